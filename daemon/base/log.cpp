@@ -1,0 +1,53 @@
+#include "base/log.hpp"
+
+#include <atomic>
+#include <cstdio>
+#include <unistd.h>
+
+namespace owhale::log {
+namespace {
+
+std::atomic<Level> threshold{Level::info};
+
+bool plain(std::string_view value) {
+    if (value.empty()) return false;
+    for (const unsigned char c : value)
+        if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7f) return false;
+    return true;
+}
+
+void append_escaped(std::string& line, std::string_view value) {
+    constexpr std::string_view hex = "0123456789abcdef";
+    for (const unsigned char c : value) {
+        if (c == '"' || c == '\\') (line += '\\') += static_cast<char>(c);
+        else if (c < ' ' || c == 0x7f) ((line += "\\x") += hex[c >> 4]) += hex[c & 15];
+        else line += static_cast<char>(c);
+    }
+}
+
+} // namespace
+
+void set_level(Level level) { threshold = level; }
+
+void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+    if (level > threshold.load()) return;
+    static const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    std::string line;
+    if (!terminal) line = "<" + std::to_string(static_cast<int>(level)) + ">";
+    append_escaped(line, message);
+    for (const auto& [key, value] : fields) {
+        ((line += ' ') += key) += '=';
+        if (plain(value)) {
+            line += value;
+        } else {
+            line += '"';
+            append_escaped(line, value);
+            line += '"';
+        }
+    }
+    line += '\n';
+    // One write per line: lines of several threads do not mix, and a closed stderr must not end the broker.
+    [[maybe_unused]] const auto n = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+} // namespace owhale::log

@@ -1,0 +1,54 @@
+// The broker's end of the wire to the spawner (sandbox/plan.hpp), as coroutines. One instance, on the io thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "sandbox/blob.hpp"
+#include "sandbox/plan.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::sandbox {
+
+struct Resolution { // what `resolved` said
+    std::uint64_t number = 0;
+    wire::Resolved facts{};
+    std::string cwd, workspace, program, program_real, home, user, git, git_common, hashbang;
+    std::vector<wire::PathFact> probes;
+    Fd program_fd;
+    std::vector<std::pair<std::size_t, Fd>> reads; // probe index, descriptor
+};
+
+struct Started {
+    wire::RunStarted facts{};
+    Fd in, out, err; // tty: `in` is the pty master, the others are empty
+};
+
+class SpawnerChannel {
+public:
+    static std::unique_ptr<SpawnerChannel> make(boost::asio::any_io_executor executor, Fd socket);
+    virtual ~SpawnerChannel() = default;
+
+    // Called on the io thread, in the order in which the spawner sent them.
+    std::function<void(const wire::Ready&)> on_ready;
+    std::function<void(const wire::Accepted&, Fd)> on_accepted;
+    std::function<void(std::uint64_t connection)> on_connection_gone;
+    std::function<void(const wire::RunEnded&)> on_run_ended;
+    std::function<void(std::string box_key)> on_box_ended;
+    std::function<void()> on_lost; // the spawner went: end the broker
+
+    virtual boost::asio::awaitable<Result<Resolution>> resolve(wire::Resolve request, wire::Blob strings) = 0;
+    // An error here carries the jail step, the errno and the detail; the command never ran.
+    virtual boost::asio::awaitable<Result<Started>> run(wire::Run request, wire::Blob strings) = 0;
+    virtual void drop_resolution(std::uint64_t resolution) = 0;
+    virtual void signal(std::uint64_t run, int signal) = 0;
+    virtual void kill(std::uint64_t run, wire::EndReason reason, std::uint32_t grace_ms) = 0;
+    virtual void close_connection(std::uint64_t connection) = 0;
+    virtual void reset_box(std::string_view key, std::uint32_t uid) = 0;
+};
+
+} // namespace owhale::sandbox

@@ -1,0 +1,80 @@
+// What a verb sees of HTTP: a request, a response, and, for live streams, a channel. No Beast here: handlers compile fast.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "identity/principal.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::transport {
+
+namespace asio = boost::asio;
+
+// One open connection. Owned by its session; handlers may hold a weak_ptr to learn that the client went.
+struct Connection {
+    std::uint64_t number = 0; // as the spawner counts them
+    identity::Principal principal;
+    bool open = true;
+    std::vector<std::function<void()>> on_close; // run once, on the io thread, when the peer has gone
+};
+
+struct Request {
+    std::string method; // "GET"
+    std::string path;   // decoded, without the query
+    std::map<std::string, std::string> params; // from the pattern: /v1/runs/{id}
+    std::map<std::string, std::string> query;  // decoded; a repeated key is refused before this
+    std::map<std::string, std::string, std::less<>> headers; // lower-case names
+    std::string body;   // at most Settings::max_body
+    std::shared_ptr<Connection> connection;
+
+    const identity::Principal& who() const { return connection->principal; }
+};
+
+struct Response {
+    unsigned status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// A problem+json response for an error.
+Response problem(const Error& error);
+
+// One WebSocket in the Kubernetes v5.channel.k8s.io convention: binary messages whose first byte is the channel.
+class Channel {
+public:
+    virtual ~Channel() = default;
+    struct Message {
+        std::uint8_t channel;
+        std::string data;
+    };
+    // The next message; an error when the peer went or broke the protocol. At most 1 MiB each.
+    virtual asio::awaitable<Result<Message>> read() = 0;
+    // Completes when the kernel took it: a slow peer holds the writer back.
+    virtual asio::awaitable<Status> write(std::uint8_t channel, std::span<const char> data) = 0;
+    virtual asio::awaitable<void> close() = 0;
+};
+
+using Handler = std::function<asio::awaitable<Result<Response>>(Request&)>;
+// Called instead of a Handler when the client asks for an upgrade on a verb that streams. `prepare` runs before the
+// 101 is sent, so that a refusal is still a problem+json answer; what it returns then owns the channel.
+using Stream = std::function<asio::awaitable<void>(Channel&)>;
+using Upgrade = std::function<asio::awaitable<Result<Stream>>(Request&)>;
+
+struct Route {
+    std::string_view verb; // name in shared/verbs.hpp
+    Handler handler;
+    Upgrade upgrade; // empty: no WebSocket
+};
+
+} // namespace owhale::transport

@@ -1,0 +1,270 @@
+// The API's messages, as described structs: the JSON codec (shared/codec.hpp) and OpenAPI are made from them.
+// Optional members may be left out; every other one is required in a request. Unknown keys are refused by name.
+// Sizes are bytes, durations are milliseconds, times RFC 3339 UTC with microseconds, digests lower-case hex SHA-256.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace owhale::api {
+
+struct Limits {
+    std::optional<std::uint64_t> memory, pids, output, file_size, open_files; // bytes, count, bytes, bytes, count
+    std::optional<double> cpus;                                               // 0.01 to 1024
+};
+BOOST_DESCRIBE_STRUCT(Limits, (), (memory, pids, output, file_size, open_files, cpus))
+
+struct RunRequest { // POST /v1/runs: exactly one of argv, script, language+code
+    std::optional<std::vector<std::string>> argv; // 1 to 10,000 strings, no NUL
+    std::optional<std::string> script;            // run by bash -c if there is one, else sh -c
+    std::optional<std::string> language, code;    // python javascript typescript bash perl ruby
+    std::optional<std::vector<std::string>> args; // further arguments for script or code
+    std::optional<std::string> cwd;               // absolute; default: a private empty folder
+    std::optional<std::string> workspace;         // absolute; default: found from cwd
+    std::optional<std::map<std::string, std::string>> env; // added to the profile's
+    std::optional<std::string> path;              // the caller's PATH; entries outside the view are dropped
+    std::optional<std::string> stdin_;        // JSON "stdin": given whole; UTF-8 (the codec drops the trailing _)
+    std::optional<std::string> stdin_base64;
+    std::optional<std::string> profile;           // default "default"
+    std::optional<Limits> limits;
+    std::optional<std::uint64_t> timeout_ms;      // 0: none
+    std::optional<bool> wait;                     // answer when it has ended
+    std::optional<bool> detach;                   // goes on when its client goes
+    std::optional<bool> attach;                   // output held back until a WebSocket attaches (10 s at most)
+    std::optional<bool> stdin_open;               // stdin comes over the WebSocket
+    std::optional<bool> tty;
+    std::optional<std::uint32_t> rows, cols;
+    std::optional<std::string> net;               // "none" (default), "host"
+    std::optional<std::string> run_as;            // user name; uid 0 callers only
+    std::optional<std::string> home;              // the caller's HOME, a hint when /etc/passwd does not know the uid
+};
+BOOST_DESCRIBE_STRUCT(RunRequest, (),
+                      (argv, script, language, code, args, cwd, workspace, env, path, stdin_, stdin_base64, profile,
+                       limits, timeout_ms, wait, detach, attach, stdin_open, tty, rows, cols, net, run_as, home))
+
+struct ExecRequest { // POST /v1/runs/{id}/exec
+    std::vector<std::string> argv;
+    std::optional<std::string> cwd;
+    std::optional<std::map<std::string, std::string>> env;
+    std::optional<std::uint64_t> timeout_ms;
+    std::optional<bool> wait, detach, attach, stdin_open, tty;
+    std::optional<std::uint32_t> rows, cols;
+};
+BOOST_DESCRIBE_STRUCT(ExecRequest, (), (argv, cwd, env, timeout_ms, wait, detach, attach, stdin_open, tty, rows, cols))
+
+struct SignalRequest {
+    std::string signal; // "TERM", "SIGTERM" or "15"
+};
+BOOST_DESCRIBE_STRUCT(SignalRequest, (), (signal))
+
+struct KillRequest {
+    std::optional<std::uint64_t> grace_ms; // default 10,000
+};
+BOOST_DESCRIBE_STRUCT(KillRequest, (), (grace_ms))
+
+struct Stream { // kept output of one stream: all of it, or its head and its tail
+    std::string text;                    // UTF-8, or base64 when `encoding` says so
+    std::optional<std::string> encoding; // "base64"
+    std::uint64_t length = 0;            // true length in bytes
+    bool truncated = false;
+    std::string digest;                  // of everything written
+};
+BOOST_DESCRIBE_STRUCT(Stream, (), (text, encoding, length, truncated, digest))
+
+struct Usage {
+    std::uint64_t wall_us = 0, user_us = 0, system_us = 0, memory_peak = 0, pids_peak = 0;
+};
+BOOST_DESCRIBE_STRUCT(Usage, (), (wall_us, user_us, system_us, memory_peak, pids_peak))
+
+struct Verdict {
+    std::string decision; // "allow" until the policy part lands
+    std::string reason;
+    std::string rule;
+};
+BOOST_DESCRIBE_STRUCT(Verdict, (), (decision, reason, rule))
+
+struct Hint {
+    std::string what; // "wrote outside the workspace: /etc/foo (EROFS)"
+    std::string next; // which flag, profile line or rule would change it
+};
+BOOST_DESCRIBE_STRUCT(Hint, (), (what, next))
+
+struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form without `signature`)
+    std::uint32_t version = 1;
+    std::string run, principal, started, ended;
+    std::vector<std::string> namespaces;
+    std::uint32_t landlock_abi = 0;
+    std::string seccomp;         // filter name
+    std::string seccomp_digest;
+    std::string profile;
+    std::string profile_digest;
+    std::string net;
+    std::uint32_t uid = 0, gid = 0;
+    std::vector<std::uint32_t> groups_kept;
+    std::uint32_t groups_dropped = 0;
+    std::string program;         // real path
+    std::string program_digest;  // "" when not taken
+    std::string command_digest;  // of the canonical JSON of argv, env, cwd
+    std::string workspace;
+    bool workspace_writable = false;
+    std::map<std::string, std::string> limits;    // "memory" -> "536870912 by cgroup"
+    std::vector<std::string> weaker;              // sentences: what is weaker here than it could be
+    std::vector<std::string> planted;             // files newly made that a later uncaged program would run
+    std::vector<std::string> sockets;             // visible pathname sockets, where the profile permits AF_UNIX
+    std::string state;
+    std::optional<std::int32_t> exit_code;
+    std::optional<std::string> signal;
+    std::optional<std::string> limit;             // which limit ended it
+    Usage usage;
+    std::string stdout_digest, stderr_digest;
+    std::string signature;                        // base64; "" when unsigned
+    std::string key_id;
+};
+BOOST_DESCRIBE_STRUCT(Receipt, (),
+                      (version, run, principal, started, ended, namespaces, landlock_abi, seccomp, seccomp_digest,
+                       profile, profile_digest, net, uid, gid, groups_kept, groups_dropped, program, program_digest,
+                       command_digest, workspace, workspace_writable, limits, weaker, planted, sockets, state,
+                       exit_code, signal, limit, usage, stdout_digest, stderr_digest, signature, key_id))
+
+struct Run {
+    std::string id;
+    std::string state; // queued waiting_approval starting running exited signaled timed_out limit_exceeded killed
+                       // denied expired cancelled failed lost
+    std::optional<std::int32_t> exit_code; // as a shell would say it: 128+n for a signal, 124 timed out
+    std::optional<std::string> signal;     // "SIGKILL"
+    std::optional<std::string> limit;      // memory pids output file_size wall
+    std::optional<std::string> code;       // error code when state is failed or denied
+    std::optional<std::string> error;      // its message
+    std::optional<std::string> step;       // the jail step that failed
+    std::string principal;
+    std::string created;
+    std::optional<std::string> started, ended;
+    std::vector<std::string> command;      // argv; for a script: ["sh","-c",TEXT]
+    std::string cwd;
+    std::string workspace;
+    std::string profile;
+    std::string net;
+    bool detached = false;
+    bool tty = false;
+    std::optional<std::string> joined;     // the run whose cage an exec entered
+    std::optional<std::string> box;
+    std::optional<std::string> stdout_, stderr_; // JSON "stdout", "stderr": waited and ended only (the codec drops the _)
+    std::optional<std::string> stdout_encoding, stderr_encoding; // "base64" when not UTF-8
+    bool truncated = false;
+    std::uint64_t stdout_length = 0, stderr_length = 0;
+    std::optional<Verdict> verdict;
+    std::optional<Receipt> receipt;
+    std::vector<Hint> hints;
+    std::map<std::string, std::uint64_t> timing; // microseconds per step, in order of name: "audit", "jail.mounts", …
+};
+BOOST_DESCRIBE_STRUCT(Run, (),
+                      (id, state, exit_code, signal, limit, code, error, step, principal, created, started, ended,
+                       command, cwd, workspace, profile, net, detached, tty, joined, box, stdout_, stderr_,
+                       stdout_encoding, stderr_encoding, truncated, stdout_length, stderr_length, verdict, receipt,
+                       hints, timing))
+
+struct RunList {
+    std::vector<Run> runs; // without output and receipt
+    std::optional<std::string> next; // pass as ?before=
+};
+BOOST_DESCRIBE_STRUCT(RunList, (), (runs, next))
+
+struct Why {
+    std::string id, state;
+    std::string summary;
+    std::vector<Hint> hints;
+};
+BOOST_DESCRIBE_STRUCT(Why, (), (id, state, summary, hints))
+
+struct Box {
+    std::string id, workspace, created, last_used;
+    std::vector<std::string> runs; // live ones
+};
+BOOST_DESCRIBE_STRUCT(Box, (), (id, workspace, created, last_used, runs))
+struct BoxList {
+    std::vector<Box> boxes;
+};
+BOOST_DESCRIBE_STRUCT(BoxList, (), (boxes))
+
+struct Health {
+    std::string status; // "ok"
+};
+BOOST_DESCRIBE_STRUCT(Health, (), (status))
+
+struct ServerStatus {
+    std::string version, mode, state_dir, started;
+    bool rootless = false;
+    std::uint64_t runs_live = 0, runs_total = 0, connections = 0;
+    std::vector<std::string> weaker;
+};
+BOOST_DESCRIBE_STRUCT(ServerStatus, (), (version, mode, state_dir, started, rootless, runs_live, runs_total, connections, weaker))
+
+struct Whoami {
+    std::string principal, why;
+    std::vector<std::string> roles, permissions;
+    std::string daemon; // version, pid, root or rootless
+};
+BOOST_DESCRIBE_STRUCT(Whoami, (), (principal, why, roles, permissions, daemon))
+
+struct Check {
+    std::string name;
+    std::string state;  // "ok", "weaker", "missing"
+    std::string detail; // what is there
+    std::string lost;   // what is lost without it
+    std::string fix;    // how to get it
+};
+BOOST_DESCRIBE_STRUCT(Check, (), (name, state, detail, lost, fix))
+struct Doctor {
+    std::string summary;
+    bool strict_ready = false;
+    std::vector<Check> checks;
+};
+BOOST_DESCRIBE_STRUCT(Doctor, (), (summary, strict_ready, checks))
+
+struct ConfigRow {
+    std::string key, value, source, help;
+};
+BOOST_DESCRIBE_STRUCT(ConfigRow, (), (key, value, source, help))
+struct ConfigList {
+    std::vector<ConfigRow> settings;
+};
+BOOST_DESCRIBE_STRUCT(ConfigList, (), (settings))
+
+struct Profile {
+    std::string name, description, digest, source;
+    std::string text; // the TOML
+};
+BOOST_DESCRIBE_STRUCT(Profile, (), (name, description, digest, source, text))
+struct ProfileList {
+    std::vector<Profile> profiles; // without text
+};
+BOOST_DESCRIBE_STRUCT(ProfileList, (), (profiles))
+
+struct AuditEntry {
+    std::uint64_t seq = 0;
+    std::string hash;
+    boost::json::value event;
+};
+BOOST_DESCRIBE_STRUCT(AuditEntry, (), (seq, hash, event))
+struct AuditList {
+    std::vector<AuditEntry> events;
+    std::optional<std::uint64_t> next; // pass as ?before=
+};
+BOOST_DESCRIBE_STRUCT(AuditList, (), (events, next))
+
+struct Problem { // RFC 9457
+    std::string type, title, detail, code;
+    std::uint32_t status = 0;
+    std::optional<std::string> next; // what to do next
+    std::optional<std::string> step;
+    std::optional<Verdict> verdict;
+    std::optional<std::string> run;  // id of the run that was refused, if one was recorded
+};
+BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, detail, code, status, next, step, verdict, run))
+
+} // namespace owhale::api

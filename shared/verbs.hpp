@@ -1,0 +1,23 @@
+// The verb table: every operation of the API, once. The router, OpenAPI, the CLI's paths and the tests are made from it.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace owhale {
+
+struct Verb {
+    std::string_view name;       // "runs.create"
+    std::string_view method;     // "POST"
+    std::string_view path;       // "/v1/runs/{id}"
+    std::string_view permission; // as identity::Permission is spelt; "none" for anyone who reaches the socket
+    bool own;                    // has an {id} that belongs to a principal: another's answers 404
+    std::string_view summary;    // one sentence for OpenAPI
+    std::string_view request;    // message name in shared/api.hpp, "" none
+    std::string_view response;   // message name, "" raw
+};
+
+std::span<const Verb> verbs();
+const Verb* find_verb(std::string_view name);
+
+} // namespace owhale
