@@ -1,0 +1,65 @@
+// owhaled's settings: one table (settings_table.cpp), four sources. A flag wins over an environment variable, that over
+// the configuration file, that over the default. Times are milliseconds, sizes bytes.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "config/modes.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::config {
+
+enum class Action { serve, help, version, print_config, check_config };
+enum class Role { supervisor, broker };
+
+struct Row { // one setting in force, as --print-config and GET /v1/config show it
+    std::string key, value;
+    std::string source; // "default", "file PATH:LINE", "environment OWHALE_X", "flag --x"
+    std::string help;
+};
+
+struct Settings {
+    Action action = Action::serve;
+    Role role = Role::supervisor;
+    bool rootless = false;       // the effective uid is not 0
+    const Mode* rules = nullptr; // of `mode`; never null after load()
+    uid_t uid = 0;               // whom the broker runs as
+    gid_t gid = 0;
+    std::string config_file;            // "" when none was read
+    std::vector<std::string> arguments; // argv as given
+
+    std::string mode; // "local", "strict"
+    std::string state_dir, runtime_dir, socket, profile_dir, spawner, spawner_config, user;
+    std::uint64_t max_body = 0; // bytes
+    std::uint64_t max_connections = 0, max_connections_per_uid = 0;
+    std::uint64_t max_runs = 0, max_runs_per_principal = 0;
+    std::uint64_t memory = 0; // bytes a run may use
+    std::uint64_t pids = 0;
+    std::uint64_t output_limit = 0;                // bytes a run may write to both streams; 0: no limit
+    std::uint64_t keep_output = 0, keep_bytes = 0; // bytes per stream, bytes per principal
+    std::uint64_t keep_days = 0;
+    std::chrono::milliseconds run_timeout{}, code_timeout{}, kill_grace{}, box_idle{};
+    std::string log_level; // "error", "warning", "info", "debug"
+
+    std::vector<Row> rows;             // in the table's order
+    std::vector<std::string> warnings; // to be logged once logging is set up
+};
+
+// Reads argv, the environment and the configuration file. Fails with bad_request for the command line (exit 2) and
+// with config_invalid for the environment or the file (exit 1); both name the key, and the nearest one for a typo.
+// With Action::help or ::version the rest is not read.
+Result<Settings> load(int argc, char** argv);
+
+// SIGHUP: the same sources read again. The log level is applied at once, everything else at the next start.
+Result<Settings> reload(const Settings& settings);
+
+// --help, made from the table.
+std::string help_text();
+// --print-config: "key = value  # source", which is a valid configuration file.
+std::string to_text(const Settings& settings);
+
+} // namespace owhale::config
