@@ -1,0 +1,32 @@
+// The profiles that are loaded, by name.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sandbox/profile.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::sandbox {
+
+class Profiles {
+public:
+    // Reads DIR/tables.toml and every other DIR/*.toml. One that is wrong refuses them all, with line and column.
+    static Result<Profiles> load(const std::string& dir);
+    // Reads the folder again; keeps what it had when anything is wrong. Runs that live keep theirs.
+    Status reload();
+
+    // profile_unknown, naming the nearest one.
+    Result<std::shared_ptr<const Profile>> find(std::string_view name) const;
+    std::vector<std::shared_ptr<const Profile>> list() const;
+    const Tables& tables() const { return *tables_; }
+
+private:
+    std::string dir_;
+    std::shared_ptr<const Tables> tables_;
+    std::map<std::string, std::shared_ptr<const Profile>, std::less<>> by_name_;
+};
+
+} // namespace owhale::sandbox

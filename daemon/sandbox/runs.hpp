@@ -1,0 +1,86 @@
+// The registry of runs: makes them, finds them, keeps their rows, ends them. One instance, on the io thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "sandbox/plan.hpp"
+#include "sandbox/receipt.hpp"
+#include "sandbox/spawner_channel.hpp"
+#include "shared/api.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::audit {
+class Log;
+}
+namespace owhale::store {
+class Database;
+}
+
+namespace owhale::sandbox {
+
+class Profiles;
+class Run;
+
+struct Caller { // who asks, as the spawner counts and the kernel noted
+    std::uint64_t connection = 0;
+    std::string principal;
+    std::uint32_t uid = 0;
+};
+
+struct Counts {
+    std::uint64_t live = 0, total = 0;
+};
+
+class Runs {
+public:
+    // What it uses; all of it outlives it. on_run_ended and on_box_ended of `spawner` become its own.
+    struct Parts {
+        boost::asio::any_io_executor executor;
+        const config::Settings& settings;
+        SpawnerChannel& spawner;
+        audit::Log& audit;
+        store::Database& database; // schema/state
+        const Profiles& profiles;
+        const ReceiptKey& key;
+        const wire::Ready& ready;  // filled when the spawner's Ready came
+    };
+    static Result<std::unique_ptr<Runs>> open(Parts parts);
+    virtual ~Runs() = default;
+
+    // Before the first request: rows that a crash left live become `lost`, in the audit log too; old output goes.
+    virtual boost::asio::awaitable<Status> reconcile() = 0;
+    // Ends every live run (SIGTERM, the grace of the settings, SIGKILL) and returns when all have ended.
+    virtual boost::asio::awaitable<void> stop() = 0;
+
+    // The request is checked, resolved, recorded and started; the answer lives on in the registry. A command that
+    // cannot be found or executed, or a cage that cannot be built, is a run in state `failed`; anything wrong with the
+    // request is an error and no run.
+    virtual boost::asio::awaitable<Result<std::shared_ptr<Run>>> create(api::RunRequest request, Caller caller) = 0;
+    virtual boost::asio::awaitable<Result<std::shared_ptr<Run>>> exec(std::string id, api::ExecRequest request,
+                                                                     Caller caller) = 0;
+    // A live run, or nullptr.
+    virtual std::shared_ptr<Run> live(const std::string& id) = 0;
+    // A run's record as the API shows it; not_found unless it is the principal's own or `any`.
+    virtual Result<api::Run> show(const std::string& id, const std::string& principal, bool any) = 0;
+    virtual Result<api::RunList> list(const std::string& principal, bool any, const std::string& state,
+                                      const std::string& before, std::size_t limit) = 0;
+    // run_live while it lives.
+    virtual Status remove(const std::string& id) = 0;
+    virtual Counts counts() = 0;
+
+    virtual Result<api::BoxList> boxes(const std::string& principal, bool any) = 0;
+    virtual Status reset_box(const std::string& id, const std::string& principal, bool any) = 0;
+
+    // The connection's client went: what it waited for or held attached ends after 10 s unless detached.
+    virtual void connection_closed(std::uint64_t connection) = 0;
+};
+
+} // namespace owhale::sandbox

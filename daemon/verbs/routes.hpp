@@ -1,0 +1,36 @@
+// Every row of the verb table with its handler.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "sandbox/plan.hpp"
+#include "transport/exchange.hpp"
+
+namespace owhale::audit {
+class Log;
+}
+namespace owhale::sandbox {
+class Profiles;
+class Runs;
+} // namespace owhale::sandbox
+
+namespace owhale::verbs {
+
+struct Services { // what handlers use; all of it outlives the server
+    const config::Settings& settings;
+    const wire::Ready& ready;
+    sandbox::Runs& runs;
+    const sandbox::Profiles& profiles;
+    audit::Log& audit;
+    std::string version;                         // "0.1.0"
+    std::string started;                         // RFC 3339
+    std::function<std::size_t()> connections;    // open ones
+};
+
+std::vector<transport::Route> routes(const Services& services);
+
+} // namespace owhale::verbs
