@@ -144,9 +144,7 @@ void add_processes(Probes& probes) {
     Probe terminal = run_alone(ask_user("host-terminal", [](const std::string&) { return own_terminal(); }));
     terminal.control = Control::terminal;
     probes.push_back(terminal);
-    Probe session = run_alone(ask_user("host-session", [](const std::string&) { return host_session(); }));
-    session.control = Control::terminal;
-    probes.push_back(session);
+    probes.push_back(ask_own_init("host-session", [](const std::string&) { return host_session(); }));
 }
 
 } // namespace owhale::probe

@@ -1,0 +1,187 @@
+"""A real owhaled on a throwaway state, and its client."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+BUILD = os.path.realpath(os.environ.get("OWHALE_BUILD", os.path.join(TOP, "build")))
+
+
+def built(name):
+    """The path of a built program, wherever below the build folder Meson put it."""
+    for folder in ("daemon", "daemon/spawner", "cli", "tests/sandbox/probe", "tests/sandbox/escapes",
+                   "tests/sandbox/limits"):
+        path = os.path.join(BUILD, folder, name)
+        if os.access(path, os.X_OK):
+            return path
+    raise SystemExit(f"{name} is not built below {BUILD}; run: ninja -C {BUILD}, or set OWHALE_BUILD")
+
+
+class Daemon:
+    """owhaled, started by `person` (root, or an ordinary user for rootless)."""
+
+    def __init__(self, person, *options, spawner="owhale-spawner", environment=None, folder=None):
+        self.person = person
+        self.folder = folder or tempfile.mkdtemp(prefix="owt-", dir="/srv" if person.uid == 0 else person.home)
+        if person.uid != 0:
+            os.chown(self.folder, person.uid, person.gid)
+        os.chmod(self.folder, 0o755)
+        self.socket = os.path.join(self.folder, "run", "owhaled.sock")
+        self.state = os.path.join(self.folder, "state")
+        self.config = os.path.join(self.folder, "owhaled.conf")
+        if not os.path.exists(self.config):
+            with open(self.config, "w", encoding="utf-8") as file:
+                file.write("log-level = info\n")
+        self.log_path = os.path.join(self.folder, "log")
+        self.options = options
+        self.spawner = built(spawner)
+        self.extra_environment = environment or {}
+        self.process = None
+
+    def start(self, patience=20):
+        log = open(self.log_path, "ab")
+        command = [built("owhaled"), "--config", self.config, "--state-dir", self.state,
+                   "--runtime-dir", os.path.join(self.folder, "run"), "--profile-dir", os.path.join(TOP, "profiles"),
+                   "--spawner", self.spawner, "--spawner-config", os.path.join(self.folder, "spawner.conf"),
+                   *self.options]
+        environment = self.person.environment(**self.extra_environment)
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                        cwd="/", **self.person.options())
+        log.close()
+        self.wait_until_answered(patience)
+        return self
+
+    def wait_until_answered(self, patience=20):
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if self.answers():
+                return
+            if self.process.poll() is not None:
+                raise SystemExit(f"owhaled ended with {self.process.returncode}:\n{self.log()}")
+            time.sleep(0.05)
+        raise SystemExit(f"owhaled does not answer on {self.socket} after {patience} s:\n{self.log()}")
+
+    def answers(self):
+        try:
+            return self.request("GET", "/v1/status", patience=5)[0] == 200
+        except (OSError, ValueError):
+            return False
+
+    def request(self, method, path, body=None, patience=60):
+        """One HTTP request on the socket as this process; returns (status, parsed JSON or text)."""
+        return request(self.socket, method, path, body, patience)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as file:
+            return file.read()[-6000:]
+
+    def stop(self):
+        """Ends owhaled; returns its exit code."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.process.returncode
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def pids(self):
+        """Every process below the supervisor, itself first."""
+        return [self.process.pid, *descendants(self.process.pid)]
+
+    def role_pid(self, role):
+        """The pid of `broker` or `spawner`."""
+        for pid in children(self.process.pid):
+            name = os.path.basename(read_link(f"/proc/{pid}/exe"))
+            if (role == "spawner") == name.startswith("owhale-spawner"):
+                return pid
+        return None
+
+
+def request(path, method, target, body=None, patience=60):
+    text = b"" if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
+    head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    if body is not None:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(patience)
+        connection.connect(path)
+        connection.sendall(head.encode() + b"\r\n" + text)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    first, _, rest = answer.partition(b"\r\n")
+    if not first.startswith(b"HTTP/1.1 "):
+        raise ValueError(f"not HTTP: {answer[:80]!r}")
+    headers, _, payload = rest.partition(b"\r\n\r\n")
+    if b"chunked" in headers.lower():
+        payload = unchunk(payload)
+    try:
+        return int(first.split()[1]), json.loads(payload)
+    except ValueError:
+        return int(first.split()[1]), payload.decode(errors="replace")
+
+
+def unchunk(data):
+    whole = b""
+    while data:
+        size, _, data = data.partition(b"\r\n")
+        length = int(size.split(b";")[0], 16)
+        if length == 0:
+            break
+        whole, data = whole + data[:length], data[length + 2:]
+    return whole
+
+
+def read_link(path):
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def children(pid):
+    """Direct children of a process, by all of its threads."""
+    found = []
+    for task in list_folder(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                found += [int(word) for word in file.read().split()]
+        except OSError:
+            continue
+    return found
+
+
+def descendants(pid):
+    found = []
+    for child in children(pid):
+        found += [child, *descendants(child)]
+    return found
+
+
+def list_folder(path):
+    try:
+        return os.listdir(path)
+    except OSError:
+        return []
+
+
+def owhalectl(daemon, person, *arguments, cwd=None, patience=120, environment=None, **options):
+    """Runs the client as `person`; returns the finished process with text output."""
+    more = environment or {}
+    return subprocess.run([built("owhalectl"), "--socket", daemon.socket, *arguments], cwd=cwd or person.home,
+                          env=person.environment(**more), capture_output=True, text=True, errors="replace",
+                          timeout=patience, check=False, **(person.options() | options))
