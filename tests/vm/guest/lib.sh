@@ -43,3 +43,56 @@ within() {
         sleep 0.1
     done
 }
+
+socket=/run/owhaled/owhaled.sock
+
+# as USER CMD…: in USER's own folder, as after a login.
+as() {
+    local user=$1
+    shift
+    (cd "$(eval echo "~$user")" && runuser -u "$user" -- env HOME="$PWD" USER="$user" "$@")
+}
+
+# api USER PATH [CURL-ARG…]: the answer's body.
+api() {
+    local user=$1 path=$2
+    shift 2
+    as "$user" curl -sS --max-time 120 --unix-socket "$socket" "http://localhost$path" "$@"
+}
+
+# start USER JSON: asks for a run and prints its answer.
+start() { api "$1" /v1/runs -d "$2"; }
+
+# field KEY…: one value of the JSON on stdin; a missing one is an empty line.
+field() {
+    python3 -c '
+import json, sys
+value = json.load(sys.stdin)
+for key in sys.argv[1:]:
+    value = value[int(key)] if isinstance(value, list) else (value or {}).get(key)
+print("" if value is None else value if isinstance(value, str) else json.dumps(value))' "$@"
+}
+
+state_of() { api "$1" "/v1/runs/$2" | field state; }
+
+has_state() { [[ " $3 " == *" $(state_of "$1" "$2") "* ]]; }
+
+has_ended() { ! has_state "$1" "$2" "queued starting running"; }
+
+answers() { curl -sf --max-time 5 --unix-socket "$socket" http://localhost/v1/health >/dev/null; }
+
+supervisor() { systemctl show -p MainPID --value owhaled; }
+
+# The supervisor's two children, by their programs.
+child_named() {
+    local pid
+    for pid in $(pgrep -P "$(supervisor)"); do
+        [[ $(readlink "/proc/$pid/exe") != */"$1" ]] || echo "$pid"
+    done
+}
+
+broker() { child_named owhaled; }
+spawner() { child_named owhale-spawner; }
+
+# A word that only this test's processes have on their command line, to find them from outside the cage.
+running_with() { pgrep -f "$1" >/dev/null; }
