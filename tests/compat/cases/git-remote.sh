@@ -1,0 +1,18 @@
+#!/bin/bash
+# needs: git
+. "$COMPAT_LIB/case.bash"
+
+new_repository .
+git init -q --bare -b main remote.git
+echo remote.git >.git/info/exclude
+
+caged -- git remote add origin "$PWD/remote.git"
+same 'url after the run' "$PWD/remote.git" "$(git remote get-url origin)"
+
+caged -- git push -q -u origin main
+same 'pushed' "$(git rev-parse main)" "$(git -C remote.git rev-parse main)"
+same 'upstream after the run' origin/main "$(git rev-parse --abbrev-ref 'main@{upstream}')"
+same 'left to commit' '' "$(git status --porcelain)"
+
+caged -- sh -c 'git remote set-url origin ./remote.git && git fetch -q && git pull -q'
+same 'url set in a run' ./remote.git "$(git remote get-url origin)"

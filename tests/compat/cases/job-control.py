@@ -1,0 +1,32 @@
+#!/usr/bin/python3
+# needs: bash
+from terminal import Terminal, folder, on_terminal, same
+
+# Each job says that it runs before anything is typed at it: what is typed earlier meets the shell's own line editor.
+folder()
+terminal = Terminal(on_terminal("bash", "--norc", "--noprofile"))
+terminal.type("PS1='rea''dy> '; stty size; tty\r")
+terminal.wait_for(r"24 80\s+/dev/(pts/\d+|console)\s+ready> ")
+terminal.type("sh -c 'echo up\"\"on; exec sleep 60'\r")
+terminal.wait_for("upon")
+terminal.type("\x03")
+terminal.wait_for("ready> ")
+terminal.type("echo status $?\r")
+terminal.wait_for(r"status 130\s+ready> ")
+terminal.type("sh -c 'echo up\"\"on; exec cat'\r")
+terminal.wait_for("upon")
+terminal.type("typed\r")
+terminal.wait_for(r"typed\s+typed")
+terminal.type("\x1a")
+terminal.wait_for(r"Stopped\s.*\s+ready> ")
+terminal.type("fg\r")
+terminal.wait_for("exec cat'\\s")
+terminal.type("again\r")
+terminal.wait_for(r"again\s+again")
+terminal.type("\x04")
+terminal.wait_for("ready> ")
+terminal.resize(50, 132)
+terminal.type("stty size\r")
+terminal.wait_for("50 132")
+terminal.type("exit 7\r")
+same("exit code", 7, terminal.exit_code())

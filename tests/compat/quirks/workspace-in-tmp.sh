@@ -1,0 +1,17 @@
+#!/bin/bash
+# needs: python3
+. "$COMPAT_LIB/case.bash"
+
+# Agents often work in a folder that mktemp made: it shows through the private /tmp, the rest of /tmp does not.
+there=$(mktemp -d)
+beside=$(mktemp -d)
+trap 'rm -rf -- "$there" "$beside"' EXIT
+cd "$there"
+caged -- sh -c 'echo 1 >file && echo 2 >/tmp/compat-private'
+same file 1 "$(cat "$there/file")"
+if in_cage; then
+  [[ ! -e /tmp/compat-private ]] || fail 'the run wrote to the real /tmp'
+  same 'the box keeps /tmp' 2 "$(caged -- cat /tmp/compat-private)"
+  caged -- test -e "$beside" && fail 'another folder of /tmp shows'
+fi
+rm -f /tmp/compat-private
