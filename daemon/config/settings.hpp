@@ -54,8 +54,8 @@ struct Settings {
 // With Action::help or ::version the rest is not read.
 Result<Settings> load(int argc, char** argv);
 
-// SIGHUP: the same sources read again. The log level is applied at once, everything else at the next start.
-Result<Settings> reload(const Settings& settings);
+// SIGHUP: the log level as the same sources say it now; every other setting waits for the next start.
+Result<std::string> reload_log_level(const Settings& settings);
 
 // --help, made from the table.
 std::string help_text();

@@ -1,0 +1,95 @@
+// Defaults that depend on the machine, the user or another setting.
+#include <algorithm>
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "config/table.hpp"
+#include "config/units.hpp"
+
+namespace owhale::config {
+namespace {
+
+constexpr std::string_view kReservedUid = "1899999999"; // nobody's: outside the ranges of Debian and of systemd
+
+bool exists(const std::string& path) {
+    return ::access(path.c_str(), F_OK) == 0;
+}
+
+std::string folder_of_program() {
+    char path[PATH_MAX];
+    const auto length = ::readlink("/proc/self/exe", path, sizeof path);
+    if (length <= 0) return {};
+    return std::filesystem::path(std::string(path, static_cast<std::size_t>(length))).parent_path().string();
+}
+
+// The XDG specification has relative values ignored.
+std::string absolute_environment(const char* name) {
+    const char* value = ::getenv(name);
+    return value != nullptr && value[0] == '/' ? value : "";
+}
+
+Result<std::string> home() {
+    if (auto path = absolute_environment("HOME"); !path.empty()) return path;
+    const auto* user = ::getpwuid(::geteuid());
+    if (user != nullptr && user->pw_dir[0] == '/') return std::string(user->pw_dir);
+    return fail(Code::config_invalid, "this user has no home folder", "set HOME, or give --state-dir");
+}
+
+Result<std::string> state_dir(const Settings& settings) {
+    if (!settings.rootless) return std::string("/var/lib/owhaled");
+    if (const auto state = absolute_environment("XDG_STATE_HOME"); !state.empty()) return state + "/owhaled";
+    return TRY(home()) + "/.local/state/owhaled";
+}
+
+Result<std::string> runtime_dir(const Settings& settings) {
+    if (!settings.rootless) return std::string("/run/owhaled");
+    if (const auto runtime = absolute_environment("XDG_RUNTIME_DIR"); !runtime.empty()) return runtime + "/owhaled";
+    const auto usual = "/run/user/" + std::to_string(::geteuid());
+    if (::access(usual.c_str(), W_OK) == 0) return usual + "/owhaled";
+    return fail(Code::config_invalid, "there is no folder for the socket: XDG_RUNTIME_DIR is not set",
+                "set it, or give --runtime-dir with a folder that only you can write");
+}
+
+std::string spawner() {
+    const auto beside = folder_of_program();
+    for (const auto& path : {beside + "/owhale-spawner", beside + "/spawner/owhale-spawner"})
+        if (exists(path)) return path;
+    return OWHALE_LIBEXECDIR "/owhale-spawner";
+}
+
+std::string profile_dir() {
+    if (exists(OWHALE_PROFILEDIR)) return OWHALE_PROFILEDIR;
+    const auto source = std::filesystem::path(folder_of_program()).parent_path().parent_path().string() + "/profiles";
+    return exists(source) ? source : OWHALE_PROFILEDIR;
+}
+
+std::string user(const Settings& settings) {
+    if (settings.rootless) return std::to_string(::geteuid());
+    return ::getpwnam("owhaled") != nullptr ? "owhaled" : std::string(kReservedUid);
+}
+
+std::string memory() {
+    const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    constexpr std::uint64_t mib = 1u << 20;
+    return std::to_string(std::max<std::uint64_t>(pages * page / 4 * 3 / mib, 1)) + "M";
+}
+
+} // namespace
+
+Result<std::string> computed_default(std::string_view key, const Settings& settings) {
+    if (key == "state-dir") return state_dir(settings);
+    if (key == "runtime-dir") return runtime_dir(settings);
+    if (key == "socket") return settings.runtime_dir + "/owhaled.sock";
+    if (key == "profile-dir") return profile_dir();
+    if (key == "spawner") return spawner();
+    if (key == "user") return user(settings);
+    if (key == "memory") return memory();
+    if (key == "run-timeout") return format_duration(find_mode(settings.mode)->run_timeout);
+    return fail(Code::internal, "the setting " + std::string(key) + " has no default");
+}
+
+} // namespace owhale::config

@@ -1,0 +1,155 @@
+#include "config/settings.hpp"
+
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <pwd.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "config/sources.hpp"
+#include "config/table.hpp"
+#include "config/units.hpp"
+
+namespace owhale::config {
+namespace {
+
+std::string default_config_file(bool rootless) {
+    if (!rootless) return "/etc/owhaled/owhaled.conf";
+    const char* config = ::getenv("XDG_CONFIG_HOME");
+    if (config != nullptr && config[0] == '/') return std::string(config) + "/owhaled/owhaled.conf";
+    const char* home = ::getenv("HOME");
+    return home != nullptr && home[0] == '/' ? std::string(home) + "/.config/owhaled/owhaled.conf" : "";
+}
+
+// A file that was named must be there; the default one may be absent.
+Result<Found> read_named_file(const std::string& path, bool named) {
+    if (path.empty()) return Found{};
+    auto found = read_config_file(path);
+    if (!found && !named && found.error().errnum == ENOENT) return Found{};
+    if (!found && found.error().code == Code::system) {
+        auto error = found.error();
+        error.code = Code::config_invalid;
+        if (error.next.empty()) error.next = "check the path and its mode";
+        return std::unexpected(std::move(error));
+    }
+    return found;
+}
+
+struct Gathered {
+    Found found;
+    std::string config_file;
+    std::vector<std::string> warnings;
+};
+
+Result<Gathered> gather(CommandLine line, bool rootless) {
+    Gathered all;
+    auto environment = TRY(read_environment(all.warnings));
+    const char* variable = ::getenv("OWHALE_CONFIG");
+    const bool by_variable = variable != nullptr && *variable != '\0';
+    const bool named = line.config || by_variable;
+    all.config_file = line.config ? *line.config : by_variable ? variable : default_config_file(rootless);
+    std::error_code ignored;
+    if (named) all.config_file = std::filesystem::absolute(all.config_file, ignored).string();
+    auto file = TRY(read_named_file(all.config_file, named));
+    if (!named && ::access(all.config_file.c_str(), F_OK) != 0) all.config_file.clear();
+    // The first to bring a key wins.
+    all.found = std::move(line.found);
+    all.found.merge(environment);
+    all.found.merge(file);
+    return all;
+}
+
+std::unexpected<Error> at_source(Error error, const Given& given) {
+    error.message = given.source + ": " + error.message;
+    error.code = given.source.starts_with("--") ? Code::bad_request : Code::config_invalid;
+    return std::unexpected(std::move(error));
+}
+
+// A relative path means the current folder on the command line and in the environment, and nothing in a file.
+std::string made_absolute(const Setting& setting, const Given& given) {
+    if (setting.kind != Kind::path || given.value.empty() || given.source.starts_with('/')) return given.value;
+    std::error_code ignored;
+    const auto path = std::filesystem::absolute(given.value, ignored);
+    return ignored ? given.value : path.string();
+}
+
+Status apply(Settings& settings, const Setting& setting, const Found& found) {
+    const auto at = found.find(setting.key);
+    if (at != found.end()) {
+        if (auto done = assign(settings, setting, made_absolute(setting, at->second)); !done)
+            return at_source(std::move(done).error(), at->second);
+    } else {
+        CHECK(assign(settings, setting,
+                     setting.fallback.empty() ? TRY(computed_default(setting.key, settings))
+                                              : std::string(setting.fallback)));
+    }
+    settings.rows.push_back({std::string(setting.key), value_text(settings, setting),
+                             at == found.end() ? "default" : at->second.source, std::string(setting.help)});
+    return {};
+}
+
+Status find_user(Settings& settings) {
+    if (settings.rootless) {
+        settings.uid = ::geteuid();
+        settings.gid = ::getegid();
+        return {};
+    }
+    const auto number = parse_count(settings.user);
+    const bool numeric = number && *number <= UINT_MAX - 1;
+    const auto* entry = numeric ? ::getpwuid(static_cast<uid_t>(*number)) : ::getpwnam(settings.user.c_str());
+    if (entry == nullptr && !numeric)
+        return fail(Code::config_invalid, "user: there is no user \"" + settings.user + "\"",
+                    "make it: adduser --system --group " + settings.user);
+    settings.uid = entry != nullptr ? entry->pw_uid : static_cast<uid_t>(*number);
+    settings.gid = entry != nullptr ? entry->pw_gid : static_cast<gid_t>(*number);
+    if (settings.uid == 0 || settings.gid == 0)
+        return fail(Code::config_invalid, "user: the broker does not run as root", "name a user without privileges");
+    return {};
+}
+
+Status check_whole(const Settings& settings) {
+    if (settings.socket.size() >= sizeof(sockaddr_un::sun_path))
+        return fail(Code::config_invalid,
+                    "socket: the path " + settings.socket + " is longer than " +
+                        std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes",
+                    "choose a shorter --socket or --runtime-dir");
+    if (settings.state_dir == "/" || settings.runtime_dir == "/")
+        return fail(Code::config_invalid, "state-dir and runtime-dir cannot be /", "name a folder of owhaled's own");
+    if (settings.max_body > settings.memory)
+        return fail(Code::config_invalid, "max-body is larger than memory", "lower max-body");
+    return {};
+}
+
+} // namespace
+
+Result<Settings> load(int argc, char** argv) {
+    Settings settings;
+    settings.arguments.assign(argv, argv + argc);
+    settings.rootless = ::geteuid() != 0;
+    auto line = TRY(read_command_line(settings.arguments));
+    settings.action = line.action;
+    settings.role = line.role;
+    if (line.action == Action::help || line.action == Action::version) return settings;
+    auto all = TRY(gather(std::move(line), settings.rootless));
+    settings.config_file = std::move(all.config_file);
+    settings.warnings = std::move(all.warnings);
+    for (const auto& setting : table()) CHECK(apply(settings, setting, all.found));
+    settings.rules = find_mode(settings.mode);
+    CHECK(find_user(settings));
+    CHECK(check_whole(settings));
+    return settings;
+}
+
+Result<std::string> reload_log_level(const Settings& settings) {
+    auto line = TRY(read_command_line(settings.arguments));
+    // Read again by the name that was found at the start: by now the effective uid is another.
+    if (!settings.config_file.empty()) line.config = settings.config_file;
+    const auto all = TRY(gather(std::move(line), settings.rootless));
+    const auto* setting = find_setting("log-level");
+    Settings fresh;
+    CHECK(apply(fresh, *setting, all.found));
+    return fresh.log_level;
+}
+
+} // namespace owhale::config

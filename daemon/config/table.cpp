@@ -1,0 +1,139 @@
+#include "config/table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "config/units.hpp"
+
+namespace owhale::config {
+namespace {
+
+constexpr std::uint64_t kMiB = 1u << 20;
+constexpr std::uint64_t kTiB = 1ull << 40;
+constexpr std::uint64_t kYear = 366ull * 86'400'000;
+constexpr std::uint64_t kSecond = 1000;
+
+constexpr std::array kTable = {
+    Setting{"mode", Kind::choice, "local", &Settings::mode, 0, 0,
+            "Security mode, local or strict; SECURITY_MODE sets it too."},
+    Setting{"state-dir", Kind::path, "", &Settings::state_dir, 0, 0, "Folder of the databases, keys and kept output."},
+    Setting{"runtime-dir", Kind::path, "", &Settings::runtime_dir, 0, 0, "Folder of the socket."},
+    Setting{"socket", Kind::path, "", &Settings::socket, 0, 0, "Unix socket that clients connect to."},
+    Setting{"profile-dir", Kind::path, "", &Settings::profile_dir, 0, 0, "Folder of the profiles."},
+    Setting{"spawner", Kind::path, "", &Settings::spawner, 0, 0, "Program that builds the cages."},
+    Setting{"spawner-config", Kind::path, "/etc/owhaled/spawner.conf", &Settings::spawner_config, 0, 0,
+            "The spawner's own ceilings and rights; may be absent."},
+    Setting{"user", Kind::text, "", &Settings::user, 0, 0,
+            "User, by name or number, as whom the broker runs; not when rootless."},
+    Setting{"max-body", Kind::size, "1M", &Settings::max_body, 4096, 64 * kMiB, "Largest request body."},
+    Setting{"max-connections", Kind::count, "2048", &Settings::max_connections, 1, 65536, "Connections open at once."},
+    Setting{"max-connections-per-uid", Kind::count, "1024", &Settings::max_connections_per_uid, 1, 65536,
+            "Connections open at once from one user."},
+    Setting{"max-runs", Kind::count, "256", &Settings::max_runs, 1, 65536, "Runs live at once."},
+    Setting{"max-runs-per-principal", Kind::count, "64", &Settings::max_runs_per_principal, 1, 65536,
+            "Runs live at once of one principal."},
+    Setting{"memory", Kind::size, "", &Settings::memory, kMiB, 1024 * kTiB,
+            "Memory of a run that asks for none; default 75 % of this machine's."},
+    Setting{"pids", Kind::count, "4096", &Settings::pids, 1, 4'194'304,
+            "Processes and threads of a run that asks for none."},
+    Setting{"output-limit", Kind::size, "0", &Settings::output_limit, 0, 1024 * kTiB,
+            "Output that ends a run; 0 is no limit."},
+    Setting{"keep-output", Kind::size, "8M", &Settings::keep_output, 0, 1024 * kMiB,
+            "Output kept of each stream of a run."},
+    Setting{"keep-days", Kind::count, "7", &Settings::keep_days, 0, 36'500, "Days for which ended runs are kept."},
+    Setting{"keep-bytes", Kind::size, "1G", &Settings::keep_bytes, 0, 1024 * kTiB,
+            "Output kept of one principal's runs."},
+    Setting{"run-timeout", Kind::time, "", &Settings::run_timeout, 0, kYear,
+            "Wall time of a run that asks for none; 0 is no limit; default 0, in strict mode 1h."},
+    Setting{"code-timeout", Kind::time, "5m", &Settings::code_timeout, 0, kYear, "The same for code; 0 is no limit."},
+    Setting{"kill-grace", Kind::time, "10s", &Settings::kill_grace, 0, 600 * kSecond,
+            "Time between SIGTERM and SIGKILL."},
+    Setting{"box-idle", Kind::time, "1h", &Settings::box_idle, kSecond, kYear,
+            "Time after which an unused box, with its /tmp and caches, is emptied."},
+    Setting{"log-level", Kind::choice, "info", &Settings::log_level, 0, 0,
+            "error, warning, info or debug; SIGHUP reads it again."},
+};
+
+Status check_choice(std::string_view key, const std::string& value) {
+    constexpr std::array<std::string_view, 4> levels = {"error", "warning", "info", "debug"};
+    if (key == "mode" ? find_mode(value) != nullptr : std::ranges::find(levels, value) != levels.end()) return {};
+    return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",
+                "use one of: " + (key == "mode" ? mode_names() : "error, warning, info, debug"));
+}
+
+Result<std::string> check_path(const std::string& value) {
+    const auto control = [](unsigned char c) { return c < ' ' || c == 0x7f; };
+    if (value.empty() || value[0] != '/' || std::ranges::any_of(value, control))
+        return fail(Code::invalid_value, "\"" + value + "\" is not an absolute path", "begin it with /");
+    auto path = std::filesystem::path(value).lexically_normal().string();
+    if (path.size() > 1 && path.back() == '/') path.pop_back();
+    return path;
+}
+
+Result<std::uint64_t> check_number(const Setting& setting, const std::string& value) {
+    const bool time = setting.kind == Kind::time;
+    const auto number = time                         ? static_cast<std::uint64_t>(TRY(parse_duration(value)).count())
+                        : setting.kind == Kind::size ? TRY(parse_size(value))
+                                                     : TRY(parse_count(value));
+    if (number >= setting.least && number <= setting.most) return number;
+    const auto show = [&](std::uint64_t n) {
+        if (setting.kind == Kind::count) return std::to_string(n);
+        return time ? format_duration(std::chrono::milliseconds(static_cast<std::int64_t>(n))) : format_size(n);
+    };
+    return fail(Code::invalid_value, value + " is out of range",
+                "use " + show(setting.least) + " to " + show(setting.most));
+}
+
+} // namespace
+
+std::span<const Setting> table() {
+    return kTable;
+}
+
+const Setting* find_setting(std::string_view key) {
+    const auto at = std::ranges::find(kTable, key, &Setting::key);
+    return at == kTable.end() ? nullptr : &*at;
+}
+
+std::vector<std::string_view> keys() {
+    std::vector<std::string_view> all;
+    for (const auto& setting : kTable) all.push_back(setting.key);
+    return all;
+}
+
+std::string environment_name(std::string_view key) {
+    std::string name = "OWHALE_";
+    for (const char c : key) name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+    return name;
+}
+
+std::string_view placeholder(const Setting& setting) {
+    constexpr std::array<std::string_view, 6> names = {"WORD", "TEXT", "PATH", "SIZE", "TIME", "N"};
+    return names[static_cast<std::size_t>(setting.kind)];
+}
+
+Status assign(Settings& settings, const Setting& setting, const std::string& value) {
+    if (const auto* text = std::get_if<std::string Settings::*>(&setting.member)) {
+        if (setting.kind == Kind::choice) CHECK(check_choice(setting.key, value));
+        settings.*(*text) = setting.kind == Kind::path ? TRY(check_path(value)) : value;
+        return {};
+    }
+    const auto number = TRY(check_number(setting, value));
+    if (const auto* plain = std::get_if<std::uint64_t Settings::*>(&setting.member))
+        settings.*(*plain) = number;
+    else
+        settings.*std::get<std::chrono::milliseconds Settings::*>(setting.member) =
+            std::chrono::milliseconds(static_cast<std::int64_t>(number));
+    return {};
+}
+
+std::string value_text(const Settings& settings, const Setting& setting) {
+    if (const auto* text = std::get_if<std::string Settings::*>(&setting.member)) return settings.*(*text);
+    if (const auto* time = std::get_if<std::chrono::milliseconds Settings::*>(&setting.member))
+        return format_duration(settings.*(*time));
+    const auto number = settings.*std::get<std::uint64_t Settings::*>(setting.member);
+    return setting.kind == Kind::size ? format_size(number) : std::to_string(number);
+}
+
+} // namespace owhale::config
