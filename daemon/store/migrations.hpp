@@ -1,0 +1,23 @@
+// Brings a database to the newest schema. The SQL is schema/NAME/NNN.sql, embedded when owhaled is built.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "store/database.hpp"
+
+namespace owhale::store {
+
+struct Migration {
+    std::string_view schema; // "state", "audit"
+    int number;              // 1, 2, … without gaps
+    std::string_view sql;
+};
+
+// All that are embedded, by schema and number.
+std::span<const Migration> migrations();
+
+// Applies what is missing, each in a transaction of its own. Refuses a database that a newer owhaled has written.
+Status migrate(Database& database, std::string_view schema);
+
+} // namespace owhale::store
