@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "shared/nearest.hpp"
+
 namespace owhale::codec {
 namespace {
 
@@ -197,21 +199,6 @@ std::string_view kind_of(const boost::json::value& value) {
     return "something else";
 }
 
-// Edits (insert, remove, replace) that make one of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t corner = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto replaced = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
-            corner = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-        }
-    }
-    return row.back();
-}
-
 std::string joined(const std::vector<std::string_view>& words) {
     std::string text;
     for (const auto word : words) (text += text.empty() ? "" : ", ") += word;
@@ -270,11 +257,8 @@ Error missing(const Place& place) {
 }
 
 Error unknown(const Place& place, const std::vector<std::string_view>& known) {
-    const auto key = place.key.substr(0, kQuoted);
-    const auto nearest = std::ranges::min_element(known, {}, [&](auto name) { return distance(key, name); });
     std::string next = "Known here: " + joined(known) + ".";
-    if (nearest != known.end() && distance(key, *nearest) <= 1 + nearest->size() / 3)
-        next = "Did you mean \"" + std::string(*nearest) + "\"? " + next;
+    if (const auto close = nearest(place.key, known)) next = "Did you mean \"" + std::string(*close) + "\"? " + next;
     return {Code::unknown_field, named(place) + " is not a known field", next, 0, {}};
 }
 
