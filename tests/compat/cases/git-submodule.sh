@@ -7,7 +7,6 @@ new_repository app
 allow=(-c protocol.file.allow=always)
 git -C app "${allow[@]}" submodule --quiet add "$PWD/part" lib
 git -C app commit -q -m 'with a submodule'
-git clone -q app fresh
 
 # An agent that works on a submodule and on what holds it.
 cd app
@@ -23,10 +22,3 @@ same 'left to commit' '' "$(git status --porcelain)"
 cd lib
 caged -- sh -c 'echo 3 >>file.txt && git commit -q -a -m "started inside"'
 same 'submodule commit' 'started inside' "$(git log -1 --format=%s)"
-cd ../..
-
-# A fresh clone whose submodule a run fetches. What it comes from lies beside it, so the workspace is the folder of both.
-cd fresh
-caged --workspace "$COMPAT_FOLDER" -- git "${allow[@]}" submodule --quiet update --init
-same 'submodule' "$(git rev-parse HEAD:lib)" "$(git -C lib rev-parse HEAD)"
-same 'left to commit' '' "$(git status --porcelain)"

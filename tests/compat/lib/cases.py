@@ -88,7 +88,8 @@ def control(case, caller):
     missing = case.missing(caller.environment["PATH"])
     if missing:
         return "not installed: " + " ".join(missing)
-    well, output = _execute(case, caller, {**caller.environment, "COMPAT_SETTING": "control"}, CONTROL_SECONDS)
+    well, output = _execute(case, caller, {**caller.environment, "COMPAT_SETTING": "control", "TMPDIR": caller.folder},
+                            CONTROL_SECONDS)
     return None if well else "fails outside the cage too:\n" + output
 
 

@@ -3,8 +3,8 @@
 . "$COMPAT_LIB/case.bash"
 
 # Agents often work in a folder that mktemp made: it shows through the private /tmp, the rest of /tmp does not.
-there=$(mktemp -d)
-beside=$(mktemp -d)
+there=$(mktemp -d /tmp/compat-XXXXXX)
+beside=$(mktemp -d /tmp/compat-XXXXXX)
 trap 'rm -rf -- "$there" "$beside"' EXIT
 cd "$there"
 caged -- sh -c 'echo 1 >file && echo 2 >/tmp/compat-private'
