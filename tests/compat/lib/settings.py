@@ -4,6 +4,7 @@ import http.client
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -141,5 +142,16 @@ class Stage:
             return
         for caller in self.callers.values():
             caller.remove()
+        self._end_what_the_user_left()
         subprocess.run(["userdel", "--force", "--remove", self.user], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.place, ignore_errors=True)
+
+    def _end_what_the_user_left(self):
+        uid = pwd.getpwnam(self.user).pw_uid
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if process.stat().st_uid == uid:
+                    os.kill(int(process.name), signal.SIGKILL)
+            except OSError:
+                continue
+        shutil.rmtree("/tmp/hsperfdata_" + self.user, ignore_errors=True)  # Java knows no TMPDIR
