@@ -1,0 +1,163 @@
+// Who a run runs as: only whom the kernel named at accept, only while that connection is open, never uid 0.
+#include <csignal>
+#include <fstream>
+#include <unistd.h>
+
+#include "stage.hpp"
+
+namespace owhale::escapes {
+namespace {
+
+std::string first_line(const std::string& path) {
+    std::ifstream file(path);
+    std::string line;
+    std::getline(file, line);
+    return line;
+}
+
+// The control of everything here: an unspoilt plan does run, as its caller.
+void control(const Place& place) {
+    Stage stage(place);
+    const auto answer = stage.launch(stage.ready_draft());
+    const auto end = stage.await_end();
+    check("control: an honest plan runs", answer.end == End::started && end && end->exit_code == 0, answer.text());
+    check("control: it runs as its caller", first_line(stage.marker()) == std::to_string(stage.caller()),
+          first_line(stage.marker()));
+}
+
+void unknown_numbers(const Place& place) {
+    Stage stage(place);
+    const auto facts = stage.resolve(12345);
+    check("a connection number never given", facts && facts->err != 0, facts ? facts->step : "no answer");
+    const auto answer = stage.launch(stage.draft(stage.last_resolution()));
+    check("a run of a refused resolution", answer.end == End::refused, answer.text());
+    const auto never = stage.launch(stage.draft(99999));
+    check("a run of a resolution never made", never.end == End::refused, never.text());
+    check("no command ran", !stage.marked());
+}
+
+void closed_connection(const Place& place) {
+    Stage stage(place);
+    const auto first = stage.connect();
+    auto close_it = message<wire::CloseConnection>(wire::Type::close_connection);
+    close_it.connection = first;
+    stage.spawner().send(close_it);
+    const auto facts = stage.resolve(first);
+    check("a closed connection's number", facts && facts->err != 0, facts ? facts->step : "no answer");
+    const auto second = stage.connect();
+    check("a number is never given twice", second != 0 && second != first);
+    stage.spawner().hang_up(second);
+    stage.spawner().await({wire::Type::connection_gone});
+    const auto gone = stage.resolve(second);
+    check("the number of a client that hung up", gone && gone->err != 0, gone ? gone->step : "no answer");
+    check("no command ran", !stage.marked());
+}
+
+void resolution_used_twice(const Place& place) {
+    Stage stage(place);
+    const auto draft = stage.ready_draft();
+    const auto first = stage.launch(draft);
+    stage.await_end();
+    unlink(stage.marker().c_str());
+    auto again = stage.draft(draft.run.resolution);
+    const auto second = stage.launch(again);
+    check("a resolution used twice", first.end == End::started && second.end == End::refused, second.text());
+    auto same_number = stage.ready_draft();
+    same_number.run.run = draft.run.run;
+    const auto third = stage.launch(same_number);
+    check("a run number used twice", third.end == End::refused || third.end == End::spawner_ended, third.text());
+    check("no command ran", !stage.marked());
+}
+
+void user_names(const Place& place) {
+    Stage stage(place);
+    const auto connection = stage.connect();
+    for (const char* name : {"root", "daemon", "nobody", "0", "../root", "no-such-user"}) {
+        const auto facts = stage.resolve(connection, name);
+        check(std::string("an ordinary caller's run as user ") + name, facts && facts->err != 0,
+              facts ? facts->step : "no answer");
+    }
+    if (place.rootless) return;
+    const auto root = stage.spawner().connect(0, 0);
+    for (const char* name : {"root", "0", "no-such-user"}) {
+        const auto facts = stage.resolve(root, name);
+        const bool refused = facts && (facts->err != 0 || facts->uid != 0);
+        check(std::string("root's run as user ") + name, refused && facts->err != 0, facts ? facts->step : "no answer");
+    }
+    const auto facts = stage.resolve(root);
+    check("root's run has the reserved uid",
+          facts && facts->err == 0 && facts->uid == stage.spawner().ready().reserved_uid && facts->uid != 0,
+          facts ? std::to_string(facts->uid) : "no answer");
+}
+
+void root_never_runs(const Place& place) {
+    if (place.rootless) return;
+    Stage stage(place);
+    stage.resolve(stage.spawner().connect(0, 0));
+    auto draft = stage.draft(stage.last_resolution());
+    set_script(draft, "id -u; test $(id -u) -ne 0");
+    const auto answer = stage.launch(draft);
+    const auto end = stage.await_end();
+    // The workspace is not root's: the plan may be refused for that; what must not be is a uid 0.
+    check("root's connection never runs as uid 0", answer.end == End::refused || (end && end->exit_code == 0),
+          answer.text());
+}
+
+// Joining enters another run's cage: only its own uid may.
+void join_of_another_uid(const Place& place) {
+    if (place.rootless) return;
+    Stage stage(place);
+    auto longer = stage.ready_draft();
+    set_script(longer, "sleep 30");
+    const auto first = stage.launch(longer);
+    const auto other = stage.spawner().connect(kOther, kOther);
+    stage.resolve(other);
+    auto draft = stage.draft(stage.last_resolution());
+    draft.run.join = longer.run.run;
+    const auto second = stage.launch(draft);
+    check("another uid joins a run", first.end == End::started && second.end == End::refused, second.text());
+    auto missing = stage.ready_draft();
+    missing.run.join = 4242;
+    const auto third = stage.launch(missing);
+    check("a run that is not there is joined", third.end == End::refused, third.text());
+    check("no command ran", !stage.marked());
+}
+
+// The broker has no message that hands over a socket; a descriptor too many, whatever it is, ends the spawner.
+void forged_connection(const Place& place) {
+    Stage stage(place);
+    auto forged = message<wire::Accepted>(wire::Type::accepted);
+    forged.connection = 77;
+    forged.uid = 0;
+    stage.spawner().send(forged, {0});
+    check("a connection forged by the broker ends the spawner", stage.spawner().ended());
+}
+
+void runs_end_with_the_spawner(const Place& place) {
+    Stage stage(place);
+    auto draft = stage.ready_draft();
+    set_script(draft, "echo $$ > " + stage.marker() + "; exec sleep 60.4711");
+    const auto answer = stage.launch(draft);
+    for (int i = 0; i < 100 && !stage.marked(); ++i) usleep(20000);
+    stage.spawner().send("garbage!", 8);
+    check("garbage ends the spawner", answer.end == End::started && stage.spawner().ended());
+    usleep(300000);
+    const int left = std::system("pgrep -f '^sleep 60.4711' > /dev/null");
+    check("its runs end with it", left != 0);
+}
+
+} // namespace
+
+void play_identities(const Place& place) {
+    control(place);
+    unknown_numbers(place);
+    closed_connection(place);
+    resolution_used_twice(place);
+    user_names(place);
+    root_never_runs(place);
+    join_of_another_uid(place);
+    forged_connection(place);
+    runs_end_with_the_spawner(place);
+}
+
+} // namespace owhale::escapes
