@@ -13,12 +13,10 @@ namespace {
 
 constexpr int kBusyMs = 5000; // another process only ever holds the lock for one commit
 
-// Kept in this order: the journal mode cannot change once a transaction has begun.
 constexpr const char* kSettings = "PRAGMA trusted_schema=OFF;"
                                   "PRAGMA cell_size_check=ON;"
                                   "PRAGMA temp_store=MEMORY;" // Landlock gives the broker no /var/tmp
-                                  "PRAGMA foreign_keys=ON;"
-                                  "PRAGMA synchronous=FULL;";
+                                  "PRAGMA foreign_keys=ON;";
 
 // SQLite would make the file with the process's umask and would follow a link.
 Status make_private_file(const std::string& path) {
@@ -51,10 +49,11 @@ Result<Database> Database::connect(const std::string& path, int flags) {
     return database;
 }
 
-Result<Database> Database::open(const std::string& path) {
+Result<Database> Database::open(const std::string& path, Durability durability) {
     CHECK(make_private_file(path));
     auto database = TRY(connect(path, SQLITE_OPEN_READWRITE));
     CHECK(database.execute("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=16777216;"));
+    CHECK(database.execute(durability == Durability::power ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
     return database;
 }
 

@@ -14,12 +14,14 @@ namespace owhale::store {
 
 class Transaction;
 
+// What a commit has survived when it returns: the end of owhaled, or also the loss of power (an fsync each).
+enum class Durability { process, power };
+
 class Database {
 public:
-    // Opens or makes PATH (mode 0600): write-ahead log, every commit on disk before it returns (synchronous=FULL),
-    // foreign keys on, no untrusted functions in the schema, temporary tables in memory. Refuses a file that is a
-    // symbolic link or belongs to someone else.
-    static Result<Database> open(const std::string& path);
+    // Opens or makes PATH (mode 0600): write-ahead log, foreign keys on, no untrusted functions in the schema,
+    // temporary tables in memory. Refuses a file that is a symbolic link or belongs to someone else.
+    static Result<Database> open(const std::string& path, Durability durability);
     // A second connection that only reads; sees what the first has committed.
     static Result<Database> open_to_read(const std::string& path);
 

@@ -16,7 +16,17 @@ CREATE INDEX events_principal ON events (principal, seq);
 CREATE INDEX events_verb ON events (verb, seq);
 CREATE INDEX events_outcome ON events (outcome, seq);
 CREATE INDEX events_event ON events (event, seq);
-CREATE INDEX events_run ON events (run, event) WHERE run <> '';
+CREATE INDEX events_run ON events (run, seq) WHERE run <> '';
+
+-- Runs with an intent and no outcome yet; follows from the events, kept so that a start need not read them all.
+CREATE TABLE open_runs (
+    run TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER run_opens AFTER INSERT ON events WHEN NEW.event = 'run.intent' AND NEW.run <> ''
+BEGIN INSERT OR IGNORE INTO open_runs (run, seq) VALUES (NEW.run, NEW.seq); END;
+CREATE TRIGGER run_closes AFTER INSERT ON events WHEN NEW.event = 'run.outcome'
+BEGIN DELETE FROM open_runs WHERE run = NEW.run; END;
 
 CREATE TRIGGER events_never_change BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'audit events are never changed'); END;
