@@ -29,12 +29,12 @@ struct Connection {
 };
 
 struct Request {
-    std::string method; // "GET"
-    std::string path;   // decoded, without the query
-    std::map<std::string, std::string> params; // from the pattern: /v1/runs/{id}
-    std::map<std::string, std::string> query;  // decoded; a repeated key is refused before this
+    std::string method;                                      // "GET"
+    std::string path;                                        // decoded, without the query
+    std::map<std::string, std::string> params;               // from the pattern: /v1/runs/{id}
+    std::map<std::string, std::string> query;                // decoded; a repeated key is refused before this
     std::map<std::string, std::string, std::less<>> headers; // lower-case names
-    std::string body;   // at most Settings::max_body
+    std::string body;                                        // at most Settings::max_body
     std::shared_ptr<Connection> connection;
 
     const identity::Principal& who() const { return connection->principal; }

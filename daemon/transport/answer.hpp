@@ -1,0 +1,17 @@
+// A response as bytes on the wire.
+#pragma once
+
+#include <string>
+
+#include "transport/exchange.hpp"
+
+namespace owhale::transport {
+
+// Status line and headers up to and with the empty line. A header that holds a line end is left out and logged: it
+// would let whoever chose its value write a response of their own.
+std::string head_of(const Response& response, bool keep_alive);
+
+// Whether a response of this status has a body at all.
+bool may_have_body(unsigned status);
+
+} // namespace owhale::transport

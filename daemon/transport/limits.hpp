@@ -1,0 +1,19 @@
+// What one client may cost.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace owhale::transport {
+
+struct Limits {
+    std::size_t max_body = 1u << 20;    // bytes
+    std::size_t max_connections = 2048; // of everyone
+    std::size_t max_connections_per_uid = 1024;
+    std::chrono::milliseconds head_timeout{10'000};  // from the first byte of a request to its empty line
+    std::chrono::milliseconds body_timeout{30'000};  // from there to the end of its body
+    std::chrono::milliseconds idle_timeout{120'000}; // between requests
+    std::chrono::milliseconds write_timeout{30'000}; // without the client taking a byte of the answer
+};
+
+} // namespace owhale::transport

@@ -1,0 +1,25 @@
+#include <cstring>
+
+#include "shared/api.hpp"
+#include "shared/codec.hpp"
+#include "transport/exchange.hpp"
+
+namespace owhale::transport {
+
+Response problem(const Error& error) {
+    const auto& row = describe(error.code);
+    api::Problem body;
+    body.type = "about:blank";
+    body.title = row.title;
+    body.code = row.name;
+    body.status = row.status;
+    body.detail = error.message;
+    if (error.errnum != 0) body.detail += std::string(": ") + ::strerror(error.errnum);
+    if (!error.next.empty()) body.next = error.next;
+    if (!error.step.empty()) body.step = error.step;
+    Response response{row.status, "application/problem+json", codec::to_text(body), {}};
+    if (error.code == Code::rate_limited || error.code == Code::busy) response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
+} // namespace owhale::transport

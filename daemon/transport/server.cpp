@@ -1,0 +1,104 @@
+#include "transport/server.hpp"
+
+#include <cstdlib>
+#include <map>
+#include <sys/socket.h>
+
+#include "base/log.hpp"
+#include "transport/answer.hpp"
+#include "transport/router.hpp"
+#include "transport/session.hpp"
+
+namespace owhale::transport {
+
+struct Server::State {
+    State(asio::any_io_executor on, Limits most, Router routes, std::function<void(std::uint64_t)> then)
+        : executor(std::move(on)), limits(most), router(std::move(routes)), closed(std::move(then)) {}
+
+    asio::any_io_executor executor;
+    Limits limits;
+    Router router;
+    std::function<void(std::uint64_t)> closed;
+    std::map<std::uint64_t, std::weak_ptr<Session>> sessions;
+    std::map<uid_t, std::size_t> per_uid;
+    bool stopping = false;
+
+    void forget(std::uint64_t number, uid_t uid) {
+        sessions.erase(number);
+        if (const auto count = per_uid.find(uid); count != per_uid.end() && --count->second == 0) per_uid.erase(count);
+        closed(number);
+    }
+
+    const char* refusal(uid_t uid) const {
+        if (stopping) return "owhaled is stopping";
+        if (sessions.size() >= limits.max_connections) return "too many connections are open";
+        const auto count = per_uid.find(uid);
+        if (count != per_uid.end() && count->second >= limits.max_connections_per_uid)
+            return "this user has too many connections open";
+        return nullptr;
+    }
+};
+
+namespace {
+
+Router router_or_end(std::vector<Route> routes) {
+    auto router = Router::make(std::move(routes));
+    if (router) return std::move(*router);
+    log::error("the routes do not fit the verb table", {{"error", router.error().message}});
+    std::abort();
+}
+
+// One send without waiting: the answer fits any socket buffer, and nobody who is over a limit holds us up.
+void refuse(const Fd& socket, const char* why) {
+    const auto response =
+        problem({Code::busy, why, "Close connections that you do not need, or try again later.", 0, {}});
+    const auto text = head_of(response, false) + response.body;
+    [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(socket.get(), SHUT_RDWR);
+}
+
+} // namespace
+
+Server::Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes,
+               std::function<void(std::uint64_t)> closed)
+    : state_(
+          std::make_shared<State>(std::move(executor), limits, router_or_end(std::move(routes)), std::move(closed))) {}
+
+Server::~Server() = default;
+
+void Server::serve(const wire::Accepted& accepted, Fd socket) {
+    const auto number = accepted.connection;
+    const auto uid = static_cast<uid_t>(accepted.uid);
+    if (const char* why = state_->refusal(uid)) {
+        log::warning("connection refused", {{"uid", std::to_string(uid)}, {"why", why}});
+        refuse(socket, why);
+        socket.reset();
+        return state_->closed(number);
+    }
+    auto connection = std::make_shared<Connection>();
+    connection->number = number;
+    connection->principal = identity::of_unix(uid, static_cast<gid_t>(accepted.gid));
+    auto peer = Peer::make(state_->executor, std::move(socket));
+    if (!peer) {
+        log::error("a connection cannot be served", {{"error", to_line(peer.error())}});
+        return state_->closed(number);
+    }
+    const auto session = std::make_shared<Session>(std::move(*peer), state_->limits, state_->router, connection,
+                                                   [state = state_, number, uid] { state->forget(number, uid); });
+    ++state_->per_uid[uid];
+    state_->sessions.emplace(number, session);
+    session->start();
+}
+
+void Server::stop() {
+    state_->stopping = true;
+    const auto sessions = state_->sessions; // drain() may end a session, which then leaves the map
+    for (const auto& [number, weak] : sessions)
+        if (const auto session = weak.lock()) session->drain();
+}
+
+std::size_t Server::connections() const {
+    return state_->sessions.size();
+}
+
+} // namespace owhale::transport

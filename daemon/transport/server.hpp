@@ -1,0 +1,38 @@
+// All open HTTP connections: counts them per uid, starts a session for each, ends them.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "sandbox/plan.hpp"
+#include "transport/exchange.hpp"
+#include "transport/limits.hpp"
+
+namespace owhale::transport {
+
+class Server {
+public:
+    // `closed` is called on the io thread with the number of each connection that ended. Routes that do not fit the
+    // verb table are a defect of this program: they are logged and the process ends.
+    Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes,
+           std::function<void(std::uint64_t)> closed);
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Takes over a connection that the spawner accepted. Over the limits, or while stopping, it gets a 503 at once.
+    void serve(const wire::Accepted& accepted, Fd socket);
+    // Idle connections end now, busy ones with their answer; new ones are refused.
+    void stop();
+    std::size_t connections() const;
+
+private:
+    struct State;
+    std::shared_ptr<State> state_; // sessions that outlive the server still find it
+};
+
+} // namespace owhale::transport

@@ -1,0 +1,153 @@
+#include "transport/websocket.hpp"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+namespace owhale::transport {
+namespace {
+
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr const char* kProtocol = "v5.channel.k8s.io";
+constexpr std::size_t kMaxMessage = (1u << 20) + 1; // 1 MiB of data and its channel
+constexpr std::chrono::seconds kPing{30};
+constexpr std::chrono::seconds kCloseTime{5};
+
+// One message is read ahead: it is how the peer's going is seen while nobody reads. More would be memory that a
+// client fills at will.
+class WebSocket final : public Channel, public std::enable_shared_from_this<WebSocket> {
+public:
+    WebSocket(std::shared_ptr<Peer> peer, std::function<void()> gone)
+        : peer_(std::move(peer)), gone_(std::move(gone)), stream_(peer_->socket()), arrived_(stream_.get_executor()),
+          taken_(stream_.get_executor()), turn_(stream_.get_executor()), ping_(stream_.get_executor()) {
+        for (auto* timer : {&arrived_, &taken_, &turn_}) timer->expires_at(asio::steady_timer::time_point::max());
+        stream_.set_option(websocket::stream_base::timeout{kCloseTime, websocket::stream_base::none(), false});
+        stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
+            response.set(beast::http::field::sec_websocket_protocol, kProtocol);
+        }));
+        stream_.read_message_max(kMaxMessage);
+        stream_.auto_fragment(false);
+        stream_.binary(true);
+    }
+
+    asio::awaitable<bool> accept(std::string received) {
+        const auto [ec] = co_await stream_.async_accept(asio::buffer(received), kAwait);
+        co_return !ec;
+    }
+
+    void start() {
+        asio::co_spawn(stream_.get_executor(), receive(shared_from_this()), asio::detached);
+        asio::co_spawn(stream_.get_executor(), ping(shared_from_this()), asio::detached);
+        peer_->socket().async_wait(Peer::Socket::wait_error, [weak = weak_from_this()](beast::error_code ec) {
+            if (const auto self = weak.lock(); self && !ec) self->end("the client went");
+        });
+    }
+
+    asio::awaitable<Result<Message>> read() override {
+        while (!next_ && !ended_) co_await arrived_.async_wait(kAwait);
+        if (!next_) co_return fail(Code::unreachable, why_);
+        auto message = std::move(*next_);
+        next_.reset();
+        taken_.cancel();
+        co_return message;
+    }
+
+    asio::awaitable<Status> write(std::uint8_t channel, std::span<const char> data) override {
+        while (writing_ && !ended_) co_await turn_.async_wait(kAwait);
+        if (ended_) co_return fail(Code::unreachable, why_);
+        writing_ = true;
+        const std::array buffers{asio::const_buffer(&channel, 1), asio::const_buffer(data.data(), data.size())};
+        const auto [ec, sent] = co_await stream_.async_write(buffers, kAwait);
+        writing_ = false;
+        turn_.cancel_one();
+        if (ec) end("the client went");
+        if (ec) co_return fail(Code::unreachable, why_);
+        co_return Status{};
+    }
+
+    asio::awaitable<void> close() override {
+        if (std::exchange(closing_, true) || !stream_.is_open()) co_return;
+        peer_->arm(kCloseTime); // a peer that never answers the close frame
+        co_await stream_.async_close(websocket::close_code::normal, kAwait);
+        peer_->disarm();
+        end("the channel is closed");
+    }
+
+    // Nothing is read or written from here on; everyone who waits is told.
+    void end(const char* why) {
+        if (std::exchange(ended_, true)) return;
+        why_ = why;
+        for (auto* timer : {&arrived_, &taken_, &turn_, &ping_}) timer->cancel();
+        gone_();
+    }
+
+private:
+    asio::awaitable<void> receive([[maybe_unused]] std::shared_ptr<WebSocket> self) {
+        beast::flat_buffer buffer;
+        while (!ended_) {
+            const auto [ec, size] = co_await stream_.async_read(buffer, kAwait);
+            if (ec) co_return end("the client went");
+            if (stream_.got_text() || size == 0) break;
+            const auto* data = static_cast<const char*>(buffer.cdata().data());
+            next_ = Message{static_cast<std::uint8_t>(data[0]), std::string(data + 1, size - 1)};
+            buffer.consume(size);
+            buffer.shrink_to_fit();
+            arrived_.cancel();
+            while (next_ && !ended_) co_await taken_.async_wait(kAwait);
+        }
+        if (ended_) co_return;
+        end("the client sent a message that names no channel");
+        co_await stream_.async_close(websocket::close_code::protocol_error, kAwait);
+    }
+
+    asio::awaitable<void> ping([[maybe_unused]] std::shared_ptr<WebSocket> self) {
+        while (!ended_) {
+            ping_.expires_after(kPing);
+            co_await ping_.async_wait(kAwait);
+            if (ended_) co_return;
+            const auto [ec] = co_await stream_.async_ping({}, kAwait);
+            if (ec) co_return end("the client went");
+        }
+    }
+
+    std::shared_ptr<Peer> peer_;
+    std::function<void()> gone_;
+    websocket::stream<Peer::Socket&, false> stream_;
+    asio::steady_timer arrived_, taken_, turn_, ping_;
+    std::optional<Message> next_;
+    std::string why_;
+    bool writing_ = false, closing_ = false, ended_ = false;
+};
+
+} // namespace
+
+Status check_upgrade(const Head& head) {
+    const auto bad = [](const char* what) { return fail(Code::bad_request, what); };
+    if (head.method != "GET" || head.http10) return bad("a WebSocket is asked for with GET and HTTP/1.1");
+    if (head.field("sec-websocket-version") != "13") return bad("Sec-WebSocket-Version must be 13");
+    if (head.field("sec-websocket-key").size() != 24) return bad("Sec-WebSocket-Key must be 16 bytes of base64");
+    if (!head.lists("sec-websocket-protocol", kProtocol))
+        return fail(Code::bad_request, "the WebSocket's subprotocol is not offered",
+                    std::string("Send Sec-WebSocket-Protocol: ") + kProtocol + ".");
+    return {};
+}
+
+asio::awaitable<void> serve_channel(std::shared_ptr<Peer> peer, std::string head_text, Stream stream,
+                                    std::function<void()> gone) {
+    auto channel = std::make_shared<WebSocket>(peer, std::move(gone));
+    head_text += std::exchange(peer->input(), {});
+    if (!co_await channel->accept(std::move(head_text))) co_return;
+    channel->start();
+    co_await stream(*channel);
+    co_await channel->close();
+}
+
+} // namespace owhale::transport
