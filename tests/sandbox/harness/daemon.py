@@ -1,5 +1,6 @@
 """A real owhaled on a throwaway state, and its client."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -69,13 +70,18 @@ class Daemon:
 
     def answers(self):
         try:
-            return self.request("GET", "/v1/status", patience=5)[0] == 200
+            return self.request("GET", "/v1/health", patience=5)[0] == 200
         except (OSError, ValueError):
             return False
 
-    def request(self, method, path, body=None, patience=60):
-        """One HTTP request on the socket as this process; returns (status, parsed JSON or text)."""
-        return request(self.socket, method, path, body, patience)
+    def request(self, method, path, body=None, patience=60, person=None, headers=()):
+        """One HTTP request on the socket, as `person` or as this process; (status, parsed JSON or text)."""
+        return request(self.socket, method, path, body, patience, person, headers)
+
+    def run(self, person, script, cwd, patience=120, **more):
+        """A waited run of a shell script; the API's Run, or the problem that refused it."""
+        body = {"argv": ["sh", "-c", script], "cwd": cwd, "wait": True, "home": person.home} | more
+        return self.request("POST", "/v1/runs", body, patience, person)[1]
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
@@ -111,14 +117,39 @@ class Daemon:
         return None
 
 
-def request(path, method, target, body=None, patience=60):
+@contextlib.contextmanager
+def ids_of(person):
+    """The effective ids of a person: what the kernel notes of whoever connects meanwhile."""
+    if person is None or person.uid == os.geteuid():
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups(person.groups)
+    os.setegid(person.gid)
+    os.seteuid(person.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+def connect(path, person=None, patience=60):
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(patience)
+    with ids_of(person):
+        connection.connect(path)
+    return connection
+
+
+def request(path, method, target, body=None, patience=60, person=None, headers=()):
     text = b"" if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
-    head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers or [("Connection", "close")])
     if body is not None:
         head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n"
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(patience)
-        connection.connect(path)
+    with connect(path, person, patience) as connection:
         connection.sendall(head.encode() + b"\r\n" + text)
         answer = b""
         while chunk := connection.recv(65536):
