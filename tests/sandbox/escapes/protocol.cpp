@@ -161,8 +161,10 @@ void counts_that_lie(const Place& place) {
     attempt("no argv at all", [](Draft& draft) { draft.blob[1].clear(); });
     attempt("a filter's name without an end",
             [](Draft& draft) { std::memset(draft.run.filter, 'd', sizeof draft.run.filter); });
-    attempt("a box key without an end",
-            [](Draft& draft) { std::memset(draft.run.box_key, 'a', sizeof draft.run.box_key); });
+    attempt("a box key without an end", [](Draft& draft) {
+        draft.run.flags |= wire::kRunKeepBox;
+        std::memset(draft.run.box_key, 'a', sizeof draft.run.box_key);
+    });
 }
 
 void headers_that_lie(const Place& place) {
