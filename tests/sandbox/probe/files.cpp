@@ -22,6 +22,8 @@ Outcome open_read(const std::string& path) {
     struct stat about{};
     if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && read(file, &byte, 1) == -1)
         return judge_use(-1, "read " + path);
+    const bool null = S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3);
+    if (null && path != "/dev/null") return refused(0, path + " is covered by /dev/null");
     return could("opened " + path);
 }
 

@@ -89,14 +89,15 @@ Outcome raise_own_oom_score() {
 }
 
 // The file may be read by everyone; who may not know addresses reads zeros.
-Outcome kernel_addresses() {
-    std::ifstream symbols("/proc/kallsyms");
+Outcome kernel_addresses(const std::string& path) {
+    std::ifstream table(path);
     std::string line;
-    if (!symbols) return refused(errno, "cannot open /proc/kallsyms");
-    while (std::getline(symbols, line)) {
-        if (line.find_first_not_of('0') < line.find(' ')) return could("a real address: " + line);
+    if (!table) return refused(errno, "cannot open " + path);
+    while (std::getline(table, line)) {
+        const std::string address = line.substr(0, line.find(' ', line.find_first_not_of(' ')));
+        if (address.find_first_not_of(" 0-") != std::string::npos) return could("a real address: " + line);
     }
-    return refused(0, "only zeros in /proc/kallsyms");
+    return refused(0, "only zeros in " + path);
 }
 
 void add_init(Probes& probes) {
@@ -136,7 +137,6 @@ void add_kernel(Probes& probes) {
                                   {"/proc/sys/user/max_user_namespaces", "CAP_SYS_RESOURCE"},
                                   {"/proc/sysrq-trigger", "CONFIG_MAGIC_SYSRQ"},
                                   {"/proc/mtrr", "CONFIG_MTRR"},
-                                  {"/proc/self/loginuid", "CONFIG_AUDIT"},
                                   {"/proc/irq/default_smp_affinity"},
                                   {"/sys/kernel/mm/transparent_hugepage/enabled", "CONFIG_TRANSPARENT_HUGEPAGE"},
                                   {"/sys/power/state", "CONFIG_PM"},
@@ -151,7 +151,6 @@ void add_kernel(Probes& probes) {
     }
     constexpr Place kRead[] = {{"/proc/keys", "CONFIG_KEYS"},
                                {"/proc/timer_list"},
-                               {"/proc/iomem"},
                                {"/proc/slabinfo", "CONFIG_SLUB"},
                                {"/proc/vmallocinfo"},
                                {"/proc/kpagecount", "CONFIG_PROC_PAGE_MONITOR"},
@@ -161,7 +160,9 @@ void add_kernel(Probes& probes) {
         probes.push_back(
             with_config(ask_root("read" + path, [path](const std::string&) { return read_some(path); }), place.config));
     }
-    probes.push_back(ask_root("kernel-addresses", [](const std::string&) { return kernel_addresses(); }));
+    for (const char* path : {"/proc/kallsyms", "/proc/iomem"})
+        probes.push_back(ask_root(std::string("addresses-in") + path,
+                                  [path](const std::string&) { return kernel_addresses(path); }));
 }
 
 } // namespace

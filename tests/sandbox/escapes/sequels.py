@@ -1,20 +1,11 @@
-#!/usr/bin/env python3
-"""Escapes that take two steps: a run leaves something behind, and the next run, or the caller, is to fall for it.
-
-usage: tests/sandbox/sequels [-v]
-
-Needs root and a build (OWHALE_BUILD). Last line: "sequels: P passed, F failed, S skipped".
-"""
+"""Escapes that take two steps: a run leaves something behind, and the next run, or the caller, is to fall for it."""
 
 import grp
 import os
 import subprocess
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "harness"))
-from daemon import Daemon, owhalectl  # noqa: E402
-from people import People, Root, make_file  # noqa: E402
-from report import Report, need_root  # noqa: E402
+from daemon import Daemon, owhalectl
+from people import Root, make_file
 
 
 def folder_of(person, name):
@@ -137,24 +128,15 @@ def setuid_left_behind(report, daemon):
         subprocess.run(["rm", "-rf", place], check=False)
 
 
-def main():
-    need_root("sequels")
-    report, people, daemon = Report("sequels", "-v" in sys.argv), People(), None
+def play(report, person):
+    """`person` belongs to group disk."""
+    daemon = Daemon(Root()).start()
     try:
-        person = people.add("owtone", ("disk",))
-        daemon = Daemon(Root()).start()
         plant_and_reach(report, daemon, person)
         planted_files_are_named(report, daemon, person)
         box_made_unusable(report, daemon, person)
         primary_group(report, daemon, person)
         setuid_left_behind(report, daemon)
-        state_in_the_workspace(report, person)
     finally:
-        if daemon is not None:
-            daemon.remove()
-        people.remove()
-    return report.finish()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        daemon.remove()
+    state_in_the_workspace(report, person)
