@@ -54,7 +54,12 @@ std::vector<Writer::Waiting> Writer::take() {
 }
 
 void Writer::work() {
-    for (auto batch = take(); !batch.empty(); batch = take()) commit(batch);
+    for (;;) {
+        // Gone before the next wait: a completion holds its caller's executor running.
+        auto batch = take();
+        if (batch.empty()) return;
+        commit(batch);
+    }
 }
 
 void Writer::commit(std::vector<Waiting>& batch) {

@@ -1,5 +1,6 @@
 #include "config/sources.hpp"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdlib>
 #include <sstream>
@@ -43,20 +44,19 @@ po::parsed_options parse_flags(const std::vector<std::string>& arguments) {
 }
 
 Status take_flag(CommandLine& line, const std::string& key, const std::string& value) {
-    if (key == "help")
-        line.action = Action::help;
-    else if (key == "version")
-        line.action = Action::version;
-    else if (key == "print-config")
-        line.action = Action::print_config;
-    else if (key == "check-config")
-        line.action = Action::check_config;
+    static const std::map<std::string, Action, std::less<>> actions = {{"help", Action::help},
+                                                                       {"version", Action::version},
+                                                                       {"print-config", Action::print_config},
+                                                                       {"check-config", Action::check_config}};
+    if (key.empty())
+        return fail(Code::bad_request, "owhaled takes no arguments besides its flags", "owhaled --help lists them");
+    if (key == "role" && value != "broker") return fail(Code::bad_request, "there is no role \"" + value + "\"");
+    if (const auto action = actions.find(key); action != actions.end())
+        line.action = action->second;
     else if (key == "config")
         line.config = value;
-    else if (key == "role" && value == "broker")
-        line.role = Role::broker;
     else if (key == "role")
-        return fail(Code::bad_request, "--role: there is no role \"" + value + "\"");
+        line.role = Role::broker;
     else
         line.found[key] = {value, "--" + key};
     return {};
@@ -115,9 +115,8 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& arguments)
     } catch (const po::unknown_option& error) {
         auto key = error.get_option_name();
         key.erase(0, key.find_first_not_of('-'));
+        key.resize(std::min(key.find('='), key.size()));
         return unknown(Code::bad_request, "", key);
-    } catch (const po::too_many_positional_options_error&) {
-        return fail(Code::bad_request, "owhaled takes no arguments besides its flags", "owhaled --help lists them");
     } catch (const po::error& error) {
         return fail(Code::bad_request, error.what(), "owhaled --help lists the flags");
     }

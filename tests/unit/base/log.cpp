@@ -1,0 +1,42 @@
+#include "base/log.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/files.hpp"
+#include "checks.hpp"
+#include "folder.hpp"
+
+using namespace owhale;
+
+namespace {
+
+// What is written to stderr meanwhile.
+std::string captured(const test::Folder& folder, auto write) {
+    const auto path = folder / "log";
+    const Fd kept(::dup(STDERR_FILENO));
+    const Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    ::dup2(file.get(), STDERR_FILENO);
+    write();
+    ::dup2(kept.get(), STDERR_FILENO);
+    return read_file(path, 10'000).value_or("unreadable");
+}
+
+} // namespace
+
+TEST_CASE("a value cannot forge a line or a field") {
+    const test::Folder folder;
+    const auto text =
+        captured(folder, [] { log::info("run", {{"path", "a\n<3>fake user=\"root\""}, {"id", "7"}, {"empty", ""}}); });
+    CHECK_NE(text.find("run path=\"a\\x0a<3>fake user=\\\"root\\\"\" id=7 empty=\"\"\n"), std::string::npos);
+    CHECK_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST_CASE("what is below the level is not written") {
+    const test::Folder folder;
+    CHECK_EQ(captured(folder, [] { log::debug("quiet"); }), "");
+    log::set_level(log::Level::debug);
+    CHECK_NE(captured(folder, [] { log::debug("heard"); }), "");
+    log::set_level(log::Level::info);
+}
