@@ -68,6 +68,40 @@ def planted_files_are_named(report, daemon, person):
     report.check("new dangerous files", "an ordinary file is not named", not planted, str(planted))
 
 
+# What a run may leave in the workspace so that the view of the next cannot be made.
+SPOILT = {
+    "a link for .vscode": "mkdir -p x && echo {} > x/tasks.json && ln -s x .vscode",
+    "a link for .claude": "ln -s /etc .claude",
+    "a dangling link for .envrc": "ln -s /nonexistent .envrc",
+    "a link for .git/hooks": "mkdir -p .git/objects .git/refs x && echo 'ref: refs/heads/x' > .git/HEAD && ln -s ../x .git/hooks",
+    "a fifo for .envrc": "mkfifo .envrc",
+    "a fifo for .git/config": "mkdir -p .git/objects .git/refs && echo 'ref: refs/heads/x' > .git/HEAD && mkfifo .git/config",
+    "a fifo for .git": "mkfifo .git",
+    "a .git file of 1 MiB": "head -c 1000000 /dev/zero > .git",
+    "a folder without rights": "mkdir -p .vscode && echo {} > .vscode/tasks.json && chmod 0 .vscode",
+    "a very deep folder": "d=.; for i in $(seq 200); do d=$d/d; done; mkdir -p $d",
+}
+
+
+def workspace_made_unusable(report, daemon, person):
+    for number, (name, script) in enumerate(SPOILT.items()):
+        place = folder_of(person, f"spoilt{number}")
+        daemon.run(person, script, place)
+        second = daemon.run(person, "echo works", place, 30)
+        report.check("a spoilt workspace", f"{name}: the next run works", second.get("stdout") == "works\n", str(said(second)))
+        subprocess.run(["chmod", "-R", "u+rwx", place], check=False)
+
+
+def commondir_is_named(report, daemon, person):
+    """git reads its configuration where .git/commondir says: a new one is as good as a new .git/config."""
+    place = repository(person, "wscommon")
+    run = daemon.run(person, "mkdir evil && cp -r .git/* evil/ && echo ../evil > .git/commondir", place)
+    planted = (run.get("receipt") or {}).get("planted") or []
+    named = any(path.endswith(".git/commondir") for path in planted)
+    there = os.path.exists(f"{place}/.git/commondir")
+    report.check("new dangerous files", "a planted .git/commondir is named, or refused", named or not there, str(planted))
+
+
 def box_made_unusable(report, daemon, person):
     """What a run does to its private home must not end the service to the next run of the same box."""
     place = folder_of(person, "wsbox")
@@ -134,6 +168,8 @@ def play(report, person):
     try:
         plant_and_reach(report, daemon, person)
         planted_files_are_named(report, daemon, person)
+        commondir_is_named(report, daemon, person)
+        workspace_made_unusable(report, daemon, person)
         box_made_unusable(report, daemon, person)
         primary_group(report, daemon, person)
         setuid_left_behind(report, daemon)

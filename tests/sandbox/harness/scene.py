@@ -12,7 +12,7 @@ from daemon import built
 from people import make_file
 
 PROTECTED = [".git/config", ".git/hooks/pre-commit", ".vscode/tasks.json", ".claude/settings.json", ".envrc",
-             ".idea/workspace.xml", ".mcp.json", "nested/deep/.git/hooks/pre-commit", "nested/deep/.git/config",
+             ".git/modules/sub/config", ".git/modules/sub/hooks/post-checkout", ".idea/workspace.xml", ".mcp.json", "nested/deep/.git/hooks/pre-commit", "nested/deep/.git/config",
              "nested/deep/.vscode/tasks.json"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 IPC_CREAT, IPC_RMID = 0o1000, 0
@@ -72,7 +72,11 @@ class Scene:
         self.put("other-home-file", f"{other.home}/{tag}", other)
         self.put("own-home-secret", f"{home}/.ssh/{tag}", person, 0o600)
         for kind, name in (("own-aws-secret", ".aws/credentials"), ("own-npm-secret", ".npmrc"),
-                           ("own-history", ".bash_history"), ("own-bashrc", ".bashrc")):
+                           ("own-history", ".bash_history"), ("own-bashrc", ".bashrc"),
+                           ("own-cargo-credentials", ".cargo/credentials.toml"), ("own-netrc", ".netrc"),
+                           ("own-git-credentials", ".git-credentials"), ("own-gh-token", ".config/gh/hosts.yml"),
+                           ("own-docker-config", ".docker/config.json"), ("own-kube-config", ".kube/config"),
+                           ("own-pypirc", ".pypirc"), ("own-gnupg-key", ".gnupg/private-keys-v1.d/one.key")):
             # Root's own files are not the test's to make: other names in the same place.
             self.put(kind, f"{home}/{name}" + (f".{tag}" if root else ""), person, 0o600)
         self.put("own-other-folder-file", f"{home}/other-{tag}/file", person)

@@ -137,9 +137,13 @@ void add_reads(Probes& probes) {
         probes.push_back(
             with_config(ask_root("read" + path, [path](const std::string&) { return open_read(path); }), place.config));
     }
-    for (const char* kind : {"other-home-file", "own-home-secret", "own-aws-secret", "own-npm-secret", "own-history",
-                             "own-other-folder-file", "host-tmp-file", "host-shm-file", "host-var-tmp-file", "host-log",
-                             "group-file", "owhaled-config", "ssh-agent-like-run-file"}) {
+    for (const char* kind : {"other-home-file",   "own-home-secret",       "own-aws-secret",
+                             "own-npm-secret",    "own-history",           "own-cargo-credentials",
+                             "own-netrc",         "own-git-credentials",   "own-gh-token",
+                             "own-docker-config", "own-kube-config",       "own-pypirc",
+                             "own-gnupg-key",     "own-other-folder-file", "host-tmp-file",
+                             "host-shm-file",     "host-var-tmp-file",     "host-log",
+                             "group-file",        "owhaled-config",        "ssh-agent-like-run-file"}) {
         probes.push_back(with_argument(ask_user(std::string("read-") + kind, open_read), kind));
         probes.push_back(with_argument(ask_user(std::string("link-to-") + kind, through_link), kind));
     }

@@ -96,9 +96,10 @@ void add_workspace(Probes& probes) {
         probes.push_back(ask_user(name + " " + path, [=](const std::string&) { return attempt(path); }));
         for (char& letter : probes.back().name) letter = letter == ' ' ? ':' : letter;
     };
-    for (const char* path : {".git/config", ".git/hooks/pre-commit", ".vscode/tasks.json", ".claude/settings.json",
-                             ".envrc", ".idea/workspace.xml", ".mcp.json", "nested/deep/.git/hooks/pre-commit",
-                             "nested/deep/.git/config", "nested/deep/.vscode/tasks.json"}) {
+    for (const char* path :
+         {".git/config", ".git/hooks/pre-commit", ".vscode/tasks.json", ".claude/settings.json", ".envrc",
+          ".idea/workspace.xml", ".mcp.json", ".git/modules/sub/config", ".git/modules/sub/hooks/post-checkout",
+          "nested/deep/.git/hooks/pre-commit", "nested/deep/.git/config", "nested/deep/.vscode/tasks.json"}) {
         add("write", path, write_to);
         add("replace", path, replace);
         add("remove", path, remove_and_restore);
@@ -108,8 +109,9 @@ void add_workspace(Probes& probes) {
         add("truncate", path, cut);
         add("rename", path, move_away);
     }
-    for (const char* path : {".git", ".git/hooks", ".vscode", ".claude", "nested", "nested/deep", "nested/deep/.git",
-                             "nested/deep/.git/hooks", "nested/deep/.vscode"})
+    for (const char* path :
+         {".git", ".git/hooks", ".git/modules", ".git/modules/sub", ".git/modules/sub/hooks", ".vscode", ".claude",
+          "nested", "nested/deep", "nested/deep/.git", "nested/deep/.git/hooks", "nested/deep/.vscode"})
         add("rename", path, move_away);
     for (const char* path : {".git/hooks/post-commit", "nested/deep/.git/hooks/post-commit", ".claude/hooks.json"})
         add("create", path, create);
