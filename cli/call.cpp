@@ -1,0 +1,70 @@
+#include "cli/call.hpp"
+
+#include <cstdio>
+
+#include "cli/messages.hpp"
+#include "shared/verbs.hpp"
+
+namespace owhale::cli {
+namespace {
+
+// RFC 3986: everything but the unreserved characters is percent-encoded.
+std::string encoded(std::string_view text) {
+    static constexpr std::string_view kUnreserved =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        if (kUnreserved.find(c) != std::string_view::npos) {
+            out += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += kDigits[byte >> 4];
+        out += kDigits[byte & 15];
+    }
+    return out;
+}
+
+Error unexplained(const Reply& reply) {
+    return Error{Code::internal,
+                 "owhaled answered with HTTP status " + std::to_string(reply.status),
+                 "see owhaled's log, and owhalectl status",
+                 0,
+                 {}};
+}
+
+Error error_of(const api::Problem& problem) {
+    Error error;
+    error.code = code_of(problem.code);
+    error.message = problem.detail.empty() ? problem.title : problem.detail;
+    if (describe(error.code).name != problem.code) error.message = problem.code + ": " + error.message;
+    if (problem.step) error.step = *problem.step;
+    error.next = problem.next.value_or("");
+    return error;
+}
+
+} // namespace
+
+Target target_of(const Call& call) {
+    const Verb* verb = find_verb(call.verb);
+    std::string path(verb->path);
+    const auto open = path.find('{');
+    if (open != std::string::npos) path.replace(open, path.find('}') - open + 1, encoded(call.id));
+    char separator = '?';
+    for (const auto& [key, value] : call.query) {
+        path += separator + encoded(key) + '=' + encoded(value);
+        separator = '&';
+    }
+    return {verb->method, std::move(path)};
+}
+
+Result<Reply> succeeded(Reply reply) {
+    if (reply.status >= 200 && reply.status < 300) return reply;
+    const auto problem = read_problem(reply.body);
+    if (!problem) return std::unexpected(unexplained(reply));
+    return std::unexpected(error_of(*problem));
+}
+
+} // namespace owhale::cli

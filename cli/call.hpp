@@ -1,0 +1,40 @@
+// A call of the API and its answer, as plain data.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shared/error.hpp"
+
+namespace owhale::cli {
+
+struct Call {
+    std::string_view verb; // name in shared/verbs.hpp
+    std::string id;        // for a path with {id}, {name} or {seq}
+    std::vector<std::pair<std::string, std::string>> query;
+    std::string body; // JSON
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::chrono::milliseconds limit{30'000}; // for the answer; 0 is none
+};
+
+struct Reply {
+    unsigned status = 0;
+    std::string body;
+    std::map<std::string, std::string, std::less<>> headers; // lower-case names
+};
+
+// The verb's method, and its path with the id and the query in place, percent-encoded.
+struct Target {
+    std::string_view method;
+    std::string path;
+};
+Target target_of(const Call& call);
+
+// The reply itself when its status is 2xx, else the problem+json in it as an Error.
+Result<Reply> succeeded(Reply reply);
+
+} // namespace owhale::cli

@@ -1,0 +1,36 @@
+#include "cli/client.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <optional>
+
+#include "cli/connection.hpp"
+
+namespace owhale::cli {
+
+struct Client::State {
+    explicit State(const std::vector<Socket>& where) : connection(loop.get_executor(), where) {}
+    asio::io_context loop{1};
+    Connection connection;
+};
+
+Client::Client(std::vector<Socket> where) : where_(std::move(where)) {}
+Client::~Client() = default;
+
+Result<Reply> Client::send(Call call) {
+    if (!state_) state_ = std::make_unique<State>(where_);
+    std::optional<Result<Reply>> answer;
+    asio::co_spawn(state_->loop, state_->connection.send(std::move(call)),
+                   [&](const std::exception_ptr&, Result<Reply> reply) { answer = std::move(reply); });
+    state_->loop.restart();
+    state_->loop.run();
+    if (!*answer) return *std::move(answer);
+    return succeeded(**std::move(answer));
+}
+
+const Peer& Client::peer() const {
+    static const Peer kNobody;
+    return state_ ? state_->connection.peer() : kNobody;
+}
+
+} // namespace owhale::cli

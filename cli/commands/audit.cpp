@@ -1,0 +1,90 @@
+// owhalectl audit: what was asked, by whom, and how it ended.
+#include <ctime>
+#include <memory>
+
+#include "cli/audit_rows.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/messages.hpp"
+#include "cli/units.hpp"
+
+namespace owhale::cli {
+namespace {
+
+struct Arguments {
+    std::string since, until, principal, verb, outcome, run, grep, limit = "50";
+};
+
+// "2h" is two hours ago; anything else is for owhaled to read.
+std::string point_in_time(const std::string& text) {
+    const auto ago = parse_duration_ms(text, "");
+    if (!ago) return text;
+    const std::time_t then = std::time(nullptr) - static_cast<std::time_t>(*ago / 1000);
+    return rfc3339(then);
+}
+
+Result<Call> call_of(Context& context, const Arguments& arguments) {
+    Call call{.verb = "audit.list"};
+    const auto limit = TRY(parse_count(arguments.limit, "--limit", 1, 1000));
+    call.query = {{"limit", std::to_string(limit)}};
+    const auto add = [&](const char* key, const std::string& value) {
+        if (!value.empty()) call.query.emplace_back(key, value);
+    };
+    if (!arguments.since.empty()) add("since", point_in_time(arguments.since));
+    if (!arguments.until.empty()) add("until", point_in_time(arguments.until));
+    add("principal", arguments.principal);
+    add("verb", arguments.verb);
+    add("outcome", arguments.outcome);
+    if (!arguments.run.empty()) {
+        const auto run = TRY(context.run_id(arguments.run));
+        add("run", run);
+    }
+    add("grep", arguments.grep);
+    return call;
+}
+
+Result<int> list(Context& context, const Arguments& arguments) {
+    auto call = TRY(call_of(context, arguments));
+    const auto body = TRY(context.ask(std::move(call)));
+    if (TRY(context.printed_json(body, "events"))) return kOk;
+    const auto events = TRY(read_audit(body));
+    CHECK(print(audit_table(context.look(), events.events)));
+    if (events.next && !context.globals().quiet) note("there are older ones: --limit N shows more");
+    return kOk;
+}
+
+Result<int> show(Context& context, const std::string& seq) {
+    const auto number = TRY(parse_count(seq, "SEQ", 0, UINT64_MAX));
+    const auto body = TRY(context.ask({.verb = "audit.show", .id = std::to_string(number)}));
+    if (TRY(context.printed_json(body))) return kOk;
+    const auto entry = TRY(read_audit_entry(body));
+    CHECK(print(audit_entry(context.look(), entry)));
+    return kOk;
+}
+
+void declare_ls(Command audit) {
+    auto command = audit.sub("ls", "List audit events, newest first");
+    auto arguments = std::make_shared<Arguments>();
+    command.option("--since", arguments->since, "TIME", "from then on: 2h (ago), or 2025-01-31T09:00:00Z");
+    command.option("--until", arguments->until, "TIME", "up to then");
+    command.option("--principal", arguments->principal, "WHO", "only this one's: unix:1000");
+    command.option("--verb", arguments->verb, "VERB", "only this verb: runs.create");
+    command.option("--outcome", arguments->outcome, "OUTCOME", "only this outcome: exited, failed, denied");
+    command.option("--run", arguments->run, "ID", "only this run's", Kind::run_id);
+    command.option("--grep", arguments->grep, "TEXT", "only those that contain this text");
+    command.option("--limit", arguments->limit, "N", "at most so many (50)");
+    command.handler([arguments](Context& context) { return list(context, *arguments); });
+}
+
+} // namespace
+
+void declare_audit(Command root) {
+    auto audit = root.sub("audit", "What was asked, by whom, and how it ended");
+    declare_ls(audit);
+    auto command = audit.sub("show", "Show one event");
+    auto seq = std::make_shared<std::string>();
+    command.positional("SEQ", *seq, "its number");
+    command.handler([seq](Context& context) { return show(context, *seq); });
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,38 @@
+// Every command of owhalectl: each declares itself below the parent it is given. One file per command in this folder.
+#pragma once
+
+#include "cli/context.hpp"
+#include "cli/tree.hpp"
+
+namespace owhale::cli {
+
+void declare_run(Command root);
+void declare_code(Command root);
+void declare_exec(Command root);
+
+void declare_runs_ls(Command runs);
+void declare_runs_show(Command runs);
+void declare_runs_logs(Command runs);
+void declare_runs_attach(Command runs);
+void declare_runs_wait(Command runs);
+void declare_runs_signal(Command runs);
+void declare_runs_kill(Command runs);
+void declare_runs_why(Command runs);
+void declare_runs_rm(Command runs);
+void declare_runs_prune(Command runs);
+
+void declare_box(Command root);
+void declare_profiles(Command root);
+void declare_audit(Command root);
+
+void declare_status(Command root);
+void declare_whoami(Command root);
+void declare_doctor(Command root);
+void declare_config(Command root);
+void declare_completion(Command root);
+void declare_version(Command root);
+void declare_help(Command root);
+
+void declare_all(Command root, Globals& globals);
+
+} // namespace owhale::cli

@@ -1,0 +1,68 @@
+// owhalectl doctor: what the cage needs, as owhaled sees it and as it looks from here: there or not, what is lost
+// without it, how to get it. Works without a daemon too, as far as one can see from here.
+#include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/local_checks.hpp"
+#include "cli/messages.hpp"
+
+namespace owhale::cli {
+namespace {
+
+Tone tone_of(const api::Check& check) {
+    if (check.state == "ok") return Tone::good;
+    return check.state == "weaker" ? Tone::warn : Tone::bad;
+}
+
+std::string lines(const Look& look, const std::string& title, const std::vector<api::Check>& checks) {
+    std::string out = toned(look, Tone::bold, title) + "\n";
+    for (const auto& check : checks) {
+        std::string state = check.state;
+        state.resize(std::max<std::size_t>(state.size(), 7), ' ');
+        out += "  " + toned(look, tone_of(check), state) + "  " + escaped(check.name);
+        out += check.detail.empty() ? "\n" : ": " + escaped(check.detail) + "\n";
+        if (check.state == "ok") continue;
+        if (!check.lost.empty()) out += "           lost: " + escaped(check.lost) + "\n";
+        if (!check.fix.empty()) out += "           get it: " + escaped(check.fix) + "\n";
+    }
+    return out;
+}
+
+bool lacks(const std::vector<api::Check>& checks) {
+    for (const auto& check : checks)
+        if (check.state == "missing") return true;
+    return false;
+}
+
+// The server's answer and ours in one document.
+Status print_json(Context& context, const api::Doctor& doctor) {
+    return print(json_text(context.look(), write(doctor), "checks"));
+}
+
+Result<int> doctor(Context& context) {
+    const auto body = context.ask({.verb = "doctor"});
+    auto local = local_checks(candidates(context.globals().socket), body ? nullptr : &body.error());
+    api::Doctor all;
+    if (body) all = TRY(read_doctor(*body));
+    const bool lacking = lacks(all.checks) || lacks(local);
+    if (context.look().format != Format::table) {
+        if (!body) all.summary = body.error().message;
+        all.checks.insert(all.checks.end(), local.begin(), local.end());
+        CHECK(print_json(context, all));
+    } else {
+        std::string text;
+        if (body) text = escaped(all.summary) + "\n\n" + lines(context.look(), "As owhaled sees it", all.checks) + "\n";
+        CHECK(print(text + lines(context.look(), "From here", local)));
+    }
+    if (!body) return std::unexpected(body.error());
+    return lacking ? kFailed : kOk;
+}
+
+} // namespace
+
+void declare_doctor(Command root) {
+    root.sub("doctor", "Check what the cage needs: what is there, what is lost without it, how to get it")
+        .handler(doctor);
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,137 @@
+// owhalectl runs show: one run with its receipt, or where its time went.
+#include <algorithm>
+#include <memory>
+
+#include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/messages.hpp"
+#include "cli/units.hpp"
+
+namespace owhale::cli {
+namespace {
+
+struct Arguments {
+    std::string run;
+    bool timing = false;
+};
+
+template <typename Words> std::string joined(const Words& words, std::string_view separator = ", ") {
+    std::string out;
+    for (const auto& word : words) {
+        if (!out.empty()) out += separator;
+        out += word;
+    }
+    return out;
+}
+
+std::string command_line(const api::Run& run) {
+    std::vector<std::string> words;
+    for (const auto& word : run.command) words.push_back(quoted(word));
+    return joined(words, " ");
+}
+
+std::string groups(const api::Receipt& receipt) {
+    std::vector<std::string> kept;
+    for (const auto group : receipt.groups_kept) kept.push_back(std::to_string(group));
+    const auto dropped = receipt.groups_dropped == 0 ? "" : "; " + std::to_string(receipt.groups_dropped) + " dropped";
+    return (kept.empty() ? "none kept" : joined(kept)) + dropped;
+}
+
+std::string limits(const api::Receipt& receipt) {
+    std::vector<std::string> all;
+    for (const auto& [name, value] : receipt.limits) all.push_back(name + " " + value);
+    return joined(all);
+}
+
+std::string usage(const api::Usage& usage) {
+    return "wall " + format_duration_us(usage.wall_us) + ", user " + format_duration_us(usage.user_us) + ", system " +
+           format_duration_us(usage.system_us) + ", memory " + format_size(usage.memory_peak) + ", processes " +
+           std::to_string(usage.pids_peak);
+}
+
+std::string output(const api::Run& run) {
+    return "stdout " + format_size(run.stdout_length) + ", stderr " + format_size(run.stderr_length) +
+           (run.truncated ? ", the middle not kept" : "");
+}
+
+void add_run(Fields& fields, const api::Run& run) {
+    fields.add("Run", run.id, Tone::bold);
+    fields.add("State", run.state, run.exit_code.value_or(0) == 0 ? tone_of_state(run.state) : Tone::bad);
+    if (run.exit_code) fields.add("Exit code", std::to_string(*run.exit_code));
+    fields.add("Signal", run.signal.value_or(""));
+    fields.add("Limit", run.limit.value_or(""), Tone::bad);
+    fields.add("Error", run.error ? run.code.value_or("failed") + ": " + *run.error : "", Tone::bad);
+    fields.add("Step", run.step.value_or(""), Tone::bad);
+    fields.add("Command", command_line(run));
+    fields.add("Principal", run.principal);
+    fields.add("Created", run.created);
+    fields.add("Started", run.started.value_or(""));
+    fields.add("Ended", run.ended.value_or(""));
+    fields.add("Folder", run.cwd);
+    fields.add("Workspace", run.workspace.empty() ? "none: the folder was read-only" : run.workspace);
+    fields.add("Profile", run.profile);
+    fields.add("Network", run.net);
+    fields.add("Box", run.box.value_or(""));
+    fields.add("In the cage of", run.joined.value_or(""));
+    fields.add("Detached", run.detached ? "yes" : "");
+    fields.add("Terminal", run.tty ? "yes" : "");
+    fields.add("Output", output(run));
+    if (run.verdict)
+        fields.add("Verdict", run.verdict->decision + (run.verdict->reason.empty() ? "" : ": " + run.verdict->reason));
+    for (const auto& hint : run.hints) fields.add("Hint", hint.what + " -- " + hint.next, Tone::warn);
+}
+
+void add_receipt(Fields& fields, const api::Receipt& receipt) {
+    fields.add("Program", receipt.program);
+    fields.add("Program digest", receipt.program_digest);
+    fields.add("Command digest", receipt.command_digest);
+    fields.add("Ran as", "uid " + std::to_string(receipt.uid) + ", gid " + std::to_string(receipt.gid));
+    fields.add("Groups", groups(receipt));
+    fields.add("Namespaces", joined(receipt.namespaces));
+    fields.add("Landlock", receipt.landlock_abi == 0 ? "none" : "ABI " + std::to_string(receipt.landlock_abi));
+    fields.add("seccomp",
+               receipt.seccomp + (receipt.seccomp_digest.empty() ? "" : " " + receipt.seccomp_digest.substr(0, 16)));
+    fields.add("Limits", limits(receipt));
+    fields.add("Usage", usage(receipt.usage));
+    for (const auto& weaker : receipt.weaker) fields.add("Weaker", weaker, Tone::warn);
+    for (const auto& planted : receipt.planted) fields.add("Planted", planted, Tone::warn);
+    fields.add("Sockets", joined(receipt.sockets));
+    fields.add("Signed by", receipt.signature.empty() ? "nobody" : receipt.key_id);
+}
+
+std::string timing_table(const Look& look, const api::Run& run) {
+    std::vector<std::pair<std::string, std::uint64_t>> steps(run.timing.begin(), run.timing.end());
+    std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    Table table({"STEP", "TIME"}, 0);
+    for (const auto& [step, us] : steps) table.row({{step}, {format_duration_us(us)}});
+    return table.text(look);
+}
+
+Result<int> show(Context& context, const Arguments& arguments) {
+    const auto id = TRY(context.run_id(arguments.run));
+    const auto body = TRY(context.ask({.verb = "runs.show", .id = id}));
+    if (TRY(context.printed_json(body))) return kOk;
+    const auto run = TRY(read_run(body));
+    if (arguments.timing) {
+        CHECK(print(timing_table(context.look(), run)));
+        return kOk;
+    }
+    Fields fields;
+    add_run(fields, run);
+    if (run.receipt) add_receipt(fields, *run.receipt);
+    CHECK(print(fields.text(context.look())));
+    return kOk;
+}
+
+} // namespace
+
+void declare_runs_show(Command runs) {
+    auto command = runs.sub("show", "Show a run: how it ended, and the receipt of its cage");
+    auto arguments = std::make_shared<Arguments>();
+    command.positional("ID", arguments->run, "the run", Kind::run_id);
+    command.flag("--timing", arguments->timing, "where its time went, step by step");
+    command.handler([arguments](Context& context) { return show(context, *arguments); });
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,34 @@
+// owhalectl status: what owhaled is doing.
+#include "cli/commands/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/messages.hpp"
+
+namespace owhale::cli {
+namespace {
+
+Result<int> status(Context& context) {
+    const auto body = TRY(context.ask({.verb = "status"}));
+    if (TRY(context.printed_json(body))) return kOk;
+    const auto status = TRY(read_status(body));
+    const auto& peer = context.client().peer();
+    Fields fields;
+    fields.add("owhaled", status.version + (status.rootless ? ", rootless" : ", root mode"), Tone::bold);
+    fields.add("Mode", status.mode);
+    fields.add("Socket",
+               peer.where.path + " (pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid) + ")");
+    fields.add("State", status.state_dir);
+    fields.add("Started", status.started);
+    fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
+    fields.add("Connections", std::to_string(status.connections));
+    for (const auto& weaker : status.weaker) fields.add("Weaker", weaker, Tone::warn);
+    CHECK(print(fields.text(context.look())));
+    return kOk;
+}
+
+} // namespace
+
+void declare_status(Command root) {
+    root.sub("status", "Show what owhaled is doing").handler(status);
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,208 @@
+#include "cli/connection.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket.hpp>
+#include <optional>
+
+namespace owhale::cli {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using boost::system::error_code;
+using Stream = beast::basic_stream<asio::local::stream_protocol>;
+using WebSocket = websocket::stream<Stream, false>;
+
+constexpr std::uint64_t kMostBody = std::uint64_t{64} << 20;
+constexpr std::size_t kMostMessage = std::size_t{4} << 20;
+constexpr auto kProtocol = "v5.channel.k8s.io";
+
+Error lost(const error_code& error, std::string_view doing) {
+    const bool late = error == beast::error::timeout;
+    return Error{Code::unreachable,
+                 std::string(doing) + ": " + (late ? std::string("owhaled does not answer") : error.message()),
+                 "see whether it runs: owhalectl status, or its log",
+                 0,
+                 {}};
+}
+
+http::request<http::string_body> request_of(Call& call) {
+    const auto target = target_of(call);
+    http::request<http::string_body> request(http::string_to_verb(target.method), target.path, 11);
+    request.set(http::field::host, "localhost");
+    request.set(http::field::user_agent, "owhalectl");
+    for (const auto& [name, value] : call.headers) request.set(name, value);
+    if (!call.body.empty() || target.method == "POST") {
+        request.set(http::field::content_type, "application/json");
+        request.body() = std::move(call.body);
+        request.prepare_payload();
+    }
+    return request;
+}
+
+template <typename Fields> Reply reply_of(http::response<http::string_body, Fields>& response) {
+    Reply reply{response.result_int(), std::move(response.body()), {}};
+    for (const auto& field : response.base()) {
+        std::string name(field.name_string());
+        for (char& c : name)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        reply.headers.insert_or_assign(std::move(name), std::string(field.value()));
+    }
+    return reply;
+}
+
+class WebSocketChannel : public Channel {
+public:
+    explicit WebSocketChannel(Stream&& stream) : socket_(std::move(stream)) {}
+
+    asio::awaitable<Status> open(std::string path, Reply& refusal) {
+        // The server pings; no timeout of ours, for a run may be silent, and its output may wait on our reader.
+        auto patience = websocket::stream_base::timeout::suggested(beast::role_type::client);
+        patience.idle_timeout = websocket::stream_base::none();
+        socket_.set_option(patience);
+        socket_.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
+            request.set(http::field::sec_websocket_protocol, kProtocol);
+            request.set(http::field::user_agent, "owhalectl");
+        }));
+        socket_.read_message_max(kMostMessage);
+        socket_.binary(true);
+        socket_.auto_fragment(false);
+        socket_.write_buffer_bytes(std::size_t{64} << 10);
+        beast::get_lowest_layer(socket_).expires_never();
+        websocket::response_type response;
+        error_code error;
+        co_await socket_.async_handshake(response, "localhost", path, asio::redirect_error(asio::use_awaitable, error));
+        if (!error) co_return Status{};
+        if (error == websocket::error::upgrade_declined) refusal = reply_of(response);
+        co_return std::unexpected(lost(error, "opening the run's streams"));
+    }
+
+    asio::awaitable<Result<Message>> read() override {
+        Message message;
+        error_code error;
+        auto buffer = asio::dynamic_buffer(message.data, kMostMessage);
+        co_await socket_.async_read(buffer, asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return std::unexpected(end(error));
+        if (message.data.empty()) co_return message;
+        message.channel = static_cast<std::uint8_t>(message.data.front());
+        message.data.erase(0, 1);
+        co_return message;
+    }
+
+    asio::awaitable<Status> write(std::uint8_t channel, std::string_view data) override {
+        frame_.assign(1, static_cast<char>(channel));
+        frame_.append(data);
+        error_code error;
+        co_await socket_.async_write(asio::buffer(frame_), asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return std::unexpected(lost(error, "sending to the run"));
+        co_return Status{};
+    }
+
+    asio::awaitable<void> close() override {
+        error_code error;
+        co_await socket_.async_close(websocket::close_code::normal, asio::redirect_error(asio::use_awaitable, error));
+    }
+
+private:
+    Error end(const error_code& error) const {
+        auto failure = lost(error, "the run's streams");
+        if (error != websocket::error::closed) return failure;
+        const auto& reason = socket_.reason();
+        failure.message = "owhaled closed the run's streams (" + std::to_string(reason.code) + ")";
+        if (!reason.reason.empty()) failure.message += ": " + std::string(reason.reason.c_str(), reason.reason.size());
+        return failure;
+    }
+
+    WebSocket socket_;
+    std::string frame_;
+};
+
+} // namespace
+
+struct Connection::State {
+    asio::any_io_executor executor;
+    std::vector<Socket> where;
+    std::optional<Stream> stream;
+    beast::flat_buffer buffer;
+    Peer peer;
+
+    Status connect() {
+        auto found = connect_any(where);
+        if (!found) return std::unexpected(std::move(found).error());
+        peer = *std::move(found);
+        stream.emplace(executor);
+        error_code error;
+        stream->socket().assign(asio::local::stream_protocol(), peer.fd.release(), error);
+        if (error) return std::unexpected(lost(error, "connecting"));
+        buffer.clear();
+        return {};
+    }
+
+    asio::awaitable<Result<Reply>> exchange(const http::request<http::string_body>& request,
+                                            std::chrono::milliseconds limit) {
+        if (limit.count() == 0)
+            stream->expires_never();
+        else
+            stream->expires_after(limit);
+        error_code error;
+        co_await http::async_write(*stream, request, asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return std::unexpected(lost(error, "sending"));
+        http::response_parser<http::string_body> parser;
+        parser.body_limit(kMostBody);
+        co_await http::async_read(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return std::unexpected(lost(error, "waiting for the answer"));
+        stream->expires_never();
+        auto response = parser.release();
+        auto reply = reply_of(response);
+        if (!response.keep_alive()) stream.reset();
+        co_return reply;
+    }
+};
+
+Connection::Connection(asio::any_io_executor executor, std::vector<Socket> where)
+    : state_(std::make_unique<State>(State{std::move(executor), std::move(where), {}, {}, {}})) {}
+Connection::~Connection() = default;
+
+const Peer& Connection::peer() const {
+    return state_->peer;
+}
+void Connection::drop() {
+    state_->stream.reset();
+}
+
+asio::awaitable<Result<Reply>> Connection::send(Call call) {
+    const auto limit = call.limit;
+    const auto request = request_of(call);
+    if (!state_->stream) {
+        auto connected = state_->connect();
+        if (!connected) co_return std::unexpected(std::move(connected).error());
+    }
+    auto reply = co_await state_->exchange(request, limit);
+    if (!reply) state_->stream.reset();
+    co_return reply;
+}
+
+asio::awaitable<Result<std::unique_ptr<Channel>>> Connection::upgrade(Call call) {
+    if (!state_->stream) {
+        auto connected = state_->connect();
+        if (!connected) co_return std::unexpected(std::move(connected).error());
+    }
+    auto channel = std::make_unique<WebSocketChannel>(std::move(*state_->stream));
+    state_->stream.reset();
+    Reply refusal;
+    auto opened = co_await channel->open(target_of(call).path, refusal);
+    if (opened) co_return channel;
+    if (refusal.status == 0) co_return std::unexpected(std::move(opened).error());
+    auto refused = succeeded(std::move(refusal));
+    if (refused) co_return std::unexpected(std::move(opened).error());
+    co_return std::unexpected(std::move(refused).error());
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,56 @@
+// One HTTP/1.1 connection to owhaled, which may turn into a WebSocket. Asynchronous; Beast stays in the .cpp.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cli/call.hpp"
+#include "cli/socket.hpp"
+
+namespace owhale::cli {
+
+namespace asio = boost::asio;
+
+// A WebSocket in the v5.channel.k8s.io convention: binary messages whose first byte is the channel. One read and one
+// write may be under way at a time.
+class Channel {
+public:
+    virtual ~Channel() = default;
+    struct Message {
+        std::uint8_t channel = 0;
+        std::string data;
+    };
+    // The next message; Code::unreachable when the stream ended, with `message` saying how.
+    virtual asio::awaitable<Result<Message>> read() = 0;
+    // Done when the kernel took it.
+    virtual asio::awaitable<Status> write(std::uint8_t channel, std::string_view data) = 0;
+    virtual asio::awaitable<void> close() = 0;
+};
+
+class Connection {
+public:
+    Connection(asio::any_io_executor executor, std::vector<Socket> where);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    // One call, and its answer whatever its status. Connects first where needed, and keeps the connection.
+    asio::awaitable<Result<Reply>> send(Call call);
+    // Turns this connection into a channel. A refusal is the server's problem as an Error.
+    asio::awaitable<Result<std::unique_ptr<Channel>>> upgrade(Call call);
+    // The daemon's end: known once connected.
+    const Peer& peer() const;
+    // Forgets the connection: the next call makes a new one.
+    void drop();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace owhale::cli

@@ -1,0 +1,125 @@
+#include "cli/exit_codes.hpp"
+
+#include <csignal>
+#include <cstring>
+
+namespace owhale::cli {
+namespace {
+
+int plain_exit(Code code) {
+    switch (code) {
+    case Code::unreachable:
+        return kUnreachable;
+    case Code::not_found:
+        return kNotFound;
+    case Code::unauthenticated:
+        return kLogin;
+    case Code::forbidden:
+    case Code::denied:
+    case Code::approval_required:
+    case Code::net_host_denied:
+        return kDenied;
+    case Code::bad_request:
+    case Code::unknown_field:
+    case Code::invalid_value:
+        return kUsage;
+    default:
+        return kFailed;
+    }
+}
+
+int run_exit(Code code) {
+    if (code == Code::program_not_found) return kProgramNotFound;
+    if (code == Code::program_not_executable) return kCannotExecute;
+    return kRefused;
+}
+
+// "SIGKILL" or "KILL" to 9; 0 when unknown.
+int number_of(std::string_view name) {
+    if (name.starts_with("SIG")) name.remove_prefix(3);
+    for (int number = 1; number < NSIG; ++number) {
+        const char* known = ::sigabbrev_np(number);
+        if (known != nullptr && name == known) return number;
+    }
+    return 0;
+}
+
+int signaled_exit(const api::Run& run) {
+    if (run.exit_code) return *run.exit_code;
+    const int number = run.signal ? number_of(*run.signal) : 0;
+    return kBySignal + (number > 0 ? number : SIGKILL);
+}
+
+} // namespace
+
+int exit_of(const Error& error, Exits exits) {
+    return exits == Exits::like_run ? run_exit(error.code) : plain_exit(error.code);
+}
+
+int exit_of(const api::Run& run) {
+    if (run.state == "exited") return run.exit_code.value_or(0);
+    if (run.state == "timed_out") return kTimedOut;
+    if (run.state == "signaled" || run.state == "killed" || run.state == "limit_exceeded") return signaled_exit(run);
+    return run_exit(code_of(run.code.value_or("")));
+}
+
+Error error_of(const api::Run& run) {
+    Error error;
+    if (exit_of(run) < kRefused || exit_of(run) > kProgramNotFound || run.state == "exited") return error;
+    error.code = code_of(run.code.value_or(""));
+    error.message = run.error.value_or("the run ended as " + run.state);
+    if (run.step && !run.step->empty()) error.message = *run.step + ": " + error.message;
+    error.next = "owhalectl runs why " + run.id;
+    return error;
+}
+
+std::string_view next_step(Code code) {
+    switch (code) {
+    case Code::unreachable:
+        return "see whether owhaled runs: owhalectl doctor";
+    case Code::not_found:
+        return "owhalectl runs ls lists the runs there are";
+    case Code::forbidden:
+        return "owhalectl whoami shows what you may do";
+    case Code::program_not_found:
+        return "install it, or give its full path; PATH in the cage lists system and toolchain folders only";
+    case Code::program_not_executable:
+        return "make it executable (chmod +x), or run it with its interpreter";
+    case Code::language_missing:
+        return "install the package that the message names";
+    case Code::profile_unknown:
+        return "owhalectl profiles ls lists them";
+    case Code::cwd_missing:
+    case Code::cwd_not_directory:
+    case Code::cwd_not_accessible:
+        return "go to a folder that exists, or name one with -w";
+    case Code::workspace_refused:
+        return "name a folder of your own below your home with --workspace";
+    case Code::limit_over_ceiling:
+        return "ask for less, or raise the ceiling in owhaled.conf";
+    case Code::net_host_denied:
+        return "run it without --net host";
+    case Code::run_live:
+        return "end it first: owhalectl runs kill ID";
+    case Code::run_ended:
+        return "owhalectl runs logs ID shows what it wrote";
+    case Code::busy:
+        return "try again when other runs have ended (owhalectl runs ls)";
+    case Code::layer_missing:
+    case Code::jail_failed:
+    case Code::spawner_unavailable:
+    case Code::unsupported:
+        return "owhalectl doctor shows what is missing and how to get it";
+    case Code::audit_unavailable:
+    case Code::state_unavailable:
+        return "see owhaled's log and the free space of its state folder (owhalectl status)";
+    case Code::bad_request:
+    case Code::invalid_value:
+    case Code::unknown_field:
+        return "owhalectl help COMMAND shows how it is used";
+    default:
+        return "see owhaled's log; owhalectl doctor may show why";
+    }
+}
+
+} // namespace owhale::cli

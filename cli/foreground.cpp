@@ -1,0 +1,111 @@
+#include "cli/foreground.hpp"
+
+#include <csignal>
+#include <unistd.h>
+
+#include "cli/exit_codes.hpp"
+#include "cli/messages.hpp"
+#include "cli/terminal.hpp"
+#include "cli/units.hpp"
+
+namespace owhale::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+// Why the cage, and not the command, ended it.
+void tell_end(const api::Run& run) {
+    const auto why = "; owhalectl runs why " + run.id;
+    if (run.state == "timed_out")
+        note("timed_out: the run took longer than its timeout (--timeout)" + why);
+    else if (run.state == "limit_exceeded")
+        note("limit_exceeded: the run went over its limit of " + run.limit.value_or("resources") + why);
+    else if (run.state == "killed")
+        note("killed: the run was ended from outside" + why);
+}
+
+// What the user should know of the cage, whatever the exit code.
+void tell_cage(const api::Run& run) {
+    if (!run.receipt) return;
+    if (!run.receipt->planted.empty())
+        note("the run made files that a later program outside the cage would run: " + joined(run.receipt->planted));
+    if (run.workspace.empty() && !run.joined)
+        note(run.cwd + " was read-only: it is no workspace (go to a folder of your own below your home, or name one "
+                       "with --workspace)");
+}
+
+void tell_hint(const Context& context, const api::Run& run) {
+    const bool wanted = is_terminal(STDERR_FILENO) || context.globals().verbose;
+    if (!wanted || run.hints.empty() || exit_of(run) == kOk) return;
+    const auto& hint = run.hints.front();
+    note("hint: " + hint.what + (hint.next.empty() ? "" : " -- " + hint.next) + "; owhalectl runs why " + run.id);
+}
+
+void tell(const Context& context, const api::Run& run) {
+    if (const auto error = error_of(run); !error.message.empty()) return complain(error);
+    if (context.globals().quiet) return;
+    tell_end(run);
+    tell_cage(run);
+    tell_hint(context, run);
+}
+
+Result<int> end_of(Context& context, const SessionEnd& end) {
+    switch (end.how) {
+    case SessionEnd::How::output_gone:
+        if (end.errnum == EPIPE) return kBySignal + SIGPIPE;
+        return std::unexpected(Error{Code::system,
+                                     "writing to stdout",
+                                     "the run was ended; make room, or send the output elsewhere",
+                                     end.errnum,
+                                     {}});
+    case SessionEnd::How::detached:
+        note(end.run.detached ? "detached; owhalectl runs attach " + end.run.id + " comes back"
+                              : "detached; the run ends in 10 s unless owhalectl runs attach " + end.run.id +
+                                    " comes back (start it with -d to keep it)");
+        return kOk;
+    case SessionEnd::How::ended:
+        break;
+    }
+    if (context.look().format == Format::json) {
+        const auto body = TRY(context.ask({.verb = "runs.wait", .id = end.run.id}));
+        CHECK(print(json_text(context.look(), body)));
+    }
+    tell(context, end.run);
+    return exit_of(end.run);
+}
+
+} // namespace
+
+Result<int> attend_run(Context& context, Attachment attachment) {
+    switch (context.look().format) {
+    case Format::table:
+        attachment.sink = Sink::live;
+        break;
+    case Format::json:
+        attachment.sink = Sink::drop;
+        break;
+    case Format::jsonl:
+        attachment.sink = Sink::events;
+        break;
+    }
+    if (attachment.tty && attachment.sink != Sink::live)
+        return fail(Code::bad_request, "-t and -o " + context.globals().output + " do not go together",
+                    "leave out one of them");
+    attachment.progress = is_terminal(STDERR_FILENO) && !context.globals().quiet;
+    const auto end = TRY(attend(candidates(context.globals().socket), std::move(attachment)));
+    return end_of(context, end);
+}
+
+Result<int> start_detached(Context& context, Call create) {
+    const auto body = TRY(context.ask(std::move(create)));
+    const auto run = TRY(read_run(body));
+    if (const auto error = error_of(run); !error.message.empty()) return std::unexpected(error);
+    if (!TRY(context.printed_json(body))) CHECK(print(run.id + "\n"));
+    return kOk;
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,15 @@
+// Starts a run, or joins one, as the foreground command that owhalectl then is: streams, signals, exit code, notes.
+#pragma once
+
+#include "cli/context.hpp"
+#include "cli/session.hpp"
+
+namespace owhale::cli {
+
+// The exit code. With -o json the run as JSON is printed once it has ended; with jsonl, its events as they come.
+Result<int> attend_run(Context& context, Attachment attachment);
+
+// Starts a run that stays behind, and prints its id (or the run, as JSON).
+Result<int> start_detached(Context& context, Call create);
+
+} // namespace owhale::cli

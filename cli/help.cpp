@@ -1,0 +1,48 @@
+#include "cli/help.hpp"
+
+#include <algorithm>
+
+namespace owhale::cli {
+namespace {
+
+struct Line {
+    std::string left, right;
+};
+
+std::string usage(const Described& command, const std::string& path) {
+    std::string line = "Usage: " + path;
+    if (!command.options.empty()) line += " [OPTION…]";
+    if (!command.commands.empty()) line += " COMMAND";
+    for (const auto& positional : command.positionals) line += " " + positional.name;
+    return line + "\n";
+}
+
+std::string option_left(const Described::Option& option) {
+    std::string left = option.names.front().starts_with("--") ? "    " : "";
+    for (const auto& name : option.names) left += (name == option.names.front() ? "" : ", ") + name;
+    return option.metavar.empty() ? left : left + " " + option.metavar;
+}
+
+std::string section(const std::string& title, const std::vector<Line>& lines) {
+    if (lines.empty()) return {};
+    std::size_t widest = 0;
+    for (const auto& line : lines) widest = std::max(widest, line.left.size());
+    std::string out = "\n" + title + "\n";
+    for (const auto& line : lines)
+        out += "  " + line.left + std::string(widest - line.left.size() + 2, ' ') + line.right + "\n";
+    return out;
+}
+
+} // namespace
+
+std::string help_text(const Described& command, const std::string& path) {
+    std::vector<Line> commands, options;
+    for (const auto& sub : command.commands) commands.push_back({sub.name, sub.help});
+    for (const auto& option : command.options) options.push_back({option_left(option), option.help});
+    std::string out = usage(command, path) + command.help + ".\n";
+    out += section("Commands", commands) + section("Options", options);
+    if (!command.commands.empty()) out += "\nowhalectl help COMMAND… tells more; so does man owhalectl.\n";
+    return out;
+}
+
+} // namespace owhale::cli

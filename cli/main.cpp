@@ -1,0 +1,46 @@
+// owhalectl: finds the command, runs it, and turns what became of it into an exit code.
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+
+#include "cli/commands/commands.hpp"
+#include "cli/exit_codes.hpp"
+
+namespace {
+
+using namespace owhale;
+using namespace owhale::cli;
+
+constexpr auto kAbout = "owhalectl runs commands in a cage, through owhaled, and says what became of them";
+
+// A reader that has gone away is no failure: we end as a program that SIGPIPE ends.
+int failed(const Error& error, Exits exits) {
+    if (error.errnum == EPIPE) return kBySignal + SIGPIPE;
+    complain(error);
+    return exit_of(error, exits);
+}
+
+int run(const std::vector<std::string>& arguments) {
+    Tree tree("owhalectl", kAbout);
+    Globals globals;
+    declare_all(tree.root(), globals);
+    const auto parsed = tree.parse(arguments);
+    if (!parsed) {
+        complain(parsed.error().error);
+        return parsed.error().exits == Exits::like_run ? kRefused : kUsage;
+    }
+    if (!parsed->handler) {
+        std::fputs(parsed->help.c_str(), stdout);
+        return arguments.empty() ? kUsage : kOk;
+    }
+    Context context(tree, globals);
+    const auto code = parsed->handler(context);
+    return code ? *code : failed(code.error(), parsed->exits);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    return run(std::vector<std::string>(argv + 1, argv + (argc > 0 ? argc : 1)));
+}

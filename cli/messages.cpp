@@ -1,0 +1,83 @@
+#include "cli/messages.hpp"
+
+#include "shared/codec.hpp"
+
+namespace owhale::cli {
+namespace {
+
+// What owhaled sends and we cannot read comes from another version of it: say so.
+template <typename T> Result<T> read(std::string_view text) {
+    auto message = codec::decode<T>(text);
+    if (message) return message;
+    auto error = std::move(message).error();
+    error.code = Code::internal;
+    error.message = "owhaled's answer is not understood: " + error.message;
+    error.next = "use an owhalectl of owhaled's own version (owhalectl version, owhalectl -o json status)";
+    return std::unexpected(std::move(error));
+}
+
+} // namespace
+
+Result<api::Problem> read_problem(std::string_view text) {
+    return read<api::Problem>(text);
+}
+Result<api::Run> read_run(std::string_view text) {
+    return read<api::Run>(text);
+}
+Result<api::RunList> read_runs(std::string_view text) {
+    return read<api::RunList>(text);
+}
+Result<api::Why> read_why(std::string_view text) {
+    return read<api::Why>(text);
+}
+Result<api::Box> read_box(std::string_view text) {
+    return read<api::Box>(text);
+}
+Result<api::BoxList> read_boxes(std::string_view text) {
+    return read<api::BoxList>(text);
+}
+Result<api::ServerStatus> read_status(std::string_view text) {
+    return read<api::ServerStatus>(text);
+}
+Result<api::Whoami> read_whoami(std::string_view text) {
+    return read<api::Whoami>(text);
+}
+Result<api::Doctor> read_doctor(std::string_view text) {
+    return read<api::Doctor>(text);
+}
+Result<api::ConfigList> read_config(std::string_view text) {
+    return read<api::ConfigList>(text);
+}
+Result<api::Profile> read_profile(std::string_view text) {
+    return read<api::Profile>(text);
+}
+Result<api::ProfileList> read_profiles(std::string_view text) {
+    return read<api::ProfileList>(text);
+}
+Result<api::AuditEntry> read_audit_entry(std::string_view text) {
+    return read<api::AuditEntry>(text);
+}
+Result<api::AuditList> read_audit(std::string_view text) {
+    return read<api::AuditList>(text);
+}
+
+std::string write(const api::RunRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::ExecRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::SignalRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::KillRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::Run& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::Doctor& message) {
+    return codec::to_text(message);
+}
+
+} // namespace owhale::cli

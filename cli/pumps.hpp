@@ -1,0 +1,70 @@
+// Our standard streams, read and written by threads of their own: the descriptors are shared with other programs, so
+// they must stay blocking, and a blocked one must not hold up signals.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/fd.hpp"
+
+namespace owhale::cli {
+
+// Reads a descriptor chunk by chunk. After each chunk it waits for `more`. From a terminal it reads only while we are
+// in the foreground.
+class InputPump {
+public:
+    // Called on the pump's thread: a chunk, or "" once at the end.
+    using Take = std::function<void(std::string)>;
+    InputPump(int fd, Take take);
+    ~InputPump();
+    InputPump(const InputPump&) = delete;
+    InputPump& operator=(const InputPump&) = delete;
+
+    void more();
+
+private:
+    void work();
+    bool wait_readable() const;
+    bool wait_for_more();
+
+    int fd_;
+    Take take_;
+    Fd stop_; // eventfd
+    std::mutex mutex_;
+    std::condition_variable asked_;
+    bool more_ = true, stopping_ = false;
+    std::thread thread_;
+};
+
+// Writes chunks to stdout and stderr in the order in which they came.
+class OutputPump {
+public:
+    // Called on the pump's thread: after a chunk was written (`errnum` 0), or once a descriptor failed.
+    using Done = std::function<void(int fd, int errnum)>;
+    explicit OutputPump(Done done);
+    ~OutputPump(); // writes what is left
+    OutputPump(const OutputPump&) = delete;
+    OutputPump& operator=(const OutputPump&) = delete;
+
+    void write(int fd, std::string data);
+    // More than 512 KiB wait: do not add to them.
+    bool full();
+    bool idle();
+
+private:
+    void work();
+
+    Done done_;
+    std::mutex mutex_;
+    std::condition_variable added_;
+    std::deque<std::pair<int, std::string>> waiting_;
+    std::size_t bytes_ = 0;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+} // namespace owhale::cli

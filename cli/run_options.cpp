@@ -1,0 +1,151 @@
+#include "cli/run_options.hpp"
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "cli/events.hpp"
+#include "cli/output.hpp"
+#include "cli/terminal.hpp"
+#include "cli/units.hpp"
+
+namespace owhale::cli {
+namespace {
+
+constexpr std::size_t kMostEnvFile = std::size_t{1} << 20;
+
+Result<std::string> current_folder() {
+    std::array<char, PATH_MAX> buffer{};
+    if (::getcwd(buffer.data(), buffer.size()) != nullptr && buffer[0] == '/') return std::string(buffer.data());
+    return fail(Code::cwd_missing, "the current folder is gone, or out of reach", "go to a folder that exists");
+}
+
+// As the kernel would read it from here; the daemon resolves the rest.
+Result<std::string> absolute(const std::string& path, const std::string& from) {
+    if (path.starts_with('/')) return path;
+    return from + (from.ends_with('/') ? "" : "/") + path;
+}
+
+Result<Variables> variables(const RunOptions& options, bool quiet) {
+    auto chosen = default_variables(own_variable, own_names(), options.tty);
+    Variables asked;
+    for (const auto& path : options.env_files) {
+        const auto content = TRY(read_text(path, kMostEnvFile, "--env-file"));
+        CHECK(add_file(asked, content, path, own_variable));
+    }
+    CHECK(add_variables(asked, options.env, own_variable));
+    for (auto& [name, value] : asked) {
+        if (!quiet && looks_secret(name))
+            note("warning: " + name + " looks like a secret: the command can read it, print it and keep it");
+        chosen.insert_or_assign(name, value);
+    }
+    return chosen;
+}
+
+Status set_limits(api::RunRequest& request, const RunOptions& options) {
+    api::Limits limits;
+    if (!options.memory.empty()) limits.memory = TRY(parse_size(options.memory, "--memory"));
+    if (!options.pids.empty()) limits.pids = TRY(parse_count(options.pids, "--pids", 1, 4'194'304));
+    if (!options.cpus.empty()) limits.cpus = TRY(parse_cpus(options.cpus));
+    if (limits.memory || limits.pids || limits.cpus) request.limits = limits;
+    if (!options.timeout.empty()) request.timeout_ms = TRY(parse_duration_ms(options.timeout, "--timeout"));
+    return {};
+}
+
+void set_terminal(api::RunRequest& request) {
+    request.tty = true;
+    if (const auto size = window_size(); size && size->rows > 0 && size->columns > 0) {
+        request.rows = size->rows;
+        request.cols = size->columns;
+    }
+}
+
+} // namespace
+
+void declare(Command command, RunOptions& options) {
+    command.flag("-t,--tty", options.tty, "give the command a terminal");
+    command.flag("-n,--no-stdin", options.no_stdin, "do not forward stdin: the command reads an end at once");
+    command.flag("-d,--detach", options.detach, "print the run's id and leave it running");
+    command.flag("-i,--interactive", options.interactive, "accepted as in docker: stdin is forwarded anyway");
+    command.option("--workspace", options.workspace, "DIR",
+                   "the folder that may be written (default: found from the working folder)", Kind::folder);
+    command.option("-w,--workdir", options.cwd, "DIR", "the working folder (default: this one)", Kind::folder);
+    command.options("-e,--env", options.env, "NAME[=VALUE]", "set a variable, or pass ours on");
+    command.options("--env-file", options.env_files, "FILE", "variables, one a line", Kind::file);
+    command.option("--profile", options.profile, "NAME", "the cage's profile (owhalectl profiles ls)", Kind::profile);
+    command.option("--as", options.as, "USER", "run as this user; for root only");
+    command.option("--net", options.net, "NET", "none (default), or host where that is permitted", Kind::choice,
+                   {"none", "host"});
+    command.option("--timeout", options.timeout, "TIME", "end it after 90s, 5m, 2h, 1d; 0 is never");
+    command.option("--memory", options.memory, "SIZE", "at most so much memory: 512M, 2G");
+    command.option("--pids", options.pids, "N", "at most so many processes and threads");
+    command.option("--cpus", options.cpus, "N", "at most so many processors: 1.5");
+}
+
+Result<api::RunRequest> request_of(const RunOptions& options, bool quiet) {
+    api::RunRequest request;
+    const auto here = current_folder();
+    if (!here && !options.cwd.starts_with('/')) return std::unexpected(here.error());
+    const auto from = here.value_or("/");
+    request.cwd = TRY(absolute(options.cwd.empty() ? from : options.cwd, from));
+    if (!options.workspace.empty()) request.workspace = TRY(absolute(options.workspace, from));
+    request.env = TRY(variables(options, quiet));
+    request.path = own_variable("PATH");
+    request.home = own_variable("HOME");
+    if (!options.profile.empty()) request.profile = options.profile;
+    if (!options.as.empty()) request.run_as = options.as;
+    if (!options.net.empty()) request.net = options.net;
+    CHECK(set_limits(request, options));
+    CHECK(check_terminal(options.tty && !options.detach, options.no_stdin));
+    if (options.tty) set_terminal(request);
+    if (options.detach) {
+        request.detach = true;
+        request.stdin_open = (options.interactive || options.tty) && !options.no_stdin;
+    } else {
+        request.attach = true;
+        request.stdin_open = forwards_stdin(options.no_stdin);
+    }
+    return request;
+}
+
+Status check_terminal(bool tty, bool no_stdin) {
+    if (!tty) return {};
+    const bool usable = no_stdin ? window_size().has_value() : is_terminal(STDIN_FILENO);
+    if (usable) return {};
+    return fail(Code::bad_request,
+                no_stdin ? "-t needs a terminal, and there is none" : "-t needs a terminal on stdin, which is none",
+                "leave out -t, or run it from a terminal (script -qc '…' /dev/null makes one)");
+}
+
+bool forwards_stdin(bool no_stdin) {
+    return !no_stdin && ::fcntl(STDIN_FILENO, F_GETFD) >= 0;
+}
+
+Result<std::string> read_text(const std::string& path, std::size_t limit, std::string_view what) {
+    const std::string name = path == "-" ? std::string(what) + " from stdin" : path;
+    const Fd file(path == "-" ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                              : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file) return fail(Code::invalid_value, name + ": " + ::strerror(errno), "name a file that you can read");
+    std::string text;
+    std::array<char, 65536> chunk{};
+    for (;;) {
+        const auto count = ::read(file.get(), chunk.data(), chunk.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0)
+            return fail(Code::invalid_value, name + ": " + ::strerror(errno), "name a file that you can read");
+        if (count == 0) break;
+        text.append(chunk.data(), static_cast<std::size_t>(count));
+        if (text.size() > limit)
+            return fail(Code::body_too_large, name + ": more than " + format_size(limit),
+                        "put it in the workspace, and run it from there");
+    }
+    if (!is_utf8(text) || text.find('\0') != std::string::npos)
+        return fail(Code::invalid_value, name + ": not UTF-8 text", "convert it, or run the file itself");
+    return text;
+}
+
+} // namespace owhale::cli

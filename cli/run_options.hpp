@@ -1,0 +1,32 @@
+// The options of a command that starts a run, and the request they make.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/environment.hpp"
+#include "cli/tree.hpp"
+#include "shared/api.hpp"
+
+namespace owhale::cli {
+
+struct RunOptions {
+    bool tty = false, no_stdin = false, detach = false, interactive = false;
+    std::vector<std::string> env, env_files;
+    std::string cwd, workspace, profile, as, net, timeout, memory, pids, cpus;
+};
+
+void declare(Command command, RunOptions& options);
+
+// The request without what is to run. Reads env files and our environment; warns about names that look secret.
+Result<api::RunRequest> request_of(const RunOptions& options, bool quiet);
+
+// -t needs a terminal: stdin's, or with -n that of another standard stream.
+Status check_terminal(bool tty, bool no_stdin);
+// What follows from -n, -i, -t and what our stdin is: whether to forward it.
+bool forwards_stdin(bool no_stdin);
+
+// At most `limit` bytes of a file, or of stdin for "-"; UTF-8 only.
+Result<std::string> read_text(const std::string& path, std::size_t limit, std::string_view what);
+
+} // namespace owhale::cli

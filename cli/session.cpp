@@ -1,0 +1,367 @@
+#include "cli/session.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <unistd.h>
+
+#include "cli/connection.hpp"
+#include "cli/detach_keys.hpp"
+#include "cli/events.hpp"
+#include "cli/messages.hpp"
+#include "cli/pumps.hpp"
+#include "cli/terminal.hpp"
+
+namespace owhale::cli {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint8_t kStdin = 0, kStdout = 1, kStderr = 2, kStatus = 3, kResize = 4, kClose = 255;
+constexpr auto kProgressAfter = 1s;
+constexpr auto kKillWithin = 2s;       // two interrupts so close mean "now"
+constexpr auto kDetachKeyWait = 500ms; // how long a lone Ctrl-P is held back
+constexpr std::uint64_t kGraceWhenUnread = 2000;
+
+struct Frame {
+    std::uint8_t channel;
+    std::string data;
+};
+
+std::string resize_message(WindowSize size) {
+    return "{\"Width\":" + std::to_string(size.columns) + ",\"Height\":" + std::to_string(size.rows) + "}";
+}
+
+std::string signal_name(int number) {
+    const char* name = ::sigabbrev_np(number);
+    return name != nullptr ? name : std::to_string(number);
+}
+
+// Something that a coroutine waits for and others announce. Announcements are not counted: look again after waking.
+class Bell {
+public:
+    explicit Bell(asio::io_context& loop) : timer_(loop, Clock::time_point::max()) {}
+    void ring() { timer_.cancel(); }
+    asio::awaitable<void> wait() {
+        boost::system::error_code error;
+        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
+
+private:
+    asio::steady_timer timer_;
+};
+
+class Session {
+public:
+    Session(const std::vector<Socket>& where, Attachment attachment)
+        : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where),
+          control_(loop_.get_executor(), where) {}
+
+    Result<SessionEnd> run() {
+        asio::co_spawn(loop_, flow(), [this](const std::exception_ptr&) { loop_.stop(); });
+        loop_.run();
+        if (failure_) return std::unexpected(*std::move(failure_));
+        return std::move(end_);
+    }
+
+private:
+    asio::awaitable<void> flow() {
+        show_progress();
+        auto opened = co_await open();
+        hide_progress();
+        if (!opened) {
+            failure_ = std::move(opened).error();
+            co_return;
+        }
+        watch_signals();
+        asio::co_spawn(loop_, send_frames(), asio::detached);
+        asio::co_spawn(loop_, send_controls(), asio::detached);
+        if (attachment_.stdin_open) start_input();
+        asio::co_spawn(loop_, receive(), asio::detached);
+        while (!over_) co_await over_bell_.wait();
+        input_.reset();
+        while (!output_.idle() && end_.how != SessionEnd::How::output_gone) co_await drained_.wait();
+        raw_.reset();
+        if (end_.how == SessionEnd::How::output_gone) co_await ask_to_end();
+    }
+
+    asio::awaitable<Status> open() {
+        if (attachment_.create) {
+            auto reply = co_await connection_.send(*std::move(attachment_.create));
+            if (!reply) co_return std::unexpected(std::move(reply).error());
+            auto accepted = succeeded(*std::move(reply));
+            if (!accepted) co_return std::unexpected(std::move(accepted).error());
+            auto made = read_run(accepted->body);
+            if (!made) co_return std::unexpected(std::move(made).error());
+            heard(*std::move(made));
+            attachment_.id = end_.run.id;
+        }
+        Call attach{.verb = "runs.attach", .id = attachment_.id};
+        auto channel = co_await connection_.upgrade(std::move(attach));
+        if (!channel) co_return std::unexpected(std::move(channel).error());
+        channel_ = *std::move(channel);
+        if (!attachment_.tty) co_return Status{};
+        auto raw = RawMode::enter(STDIN_FILENO);
+        if (!raw && attachment_.stdin_open) co_return std::unexpected(std::move(raw).error());
+        if (raw) raw_.emplace(*std::move(raw));
+        push_size();
+        co_return Status{};
+    }
+
+    // Whatever a run ends with arrives in order: output first, the last status, then the end of the stream.
+    asio::awaitable<void> receive() {
+        for (;;) {
+            auto message = co_await channel_->read();
+            if (over_) co_return;
+            if (!message) {
+                if (!is_over(end_.run.state)) failure_ = std::move(message).error();
+                break;
+            }
+            hide_progress();
+            dispatch(*std::move(message));
+            while (output_.full() && !over_) co_await drained_.wait();
+        }
+        finish();
+    }
+
+    void dispatch(Channel::Message message) {
+        if (message.channel == kStatus) {
+            if (auto run = read_run(message.data)) heard(*std::move(run));
+            return;
+        }
+        const bool to_stdout = message.channel == kStdout;
+        if ((!to_stdout && message.channel != kStderr) || message.data.empty()) return;
+        if (attachment_.sink == Sink::drop) return;
+        if (attachment_.sink == Sink::events)
+            output_.write(STDOUT_FILENO, output_event(to_stdout ? "stdout" : "stderr", message.data));
+        else
+            output_.write(to_stdout ? STDOUT_FILENO : STDERR_FILENO, std::move(message.data));
+    }
+
+    void heard(api::Run run) {
+        end_.run = std::move(run);
+        if (attachment_.sink == Sink::events) output_.write(STDOUT_FILENO, state_event(end_.run));
+    }
+
+    // On the output thread.
+    void written(int fd, int errnum) {
+        asio::post(loop_, [this, fd, errnum] {
+            if (errnum != 0 && fd == STDOUT_FILENO && !over_) {
+                end_.how = SessionEnd::How::output_gone;
+                end_.errnum = errnum;
+                finish();
+            }
+            drained_.ring();
+        });
+    }
+
+    void finish() {
+        over_ = true;
+        over_bell_.ring();
+        drained_.ring();
+    }
+
+    // ---- to the run ----
+
+    void start_input() {
+        input_.emplace(STDIN_FILENO, [this](std::string chunk) {
+            asio::post(loop_, [this, chunk = std::move(chunk)]() mutable { typed(std::move(chunk)); });
+        });
+    }
+
+    void typed(std::string chunk) {
+        if (over_) return;
+        if (chunk.empty()) {
+            push({kClose, std::string(1, static_cast<char>(kStdin))});
+            return;
+        }
+        if (attachment_.tty) {
+            auto [data, detach] = keys_.take(chunk);
+            if (detach) {
+                end_.how = SessionEnd::How::detached;
+                finish();
+                return;
+            }
+            if (keys_.holds()) asio::co_spawn(loop_, release_held_key(), asio::detached);
+            chunk = std::move(data);
+        }
+        if (chunk.empty())
+            input_->more();
+        else
+            push({kStdin, std::move(chunk)});
+    }
+
+    asio::awaitable<void> release_held_key() {
+        asio::steady_timer wait(loop_, kDetachKeyWait);
+        boost::system::error_code error;
+        co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        auto held = keys_.flush();
+        if (!held.empty() && !over_) push({kStdin, std::move(held)});
+    }
+
+    void push(Frame frame) {
+        outbox_.push_back(std::move(frame));
+        outbox_bell_.ring();
+    }
+
+    void push_size() {
+        if (const auto size = window_size(); size && size->columns > 0) push({kResize, resize_message(*size)});
+    }
+
+    asio::awaitable<void> send_frames() {
+        for (;;) {
+            while (outbox_.empty()) co_await outbox_bell_.wait();
+            const Frame frame = std::move(outbox_.front());
+            outbox_.pop_front();
+            const auto sent = co_await channel_->write(frame.channel, frame.data);
+            if (!sent || over_) co_return; // the reader finds out why
+            if (frame.channel == kStdin && input_) input_->more();
+        }
+    }
+
+    // ---- signals ----
+
+    void watch_signals() {
+        signals_.emplace(loop_);
+        boost::system::error_code error;
+        for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP}) signals_->add(number, error);
+        if (attachment_.tty)
+            for (const int number : {SIGWINCH, SIGTSTP, SIGCONT}) signals_->add(number, error);
+        wait_for_signal();
+    }
+
+    void wait_for_signal() {
+        signals_->async_wait([this](const boost::system::error_code& error, int number) {
+            if (error) return;
+            on_signal(number);
+            wait_for_signal();
+        });
+    }
+
+    void on_signal(int number) {
+        if (number == SIGWINCH) return push_size();
+        if (number == SIGTSTP) return stop_ourselves();
+        if (number == SIGCONT) return;
+        if (over_) leave(128 + number);
+        if (number != SIGINT) return control_signal(signal_name(number));
+        const auto now = Clock::now();
+        interrupts_ = now - last_interrupt_ < kKillWithin ? interrupts_ + 1 : 1;
+        last_interrupt_ = now;
+        if (interrupts_ == 1)
+            control_signal("INT");
+        else if (interrupts_ == 2)
+            control_kill(0);
+        else
+            leave(128 + SIGINT);
+    }
+
+    // A raw terminal sends no SIGTSTP: somebody else did. Stop with the terminal in order.
+    void stop_ourselves() {
+        if (raw_) raw_->pause();
+        ::raise(SIGSTOP);
+        if (raw_) raw_->resume();
+        push_size();
+    }
+
+    [[noreturn]] void leave(int code) {
+        raw_.reset();
+        ::_exit(code);
+    }
+
+    void control_signal(const std::string& name) {
+        add_control(
+            {.verb = "runs.signal", .id = attachment_.id, .body = write(api::SignalRequest{name}), .limit = 5s});
+    }
+    void control_kill(std::uint64_t grace_ms) {
+        add_control(
+            {.verb = "runs.kill", .id = attachment_.id, .body = write(api::KillRequest{grace_ms}), .limit = 5s});
+    }
+    void add_control(Call call) {
+        controls_.push_back(std::move(call));
+        controls_bell_.ring();
+    }
+
+    // A call that fails is no failure of ours: the run may have ended meanwhile, and the stream says so.
+    asio::awaitable<void> send_controls() {
+        for (;;) {
+            while (controls_.empty()) co_await controls_bell_.wait();
+            Call call = std::move(controls_.front());
+            controls_.pop_front();
+            co_await control_.send(std::move(call));
+            control_.drop(); // the next signal may be hours away
+        }
+    }
+
+    asio::awaitable<void> ask_to_end() {
+        Call kill{
+            .verb = "runs.kill", .id = attachment_.id, .body = write(api::KillRequest{kGraceWhenUnread}), .limit = 3s};
+        co_await control_.send(std::move(kill));
+    }
+
+    // ---- progress ----
+
+    void show_progress() {
+        if (!attachment_.progress) return;
+        progress_.expires_after(kProgressAfter);
+        progress_.async_wait([this](const boost::system::error_code& error) {
+            if (error) return;
+            progress_shown_ = true;
+            std::fputs("owhalectl: starting the run…", stderr);
+        });
+    }
+
+    void hide_progress() {
+        progress_.cancel();
+        if (!std::exchange(progress_shown_, false)) return;
+        std::fputs("\r\x1b[K", stderr);
+    }
+
+    Attachment attachment_;
+    asio::io_context loop_{1};
+    Connection connection_, control_;
+    std::unique_ptr<Channel> channel_;
+    std::optional<asio::signal_set> signals_;
+    std::deque<Frame> outbox_;
+    std::deque<Call> controls_;
+    Bell over_bell_{loop_}, drained_{loop_}, outbox_bell_{loop_}, controls_bell_{loop_};
+    asio::steady_timer progress_{loop_};
+    bool progress_shown_ = false;
+    bool over_ = false;
+    DetachKeys keys_;
+    int interrupts_ = 0;
+    Clock::time_point last_interrupt_{};
+    SessionEnd end_;
+    std::optional<Error> failure_;
+    std::optional<RawMode> raw_;
+    OutputPump output_{[this](int fd, int errnum) { written(fd, errnum); }};
+    std::optional<InputPump> input_;
+};
+
+} // namespace
+
+bool is_over(std::string_view state) {
+    static constexpr std::array<std::string_view, 10> kOver = {
+        "exited", "signaled", "timed_out", "limit_exceeded", "killed",
+        "denied", "expired",  "cancelled", "failed",         "lost",
+    };
+    return std::find(kOver.begin(), kOver.end(), state) != kOver.end();
+}
+
+Result<SessionEnd> attend(const std::vector<Socket>& where, Attachment attachment) {
+    std::signal(SIGPIPE, SIG_IGN);
+    return Session(where, std::move(attachment)).run();
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,46 @@
+// A run in the foreground: its streams are ours, and so are the signals we get, until it ends or we leave it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/call.hpp"
+#include "cli/socket.hpp"
+#include "shared/api.hpp"
+
+namespace owhale::cli {
+
+enum class Sink {
+    live,   // to our stdout and stderr
+    drop,   // nowhere: the caller asks for the kept output afterwards
+    events, // as JSON lines on stdout
+};
+
+struct Attachment {
+    std::optional<Call> create; // makes the run; without it, `id` names one
+    std::string id;
+    bool tty = false;        // raw terminal, its size, detach keys
+    bool stdin_open = false; // forward our stdin
+    bool progress = false;   // say so when the start takes longer than a second
+    Sink sink = Sink::live;
+};
+
+struct SessionEnd {
+    enum class How {
+        ended,       // the run did
+        detached,    // by the detach keys
+        output_gone, // nobody reads our stdout: the run was asked to end
+    };
+    How how = How::ended;
+    int errnum = 0; // why our stdout failed
+    api::Run run;   // as last heard of
+};
+
+// Signals: INT, TERM, QUIT and HUP go to the run; a second INT within two seconds kills it, a third one leaves.
+Result<SessionEnd> attend(const std::vector<Socket>& where, Attachment attachment);
+
+// Whether a run in this state has ended.
+bool is_over(std::string_view state);
+
+} // namespace owhale::cli

@@ -1,0 +1,41 @@
+// The terminal we stand on: its size, and raw mode that is taken back however the program ends.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "shared/error.hpp"
+
+namespace owhale::cli {
+
+struct WindowSize {
+    std::uint16_t rows = 0, columns = 0;
+};
+// The size of the first of the three standard descriptors that is a terminal.
+std::optional<WindowSize> window_size();
+
+bool is_terminal(int fd);
+// Whether we may read from this terminal now: a background job that reads from it would be stopped.
+bool in_foreground(int fd);
+
+// Raw mode on a terminal, from construction to destruction. The former settings also come back on exit() and on a
+// signal that would end us. One at a time.
+class RawMode {
+public:
+    static Result<RawMode> enter(int fd);
+    RawMode(RawMode&& other) noexcept;
+    RawMode& operator=(RawMode&&) = delete;
+    RawMode(const RawMode&) = delete;
+    RawMode& operator=(const RawMode&) = delete;
+    ~RawMode();
+
+    // For the time that we are stopped: former settings, and raw again.
+    void pause() const;
+    void resume() const;
+
+private:
+    explicit RawMode(int fd) : fd_(fd) {}
+    int fd_;
+};
+
+} // namespace owhale::cli
