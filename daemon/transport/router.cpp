@@ -54,8 +54,10 @@ bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::s
 // The pattern with the caller's own segments in its parameters, to measure how far off the path is.
 std::string filled(const std::vector<std::string_view>& pattern, const std::vector<std::string>& segments) {
     std::string path;
-    for (std::size_t i = 0; i < pattern.size(); ++i)
-        (path += '/') += is_param(pattern[i]) && i < segments.size() ? segments[i] : std::string(pattern[i]);
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        const bool given = is_param(pattern[i]) && i < segments.size() && !segments[i].empty();
+        (path += '/') += given ? std::string_view(segments[i]) : pattern[i];
+    }
     return path;
 }
 

@@ -80,28 +80,30 @@ void Session::peer_went() {
 }
 
 asio::awaitable<void> Session::serve() {
-    while (!draining_ && co_await exchange()) {}
+    for (bool more = true; more && !draining_;) more = co_await exchange(); // GCC 12: no co_await in a condition
 }
 
 asio::awaitable<bool> Session::exchange() {
     const auto text = co_await read_head();
     if (!text) {
-        if (text.error()) co_await refuse(*text.error());
+        if (const auto& response = text.error()) co_await refuse(*response);
         co_return false;
     }
     const auto head = parse_head(*text);
     auto good = head ? check_origin(*head) : Status(std::unexpected(head.error()));
     if (good) good = check_body(*head, limits_);
     if (!good) {
-        co_await refuse(problem(good.error()));
+        const auto response = problem(good.error());
+        co_await refuse(response);
         co_return false;
     }
     auto body = co_await read_body(*head, *text);
     if (!body) {
-        co_await refuse(problem(body.error()));
+        const auto response = problem(body.error());
+        co_await refuse(response);
         co_return false;
     }
-    co_return co_await dispatch(*head, *text, std::move(*body));
+    co_return co_await dispatch(*head, *text, *std::move(body));
 }
 
 asio::awaitable<std::expected<std::string, std::optional<Response>>> Session::read_head() {
@@ -129,7 +131,8 @@ asio::awaitable<std::expected<std::string, std::optional<Response>>> Session::re
             co_return std::unexpected(
                 with_status(431, {Code::bad_request, "the request head is over 16 KiB", {}, 0, {}}));
         searched = input.size() > 3 ? input.size() - 3 : 0;
-        if (co_await peer_->fill()) continue;
+        const bool some = co_await peer_->fill();
+        if (some) continue;
         if (!peer_->late()) co_return std::unexpected(std::nullopt);
         co_return std::unexpected(with_status(408, {Code::bad_request, "the request head took too long", {}, 0, {}}));
     }
@@ -148,7 +151,8 @@ asio::awaitable<Result<std::string>> Session::read_body(const Head& head, std::s
         input.erase(0, *used);
         if ((*reader)->done()) break;
         if (input.size() > kMaxHead) co_return fail(Code::bad_request, "the request body is malformed");
-        if (co_await peer_->fill()) continue;
+        const bool some = co_await peer_->fill();
+        if (some) continue;
         co_return fail(Code::bad_request,
                        peer_->late() ? "the request body took too long" : "the request body is cut off");
     }
@@ -158,18 +162,18 @@ asio::awaitable<Result<std::string>> Session::read_body(const Head& head, std::s
 
 asio::awaitable<bool> Session::dispatch(const Head& head, const std::string& head_text, std::string body) {
     auto target = parse_target(head.target);
-    if (!target) co_return co_await answer(head, problem(target.error()));
+    if (!target) co_return co_await fail_with(head, target.error());
     auto match = router_.find(head.method, *target, connection_->principal);
     if (!match) co_return co_await answer(head, match.error());
     if (match->verb->request.empty() && !body.empty()) {
-        const auto error = fail(Code::bad_request, std::string(match->verb->name) + " takes no body").error();
-        co_return co_await answer(head, problem(error));
+        const Error error{Code::bad_request, std::string(match->verb->name) + " takes no body", {}, 0, {}};
+        co_return co_await fail_with(head, error);
     }
     auto request =
         std::make_shared<Request>(Request{head.method, std::move(target->path), std::move(match->params),
                                           std::move(target->query), head.fields, std::move(body), connection_});
-    if (head.upgrade()) co_return co_await open_channel(head, head_text, *match, std::move(request));
-    co_return co_await handle(head, *match, std::move(request));
+    if (head.upgrade()) co_return co_await open_channel(head, head_text, *match, request);
+    co_return co_await handle(head, *match, request);
 }
 
 asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std::shared_ptr<Request> request) {
@@ -179,7 +183,8 @@ asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std:
         response.headers.emplace_back("Upgrade", "websocket");
         co_return co_await answer(head, response);
     }
-    const auto result = co_await run<Response>(match.route->handler(*request), request);
+    auto handler = match.route->handler(*request);
+    const auto result = co_await run<Response>(std::move(handler), request);
     if (!result) co_return false;
     const auto response = *result ? **result : problem(result->error());
     log::debug("request", {{"verb", std::string(match.verb->name)},
@@ -192,12 +197,13 @@ asio::awaitable<bool> Session::open_channel(const Head& head, const std::string&
                                             std::shared_ptr<Request> request) {
     auto good = check_upgrade(head);
     if (!match.route->upgrade) good = fail(Code::bad_request, std::string(match.verb->name) + " has no WebSocket");
-    if (!good) co_return co_await answer(head, problem(good.error()));
-    auto stream = co_await run<Stream>(match.route->upgrade(*request), request);
+    if (!good) co_return co_await fail_with(head, good.error());
+    auto handler = match.route->upgrade(*request);
+    auto stream = co_await run<Stream>(std::move(handler), request);
     if (!stream) co_return false;
-    if (!*stream) co_return co_await answer(head, problem(stream->error()));
-    auto self = shared_from_this();
-    co_await serve_channel(peer_, head_text, std::move(**stream), [self] { self->peer_went(); });
+    if (!*stream) co_return co_await fail_with(head, stream->error());
+    std::function<void()> gone = [self = shared_from_this()] { self->peer_went(); };
+    co_await serve_channel(peer_, head_text, std::move(**stream), std::move(gone));
     co_return false;
 }
 
@@ -229,6 +235,11 @@ template <typename T> asio::awaitable<std::optional<Result<T>>> Session::run(asi
     co_return std::move(work->result);
 }
 
+asio::awaitable<bool> Session::fail_with(const Head& head, const Error& error) {
+    const auto response = problem(error);
+    co_return co_await answer(head, response);
+}
+
 asio::awaitable<bool> Session::answer(const Head& head, const Response& response) {
     const bool keep = head.keep_alive() && !draining_ && connection_->open;
     const bool with_body = head.method != "HEAD" && may_have_body(response.status);
@@ -242,13 +253,16 @@ asio::awaitable<bool> Session::answer(const Head& head, const Response& response
 
 // The rest of what the client sends is taken for a moment: closing with unread bytes would destroy the answer.
 asio::awaitable<void> Session::refuse(const Response& response) {
-    if (!co_await peer_->write(head_of(response, false) + response.body, limits_.write_timeout)) co_return;
+    const auto bytes = head_of(response, false) + response.body;
+    const bool sent = co_await peer_->write(bytes, limits_.write_timeout);
+    if (!sent) co_return;
     boost::system::error_code ignored;
     peer_->socket().shutdown(Peer::Socket::shutdown_send, ignored);
     peer_->arm(kLinger);
     for (std::size_t taken = 0; taken < kLingerBytes; taken += peer_->input().size()) {
         peer_->input().clear();
-        if (!co_await peer_->fill()) break;
+        const bool some = co_await peer_->fill();
+        if (!some) break;
     }
 }
 

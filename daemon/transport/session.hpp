@@ -37,6 +37,7 @@ private:
     // The handler's result; empty when the peer vanished first (the handler then goes on by itself).
     template <typename T>
     asio::awaitable<std::optional<Result<T>>> run(asio::awaitable<Result<T>> handler, std::shared_ptr<Request> request);
+    asio::awaitable<bool> fail_with(const Head& head, const Error& error);
     asio::awaitable<bool> answer(const Head& head, const Response& response);
     asio::awaitable<void> refuse(const Response& response);
     void peer_went();

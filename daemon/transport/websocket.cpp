@@ -19,7 +19,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr const char* kProtocol = "v5.channel.k8s.io";
 constexpr std::size_t kMaxMessage = (1u << 20) + 1; // 1 MiB of data and its channel
 constexpr std::chrono::seconds kPing{30};
-constexpr std::chrono::seconds kCloseTime{5};
+constexpr std::chrono::seconds kCloseTime{2};
 
 // One message is read ahead: it is how the peer's going is seen while nobody reads. More would be memory that a
 // client fills at will.
@@ -74,7 +74,7 @@ public:
     }
 
     asio::awaitable<void> close() override {
-        if (std::exchange(closing_, true) || !stream_.is_open()) co_return;
+        if (std::exchange(closing_, true) || ended_ || !stream_.is_open()) co_return;
         peer_->arm(kCloseTime); // a peer that never answers the close frame
         co_await stream_.async_close(websocket::close_code::normal, kAwait);
         peer_->disarm();
@@ -144,7 +144,8 @@ asio::awaitable<void> serve_channel(std::shared_ptr<Peer> peer, std::string head
                                     std::function<void()> gone) {
     auto channel = std::make_shared<WebSocket>(peer, std::move(gone));
     head_text += std::exchange(peer->input(), {});
-    if (!co_await channel->accept(std::move(head_text))) co_return;
+    const bool accepted = co_await channel->accept(std::move(head_text));
+    if (!accepted) co_return;
     channel->start();
     co_await stream(*channel);
     co_await channel->close();

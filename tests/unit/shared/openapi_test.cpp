@@ -1,0 +1,63 @@
+#include <boost/json/serialize.hpp>
+#include <set>
+
+#include "shared/openapi.hpp"
+#include "shared/verbs.hpp"
+
+#include "checks.hpp"
+
+namespace {
+
+namespace json = boost::json;
+
+// Every "$ref" anywhere in the document.
+void collect_references(const json::value& value, std::set<std::string>& found) {
+    if (const auto* object = value.if_object()) {
+        for (const auto& member : *object) {
+            if (member.key() == "$ref") found.emplace(member.value().as_string());
+            collect_references(member.value(), found);
+        }
+    }
+    if (const auto* array = value.if_array())
+        for (const auto& element : *array) collect_references(element, found);
+}
+
+} // namespace
+
+TEST_CASE("every verb is an operation under its path and method") {
+    const auto document = owhale::openapi("1.2.3");
+    CHECK_EQ(document.at("openapi").as_string(), "3.1.0");
+    CHECK_EQ(document.at("info").at("version").as_string(), "1.2.3");
+    const auto& paths = document.at("paths").as_object();
+    for (const auto& verb : owhale::verbs()) {
+        std::string method(verb.method);
+        for (char& c : method) c = static_cast<char>(c | 0x20);
+        const auto& operation = paths.at(verb.path).at(method).as_object();
+        CHECK_EQ(operation.at("operationId").as_string(), verb.name);
+        CHECK_EQ(operation.contains("requestBody"), !verb.request.empty());
+        CHECK(operation.at("responses").as_object().contains("default"));
+    }
+}
+
+TEST_CASE("every reference leads to a schema") {
+    const json::value document = owhale::openapi("0");
+    const auto& schemas = document.at("components").at("schemas").as_object();
+    std::set<std::string> references;
+    collect_references(document, references);
+    CHECK(references.size() > 10);
+    for (const auto& reference : references) {
+        INFO(reference);
+        CHECK(schemas.contains(reference.substr(reference.rfind('/') + 1)));
+    }
+}
+
+TEST_CASE("a request's schema refuses what the codec refuses") {
+    const auto document = owhale::openapi("0");
+    const auto& schemas = document.at("components").at("schemas");
+    const auto& request = schemas.at("RunRequest").as_object();
+    CHECK_EQ(request.at("additionalProperties").as_bool(), false);
+    CHECK(request.at("properties").as_object().contains("stdin"));
+    CHECK_FALSE(request.contains("required"));
+    CHECK_EQ(schemas.at("SignalRequest").at("required").as_array().at(0).as_string(), "signal");
+    CHECK_EQ(schemas.at("Limits").at("properties").at("memory").at("minimum").as_int64(), 0);
+}
