@@ -1,5 +1,6 @@
 // Who a run runs as: only whom the kernel named at accept, only while that connection is open, never uid 0.
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -155,6 +156,43 @@ void runs_end_with_the_spawner(const Place& place) {
     check("its runs end with it", left != 0);
 }
 
+struct Held {
+    std::size_t descriptors = 0, mounts = 0, children = 0;
+};
+
+Held held_by(pid_t pid) {
+    const auto folder = "/proc/" + std::to_string(pid);
+    Held held;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder + "/fd")) ++held.descriptors;
+    std::ifstream mounts(folder + "/mountinfo");
+    for (std::string line; std::getline(mounts, line);) ++held.mounts;
+    std::ifstream children(folder + "/task/" + std::to_string(pid) + "/children");
+    for (std::string word; children >> word;) ++held.children;
+    return held;
+}
+
+// Runs that work and plans that are refused half-way: the spawner holds no more afterwards than before.
+void nothing_left(const Place& place) {
+    Stage stage(place);
+    const auto connection = stage.connect();
+    const auto one = [&](bool good) {
+        stage.resolve(connection, "", {"0", "1", "/usr"});
+        auto draft = stage.draft(stage.last_resolution());
+        add_mount(draft, wire::MountKind::resolved, 0, "0", "/mnt");
+        if (!good) add_mount(draft, wire::MountKind::system, 0, "/root", "/mnt/x");
+        if (stage.launch(draft).end == End::started) stage.await_end();
+    };
+    one(true);
+    one(false);
+    const auto before = held_by(stage.spawner().pid());
+    constexpr int kTimes = 50;
+    for (int i = 0; i < kTimes; ++i) one(i % 2 == 0);
+    const auto after = held_by(stage.spawner().pid());
+    check("no descriptor is left", after.descriptors <= before.descriptors, std::to_string(after.descriptors));
+    check("no mount is left", after.mounts <= before.mounts, std::to_string(after.mounts));
+    check("no process is left", after.children <= before.children, std::to_string(after.children));
+}
+
 } // namespace
 
 void play_identities(const Place& place) {
@@ -168,6 +206,7 @@ void play_identities(const Place& place) {
     join_of_another_uid(place);
     forged_connection(place);
     runs_end_with_the_spawner(place);
+    nothing_left(place);
 }
 
 } // namespace owhale::escapes
