@@ -34,7 +34,8 @@ public:
     static Result<std::unique_ptr<Log>> open(const std::string& dir);
     virtual ~Log() = default;
     // Returns the sequence once the event is on disk. Fails (audit_unavailable) when it cannot be; the caller then
-    // must not act. Resumes on the caller's executor.
+    // must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
+    // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
     virtual boost::asio::awaitable<Result<std::vector<Row>>> find(Query query) = 0;
     // Runs with an intent and no outcome, oldest first: what a crash interrupted.

@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "base/files.hpp"
-#include "config/nearest.hpp"
 #include "config/table.hpp"
+#include "shared/nearest.hpp"
 
 namespace owhale::config {
 namespace {
@@ -30,7 +30,7 @@ std::unexpected<Error> unknown(Code code, const std::string& where, std::string_
     const auto near = nearest(key, known);
     const std::string dashes = code == Code::bad_request ? "--" : "";
     return fail(code, where + "there is no setting \"" + dashes + std::string(key) + "\"",
-                near.empty() ? "owhaled --help lists them" : "did you mean \"" + dashes + std::string(near) + "\"?");
+                near ? "did you mean \"" + dashes + std::string(*near) + "\"?" : "owhaled --help lists them");
 }
 
 po::parsed_options parse_flags(const std::vector<std::string>& arguments) {
@@ -100,8 +100,8 @@ void warn_of_typos(std::vector<std::string>& warnings) {
         if (!name.starts_with("OWHALE_") || std::ranges::find(known, name) != known.end()) continue;
         std::vector<std::string_view> endings;
         for (const auto word : known) endings.push_back(word.substr(7));
-        if (const auto near = nearest(name.substr(7), endings); !near.empty())
-            warnings.push_back(std::string(name) + " is not a setting; did you mean OWHALE_" + std::string(near) + "?");
+        if (const auto near = nearest(name.substr(7), endings))
+            warnings.push_back(std::string(name) + " is not a setting; did you mean OWHALE_" + std::string(*near) + "?");
     }
 }
 
