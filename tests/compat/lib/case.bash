@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$COMPAT_FOLDER"
 
-# caged [OWHALECTL-RUN-FLAG…] -- CMD…
+# caged [OWHALECTL-RUN-FLAG…] -- CMD…     COMPAT_PROFILE names a profile for all of a case's runs
 caged() {
-  local flags=()
+  local flags=(${COMPAT_PROFILE:+--profile "$COMPAT_PROFILE"})
   while [[ $1 != -- ]]; do
     flags+=("$1")
     shift

@@ -21,11 +21,12 @@ def folder():
     return os.environ["COMPAT_FOLDER"]
 
 
-def on_terminal(*command, flags=()):
+def on_terminal(*command):
     """`command` as it is started in this setting: caged with -t, or plainly in the control run."""
     if os.environ["COMPAT_SETTING"] == "control":
         return list(command)
-    return [os.environ["COMPAT_CTL"], "run", "-t", *flags, "--", *command]
+    profile = ["--profile", os.environ["COMPAT_PROFILE"]] if "COMPAT_PROFILE" in os.environ else []
+    return [os.environ["COMPAT_CTL"], "run", "-t", *profile, "--", *command]
 
 
 class Terminal:

@@ -1,0 +1,5 @@
+#!/bin/bash
+# needs: python3
+# The same in the profile that permits Unix sockets: here there is no limit.
+export COMPAT_PROFILE=build
+. "${BASH_SOURCE[0]%/*}/unix-socket.sh"
