@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: chromium
+# limit: --profile build permits
 . "$COMPAT_LIB/case.bash"
 
 cat >page.html <<'HTML'

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # needs: tmux
+# limit: --profile build permits
 import os
 
 from terminal import Terminal, folder, on_terminal, same

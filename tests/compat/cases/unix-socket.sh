@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: python3
+# limit: --profile build permits
 . "$COMPAT_LIB/case.bash"
 
 # Python's multiprocessing.Manager talks over a Unix socket in /tmp.
