@@ -1,0 +1,13 @@
+// The broker's composition root: the only place that wires its parts together.
+#pragma once
+
+#include "base/fd.hpp"
+#include "config/settings.hpp"
+
+namespace owhale {
+
+// Runs the broker until SIGTERM, or until the spawner at the other end of `channel` goes; then ends the process: 0 after
+// SIGTERM, 1 otherwise. Returns (1, having said why) only when the start failed. Called before any thread.
+int run_broker(const config::Settings& settings, Fd channel);
+
+} // namespace owhale
