@@ -44,6 +44,10 @@ int number_of(std::string_view name) {
     return 0;
 }
 
+bool never_ran(std::string_view state) {
+    return state == "failed" || state == "denied" || state == "expired" || state == "cancelled" || state == "lost";
+}
+
 int signaled_exit(const api::Run& run) {
     if (run.exit_code) return *run.exit_code;
     const int number = run.signal ? number_of(*run.signal) : 0;
@@ -65,11 +69,11 @@ int exit_of(const api::Run& run) {
 
 Error error_of(const api::Run& run) {
     Error error;
-    if (exit_of(run) < kRefused || exit_of(run) > kProgramNotFound || run.state == "exited") return error;
+    if (!never_ran(run.state)) return error;
     error.code = code_of(run.code.value_or(""));
     error.message = run.error.value_or("the run ended as " + run.state);
     if (run.step && !run.step->empty()) error.message = *run.step + ": " + error.message;
-    error.next = "owhalectl runs why " + run.id;
+    error.next = std::string(next_step(error.code)) + "; owhalectl runs why " + run.id;
     return error;
 }
 

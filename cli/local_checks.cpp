@@ -168,9 +168,10 @@ api::Check seccomp_check() {
 
 std::vector<api::Check> local_checks(const std::vector<Socket>& where, const Error* unreachable) {
     std::vector<api::Check> checks = {socket_check(where, unreachable), runtime_folder_check(), folder_check(),
-                                      languages_check(), container_check()};
+                                      languages_check()};
     if (unreachable == nullptr) return checks;
-    for (const auto& check : {kernel_check, namespaces_check, cgroup_check, landlock_check, seccomp_check})
+    for (const auto& check :
+         {container_check, kernel_check, namespaces_check, cgroup_check, landlock_check, seccomp_check})
         checks.push_back(check());
     return checks;
 }

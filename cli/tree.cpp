@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "cli/help.hpp"
-#include "cli/nearest.hpp"
+#include "shared/nearest.hpp"
 
 namespace owhale::cli {
 
@@ -178,8 +178,9 @@ private:
     std::unexpected<Error> unknown(const std::string& what, const std::string& name,
                                    const std::vector<std::string>& known) const {
         auto error = wrong(node_->path() + " has no " + what + " '" + name + "'");
-        const auto near = nearest(name, known);
-        if (!near.empty()) error.error().next = "did you mean " + near + "? " + error.error().next;
+        const std::vector<std::string_view> views(known.begin(), known.end());
+        if (const auto near = nearest(name, views))
+            error.error().next = "did you mean " + std::string(*near) + "? " + error.error().next;
         return error;
     }
 

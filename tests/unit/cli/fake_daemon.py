@@ -21,7 +21,7 @@ class Run:
         with lock:
             counter[0] += 1
             self.id = "0190%04x-0000-7000-8000-%012x" % (counter[0], counter[0])
-        self.request, self.state, self.code, self.signal, self.error = request, "running", None, None, None
+        self.request, self.state, self.code, self.signal, self.error, self.input = request, "running", None, None, None, -1
         self.kept = {1: b"", 2: b""}
         self.changed = threading.Condition()
         argv = request.get("argv") or (["python3", "-c", request["code"]] if "code" in request
@@ -261,6 +261,7 @@ class Peer:
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job of a shell without job control ignores it
     path = sys.argv[1]
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)

@@ -1,0 +1,39 @@
+#include "cli/escape.hpp"
+
+#include "checks.hpp"
+
+using namespace owhale::cli;
+
+TEST_CASE("what moves the cursor, hides or reorders becomes visible") {
+    CHECK(escaped("plain – ümläut 漢字 🐳") == "plain – ümläut 漢字 🐳");
+    CHECK(escaped("\x1b[31mred\a") == "\\x1b[31mred\\x07");
+    CHECK(escaped("two\nlines\tand\rback") == "two\\nlines\\tand\\rback");
+    CHECK(escaped("\xc2\x9b"
+                  "31m") == "\\u{9b}31m"); // C1 CSI
+    CHECK(escaped("a\xe2\x80\xae"
+                  "b") == "a\\u{202e}b"); // right-to-left override
+    CHECK(escaped("a\xe2\x80\x8b") == "a\\u{200b}");
+    CHECK(escaped("\xff\xc0\xaf") == "\\xff\\xc0\\xaf"); // not UTF-8, and an overlong slash
+    CHECK(escaped("\xed\xa0\x80") == "\\xed\\xa0\\x80"); // a surrogate
+    CHECK(escaped("\xe2\x82") == "\\xe2\\x82");          // cut off
+    CHECK(escaped_lines("a\n\tb\x1b") == "a\n\tb\\x1b");
+}
+
+TEST_CASE("columns as a terminal counts them") {
+    CHECK(width("abc") == 3);
+    CHECK(width("漢字") == 4);
+    CHECK(width("e\xcc\x81") == 1); // a combining accent
+    CHECK(clipped("abcdef", 6) == "abcdef");
+    CHECK(clipped("abcdef", 4) == "abc…");
+    CHECK(clipped("漢字漢字", 4) == "漢…"); // never half a character
+    CHECK(clipped("abc", 0).empty());
+}
+
+TEST_CASE("words as a shell needs them") {
+    CHECK(quoted("git") == "git");
+    CHECK(quoted("--pretty=%h") == "--pretty=%h");
+    CHECK(quoted("") == "''");
+    CHECK(quoted("a b") == "'a b'");
+    CHECK(quoted("it's") == "'it'\\''s'");
+    CHECK(quoted("$HOME") == "'$HOME'");
+}

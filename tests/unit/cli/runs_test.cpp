@@ -1,0 +1,108 @@
+#include "checks.hpp"
+#include "cli/context.hpp"
+#include "cli/detach_keys.hpp"
+#include "cli/events.hpp"
+#include "cli/exit_codes.hpp"
+
+using namespace owhale;
+using namespace owhale::cli;
+
+namespace {
+
+api::Run ended(const std::string& state, std::optional<int> code, const std::string& signal = {}) {
+    api::Run run;
+    run.id = "id";
+    run.state = state;
+    run.exit_code = code;
+    if (!signal.empty()) run.signal = signal;
+    return run;
+}
+
+} // namespace
+
+TEST_CASE("a run's end as docker run tells it") {
+    CHECK(exit_of(ended("exited", 0)) == 0);
+    CHECK(exit_of(ended("exited", 125)) == 125); // the command's own
+    CHECK(exit_of(ended("signaled", {}, "SIGTERM")) == 143);
+    CHECK(exit_of(ended("killed", {}, "KILL")) == 137);
+    CHECK(exit_of(ended("limit_exceeded", {})) == 137);
+    CHECK(exit_of(ended("limit_exceeded", 3)) == 3);
+    CHECK(exit_of(ended("timed_out", 124)) == 124);
+    CHECK(exit_of(ended("timed_out", {}, "SIGKILL")) == 124);
+    CHECK(exit_of(ended("lost", {})) == 125);
+    auto failed = ended("failed", {});
+    failed.code = "program_not_found";
+    CHECK(exit_of(failed) == 127);
+    failed.code = "program_not_executable";
+    CHECK(exit_of(failed) == 126);
+    failed.code = "jail_failed";
+    failed.error = "Operation not permitted";
+    failed.step = "mounts";
+    CHECK(exit_of(failed) == 125);
+    CHECK(error_of(failed).code == Code::jail_failed);
+    CHECK(error_of(failed).message == "mounts: Operation not permitted");
+    CHECK(error_of(ended("exited", 127)).message.empty());
+    CHECK(error_of(ended("running", {})).message.empty());
+}
+
+TEST_CASE("an error's exit code, for a command that runs something and for others") {
+    const auto error = [](Code code) { return Error{code, "m", "", 0, ""}; };
+    CHECK(exit_of(error(Code::unreachable), Exits::plain) == 6);
+    CHECK(exit_of(error(Code::not_found), Exits::plain) == 5);
+    CHECK(exit_of(error(Code::forbidden), Exits::plain) == 4);
+    CHECK(exit_of(error(Code::unauthenticated), Exits::plain) == 3);
+    CHECK(exit_of(error(Code::bad_request), Exits::plain) == 2);
+    CHECK(exit_of(error(Code::busy), Exits::plain) == 1);
+    CHECK(exit_of(error(Code::unreachable), Exits::like_run) == 125);
+    CHECK(exit_of(error(Code::not_found), Exits::like_run) == 125);
+    CHECK(exit_of(error(Code::program_not_found), Exits::like_run) == 127);
+}
+
+TEST_CASE("every error code has a next step") {
+    for (int code = 0; code <= static_cast<int>(Code::internal); ++code)
+        CHECK(!next_step(static_cast<Code>(code)).empty());
+}
+
+TEST_CASE("a run by the beginning of its id") {
+    const std::vector<std::string> ids = {"0190aaaa-1", "0190aaab-2", "0190bbbb-3"};
+    CHECK(unique_prefix("0190bb", ids) == "0190bbbb-3");
+    CHECK(unique_prefix("0190aaab", ids) == "0190aaab-2");
+    const auto many = unique_prefix("0190aa", ids);
+    REQUIRE(!many);
+    CHECK(many.error().code == Code::bad_request);
+    const auto none = unique_prefix("ffffff", ids);
+    REQUIRE(!none);
+    CHECK(none.error().code == Code::not_found);
+    CHECK(is_whole_id("01900001-0000-7000-8000-000000000001"));
+    CHECK(!is_whole_id("01900001-0000-7000-8000-00000000000g"));
+    CHECK(!is_whole_id("01900001"));
+}
+
+TEST_CASE("output as JSON lines") {
+    CHECK(output_event("stdout", "a\"\n") == "{\"event\":\"output\",\"stream\":\"stdout\",\"data\":\"a\\\"\\n\"}\n");
+    CHECK(output_event("stderr", "\xff\xfe") ==
+          "{\"event\":\"output\",\"stream\":\"stderr\",\"data\":\"//4=\",\"encoding\":\"base64\"}\n");
+    CHECK(base64("") == "");
+    CHECK(base64("f") == "Zg==");
+    CHECK(base64("foo") == "Zm9v");
+    CHECK(base64("foob") == "Zm9vYg==");
+    CHECK(is_utf8("ünï 漢 🐳"));
+    CHECK(!is_utf8("\xc0\x80"));
+    CHECK(!is_utf8("\xed\xa0\x80"));
+    CHECK(!is_utf8("\xf4\x90\x80\x80"));
+    CHECK(!is_utf8("\xe6\xbc"));
+}
+
+TEST_CASE("detach keys") {
+    DetachKeys keys;
+    CHECK(keys.take("ab").data == "ab");
+    CHECK(keys.take("a\x10").data == "a");
+    CHECK(keys.holds());
+    CHECK(keys.take("x").data == "\x10x");
+    CHECK(!keys.take("\x10\x10").detach);
+    CHECK(keys.flush() == "\x10");
+    CHECK(keys.flush().empty());
+    const auto typed = keys.take("bye\x10\x11ignored");
+    CHECK(typed.detach);
+    CHECK(typed.data == "bye");
+}
