@@ -260,22 +260,23 @@ std::string fish_completion(const Described& root) {
     for (const auto& place : places)
         if (!place.path.empty()) paths.push_back("'" + place.path + "'");
     for (const auto& [name, option] : valued_options(places)) names.push_back(name);
-    std::string out = "# fish completion for owhalectl: owhalectl completion fish | source\n"
-                      "# True where the cursor stands at this command, and (if given) at this positional of it.\n"
-                      "function __owhalectl_at\n    set -l at ''\n    set -l positional 0\n    set -l skip 0\n"
-                      "    for word in (commandline -opc)[2..-1]\n        if test $skip = 1\n            set skip 0\n  "
-                      "          continue\n        end\n"
-                      "        if contains -- \"$at $word\" " +
-                      joined(paths, " ") +
-                      "\n            set at \"$at $word\"\n            continue\n        end\n"
-                      "        if contains -- $word " +
-                      joined(names, " ") +
-                      "\n            set skip 1\n"
-                      "        else if not string match -q -- '-*' $word\n            set positional (math $positional "
-                      "+ 1)\n        end\n    end\n"
-                      "    test \"$at\" = \"$argv[1]\"; and begin\n        test (count $argv) -lt 2; or test "
-                      "$positional = $argv[2]\n    end\nend\n"
-                      "complete -c owhalectl -f\n";
+    std::string out =
+        "# fish completion for owhalectl: owhalectl completion fish | source\n"
+        "# True where the cursor stands at this command, and (if given) at this positional of it, or more.\n"
+        "function __owhalectl_at\n    set -l at ''\n    set -l positional 0\n    set -l skip 0\n"
+        "    for word in (commandline -opc)[2..-1]\n        if test $skip = 1\n            set skip 0\n  "
+        "          continue\n        end\n"
+        "        if contains -- \"$at $word\" " +
+        joined(paths, " ") +
+        "\n            set at \"$at $word\"\n            continue\n        end\n"
+        "        if contains -- $word " +
+        joined(names, " ") +
+        "\n            set skip 1\n"
+        "        else if not string match -q -- '-*' $word\n            set positional (math $positional "
+        "+ 1)\n        end\n    end\n"
+        "    test \"$at\" = \"$argv[1]\"; and begin\n        test (count $argv) -lt 2; or test "
+        "$positional = $argv[2]; or test \"$argv[3]\" = more -a $positional -gt $argv[2]\n    end\nend\n"
+        "complete -c owhalectl -f\n";
     for (const auto& option : root.options) out += fish_option("", option);
     for (const auto& place : places) {
         for (const auto& sub : place.command->commands)
@@ -285,9 +286,10 @@ std::string fish_completion(const Described& root) {
         for (const auto& option : place.command->options) out += fish_option(fish_condition(place), option);
         for (std::size_t i = 0; i < place.command->positionals.size(); ++i) out += fish_positional(place, i);
         if (place.command->runs_command)
-            out += "complete -c owhalectl" + fish_condition(place) +
-                   " -x -a '(__fish_complete_subcommand --fcs-skip=" + std::to_string(2 + before_tail(*place.command)) +
-                   ")'\n";
+            out += "complete -c owhalectl -n \"__owhalectl_at '" + place.path + "' " +
+                   std::to_string(before_tail(*place.command)) +
+                   " more\" -x -a '(__fish_complete_subcommand --fcs-skip=" +
+                   std::to_string(2 + before_tail(*place.command)) + ")'\n";
     }
     return out;
 }

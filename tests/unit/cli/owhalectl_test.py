@@ -240,7 +240,9 @@ class Terminals(unittest.TestCase):
         time.sleep(0.5)
         terminal.type(b"\x1a")
         terminal.until(rb"Stopped +sleep 61")
-        terminal.type(b"kill -KILL %1; wait; exit 7\r")
+        terminal.type(b"kill -KILL %1\r")
+        time.sleep(0.5)
+        terminal.type(b"exit 7\r")
         self.assertEqual(terminal.wait(), 7)
         self.assertTrue(terminal.cooked())
 
