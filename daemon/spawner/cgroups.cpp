@@ -1,0 +1,101 @@
+#include "spawner/cgroups.hpp"
+
+#include <array>
+#include <charconv>
+#include <fcntl.h>
+#include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/files.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+constexpr std::size_t kMaxFile = 1 << 20;
+
+// "key value" in one of the kernel's flat files; 0 when it is not there.
+std::uint64_t value_of(std::string_view text, std::string_view key) {
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        const auto line = text.substr(0, end);
+        if (line.starts_with(key) && line.size() > key.size() && line[key.size()] == ' ') {
+            std::uint64_t value = 0;
+            std::from_chars(line.data() + key.size() + 1, line.data() + line.size(), value);
+            return value;
+        }
+        if (end == std::string_view::npos) break;
+        text.remove_prefix(end + 1);
+    }
+    return 0;
+}
+
+std::uint64_t number_in(const std::string& text) {
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+} // namespace
+
+Result<Cgroup> Cgroup::create(const std::string& parent, const std::string& name) {
+    Cgroup cgroup;
+    cgroup.path_ = parent + "/" + name;
+    if (::mkdir(cgroup.path_.c_str(), 0755) != 0) return fail_errno(cgroup.path_);
+    cgroup.folder_.reset(::open(cgroup.path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!cgroup.folder_) return fail_errno(cgroup.path_);
+    return cgroup;
+}
+
+int Cgroup::set(const char* file, const std::string& value) const {
+    const Fd fd(::openat(folder_.get(), file, O_WRONLY | O_CLOEXEC));
+    if (!fd) return errno;
+    return ::write(fd.get(), value.data(), value.size()) < 0 ? errno : 0;
+}
+
+std::string Cgroup::read(const char* file) const {
+    const Fd fd(::openat(folder_.get(), file, O_RDONLY | O_CLOEXEC));
+    if (!fd) return {};
+    return read_all(fd.get(), kMaxFile).value_or("");
+}
+
+CgroupUsage Cgroup::usage() const {
+    CgroupUsage usage;
+    usage.memory_peak = number_in(read("memory.peak")); // Linux 5.19
+    usage.pids_peak = number_in(read("pids.peak"));     // Linux 6.1
+    usage.oom_kills = static_cast<std::uint32_t>(value_of(read("memory.events"), "oom_kill"));
+    usage.pids_refused = static_cast<std::uint32_t>(value_of(read("pids.events"), "max"));
+    return usage;
+}
+
+std::vector<int> Cgroup::members() const {
+    std::vector<int> pids;
+    const auto text = read("cgroup.procs");
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (int pid = 0; at < end;) {
+        const auto [next, error] = std::from_chars(at, end, pid);
+        if (error != std::errc{}) break;
+        pids.push_back(pid);
+        at = next + 1;
+    }
+    return pids;
+}
+
+bool Cgroup::remove() const { return ::rmdir(path_.c_str()) == 0 || errno == ENOENT; }
+
+std::uint32_t enable_controllers(const std::string& base) {
+    struct Controller {
+        const char* name;
+        std::uint32_t bit;
+    };
+    std::uint32_t enabled = 0;
+    for (const auto& [name, bit] : {Controller{"memory", 1}, Controller{"pids", 2}, Controller{"cpu", 4}, Controller{"io", 8}}) {
+        const Fd fd(::open((base + "/cgroup.subtree_control").c_str(), O_WRONLY | O_CLOEXEC));
+        const auto word = std::string("+") + name;
+        if (fd && ::write(fd.get(), word.data(), word.size()) > 0) enabled |= bit;
+    }
+    return enabled;
+}
+
+} // namespace owhale::spawner

@@ -1,0 +1,52 @@
+#include "spawner/connections.hpp"
+
+#include <sys/socket.h>
+
+#include "spawner/accounts.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+constexpr std::size_t kMaxGroups = 64; // wire::Resolved carries as many
+
+Result<std::vector<std::uint32_t>> peer_groups(int socket) {
+    std::vector<std::uint32_t> groups(65536);
+    auto length = static_cast<socklen_t>(groups.size() * sizeof groups[0]);
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length) != 0) return fail_errno("SO_PEERGROUPS");
+    groups.resize(length / sizeof groups[0]);
+    return groups;
+}
+
+} // namespace
+
+Identity make_identity(std::uint32_t uid, std::uint32_t gid, const std::vector<std::uint32_t>& groups) {
+    Identity identity{uid, gid, {}, 0};
+    for (const auto group : groups) {
+        if (group == gid) continue;
+        if (identity.groups.size() < kMaxGroups && !root_like(group)) identity.groups.push_back(group);
+        else ++identity.groups_dropped;
+    }
+    return identity;
+}
+
+Result<std::uint64_t> Connections::accept(int listener) {
+    Connection connection;
+    connection.socket.reset(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!connection.socket) return fail_errno("accept");
+    ucred credentials{};
+    socklen_t length = sizeof credentials;
+    if (::getsockopt(connection.socket.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
+        return fail_errno("SO_PEERCRED");
+    connection.identity = make_identity(credentials.uid, credentials.gid, TRY(peer_groups(connection.socket.get())));
+    connection.pid = credentials.pid;
+    const auto number = next_++;
+    table_.emplace(number, std::move(connection));
+    return number;
+}
+
+const Connection* Connections::find(std::uint64_t number) const {
+    const auto at = table_.find(number);
+    return at == table_.end() ? nullptr : &at->second;
+}
+
+} // namespace owhale::spawner

@@ -1,0 +1,301 @@
+// The jail: from the clone to the exec, in one order, on one screen (enter_jail). Each step is named; a failure is told
+// with its step and errno and ends the run before anything of the command ran. Nothing is skipped.
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "spawner/channel.hpp"
+#include "spawner/credentials.hpp"
+#include "spawner/jail_plan.hpp"
+#include "spawner/landlock.hpp"
+#include "spawner/mounts.hpp"
+#include "spawner/seccomp.hpp"
+#include "spawner/warden.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+struct Child {
+    const JailPlan& plan;
+    int setup; // to the spawner
+    Message message{};
+    Detail detail{};
+    int root = -1;
+    int master = -1, slave = -1;
+
+    [[noreturn]] void fail(Step step, int err) {
+        message.kind = Message::failure;
+        message.step = static_cast<std::uint32_t>(step);
+        message.err = err;
+        static_assert(sizeof message.detail == sizeof detail.text);
+        std::memcpy(message.detail, detail.text, sizeof message.detail);
+        (void)send_packet(setup, &message, sizeof message, {});
+        ::_exit(125);
+    }
+    void done(Step step) {
+        timespec now{};
+        ::clock_gettime(CLOCK_MONOTONIC, &now);
+        message.step_ns[static_cast<std::size_t>(step)] = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+    }
+    void step(Step step, int err) {
+#ifdef OWHALE_FAULTS
+        if (plan.fail_step == static_cast<std::uint32_t>(step)) err = EDOM;
+#endif
+        if (err != 0) fail(step, err);
+        detail.set("");
+        done(step);
+    }
+};
+
+int result(int value) { return value >= 0 ? 0 : errno; }
+
+// Everything but what the plan names is closed: above all the other ends of our own channels, and other runs' pipes.
+int close_others(const JailPlan& plan) {
+    std::array<int, 160> keep{};
+    std::size_t count = 0;
+    const auto add = [&](int fd) {
+        if (fd > STDERR_FILENO && count < keep.size()) keep[count++] = fd;
+    };
+    for (const int fd : {plan.setup, plan.report, plan.in, plan.out, plan.err}) add(fd);
+    for (const int fd : plan.join) add(fd);
+    for (const auto& op : plan.mounts) add(op.tree.get());
+    if (count == keep.size()) return EMFILE;
+    std::sort(keep.begin(), keep.begin() + static_cast<std::ptrdiff_t>(count));
+    unsigned from = STDERR_FILENO + 1;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto fd = static_cast<unsigned>(keep[i]);
+        if (fd > from && ::close_range(from, fd - 1, 0) != 0) return errno;
+        from = fd + 1;
+    }
+    return result(::close_range(from, ~0u, 0));
+}
+
+// The id maps are the spawner's to write; a byte says that they stand.
+int await_go(int setup) {
+    char go = 0;
+    ssize_t n = 0;
+    do n = ::recv(setup, &go, 1, 0);
+    while (n < 0 && errno == EINTR);
+    return n == 1 ? 0 : n == 0 ? EPIPE : errno;
+}
+
+// pid 1 of a namespace sees no parent to compare with getppid: the spawner's end of `setup` tells whether it died before
+// the death signal was asked for.
+int die_with_spawner(int setup) {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) return errno;
+    pollfd end{setup, 0, 0};
+    if (::poll(&end, 1, 0) < 0) return errno;
+    return (end.revents & (POLLHUP | POLLERR)) != 0 ? EOWNERDEAD : 0;
+}
+
+int reset_signals() {
+    struct sigaction action{};
+    action.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < NSIG; ++signal)
+        if (signal != SIGKILL && signal != SIGSTOP) ::sigaction(signal, &action, nullptr); // EINVAL: libc's own two
+    return 0;
+}
+
+int raise_loopback(bool net_host) {
+    if (net_host) return 0;
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    if (!socket) return errno;
+    ifreq request{};
+    std::strcpy(request.ifr_name, "lo");
+    request.ifr_flags = IFF_UP | IFF_RUNNING;
+    return result(::ioctl(socket.get(), SIOCSIFFLAGS, &request));
+}
+
+// What `exec` will need to come in later. Own namespaces can always be opened; another's, once undumpable, cannot.
+int hand_over_namespaces(Child& child) {
+    // Not at the clone: there the cgroup namespace's root would be the spawner's own cgroup.
+    if (::unshare(CLONE_NEWCGROUP) != 0) return errno;
+    std::array<Fd, 7> held;
+    std::array<int, 7> fds{};
+    std::size_t count = 0;
+    for (const char* path : {"/proc/self/ns/user", "/proc/self/ns/pid", "/proc/self/ns/ipc", "/proc/self/ns/uts", "/proc/self/ns/cgroup",
+                             "/proc/self/ns/net", "/proc/self/ns/mnt"}) {
+        held[count].reset(::open(path, O_RDONLY | O_CLOEXEC));
+        if (!held[count]) return errno;
+        fds[count] = held[count].get();
+        ++count;
+    }
+    child.message.kind = Message::namespaces;
+    return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
+}
+
+int set_limits(const JailPlan& plan) {
+    for (auto [resource, limit] : plan.rlimits) {
+        rlimit now{};
+        if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) return errno;
+        limit.rlim_max = std::min(limit.rlim_max, now.rlim_max);
+        limit.rlim_cur = std::min(limit.rlim_cur, limit.rlim_max);
+        if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) return errno;
+    }
+    if (plan.cpus.empty()) return 0;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (const int cpu : plan.cpus) CPU_SET(cpu, &set);
+    return result(::sched_setaffinity(0, sizeof set, &set));
+}
+
+// A terminal of the run's own devpts: /dev/pts/0 in the cage. The master goes to the broker by way of the spawner.
+int open_terminal(Child& child) {
+    if (!child.plan.tty) return 0;
+    child.detail.set("/dev/pts/ptmx");
+    child.master = ::open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (child.master < 0) return errno;
+    int unlock = 0;
+    if (::ioctl(child.master, TIOCSPTLCK, &unlock) != 0) return errno;
+    child.slave = ::ioctl(child.master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (child.slave < 0) return errno;
+    const winsize size{child.plan.rows, child.plan.cols, 0, 0};
+    if (child.plan.rows != 0 && ::ioctl(child.master, TIOCSWINSZ, &size) != 0) return errno;
+    child.message.kind = Message::terminal;
+    const std::array<int, 1> fds{child.master};
+    if (!send_packet(child.setup, &child.message, sizeof child.message, fds)) return EPIPE;
+    ::close(child.master);
+    return 0;
+}
+
+int set_stdio(const Child& child) {
+    const auto& plan = child.plan;
+    if (plan.tty) {
+        if (::ioctl(child.slave, TIOCSCTTY, 0) != 0) return errno;
+        for (int fd = 0; fd <= STDERR_FILENO; ++fd)
+            if (::dup2(child.slave, fd) < 0) return errno;
+        return 0;
+    }
+    const int in = plan.in >= 0 ? plan.in : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (in < 0) return errno;
+    if (::dup2(in, STDIN_FILENO) < 0 || ::dup2(plan.out, STDOUT_FILENO) < 0 || ::dup2(plan.err, STDERR_FILENO) < 0) return errno;
+    return 0;
+}
+
+// The command's own process: a session of its own, the terminal or the pipes, and only 0, 1, 2 and the setup socket,
+// which the exec closes: its end of file is how the spawner learns that the command runs.
+[[noreturn]] void exec_command(Child& child) {
+    const auto& plan = child.plan;
+    ::setsid();
+    child.step(Step::stdio, set_stdio(child));
+    child.detail.set("working folder ", plan.cwd.c_str());
+    child.step(Step::cwd, result(::chdir(plan.cwd.c_str())));
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // of the warden; for `exec`, whose warden is no pid 1
+    constexpr int kSetup = STDERR_FILENO + 1;
+    if (child.setup != kSetup && ::dup3(child.setup, kSetup, O_CLOEXEC) < 0) ::_exit(125);
+    child.setup = kSetup;
+    ::close_range(kSetup + 1, ~0u, 0);
+    unblock_signals();
+    child.step(Step::seccomp, load_filter(*plan.filter));
+    child.message.kind = Message::started;
+    (void)send_packet(child.setup, &child.message, sizeof child.message, {});
+    child.detail.set(plan.program.c_str());
+#ifdef OWHALE_FAULTS
+    child.step(Step::exec, 0);
+#endif
+    ::execve(plan.program.c_str(), plan.argv_p.data(), plan.env_p.data());
+    child.fail(Step::exec, errno);
+}
+
+[[noreturn]] void start_command(Child& child, pid_t spawner) {
+    const auto& plan = child.plan;
+    block_signals();
+    const pid_t command = ::fork();
+    child.step(Step::warden, result(command));
+    if (command == 0) exec_command(child);
+    ::close(plan.setup);
+    ::close_range(0, STDERR_FILENO, 0);
+    for (const int fd : {plan.in, plan.out, plan.err, child.slave})
+        if (fd >= 0) ::close(fd); // or a reader of the output would wait for the warden
+    keep_watch(command, spawner, plan);
+}
+
+int give_up_privilege() {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+    return drop_capabilities();
+}
+
+} // namespace
+
+const char* name_of(Step step) {
+    constexpr std::array kNames = {"clone", "idmaps", "descriptors", "ids", "parent", "network", "hostname", "mounts",
+                                   "root", "system", "devices", "proc", "view", "pivot", "limits", "capabilities",
+                                   "undumpable", "landlock", "warden", "terminal", "stdio", "cwd", "seccomp", "exec"};
+    static_assert(kNames.size() == kSteps);
+    const auto index = static_cast<std::size_t>(step);
+    return index < kNames.size() ? kNames[index] : "unknown";
+}
+
+// The order, and why:
+//   ids before mounts      every path below is opened with the requester's rights, not with uid 0's ownership;
+//                          the namespace does not map uid 0, so the change keeps the capabilities over the namespace
+//   namespaces after ids   their descriptors are for `exec`, which enters them again
+//   limits after mounts    a file-size limit must not cut the mount's own small writes
+//   capabilities late      mounts, network and pivot need them; nothing after does
+//   undumpable after ids   a change of ids resets it
+//   landlock before fork   warden and command are in one domain
+//   seccomp last           it refuses most of what stands above
+void enter_jail(const JailPlan& plan) {
+    Child child{plan, plan.setup};
+    child.step(Step::descriptors, close_others(plan));
+    child.step(Step::idmaps, await_go(plan.setup));
+    child.step(Step::ids, set_ids(plan.uid, plan.gid, plan.groups, plan.set_groups));
+    child.step(Step::parent, die_with_spawner(plan.setup));
+    reset_signals();
+    ::setsid();
+    child.step(Step::network, raise_loopback(plan.net_host));
+    child.step(Step::hostname, result(::sethostname(plan.hostname.data(), plan.hostname.size())));
+    child.step(Step::mounts, hand_over_namespaces(child));
+    child.step(Step::root, make_root(child.root, child.detail));
+    child.step(Step::system, mount_system(child.root, plan, child.detail));
+    child.step(Step::devices, mount_devices(child.root, plan, child.detail));
+    child.step(Step::proc, mount_proc(child.root, child.detail));
+    child.step(Step::view, mount_view(child.root, plan, child.detail));
+    child.step(Step::pivot, enter_root(child.root, child.detail));
+    ::close(child.root);
+    child.step(Step::terminal, open_terminal(child));
+    child.step(Step::limits, set_limits(plan));
+    child.step(Step::capabilities, give_up_privilege());
+    child.step(Step::undumpable, result(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)));
+    child.step(Step::landlock, restrict_by_landlock(plan));
+    start_command(child, 0);
+}
+
+// `exec`: the namespaces of a running run instead of new ones. User first (it gives the rights over the others), mount
+// last (its root becomes ours).
+void join_jail(const JailPlan& plan) {
+    Child child{plan, plan.setup};
+    child.step(Step::descriptors, close_others(plan));
+    child.step(Step::idmaps, await_go(plan.setup));
+    const pid_t spawner = ::getppid();
+    for (const int ns : plan.join) child.step(Step::mounts, result(::setns(ns, 0)));
+    child.step(Step::ids, set_ids(plan.uid, plan.gid, plan.groups, plan.set_groups));
+    child.step(Step::parent, die_with_spawner(plan.setup));
+    reset_signals();
+    ::setsid();
+    child.step(Step::terminal, open_terminal(child));
+    child.step(Step::limits, set_limits(plan));
+    child.step(Step::capabilities, give_up_privilege());
+    child.step(Step::undumpable, result(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)));
+    child.step(Step::landlock, restrict_by_landlock(plan));
+    start_command(child, spawner);
+}
+
+} // namespace owhale::spawner

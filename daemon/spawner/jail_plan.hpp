@@ -1,0 +1,81 @@
+// What one jail needs, as plain data that is complete before the clone: past it nothing is allocated.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <linux/filter.h>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "sandbox/plan.hpp"
+#include "spawner/connections.hpp"
+
+namespace owhale::spawner {
+
+// The steps of the jail, in their order. A failure carries its step's name; tests make each of them fail.
+enum class Step : std::uint8_t {
+    clone, idmaps, descriptors, ids, parent, network, hostname, mounts, root, system, devices, proc, view, pivot,
+    limits, capabilities, undumpable, landlock, warden, terminal, stdio, cwd, seccomp, exec,
+};
+const char* name_of(Step step);
+inline constexpr int kSteps = static_cast<int>(Step::exec) + 1;
+
+struct MountOp {
+    wire::MountKind kind;
+    std::uint32_t flags = 0;
+    std::string source;      // system: path; box: sub folder; file: content; symlink: text
+    std::string target;      // absolute, inside the cage
+    Fd tree;                 // resolved: a detached mount, made by the spawner
+    bool is_file = false;    // resolved, mask: mount on a file rather than a folder
+    bool landlock_write = false;
+};
+
+struct Filter {
+    std::string name;
+    std::vector<sock_filter> program;
+    std::array<std::uint8_t, 32> digest{};
+};
+
+struct JailPlan {
+    std::uint32_t uid = 0, gid = 0;
+    std::vector<std::uint32_t> groups;
+    bool set_groups = true;
+    bool net_host = false;
+    bool tty = false;
+    std::uint16_t rows = 0, cols = 0;
+    std::string hostname, program, cwd, box; // box: folder below the scratch mount, "" none
+    std::vector<std::string> argv, env;
+    std::vector<char*> argv_p, env_p;
+    std::vector<MountOp> mounts;
+    std::vector<std::string> masks;   // forbidden folders below a system folder
+    std::vector<std::pair<int, rlimit>> rlimits;
+    std::vector<int> cpus;            // affinity, empty none
+    const Filter* filter = nullptr;
+    const Filter* warden_filter = nullptr;
+    int landlock_abi = 0;
+    bool scope_abstract = false;
+    std::uint32_t fail_step = 0xffff; // tests only: this Step fails
+    // join: enter these namespaces instead of making new ones
+    std::vector<int> join; // descriptors, user first, then pid, the rest
+    // descriptors of the child
+    int setup = -1;  // to the spawner: reads "go", writes Failure or descriptors
+    int report = -1; // to the spawner: writes the command's wait status, once
+    int in = -1, out = -1, err = -1; // -1 in: /dev/null
+};
+
+// What the child says before the exec, if anything.
+struct Message {
+    enum Kind : std::uint32_t { failure = 1, terminal = 2, namespaces = 3, started = 4 } kind;
+    std::uint32_t step;
+    std::int32_t err;
+    char detail[160];
+    std::uint64_t step_ns[kSteps];
+};
+
+// In the child: everything from the go of the spawner to the exec, and the warden's life after it.
+[[noreturn]] void enter_jail(const JailPlan& plan);
+[[noreturn]] void join_jail(const JailPlan& plan);
+
+} // namespace owhale::spawner

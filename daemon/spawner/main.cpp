@@ -1,0 +1,27 @@
+// owhale-spawner: the one privileged program. See ARCHITECTURE.md, "What a taken-over broker could do at most".
+#include <cstdio>
+#include <string>
+
+#include "spawner/options.hpp"
+#include "spawner/server.hpp"
+#include "spawner/setup.hpp"
+
+namespace {
+
+owhale::Status run(int argc, char** argv) {
+    using namespace owhale::spawner;
+    const auto options = TRY(parse_options(argc, argv));
+    auto surroundings = TRY(prepare(options));
+    CHECK(give_up(options));
+    Server server(options, std::move(surroundings));
+    return server.serve();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const auto status = run(argc, argv);
+    if (status) return 0;
+    std::fprintf(stderr, "<3>owhale-spawner: %s\n", owhale::to_line(status.error()).c_str());
+    return 1;
+}

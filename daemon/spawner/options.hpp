@@ -1,0 +1,39 @@
+// What the spawner is told once, by the supervisor's command line and by its own root-owned file; never by the broker.
+//
+// The file (spawner.conf) is line-oriented, `key value`, # comments:
+//   net-host UID          this uid may ask for the host's network
+//   forbid PATH           never mounted, nor anything below it
+//   system PATH           one more system folder that a plan may show, read-only
+//   max-memory SIZE       ceiling of one run; SIZE in bytes or with K, M, G
+//   max-pids N            ceiling of one run
+//   max-runs N            runs at a time, of all uids
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "shared/error.hpp"
+
+namespace owhale::spawner {
+
+struct Options {
+    int channel = -1;
+    int listener = -1;
+    std::string scratch;              // an empty folder of ours; a private tmpfs is mounted on it
+    std::string cgroup;               // folder below which runs get theirs, "" none
+    std::string config;               // spawner.conf
+    std::vector<std::string> forbid;  // state, runtime and configuration folders
+    std::vector<std::string> system;  // further system folders
+    std::vector<std::uint32_t> net_host;
+    std::uint64_t max_memory = 0;     // 0: none
+    std::uint64_t max_pids = 16384;
+    std::uint64_t max_runs = 1024;
+    std::uint64_t box_idle_s = 3600;
+    std::uint32_t reserved_uid = 1'900'000'000; // systemd's table of uids calls this range unused
+    bool rootless = false;
+};
+
+Result<Options> parse_options(int argc, char** argv);
+
+} // namespace owhale::spawner

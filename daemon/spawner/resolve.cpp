@@ -1,0 +1,127 @@
+#include "spawner/resolve.hpp"
+
+#include <charconv>
+#include <csignal>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/clock.hpp"
+#include "spawner/channel.hpp"
+#include "spawner/processes.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+constexpr std::size_t kMaxPath = 4096;
+constexpr std::size_t kMaxPathList = 65536;
+
+Status check_path(const std::string& text, bool may_be_empty) {
+    if (text.size() >= kMaxPath || text.find('\0') != std::string::npos) return fail(Code::bad_request, "a path with NUL or too long");
+    if (text.empty() ? !may_be_empty : text.front() != '/') return fail(Code::bad_request, "a path that is not absolute");
+    return {};
+}
+
+Result<std::uint32_t> digits(const std::string& text) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return fail(Code::bad_request, "not a number");
+    return value;
+}
+
+Result<Probe> read_probe(const std::string& base, const std::string& flags, const std::string& path) {
+    Probe probe{static_cast<wire::ProbeBase>(TRY(digits(base))), TRY(digits(flags)), path};
+    if (probe.base > wire::kBaseGitCommon || probe.flags > (wire::kProbeMount | wire::kProbeRead))
+        return fail(Code::bad_request, "an unknown probe");
+    if (path.size() >= kMaxPath || path.find('\0') != std::string::npos) return fail(Code::bad_request, "a probe's path");
+    const bool absolute = !path.empty() && path.front() == '/';
+    if (absolute != (probe.base == wire::kBaseAbsolute)) return fail(Code::bad_request, "a probe's path and base do not fit");
+    return probe;
+}
+
+} // namespace
+
+Result<Question> read_question(const wire::Resolve& message, const wire::Blob& blob) {
+    const auto& names = blob[0];
+    const auto& probes = blob[1];
+    if (names.size() != 6 || message.probe_count > wire::kMaxProbes || probes.size() != 3 * std::size_t{message.probe_count})
+        return fail(Code::bad_request, "resolve: wrong number of strings");
+    Question q;
+    q.resolution = message.resolution;
+    q.connection = message.connection;
+    q.find_program = (message.flags & wire::kResolveProgram) != 0;
+    q.cwd = names[0];
+    if ((message.flags & wire::kResolveWorkspace) != 0) q.workspace = names[1];
+    q.program = names[2];
+    q.path = names[3];
+    q.home = names[4];
+    q.user = names[5];
+    CHECK(check_path(q.cwd, false));
+    CHECK(check_path(q.workspace, true));
+    CHECK(check_path(q.home, true));
+    for (const auto* text : {&q.program, &q.path, &q.user})
+        if (text->size() > kMaxPathList || text->find('\0') != std::string::npos) return fail(Code::bad_request, "resolve: a string");
+    for (std::size_t i = 0; i < probes.size(); i += 3)
+        q.probes.push_back(TRY(read_probe(probes[i], probes[i + 1], probes[i + 2])));
+    return q;
+}
+
+Result<Child> start_resolve(Question question) {
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return fail_errno("socketpair");
+    Child child;
+    child.socket.reset(pair[0]);
+    const Fd theirs(pair[1]);
+    child.question = std::move(question);
+    child.deadline_ns = monotonic_ns() + kResolveDeadlineNs;
+    int pidfd = -1;
+    const auto pid = clone_process(0, &pidfd, -1);
+    if (pid < 0) return fail_errno("clone");
+    if (pid == 0) resolve_in_child(child.question, theirs.get());
+    child.pidfd.reset(pidfd);
+    return child;
+}
+
+Result<Answer> finish_resolve(Child& child) {
+    auto packet = receive(child.socket.get(), 253, MSG_DONTWAIT);
+    ::syscall(SYS_pidfd_send_signal, child.pidfd.get(), SIGKILL, nullptr, 0);
+    siginfo_t info{};
+    ::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &info, WEXITED);
+    if (!packet) return std::unexpected(packet.error());
+    // Descriptors in the child's order: blob, [cwd, workspace], [program], reads, mounts.
+    wire::Resolved facts{};
+    if (packet->size != sizeof facts || packet->fds.empty()) return fail(Code::system, "the resolve child ended without an answer");
+    std::memcpy(&facts, packet->bytes.data(), sizeof facts);
+    Answer answer;
+    auto& fds = packet->fds;
+    answer.blob = std::move(fds[0]);
+    std::size_t at = 1;
+    if (facts.err == 0) {
+        const auto blob = TRY(wire::read_blob(answer.blob.get(), 3));
+        if (fds.size() < 3 || blob[0].size() != 9) return fail(Code::system, "the resolve child's answer is cut short");
+        answer.resolution.cwd = std::move(fds[at++]);
+        answer.resolution.workspace = std::move(fds[at++]);
+        answer.resolution.cwd_path = blob[0][0];
+        answer.resolution.workspace_path = blob[0][1];
+        const std::size_t own = facts.has_program_fd + facts.read_count;
+        for (std::size_t i = 0; i < own && at < fds.size(); ++i) answer.for_broker.push_back(std::move(fds[at++]));
+        for (std::size_t i = 0; i < child.question.probes.size() && at < fds.size(); ++i) {
+            if ((child.question.probes[i].flags & wire::kProbeMount) == 0) continue;
+            wire::PathFact fact{};
+            if (blob[1].size() <= i || blob[1][i].size() != sizeof fact) return fail(Code::system, "the resolve child's facts are cut short");
+            std::memcpy(&fact, blob[1][i].data(), sizeof fact);
+            if (fact.mode != 0) answer.resolution.mounts.emplace(i, std::move(fds[at++]));
+        }
+    }
+    facts.header = {wire::Type::resolved, sizeof facts};
+    facts.resolution = child.question.resolution;
+    answer.facts = facts;
+    answer.resolution.facts = facts;
+    answer.resolution.identity = child.question.identity;
+    answer.resolution.answered_ns = monotonic_ns();
+    return answer;
+}
+
+} // namespace owhale::spawner

@@ -1,0 +1,72 @@
+// Turning what a client named into descriptors and facts, in a short-lived child that has the requester's rights alone.
+//
+// The spawner's own loop opens no path that a client chose: a stalled network or FUSE mount hangs this child only, and
+// the deadline ends it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "sandbox/blob.hpp"
+#include "sandbox/plan.hpp"
+#include "spawner/connections.hpp"
+
+namespace owhale::spawner {
+
+inline constexpr std::int64_t kResolveDeadlineNs = 5'000'000'000;
+
+struct Probe {
+    wire::ProbeBase base;
+    std::uint32_t flags;
+    std::string path;
+};
+
+struct Question { // plain data, complete before the fork
+    std::uint64_t resolution = 0;
+    std::uint64_t connection = 0;
+    bool find_program = false;
+    std::string cwd, workspace, program, path, home, user;
+    Identity identity;        // whose rights to resolve with
+    std::uint32_t run_uid = 0, run_gid = 0; // what a run would get
+    bool drop_groups = true;  // false: rootless, where setgroups is refused
+    std::vector<Probe> probes;
+};
+
+// A resolution that was answered: what a `run` may refer to, once.
+struct Resolution {
+    wire::Resolved facts{};
+    Identity identity;
+    Fd cwd, workspace;
+    std::string cwd_path, workspace_path;
+    std::map<std::size_t, Fd> mounts; // probe index -> O_PATH descriptor
+    std::int64_t answered_ns = 0;
+};
+
+struct Child { // a resolve under way
+    Fd pidfd;
+    Fd socket;
+    std::int64_t deadline_ns = 0;
+    Question question;
+};
+
+// Parses a Resolve message; an error is a protocol violation.
+Result<Question> read_question(const wire::Resolve& message, const wire::Blob& blob);
+// Starts the child.
+Result<Child> start_resolve(Question question);
+
+struct Answer {
+    wire::Resolved facts{};
+    Resolution resolution;
+    Fd blob;
+    std::vector<Fd> for_broker; // program, then reads
+};
+// Reads the child's one packet; the child is gone afterwards.
+Result<Answer> finish_resolve(Child& child);
+
+// The child's part; never returns.
+[[noreturn]] void resolve_in_child(const Question& question, int socket);
+
+} // namespace owhale::spawner

@@ -1,0 +1,306 @@
+// The child of a resolve: gives up all but the requester's rights, then looks. It may allocate (it was forked from a
+// single-threaded program) and it may hang: nobody else waits for it.
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/files.hpp"
+#include "spawner/channel.hpp"
+#include "spawner/credentials.hpp"
+#include "spawner/resolve.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+constexpr int kMaxDepth = 64;
+constexpr std::size_t kMaxGitFile = 4096;
+
+struct Found {
+    Fd fd;
+    wire::PathFact fact{};
+    std::string path;
+};
+
+wire::PathFact missing(int errnum) {
+    wire::PathFact fact{};
+    fact.err = errnum;
+    return fact;
+}
+
+wire::PathFact fact_of(int fd) {
+    struct statx sx{};
+    if (::statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &sx) != 0) return missing(errno);
+    wire::PathFact fact{};
+    fact.dev = ::makedev(sx.stx_dev_major, sx.stx_dev_minor);
+    fact.ino = sx.stx_ino;
+    fact.size = sx.stx_size;
+    fact.mtime_ns = sx.stx_mtime.tv_sec * 1'000'000'000 + sx.stx_mtime.tv_nsec;
+    fact.ctime_ns = sx.stx_ctime.tv_sec * 1'000'000'000 + sx.stx_ctime.tv_nsec;
+    fact.mode = sx.stx_mode;
+    fact.uid = sx.stx_uid;
+    fact.gid = sx.stx_gid;
+    return fact;
+}
+
+std::string path_of(int fd) {
+    char link[40];
+    std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    std::array<char, 4096> target;
+    const auto n = ::readlink(link, target.data(), target.size());
+    return n <= 0 || static_cast<std::size_t>(n) == target.size() ? std::string() : std::string(target.data(), static_cast<std::size_t>(n));
+}
+
+// Only folders and regular files: never a device, a fifo or a socket.
+Found look(int at, const std::string& path, int flags) {
+    Found found;
+    found.fd.reset(::openat(at, path.c_str(), O_PATH | O_CLOEXEC | flags));
+    found.fact = found.fd ? fact_of(found.fd.get()) : missing(errno);
+    if (found.fact.mode != 0 && !S_ISDIR(found.fact.mode) && !S_ISREG(found.fact.mode) && !S_ISLNK(found.fact.mode))
+        found.fact = missing(ENOTSUP);
+    if (found.fact.mode != 0) found.path = path_of(found.fd.get());
+    return found;
+}
+
+std::string parent_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+// Git's own rule for a work tree: the nearest ancestor with a `.git` that its owner shares.
+Found find_workspace(const Found& cwd) {
+    std::string path = cwd.path;
+    for (int depth = 0; depth < kMaxDepth; ++depth) {
+        struct stat git{};
+        if (::lstat((path + "/.git").c_str(), &git) == 0 && (S_ISDIR(git.st_mode) || S_ISREG(git.st_mode))) {
+            auto top = look(AT_FDCWD, path, O_DIRECTORY | O_NOFOLLOW);
+            if (top.fact.mode != 0 && git.st_uid == top.fact.uid) return top;
+        }
+        if (path == "/") break;
+        path = parent_of(path);
+    }
+    return look(AT_FDCWD, cwd.path, O_DIRECTORY | O_NOFOLLOW);
+}
+
+std::string first_line(int at, const std::string& path) {
+    const Fd fd(::openat(at, path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+    if (!fd) return {};
+    std::array<char, kMaxGitFile> text;
+    const auto n = ::read(fd.get(), text.data(), text.size());
+    if (n <= 0) return {};
+    const std::string line(text.data(), static_cast<std::size_t>(n));
+    return line.substr(0, line.find('\n'));
+}
+
+std::string joined(const std::string& base, const std::string& path) { return !path.empty() && path.front() == '/' ? path : base + "/" + path; }
+
+// gitrepository-layout(5): `.git` is the folder itself, or a file "gitdir: PATH"; `commondir` in it names the common one.
+void find_git(const Found& workspace, Found& git, Found& common) {
+    git.fact = common.fact = missing(ENOENT);
+    if (workspace.fact.mode == 0) return;
+    auto entry = look(workspace.fd.get(), ".git", O_NOFOLLOW);
+    if (S_ISREG(entry.fact.mode)) {
+        const auto line = first_line(workspace.fd.get(), ".git");
+        if (!line.starts_with("gitdir: ")) return;
+        entry = look(AT_FDCWD, joined(workspace.path, line.substr(8)), O_DIRECTORY);
+    }
+    if (!S_ISDIR(entry.fact.mode)) return;
+    git = std::move(entry);
+    const auto line = first_line(git.fd.get(), "commondir");
+    if (!line.empty()) common = look(AT_FDCWD, joined(git.path, line), O_DIRECTORY);
+}
+
+struct Program {
+    Found real;
+    std::string found;
+    int err = ENOENT;
+};
+
+bool try_program(Program& program, const std::string& candidate) {
+    auto found = look(AT_FDCWD, candidate, 0);
+    if (found.fact.mode == 0) {
+        if (found.fact.err == EACCES) program.err = EACCES;
+        return false;
+    }
+    if (!S_ISREG(found.fact.mode) || ::faccessat(AT_FDCWD, candidate.c_str(), X_OK, AT_EACCESS) != 0) {
+        program.err = EACCES;
+        return false;
+    }
+    program.real = std::move(found);
+    program.found = candidate;
+    program.err = 0;
+    return true;
+}
+
+// execvp(3): a name with a slash is a path; others are looked up, and what is there but cannot be run is passed over.
+Program find_program(const Question& question, const std::string& cwd) {
+    Program program;
+    program.real.fact = missing(ENOENT);
+    if (question.program.empty()) return program;
+    if (question.program.find('/') != std::string::npos) {
+        try_program(program, joined(cwd, question.program));
+        return program;
+    }
+    std::string_view rest = question.path;
+    for (;;) {
+        const auto colon = rest.find(':');
+        const auto folder = std::string(rest.substr(0, colon));
+        if (!folder.empty() && folder.front() == '/' && try_program(program, folder + "/" + question.program)) break;
+        if (colon == std::string_view::npos) break;
+        rest.remove_prefix(colon + 1);
+    }
+    return program;
+}
+
+Fd open_readable(const Found& found) {
+    if (!S_ISREG(found.fact.mode)) return {};
+    char link[40];
+    std::snprintf(link, sizeof link, "/proc/self/fd/%d", found.fd.get());
+    return Fd(::open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
+
+std::string hashbang_of(int fd) {
+    std::array<char, 256> head;
+    const auto n = ::pread(fd, head.data(), head.size(), 0);
+    if (n < 2 || head[0] != '#' || head[1] != '!') return {};
+    const std::string text(head.data(), static_cast<std::size_t>(n));
+    return text.substr(0, text.find('\n'));
+}
+
+class Answering {
+public:
+    Answering(const Question& question, int socket) : question_(question), socket_(socket) {
+        facts_ = make<wire::Resolved>(wire::Type::resolved);
+        facts_.uid = question.run_uid;
+        facts_.gid = question.run_gid;
+        facts_.owner_uid = question.identity.uid;
+        facts_.groups_dropped = question.identity.groups_dropped;
+        facts_.group_count = static_cast<std::uint32_t>(std::min<std::size_t>(question.identity.groups.size(), 64));
+        std::copy_n(question.identity.groups.begin(), facts_.group_count, facts_.groups);
+        strings_.assign(3, {});
+    }
+
+    [[noreturn]] void fail_at(const char* step, int errnum) {
+        std::snprintf(facts_.step, sizeof facts_.step, "%s", step);
+        facts_.err = errnum;
+        strings_.assign(3, {});
+        fds_.clear();
+        send();
+    }
+
+    [[noreturn]] void run() {
+        auto cwd = look(AT_FDCWD, question_.cwd, O_DIRECTORY);
+        facts_.cwd = cwd.fact;
+        if (cwd.fact.mode == 0) fail_at("cwd", cwd.fact.err);
+        if (::faccessat(cwd.fd.get(), ".", X_OK, AT_EACCESS) != 0) fail_at("cwd", errno);
+        auto workspace = question_.workspace.empty() ? find_workspace(cwd) : look(AT_FDCWD, question_.workspace, O_DIRECTORY);
+        facts_.workspace = workspace.fact;
+        if (workspace.fact.mode == 0) fail_at("workspace", workspace.fact.err);
+        Found git, common;
+        find_git(workspace, git, common);
+        facts_.git = git.fact;
+        facts_.git_common = common.fact;
+        const auto home = question_.home.empty() ? Found{{}, missing(ENOENT), {}} : look(AT_FDCWD, question_.home, O_DIRECTORY);
+        facts_.home = home.fact;
+        keep(cwd);
+        keep(workspace);
+        std::string found, hashbang;
+        Program program;
+        if (question_.find_program) {
+            program = find_program(question_, cwd.path);
+            program.real.fact.err = program.err;
+            hashbang = keep_program(program);
+        }
+        facts_.program = program.real.fact;
+        strings_[0] = {cwd.path, workspace.path, program.found, program.real.path, home.fact.mode != 0 ? home.path : question_.home,
+                       question_.user, git.path, common.path, hashbang};
+        probe_all(workspace, home, git, common);
+        send();
+    }
+
+private:
+    void keep(const Found& found) { fds_.push_back(found.fd.get()); }
+
+    std::string keep_program(Program& program) {
+        auto readable = open_readable(program.real);
+        if (!readable) return {};
+        auto hashbang = hashbang_of(readable.get());
+        facts_.program_is_script = hashbang.empty() ? 0 : 1;
+        facts_.has_program_fd = 1;
+        fds_.push_back(readable.get());
+        kept_.push_back(std::move(readable));
+        return hashbang;
+    }
+
+    void probe_all(const Found& workspace, const Found& home, const Found& git, const Found& common) {
+        const std::array<const Found*, 5> bases = {nullptr, &home, &workspace, &git, &common};
+        std::vector<Fd> mounts;
+        for (std::size_t i = 0; i < question_.probes.size(); ++i) {
+            const auto& probe = question_.probes[i];
+            const auto* base = bases[probe.base];
+            Found found;
+            if (base != nullptr && base->fact.mode == 0) found.fact = missing(ENOENT);
+            else found = look(base == nullptr ? AT_FDCWD : base->fd.get(), probe.path.empty() ? "." : probe.path, O_NOFOLLOW);
+            // A link is told, not followed, and never mounted or read.
+            if (S_ISLNK(found.fact.mode)) found.fd.reset();
+            strings_[1].emplace_back(reinterpret_cast<const char*>(&found.fact), sizeof found.fact);
+            if ((probe.flags & wire::kProbeRead) != 0 && facts_.read_count < wire::kMaxReads) keep_read(found, i);
+            if ((probe.flags & wire::kProbeMount) != 0 && found.fact.mode != 0) {
+                if (!found.fd) fact_is_unmountable(i);
+                else mounts.push_back(std::move(found.fd));
+            }
+        }
+        for (auto& fd : mounts) {
+            fds_.push_back(fd.get());
+            kept_.push_back(std::move(fd));
+        }
+    }
+
+    // The spawner counts a mount descriptor for each fact with a mode: a link to be mounted counts as not there.
+    void fact_is_unmountable(std::size_t index) {
+        const auto none = missing(ELOOP);
+        strings_[1][index].assign(reinterpret_cast<const char*>(&none), sizeof none);
+    }
+
+    void keep_read(const Found& found, std::size_t index) {
+        if (!found.fd) return;
+        auto readable = open_readable(found);
+        if (!readable) return;
+        fds_.push_back(readable.get());
+        kept_.push_back(std::move(readable));
+        strings_[2].push_back(std::to_string(index));
+        ++facts_.read_count;
+    }
+
+    [[noreturn]] void send() {
+        auto blob = wire::write_blob(strings_);
+        if (!blob) ::_exit(1);
+        fds_.insert(fds_.begin(), blob->get());
+        const auto sent = send_packet(socket_, &facts_, sizeof facts_, fds_);
+        ::_exit(sent ? 0 : 1);
+    }
+
+    const Question& question_;
+    int socket_;
+    wire::Resolved facts_{};
+    wire::Blob strings_;
+    std::vector<int> fds_;
+    std::vector<Fd> kept_;
+};
+
+} // namespace
+
+void resolve_in_child(const Question& question, int socket) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    Answering answering(question, socket);
+    if (const auto err = become(question.identity, question.drop_groups); err != 0) answering.fail_at("user", err);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a change of ids clears it
+    answering.run();
+}
+
+} // namespace owhale::spawner

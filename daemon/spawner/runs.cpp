@@ -1,0 +1,196 @@
+#include "spawner/runs.hpp"
+
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "base/files.hpp"
+#include "spawner/channel.hpp"
+#include "spawner/processes.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+constexpr std::uint64_t kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+constexpr std::uint32_t kUser = 1, kPid = 2, kMount = 4, kNet = 8, kIpc = 16, kUts = 32, kCgroup = 64; // as plan.hpp says
+constexpr std::size_t kMaxMembers = 65536;
+
+struct Pipe {
+    Fd read, write;
+};
+
+Result<Pipe> make_pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
+    return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+Status write_proc(pid_t pid, const char* file, const std::string& text) {
+    const auto path = "/proc/" + std::to_string(pid) + "/" + file;
+    const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd) return fail_errno(path);
+    return write_all(fd.get(), text);
+}
+
+// Each id maps onto itself, and no other exists inside.
+Status write_id_maps(pid_t pid, const JailPlan& plan) {
+    const auto line = [](std::uint32_t id) { return std::to_string(id) + " " + std::to_string(id) + " 1\n"; };
+    if (!plan.set_groups) CHECK(write_proc(pid, "setgroups", "deny"));
+    auto gids = line(plan.gid);
+    for (const auto group : plan.groups)
+        if (plan.set_groups) gids += line(group);
+    CHECK(write_proc(pid, "gid_map", gids));
+    return write_proc(pid, "uid_map", line(plan.uid));
+}
+
+Status set_cgroup_limits(Run& run, std::uint32_t controllers) {
+    if ((controllers & 1) != 0) {
+        if (const int err = run.cgroup.set("memory.max", std::to_string(run.limits.memory)); err != 0) return fail_errno("memory.max", err);
+        (void)run.cgroup.set("memory.swap.max", "0"); // absent without swap accounting: memory.max alone holds then
+        (void)run.cgroup.set("memory.oom.group", "1");
+    }
+    if ((controllers & 2) != 0)
+        if (const int err = run.cgroup.set("pids.max", std::to_string(run.limits.pids + 1)); err != 0) return fail_errno("pids.max", err); // and the warden
+    if ((controllers & 4) != 0 && run.limits.cpu_milli != 0)
+        if (const int err = run.cgroup.set("cpu.max", std::to_string(run.limits.cpu_milli * 100) + " 100000"); err != 0) return fail_errno("cpu.max", err);
+    return {};
+}
+
+std::uint32_t limits_by(const Run& run, std::uint32_t controllers) {
+    std::uint32_t by = (controllers & 1) != 0 ? 1 : 2;
+    by |= (controllers & 2) != 0 ? 4 : 8;
+    if (run.limits.cpu_milli != 0) by |= (controllers & 4) != 0 ? 16 : 32;
+    return by;
+}
+
+void fill_started(Run& run, bool idmapped, std::uint32_t controllers) {
+    auto& s = run.started;
+    s = make<wire::RunStarted>(wire::Type::run_started);
+    s.run = run.number;
+    s.warden_pid = run.pid;
+    s.namespaces = kUser | kPid | kMount | kIpc | kUts | kCgroup | (run.plan->net_host ? 0 : kNet);
+    s.landlock_abi = static_cast<std::uint32_t>(run.plan->landlock_abi);
+    s.cgroup = !run.cgroup ? 0 : (controllers & 3) == 3 ? 2 : 1;
+    s.limits_by = limits_by(run, controllers);
+    std::copy(run.plan->filter->digest.begin(), run.plan->filter->digest.end(), s.filter_digest);
+    s.idmapped = idmapped ? 1 : 0;
+}
+
+void add_children(int pid, std::vector<int>& pids) {
+    const auto folder = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children";
+    const auto text = read_file(folder, 1 << 20).value_or("");
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (int child = 0; at < end && pids.size() < kMaxMembers;) {
+        const auto [next, error] = std::from_chars(at, end, child);
+        if (error != std::errc{}) break;
+        pids.push_back(child);
+        at = next + 1;
+    }
+}
+
+} // namespace
+
+Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, Run* join, const std::string& cgroup_base,
+                                       std::uint32_t controllers) {
+    auto run = std::make_unique<Run>();
+    run->number = message.run;
+    run->began_ns = monotonic_ns();
+    run->plan = std::move(admitted.plan);
+    run->limits = admitted.limits;
+    run->uid = run->plan->uid;
+    run->tty = run->plan->tty;
+    run->wants_stdin = (message.flags & wire::kRunStdin) != 0 && !run->tty;
+    auto& plan = *run->plan;
+
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return fail_errno("socketpair");
+    run->setup.reset(pair[0]);
+    const Fd setup(pair[1]);
+    auto report = TRY(make_pipe());
+    Pipe in, out, err;
+    if (!run->tty) {
+        if (run->wants_stdin) in = TRY(make_pipe());
+        out = TRY(make_pipe());
+        err = TRY(make_pipe());
+    }
+    plan.setup = setup.get();
+    plan.report = report.write.get();
+    plan.in = in.read.get();
+    plan.out = out.write.get();
+    plan.err = err.write.get();
+
+    const auto& parent = join != nullptr ? join->cgroup.path() : cgroup_base;
+    if (!parent.empty()) {
+        run->cgroup = TRY(Cgroup::create(parent, "run-" + std::to_string(message.run)));
+        if (join == nullptr) CHECK(set_cgroup_limits(*run, controllers));
+    }
+    if (join != nullptr)
+        for (const auto& fd : join->namespaces) plan.join.push_back(fd.get());
+
+    int pidfd = -1;
+    const auto flags = join != nullptr ? 0 : kNamespaces | (plan.net_host ? 0u : static_cast<std::uint64_t>(CLONE_NEWNET));
+    run->pid = clone_process(flags, &pidfd, run->cgroup ? run->cgroup.fd() : -1);
+    if (run->pid == 0) join != nullptr ? join_jail(plan) : enter_jail(plan);
+    if (run->pid < 0) {
+        const int errnum = errno;
+        if (run->cgroup) run->cgroup.remove();
+        Error error{Code::jail_failed, "clone3", {}, errnum, "clone"};
+        return std::unexpected(std::move(error));
+    }
+    run->warden.reset(pidfd);
+    run->report = std::move(report.read);
+    run->in = std::move(in.write);
+    run->out = std::move(out.read);
+    run->err = std::move(err.read);
+    fill_started(*run, admitted.idmapped, controllers);
+    if (join == nullptr) {
+        if (auto maps = write_id_maps(run->pid, plan); !maps) {
+            send_signal(pidfd, SIGKILL);
+            run->failed = true;
+            run->last.kind = Message::failure;
+            run->last.step = static_cast<std::uint32_t>(Step::idmaps);
+            run->last.err = maps.error().errnum;
+            return run; // its end is reported as that of every run
+        }
+    }
+    const char go = 1;
+    (void)::send(run->setup.get(), &go, 1, MSG_NOSIGNAL);
+    for (auto& op : plan.mounts) op.tree.reset();
+    if (run->limits.wall_ms != 0) run->wall_deadline_ns = run->began_ns + static_cast<std::int64_t>(run->limits.wall_ms) * 1'000'000;
+    return run;
+}
+
+void kill_run(Run& run, wire::EndReason reason) {
+    if (run.reason == wire::EndReason::none) run.reason = reason;
+    run.kill_deadline_ns = 0;
+    send_signal(run.warden.get(), SIGKILL);
+    if (run.cgroup) run.cgroup.kill();
+}
+
+std::vector<int> members(const Run& run) {
+    if (run.cgroup) return run.cgroup.members();
+    std::vector<int> pids{run.pid};
+    for (std::size_t i = 0; i < pids.size(); ++i) add_children(pids[i], pids);
+    return pids;
+}
+
+std::uint64_t resident_bytes(const std::vector<int>& pids) {
+    static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    std::uint64_t pages = 0;
+    for (const int pid : pids) {
+        const auto text = read_file("/proc/" + std::to_string(pid) + "/statm", 256).value_or("");
+        unsigned long long size = 0, resident = 0, shared = 0;
+        if (std::sscanf(text.c_str(), "%llu %llu %llu", &size, &resident, &shared) == 3) pages += resident - std::min(resident, shared);
+    }
+    return pages * page;
+}
+
+} // namespace owhale::spawner

@@ -1,0 +1,177 @@
+#include "spawner/seccomp.hpp"
+
+#include <array>
+#include <cstring>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <memory>
+#include <netinet/in.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <set>
+#include <string_view>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "spawner/sha256.hpp"
+#include "spawner/syscall_tables.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+using Context = std::unique_ptr<void, decltype(&::seccomp_release)>;
+
+constexpr int kNumbersTried = 600; // x86-64 and arm64 both end below 500 in Linux 6.18
+constexpr std::uint64_t kLow = 0xffffffff; // the kernel looks at 32 bits of these arguments; so must the filter
+
+// Namespaces a clone may not ask for. CLONE_NEWTIME shares its bit with the exit signal's byte and is refused in unshare alone.
+constexpr std::uint64_t kNamespaceFlags =
+    CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+class Builder {
+public:
+    explicit Builder(std::uint32_t fallback) : context_(::seccomp_init(fallback), &::seccomp_release) {
+        if (!context_) err_ = ENOMEM;
+        // Another architecture's entry (int 0x80, x32) is answered as an unknown call, never as ours.
+        keep(::seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)));
+        keep(::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2)); // a binary tree, not a list
+    }
+
+    // A name this libseccomp or this architecture lacks is no mistake: the kernel's number then falls to the fallback.
+    template <typename... Cmp> void rule(std::uint32_t action, std::string_view name, Cmp... comparisons) {
+        const int number = ::seccomp_syscall_resolve_name(std::string(name).c_str());
+        if (number == __NR_SCMP_ERROR) return;
+        rule_number(action, number, comparisons...);
+    }
+    template <typename... Cmp> void rule_number(std::uint32_t action, int number, Cmp... comparisons) {
+        const std::array<scmp_arg_cmp, sizeof...(Cmp)> array{comparisons...};
+        keep(::seccomp_rule_add_array(context_.get(), action, number, sizeof...(Cmp), array.data()));
+    }
+
+    Result<Filter> finish(std::string name, std::vector<sock_filter> prelude) {
+        if (err_ != 0) return fail_errno("seccomp filter " + name, err_);
+        const Fd file(::memfd_create("filter", MFD_CLOEXEC));
+        if (!file) return fail_errno("memfd_create");
+        if (const auto err = ::seccomp_export_bpf(context_.get(), file.get()); err < 0) return fail_errno("seccomp filter " + name, -err);
+        const auto size = ::lseek(file.get(), 0, SEEK_END);
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+        if (::pread(file.get(), bytes.data(), bytes.size(), 0) != size || bytes.size() % sizeof(sock_filter) != 0)
+            return fail_errno("seccomp filter " + name, EIO);
+        Filter filter{std::move(name), std::move(prelude), {}};
+        const auto before = filter.program.size();
+        filter.program.resize(before + bytes.size() / sizeof(sock_filter));
+        std::memcpy(filter.program.data() + before, bytes.data(), bytes.size());
+        filter.digest = sha256({reinterpret_cast<const std::uint8_t*>(filter.program.data()), filter.program.size() * sizeof(sock_filter)});
+        return filter;
+    }
+
+private:
+    void keep(int result) {
+        if (result < 0 && err_ == 0) err_ = -result;
+    }
+    Context context_;
+    int err_ = 0;
+};
+
+void add_clone(Builder& b) {
+    // clone3 hides its flags behind a pointer: it is among the unknown, and ENOSYS sends glibc to clone.
+    b.rule(SCMP_ACT_ALLOW, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, kNamespaceFlags, 0));
+}
+
+void add_sockets(Builder& b, bool unix_sockets) {
+    // Protocols by name, for any other may make the kernel load a module (SCTP, DCCP, …).
+    struct Inet {
+        int type, protocol;
+    };
+    constexpr auto kInet = std::to_array<Inet>({{SOCK_STREAM, 0}, {SOCK_STREAM, IPPROTO_TCP}, {SOCK_STREAM, IPPROTO_MPTCP},
+                                                {SOCK_DGRAM, 0}, {SOCK_DGRAM, IPPROTO_UDP}, {SOCK_DGRAM, IPPROTO_ICMP},
+                                                {SOCK_DGRAM, IPPROTO_ICMPV6}});
+    for (const auto family : {AF_INET, AF_INET6})
+        for (const auto& [type, protocol] : kInet)
+            b.rule(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, static_cast<std::uint64_t>(family)),
+                   SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, static_cast<std::uint64_t>(type)),
+                   SCMP_A2(SCMP_CMP_MASKED_EQ, kLow, static_cast<std::uint64_t>(protocol)));
+    b.rule(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_NETLINK), SCMP_A2(SCMP_CMP_MASKED_EQ, kLow, 0));
+    if (unix_sockets) b.rule(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_UNIX));
+    b.rule(SCMP_ACT_ALLOW, "socketpair", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_UNIX));
+}
+
+// TIOCSTI types into a terminal, TIOCLINUX into the console. libseccomp cannot say "all but these" and look at 32 bits
+// only, as the kernel does (a command with high bits set slipped through others' filters, CVE-2017-5226 and after), so
+// these instructions go before its program, which loads anew whatever it needs.
+std::vector<sock_filter> ioctl_prelude() {
+    constexpr std::uint32_t kArch = offsetof(seccomp_data, arch), kNumber = offsetof(seccomp_data, nr);
+    constexpr std::uint32_t kCommand = offsetof(seccomp_data, args) + sizeof(std::uint64_t); // low half, little endian
+    return {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kArch),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ::seccomp_arch_native(), 0, 6),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kCommand),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+    };
+}
+
+// Numbers that no table names: ENOSYS, as on a kernel that never had them. Beyond the last one tried, EPERM.
+void add_unknown(Builder& b) {
+    std::set<int> named;
+    const auto note = [&](std::string_view name) { named.insert(::seccomp_syscall_resolve_name(std::string(name).c_str())); };
+    for (const auto name : kAllowed) note(name);
+    for (const auto name : kTracing) note(name);
+    for (const auto name : kRefused) note(name);
+    for (const auto name : {"clone", "socket", "socketpair", "ioctl", "personality"}) note(name);
+    for (int number = 0; number < kNumbersTried; ++number)
+        if (!named.contains(number)) b.rule_number(SCMP_ACT_ERRNO(ENOSYS), number);
+}
+
+void add_personality(Builder& b) {
+    constexpr std::uint64_t kNoRandomize = 0x0040000, kQuery = 0xffffffff;
+    for (const auto value : {std::uint64_t{0}, kNoRandomize, kQuery})
+        b.rule(SCMP_ACT_ALLOW, "personality", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, value));
+}
+
+Result<Filter> compile(std::string name, bool unix_sockets, bool tracing) {
+    Builder b(SCMP_ACT_ERRNO(EPERM));
+    for (const auto call : kAllowed) b.rule(SCMP_ACT_ALLOW, call);
+    if (tracing)
+        for (const auto call : kTracing) b.rule(SCMP_ACT_ALLOW, call);
+    b.rule(SCMP_ACT_ALLOW, "ioctl"); // but for ioctl_prelude()
+    add_clone(b);
+    add_sockets(b, unix_sockets);
+    add_personality(b);
+    add_unknown(b);
+    return b.finish(std::move(name), ioctl_prelude());
+}
+
+Result<Filter> compile_warden() {
+    Builder b(SCMP_ACT_KILL_PROCESS);
+    for (const auto call : kWarden) b.rule(SCMP_ACT_ALLOW, call);
+    return b.finish("warden", {});
+}
+
+} // namespace
+
+Result<std::map<std::string, Filter>> compile_filters() {
+    std::map<std::string, Filter> filters;
+    for (auto compiled : {compile("default", false, true), compile("build", true, true), compile("strict", false, false), compile_warden()}) {
+        auto filter = TRY(std::move(compiled));
+        auto name = filter.name;
+        filters.emplace(std::move(name), std::move(filter));
+    }
+    return filters;
+}
+
+int load_filter(const Filter& filter) {
+    const sock_fprog program{static_cast<unsigned short>(filter.program.size()), const_cast<sock_filter*>(filter.program.data())};
+    return ::syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, &program) == 0 ? 0 : errno;
+}
+
+} // namespace owhale::spawner

@@ -1,0 +1,17 @@
+// seccomp filters by name, compiled once at the start and loaded as raw BPF.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "shared/error.hpp"
+#include "spawner/jail_plan.hpp"
+
+namespace owhale::spawner {
+
+// "default", "build" (AF_UNIX permitted), "strict" (no ptrace), "warden".
+Result<std::map<std::string, Filter>> compile_filters();
+// Past the clone: 0 or errno.
+int load_filter(const Filter& filter);
+
+} // namespace owhale::spawner

@@ -1,0 +1,31 @@
+// What the spawner does once, before it serves: its own mount namespace, its capabilities, what this kernel has.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "sandbox/plan.hpp"
+#include "spawner/jail_plan.hpp"
+#include "spawner/options.hpp"
+
+namespace owhale::spawner {
+
+struct Surroundings {
+    std::map<std::string, Filter> filters;
+    std::vector<std::string> system_paths;
+    Fd idmap_userns;
+    std::string cgroup_base; // "" none
+    std::uint32_t controllers = 0;
+    int landlock_abi = 0;
+    std::uint64_t memory_total = 0;
+    std::uint32_t missing = 0; // wire::Layer bits
+};
+
+// Leaves the working folder on the scratch mount, with root/ and boxes/ in it.
+Result<Surroundings> prepare(const Options& options);
+// After it: four capabilities (none beyond its own user namespace when rootless), undumpable, no new ones by exec.
+Status give_up(const Options& options);
+
+} // namespace owhale::spawner

@@ -1,0 +1,62 @@
+#include "spawner/warden.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "spawner/seccomp.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+// A shell's way: 128+n for a signal. pid 1 cannot die of one itself, so the report pipe carries the whole status.
+int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+// True when the command itself has ended; `status` is its.
+bool reap(pid_t command, int& status) {
+    for (;;) {
+        int one = 0;
+        const pid_t pid = ::waitpid(-1, &one, WNOHANG);
+        if (pid <= 0) return false;
+        if (pid != command) continue;
+        status = one;
+        return true;
+    }
+}
+
+} // namespace
+
+void block_signals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
+void unblock_signals() {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void keep_watch(pid_t command, pid_t spawner, const JailPlan& plan) {
+    if (const int err = load_filter(*plan.warden_filter); err != 0) ::_exit(125);
+    sigset_t all;
+    ::sigfillset(&all);
+    for (;;) {
+        siginfo_t info{};
+        const int signal = ::sigwaitinfo(&all, &info);
+        if (signal < 0) continue;
+        if (signal != SIGCHLD) {
+            // Only the spawner's word counts: what runs inside may signal pid 1 as it likes.
+            if (info.si_pid == spawner && signal != SIGKILL) ::kill(-command, signal);
+            continue;
+        }
+        int status = 0;
+        if (!reap(command, status)) continue;
+        [[maybe_unused]] const auto n = ::write(plan.report, &status, sizeof status);
+        ::_exit(exit_code_of(status));
+    }
+}
+
+} // namespace owhale::spawner

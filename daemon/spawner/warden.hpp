@@ -1,0 +1,18 @@
+// The warden: pid 1 of a run. It reaps, passes signals on, and says once how the command ended. When it dies, the kernel
+// ends everything in its pid namespace.
+#pragma once
+
+#include <sys/types.h>
+
+#include "spawner/jail_plan.hpp"
+
+namespace owhale::spawner {
+
+// Never returns. `spawner` is the pid that the spawner's signals come from, as this process sees it: 0 from outside a
+// pid namespace.
+[[noreturn]] void keep_watch(pid_t command, pid_t spawner, const JailPlan& plan);
+// Blocks every signal, before the command is forked: none gets lost between the fork and the first wait.
+void block_signals();
+void unblock_signals();
+
+} // namespace owhale::spawner
