@@ -98,12 +98,13 @@ struct Query { // a query parameter of one verb
     std::string_view verb, name, type, description;
 };
 constexpr std::array kQueries = {
-    Query{"runs.list", "limit", "integer", "At most this many, 1 to 1000."},
+    Query{"runs.list", "limit", "integer", "At most this many, 1 to 500."},
     Query{"runs.list", "before", "string", "Runs made before this one: `next` of the page before."},
     Query{"runs.list", "state", "string", "Runs in this state."},
+    Query{"runs.list", "all", "integer", "1: everyone's, for who may see them."},
     Query{"runs.output", "stream", "string", "stdout or stderr."},
     Query{"runs.output", "offset", "integer", "First byte wanted."},
-    Query{"runs.output", "limit", "integer", "At most this many bytes."},
+    Query{"runs.output", "limit", "integer", "At most this many bytes, 4 MiB at most."},
     Query{"runs.output", "wait", "integer", "1: answer when there are new bytes or the run has ended, 25 s at most."},
     Query{"runs.attach", "replay", "integer", "0: live output only, not what is kept."},
     Query{"audit.list", "limit", "integer", "At most this many, 1 to 1000."},
@@ -115,6 +116,7 @@ constexpr std::array kQueries = {
     Query{"audit.list", "verb", "string", "Events of this verb."},
     Query{"audit.list", "outcome", "string", "Events with this outcome."},
     Query{"audit.list", "run", "string", "Events of this run."},
+    Query{"audit.list", "event", "string", "Events of this kind, such as run.intent."},
     Query{"audit.list", "grep", "string", "Events that contain this text."},
 };
 
@@ -147,6 +149,12 @@ json::object answer(std::string_view description, const Verb& verb) {
     return body;
 }
 
+json::object raw_output() {
+    return {{"description", "The bytes; headers Owhale-Offset, Owhale-Length (true length), Owhale-State, and "
+                            "Owhale-Truncated when the middle is not kept."},
+            {"content", content("application/octet-stream", {{"type", "string"}, {"format", "binary"}})}};
+}
+
 json::object responses(const Verb& verb) {
     json::object all;
     if (verb.name == "runs.attach")
@@ -155,6 +163,8 @@ json::object responses(const Verb& verb) {
         all.emplace("204", answer("Removed.", verb));
     else if (verb.name == "boxes.reset")
         all.emplace("204", answer("Emptied.", verb));
+    else if (verb.name == "runs.output")
+        all.emplace("200", raw_output());
     else
         all.emplace("200", answer("Done.", verb));
     if (verb.name == "runs.create" || verb.name == "runs.exec")
