@@ -21,7 +21,8 @@ public:
     // profile_unknown, naming the nearest one.
     Result<std::shared_ptr<const Profile>> find(std::string_view name) const;
     std::vector<std::shared_ptr<const Profile>> list() const;
-    const Tables& tables() const { return *tables_; }
+    // Never null once loaded.
+    std::shared_ptr<const Tables> tables() const { return tables_; }
 
 private:
     std::string dir_;

@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,17 @@ struct Caller { // who asks, as the spawner counts and the kernel noted
     std::uint64_t connection = 0;
     std::string principal;
     std::uint32_t uid = 0;
+    std::function<bool()> gone; // whether the client has hung up by now; may be empty
+};
+
+struct Made { // by create() or exec()
+    std::string id;
+    std::shared_ptr<Run> run; // null when an Idempotency-Key named a run that has ended
+};
+
+struct IdempotencyKey { // RFC draft-ietf-httpapi-idempotency-key-header; "" none
+    std::string key;
+    std::string request; // digest of the body
 };
 
 struct Counts {
@@ -63,9 +75,9 @@ public:
     // The request is checked, resolved, recorded and started; the answer lives on in the registry. A command that
     // cannot be found or executed, or a cage that cannot be built, is a run in state `failed`; anything wrong with the
     // request is an error and no run.
-    virtual boost::asio::awaitable<Result<std::shared_ptr<Run>>> create(api::RunRequest request, Caller caller) = 0;
-    virtual boost::asio::awaitable<Result<std::shared_ptr<Run>>> exec(std::string id, api::ExecRequest request,
-                                                                     Caller caller) = 0;
+    // A key that was used before answers with the run it made; with another request it is a conflict.
+    virtual boost::asio::awaitable<Result<Made>> create(api::RunRequest request, Caller caller, IdempotencyKey key) = 0;
+    virtual boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request, Caller caller) = 0;
     // A live run, or nullptr.
     virtual std::shared_ptr<Run> live(const std::string& id) = 0;
     // A run's record as the API shows it; not_found unless it is the principal's own or `any`.
@@ -74,6 +86,11 @@ public:
                                       const std::string& before, std::size_t limit) = 0;
     // run_live while it lives.
     virtual Status remove(const std::string& id) = 0;
+    virtual void signal(const Run& run, int signal) = 0;
+    // SIGTERM, and SIGKILL after the grace.
+    virtual void kill(const Run& run, std::chrono::milliseconds grace) = 0;
+    // Where the kept output of a run lies.
+    virtual std::string folder(const std::string& id) const = 0;
     virtual Counts counts() = 0;
 
     virtual Result<api::BoxList> boxes(const std::string& principal, bool any) = 0;

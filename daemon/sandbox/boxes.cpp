@@ -1,0 +1,30 @@
+#include "sandbox/boxes.hpp"
+
+#include "base/clock.hpp"
+
+namespace owhale::sandbox {
+
+void Boxes::used(const Use& use) {
+    const auto now = rfc3339(wall_clock_us());
+    auto& row = rows_[use.key];
+    if (row.box.id.empty()) row = {use.principal, use.uid, {use.key, use.workspace, now, now, {}}};
+    row.box.last_used = now;
+}
+
+void Boxes::ended(const std::string& key) { rows_.erase(key); }
+
+std::vector<Boxes::Row> Boxes::list(const std::string& principal, bool any) const {
+    std::vector<Row> out;
+    for (const auto& [key, row] : rows_)
+        if (any || row.principal == principal) out.push_back(row);
+    return out;
+}
+
+Result<Boxes::Row> Boxes::find(const std::string& key, const std::string& principal, bool any) const {
+    const auto found = rows_.find(key);
+    if (found == rows_.end() || (!any && found->second.principal != principal))
+        return fail(Code::not_found, "there is no such box", "`owhalectl box ls` lists yours");
+    return found->second;
+}
+
+} // namespace owhale::sandbox

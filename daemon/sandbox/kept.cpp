@@ -1,0 +1,73 @@
+#include "sandbox/kept.hpp"
+
+#include <dirent.h>
+#include <memory>
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "base/files.hpp"
+#include "base/log.hpp"
+#include "base/uuid.hpp"
+#include "sandbox/output.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+constexpr std::int64_t kDay = 24ll * 3600 * 1'000'000; // microseconds
+constexpr const char* kStreams[] = {"stdout", "stderr"};
+
+void complain(const Status& status, const char* what) {
+    if (!status) log::warning(what, {{"why", to_line(status.error())}});
+}
+
+} // namespace
+
+Result<Kept> Kept::open(const config::Settings& settings) {
+    CHECK(ensure_private_dir(settings.state_dir + "/runs", 0700));
+    return Kept(settings);
+}
+
+std::string Kept::folder(const std::string& id) const { return settings_->state_dir + "/runs/" + id; }
+
+std::uint64_t Kept::bytes(const std::string& id) const {
+    std::uint64_t total = 0;
+    for (const auto* stream : kStreams)
+        if (const auto output = Output::open(folder(id) + "/" + stream)) total += output->kept();
+    return total;
+}
+
+void Kept::remove(const std::string& id) const {
+    for (const auto* stream : kStreams) ::unlink((folder(id) + "/" + stream).c_str());
+    ::rmdir(folder(id).c_str());
+}
+
+void Kept::remove_unknown(RunRows& rows) const {
+    const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir((settings_->state_dir + "/runs").c_str()), ::closedir);
+    while (const auto* entry = listing ? ::readdir(listing.get()) : nullptr) {
+        const std::string id = entry->d_name;
+        if (!parse_uuid(id)) continue;
+        if (const auto row = rows.find(id); row && !*row) remove(id);
+    }
+}
+
+void Kept::hold_to_age(RunRows& rows) const {
+    if (settings_->keep_days == 0) return;
+    const auto old = rows.ended_before(wall_clock_us() - static_cast<std::int64_t>(settings_->keep_days) * kDay);
+    if (!old) return complain(std::unexpected(old.error()), "old runs cannot be listed");
+    for (const auto& id : *old) {
+        remove(id);
+        complain(rows.remove(id), "an old run's row stays");
+    }
+}
+
+void Kept::hold_to_quota(RunRows& rows, const std::string& principal) const {
+    if (settings_->keep_bytes == 0) return;
+    const auto over = rows.over_quota(principal, settings_->keep_bytes);
+    if (!over) return complain(std::unexpected(over.error()), "kept output cannot be counted");
+    for (const auto& id : *over) {
+        remove(id);
+        complain(rows.forget_output(id), "a row still counts output that is gone");
+    }
+}
+
+} // namespace owhale::sandbox

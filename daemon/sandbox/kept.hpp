@@ -1,0 +1,31 @@
+// The folders of kept output: one a run, held to an age and to a size per principal.
+#pragma once
+
+#include <string>
+
+#include "config/settings.hpp"
+#include "sandbox/run_rows.hpp"
+
+namespace owhale::sandbox {
+
+class Kept {
+public:
+    // Makes STATE/runs when it is missing.
+    static Result<Kept> open(const config::Settings& settings);
+
+    std::string folder(const std::string& id) const;
+    std::uint64_t bytes(const std::string& id) const;
+    void remove(const std::string& id) const;
+    // What a crash left behind without a row.
+    void remove_unknown(RunRows& rows) const;
+    // Runs that ended more than keep-days ago go, with their rows.
+    void hold_to_age(RunRows& rows) const;
+    // A principal's oldest output goes until the rest is under keep-bytes; the rows stay.
+    void hold_to_quota(RunRows& rows, const std::string& principal) const;
+
+private:
+    explicit Kept(const config::Settings& settings) : settings_(&settings) {}
+    const config::Settings* settings_;
+};
+
+} // namespace owhale::sandbox

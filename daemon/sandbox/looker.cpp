@@ -1,0 +1,200 @@
+#include "sandbox/looker.hpp"
+
+#include <cstring>
+#include <unistd.h>
+
+#include "sandbox/gitconfig.hpp"
+#include "sandbox/paths.hpp"
+#include "sandbox/plan_builder.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+using boost::asio::awaitable;
+
+constexpr std::size_t kMaxSettings = 64u << 10;
+constexpr std::chrono::seconds kReadTime{3};
+constexpr int kMaxTurns = 8;
+
+Error step_error(const wire::Resolved& facts, const std::string& cwd) {
+    const std::string step(facts.step, ::strnlen(facts.step, sizeof facts.step));
+    const auto code = [&] {
+        if (step == "cwd" && facts.err == ENOENT) return Code::cwd_missing;
+        if (step == "cwd" && facts.err == ENOTDIR) return Code::cwd_not_directory;
+        if (step == "cwd") return Code::cwd_not_accessible;
+        if (step == "workspace") return Code::workspace_refused;
+        if (step == "user") return facts.err == ENOENT ? Code::invalid_value : Code::forbidden;
+        if (step == "connection") return Code::conflict;
+        return Code::busy;
+    }();
+    const auto message = [&]() -> std::string {
+        if (step == "cwd") return cwd;
+        if (step == "workspace") return "the workspace cannot be opened";
+        if (step == "user") return facts.err == ENOENT ? "run_as: there is no such user" : "this user may not be asked for here";
+        if (step == "connection") return "the connection has gone";
+        if (step == "deadline") return "looking up the working folder took too long: a network or FUSE mount may be stalled";
+        return "the working folder could not be looked up";
+    }();
+    return Error{code, message, step == "cwd" ? "give a folder that you can enter" : "", facts.err, "resolve." + step};
+}
+
+bool is_bare(const std::string& program) { return program.find('/') == std::string::npos; }
+
+// The folders of a search path that the host and the cage have in common.
+std::string shown_path(const std::string& path, const View& view) {
+    std::string out;
+    for (const auto& folder : split_search_path(path)) {
+        if (!is_within_any(folder, view.folders)) continue;
+        if (!out.empty()) out += ':';
+        out += folder;
+    }
+    return out;
+}
+
+bool has_private_entry(const std::string& path, const View& view) {
+    for (const auto& folder : split_search_path(path))
+        if (is_within_any(folder, view.private_) && !is_within_any(folder, view.folders)) return true;
+    return false;
+}
+
+bool is_shown(const Resolution& resolution, const View& view) {
+    return is_within_any(resolution.program_real, view.folders) &&
+           (is_within_any(resolution.program, view.folders) || !is_clean_absolute(resolution.program));
+}
+
+} // namespace
+
+WorkspaceRules Looker::rules_for(const Tables& tables, const Resolution& resolution) const {
+    return {tables,
+            resolution.facts.home.mode != 0 ? resolution.home : std::string(),
+            resolution.facts.owner_uid,
+            {settings_.state_dir, settings_.runtime_dir},
+            settings_.rules->own_folder_is_workspace};
+}
+
+awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, const Probes& probes) {
+    wire::Resolve message{};
+    message.resolution = next_++;
+    message.connection = facts.caller.connection;
+    message.flags = wire::kResolveProgram | (ask.workspace.empty() ? 0u : wire::kResolveWorkspace);
+    message.probe_count = static_cast<std::uint32_t>(probes.rows.size());
+    const auto& request = facts.request;
+    wire::Blob blob = {{ask.cwd, ask.workspace, ask.program, ask.path, request.home.value_or(""), request.run_as.value_or("")},
+                       probes.strings()};
+    auto resolution = co_await spawner_.resolve(message, std::move(blob));
+    if (!resolution) co_return std::unexpected(resolution.error());
+    if (resolution->facts.err != 0) co_return std::unexpected(step_error(resolution->facts, ask.cwd));
+    co_return Held(spawner_, std::move(*resolution));
+}
+
+awaitable<std::string> Looker::read(Fd fd, std::uint32_t uid) {
+    if (!fd) co_return std::string();
+    Blocking::Job job = [shared = std::make_shared<Fd>(std::move(fd))]() -> Result<std::string> {
+        std::string bytes(kMaxSettings, '\0');
+        const auto n = ::pread(shared->get(), bytes.data(), bytes.size(), 0);
+        bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+        return bytes;
+    };
+    auto text = co_await blocking_.run(uid, std::move(job), kReadTime);
+    co_return text.value_or("");
+}
+
+awaitable<void> Looker::read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings) {
+    auto& resolution = looked.held.resolution;
+    const auto uid = rules.owner_uid;
+    // GCC 12: what a co_await takes over has a name of its own, here and elsewhere.
+    for (const auto* file : {".config/git/config", ".gitconfig"}) {
+        auto fd = take_read(looked.probes, resolution, wire::kBaseHome, file);
+        const auto text = co_await read(std::move(fd), uid);
+        settings += without_credentials(text);
+    }
+    if (!git_is_outside(resolution)) co_return;
+    auto link = take_read(looked.probes, resolution, wire::kBaseGit, "gitdir");
+    const auto gitdir = co_await read(std::move(link), uid);
+    auto core = take_read(looked.probes, resolution, wire::kBaseGit, "config");
+    const auto config = co_await read(std::move(core), uid);
+    looked.git = classify_git(resolution, rules, gitdir, config);
+}
+
+awaitable<Result<Looked>> Looker::look(LookFacts facts) {
+    const auto& request = facts.request;
+    Looked looked;
+    looked.probes = make_probes(facts.profile, facts.tables, facts.command.language != nullptr ? facts.command.language->needs : "");
+    const auto wanted = wanted_path(request);
+    Ask question{request.cwd.value_or(request.workspace.value_or("/")), request.workspace.value_or(""),
+                 facts.command.programs.front(), wanted, request.workspace.has_value()};
+    std::size_t candidate = 0;
+    bool narrowed = false;
+    // Each turn changes the question in a way that no later one takes back: there are few.
+    for (int turn = 0; turn < kMaxTurns; ++turn) {
+        auto held = co_await ask(facts, question, looked.probes);
+        if (!held) co_return std::unexpected(held.error());
+        looked.held = std::move(*held);
+        auto& resolution = looked.held.resolution;
+        const auto rules = rules_for(facts.tables, resolution);
+        looked.decision = {};
+        if (!request.cwd && !request.workspace) {
+            resolution.cwd = "/tmp"; // no folder of the caller's at all
+        } else {
+            looked.decision = decide_workspace({resolution.cwd, resolution.workspace, resolution.facts.cwd.uid,
+                                                resolution.facts.workspace.uid, question.named},
+                                               rules);
+        }
+        if (looked.decision.refused)
+            co_return fail(Code::workspace_refused, resolution.workspace + " cannot be a workspace: " + looked.decision.reason,
+                           "name a folder of your own below your home");
+        if (looked.decision.retry_with_cwd) {
+            question.workspace = resolution.cwd;
+            continue;
+        }
+        if (!facts.profile.workspace_writable && looked.decision.writable) {
+            looked.decision.writable = false;
+            looked.decision.reason = "the profile " + facts.profile.name + " shows it read-only";
+        }
+        looked.home = cage_home(resolution.home, facts.tables);
+        std::string settings;
+        co_await read_git(looked, rules, settings);
+        looked.mounts = make_mounts({facts.profile, facts.tables, looked.probes, resolution, looked.decision, looked.git,
+                                     looked.home == "/tmp" ? std::string() : looked.home, settings,
+                                     facts.command.file_path, facts.command.file_text});
+        const bool found = resolution.facts.program.mode != 0;
+        if (found && is_shown(resolution, looked.mounts.view)) {
+            looked.program = resolution.program;
+            looked.program_err = 0;
+            break;
+        }
+        looked.program_err = found ? ENOENT : resolution.facts.program.err;
+        if (found) looked.program_said = resolution.program_real + " is there, but the cage does not show it";
+        if (found && !narrowed && is_bare(question.program)) {
+            narrowed = true;
+            question.path = shown_path(wanted, looked.mounts.view);
+            continue;
+        }
+        if (++candidate < facts.command.programs.size()) {
+            question.program = facts.command.programs[candidate];
+            continue;
+        }
+        break;
+    }
+    if (looked.program.empty() && facts.command.language == nullptr && looked.program_err != EACCES) {
+        const auto& program = question.program;
+        const auto& view = looked.mounts.view;
+        if (is_bare(program)) looked.search_in_cage = has_private_entry(wanted, view);
+        else if (is_clean_absolute(program) && is_within_any(program, view.private_)) looked.program = program;
+    }
+    co_return looked;
+}
+
+awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string program, std::string path, std::string user,
+                                        Probes probes) {
+    api::RunRequest request;
+    if (!user.empty()) request.run_as = user;
+    const Command command;
+    const Profile profile;
+    const Tables tables;
+    const LookFacts facts{request, command, profile, tables, caller};
+    const Ask question{"/", "", std::move(program), std::move(path), false};
+    co_return co_await ask(facts, question, probes);
+}
+
+} // namespace owhale::sandbox

@@ -1,0 +1,88 @@
+// Looking: from a request to resolved facts and a decision about the workspace, asking the spawner as often as it takes.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sandbox/blocking.hpp"
+#include "sandbox/command.hpp"
+#include "sandbox/mount_list.hpp"
+#include "sandbox/runs.hpp"
+
+namespace owhale::sandbox {
+
+// A resolution that the spawner holds: dropped unless a run uses it up.
+class Held {
+public:
+    Held() = default;
+    Held(SpawnerChannel& spawner, Resolution found) : spawner_(&spawner), resolution(std::move(found)) {}
+    Held(Held&& other) noexcept : spawner_(std::exchange(other.spawner_, nullptr)), resolution(std::move(other.resolution)) {}
+    Held& operator=(Held&& other) noexcept {
+        drop();
+        spawner_ = std::exchange(other.spawner_, nullptr);
+        resolution = std::move(other.resolution);
+        return *this;
+    }
+    ~Held() { drop(); }
+    void used() { spawner_ = nullptr; }
+
+private:
+    void drop() {
+        if (spawner_ != nullptr && resolution.facts.err == 0) spawner_->drop_resolution(resolution.number);
+        spawner_ = nullptr;
+    }
+    SpawnerChannel* spawner_ = nullptr;
+
+public:
+    Resolution resolution;
+};
+
+struct Looked {
+    Held held;
+    Probes probes;
+    Decision decision;
+    MountList mounts;
+    GitOutside git;
+    std::string home;          // inside the cage
+    std::string program;       // inside the cage, "" when it was not found
+    bool search_in_cage = false; // not found here, but the box may have it
+    int program_err = 0;       // ENOENT, EACCES
+    std::string program_said;  // about a program that is there but not shown
+};
+
+struct LookFacts {
+    const api::RunRequest& request;
+    const Command& command;
+    const Profile& profile;
+    const Tables& tables;
+    const Caller& caller;
+};
+
+class Looker {
+public:
+    Looker(SpawnerChannel& spawner, const config::Settings& settings, Blocking& blocking)
+        : spawner_(spawner), settings_(settings), blocking_(blocking) {}
+
+    // Errors: cwd_missing, cwd_not_directory, cwd_not_accessible, workspace_refused, language_missing, forbidden, busy.
+    boost::asio::awaitable<Result<Looked>> look(LookFacts facts);
+    // A program on a search path ("" none) and probes by absolute path; nothing of the file system is shown anew.
+    boost::asio::awaitable<Result<Held>> look_up(const Caller& caller, std::string program, std::string path,
+                                                 std::string user, Probes probes = {});
+
+private:
+    struct Ask {
+        std::string cwd, workspace, program, path;
+        bool named = false;
+    };
+    boost::asio::awaitable<Result<Held>> ask(const LookFacts& facts, const Ask& ask, const Probes& probes);
+    boost::asio::awaitable<void> read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings);
+    boost::asio::awaitable<std::string> read(Fd fd, std::uint32_t uid);
+    WorkspaceRules rules_for(const Tables& tables, const Resolution& resolution) const;
+
+    SpawnerChannel& spawner_;
+    const config::Settings& settings_;
+    Blocking& blocking_;
+    std::uint64_t next_ = 1;
+};
+
+} // namespace owhale::sandbox

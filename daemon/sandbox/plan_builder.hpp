@@ -1,0 +1,60 @@
+// From a checked request and resolved facts to the message that makes the spawner run it.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/uuid.hpp"
+#include "config/settings.hpp"
+#include "sandbox/command.hpp"
+#include "sandbox/limits.hpp"
+#include "sandbox/mount_list.hpp"
+
+namespace owhale::sandbox {
+
+// The request's limits over the profile's over the settings'. limit_over_ceiling names what is too high.
+Result<RunLimits> choose_limits(const api::RunRequest& request, const Profile& profile, bool is_code,
+                                const config::Settings& settings, const wire::Ready& ready);
+
+struct PlanFacts {
+    const api::RunRequest& request;
+    const Command& command;
+    const Profile& profile;
+    const Resolution& resolution;
+    const Probes& probes;
+    const MountList& mounts;
+    RunLimits limits;
+    std::string program;  // inside the cage
+    std::string home;     // inside the cage
+    std::string box_key;
+    Uuid id{};
+    std::uint64_t number = 0; // of the run on the wire
+};
+
+struct Plan {
+    wire::Run message{};
+    wire::Blob blob;
+    std::vector<std::string> environment;
+};
+
+Result<Plan> make_plan(const PlanFacts& facts);
+
+struct ExecFacts { // of a command that enters a live run's cage
+    const Command& command;
+    const std::vector<std::string>& environment; // the cage's
+    const std::optional<std::map<std::string, std::string>>& added;
+    std::string filter, cwd, program;
+    std::uint64_t resolution = 0, join = 0, number = 0;
+    Uuid id{};
+    std::uint64_t wall_ms = 0;
+    const api::RunRequest& request;
+};
+Plan make_exec_plan(const ExecFacts& facts);
+
+// Runs of one principal in one workspace with one profile share a box: hex SHA-256 of "uid\0workspace\0profile".
+std::string box_key(std::uint32_t uid, std::string_view workspace, std::string_view profile);
+// HOME inside the cage: the real path where it can stand, else /tmp.
+std::string cage_home(std::string_view home, const Tables& tables);
+
+} // namespace owhale::sandbox

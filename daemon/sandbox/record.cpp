@@ -1,0 +1,175 @@
+#include "sandbox/record.hpp"
+
+#include <array>
+#include <boost/json/array.hpp>
+#include <sys/stat.h>
+
+#include "audit/event.hpp"
+#include "base/clock.hpp"
+#include "sandbox/layers.hpp"
+#include "shared/codec.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+constexpr std::size_t kMaxLogged = 64u << 10; // bytes of a command in one audit event; its digest is of all of it
+
+struct NamespaceRow {
+    std::uint32_t bit;
+    std::string_view name;
+};
+constexpr std::array kNamespaces = {
+    NamespaceRow{1, "user"}, NamespaceRow{2, "pid"},  NamespaceRow{4, "mount"},  NamespaceRow{8, "net"},
+    NamespaceRow{16, "ipc"}, NamespaceRow{32, "uts"}, NamespaceRow{64, "cgroup"},
+};
+
+// The spawner tells the last sixteen of its steps.
+constexpr std::array<std::string_view, 16> kSteps = {
+    "root",       "system",   "devices", "proc",     "view",  "pivot", "limits",  "capabilities",
+    "undumpable", "landlock", "warden",  "terminal", "stdio", "cwd",   "seccomp", "exec",
+};
+
+std::string command_digest(const Prepared& prepared) {
+    boost::json::object all;
+    boost::json::array argv, env;
+    for (const auto& text : prepared.command.argv) argv.emplace_back(text);
+    for (const auto& text : prepared.plan.environment) env.emplace_back(printable(text));
+    all["argv"] = std::move(argv);
+    all["env"] = std::move(env);
+    all["cwd"] = printable(prepared.looked.mounts.cwd);
+    if (!prepared.command.file_text.empty()) all["file"] = sha256_hex(prepared.command.file_text);
+    const auto text = audit::canonical(all);
+    return text ? sha256_hex(*text) : std::string();
+}
+
+std::vector<std::string> weaker_here(const Prepared& prepared, const wire::Ready& ready) {
+    auto out = weaker(ready);
+    const auto& looked = prepared.looked;
+    for (const auto& path : looked.mounts.unpinned)
+        out.push_back(printable(path) + " is a symbolic link: it can be replaced by the run");
+    if (looked.git.kind == GitOutside::unproven)
+        out.push_back("the git folder " + printable(looked.git.git) + " does not name this workspace and is not shown");
+    if (prepared.request.net.value_or("none") == "host") out.emplace_back("the host's network: every service that listens on it can be reached");
+    if (prepared.profile && prepared.profile->unix_sockets)
+        out.emplace_back("sockets by name (AF_UNIX): whatever listens on one in a visible folder can be reached");
+    if (looked.held.resolution.facts.groups_dropped == 0 && ready.rootless != 0 && looked.held.resolution.facts.group_count > 0)
+        out.emplace_back("it has your supplementary groups");
+    return out;
+}
+
+std::string amount(std::uint64_t value, std::string_view by) { return std::to_string(value) + std::string(by); }
+
+} // namespace
+
+std::string printable(std::string_view text) {
+    if (codec::is_utf8(text)) return std::string(text);
+    std::string out;
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x80) out += c;
+        else out += "\\x" + to_hex({&c, 1});
+    }
+    return out;
+}
+
+api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, bool detached) {
+    const auto& looked = prepared.looked;
+    api::Run run;
+    run.id = prepared.id;
+    run.state = name(State::queued);
+    run.principal = caller.principal;
+    run.created = rfc3339(wall_clock_us());
+    run.command = prepared.command.shown;
+    run.cwd = printable(looked.mounts.cwd);
+    run.workspace = printable(looked.decision.path);
+    run.profile = prepared.profile ? prepared.profile->name : "";
+    run.net = prepared.request.net.value_or("none");
+    run.detached = detached;
+    run.tty = tty;
+    if (!prepared.box.empty()) run.box = prepared.box;
+    run.verdict = prepared.verdict;
+    run.timing = prepared.timing;
+    if (!looked.decision.writable && !looked.decision.reason.empty() && prepared.join == 0)
+        run.hints.push_back({(looked.decision.path.empty() ? looked.held.resolution.cwd + " is not shown"
+                                                           : looked.decision.path + " is read-only") +
+                                 ": " + looked.decision.reason,
+                             "work in a folder of your own, or name one with --workspace DIR"});
+    return run;
+}
+
+api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const wire::Ready& ready) {
+    const auto& looked = prepared.looked;
+    const auto& facts = looked.held.resolution.facts;
+    api::Receipt receipt;
+    receipt.run = prepared.id;
+    receipt.principal = caller.principal;
+    receipt.seccomp = prepared.plan.message.filter;
+    if (prepared.profile) {
+        receipt.profile = prepared.profile->name;
+        receipt.profile_digest = prepared.profile->digest;
+    }
+    receipt.net = prepared.request.net.value_or("none");
+    receipt.uid = facts.uid;
+    receipt.gid = facts.gid;
+    receipt.groups_kept.assign(facts.groups, facts.groups + std::min<std::size_t>(facts.group_count, std::size(facts.groups)));
+    receipt.groups_dropped = facts.groups_dropped;
+    receipt.program = printable(looked.held.resolution.program_real.empty() ? looked.program : looked.held.resolution.program_real);
+    receipt.program_digest = prepared.program_digest;
+    receipt.command_digest = command_digest(prepared);
+    receipt.workspace = printable(looked.decision.path);
+    receipt.workspace_writable = looked.decision.writable;
+    receipt.weaker = weaker_here(prepared, ready);
+    return receipt;
+}
+
+void add_started(api::Receipt& receipt, const RunLimits& limits, const wire::RunStarted& facts) {
+    for (const auto& row : kNamespaces)
+        if ((facts.namespaces & row.bit) != 0) receipt.namespaces.emplace_back(row.name);
+    receipt.landlock_abi = facts.landlock_abi;
+    receipt.seccomp_digest = to_hex({reinterpret_cast<const char*>(facts.filter_digest), sizeof facts.filter_digest});
+    const auto by = facts.limits_by;
+    if (limits.memory != 0) receipt.limits["memory"] = amount(limits.memory, (by & 1) != 0 ? " by cgroup" : " by sampler");
+    if (limits.pids != 0) receipt.limits["pids"] = amount(limits.pids, (by & 4) != 0 ? " by cgroup" : " by rlimit");
+    if (limits.cpu_milli != 0) receipt.limits["cpu_milli"] = amount(limits.cpu_milli, (by & 16) != 0 ? " by cgroup" : " by affinity");
+    if (limits.wall_ms != 0) receipt.limits["wall_ms"] = amount(limits.wall_ms, " by timer");
+    if (limits.output != 0) receipt.limits["output"] = amount(limits.output, " by owhaled");
+    if (limits.file_size != 0) receipt.limits["file_size"] = amount(limits.file_size, " by rlimit");
+    if (limits.open_files != 0) receipt.limits["open_files"] = amount(limits.open_files, " by rlimit");
+    if (facts.idmapped != 0)
+        receipt.weaker.emplace_back("the caller is root: it runs as uid " + std::to_string(receipt.uid) +
+                                    ", shared by all of root's runs, and writes root's files in the workspace");
+}
+
+void add_jail_times(std::map<std::string, std::uint64_t>& timing, const wire::RunStarted& facts) {
+    for (std::size_t i = 0; i < kSteps.size(); ++i)
+        if (facts.step_ns[i] != 0) timing["jail." + std::string(kSteps[i])] = facts.step_ns[i] / 1000;
+}
+
+boost::json::object intent_data(const api::Run& record, const api::Receipt& receipt) {
+    boost::json::object data;
+    boost::json::array command;
+    std::size_t bytes = 0;
+    for (const auto& text : record.command) {
+        bytes += text.size();
+        if (bytes > kMaxLogged) {
+            data["command_cut"] = true;
+            break;
+        }
+        command.emplace_back(text);
+    }
+    data["command"] = std::move(command);
+    data["command_digest"] = receipt.command_digest;
+    data["cwd"] = record.cwd;
+    data["workspace"] = record.workspace;
+    data["workspace_writable"] = receipt.workspace_writable;
+    data["profile"] = record.profile;
+    data["profile_digest"] = receipt.profile_digest;
+    data["net"] = record.net;
+    data["uid"] = receipt.uid;
+    data["program"] = receipt.program;
+    data["program_digest"] = receipt.program_digest;
+    if (record.joined) data["joined"] = *record.joined;
+    if (record.verdict) data["verdict"] = record.verdict->decision;
+    return data;
+}
+
+} // namespace owhale::sandbox

@@ -1,0 +1,126 @@
+// One live run: its record, its streams, who is attached. On the io thread.
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sandbox/limits.hpp"
+#include "sandbox/output.hpp"
+#include "sandbox/runs.hpp"
+#include "sandbox/state.hpp"
+#include "sandbox/wake.hpp"
+
+namespace owhale::sandbox {
+
+// A live reader: how far it has come. The pipes are not read while one is too far behind.
+struct Attachment {
+    std::array<std::uint64_t, 2> seen{}; // bytes of stdout and stderr that it has
+    std::chrono::steady_clock::time_point moved; // when it last took some
+    bool dropped = false;                // it was too slow: nobody waits for it any more
+};
+
+class Run : public std::enable_shared_from_this<Run> {
+public:
+    struct Birth {
+        std::string id;
+        std::uint64_t number = 0; // on the wire
+        Caller caller;
+        std::string folder;       // of its kept output
+        std::uint64_t keep = 0;   // bytes per stream
+        std::uint64_t output_limit = 0; // bytes of both streams, 0 none
+        bool detached = false, attach = false, tty = false;
+    };
+    Run(boost::asio::any_io_executor executor, Birth birth);
+
+    const std::string& id() const { return birth_.id; }
+    std::uint64_t number() const { return birth_.number; }
+    const Caller& caller() const { return birth_.caller; }
+    bool tty() const { return birth_.tty; }
+    bool detached() const { return birth_.detached; }
+
+    State state() const { return state_; }
+    // Goes to a state that may follow, and tells everybody.
+    void enter(State state);
+    // Ended, and its record and audit outcome are written.
+    bool over() const { return over_; }
+    void set_over();
+
+    api::Run record;          // without output; snapshot() adds what changes by the byte
+    api::Receipt receipt;     // as far as it is known
+    struct Cage { // what the end, and an `exec` into it, need to know
+        std::vector<std::string> environment;
+        std::string cwd, filter, profile, run_as, path;
+        std::vector<std::string> absent; // protected files that did not exist at the start
+        bool searched_inside = false;    // the program was looked for in the cage, by a shell
+        bool joined = false;
+        RunLimits limits;
+    } cage;
+    api::Run snapshot() const;
+
+    Wake& changed() { return changed_; }
+
+    // --- streams: 0 stdout, 1 stderr ---
+    const Output& output(std::size_t stream) const { return outputs_[stream]; }
+    // Takes the ends of its pipes and begins to read them.
+    void start_io(Started started);
+    std::function<void()> on_output_limit; // once, when both streams wrote more than allowed
+
+    // The spawner saw its end. What is in the pipes is read for 2 s at most.
+    void end(const wire::RunEnded& ended);
+    const std::optional<wire::RunEnded>& ended_facts() const { return ended_; }
+    bool drained() const { return open_streams_ == 0; }
+    boost::asio::awaitable<void> until_drained();
+
+    // --- who is there ---
+    std::shared_ptr<Attachment> attach(bool replay);
+    void detach(const std::shared_ptr<Attachment>& attachment);
+    bool told_to_end = false; // because nobody is there
+    // The client that made it went.
+    void creator_gone();
+    // Nobody is there any more and it was not to go on alone; since when.
+    std::optional<std::chrono::steady_clock::time_point> alone_since() const;
+    // Stops waiting for readers that took nothing for 30 s while others wait.
+    void drop_slow(std::chrono::steady_clock::time_point now);
+
+    // --- stdin ---
+    // Waits until the pipe took it all. Only the first that writes keeps the right to; from others it is dropped.
+    boost::asio::awaitable<void> write_stdin(const Attachment* from, std::string data);
+    void close_stdin(const Attachment* from);
+    void resize(std::uint16_t rows, std::uint16_t columns);
+
+private:
+    using Descriptor = boost::asio::posix::stream_descriptor;
+    boost::asio::awaitable<void> pump(std::size_t stream);
+    bool read_some(std::size_t stream, bool& end);
+    bool held(std::size_t stream) const;
+    void count_output();
+    void note_presence();
+    bool owns_stdin(const Attachment* from);
+
+    boost::asio::any_io_executor executor_;
+    Birth birth_;
+    State state_ = State::queued;
+    bool over_ = false;
+    Wake changed_;
+    std::array<Output, 2> outputs_;
+    std::array<std::optional<Descriptor>, 2> pipes_; // tty: the first is the master, for both ways
+    std::optional<Descriptor> stdin_;
+    boost::asio::steady_timer drain_timer_;
+    int open_streams_ = 0;
+    std::optional<wire::RunEnded> ended_;
+    std::vector<std::shared_ptr<Attachment>> attachments_;
+    bool ever_attached_ = false, creator_here_ = true, limit_told_ = false;
+    const Attachment* stdin_owner_ = nullptr;
+    bool stdin_taken_ = false;
+    std::optional<std::chrono::steady_clock::time_point> alone_since_;
+};
+
+} // namespace owhale::sandbox

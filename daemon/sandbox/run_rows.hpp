@@ -1,0 +1,53 @@
+// The rows of runs in the state database.
+//
+// They are what `runs ls` shows after a restart; the audit log, not this, is what must survive a power cut.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "shared/api.hpp"
+#include "store/database.hpp"
+
+namespace owhale::sandbox {
+
+class RunRows {
+public:
+    static Result<RunRows> open(store::Database& database);
+
+    Status insert(const api::Run& run, std::int64_t created_us);
+    // The record of a run that ended, with the bytes of output that are kept of it.
+    Status finish(const api::Run& run, std::int64_t ended_us, std::uint64_t kept);
+    Result<std::optional<api::Run>> find(const std::string& id);
+    struct Filter {
+        std::string principal; // "" everybody's
+        std::string state, before;
+        std::size_t limit = 50;
+    };
+    Result<std::vector<api::Run>> list(const Filter& filter);
+    Result<std::vector<api::Run>> live();
+    Status remove(const std::string& id);
+    Result<std::uint64_t> count();
+
+    // Ids of runs that ended before; oldest first, 1,000 at most.
+    Result<std::vector<std::string>> ended_before(std::int64_t us);
+    // Ids of a principal's oldest runs whose output makes its total more than `most` bytes.
+    Result<std::vector<std::string>> over_quota(const std::string& principal, std::uint64_t most);
+    Status forget_output(const std::string& id);
+
+    // Idempotency-Key: the run that the key made and the digest of its request; empty when new.
+    struct Keyed {
+        std::string run, request;
+    };
+    Result<std::optional<Keyed>> find_key(const std::string& principal, const std::string& key, std::int64_t made_after_us);
+    Status keep_key(const std::string& principal, const std::string& key, const Keyed& keyed, std::int64_t made_us);
+
+private:
+    explicit RunRows(store::Database& database) : database_(&database) {}
+    Result<store::Statement*> use(const char* sql);
+    store::Database* database_;
+    std::map<std::string, store::Statement, std::less<>> statements_;
+};
+
+} // namespace owhale::sandbox

@@ -1,0 +1,351 @@
+#include "sandbox/spawner_channel.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <optional>
+#include <sys/socket.h>
+
+#include "base/log.hpp"
+#include "sandbox/packet.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using asio::use_awaitable;
+using wire::Type;
+
+constexpr std::chrono::seconds kResolveTime{10};
+constexpr std::chrono::seconds kRunTime{30};
+constexpr std::size_t kMaxQueued = 65536; // packets; the spawner is stuck when it reads none of these
+constexpr std::size_t kResolvedStrings = 9;
+
+// One request that waits for its answer.
+template <typename T> struct Pending {
+    explicit Pending(const asio::any_io_executor& executor) : timer(executor) {}
+    asio::steady_timer timer;
+    std::optional<Result<T>> answer;
+    void settle(Result<T> value) {
+        answer = std::move(value);
+        timer.cancel();
+    }
+};
+
+template <typename T> Result<T> as(const Packet& packet) {
+    T message;
+    if (packet.size != sizeof message) return fail(Code::spawner_unavailable, "a message of the wrong size");
+    std::memcpy(&message, packet.bytes.data(), sizeof message);
+    return message;
+}
+
+template <std::size_t N> std::string text_of(const char (&field)[N]) { return {field, ::strnlen(field, N)}; }
+
+Result<std::size_t> index_of(const std::string& text, std::size_t below) {
+    std::size_t value = 0;
+    const auto [end, err] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (err != std::errc{} || end != text.data() + text.size() || value >= below)
+        return fail(Code::spawner_unavailable, "a probe's index is out of range");
+    return value;
+}
+
+Status take_strings(Resolution& to, wire::List& strings) {
+    if (strings.size() != kResolvedStrings) return fail(Code::spawner_unavailable, "resolved: wrong number of strings");
+    std::string* const members[kResolvedStrings] = {&to.cwd,  &to.workspace, &to.program,    &to.program_real, &to.home,
+                                                    &to.user, &to.git,       &to.git_common, &to.hashbang};
+    for (std::size_t i = 0; i < kResolvedStrings; ++i) *members[i] = std::move(strings[i]);
+    return {};
+}
+
+Status take_probes(Resolution& to, const wire::List& facts) {
+    for (const auto& bytes : facts) {
+        wire::PathFact fact;
+        if (bytes.size() != sizeof fact) return fail(Code::spawner_unavailable, "resolved: a probe of the wrong size");
+        std::memcpy(&fact, bytes.data(), sizeof fact);
+        to.probes.push_back(fact);
+    }
+    return {};
+}
+
+Result<Resolution> read_resolved(Packet& packet) {
+    Resolution out;
+    out.facts = TRY(as<wire::Resolved>(packet));
+    out.number = out.facts.resolution;
+    const std::size_t program = out.facts.has_program_fd != 0 ? 1 : 0;
+    if (packet.fds.size() != 1 + program + out.facts.read_count)
+        return fail(Code::spawner_unavailable, "resolved: wrong number of descriptors");
+    auto blob = TRY(wire::read_blob(packet.fds[0].get(), 3));
+    if (out.facts.err != 0) return out; // it stopped at a step: there is nothing more to tell
+    CHECK(take_strings(out, blob[0]));
+    CHECK(take_probes(out, blob[1]));
+    if (blob[2].size() != out.facts.read_count) return fail(Code::spawner_unavailable, "resolved: wrong number of reads");
+    if (program != 0) out.program_fd = std::move(packet.fds[1]);
+    for (std::size_t i = 0; i < blob[2].size(); ++i)
+        out.reads.emplace_back(TRY(index_of(blob[2][i], out.probes.size())), std::move(packet.fds[1 + program + i]));
+    return out;
+}
+
+// What admit refused carries its code before the text: "net_host_denied: uid 7 may not …".
+Error jail_error(const wire::RunFailed& failed) {
+    const auto step = text_of(failed.step);
+    auto detail = text_of(failed.detail);
+    auto code = Code::jail_failed;
+    if (const auto colon = detail.find(": "); step == "admit" && colon != std::string::npos) {
+        code = code_of(detail.substr(0, colon));
+        detail.erase(0, colon + 2);
+        return Error{code, std::move(detail), {}, 0, step};
+    }
+    return Error{code, detail.empty() ? "the step " + step + " failed" : detail, {}, failed.err, step};
+}
+
+class WireChannel final : public SpawnerChannel {
+public:
+    WireChannel(asio::any_io_executor executor, Fd socket) : executor_(executor), socket_(executor, socket.release()) {
+        wait_readable();
+    }
+
+    awaitable<Result<Resolution>> resolve(wire::Resolve request, wire::Blob strings) override;
+    awaitable<Result<Started>> run(wire::Run request, wire::Blob strings) override;
+    void drop_resolution(std::uint64_t resolution) override {
+        send(wire::DropResolution{{Type::drop_resolution, sizeof(wire::DropResolution)}, resolution});
+    }
+    void signal(std::uint64_t run, int signal) override {
+        send(wire::SignalRun{{Type::signal_run, sizeof(wire::SignalRun)}, run, signal});
+    }
+    void kill(std::uint64_t run, wire::EndReason reason, std::uint32_t grace_ms) override {
+        send(wire::KillRun{{Type::kill_run, sizeof(wire::KillRun)}, run, reason, grace_ms});
+    }
+    void close_connection(std::uint64_t connection) override {
+        send(wire::CloseConnection{{Type::close_connection, sizeof(wire::CloseConnection)}, connection});
+    }
+    void reset_box(std::string_view key, std::uint32_t uid) override;
+
+private:
+    template <typename T> void send(const T& message, Fd blob = {}) {
+        T clean = message;
+        send_bytes({reinterpret_cast<const char*>(&clean), sizeof clean}, std::move(blob));
+    }
+    void send_bytes(std::string_view bytes, Fd blob);
+    void flush();
+    void wait_readable();
+    void wait_writable();
+    void read_packets();
+    Status dispatch(Packet& packet);
+    Status on_resolved_packet(Packet& packet);
+    Status on_started_packet(Packet& packet);
+    Status on_failed_packet(Packet& packet);
+    Status tell(Packet& packet);
+    void lose(std::string why);
+
+    asio::any_io_executor executor_;
+    asio::posix::stream_descriptor socket_;
+    std::map<std::uint64_t, Pending<Resolution>*> resolving_;
+    std::map<std::uint64_t, Pending<Started>*> starting_;
+    std::deque<std::pair<std::string, Fd>> queue_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+    bool waiting_writable_ = false;
+    bool lost_ = false;
+    bool ready_ = false;
+};
+
+void WireChannel::reset_box(std::string_view key, std::uint32_t uid) {
+    wire::ResetBox message{};
+    message.header = {Type::reset_box, sizeof message};
+    if (key.size() >= sizeof message.box_key) return;
+    std::memcpy(message.box_key, key.data(), key.size());
+    message.uid = uid;
+    send(message);
+}
+
+void WireChannel::send_bytes(std::string_view bytes, Fd blob) {
+    if (lost_) return;
+    if (queue_.size() >= kMaxQueued) return lose("the spawner reads nothing any more");
+    queue_.emplace_back(std::string(bytes), std::move(blob));
+    if (!waiting_writable_) flush();
+}
+
+void WireChannel::flush() {
+    while (!queue_.empty()) {
+        const auto& [bytes, blob] = queue_.front();
+        if (const auto sent = send_packet(socket_.native_handle(), bytes, blob.get()); !sent) {
+            if (sent.error().errnum == EAGAIN) return wait_writable();
+            return lose(to_line(sent.error()));
+        }
+        queue_.pop_front();
+    }
+}
+
+void WireChannel::wait_writable() {
+    waiting_writable_ = true;
+    socket_.async_wait(asio::posix::stream_descriptor::wait_write,
+                       [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+                           if (alive.expired()) return;
+                           waiting_writable_ = false;
+                           if (!error) flush();
+                       });
+}
+
+void WireChannel::wait_readable() {
+    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+                           if (alive.expired() || error) return;
+                           read_packets();
+                           if (!lost_) wait_readable();
+                       });
+}
+
+void WireChannel::read_packets() {
+    // Bounded, so that a flood of accepts does not starve the runs' output.
+    for (int i = 0; i < 64 && !lost_; ++i) {
+        auto packet = receive_packet(socket_.native_handle());
+        if (!packet && packet.error().errnum == EAGAIN) return;
+        if (!packet) return lose(to_line(packet.error()));
+        if (const auto done = dispatch(*packet); !done) return lose(to_line(done.error()));
+    }
+}
+
+Status WireChannel::dispatch(Packet& packet) {
+    const auto header = packet.header();
+    if (header.size != packet.size) return fail(Code::spawner_unavailable, "a message whose size lies");
+    if (!ready_ && header.type != Type::ready) return fail(Code::spawner_unavailable, "a message before `ready`");
+    switch (header.type) {
+    case Type::resolved: return on_resolved_packet(packet);
+    case Type::run_started: return on_started_packet(packet);
+    case Type::run_failed: return on_failed_packet(packet);
+    default: return tell(packet);
+    }
+}
+
+Status WireChannel::on_resolved_packet(Packet& packet) {
+    auto resolution = TRY(read_resolved(packet));
+    const auto found = resolving_.find(resolution.number);
+    if (found != resolving_.end())
+        found->second->settle(std::move(resolution));
+    else
+        drop_resolution(resolution.number); // it came too late
+    return {};
+}
+
+Status WireChannel::on_started_packet(Packet& packet) {
+    Started started;
+    started.facts = TRY(as<wire::RunStarted>(packet));
+    if (packet.fds.empty() || packet.fds.size() > 3)
+        return fail(Code::spawner_unavailable, "run_started: wrong number of descriptors");
+    auto fds = packet.fds.begin();
+    if (packet.fds.size() != 2) started.in = std::move(*fds++);
+    if (packet.fds.size() != 1) {
+        started.out = std::move(*fds++);
+        started.err = std::move(*fds);
+    }
+    const auto found = starting_.find(started.facts.run);
+    if (found != starting_.end())
+        found->second->settle(std::move(started));
+    else
+        kill(started.facts.run, wire::EndReason::killed, 0); // nobody waits for it any more
+    return {};
+}
+
+Status WireChannel::on_failed_packet(Packet& packet) {
+    const auto failed = TRY(as<wire::RunFailed>(packet));
+    if (const auto found = starting_.find(failed.run); found != starting_.end())
+        found->second->settle(std::unexpected(jail_error(failed)));
+    return {};
+}
+
+// Messages that answer nothing.
+Status WireChannel::tell(Packet& packet) {
+    switch (packet.header().type) {
+    case Type::ready: {
+        const auto ready = TRY(as<wire::Ready>(packet));
+        if (ready_ || ready.version != wire::kVersion)
+            return fail(Code::spawner_unavailable, "the spawner is of another version");
+        ready_ = true;
+        if (on_ready) on_ready(ready);
+        return {};
+    }
+    case Type::accepted: {
+        const auto accepted = TRY(as<wire::Accepted>(packet));
+        if (packet.fds.size() != 1) return fail(Code::spawner_unavailable, "accepted: wrong number of descriptors");
+        if (on_accepted) on_accepted(accepted, std::move(packet.fds[0]));
+        return {};
+    }
+    case Type::connection_gone: {
+        const auto gone = TRY(as<wire::ConnectionGone>(packet));
+        if (on_connection_gone) on_connection_gone(gone.connection);
+        return {};
+    }
+    case Type::run_ended: {
+        const auto run_ended = TRY(as<wire::RunEnded>(packet));
+        if (on_run_ended) on_run_ended(run_ended);
+        return {};
+    }
+    case Type::box_ended: {
+        const auto box_ended = TRY(as<wire::BoxEnded>(packet));
+        if (on_box_ended) on_box_ended(text_of(box_ended.box_key));
+        return {};
+    }
+    default: return fail(Code::spawner_unavailable, "a message of an unknown type");
+    }
+}
+
+void WireChannel::lose(std::string why) {
+    if (std::exchange(lost_, true)) return;
+    log::error("the spawner is lost", {{"why", why}});
+    const auto gone = [] { return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment"); };
+    for (auto& [number, pending] : std::exchange(resolving_, {})) pending->settle(gone());
+    for (auto& [number, pending] : std::exchange(starting_, {})) pending->settle(gone());
+    queue_.clear();
+    if (on_lost) on_lost();
+}
+
+awaitable<Result<Resolution>> WireChannel::resolve(wire::Resolve request, wire::Blob strings) {
+    auto blob = wire::write_blob(strings);
+    if (!blob) co_return std::unexpected(blob.error());
+    request.header = {Type::resolve, sizeof request};
+    Pending<Resolution> pending(executor_);
+    pending.timer.expires_after(kResolveTime);
+    resolving_[request.resolution] = &pending;
+    send(request, std::move(*blob));
+    boost::system::error_code ignored;
+    if (!pending.answer && !lost_) co_await pending.timer.async_wait(asio::redirect_error(use_awaitable, ignored));
+    resolving_.erase(request.resolution);
+    if (pending.answer) co_return std::move(*pending.answer);
+    if (lost_) co_return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment");
+    drop_resolution(request.resolution);
+    co_return fail(Code::busy, "looking up the working folder and the program took longer than 10 s",
+                   "a network or FUSE file system may be stalled; try another folder");
+}
+
+awaitable<Result<Started>> WireChannel::run(wire::Run request, wire::Blob strings) {
+    auto blob = wire::write_blob(strings);
+    if (!blob) {
+        drop_resolution(request.resolution);
+        co_return std::unexpected(blob.error());
+    }
+    request.header = {Type::run, sizeof request};
+    Pending<Started> pending(executor_);
+    pending.timer.expires_after(kRunTime);
+    starting_[request.run] = &pending;
+    send(request, std::move(*blob));
+    boost::system::error_code ignored;
+    if (!pending.answer && !lost_) co_await pending.timer.async_wait(asio::redirect_error(use_awaitable, ignored));
+    starting_.erase(request.run);
+    if (pending.answer) co_return std::move(*pending.answer);
+    if (lost_) co_return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment");
+    kill(request.run, wire::EndReason::killed, 0);
+    co_return fail(Code::busy, "building the cage took longer than 30 s", "see `owhalectl doctor`, then try again");
+}
+
+} // namespace
+
+std::unique_ptr<SpawnerChannel> SpawnerChannel::make(asio::any_io_executor executor, Fd socket) {
+    return std::make_unique<WireChannel>(std::move(executor), std::move(socket));
+}
+
+} // namespace owhale::sandbox

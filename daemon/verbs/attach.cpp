@@ -1,0 +1,172 @@
+// Live streams of a run over one WebSocket, by the Kubernetes v5.channel.k8s.io convention.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "sandbox/run.hpp"
+#include "verbs/caller.hpp"
+#include "verbs/reply.hpp"
+#include "verbs/groups.hpp"
+
+namespace owhale::verbs {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using sandbox::Run;
+using transport::Channel;
+using transport::Request;
+
+enum : std::uint8_t { kStdin = 0, kStdout = 1, kStderr = 2, kStatus = 3, kResize = 4, kClose = 255 };
+constexpr std::size_t kPart = 256u << 10; // bytes of output in one message
+
+struct Size { // {"Width":80,"Height":24}
+    std::uint32_t Width = 0, Height = 0;
+};
+BOOST_DESCRIBE_STRUCT(Size, (), (Width, Height))
+
+class Session : public std::enable_shared_from_this<Session> {
+public:
+    Session(std::shared_ptr<Run> run, bool replay) : run_(std::move(run)), replay_(replay) {}
+
+    awaitable<void> serve(Channel& channel) {
+        attachment_ = run_->attach(replay_);
+        const auto self = shared_from_this();
+        asio::co_spawn(co_await asio::this_coro::executor, [self, &channel] { return self->receive(channel); }, asio::detached);
+        co_await send(channel);
+        finished_ = true;
+        run_->detach(attachment_);
+        co_await channel.close();
+        // The receiver must be out of the channel, which ends with this coroutine. It may still wait for the run to
+        // take its stdin; then it looks at the channel no more.
+        while (reading_) co_await run_->changed().wait();
+    }
+
+    // The connection went: whoever waits for the run in its name stops.
+    void client_went() {
+        gone_ = true;
+        run_->changed().notify();
+    }
+
+private:
+    // Client to run, until it goes.
+    awaitable<void> receive(Channel& channel) {
+        const auto self = shared_from_this();
+        for (bool good = true; good && !finished_;) {
+            reading_ = true;
+            auto message = co_await channel.read();
+            reading_ = false;
+            run_->changed().notify();
+            if (!message) break;
+            good = co_await take(std::move(*message));
+        }
+        client_went();
+    }
+
+    awaitable<bool> take(Channel::Message message) {
+        if (message.channel == kStdin) {
+            co_await run_->write_stdin(attachment_.get(), std::move(message.data));
+        } else if (message.channel == kResize) {
+            const auto size = codec::decode<Size>(message.data);
+            if (!size) co_return false;
+            const auto cells = [](std::uint32_t count) { return static_cast<std::uint16_t>(std::min(count, 65535u)); };
+            run_->resize(cells(size->Height), cells(size->Width));
+        } else if (message.channel == kClose && message.data.size() == 1 && message.data[0] == kStdin) {
+            run_->close_stdin(attachment_.get());
+        } else {
+            co_return false;
+        }
+        co_return true;
+    }
+
+    // Run to client, until the run is over and all of it was sent.
+    awaitable<void> send(Channel& channel) {
+        bool good = true;
+        while (good && !gone_ && !attachment_->dropped) {
+            // Looked at before the output: what comes later wakes us again.
+            const bool over = run_->over();
+            bool sent = false;
+            for (const std::uint8_t stream : {std::uint8_t{0}, std::uint8_t{1}}) {
+                auto slice = run_->output(stream).read(attachment_->seen[stream], kPart);
+                if (slice.bytes.empty()) continue;
+                const auto written = co_await channel.write(static_cast<std::uint8_t>(kStdout + stream), slice.bytes);
+                attachment_->seen[stream] = slice.offset + slice.bytes.size();
+                attachment_->moved = std::chrono::steady_clock::now();
+                run_->changed().notify(); // its pipe may be read again
+                sent = true;
+                if (!written) good = false;
+                if (!good) break;
+            }
+            if (!good) break;
+            // The end is told last, after all output.
+            if (const auto state = run_->state(); state != told_ && (over ? !sent : !sandbox::ended(state))) {
+                told_ = state;
+                const auto text = codec::to_text(run_->snapshot());
+                const auto written = co_await channel.write(kStatus, text);
+                good = written.has_value();
+                continue;
+            }
+            if (over && !sent) co_return;
+            if (!sent && good && !gone_ && over == run_->over()) co_await run_->changed().wait();
+        }
+    }
+
+    std::shared_ptr<Run> run_;
+    bool replay_;
+    std::shared_ptr<sandbox::Attachment> attachment_;
+    std::optional<sandbox::State> told_;
+    bool gone_ = false, finished_ = false, reading_ = false;
+};
+
+// Of a run that has ended: what is kept, then its record.
+class Replay {
+public:
+    Replay(api::Run record, std::string folder) : record_(std::move(record)), folder_(std::move(folder)) {}
+
+    awaitable<void> serve(Channel& channel, bool with_output) {
+        bool good = true;
+        for (const std::uint8_t stream : {std::uint8_t{0}, std::uint8_t{1}}) {
+            const auto output = sandbox::Output::open(folder_ + (stream == 0 ? "/stdout" : "/stderr"));
+            for (std::uint64_t at = 0; output && good && with_output;) {
+                const auto slice = output->read(at, kPart);
+                if (slice.bytes.empty()) break;
+                at = slice.offset + slice.bytes.size();
+                const auto written = co_await channel.write(static_cast<std::uint8_t>(kStdout + stream), slice.bytes);
+                good = written.has_value();
+            }
+        }
+        const auto text = codec::to_text(record_);
+        if (good) co_await channel.write(kStatus, text);
+        co_await channel.close();
+    }
+
+private:
+    api::Run record_;
+    std::string folder_;
+};
+
+awaitable<Result<transport::Stream>> prepare(Services services, Request& request) {
+    CO_CHECK(only(request, {"replay"}));
+    const auto replay = number_of(request, "replay", 1, 1);
+    if (!replay) co_return std::unexpected(replay.error());
+    const bool with_output = *replay == 1;
+    auto found = find_run(request, services.runs, identity::Permission::runs_control);
+    if (!found) co_return std::unexpected(found.error());
+    if (!found->live) {
+        auto old = std::make_shared<Replay>(found->record, services.runs.folder(found->record.id));
+        co_return transport::Stream([old, with_output](Channel& channel) { return old->serve(channel, with_output); });
+    }
+    auto session = std::make_shared<Session>(found->live, with_output);
+    request.connection->on_close.push_back([weak = std::weak_ptr(session)] {
+        if (const auto alive = weak.lock()) alive->client_went();
+    });
+    co_return transport::Stream([session](Channel& channel) { return session->serve(channel); });
+}
+
+} // namespace
+
+std::vector<transport::Route> attach_routes(const Services& services) {
+    return {{"runs.attach", {}, [services](Request& request) { return prepare(services, request); }}};
+}
+
+} // namespace owhale::verbs

@@ -1,0 +1,35 @@
+#include "verbs/caller.hpp"
+
+#include "verbs/reply.hpp"
+
+namespace owhale::verbs {
+
+sandbox::Caller caller_of(const transport::Request& request, sandbox::Runs& runs) {
+    const auto& connection = request.connection;
+    // One callback a connection, however many runs it makes.
+    if (connection->open && connection->on_close.empty())
+        connection->on_close.push_back([&runs, number = connection->number] { runs.connection_closed(number); });
+    sandbox::Caller caller;
+    caller.connection = connection->number;
+    caller.principal = request.who().name;
+    caller.uid = request.who().uid;
+    caller.gone = [weak = std::weak_ptr(connection)] {
+        const auto alive = weak.lock();
+        return !alive || !alive->open;
+    };
+    return caller;
+}
+
+Result<Found> find_run(const transport::Request& request, sandbox::Runs& runs, identity::Permission permission) {
+    const auto& id = request.params.at("id");
+    auto record = TRY(runs.show(id, request.who().name, any(request, permission)));
+    return Found{std::move(record), runs.live(id)};
+}
+
+Result<std::shared_ptr<sandbox::Run>> find_live(const transport::Request& request, sandbox::Runs& runs) {
+    auto found = TRY(find_run(request, runs, identity::Permission::runs_control));
+    if (!found.live) return fail(Code::run_ended, "the run has ended", "`owhalectl runs show` says how");
+    return std::move(found.live);
+}
+
+} // namespace owhale::verbs

@@ -1,0 +1,14 @@
+// What the cage has of this kernel: facts in, checks out. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "sandbox/plan.hpp"
+#include "shared/api.hpp"
+
+namespace owhale::verbs {
+
+// `release` as uname(2) tells it.
+api::Doctor examine(const wire::Ready& ready, std::string_view release, std::string_view mode);
+
+} // namespace owhale::verbs

@@ -1,0 +1,41 @@
+#include "sandbox/profiles.hpp"
+
+#include "verbs/groups.hpp"
+#include "shared/api.hpp"
+#include "verbs/reply.hpp"
+
+namespace owhale::verbs {
+namespace {
+
+using boost::asio::awaitable;
+using transport::Request;
+using transport::Response;
+
+api::Profile shown(const sandbox::Profile& profile, bool with_text) {
+    return {profile.name, profile.description, profile.digest, profile.source, with_text ? profile.text : std::string()};
+}
+
+Result<Response> list(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    api::ProfileList out;
+    for (const auto& profile : services.profiles.list()) out.profiles.push_back(shown(*profile, false));
+    return reply(out);
+}
+
+Result<Response> show(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    auto profile = services.profiles.find(request.params.at("name"));
+    if (!profile) return fail(Code::not_found, profile.error().message, profile.error().next);
+    return reply(shown(**profile, true));
+}
+
+} // namespace
+
+std::vector<transport::Route> profile_routes(const Services& services) {
+    const auto now = [services](auto handler) {
+        return [services, handler](Request& request) -> awaitable<Result<Response>> { co_return handler(services, request); };
+    };
+    return {{"profiles.list", now(list), {}}, {"profiles.show", now(show), {}}};
+}
+
+} // namespace owhale::verbs

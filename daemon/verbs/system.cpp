@@ -1,0 +1,100 @@
+#include <boost/json/serialize.hpp>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "sandbox/layers.hpp"
+#include "sandbox/runs.hpp"
+#include "shared/openapi.hpp"
+#include "verbs/doctor.hpp"
+#include "verbs/groups.hpp"
+#include "verbs/reply.hpp"
+
+namespace owhale::verbs {
+namespace {
+
+using boost::asio::awaitable;
+using identity::Permission;
+using transport::Request;
+using transport::Response;
+
+struct PermissionRow {
+    Permission permission;
+    std::string_view name;
+};
+constexpr std::array kPermissions = {
+    PermissionRow{Permission::runs_create, "runs_create"},   PermissionRow{Permission::runs_read, "runs_read"},
+    PermissionRow{Permission::runs_control, "runs_control"}, PermissionRow{Permission::audit_read, "audit_read"},
+    PermissionRow{Permission::system_read, "system_read"},   PermissionRow{Permission::boxes, "boxes"},
+};
+
+Result<Response> health(const Services&, const Request& request) {
+    CHECK(only(request, {}));
+    return reply(api::Health{"ok"});
+}
+
+Result<Response> openapi_document(const Services& services, const Request&) {
+    Response response;
+    response.body = boost::json::serialize(openapi(services.version));
+    return response;
+}
+
+Result<Response> status(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    const auto counts = services.runs.counts();
+    api::ServerStatus out;
+    out.version = services.version;
+    out.mode = services.settings.mode;
+    out.state_dir = services.settings.state_dir;
+    out.started = services.started;
+    out.rootless = services.ready.rootless != 0;
+    out.runs_live = counts.live;
+    out.runs_total = counts.total;
+    out.connections = services.connections ? services.connections() : 0;
+    out.weaker = sandbox::weaker(services.ready);
+    return reply(out);
+}
+
+Result<Response> whoami(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    const auto& who = request.who();
+    api::Whoami out;
+    out.principal = who.name;
+    out.why = "the kernel's credentials of this Unix connection";
+    out.roles = {"agent"};
+    if (who.any != 0) out.roles.emplace_back("auditor");
+    for (const auto& row : kPermissions) {
+        if (who.may(row.permission, true)) out.permissions.emplace_back(row.name);
+        if (who.may(row.permission, false)) out.permissions.emplace_back(std::string(row.name) + ":any");
+    }
+    out.daemon = "owhaled " + services.version + ", pid " + std::to_string(::getpid()) +
+                 (services.ready.rootless != 0 ? ", rootless" : ", root mode");
+    return reply(out);
+}
+
+Result<Response> doctor(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    utsname name{};
+    ::uname(&name);
+    return reply(examine(services.ready, name.release, services.settings.mode));
+}
+
+Result<Response> config_show(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    api::ConfigList out;
+    for (const auto& row : services.settings.rows) out.settings.push_back({row.key, row.value, row.source, row.help});
+    return reply(out);
+}
+
+} // namespace
+
+std::vector<transport::Route> system_routes(const Services& services) {
+    const auto now = [services](auto handler) {
+        return [services, handler](Request& request) -> awaitable<Result<Response>> { co_return handler(services, request); };
+    };
+    return {
+        {"health", now(health), {}}, {"openapi", now(openapi_document), {}}, {"status", now(status), {}},
+        {"whoami", now(whoami), {}}, {"doctor", now(doctor), {}},            {"config.show", now(config_show), {}},
+    };
+}
+
+} // namespace owhale::verbs
