@@ -39,6 +39,23 @@ std::string audit_table(const Look& look, const std::vector<api::AuditEntry>& en
     return table.text(look);
 }
 
+std::string audit_lines(const Look& look, const std::vector<api::AuditEntry>& entries) {
+    std::string out;
+    for (const auto& [seq, hash, event] : entries) {
+        if (look.format != Format::table) {
+            out += R"({"seq":)" + std::to_string(seq) + R"(,"hash":")" + hash + R"(","event":)" +
+                   json::serialize(event) + "}\n";
+            continue;
+        }
+        const auto outcome = member(event, "outcome");
+        out += std::to_string(seq) + "  " + toned(look, Tone::dim, member(event, "time"));
+        for (const auto key : {"principal", "event"}) out += "  " + toned(look, Tone::plain, member(event, key));
+        out += "  " + toned(look, tone_of_outcome(outcome), outcome) + "  " +
+               toned(look, Tone::plain, member(event, "run")) + "\n";
+    }
+    return out;
+}
+
 std::string audit_entry(const Look& look, const api::AuditEntry& entry) {
     Fields fields;
     fields.add("Event", std::to_string(entry.seq) + " " + member(entry.event, "event"), Tone::bold);

@@ -1,6 +1,6 @@
 #include "cli/call.hpp"
 
-#include <cstdio>
+#include <charconv>
 
 #include "cli/messages.hpp"
 #include "shared/verbs.hpp"
@@ -58,6 +58,14 @@ Target target_of(const Call& call) {
         separator = '&';
     }
     return {verb->method, std::move(path)};
+}
+
+std::uint64_t header_number(const Reply& reply, std::string_view name) {
+    const auto found = reply.headers.find(name);
+    std::uint64_t value = 0;
+    if (found != reply.headers.end())
+        std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
+    return value;
 }
 
 Result<Reply> succeeded(Reply reply) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ struct Target {
     std::string path;
 };
 Target target_of(const Call& call);
+
+// The number in a header of the reply; 0 when there is none.
+std::uint64_t header_number(const Reply& reply, std::string_view name);
 
 // The reply itself when its status is 2xx, else the problem+json in it as an Error.
 Result<Reply> succeeded(Reply reply);

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <unistd.h>
 
+#include "cli/events.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/terminal.hpp"
@@ -53,6 +54,33 @@ void tell(const Context& context, const api::Run& run) {
     tell_hint(context, run);
 }
 
+// All that is kept of one stream.
+Result<std::string> kept(Context& context, const std::string& run, const std::string& stream) {
+    std::string all;
+    std::uint64_t offset = 0;
+    for (;;) {
+        Call call{.verb = "runs.output", .id = run, .query = {{"stream", stream}, {"offset", std::to_string(offset)}}};
+        const auto reply = TRY(context.client().send(std::move(call)));
+        if (reply.body.empty()) return all;
+        all += reply.body;
+        offset = header_number(reply, "owhale-offset") + reply.body.size();
+    }
+}
+
+// The run with its output, as the API answers a waited one.
+Status print_whole(Context& context, api::Run run) {
+    const auto set = [&](const std::string& stream, std::optional<std::string>& text,
+                         std::optional<std::string>& encoding) -> Status {
+        const auto bytes = TRY(kept(context, run.id, stream));
+        text = is_utf8(bytes) ? bytes : base64(bytes);
+        if (!is_utf8(bytes)) encoding = "base64";
+        return {};
+    };
+    CHECK(set("stdout", run.stdout_, run.stdout_encoding));
+    CHECK(set("stderr", run.stderr_, run.stderr_encoding));
+    return print(json_text(context.look(), write(run)));
+}
+
 Result<int> end_of(Context& context, const SessionEnd& end) {
     switch (end.how) {
     case SessionEnd::How::output_gone:
@@ -70,10 +98,7 @@ Result<int> end_of(Context& context, const SessionEnd& end) {
     case SessionEnd::How::ended:
         break;
     }
-    if (context.look().format == Format::json) {
-        const auto body = TRY(context.ask({.verb = "runs.wait", .id = end.run.id}));
-        CHECK(print(json_text(context.look(), body)));
-    }
+    if (context.look().format == Format::json) CHECK(print_whole(context, end.run));
     tell(context, end.run);
     return exit_of(end.run);
 }

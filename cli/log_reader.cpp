@@ -4,7 +4,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <charconv>
 #include <optional>
 #include <unistd.h>
 
@@ -22,17 +21,9 @@ struct Piece {
     std::string state;
 };
 
-std::uint64_t number_in(const Reply& reply, std::string_view header) {
-    const auto found = reply.headers.find(header);
-    std::uint64_t value = 0;
-    if (found == reply.headers.end()) return value;
-    std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
-    return value;
-}
-
 Piece piece_of(const Reply& reply) {
     const auto state = reply.headers.find("owhale-state");
-    return {number_in(reply, "owhale-offset"), number_in(reply, "owhale-length"),
+    return {header_number(reply, "owhale-offset"), header_number(reply, "owhale-length"),
             state == reply.headers.end() ? "" : state->second};
 }
 

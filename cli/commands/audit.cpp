@@ -1,6 +1,8 @@
 // owhalectl audit: what was asked, by whom, and how it ended.
+#include <algorithm>
 #include <ctime>
 #include <memory>
+#include <unistd.h>
 
 #include "cli/audit_rows.hpp"
 #include "cli/commands/commands.hpp"
@@ -13,6 +15,7 @@ namespace {
 
 struct Arguments {
     std::string since, until, principal, verb, outcome, run, grep, limit = "50";
+    bool follow = false;
 };
 
 // "2h" is two hours ago; anything else is for owhaled to read.
@@ -53,6 +56,30 @@ Result<int> list(Context& context, const Arguments& arguments) {
     return kOk;
 }
 
+// Oldest first: what there is, then what comes, until we are stopped.
+Result<int> follow(Context& context, const Arguments& arguments) {
+    auto call = TRY(call_of(context, arguments));
+    const auto body = TRY(context.ask(call));
+    auto first = TRY(read_audit(body));
+    auto events = std::move(first.events);
+    std::reverse(events.begin(), events.end());
+    std::uint64_t last = 0;
+    for (;;) {
+        if (!events.empty()) {
+            CHECK(print(audit_lines(context.look(), events)));
+            last = events.back().seq;
+        }
+        ::sleep(1);
+        call.query.erase(
+            std::remove_if(call.query.begin(), call.query.end(), [](const auto& one) { return one.first == "after"; }),
+            call.query.end());
+        call.query.emplace_back("after", std::to_string(last));
+        const auto more = TRY(context.ask(call));
+        auto list = TRY(read_audit(more));
+        events = std::move(list.events);
+    }
+}
+
 Result<int> show(Context& context, const std::string& seq) {
     const auto number = TRY(parse_count(seq, "SEQ", 0, UINT64_MAX));
     const auto body = TRY(context.ask({.verb = "audit.show", .id = std::to_string(number)}));
@@ -73,7 +100,10 @@ void declare_ls(Command audit) {
     command.option("--run", arguments->run, "ID", "only this run's", Kind::run_id);
     command.option("--grep", arguments->grep, "TEXT", "only those that contain this text");
     command.option("--limit", arguments->limit, "N", "at most so many (50)");
-    command.handler([arguments](Context& context) { return list(context, *arguments); });
+    command.flag("-f,--follow", arguments->follow, "oldest first, and go on with new ones");
+    command.handler([arguments](Context& context) {
+        return arguments->follow ? follow(context, *arguments) : list(context, *arguments);
+    });
 }
 
 } // namespace

@@ -13,6 +13,7 @@ namespace {
 
 struct Arguments {
     std::string limit = "50", state;
+    bool all = false;
 };
 
 std::string command_line(const api::Run& run) {
@@ -55,8 +56,9 @@ std::string ids_of(const api::RunList& list) {
 
 Result<int> list(Context& context, const Arguments& arguments) {
     Call call{.verb = "runs.list"};
-    const auto limit = TRY(parse_count(arguments.limit, "--limit", 1, 1000));
+    const auto limit = TRY(parse_count(arguments.limit, "--limit", 1, 500));
     call.query = {{"limit", std::to_string(limit)}};
+    if (arguments.all) call.query.emplace_back("all", "1");
     if (!arguments.state.empty()) call.query.emplace_back("state", arguments.state);
     const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body, "runs"))) return kOk;
@@ -75,7 +77,8 @@ Result<int> list(Context& context, const Arguments& arguments) {
 void declare_runs_ls(Command runs) {
     auto command = runs.sub("ls", "List your runs, newest first");
     auto arguments = std::make_shared<Arguments>();
-    command.option("--limit", arguments->limit, "N", "at most so many (50)");
+    command.flag("-a,--all", arguments->all, "everyone's runs, for those who may see them");
+    command.option("--limit", arguments->limit, "N", "at most so many (50; 500 is the most)");
     command.option("--state", arguments->state, "STATE", "only those in this state: running, exited, failed, …");
     command.handler([arguments](Context& context) { return list(context, *arguments); });
 }
