@@ -1,0 +1,51 @@
+// owhaled: reads its settings, then becomes the supervisor, or, started by that one, the broker.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <unistd.h>
+
+#include "config/settings.hpp"
+#include "daemon.hpp"
+#include "supervisor.hpp"
+
+namespace {
+
+using namespace owhale;
+
+int say(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+int run_as_broker(const config::Settings& settings) {
+    const char* channel = std::getenv("OWHALE_CHANNEL");
+    if (channel == nullptr) {
+        std::fputs("owhaled: --role broker is for owhaled itself; start owhaled without it\n", stderr);
+        return 2;
+    }
+    const int fd = std::atoi(channel);
+    ::unsetenv("OWHALE_CHANNEL");
+    return run_broker(settings, Fd(fd));
+}
+
+int serve(const config::Settings& settings) {
+    return settings.role == config::Role::broker ? run_as_broker(settings) : supervise(settings);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const auto settings = config::load(argc, argv);
+    if (!settings) {
+        std::fprintf(stderr, "owhaled: %s\n", to_line(settings.error()).c_str());
+        return settings.error().code == Code::bad_request ? 2 : 1;
+    }
+    switch (settings->action) {
+    case config::Action::help: return say(config::help_text());
+    case config::Action::version: return say("owhaled " OWHALE_VERSION "\n");
+    case config::Action::print_config: return say(config::to_text(*settings));
+    case config::Action::check_config: return say("the configuration is valid\n");
+    case config::Action::serve: return serve(*settings);
+    }
+    return 1;
+}
