@@ -38,6 +38,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 
+constexpr int kSpawnerLost = 3; // exit code: a restart helps, which it does not when the start itself failed
 constexpr std::chrono::seconds kReadyTime{30}; // from the start to the spawner's Ready
 constexpr std::chrono::seconds kAnswerTime{3}; // for answers under way when owhaled ends
 
@@ -121,7 +122,7 @@ void Broker::connect(Fd channel) {
     };
     spawner_->on_lost = [this] {
         if (!stopping_) log::error("the spawner has ended; so does the broker");
-        code_ = stopping_ ? code_ : 1;
+        if (!stopping_) code_ = server_ ? kSpawnerLost : 1;
         io_.stop();
     };
 }
@@ -129,7 +130,7 @@ void Broker::connect(Fd channel) {
 void Broker::serve(Fd channel) {
     ready_timer_.expires_after(kReadyTime);
     connect(std::move(channel));
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
+    for (const int number : {SIGTERM, SIGHUP}) signals_.add(number);
     wait_for_signal();
     asio::co_spawn(io_, run(), [](std::exception_ptr thrown) {
         if (thrown) std::rethrow_exception(thrown);
@@ -241,7 +242,9 @@ awaitable<void> Broker::stop() {
 int Broker::finish() {
     // The writer first: what was appended is on disk before the files close.
     audit_.reset();
-    database_.reset();
+    // Live statements keep the file open; so what is in its log goes to the database here.
+    if (const auto done = database_->execute("PRAGMA wal_checkpoint(TRUNCATE)"); !done)
+        log::warning(to_line(done.error()));
     return code_;
 }
 
@@ -272,6 +275,7 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     CHECK(close_strays(channel));
     if (::sodium_init() < 0) return fail(Code::internal, "libsodium does not start");
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGINT, SIG_IGN); // of a terminal's whole group; the supervisor hears it too and sends SIGTERM
     auto notify = Notify::open();
     ::umask(022); // folders above the state folder have to be passable for the broker's user
     CHECK(prepare_state_folder(settings));

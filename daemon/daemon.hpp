@@ -7,7 +7,8 @@
 namespace owhale {
 
 // Runs the broker until SIGTERM, or until the spawner at the other end of `channel` goes; then ends the process: 0 after
-// SIGTERM, 1 otherwise. Returns (1, having said why) only when the start failed. Called before any thread.
+// SIGTERM, 3 when the spawner went, 1 otherwise. Returns (1, having said why) only when the start failed. Called before
+// any thread.
 int run_broker(const config::Settings& settings, Fd channel);
 
 } // namespace owhale

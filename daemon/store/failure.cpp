@@ -18,13 +18,14 @@ std::string said_by(sqlite3* handle, int code) {
 std::unexpected<Error> cannot_open(const std::string& path, int errnum) {
     if (errnum == EROFS) return unavailable(path + " cannot be written", "mount its file system writable", errnum);
     if (errnum == ENOSPC || errnum == EDQUOT)
-        return unavailable(path + " cannot be made", "free space on its file system", errnum);
+        return unavailable(path + ": the disk is full", "free space on its file system");
     if (errnum == ELOOP) return unavailable(path + " is a symbolic link", "remove the link");
     return unavailable(path + " cannot be opened", "check the owner and mode of the file and its folder", errnum);
 }
 
 std::unexpected<Error> failure(sqlite3* handle, int code, const std::string& path) {
     const int errnum = handle != nullptr ? ::sqlite3_system_errno(handle) : 0;
+    if ((code & 0xff) == SQLITE_IOERR && (errnum == ENOSPC || errnum == EDQUOT)) code = SQLITE_FULL;
     switch (code & 0xff) {
     case SQLITE_FULL:
         return unavailable(path + ": the disk is full", "free space on its file system");

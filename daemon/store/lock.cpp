@@ -26,7 +26,8 @@ Result<Fd> lock_state(const std::string& dir) {
                     "end it first, or give this one its own --state-dir");
     }
     if (::ftruncate(fd.get(), 0) != 0) return cannot_open(path, errno);
-    CHECK(write_all(fd.get(), std::to_string(::getpid()) + "\n"));
+    if (auto written = write_all(fd.get(), std::to_string(::getpid()) + "\n"); !written)
+        return cannot_open(path, written.error().errnum);
     return fd;
 }
 
