@@ -45,7 +45,9 @@ struct Process {
     }
 };
 
-void inherit(int fd) { ::fcntl(fd, F_SETFD, 0); }
+void inherit(int fd) {
+    ::fcntl(fd, F_SETFD, 0);
+}
 
 // fork and exec. The child dies with us, keeps the descriptors named, and starts with no signal blocked.
 Result<Process> start(std::vector<std::string> arguments, char* const* environment, std::initializer_list<int> fds) {
@@ -58,6 +60,7 @@ Result<Process> start(std::vector<std::string> arguments, char* const* environme
     if (pid == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
         if (::getppid() != parent) ::_exit(1);
+        ::setpgid(0, 0); // Ctrl-C in owhaled's terminal is the supervisor's to handle
         sigset_t none;
         ::sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -76,7 +79,9 @@ std::string canonical(const std::string& path) {
     return error ? path : real.string();
 }
 
-std::string folder_of(const std::string& path) { return std::filesystem::path(path).parent_path(); }
+std::string folder_of(const std::string& path) {
+    return std::filesystem::path(path).parent_path();
+}
 
 class Supervisor {
 public:
@@ -108,7 +113,8 @@ Status Supervisor::prepare() {
     signals_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signals_) return fail_errno("signalfd");
     if (::access(settings_.spawner.c_str(), X_OK) != 0)
-        return fail(Code::config_invalid, "the spawner is not there: " + settings_.spawner, "install owhale-spawner, or name it with --spawner");
+        return fail(Code::config_invalid, "the spawner is not there: " + settings_.spawner,
+                    "install owhale-spawner, or name it with --spawner");
     CHECK(ensure_private_dir(settings_.runtime_dir, settings_.rootless ? 0700 : 0755));
     listener_ = TRY(listen_on(settings_.socket, settings_.rootless));
     return {};
@@ -126,9 +132,11 @@ std::vector<std::string> Supervisor::spawner_arguments(int channel) const {
     if (!settings_.spawner_config.empty()) arguments.push_back("--config=" + settings_.spawner_config);
     if (settings_.rootless) arguments.push_back("--rootless");
     // No cage shows owhaled's own: its state, its sockets, its configuration.
-    for (const auto& path : {settings_.state_dir, settings_.runtime_dir, settings_.socket}) arguments.push_back("--forbid=" + canonical(path));
+    for (const auto& path : {settings_.state_dir, settings_.runtime_dir, settings_.socket})
+        arguments.push_back("--forbid=" + canonical(path));
     for (const auto& file : {settings_.spawner_config, settings_.config_file})
-        if (!file.empty() && folder_of(file).ends_with("/owhaled")) arguments.push_back("--forbid=" + canonical(folder_of(file)));
+        if (!file.empty() && folder_of(file).ends_with("/owhaled"))
+            arguments.push_back("--forbid=" + canonical(folder_of(file)));
     return arguments;
 }
 
@@ -169,8 +177,10 @@ bool Supervisor::pause(int milliseconds) {
     ::poll(&wake, 1, milliseconds);
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo == SIGHUP) broker_.kill(SIGHUP);
-        else stopping_ = true;
+        if (info.ssi_signo == SIGHUP)
+            broker_.kill(SIGHUP);
+        else
+            stopping_ = true;
     }
     return stopping_;
 }
@@ -186,7 +196,8 @@ void Supervisor::stop() {
 // Until either goes or a signal says stop; the broker's exit code if it went by itself, else -1.
 int Supervisor::wait_for_end() {
     for (;;) {
-        std::array<pollfd, 3> wake{pollfd{signals_.get(), POLLIN, 0}, pollfd{spawner_.pidfd.get(), POLLIN, 0}, pollfd{broker_.pidfd.get(), POLLIN, 0}};
+        std::array<pollfd, 3> wake{pollfd{signals_.get(), POLLIN, 0}, pollfd{spawner_.pidfd.get(), POLLIN, 0},
+                                   pollfd{broker_.pidfd.get(), POLLIN, 0}};
         ::poll(wake.data(), wake.size(), -1);
         if (wake[0].revents != 0 && pause(0)) {
             stop();
@@ -224,14 +235,15 @@ int Supervisor::run() {
         const int code = wait_for_end();
         if (stopping_) break;
         const auto lived = monotonic_ns() - began;
-        // A start that fails at once fails again: let whoever started us see it.
+        // A start that fails at once fails again: let whoever started us see it. 3 is a spawner that went later.
         constexpr std::int64_t kStartNs = 3'000'000'000;
-        if (first && lived < kStartNs && code > 0 && code < 128) {
+        if (first && lived < kStartNs && code > 0 && code < 128 && code != 3) {
             ::unlink(settings_.socket.c_str());
             return code;
         }
         if (lived > kHealthyNs) backoff = kFirstBackoffMs;
-        log::warning("broker or spawner ended; every run is ended, both start again", {{"code", std::to_string(code)}, {"after_ms", std::to_string(backoff)}});
+        log::warning("broker or spawner ended; every run is ended, both start again",
+                     {{"code", std::to_string(code)}, {"after_ms", std::to_string(backoff)}});
         pause(backoff);
         backoff = std::min(2 * backoff, kLastBackoffMs);
     }
