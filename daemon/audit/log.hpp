@@ -18,7 +18,7 @@ struct Query {
     std::optional<std::uint64_t> before; // sequence, exclusive
     std::string since, until;            // RFC 3339, inclusive / exclusive
     std::string principal, verb, outcome, run, grep, event;
-    std::size_t limit = 100;             // 1..1000
+    std::size_t limit = 100; // 1..1000
     bool newest_first = true;
 };
 

@@ -101,7 +101,8 @@ void warn_of_typos(std::vector<std::string>& warnings) {
         std::vector<std::string_view> endings;
         for (const auto word : known) endings.push_back(word.substr(7));
         if (const auto near = nearest(name.substr(7), endings))
-            warnings.push_back(std::string(name) + " is not a setting; did you mean OWHALE_" + std::string(*near) + "?");
+            warnings.push_back(std::string(name) + " is not a setting; did you mean OWHALE_" + std::string(*near) +
+                               "?");
     }
 }
 
