@@ -41,11 +41,16 @@ int main(int argc, char** argv) {
         return settings.error().code == Code::bad_request ? 2 : 1;
     }
     switch (settings->action) {
-    case config::Action::help: return say(config::help_text());
-    case config::Action::version: return say("owhaled " OWHALE_VERSION "\n");
-    case config::Action::print_config: return say(config::to_text(*settings));
-    case config::Action::check_config: return say("the configuration is valid\n");
-    case config::Action::serve: return serve(*settings);
+    case config::Action::help:
+        return say(config::help_text());
+    case config::Action::version:
+        return say("owhaled " OWHALE_VERSION "\n");
+    case config::Action::print_config:
+        return say(config::to_text(*settings));
+    case config::Action::check_config:
+        return say("the configuration is valid\n");
+    case config::Action::serve:
+        return serve(*settings);
     }
     return 1;
 }

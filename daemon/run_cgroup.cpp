@@ -50,7 +50,8 @@ bool delegated(const std::string& path) {
 
 bool hand_down(const std::string& path) {
     bool any = false;
-    for (const char* controller : {"+memory", "+pids", "+cpu", "+io"}) any |= put(path + "/cgroup.subtree_control", controller);
+    for (const char* controller : {"+memory", "+pids", "+cpu", "+io"})
+        any |= put(path + "/cgroup.subtree_control", controller);
     return any;
 }
 
@@ -78,7 +79,9 @@ RunCgroup::RunCgroup(bool rootless) {
     }
     // No process may sit beside the groups that get controllers: ours go into a leaf.
     const auto leaf = base_ + "/owhaled";
-    if ((::mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) || !put(leaf + "/cgroup.procs", std::to_string(::getpid()))) return;
+    if ((::mkdir(leaf.c_str(), 0755) != 0 && errno != EEXIST) ||
+        !put(leaf + "/cgroup.procs", std::to_string(::getpid())))
+        return;
     if (own_base_) hand_down(mount);
     hand_down(base_);
     const auto runs = base_ + "/runs";
@@ -94,7 +97,8 @@ void RunCgroup::kill_all() const {
         remove_below(runs_);
         std::error_code ignored;
         bool left = false;
-        for (const auto& entry : std::filesystem::directory_iterator(runs_, ignored)) left |= entry.is_directory(ignored);
+        for (const auto& entry : std::filesystem::directory_iterator(runs_, ignored))
+            left |= entry.is_directory(ignored);
         if (!left) return;
         ::usleep(10'000);
     }

@@ -32,6 +32,8 @@ std::string rfc3339(std::int64_t wall_us) {
     return text;
 }
 
-void freeze_wall_clock(std::int64_t wall_us) { frozen = wall_us; }
+void freeze_wall_clock(std::int64_t wall_us) {
+    frozen = wall_us;
+}
 
 } // namespace owhale

@@ -7,7 +7,9 @@
 namespace owhale {
 namespace {
 
-std::unexpected<Error> about(const std::string& path, int errnum = errno) { return fail_errno(path, errnum); }
+std::unexpected<Error> about(const std::string& path, int errnum = errno) {
+    return fail_errno(path, errnum);
+}
 
 Status trusted(const struct stat& st, const std::string& path) {
     if (st.st_uid != 0 && st.st_uid != ::geteuid())
@@ -28,7 +30,8 @@ Result<std::string> read_all(int fd, std::size_t limit) {
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return fail_errno("read");
         if (n == 0) return content;
-        if (content.size() + static_cast<std::size_t>(n) > limit) return fail(Code::body_too_large, "a file is too large");
+        if (content.size() + static_cast<std::size_t>(n) > limit)
+            return fail(Code::body_too_large, "a file is too large");
         content.append(buffer, static_cast<std::size_t>(n));
     }
 }

@@ -19,15 +19,20 @@ bool plain(std::string_view value) {
 void append_escaped(std::string& line, std::string_view value) {
     constexpr std::string_view hex = "0123456789abcdef";
     for (const unsigned char c : value) {
-        if (c == '"' || c == '\\') (line += '\\') += static_cast<char>(c);
-        else if (c < ' ' || c == 0x7f) ((line += "\\x") += hex[c >> 4]) += hex[c & 15];
-        else line += static_cast<char>(c);
+        if (c == '"' || c == '\\')
+            (line += '\\') += static_cast<char>(c);
+        else if (c < ' ' || c == 0x7f)
+            ((line += "\\x") += hex[c >> 4]) += hex[c & 15];
+        else
+            line += static_cast<char>(c);
     }
 }
 
 } // namespace
 
-void set_level(Level level) { threshold = level; }
+void set_level(Level level) {
+    threshold = level;
+}
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
     if (level > threshold.load()) return;

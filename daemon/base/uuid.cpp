@@ -8,7 +8,9 @@ namespace owhale {
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
-constexpr bool dash_before(std::size_t byte) { return byte == 4 || byte == 6 || byte == 8 || byte == 10; }
+constexpr bool dash_before(std::size_t byte) {
+    return byte == 4 || byte == 6 || byte == 8 || byte == 10;
+}
 
 int nibble(char c) {
     const auto at = kHex.find(c);

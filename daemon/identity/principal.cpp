@@ -3,7 +3,9 @@
 namespace owhale::identity {
 namespace {
 
-constexpr std::uint32_t bits(auto... permissions) { return (static_cast<std::uint32_t>(permissions) | ...); }
+constexpr std::uint32_t bits(auto... permissions) {
+    return (static_cast<std::uint32_t>(permissions) | ...);
+}
 
 using enum Permission;
 constexpr std::uint32_t kAgent = bits(runs_create, runs_read, runs_control, audit_read, system_read, boxes);

@@ -10,9 +10,10 @@ namespace owhale::spawner {
 namespace {
 
 constexpr std::array<std::string_view, 28> kRootLike = {
-    "root",  "daemon", "sys",  "adm",  "disk",    "kmem",   "tty",     "shadow", "sudo",         "wheel",
-    "admin", "docker", "lxd",  "lxc",  "incus",   "incus-admin", "libvirt", "libvirt-qemu", "kvm", "podman",
-    "staff", "utmp",   "input", "systemd-journal", "netdev", "wireshark", "ssl-cert", "_ssh"};
+    "root",    "daemon",       "sys",      "adm",    "disk",  "kmem", "tty",   "shadow",
+    "sudo",    "wheel",        "admin",    "docker", "lxd",   "lxc",  "incus", "incus-admin",
+    "libvirt", "libvirt-qemu", "kvm",      "podman", "staff", "utmp", "input", "systemd-journal",
+    "netdev",  "wireshark",    "ssl-cert", "_ssh"};
 
 using Fields = std::vector<std::string_view>;
 
@@ -73,7 +74,8 @@ std::vector<std::uint32_t> groups_of(std::string_view user) {
     std::vector<std::uint32_t> groups;
     each_line("/etc/group", 4, [&](const Fields& f) {
         const auto members = split(f[3], ',');
-        if (const auto gid = number(f[2]); gid && std::ranges::find(members, user) != members.end()) groups.push_back(*gid);
+        if (const auto gid = number(f[2]); gid && std::ranges::find(members, user) != members.end())
+            groups.push_back(*gid);
         return false;
     });
     return groups;

@@ -27,13 +27,18 @@ std::unexpected<Error> refuse(Code code, std::string message) {
     return std::unexpected(std::move(error));
 }
 
-std::unexpected<Error> malformed(const char* what) { return refuse(Code::bad_request, what); }
+std::unexpected<Error> malformed(const char* what) {
+    return refuse(Code::bad_request, what);
+}
 
-bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
+bool has_nul(const std::string& text) {
+    return text.find('\0') != std::string::npos;
+}
 
 // Absolute, nothing to be resolved in it: what stands there is where it goes.
 bool normalized(const std::string& path) {
-    if (path.size() < 2 || path.size() >= kMaxTarget || path.front() != '/' || path.back() == '/' || has_nul(path)) return false;
+    if (path.size() < 2 || path.size() >= kMaxTarget || path.front() != '/' || path.back() == '/' || has_nul(path))
+        return false;
     for (std::string_view rest(path); !rest.empty();) {
         rest.remove_prefix(1);
         const auto end = std::min(rest.find('/'), rest.size());
@@ -59,7 +64,8 @@ bool reserved_target(const std::string& target) {
 Result<std::uint32_t> number(const std::string& text) {
     std::uint32_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return malformed("a number in a plan");
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+        return malformed("a number in a plan");
     return value;
 }
 
@@ -104,23 +110,28 @@ Status detach_source(MountOp& op, const Resolution& resolution, int userns, cons
     if (source.optional) return {};
     CHECK(check_not_forbidden(source.fd, grounds.options.forbid));
     struct statx sx{};
-    if (::statx(source.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_UID, &sx) != 0) return fail_errno("statx");
-    if (!S_ISDIR(sx.stx_mode) && !S_ISREG(sx.stx_mode)) return refuse(Code::forbidden, op.target + " is neither a folder nor a file");
+    if (::statx(source.fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_UID, &sx) != 0)
+        return fail_errno("statx");
+    if (!S_ISDIR(sx.stx_mode) && !S_ISREG(sx.stx_mode))
+        return refuse(Code::forbidden, op.target + " is neither a folder nor a file");
     const bool writable = (op.flags & wire::kMountWritable) != 0;
     if (writable && sx.stx_uid != resolution.identity.uid)
         return refuse(Code::forbidden, "uid " + std::to_string(resolution.identity.uid) + " does not own " + op.target);
     op.is_file = S_ISREG(sx.stx_mode);
-    const auto attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (writable ? 0u : static_cast<unsigned>(MOUNT_ATTR_RDONLY));
+    const auto attributes =
+        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (writable ? 0u : static_cast<unsigned>(MOUNT_ATTR_RDONLY));
     // With an id map: what is mounted below may not bear one; it is left out then.
     for (const bool recursive : {true, false}) {
-        op.tree.reset(::open_tree(source.fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u)));
+        op.tree.reset(::open_tree(
+            source.fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u)));
         if (!op.tree) return fail_errno("open_tree of " + op.target);
         const auto done = set_tree_attributes(op.tree.get(), attributes, userns, recursive);
         if (done) return {};
         if (userns < 0 || !recursive) {
             const auto err = done.error().errnum;
             if (userns < 0) return fail_errno("mount_setattr of " + op.target, err);
-            Error error{Code::unsupported, "the filesystem of " + op.target + " cannot be shown to another uid (idmapped mount)",
+            Error error{Code::unsupported,
+                        "the filesystem of " + op.target + " cannot be shown to another uid (idmapped mount)",
                         "run as an ordinary user, or with --as USER", err, "admit"};
             return std::unexpected(std::move(error));
         }
@@ -132,10 +143,12 @@ Status read_mount(MountOp& op, const Resolution& resolution, int userns, const G
     if (!normalized(op.target)) return malformed("a mount's target that is not a plain absolute path");
     if (reserved_target(op.target)) return refuse(Code::forbidden, op.target + " is owhaled's own");
     if (has_nul(op.source) && op.kind != wire::MountKind::file) return malformed("NUL in a mount's source");
-    if ((op.flags & ~(wire::kMountWritable | wire::kMountOptional | wire::kMountPin)) != 0) return malformed("an unknown mount flag");
+    if ((op.flags & ~(wire::kMountWritable | wire::kMountOptional | wire::kMountPin)) != 0)
+        return malformed("an unknown mount flag");
     if ((op.flags & wire::kMountPin) != 0) return {};
     switch (op.kind) {
-    case wire::MountKind::system: return check_system_source(op, grounds);
+    case wire::MountKind::system:
+        return check_system_source(op, grounds);
     case wire::MountKind::resolved:
         op.landlock_write = (op.flags & wire::kMountWritable) != 0;
         return detach_source(op, resolution, userns, grounds);
@@ -143,8 +156,11 @@ Status read_mount(MountOp& op, const Resolution& resolution, int userns, const G
         op.landlock_write = true;
         if (!normalized("/" + op.source)) return malformed("a box's part");
         return {};
-    case wire::MountKind::tmpfs: op.landlock_write = true; return {};
-    case wire::MountKind::mask: return {};
+    case wire::MountKind::tmpfs:
+        op.landlock_write = true;
+        return {};
+    case wire::MountKind::mask:
+        return {};
     case wire::MountKind::file:
         op.is_file = true;
         if (op.source.size() > kMaxFileContent) return malformed("a file's content is too large");
@@ -156,8 +172,10 @@ Status read_mount(MountOp& op, const Resolution& resolution, int userns, const G
     return malformed("an unknown kind of mount");
 }
 
-Status read_mounts(JailPlan& plan, const wire::Run& message, wire::List& list, const Resolution& resolution, int userns, const Grounds& grounds) {
-    if (message.mount_count > wire::kMaxMounts || list.size() != 4 * std::size_t{message.mount_count}) return malformed("the number of mounts");
+Status read_mounts(JailPlan& plan, const wire::Run& message, wire::List& list, const Resolution& resolution, int userns,
+                   const Grounds& grounds) {
+    if (message.mount_count > wire::kMaxMounts || list.size() != 4 * std::size_t{message.mount_count})
+        return malformed("the number of mounts");
     std::size_t resolved = 0;
     for (std::size_t i = 0; i < list.size(); i += 4) {
         MountOp op;
@@ -195,7 +213,8 @@ Status read_strings(JailPlan& plan, wire::Blob& blob) {
 Result<std::uint64_t> under(std::uint64_t wanted, std::uint64_t ceiling, const char* what) {
     if (wanted == 0) return ceiling;
     if (ceiling != 0 && wanted > ceiling)
-        return refuse(Code::limit_over_ceiling, std::string(what) + " " + std::to_string(wanted) + " is over the ceiling of " + std::to_string(ceiling));
+        return refuse(Code::limit_over_ceiling, std::string(what) + " " + std::to_string(wanted) +
+                                                    " is over the ceiling of " + std::to_string(ceiling));
     return wanted;
 }
 
@@ -203,7 +222,8 @@ Result<std::uint64_t> under(std::uint64_t wanted, std::uint64_t ceiling, const c
 std::vector<int> choose_cpus(std::uint64_t milli) {
     static int next = 0;
     const int online = static_cast<int>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN)));
-    const int wanted = static_cast<int>(std::min<std::uint64_t>((milli + 999) / 1000, static_cast<std::uint64_t>(online)));
+    const int wanted =
+        static_cast<int>(std::min<std::uint64_t>((milli + 999) / 1000, static_cast<std::uint64_t>(online)));
     std::vector<int> cpus;
     for (int i = 0; i < wanted; ++i) cpus.push_back((next + i) % online);
     next = (next + wanted) % online;
@@ -211,7 +231,9 @@ std::vector<int> choose_cpus(std::uint64_t milli) {
 }
 
 void set_rlimits(JailPlan& plan, const wire::Run& message, const Limits& limits, const Grounds& grounds) {
-    const auto add = [&](int resource, std::uint64_t value) { plan.rlimits.emplace_back(resource, rlimit{value, value}); };
+    const auto add = [&](int resource, std::uint64_t value) {
+        plan.rlimits.emplace_back(resource, rlimit{value, value});
+    };
     add(RLIMIT_CORE, 0);
     add(RLIMIT_NOFILE, message.open_files == 0 ? kMaxOpenFiles : std::min(message.open_files, kMaxOpenFiles));
     if (message.file_size != 0) add(RLIMIT_FSIZE, message.file_size);
@@ -222,7 +244,8 @@ void set_rlimits(JailPlan& plan, const wire::Run& message, const Limits& limits,
 
 Result<Limits> read_limits(const wire::Run& message, const Grounds& grounds) {
     Limits limits;
-    limits.memory = TRY(under(message.memory, grounds.options.max_memory != 0 ? grounds.options.max_memory : grounds.memory_total, "memory"));
+    limits.memory = TRY(under(
+        message.memory, grounds.options.max_memory != 0 ? grounds.options.max_memory : grounds.memory_total, "memory"));
     if (limits.memory < kMinMemory) return refuse(Code::limit_over_ceiling, "memory below 4 MiB starts nothing");
     limits.pids = TRY(under(message.pids, grounds.options.max_pids, "pids"));
     limits.cpu_milli = message.cpu_milli;

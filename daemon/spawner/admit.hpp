@@ -18,7 +18,7 @@ struct Grounds { // what admit knows beside the message
     const Options& options;
     const std::map<std::string, Filter>& filters;
     const std::vector<std::string>& system_paths; // the folders every cage shows
-    int idmap_userns; // -1: root callers cannot be served here
+    int idmap_userns;                             // -1: root callers cannot be served here
     int landlock_abi;
     std::uint32_t controllers;
     std::uint64_t memory_total;

@@ -20,20 +20,26 @@ bool well_formed(const std::string& key) {
     return key.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-std::string folder_of(const std::string& key) { return "boxes/" + key; }
+std::string folder_of(const std::string& key) {
+    return "boxes/" + key;
+}
 
 Status mount_box(const std::string& folder, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes) {
     const Fd context(::fsopen("tmpfs", FSOPEN_CLOEXEC));
     if (!context) return fail_errno("fsopen");
-    const std::pair<const char*, std::string> options[] = {{"mode", "0700"}, {"uid", std::to_string(uid)}, {"gid", std::to_string(gid)},
-                                                            {"size", std::to_string(bytes)}, {"nr_inodes", "1048576"}};
+    const std::pair<const char*, std::string> options[] = {{"mode", "0700"},
+                                                           {"uid", std::to_string(uid)},
+                                                           {"gid", std::to_string(gid)},
+                                                           {"size", std::to_string(bytes)},
+                                                           {"nr_inodes", "1048576"}};
     for (const auto& [key, value] : options)
         if (::fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) != 0) return fail_errno(key);
     if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return fail_errno("tmpfs");
     const Fd tree(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
     if (!tree) return fail_errno("fsmount");
     if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno(folder);
-    if (::move_mount(tree.get(), "", AT_FDCWD, folder.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0) return fail_errno("move_mount");
+    if (::move_mount(tree.get(), "", AT_FDCWD, folder.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+        return fail_errno("move_mount");
     return {};
 }
 

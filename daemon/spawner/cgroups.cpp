@@ -82,7 +82,9 @@ std::vector<int> Cgroup::members() const {
     return pids;
 }
 
-bool Cgroup::remove() const { return ::rmdir(path_.c_str()) == 0 || errno == ENOENT; }
+bool Cgroup::remove() const {
+    return ::rmdir(path_.c_str()) == 0 || errno == ENOENT;
+}
 
 std::uint32_t enable_controllers(const std::string& base) {
     struct Controller {
@@ -90,7 +92,8 @@ std::uint32_t enable_controllers(const std::string& base) {
         std::uint32_t bit;
     };
     std::uint32_t enabled = 0;
-    for (const auto& [name, bit] : {Controller{"memory", 1}, Controller{"pids", 2}, Controller{"cpu", 4}, Controller{"io", 8}}) {
+    for (const auto& [name, bit] :
+         {Controller{"memory", 1}, Controller{"pids", 2}, Controller{"cpu", 4}, Controller{"io", 8}}) {
         const Fd fd(::open((base + "/cgroup.subtree_control").c_str(), O_WRONLY | O_CLOEXEC));
         const auto word = std::string("+") + name;
         if (fd && ::write(fd.get(), word.data(), word.size()) > 0) enabled |= bit;

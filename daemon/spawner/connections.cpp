@@ -7,24 +7,36 @@
 namespace owhale::spawner {
 namespace {
 
+constexpr std::uint32_t kNoGroup = 65534; // Debian's nogroup
 constexpr std::size_t kMaxGroups = 64; // wire::Resolved carries as many
 
 Result<std::vector<std::uint32_t>> peer_groups(int socket) {
     std::vector<std::uint32_t> groups(65536);
     auto length = static_cast<socklen_t>(groups.size() * sizeof groups[0]);
-    if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length) != 0) return fail_errno("SO_PEERGROUPS");
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &length) != 0)
+        return fail_errno("SO_PEERGROUPS");
     groups.resize(length / sizeof groups[0]);
     return groups;
 }
 
 } // namespace
 
+// newgrp and sg make any group of the user its primary one: a root-like one gives way to the account's own.
+std::uint32_t allowed_gid(std::uint32_t uid, std::uint32_t gid) {
+    if (uid == 0 || !root_like(gid)) return gid;
+    const auto account = find_account(uid);
+    return account && !root_like(account->gid) ? account->gid : kNoGroup;
+}
+
 Identity make_identity(std::uint32_t uid, std::uint32_t gid, const std::vector<std::uint32_t>& groups) {
-    Identity identity{uid, gid, {}, 0};
+    Identity identity{uid, allowed_gid(uid, gid), {}, 0};
+    gid = identity.gid;
     for (const auto group : groups) {
         if (group == gid) continue;
-        if (identity.groups.size() < kMaxGroups && !root_like(group)) identity.groups.push_back(group);
-        else ++identity.groups_dropped;
+        if (identity.groups.size() < kMaxGroups && !root_like(group))
+            identity.groups.push_back(group);
+        else
+            ++identity.groups_dropped;
     }
     return identity;
 }

@@ -48,7 +48,9 @@ int clear_bounding(std::uint64_t keep) {
     return 0;
 }
 
-int clear_ambient() { return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 ? 0 : errno; }
+int clear_ambient() {
+    return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 ? 0 : errno;
+}
 
 } // namespace
 

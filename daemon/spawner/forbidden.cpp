@@ -34,7 +34,9 @@ std::string path_of_fd(int fd) {
     std::snprintf(link.data(), link.size(), "/proc/self/fd/%d", fd);
     std::array<char, 4096> target;
     const auto n = ::readlink(link.data(), target.data(), target.size());
-    return n <= 0 || static_cast<std::size_t>(n) == target.size() ? std::string() : std::string(target.data(), static_cast<std::size_t>(n));
+    return n <= 0 || static_cast<std::size_t>(n) == target.size()
+               ? std::string()
+               : std::string(target.data(), static_cast<std::size_t>(n));
 }
 
 Status check_not_forbidden(int fd, const std::vector<std::string>& forbidden) {
@@ -42,7 +44,8 @@ Status check_not_forbidden(int fd, const std::vector<std::string>& forbidden) {
     if (path.empty() || path.front() != '/') return fail(Code::forbidden, "a folder without a name");
     for (const auto& folder : forbidden) {
         if (same_or_below(path, folder) || same_or_below(folder, path))
-            return fail(Code::forbidden, path + " holds or lies in " + folder + ", which no cage may show", "work in another folder");
+            return fail(Code::forbidden, path + " holds or lies in " + folder + ", which no cage may show",
+                        "work in another folder");
         // A second mount of the same folder, or of one above it, has another name and the same inode.
         for (auto above = folder;; above = parent_of(above)) {
             if (same_file(fd, above)) return fail(Code::forbidden, path + " is another name of " + above);

@@ -12,6 +12,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <string_view>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -31,6 +32,9 @@
 
 namespace owhale::spawner {
 namespace {
+
+char* arguments = nullptr;
+std::size_t arguments_size = 0;
 
 struct Child {
     const JailPlan& plan;
@@ -52,7 +56,8 @@ struct Child {
     void done(Step step) {
         timespec now{};
         ::clock_gettime(CLOCK_MONOTONIC, &now);
-        message.step_ns[static_cast<std::size_t>(step)] = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+        message.step_ns[static_cast<std::size_t>(step)] =
+            static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
     }
     void step(Step step, int err) {
 #ifdef OWHALE_FAULTS
@@ -64,7 +69,17 @@ struct Child {
     }
 };
 
-int result(int value) { return value >= 0 ? 0 : errno; }
+void rename_process() {
+    constexpr std::string_view kName = "owhale-warden";
+    ::prctl(PR_SET_NAME, kName.data(), 0, 0, 0);
+    if (arguments_size <= kName.size()) return;
+    std::memset(arguments, 0, arguments_size);
+    std::memcpy(arguments, kName.data(), kName.size());
+}
+
+int result(int value) {
+    return value >= 0 ? 0 : errno;
+}
 
 // Everything but what the plan names is closed: above all the other ends of our own channels, and other runs' pipes.
 int close_others(const JailPlan& plan) {
@@ -130,8 +145,8 @@ int hand_over_namespaces(Child& child) {
     std::array<Fd, 7> held;
     std::array<int, 7> fds{};
     std::size_t count = 0;
-    for (const char* path : {"/proc/self/ns/user", "/proc/self/ns/pid", "/proc/self/ns/ipc", "/proc/self/ns/uts", "/proc/self/ns/cgroup",
-                             "/proc/self/ns/net", "/proc/self/ns/mnt"}) {
+    for (const char* path : {"/proc/self/ns/user", "/proc/self/ns/pid", "/proc/self/ns/ipc", "/proc/self/ns/uts",
+                             "/proc/self/ns/cgroup", "/proc/self/ns/net", "/proc/self/ns/mnt"}) {
         held[count].reset(::open(path, O_RDONLY | O_CLOEXEC));
         if (!held[count]) return errno;
         fds[count] = held[count].get();
@@ -185,7 +200,8 @@ int set_stdio(const Child& child) {
     }
     const int in = plan.in >= 0 ? plan.in : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (in < 0) return errno;
-    if (::dup2(in, STDIN_FILENO) < 0 || ::dup2(plan.out, STDOUT_FILENO) < 0 || ::dup2(plan.err, STDERR_FILENO) < 0) return errno;
+    if (::dup2(in, STDIN_FILENO) < 0 || ::dup2(plan.out, STDOUT_FILENO) < 0 || ::dup2(plan.err, STDERR_FILENO) < 0)
+        return errno;
     return 0;
 }
 
@@ -224,6 +240,7 @@ int set_stdio(const Child& child) {
     ::close_range(0, STDERR_FILENO, 0);
     for (const int fd : {plan.in, plan.out, plan.err, child.slave})
         if (fd >= 0) ::close(fd); // or a reader of the output would wait for the warden
+    rename_process();
     keep_watch(command, spawner, plan);
 }
 
@@ -234,10 +251,16 @@ int give_up_privilege() {
 
 } // namespace
 
+void set_argument_area(char* begin, std::size_t size) {
+    arguments = begin;
+    arguments_size = size;
+}
+
 const char* name_of(Step step) {
-    constexpr std::array kNames = {"clone", "idmaps", "descriptors", "ids", "parent", "network", "hostname", "mounts",
-                                   "root", "system", "devices", "proc", "view", "pivot", "limits", "capabilities",
-                                   "undumpable", "landlock", "warden", "terminal", "stdio", "cwd", "seccomp", "exec"};
+    constexpr std::array kNames = {"clone",    "idmaps",   "descriptors", "ids",          "parent",     "network",
+                                   "hostname", "mounts",   "root",        "system",       "devices",    "proc",
+                                   "view",     "pivot",    "limits",      "capabilities", "undumpable", "landlock",
+                                   "warden",   "terminal", "stdio",       "cwd",          "seccomp",    "exec"};
     static_assert(kNames.size() == kSteps);
     const auto index = static_cast<std::size_t>(step);
     return index < kNames.size() ? kNames[index] : "unknown";

@@ -16,8 +16,30 @@ namespace owhale::spawner {
 
 // The steps of the jail, in their order. A failure carries its step's name; tests make each of them fail.
 enum class Step : std::uint8_t {
-    clone, idmaps, descriptors, ids, parent, network, hostname, mounts, root, system, devices, proc, view, pivot,
-    limits, capabilities, undumpable, landlock, warden, terminal, stdio, cwd, seccomp, exec,
+    clone,
+    idmaps,
+    descriptors,
+    ids,
+    parent,
+    network,
+    hostname,
+    mounts,
+    root,
+    system,
+    devices,
+    proc,
+    view,
+    pivot,
+    limits,
+    capabilities,
+    undumpable,
+    landlock,
+    warden,
+    terminal,
+    stdio,
+    cwd,
+    seccomp,
+    exec,
 };
 const char* name_of(Step step);
 inline constexpr int kSteps = static_cast<int>(Step::exec) + 1;
@@ -25,10 +47,10 @@ inline constexpr int kSteps = static_cast<int>(Step::exec) + 1;
 struct MountOp {
     wire::MountKind kind;
     std::uint32_t flags = 0;
-    std::string source;      // system: path; box: sub folder; file: content; symlink: text
-    std::string target;      // absolute, inside the cage
-    Fd tree;                 // resolved: a detached mount, made by the spawner
-    bool is_file = false;    // resolved, mask: mount on a file rather than a folder
+    std::string source;   // system: path; box: sub folder; file: content; symlink: text
+    std::string target;   // absolute, inside the cage
+    Fd tree;              // resolved: a detached mount, made by the spawner
+    bool is_file = false; // resolved, mask: mount on a file rather than a folder
     bool landlock_write = false;
 };
 
@@ -49,9 +71,9 @@ struct JailPlan {
     std::vector<std::string> argv, env;
     std::vector<char*> argv_p, env_p;
     std::vector<MountOp> mounts;
-    std::vector<std::string> masks;   // forbidden folders below a system folder
+    std::vector<std::string> masks; // forbidden folders below a system folder
     std::vector<std::pair<int, rlimit>> rlimits;
-    std::vector<int> cpus;            // affinity, empty none
+    std::vector<int> cpus; // affinity, empty none
     const Filter* filter = nullptr;
     const Filter* warden_filter = nullptr;
     int landlock_abi = 0;
@@ -60,8 +82,8 @@ struct JailPlan {
     // join: enter these namespaces instead of making new ones
     std::vector<int> join; // descriptors, user first, then pid, the rest
     // descriptors of the child
-    int setup = -1;  // to the spawner: reads "go", writes Failure or descriptors
-    int report = -1; // to the spawner: writes the command's wait status, once
+    int setup = -1;                  // to the spawner: reads "go", writes Failure or descriptors
+    int report = -1;                 // to the spawner: writes the command's wait status, once
     int in = -1, out = -1, err = -1; // -1 in: /dev/null
 };
 
@@ -73,6 +95,9 @@ struct Message {
     char detail[160];
     std::uint64_t step_ns[kSteps];
 };
+
+// The program's own argument strings: a cage's pid 1 shows them in /proc/1/cmdline, and they name owhaled's folders.
+void set_argument_area(char* begin, std::size_t size);
 
 // In the child: everything from the go of the spawner to the exec, and the warden's life after it.
 [[noreturn]] void enter_jail(const JailPlan& plan);

@@ -13,10 +13,12 @@ namespace owhale::spawner {
 namespace {
 
 constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-constexpr std::uint64_t kFileWrite = LANDLOCK_ACCESS_FS_WRITE_FILE | kernel::kLandlockTruncate | kernel::kLandlockIoctlDev;
+constexpr std::uint64_t kFileWrite =
+    LANDLOCK_ACCESS_FS_WRITE_FILE | kernel::kLandlockTruncate | kernel::kLandlockIoctlDev;
 constexpr std::uint64_t kTreeWrite = kFileWrite | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-                                     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-                                     LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER;
+                                     LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                     LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                                     LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER;
 // Device nodes are handled and granted nowhere.
 constexpr std::uint64_t kAll = kRead | kTreeWrite | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
 
@@ -31,7 +33,8 @@ std::uint64_t known_to(int abi) {
 class Ruleset {
 public:
     explicit Ruleset(const JailPlan& plan) : known_(known_to(plan.landlock_abi)) {
-        const kernel::LandlockRulesetAttr attributes{known_, 0, plan.scope_abstract ? kernel::kLandlockScopeAbstract : 0};
+        const kernel::LandlockRulesetAttr attributes{known_, 0,
+                                                     plan.scope_abstract ? kernel::kLandlockScopeAbstract : 0};
         const std::size_t size = plan.landlock_abi >= 6 ? sizeof attributes : sizeof attributes.handled_access_fs;
         fd_.reset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0)));
         if (!fd_) err_ = errno;

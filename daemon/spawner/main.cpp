@@ -1,5 +1,6 @@
 // owhale-spawner: the one privileged program. See ARCHITECTURE.md, "What a taken-over broker could do at most".
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 #include "spawner/options.hpp"
@@ -11,6 +12,8 @@ namespace {
 owhale::Status run(int argc, char** argv) {
     using namespace owhale::spawner;
     const auto options = TRY(parse_options(argc, argv));
+    // The kernel lays the arguments out one after the other.
+    set_argument_area(argv[0], static_cast<std::size_t>(argv[argc - 1] + std::strlen(argv[argc - 1]) - argv[0]));
     auto surroundings = TRY(prepare(options));
     CHECK(give_up(options));
     Server server(options, std::move(surroundings));

@@ -21,6 +21,7 @@ constexpr std::uint64_t kReadOnly = kQuiet | MOUNT_ATTR_RDONLY;
 constexpr int kMaxComponent = 255;
 
 std::vector<SystemEntry> system_entries;
+dev_t own_devices[2] = {}; // the cage's root and the box: there, what an earlier run left in a place's way may be removed
 int scratch = -1; // the spawner's own tmpfs, as this child's mount namespace has it: boxes/<key>
 
 // --- the new mount API ---
@@ -63,6 +64,31 @@ int clone_tree(int at, const char* path, bool recursive, Fd& tree) {
 
 // --- places below the new root ---
 
+bool ours(int folder) {
+    struct stat st{};
+    return ::fstat(folder, &st) == 0 && (st.st_dev == own_devices[0] || st.st_dev == own_devices[1]);
+}
+
+dev_t device_of(int fd) {
+    struct stat st{};
+    return ::fstat(fd, &st) == 0 ? st.st_dev : 0;
+}
+
+// Makes one component: a folder, or for the last of a file's place an empty file. A link or a file that stands where a
+// folder must be goes away first, in the box and the root only.
+int make_component(int at, const char* name, bool is_file) {
+    struct stat st{};
+    if (::fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        const bool fits = is_file ? S_ISREG(st.st_mode) : S_ISDIR(st.st_mode);
+        if (fits) return 0;
+        if (!ours(at)) return S_ISLNK(st.st_mode) ? ELOOP : is_file ? EISDIR : ENOTDIR;
+        if (::unlinkat(at, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) != 0) return errno;
+    }
+    if (!is_file) return ::mkdirat(at, name, 0755) == 0 || errno == EEXIST ? 0 : errno;
+    const Fd made(::openat(at, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+    return made || errno == EEXIST ? 0 : errno;
+}
+
 // Opens `path` below `root` as a place to mount on. Links are never followed and `..` never climbs: the box and the
 // workspace hold what earlier runs left there. With `make`, what is missing on the way becomes folders, and the last
 // component a folder or an empty file.
@@ -81,16 +107,9 @@ int open_place(int root, const char* path, bool make, bool is_file, Fd& place) {
         while (*path == '/') ++path;
         const bool last = *path == '\0';
         constexpr std::uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-        int next = kernel::openat2(at.get(), name, O_PATH | O_CLOEXEC | O_NOFOLLOW, kResolve);
-        if (next < 0 && errno == ENOENT && make) {
-            if (last && is_file) {
-                const Fd made(::openat(at.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-                if (!made) return errno;
-            } else if (::mkdirat(at.get(), name, 0755) != 0 && errno != EEXIST) {
-                return errno;
-            }
-            next = kernel::openat2(at.get(), name, O_PATH | O_CLOEXEC | O_NOFOLLOW, kResolve);
-        }
+        if (make)
+            if (const int err = make_component(at.get(), name, last && is_file); err != 0) return err;
+        const int next = kernel::openat2(at.get(), name, O_PATH | O_CLOEXEC | O_NOFOLLOW, kResolve);
         if (next < 0) return errno;
         at.reset(next);
     }
@@ -109,7 +128,8 @@ int place_tree(int root, const char* target, bool is_file, int tree) {
 
 int mount_tmpfs(int root, const char* target, const char* size, std::uint64_t attributes) {
     Fd tree;
-    if (const int err = make_filesystem("tmpfs", {{"mode", "0755"}, {"size", size}}, attributes, tree); err != 0) return err;
+    if (const int err = make_filesystem("tmpfs", {{"mode", "0755"}, {"size", size}}, attributes, tree); err != 0)
+        return err;
     return place_tree(root, target, false, tree.get());
 }
 
@@ -126,7 +146,9 @@ int mask(int root, const char* target, Detail& detail) {
         return attach(tree.get(), place.get());
     }
     if (err != 0) return err;
-    if (err = make_filesystem("tmpfs", {{"mode", "0555"}, {"size", "4k"}}, kReadOnly | MOUNT_ATTR_NOEXEC, tree); err != 0) return err;
+    if (err = make_filesystem("tmpfs", {{"mode", "0555"}, {"size", "4k"}}, kReadOnly | MOUNT_ATTR_NOEXEC, tree);
+        err != 0)
+        return err;
     return attach(tree.get(), place.get());
 }
 
@@ -152,6 +174,7 @@ int mount_box(int root, const JailPlan& plan, const MountOp& op) {
     if (plan.box.empty()) return mount_tmpfs(root, op.target.c_str(), "1g", kQuiet);
     const Fd box(::openat(scratch, plan.box.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!box) return errno;
+    own_devices[1] = device_of(box.get());
     Fd part, tree;
     if (const int err = open_place(box.get(), op.source.c_str(), true, false, part); err != 0) return err;
     if (const int err = clone_tree(part.get(), "", false, tree); err != 0) return err;
@@ -170,7 +193,8 @@ int write_content(int fd, const std::string& content) {
 
 int mount_file(int root, const MountOp& op) {
     Fd tree;
-    if (const int err = make_filesystem("tmpfs", {{"mode", "0755"}, {"size", "8m"}}, kQuiet, tree); err != 0) return err;
+    if (const int err = make_filesystem("tmpfs", {{"mode", "0755"}, {"size", "8m"}}, kQuiet, tree); err != 0)
+        return err;
     {
         const Fd file(::openat(tree.get(), "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
         if (!file) return errno;
@@ -219,25 +243,35 @@ int mount_one(int root, const JailPlan& plan, const MountOp& op, Detail& detail)
     detail.set("mount on ", op.target.c_str());
     if ((op.flags & wire::kMountPin) != 0) return mount_pin(root, op);
     switch (op.kind) {
-    case wire::MountKind::system: return mount_system_path(root, op.source.c_str(), (op.flags & wire::kMountOptional) != 0);
-    case wire::MountKind::resolved: return mount_resolved(root, op);
-    case wire::MountKind::box: return mount_box(root, plan, op);
-    case wire::MountKind::tmpfs: return mount_tmpfs(root, op.target.c_str(), "1g", kQuiet);
-    case wire::MountKind::mask: return mask(root, op.target.c_str(), detail);
-    case wire::MountKind::file: return mount_file(root, op);
-    case wire::MountKind::symlink: return make_symlink(root, op);
+    case wire::MountKind::system:
+        return mount_system_path(root, op.source.c_str(), (op.flags & wire::kMountOptional) != 0);
+    case wire::MountKind::resolved:
+        return mount_resolved(root, op);
+    case wire::MountKind::box:
+        return mount_box(root, plan, op);
+    case wire::MountKind::tmpfs:
+        return mount_tmpfs(root, op.target.c_str(), "1g", kQuiet);
+    case wire::MountKind::mask:
+        return mask(root, op.target.c_str(), detail);
+    case wire::MountKind::file:
+        return mount_file(root, op);
+    case wire::MountKind::symlink:
+        return make_symlink(root, op);
     }
     return EINVAL;
 }
 
 } // namespace
 
-void Detail::set(const char* first, const char* second) { std::snprintf(text, sizeof text, "%s%s", first, second); }
+void Detail::set(const char* first, const char* second) {
+    std::snprintf(text, sizeof text, "%s%s", first, second);
+}
 
 std::vector<SystemEntry> read_system_entries() {
     std::vector<SystemEntry> entries;
-    for (const char* path : {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/gnu",
-                             "/var/lib/dpkg", "/var/lib/apt/lists", "/var/cache/fontconfig", "/var/cache/man"}) {
+    for (const char* path :
+         {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix", "/gnu",
+          "/var/lib/dpkg", "/var/lib/apt/lists", "/var/cache/fontconfig", "/var/cache/man"}) {
         struct stat st{};
         if (::lstat(path, &st) != 0) continue;
         SystemEntry entry{path, {}};
@@ -254,14 +288,19 @@ std::vector<SystemEntry> read_system_entries() {
     return entries;
 }
 
-void set_system_entries(std::vector<SystemEntry> entries) { system_entries = std::move(entries); }
+void set_system_entries(std::vector<SystemEntry> entries) {
+    system_entries = std::move(entries);
+}
 
 int make_root(int& root, Detail& detail) {
     detail.set("the cage's root");
     // Ours alone from here on: nothing that is mounted below travels back.
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return errno;
     Fd tree;
-    if (const int err = make_filesystem("tmpfs", {{"mode", "0755"}, {"size", "2m"}, {"nr_inodes", "4096"}}, kQuiet, tree); err != 0) return err;
+    if (const int err =
+            make_filesystem("tmpfs", {{"mode", "0755"}, {"size", "2m"}, {"nr_inodes", "4096"}}, kQuiet, tree);
+        err != 0)
+        return err;
     scratch = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); // the spawner's working folder
     if (scratch < 0) return errno;
     const Fd place(::openat(scratch, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -270,6 +309,7 @@ int make_root(int& root, Detail& detail) {
     // Names relative to "." are names in the new root from now on.
     if (::fchdir(tree.get()) != 0) return errno;
     root = tree.release();
+    own_devices[0] = device_of(root);
     return 0;
 }
 
@@ -295,7 +335,10 @@ int mount_system(int root, const JailPlan& plan, Detail& detail) {
 int mount_devices(int root, const JailPlan&, Detail& detail) {
     detail.set("/dev");
     Fd dev;
-    if (const int err = make_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64k"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, dev); err != 0) return err;
+    if (const int err =
+            make_filesystem("tmpfs", {{"mode", "0755"}, {"size", "64k"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, dev);
+        err != 0)
+        return err;
     if (const int err = place_tree(root, "dev", false, dev.get()); err != 0) return err;
     for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
         detail.set("/dev/", name);
@@ -303,12 +346,15 @@ int mount_devices(int root, const JailPlan&, Detail& detail) {
         std::snprintf(path, sizeof path, "/dev/%s", name);
         Fd tree;
         if (const int err = clone_tree(AT_FDCWD, path, false, tree); err != 0) return err;
-        if (const int err = set_attributes(tree.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false); err != 0) return err;
+        if (const int err = set_attributes(tree.get(), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, false); err != 0)
+            return err;
         if (const int err = place_tree(root, path, true, tree.get()); err != 0) return err;
     }
     detail.set("/dev/pts");
     Fd pts;
-    if (const int err = make_filesystem("devpts", {{"newinstance", nullptr}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"max", "64"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, pts);
+    if (const int err =
+            make_filesystem("devpts", {{"newinstance", nullptr}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"max", "64"}},
+                            MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, pts);
         err != 0)
         return err;
     if (const int err = place_tree(root, "dev/pts", false, pts.get()); err != 0) return err;
@@ -316,8 +362,9 @@ int mount_devices(int root, const JailPlan&, Detail& detail) {
     struct Link {
         const char *text, *name;
     };
-    for (const auto& [text, name] : {Link{"pts/ptmx", "ptmx"}, Link{"/proc/self/fd", "fd"}, Link{"/proc/self/fd/0", "stdin"},
-                                     Link{"/proc/self/fd/1", "stdout"}, Link{"/proc/self/fd/2", "stderr"}})
+    for (const auto& [text, name] :
+         {Link{"pts/ptmx", "ptmx"}, Link{"/proc/self/fd", "fd"}, Link{"/proc/self/fd/0", "stdin"},
+          Link{"/proc/self/fd/1", "stdout"}, Link{"/proc/self/fd/2", "stderr"}})
         if (::symlinkat(text, dev.get(), name) != 0) return errno;
     if (::mkdirat(dev.get(), "shm", 0755) != 0) return errno;
     return 0;
@@ -332,13 +379,16 @@ int mount_proc(int root, Detail& detail) {
     for (const char* path : {"proc/sys", "proc/irq", "proc/bus", "proc/fs"}) {
         detail.set("read-only /", path);
         Fd place, tree;
-        if (const int err = open_place(root, path, false, false, place); err == ENOENT) continue;
-        else if (err != 0) return err;
+        if (const int err = open_place(root, path, false, false, place); err == ENOENT)
+            continue;
+        else if (err != 0)
+            return err;
         if (const int err = clone_tree(place.get(), "", true, tree); err != 0) return err;
         if (const int err = set_attributes(tree.get(), kReadOnly | MOUNT_ATTR_NOEXEC, 0, true); err != 0) return err;
         if (const int err = attach(tree.get(), place.get()); err != 0) return err;
     }
-    for (const char* path : {"proc/acpi", "proc/kcore", "proc/keys", "proc/key-users", "proc/kmsg", "proc/scsi", "proc/sysrq-trigger", "proc/timer_list"})
+    for (const char* path : {"proc/acpi", "proc/kcore", "proc/keys", "proc/key-users", "proc/kmsg", "proc/scsi",
+                             "proc/sysrq-trigger", "proc/timer_list"})
         if (const int err = mask(root, path, detail); err != 0) return err;
     return 0;
 }

@@ -36,19 +36,25 @@ Result<std::uint64_t> number(std::string_view text) {
 }
 
 Result<std::string> absolute(std::string_view text) {
-    if (text.empty() || text.front() != '/' || text.find("/../") != std::string_view::npos)
+    if (text.empty() || text.front() != '/' || text.find("/../") != std::string_view::npos || text.ends_with("/.."))
         return fail(Code::config_invalid, "'" + std::string(text) + "' is not an absolute path");
     while (text.size() > 1 && text.back() == '/') text.remove_suffix(1);
     return std::string(text);
 }
 
 Status set(Options& options, std::string_view key, std::string_view value) {
-    if (key == "net-host") options.net_host.push_back(static_cast<std::uint32_t>(TRY(number(value))));
-    else if (key == "forbid") options.forbid.push_back(TRY(absolute(value)));
-    else if (key == "system") options.system.push_back(TRY(absolute(value)));
-    else if (key == "max-memory") options.max_memory = TRY(number(value));
-    else if (key == "max-pids") options.max_pids = TRY(number(value));
-    else if (key == "max-runs") options.max_runs = TRY(number(value));
+    if (key == "net-host")
+        options.net_host.push_back(static_cast<std::uint32_t>(TRY(number(value))));
+    else if (key == "forbid")
+        options.forbid.push_back(TRY(absolute(value)));
+    else if (key == "system")
+        options.system.push_back(TRY(absolute(value)));
+    else if (key == "max-memory")
+        options.max_memory = TRY(number(value));
+    else if (key == "max-pids")
+        options.max_pids = TRY(number(value));
+    else if (key == "max-runs")
+        options.max_runs = TRY(number(value));
     else
         return fail(Code::config_invalid, "unknown key '" + std::string(key) + "'",
                     "known: net-host forbid system max-memory max-pids max-runs");
@@ -70,6 +76,7 @@ Result<std::string> read_config(const std::string& path, bool rootless) {
     std::string text(kMaxConfig, '\0');
     const auto n = ::read(fd.get(), text.data(), text.size());
     if (n < 0) return fail_errno(path);
+    if (static_cast<std::size_t>(n) == text.size()) return fail(Code::config_invalid, path + " is larger than 64 KiB");
     text.resize(static_cast<std::size_t>(n));
     return text;
 }
@@ -94,15 +101,24 @@ Status apply_config(Options& options) {
 }
 
 Status set_argument(Options& options, std::string_view key, std::string_view value) {
-    if (key == "--channel") options.channel = static_cast<int>(TRY(number(value)));
-    else if (key == "--listener") options.listener = static_cast<int>(TRY(number(value)));
-    else if (key == "--scratch") options.scratch = TRY(absolute(value));
-    else if (key == "--cgroup") options.cgroup = TRY(absolute(value));
-    else if (key == "--config") options.config = TRY(absolute(value));
-    else if (key == "--forbid") options.forbid.push_back(TRY(absolute(value)));
-    else if (key == "--box-idle") options.box_idle_s = TRY(number(value));
-    else if (key == "--rootless") options.rootless = true;
-    else return fail(Code::config_invalid, "unknown argument " + std::string(key));
+    if (key == "--channel")
+        options.channel = static_cast<int>(TRY(number(value)));
+    else if (key == "--listener")
+        options.listener = static_cast<int>(TRY(number(value)));
+    else if (key == "--scratch")
+        options.scratch = TRY(absolute(value));
+    else if (key == "--cgroup")
+        options.cgroup = TRY(absolute(value));
+    else if (key == "--config")
+        options.config = TRY(absolute(value));
+    else if (key == "--forbid")
+        options.forbid.push_back(TRY(absolute(value)));
+    else if (key == "--box-idle")
+        options.box_idle_s = TRY(number(value));
+    else if (key == "--rootless")
+        options.rootless = true;
+    else
+        return fail(Code::config_invalid, "unknown argument " + std::string(key));
     return {};
 }
 

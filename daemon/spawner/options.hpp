@@ -20,13 +20,13 @@ namespace owhale::spawner {
 struct Options {
     int channel = -1;
     int listener = -1;
-    std::string scratch;              // an empty folder of ours; a private tmpfs is mounted on it
-    std::string cgroup;               // folder below which runs get theirs, "" none
-    std::string config;               // spawner.conf
-    std::vector<std::string> forbid;  // state, runtime and configuration folders
-    std::vector<std::string> system;  // further system folders
+    std::string scratch;             // an empty folder of ours; a private tmpfs is mounted on it
+    std::string cgroup;              // folder below which runs get theirs, "" none
+    std::string config;              // spawner.conf
+    std::vector<std::string> forbid; // state, runtime and configuration folders
+    std::vector<std::string> system; // further system folders
     std::vector<std::uint32_t> net_host;
-    std::uint64_t max_memory = 0;     // 0: none
+    std::uint64_t max_memory = 0; // 0: none
     std::uint64_t max_pids = 16384;
     std::uint64_t max_runs = 1024;
     std::uint64_t box_idle_s = 3600;

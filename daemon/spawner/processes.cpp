@@ -16,6 +16,8 @@ pid_t clone_process(std::uint64_t namespaces, int* pidfd, int cgroup) {
     return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
 }
 
-void send_signal(int pidfd, int signal) { ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0); }
+void send_signal(int pidfd, int signal) {
+    ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
+}
 
 } // namespace owhale::spawner

@@ -19,8 +19,10 @@ constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxPathList = 65536;
 
 Status check_path(const std::string& text, bool may_be_empty) {
-    if (text.size() >= kMaxPath || text.find('\0') != std::string::npos) return fail(Code::bad_request, "a path with NUL or too long");
-    if (text.empty() ? !may_be_empty : text.front() != '/') return fail(Code::bad_request, "a path that is not absolute");
+    if (text.size() >= kMaxPath || text.find('\0') != std::string::npos)
+        return fail(Code::bad_request, "a path with NUL or too long");
+    if (text.empty() ? !may_be_empty : text.front() != '/')
+        return fail(Code::bad_request, "a path that is not absolute");
     return {};
 }
 
@@ -35,9 +37,11 @@ Result<Probe> read_probe(const std::string& base, const std::string& flags, cons
     Probe probe{static_cast<wire::ProbeBase>(TRY(digits(base))), TRY(digits(flags)), path};
     if (probe.base > wire::kBaseGitCommon || probe.flags > (wire::kProbeMount | wire::kProbeRead))
         return fail(Code::bad_request, "an unknown probe");
-    if (path.size() >= kMaxPath || path.find('\0') != std::string::npos) return fail(Code::bad_request, "a probe's path");
+    if (path.size() >= kMaxPath || path.find('\0') != std::string::npos)
+        return fail(Code::bad_request, "a probe's path");
     const bool absolute = !path.empty() && path.front() == '/';
-    if (absolute != (probe.base == wire::kBaseAbsolute)) return fail(Code::bad_request, "a probe's path and base do not fit");
+    if (absolute != (probe.base == wire::kBaseAbsolute))
+        return fail(Code::bad_request, "a probe's path and base do not fit");
     return probe;
 }
 
@@ -46,7 +50,8 @@ Result<Probe> read_probe(const std::string& base, const std::string& flags, cons
 Result<Question> read_question(const wire::Resolve& message, const wire::Blob& blob) {
     const auto& names = blob[0];
     const auto& probes = blob[1];
-    if (names.size() != 6 || message.probe_count > wire::kMaxProbes || probes.size() != 3 * std::size_t{message.probe_count})
+    if (names.size() != 6 || message.probe_count > wire::kMaxProbes ||
+        probes.size() != 3 * std::size_t{message.probe_count})
         return fail(Code::bad_request, "resolve: wrong number of strings");
     Question q;
     q.resolution = message.resolution;
@@ -62,7 +67,8 @@ Result<Question> read_question(const wire::Resolve& message, const wire::Blob& b
     CHECK(check_path(q.workspace, true));
     CHECK(check_path(q.home, true));
     for (const auto* text : {&q.program, &q.path, &q.user})
-        if (text->size() > kMaxPathList || text->find('\0') != std::string::npos) return fail(Code::bad_request, "resolve: a string");
+        if (text->size() > kMaxPathList || text->find('\0') != std::string::npos)
+            return fail(Code::bad_request, "resolve: a string");
     for (std::size_t i = 0; i < probes.size(); i += 3)
         q.probes.push_back(TRY(read_probe(probes[i], probes[i + 1], probes[i + 2])));
     return q;
@@ -92,7 +98,8 @@ Result<Answer> finish_resolve(Child& child) {
     if (!packet) return std::unexpected(packet.error());
     // Descriptors in the child's order: blob, [cwd, workspace], [program], reads, mounts.
     wire::Resolved facts{};
-    if (packet->size != sizeof facts || packet->fds.empty()) return fail(Code::system, "the resolve child ended without an answer");
+    if (packet->size != sizeof facts || packet->fds.empty())
+        return fail(Code::system, "the resolve child ended without an answer");
     std::memcpy(&facts, packet->bytes.data(), sizeof facts);
     Answer answer;
     auto& fds = packet->fds;
@@ -110,7 +117,8 @@ Result<Answer> finish_resolve(Child& child) {
         for (std::size_t i = 0; i < child.question.probes.size() && at < fds.size(); ++i) {
             if ((child.question.probes[i].flags & wire::kProbeMount) == 0) continue;
             wire::PathFact fact{};
-            if (blob[1].size() <= i || blob[1][i].size() != sizeof fact) return fail(Code::system, "the resolve child's facts are cut short");
+            if (blob[1].size() <= i || blob[1][i].size() != sizeof fact)
+                return fail(Code::system, "the resolve child's facts are cut short");
             std::memcpy(&fact, blob[1][i].data(), sizeof fact);
             if (fact.mode != 0) answer.resolution.mounts.emplace(i, std::move(fds[at++]));
         }

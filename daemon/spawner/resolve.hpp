@@ -29,9 +29,9 @@ struct Question { // plain data, complete before the fork
     std::uint64_t connection = 0;
     bool find_program = false;
     std::string cwd, workspace, program, path, home, user;
-    Identity identity;        // whose rights to resolve with
+    Identity identity;                      // whose rights to resolve with
     std::uint32_t run_uid = 0, run_gid = 0; // what a run would get
-    bool drop_groups = true;  // false: rootless, where setgroups is refused
+    bool drop_groups = true;                // false: rootless, where setgroups is refused
     std::vector<Probe> probes;
 };
 

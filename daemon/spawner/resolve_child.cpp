@@ -5,6 +5,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <memory>
+#include <sstream>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -20,6 +22,7 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 constexpr std::size_t kMaxGitFile = 4096;
+constexpr std::size_t kMaxGitConfig = 256 * 1024;
 
 struct Found {
     Fd fd;
@@ -53,7 +56,9 @@ std::string path_of(int fd) {
     std::snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     std::array<char, 4096> target;
     const auto n = ::readlink(link, target.data(), target.size());
-    return n <= 0 || static_cast<std::size_t>(n) == target.size() ? std::string() : std::string(target.data(), static_cast<std::size_t>(n));
+    return n <= 0 || static_cast<std::size_t>(n) == target.size()
+               ? std::string()
+               : std::string(target.data(), static_cast<std::size_t>(n));
 }
 
 // Only folders and regular files: never a device, a fifo or a socket.
@@ -97,22 +102,52 @@ std::string first_line(int at, const std::string& path) {
     return line.substr(0, line.find('\n'));
 }
 
-std::string joined(const std::string& base, const std::string& path) { return !path.empty() && path.front() == '/' ? path : base + "/" + path; }
+std::string joined(const std::string& base, const std::string& path) {
+    return !path.empty() && path.front() == '/' ? path : base + "/" + path;
+}
 
-// gitrepository-layout(5): `.git` is the folder itself, or a file "gitdir: PATH"; `commondir` in it names the common one.
+std::string real_path(const std::string& path) {
+    const std::unique_ptr<char, decltype(&::free)> real(::realpath(path.c_str(), nullptr), &::free);
+    return real ? std::string(real.get()) : std::string();
+}
+
+// "worktree = PATH" of a submodule's config, relative to its git folder.
+std::string submodule_worktree(const Found& git) {
+    const Fd fd(::openat(git.fd.get(), "config", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
+    const auto text = fd ? read_all(fd.get(), kMaxGitConfig).value_or("") : std::string();
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        const auto key = line.find_first_not_of(" \t");
+        if (key == std::string::npos || !line.substr(key).starts_with("worktree = ")) continue;
+        return real_path(joined(git.path, line.substr(key + 11)));
+    }
+    return {};
+}
+
+// A `.git` file may be an earlier run's work, and name somebody's repository. It is believed only when that git folder
+// names this workspace back, as those of worktrees and submodules do, and has the same owner.
+bool names_back(const Found& git, const Found& workspace) {
+    if (git.fact.uid != workspace.fact.uid) return false;
+    return first_line(git.fd.get(), "gitdir") == workspace.path + "/.git" || submodule_worktree(git) == workspace.path;
+}
+
+// gitrepository-layout(5): `.git` is the folder itself, or a file "gitdir: PATH"; a worktree's folder has a `commondir`.
 void find_git(const Found& workspace, Found& git, Found& common) {
     git.fact = common.fact = missing(ENOENT);
     if (workspace.fact.mode == 0) return;
     auto entry = look(workspace.fd.get(), ".git", O_NOFOLLOW);
-    if (S_ISREG(entry.fact.mode)) {
-        const auto line = first_line(workspace.fd.get(), ".git");
-        if (!line.starts_with("gitdir: ")) return;
-        entry = look(AT_FDCWD, joined(workspace.path, line.substr(8)), O_DIRECTORY);
+    if (S_ISDIR(entry.fact.mode)) {
+        git = std::move(entry);
+        return;
     }
-    if (!S_ISDIR(entry.fact.mode)) return;
+    const auto line = S_ISREG(entry.fact.mode) ? first_line(workspace.fd.get(), ".git") : std::string();
+    if (!line.starts_with("gitdir: ")) return;
+    entry = look(AT_FDCWD, joined(workspace.path, line.substr(8)), O_DIRECTORY);
+    if (!S_ISDIR(entry.fact.mode) || !names_back(entry, workspace)) return;
     git = std::move(entry);
-    const auto line = first_line(git.fd.get(), "commondir");
-    if (!line.empty()) common = look(AT_FDCWD, joined(git.path, line), O_DIRECTORY);
+    const auto shared = first_line(git.fd.get(), "commondir");
+    if (!shared.empty()) common = look(AT_FDCWD, joined(git.path, shared), O_DIRECTORY);
+    if (common.fact.mode != 0 && common.fact.uid != workspace.fact.uid) common = Found{{}, missing(EPERM), {}};
 }
 
 struct Program {
@@ -198,14 +233,16 @@ public:
         facts_.cwd = cwd.fact;
         if (cwd.fact.mode == 0) fail_at("cwd", cwd.fact.err);
         if (::faccessat(cwd.fd.get(), ".", X_OK, AT_EACCESS) != 0) fail_at("cwd", errno);
-        auto workspace = question_.workspace.empty() ? find_workspace(cwd) : look(AT_FDCWD, question_.workspace, O_DIRECTORY);
+        auto workspace =
+            question_.workspace.empty() ? find_workspace(cwd) : look(AT_FDCWD, question_.workspace, O_DIRECTORY);
         facts_.workspace = workspace.fact;
         if (workspace.fact.mode == 0) fail_at("workspace", workspace.fact.err);
         Found git, common;
         find_git(workspace, git, common);
         facts_.git = git.fact;
         facts_.git_common = common.fact;
-        const auto home = question_.home.empty() ? Found{{}, missing(ENOENT), {}} : look(AT_FDCWD, question_.home, O_DIRECTORY);
+        const auto home =
+            question_.home.empty() ? Found{{}, missing(ENOENT), {}} : look(AT_FDCWD, question_.home, O_DIRECTORY);
         facts_.home = home.fact;
         keep(cwd);
         keep(workspace);
@@ -217,8 +254,15 @@ public:
             hashbang = keep_program(program);
         }
         facts_.program = program.real.fact;
-        strings_[0] = {cwd.path, workspace.path, program.found, program.real.path, home.fact.mode != 0 ? home.path : question_.home,
-                       question_.user, git.path, common.path, hashbang};
+        strings_[0] = {cwd.path,
+                       workspace.path,
+                       program.found,
+                       program.real.path,
+                       home.fact.mode != 0 ? home.path : question_.home,
+                       question_.user,
+                       git.path,
+                       common.path,
+                       hashbang};
         probe_all(workspace, home, git, common);
         send();
     }
@@ -244,15 +288,20 @@ private:
             const auto& probe = question_.probes[i];
             const auto* base = bases[probe.base];
             Found found;
-            if (base != nullptr && base->fact.mode == 0) found.fact = missing(ENOENT);
-            else found = look(base == nullptr ? AT_FDCWD : base->fd.get(), probe.path.empty() ? "." : probe.path, O_NOFOLLOW);
+            if (base != nullptr && base->fact.mode == 0)
+                found.fact = missing(ENOENT);
+            else
+                found = look(base == nullptr ? AT_FDCWD : base->fd.get(), probe.path.empty() ? "." : probe.path,
+                             O_NOFOLLOW);
             // A link is told, not followed, and never mounted or read.
             if (S_ISLNK(found.fact.mode)) found.fd.reset();
             strings_[1].emplace_back(reinterpret_cast<const char*>(&found.fact), sizeof found.fact);
             if ((probe.flags & wire::kProbeRead) != 0 && facts_.read_count < wire::kMaxReads) keep_read(found, i);
             if ((probe.flags & wire::kProbeMount) != 0 && found.fact.mode != 0) {
-                if (!found.fd) fact_is_unmountable(i);
-                else mounts.push_back(std::move(found.fd));
+                if (!found.fd)
+                    fact_is_unmountable(i);
+                else
+                    mounts.push_back(std::move(found.fd));
             }
         }
         for (auto& fd : mounts) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ namespace owhale::spawner {
 namespace {
 
 constexpr std::uint64_t kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
-constexpr std::uint32_t kUser = 1, kPid = 2, kMount = 4, kNet = 8, kIpc = 16, kUts = 32, kCgroup = 64; // as plan.hpp says
+constexpr std::uint32_t kUser = 1, kPid = 2, kMount = 4, kNet = 8, kIpc = 16, kUts = 32,
+                        kCgroup = 64; // as plan.hpp says
 constexpr std::size_t kMaxMembers = 65536;
 
 struct Pipe {
@@ -30,6 +32,17 @@ Result<Pipe> make_pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe");
     return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+// A pipe belongs to the filesystem uid of its maker, and `echo >/dev/stderr` opens it anew by /proc: it must be the run's.
+Result<Pipe> make_pipe_of(const JailPlan& plan) {
+    if (!plan.set_groups) return make_pipe(); // rootless: there is one uid
+    ::setfsgid(plan.gid);
+    ::setfsuid(plan.uid);
+    auto pipe = make_pipe();
+    ::setfsuid(0);
+    ::setfsgid(0);
+    return pipe;
 }
 
 Status write_proc(pid_t pid, const char* file, const std::string& text) {
@@ -52,14 +65,17 @@ Status write_id_maps(pid_t pid, const JailPlan& plan) {
 
 Status set_cgroup_limits(Run& run, std::uint32_t controllers) {
     if ((controllers & 1) != 0) {
-        if (const int err = run.cgroup.set("memory.max", std::to_string(run.limits.memory)); err != 0) return fail_errno("memory.max", err);
+        if (const int err = run.cgroup.set("memory.max", std::to_string(run.limits.memory)); err != 0)
+            return fail_errno("memory.max", err);
         (void)run.cgroup.set("memory.swap.max", "0"); // absent without swap accounting: memory.max alone holds then
         (void)run.cgroup.set("memory.oom.group", "1");
     }
     if ((controllers & 2) != 0)
-        if (const int err = run.cgroup.set("pids.max", std::to_string(run.limits.pids + 1)); err != 0) return fail_errno("pids.max", err); // and the warden
+        if (const int err = run.cgroup.set("pids.max", std::to_string(run.limits.pids + 1)); err != 0)
+            return fail_errno("pids.max", err); // and the warden
     if ((controllers & 4) != 0 && run.limits.cpu_milli != 0)
-        if (const int err = run.cgroup.set("cpu.max", std::to_string(run.limits.cpu_milli * 100) + " 100000"); err != 0) return fail_errno("cpu.max", err);
+        if (const int err = run.cgroup.set("cpu.max", std::to_string(run.limits.cpu_milli * 100) + " 100000"); err != 0)
+            return fail_errno("cpu.max", err);
     return {};
 }
 
@@ -83,6 +99,16 @@ void fill_started(Run& run, bool idmapped, std::uint32_t controllers) {
     s.idmapped = idmapped ? 1 : 0;
 }
 
+pid_t clone_jail([[maybe_unused]] const JailPlan& plan, std::uint64_t flags, int& pidfd, int cgroup) {
+#ifdef OWHALE_FAULTS
+    if (plan.fail_step == static_cast<std::uint32_t>(Step::clone)) {
+        errno = EDOM;
+        return -1;
+    }
+#endif
+    return clone_process(flags, &pidfd, cgroup);
+}
+
 void add_children(int pid, std::vector<int>& pids) {
     const auto folder = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children";
     const auto text = read_file(folder, 1 << 20).value_or("");
@@ -98,8 +124,8 @@ void add_children(int pid, std::vector<int>& pids) {
 
 } // namespace
 
-Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, Run* join, const std::string& cgroup_base,
-                                       std::uint32_t controllers) {
+Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, Run* join,
+                                       const std::string& cgroup_base, std::uint32_t controllers) {
     auto run = std::make_unique<Run>();
     run->number = message.run;
     run->began_ns = monotonic_ns();
@@ -117,9 +143,9 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
     auto report = TRY(make_pipe());
     Pipe in, out, err;
     if (!run->tty) {
-        if (run->wants_stdin) in = TRY(make_pipe());
-        out = TRY(make_pipe());
-        err = TRY(make_pipe());
+        if (run->wants_stdin) in = TRY(make_pipe_of(plan));
+        out = TRY(make_pipe_of(plan));
+        err = TRY(make_pipe_of(plan));
     }
     plan.setup = setup.get();
     plan.report = report.write.get();
@@ -136,8 +162,9 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
         for (const auto& fd : join->namespaces) plan.join.push_back(fd.get());
 
     int pidfd = -1;
-    const auto flags = join != nullptr ? 0 : kNamespaces | (plan.net_host ? 0u : static_cast<std::uint64_t>(CLONE_NEWNET));
-    run->pid = clone_process(flags, &pidfd, run->cgroup ? run->cgroup.fd() : -1);
+    const auto flags =
+        join != nullptr ? 0 : kNamespaces | (plan.net_host ? 0u : static_cast<std::uint64_t>(CLONE_NEWNET));
+    run->pid = clone_jail(plan, flags, pidfd, run->cgroup ? run->cgroup.fd() : -1);
     if (run->pid == 0) join != nullptr ? join_jail(plan) : enter_jail(plan);
     if (run->pid < 0) {
         const int errnum = errno;
@@ -164,7 +191,8 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
     const char go = 1;
     (void)::send(run->setup.get(), &go, 1, MSG_NOSIGNAL);
     for (auto& op : plan.mounts) op.tree.reset();
-    if (run->limits.wall_ms != 0) run->wall_deadline_ns = run->began_ns + static_cast<std::int64_t>(run->limits.wall_ms) * 1'000'000;
+    if (run->limits.wall_ms != 0)
+        run->wall_deadline_ns = run->began_ns + static_cast<std::int64_t>(run->limits.wall_ms) * 1'000'000;
     return run;
 }
 
@@ -188,7 +216,8 @@ std::uint64_t resident_bytes(const std::vector<int>& pids) {
     for (const int pid : pids) {
         const auto text = read_file("/proc/" + std::to_string(pid) + "/statm", 256).value_or("");
         unsigned long long size = 0, resident = 0, shared = 0;
-        if (std::sscanf(text.c_str(), "%llu %llu %llu", &size, &resident, &shared) == 3) pages += resident - std::min(resident, shared);
+        if (std::sscanf(text.c_str(), "%llu %llu %llu", &size, &resident, &shared) == 3)
+            pages += resident - std::min(resident, shared);
     }
     return pages * page;
 }

@@ -21,10 +21,10 @@ struct Run {
     std::uint32_t uid = 0;    // who it runs as
     std::uint32_t owner = 0;  // who asked
     Phase phase = Phase::starting;
-    Fd warden;                // pidfd
+    Fd warden; // pidfd
     pid_t pid = -1;
-    Fd setup, report;         // our ends
-    Fd in, out, err, master;  // the broker's ends, until run_started carries them over
+    Fd setup, report;        // our ends
+    Fd in, out, err, master; // the broker's ends, until run_started carries them over
     bool wants_stdin = false, tty = false;
     std::unique_ptr<JailPlan> plan; // kept for `exec`: what is writable
     std::vector<Fd> namespaces;
@@ -32,7 +32,7 @@ struct Run {
     Cgroup cgroup;
     Limits limits;
     wire::RunStarted started{};
-    Message last{};           // the child's newest message
+    Message last{}; // the child's newest message
     bool failed = false;
     std::int64_t began_ns = 0, wall_deadline_ns = 0, kill_deadline_ns = 0;
     wire::EndReason reason = wire::EndReason::none;
@@ -41,13 +41,13 @@ struct Run {
 };
 
 // Clones the jail's first process for an admitted plan, writes its id maps, and lets it go.
-Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, Run* join, const std::string& cgroup_base,
-                                       std::uint32_t controllers);
+Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, Run* join,
+                                       const std::string& cgroup_base, std::uint32_t controllers);
 // Ends it at once, all of it.
 void kill_run(Run& run, wire::EndReason reason);
 // The numbers of the run's processes, by cgroup or by descent from the warden.
 std::vector<int> members(const Run& run);
-// Memory in use (anonymous and shared pages of its processes), for where no controller counts.
+// Their private memory in RAM, for where no controller counts.
 std::uint64_t resident_bytes(const std::vector<int>& pids);
 
 } // namespace owhale::spawner

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ namespace {
 
 using Context = std::unique_ptr<void, decltype(&::seccomp_release)>;
 
-constexpr int kNumbersTried = 600; // x86-64 and arm64 both end below 500 in Linux 6.18
+constexpr int kNumbersTried = 600;         // x86-64 and arm64 both end below 500 in Linux 6.18
 constexpr std::uint64_t kLow = 0xffffffff; // the kernel looks at 32 bits of these arguments; so must the filter
 
 // Namespaces a clone may not ask for. CLONE_NEWTIME shares its bit with the exit signal's byte and is refused in unshare alone.
@@ -58,7 +59,8 @@ public:
         if (err_ != 0) return fail_errno("seccomp filter " + name, err_);
         const Fd file(::memfd_create("filter", MFD_CLOEXEC));
         if (!file) return fail_errno("memfd_create");
-        if (const auto err = ::seccomp_export_bpf(context_.get(), file.get()); err < 0) return fail_errno("seccomp filter " + name, -err);
+        if (const auto err = ::seccomp_export_bpf(context_.get(), file.get()); err < 0)
+            return fail_errno("seccomp filter " + name, -err);
         const auto size = ::lseek(file.get(), 0, SEEK_END);
         std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
         if (::pread(file.get(), bytes.data(), bytes.size(), 0) != size || bytes.size() % sizeof(sock_filter) != 0)
@@ -67,7 +69,8 @@ public:
         const auto before = filter.program.size();
         filter.program.resize(before + bytes.size() / sizeof(sock_filter));
         std::memcpy(filter.program.data() + before, bytes.data(), bytes.size());
-        filter.digest = sha256({reinterpret_cast<const std::uint8_t*>(filter.program.data()), filter.program.size() * sizeof(sock_filter)});
+        filter.digest = sha256({reinterpret_cast<const std::uint8_t*>(filter.program.data()),
+                                filter.program.size() * sizeof(sock_filter)});
         return filter;
     }
 
@@ -89,17 +92,25 @@ void add_sockets(Builder& b, bool unix_sockets) {
     struct Inet {
         int type, protocol;
     };
-    constexpr auto kInet = std::to_array<Inet>({{SOCK_STREAM, 0}, {SOCK_STREAM, IPPROTO_TCP}, {SOCK_STREAM, IPPROTO_MPTCP},
-                                                {SOCK_DGRAM, 0}, {SOCK_DGRAM, IPPROTO_UDP}, {SOCK_DGRAM, IPPROTO_ICMP},
+    constexpr auto kInet = std::to_array<Inet>({{SOCK_STREAM, 0},
+                                                {SOCK_STREAM, IPPROTO_TCP},
+                                                {SOCK_STREAM, IPPROTO_MPTCP},
+                                                {SOCK_DGRAM, 0},
+                                                {SOCK_DGRAM, IPPROTO_UDP},
+                                                {SOCK_DGRAM, IPPROTO_ICMP},
                                                 {SOCK_DGRAM, IPPROTO_ICMPV6}});
     for (const auto family : {AF_INET, AF_INET6})
         for (const auto& [type, protocol] : kInet)
             b.rule(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, static_cast<std::uint64_t>(family)),
                    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, static_cast<std::uint64_t>(type)),
                    SCMP_A2(SCMP_CMP_MASKED_EQ, kLow, static_cast<std::uint64_t>(protocol)));
-    b.rule(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_NETLINK), SCMP_A2(SCMP_CMP_MASKED_EQ, kLow, 0));
+    b.rule(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_NETLINK),
+           SCMP_A2(SCMP_CMP_MASKED_EQ, kLow, 0));
     if (unix_sockets) b.rule(SCMP_ACT_ALLOW, "socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_UNIX));
-    b.rule(SCMP_ACT_ALLOW, "socketpair", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_UNIX));
+    // Not datagrams: a half of such a pair can be connected to any socket's path (unix(7)).
+    for (const auto type : {SOCK_STREAM, SOCK_SEQPACKET})
+        b.rule(SCMP_ACT_ALLOW, "socketpair", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, AF_UNIX),
+               SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, static_cast<std::uint64_t>(type)));
 }
 
 // TIOCSTI types into a terminal, TIOCLINUX into the console. libseccomp cannot say "all but these" and look at 32 bits
@@ -123,13 +134,31 @@ std::vector<sock_filter> ioctl_prelude() {
 // Numbers that no table names: ENOSYS, as on a kernel that never had them. Beyond the last one tried, EPERM.
 void add_unknown(Builder& b) {
     std::set<int> named;
-    const auto note = [&](std::string_view name) { named.insert(::seccomp_syscall_resolve_name(std::string(name).c_str())); };
+    const auto note = [&](std::string_view name) {
+        named.insert(::seccomp_syscall_resolve_name(std::string(name).c_str()));
+    };
     for (const auto name : kAllowed) note(name);
     for (const auto name : kTracing) note(name);
     for (const auto name : kRefused) note(name);
-    for (const auto name : {"clone", "socket", "socketpair", "ioctl", "personality"}) note(name);
+    for (const auto name : {"clone", "socket", "socketpair", "ioctl", "personality", "chmod", "fchmod", "fchmodat", "fchmodat2", "creat",
+                            "open", "openat", "mknod", "mknodat"})
+        note(name);
     for (int number = 0; number < kNumbersTried; ++number)
         if (!named.contains(number)) b.rule_number(SCMP_ACT_ERRNO(ENOSYS), number);
+}
+
+// No file gets a setuid or setgid bit: root's workspace is idmapped, so such a file would be root's own on the host.
+// openat2 hides the mode behind a pointer; it is among the unknown, and programs fall back to openat.
+void add_modes(Builder& b) {
+    constexpr std::uint64_t kSetId = S_ISUID | S_ISGID;
+    struct ModeCall {
+        const char* name;
+        unsigned argument;
+    };
+    constexpr auto kModeCalls = std::to_array<ModeCall>({{"chmod", 1}, {"fchmod", 1}, {"fchmodat", 2}, {"fchmodat2", 2}, {"creat", 1},
+                                                         {"open", 2}, {"openat", 3}, {"mknod", 1}, {"mknodat", 2}});
+    for (const auto& [name, argument] : kModeCalls)
+        b.rule(SCMP_ACT_ALLOW, name, SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, kSetId, 0));
 }
 
 void add_personality(Builder& b) {
@@ -147,6 +176,7 @@ Result<Filter> compile(std::string name, bool unix_sockets, bool tracing) {
     add_clone(b);
     add_sockets(b, unix_sockets);
     add_personality(b);
+    add_modes(b);
     add_unknown(b);
     return b.finish(std::move(name), ioctl_prelude());
 }
@@ -161,7 +191,8 @@ Result<Filter> compile_warden() {
 
 Result<std::map<std::string, Filter>> compile_filters() {
     std::map<std::string, Filter> filters;
-    for (auto compiled : {compile("default", false, true), compile("build", true, true), compile("strict", false, false), compile_warden()}) {
+    for (auto compiled : {compile("default", false, true), compile("build", true, true),
+                          compile("strict", false, false), compile_warden()}) {
         auto filter = TRY(std::move(compiled));
         auto name = filter.name;
         filters.emplace(std::move(name), std::move(filter));
@@ -170,7 +201,8 @@ Result<std::map<std::string, Filter>> compile_filters() {
 }
 
 int load_filter(const Filter& filter) {
-    const sock_fprog program{static_cast<unsigned short>(filter.program.size()), const_cast<sock_filter*>(filter.program.data())};
+    const sock_fprog program{static_cast<unsigned short>(filter.program.size()),
+                             const_cast<sock_filter*>(filter.program.data())};
     return ::syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, 0, &program) == 0 ? 0 : errno;
 }
 

@@ -28,13 +28,18 @@ constexpr std::size_t kMaxResolutions = 4096;
 constexpr std::size_t kMaxConnections = 4096;
 constexpr unsigned kSourceShift = 56;
 
-std::unexpected<Error> violation(const char* what) { return fail(Code::bad_request, what); }
+std::unexpected<Error> violation(const char* what) {
+    return fail(Code::bad_request, what);
+}
 
-void copy_text(char* to, std::size_t size, const std::string& text) { std::snprintf(to, size, "%s", text.c_str()); }
+void copy_text(char* to, std::size_t size, const std::string& text) {
+    std::snprintf(to, size, "%s", text.c_str());
+}
 
 } // namespace
 
-Server::Server(const Options& options, Surroundings surroundings) : options_(options), surroundings_(std::move(surroundings)) {}
+Server::Server(const Options& options, Surroundings surroundings)
+    : options_(options), surroundings_(std::move(surroundings)) {}
 
 Status Server::watch(int fd, Source source, std::uint64_t id, std::uint32_t events) {
     epoll_event event{};
@@ -66,7 +71,8 @@ Status Server::serve() {
         std::array<epoll_event, 64> events;
         const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), next_timeout_ms());
         if (count < 0 && errno != EINTR) status = fail_errno("epoll_wait");
-        for (int i = 0; i < count && status; ++i) status = dispatch(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
+        for (int i = 0; i < count && status; ++i)
+            status = dispatch(events[static_cast<std::size_t>(i)].data.u64, events[static_cast<std::size_t>(i)].events);
         if (status) status = tick();
     }
     end_everything();
@@ -85,11 +91,16 @@ Status Server::dispatch(std::uint64_t tag, std::uint32_t events) {
         if (packet->size == 0) return fail(Code::unreachable, "the broker is gone");
         return handle_packet(*packet);
     }
-    case Source::listener: return accept_all();
-    case Source::connection: return (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0 ? connection_gone(id) : Status{};
-    case Source::resolve: return resolve_answered(id);
-    case Source::setup: return setup_readable(id);
-    case Source::warden: return warden_ended(id);
+    case Source::listener:
+        return accept_all();
+    case Source::connection:
+        return (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0 ? connection_gone(id) : Status{};
+    case Source::resolve:
+        return resolve_answered(id);
+    case Source::setup:
+        return setup_readable(id);
+    case Source::warden:
+        return warden_ended(id);
     }
     return {};
 }
@@ -200,7 +211,8 @@ Status Server::on_resolve(Packet& packet) {
     auto question = TRY(read_question(message, blob));
     if (resolving_.contains(message.resolution) || resolutions_.contains(message.resolution))
         return violation("a resolution's number is used twice");
-    if (resolving_.size() >= kMaxResolving || resolutions_.size() >= kMaxResolutions) return refuse_resolve(message, "child", EAGAIN);
+    if (resolving_.size() >= kMaxResolving || resolutions_.size() >= kMaxResolutions)
+        return refuse_resolve(message, "child", EAGAIN);
     auto identity = identity_for(question);
     if (!identity) return refuse_resolve(message, identity.error().message.c_str(), identity.error().errnum);
     question.identity = std::move(*identity);
@@ -247,7 +259,8 @@ Result<Run*> Server::find_join(const wire::Run& message, const Resolution& resol
     if (at == runs_.end() || at->second->phase != Phase::running || at->second->joined != 0)
         return fail(Code::not_found, "the run to join is not running");
     auto& run = *at->second;
-    if (run.owner != resolution.identity.uid || run.uid != resolution.facts.uid) return fail(Code::forbidden, "the run to join is another's");
+    if (run.owner != resolution.identity.uid || run.uid != resolution.facts.uid)
+        return fail(Code::forbidden, "the run to join is another's");
     return &run;
 }
 
@@ -258,8 +271,13 @@ Result<std::unique_ptr<Run>> Server::try_start(const wire::Run& message, const w
     resolutions_.erase(found);
     if (runs_.size() >= options_.max_runs) return fail(Code::busy, "too many runs at a time");
     auto* join = TRY(find_join(message, resolution));
-    const Grounds grounds{options_, surroundings_.filters, surroundings_.system_paths, surroundings_.idmap_userns.get(),
-                          surroundings_.landlock_abi, surroundings_.controllers, surroundings_.memory_total};
+    const Grounds grounds{options_,
+                          surroundings_.filters,
+                          surroundings_.system_paths,
+                          surroundings_.idmap_userns.get(),
+                          surroundings_.landlock_abi,
+                          surroundings_.controllers,
+                          surroundings_.memory_total};
     auto admitted = TRY(admit(message, blob, resolution, grounds));
     auto& plan = *admitted.plan;
 #ifdef OWHALE_FAULTS
@@ -299,7 +317,8 @@ Result<std::unique_ptr<Run>> Server::try_start(const wire::Run& message, const w
 Status Server::on_run(Packet& packet) {
     const auto message = TRY(packet.as<wire::Run>(1));
     auto blob = TRY(wire::read_blob(packet.fds[0].get(), 4));
-    if (message.run == 0 || message.run >> kSourceShift != 0 || runs_.contains(message.run)) return violation("a run's number is used twice or too large");
+    if (message.run == 0 || message.run >> kSourceShift != 0 || runs_.contains(message.run))
+        return violation("a run's number is used twice or too large");
     auto run = try_start(message, blob);
     if (!run) {
         if (run.error().code == Code::bad_request) return std::unexpected(run.error());
@@ -314,12 +333,12 @@ Status Server::on_run(Packet& packet) {
 Status Server::tell_failed(const wire::Run& message, const Error& error) {
     auto failed = make<wire::RunFailed>(wire::Type::run_failed);
     failed.run = message.run;
-    failed.err = error.errnum != 0                                ? error.errnum
-                 : error.code == Code::busy                      ? EAGAIN
-                 : error.code == Code::not_found                 ? ESRCH
-                 : error.code == Code::limit_over_ceiling        ? ERANGE
-                 : error.code == Code::net_host_denied           ? EACCES
-                                                                 : EPERM;
+    failed.err = error.errnum != 0                        ? error.errnum
+                 : error.code == Code::busy               ? EAGAIN
+                 : error.code == Code::not_found          ? ESRCH
+                 : error.code == Code::limit_over_ceiling ? ERANGE
+                 : error.code == Code::net_host_denied    ? EACCES
+                                                          : EPERM;
     copy_text(failed.step, sizeof failed.step, error.step.empty() ? "admit" : error.step);
     copy_text(failed.detail, sizeof failed.detail, std::string(describe(error.code).name) + ": " + error.message);
     return send(failed);
@@ -358,7 +377,8 @@ Status Server::setup_readable(std::uint64_t number) {
     if (!packet && packet.error().errnum == EAGAIN) return {};
     if (!packet || packet->size == 0) {
         // End of file: the exec closed it, or the child is gone and the warden's end will say so.
-        if (packet && !run.failed && run.last.kind == Message::started && (!run.tty || run.master)) return tell_started(run);
+        if (packet && !run.failed && run.last.kind == Message::started && (!run.tty || run.master))
+            return tell_started(run);
         run.failed = true;
         ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, run.setup.get(), nullptr);
         kill_run(run, wire::EndReason::none);
@@ -366,9 +386,12 @@ Status Server::setup_readable(std::uint64_t number) {
     }
     if (run.failed || packet->size != sizeof(Message)) return {};
     std::memcpy(&run.last, packet->bytes.data(), sizeof run.last);
-    if (run.last.kind == Message::namespaces) run.namespaces = std::move(packet->fds);
-    else if (run.last.kind == Message::terminal && packet->fds.size() == 1) run.master = std::move(packet->fds[0]);
-    else if (run.last.kind == Message::failure) run.failed = true;
+    if (run.last.kind == Message::namespaces)
+        run.namespaces = std::move(packet->fds);
+    else if (run.last.kind == Message::terminal && packet->fds.size() == 1)
+        run.master = std::move(packet->fds[0]);
+    else if (run.last.kind == Message::failure)
+        run.failed = true;
     return {};
 }
 
@@ -380,19 +403,26 @@ Status Server::tell_ended(Run& run) {
     ended.run = run.number;
     int status = 0;
     pollfd has{run.report.get(), POLLIN, 0};
-    const bool reported = ::poll(&has, 1, 0) > 0 && (has.revents & POLLIN) != 0 && ::read(run.report.get(), &status, sizeof status) == sizeof status;
-    if (reported && WIFEXITED(status)) ended.exit_code = WEXITSTATUS(status);
-    else ended.exit_code = -1, ended.signal = reported ? WTERMSIG(status) : SIGKILL;
+    const bool reported = ::poll(&has, 1, 0) > 0 && (has.revents & POLLIN) != 0 &&
+                          ::read(run.report.get(), &status, sizeof status) == sizeof status;
+    if (reported && WIFEXITED(status))
+        ended.exit_code = WEXITSTATUS(status);
+    else
+        ended.exit_code = -1, ended.signal = reported ? WTERMSIG(status) : SIGKILL;
     const auto cgroup = run.cgroup ? run.cgroup.usage() : CgroupUsage{};
     ended.oom_kills = cgroup.oom_kills;
     ended.pids_refused = cgroup.pids_refused;
     ended.reason = run.reason;
-    if (run.reason == wire::EndReason::none && cgroup.oom_kills != 0 && ended.exit_code < 0) ended.reason = wire::EndReason::memory;
+    if (run.reason == wire::EndReason::none && cgroup.oom_kills != 0 && ended.exit_code < 0)
+        ended.reason = wire::EndReason::memory;
     if (run.reason == wire::EndReason::none && ended.signal == SIGXFSZ) ended.reason = wire::EndReason::file_size;
     ended.wall_ns = static_cast<std::uint64_t>(monotonic_ns() - run.began_ns);
-    ended.user_us = static_cast<std::uint64_t>(usage.ru_utime.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(usage.ru_utime.tv_usec);
-    ended.system_us = static_cast<std::uint64_t>(usage.ru_stime.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(usage.ru_stime.tv_usec);
-    ended.memory_peak = std::max({cgroup.memory_peak, run.sampled_peak, cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) * 1024 : 0});
+    ended.user_us = static_cast<std::uint64_t>(usage.ru_utime.tv_sec) * 1'000'000 +
+                    static_cast<std::uint64_t>(usage.ru_utime.tv_usec);
+    ended.system_us = static_cast<std::uint64_t>(usage.ru_stime.tv_sec) * 1'000'000 +
+                      static_cast<std::uint64_t>(usage.ru_stime.tv_usec);
+    ended.memory_peak = std::max({cgroup.memory_peak, run.sampled_peak,
+                                  cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) * 1024 : 0});
     ended.pids_peak = std::max(cgroup.pids_peak, run.sampled_pids);
     return send(ended);
 }
@@ -414,7 +444,9 @@ Status Server::warden_ended(std::uint64_t number) {
         failed.err = run.last.kind == Message::failure ? run.last.err : ECHILD;
         const bool named = run.last.kind == Message::failure;
         copy_text(failed.step, sizeof failed.step, named ? name_of(static_cast<Step>(run.last.step)) : "child");
-        copy_text(failed.detail, sizeof failed.detail, named ? std::string(run.last.detail, ::strnlen(run.last.detail, sizeof run.last.detail)) : "the jail's process ended");
+        copy_text(failed.detail, sizeof failed.detail,
+                  named ? std::string(run.last.detail, ::strnlen(run.last.detail, sizeof run.last.detail))
+                        : "the jail's process ended");
         told = send(failed);
     }
     retire(run);
@@ -434,8 +466,10 @@ Status Server::on_signal(Packet& packet) {
     if (message.signal < 1 || message.signal > 64) return violation("a signal's number");
     const auto at = runs_.find(message.run);
     if (at == runs_.end() || at->second->phase != Phase::running) return {};
-    if (message.signal == SIGKILL) kill_run(*at->second, wire::EndReason::none);
-    else send_signal(at->second->warden.get(), message.signal);
+    if (message.signal == SIGKILL)
+        kill_run(*at->second, wire::EndReason::none);
+    else
+        send_signal(at->second->warden.get(), message.signal);
     return {};
 }
 

@@ -47,7 +47,8 @@ Status enter_scratch(const std::string& folder) {
     // What the host mounts later still comes in; what is mounted here never gets out.
     if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return fail_errno("mount propagation");
     if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return fail_errno(folder);
-    if (::mount("owhale", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=16m") != 0) return fail_errno("tmpfs on " + folder);
+    if (::mount("owhale", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=16m") != 0)
+        return fail_errno("tmpfs on " + folder);
     if (::chdir(folder.c_str()) != 0) return fail_errno(folder);
     for (const char* name : {"root", "boxes"})
         if (::mkdir(name, 0755) != 0) return fail_errno(name);
@@ -113,8 +114,10 @@ Result<Surroundings> prepare(const Options& options) {
         CHECK(enter_own_userns());
     } else {
         auto userns = make_idmap_userns(options.reserved_uid);
-        if (userns && idmap_works(userns->get())) s.idmap_userns = std::move(*userns);
-        else s.missing |= wire::kLayerIdmap;
+        if (userns && idmap_works(userns->get()))
+            s.idmap_userns = std::move(*userns);
+        else
+            s.missing |= wire::kLayerIdmap;
     }
     CHECK(enter_scratch(options.scratch));
     struct sysinfo info{};

@@ -11,7 +11,9 @@ namespace owhale::spawner {
 namespace {
 
 // A shell's way: 128+n for a signal. pid 1 cannot die of one itself, so the report pipe carries the whole status.
-int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+int exit_code_of(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 // True when the command itself has ended; `status` is its.
 bool reap(pid_t command, int& status) {
