@@ -165,7 +165,10 @@ std::shared_ptr<Attachment> Run::attach(bool replay) {
 
 void Run::detach(const std::shared_ptr<Attachment>& attachment) {
     std::erase(attachments_, attachment);
-    if (stdin_owner_ == attachment.get()) stdin_owner_ = nullptr;
+    if (stdin_taken_ && stdin_owner_ == attachment.get()) {
+        stdin_owner_ = nullptr;
+        stdin_taken_ = false; // who comes back to the run may type again
+    }
     note_presence();
     changed_.notify();
 }
