@@ -74,7 +74,8 @@ Result<Blob> unpack(std::string_view bytes, std::size_t lists) {
 
 Result<Fd> write_blob(const Blob& blob) {
     const auto bytes = pack(blob);
-    if (bytes.size() > kMaxBlob) return fail(Code::body_too_large, "the command, its environment and paths exceed 4 MiB");
+    if (bytes.size() > kMaxBlob)
+        return fail(Code::body_too_large, "the command, its environment and paths exceed 4 MiB");
     Fd fd(::memfd_create("owhale-blob", MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!fd) return fail_errno("memfd_create");
     for (std::size_t done = 0; done < bytes.size();) {
@@ -92,7 +93,8 @@ Result<Blob> read_blob(int fd, std::size_t lists) {
     if (seals < 0 || (seals & kSeals) != kSeals) return fail(Code::bad_request, "blob: not a sealed memfd");
     struct stat st{};
     if (::fstat(fd, &st) != 0) return fail_errno("fstat of a blob");
-    if (st.st_size < 0 || static_cast<std::size_t>(st.st_size) > kMaxBlob) return fail(Code::bad_request, "blob: too large");
+    if (st.st_size < 0 || static_cast<std::size_t>(st.st_size) > kMaxBlob)
+        return fail(Code::bad_request, "blob: too large");
     std::string bytes(static_cast<std::size_t>(st.st_size), '\0');
     for (std::size_t done = 0; done < bytes.size();) {
         const auto n = ::pread(fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(done));

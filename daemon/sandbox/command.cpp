@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sandbox/record.hpp"
 #include "shared/nearest.hpp"
 
 namespace owhale::sandbox {
@@ -94,7 +95,7 @@ std::vector<std::string> code_argv(const Language& language, const std::string& 
         return argv;
     }
     if (language.name == "python") return {program, "-c", text};
-    if (language.name == "javascript") return {program, "--eval=" + text, "--"};
+    if (language.name == "javascript") return {program, "--eval=" + text, "--", "[eval]"}; // argv[1], as a file has it
     return {program, "-e", text, "--"};
 }
 
@@ -112,7 +113,7 @@ Result<const Language*> language_of(const std::string& name) {
     std::vector<std::string_view> names;
     for (const auto& language : kLanguages) names.push_back(language.name);
     const auto near = nearest(name, names);
-    return fail(Code::invalid_value, "language: unknown",
+    return fail(Code::invalid_value, "language: there is no `" + printable(name.substr(0, 60)) + "`",
                 !near ? "one of python, javascript, typescript, bash, perl, ruby"
                              : "did you mean `" + std::string(*near) + "`?");
 }

@@ -46,11 +46,13 @@ std::string without_credentials(std::string_view config) {
         const auto line = config.substr(0, end);
         config.remove_prefix(std::min(end + 1, config.size()));
         const auto text = trimmed(line);
-        if (!continued) {
-            if (text.starts_with('[')) dropped = contains(kDroppedSections, section_of(text));
-            // A key after the header, on its line: not worth telling apart.
-            dropped_line = text.starts_with('[') ? text.find('=') != std::string_view::npos && text.find(']') < text.find('=')
-                                                 : contains(kDroppedKeys, key_of(text));
+        if (!continued && text.starts_with('[')) {
+            dropped = contains(kDroppedSections, section_of(text));
+            // A key on the header's own line is not looked at, and goes.
+            if (!dropped) (out += text.substr(0, text.rfind(']') + 1)) += '\n';
+            dropped_line = true;
+        } else if (!continued) {
+            dropped_line = contains(kDroppedKeys, key_of(text));
         }
         continued = line.ends_with('\\');
         if (dropped || dropped_line) continue;

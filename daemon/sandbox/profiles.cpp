@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/files.hpp"
+#include "sandbox/record.hpp"
 #include "shared/nearest.hpp"
 #include "sandbox/paths.hpp"
 
@@ -109,7 +110,7 @@ Result<std::shared_ptr<const Profile>> Profiles::find(std::string_view name) con
     std::vector<std::string_view> names;
     for (const auto& [known, profile] : by_name_) names.push_back(known);
     const auto near = nearest(name, names);
-    return fail(Code::profile_unknown, "there is no profile of this name",
+    return fail(Code::profile_unknown, "there is no profile `" + printable(name.substr(0, 60)) + "`",
                 !near ? "`owhalectl profiles ls` lists them" : "did you mean `" + std::string(*near) + "`?");
 }
 

@@ -26,12 +26,6 @@ Result<std::vector<std::string>> ids(store::Statement::Use rows) {
 
 } // namespace
 
-Result<RunRows> RunRows::open(store::Database& database) {
-    // Rows are told from the audit log after a crash: they need not wait for the disk, the event loop cannot.
-    CHECK(database.execute("PRAGMA synchronous = NORMAL"));
-    return RunRows(database);
-}
-
 Result<store::Statement*> RunRows::use(const char* sql) {
     auto found = statements_.find(sql);
     if (found == statements_.end()) found = statements_.emplace(sql, TRY(database_->prepare(sql))).first;

@@ -3,6 +3,7 @@
 // They are what `runs ls` shows after a restart; the audit log, not this, is what must survive a power cut.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,8 @@ namespace owhale::sandbox {
 
 class RunRows {
 public:
-    static Result<RunRows> open(store::Database& database);
+    // `database` has the schema `state`.
+    explicit RunRows(store::Database& database) : database_(&database) {}
 
     Status insert(const api::Run& run, std::int64_t created_us);
     // The record of a run that ended, with the bytes of output that are kept of it.
@@ -44,7 +46,6 @@ public:
     Status keep_key(const std::string& principal, const std::string& key, const Keyed& keyed, std::int64_t made_us);
 
 private:
-    explicit RunRows(store::Database& database) : database_(&database) {}
     Result<store::Statement*> use(const char* sql);
     store::Database* database_;
     std::map<std::string, store::Statement, std::less<>> statements_;

@@ -48,8 +48,8 @@ void shorten(api::Run& run) {
 
 class Registry final : public Runs {
 public:
-    Registry(Parts parts, RunRows rows, Kept kept)
-        : parts_(std::move(parts)), rows_(std::move(rows)), kept_(std::move(kept)), launcher_(parts_), empty_(parts_.executor) {
+    Registry(Parts parts, Kept kept)
+        : parts_(std::move(parts)), rows_(parts_.database), kept_(std::move(kept)), launcher_(parts_), empty_(parts_.executor) {
         parts_.spawner.on_run_ended = [this](const wire::RunEnded& ended) { run_ended(ended); };
         parts_.spawner.on_box_ended = [this](const std::string& key) { boxes_.ended(key); };
     }
@@ -392,9 +392,8 @@ awaitable<void> Registry::stop() {
 } // namespace
 
 Result<std::unique_ptr<Runs>> Runs::open(Parts parts) {
-    auto rows = TRY(RunRows::open(parts.database));
     auto kept = TRY(Kept::open(parts.settings));
-    return std::make_unique<Registry>(std::move(parts), std::move(rows), std::move(kept));
+    return std::make_unique<Registry>(std::move(parts), std::move(kept));
 }
 
 } // namespace owhale::sandbox

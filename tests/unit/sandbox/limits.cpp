@@ -1,0 +1,93 @@
+#include "sandbox/plan_builder.hpp"
+
+#include "checks.hpp"
+#include "tables.hpp"
+
+using namespace owhale;
+using namespace owhale::sandbox;
+using namespace std::chrono_literals;
+
+namespace {
+
+config::Settings settings() {
+    config::Settings settings;
+    settings.memory = 8u << 20;
+    settings.pids = 100;
+    settings.run_timeout = 0ms;
+    settings.code_timeout = 5min;
+    return settings;
+}
+
+} // namespace
+
+TEST_CASE("the request's limits over the profile's over the settings'") {
+    const wire::Ready ready{};
+    Profile profile;
+    api::RunRequest request;
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready)->memory, 8u << 20);
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready)->wall_ms, 0);
+    CHECK_EQ(choose_limits(request, profile, true, settings(), ready)->wall_ms, 300'000);
+    profile.limits.memory = 16u << 20;
+    profile.limits.timeout = 10s;
+    CHECK_EQ(choose_limits(request, profile, true, settings(), ready)->memory, 16u << 20);
+    CHECK_EQ(choose_limits(request, profile, true, settings(), ready)->wall_ms, 10'000);
+    request.limits = api::Limits{};
+    request.limits->memory = 32u << 20;
+    request.limits->cpus = 1.5;
+    request.timeout_ms = 0;
+    CHECK_EQ(choose_limits(request, profile, true, settings(), ready)->memory, 32u << 20);
+    CHECK_EQ(choose_limits(request, profile, true, settings(), ready)->cpu_milli, 1500);
+    CHECK_EQ(choose_limits(request, profile, true, settings(), ready)->wall_ms, 0);
+}
+
+TEST_CASE("what was asked for is refused above the ceiling, what was not gives way") {
+    wire::Ready ready{};
+    ready.ceiling_memory = 4u << 20;
+    ready.ceiling_pids = 10;
+    const Profile profile;
+    api::RunRequest request;
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready)->memory, 4u << 20);
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready)->pids, 10);
+    request.limits = api::Limits{};
+    request.limits->pids = 11;
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready).error().code, Code::limit_over_ceiling);
+}
+
+TEST_CASE("limits that make no sense are refused by name") {
+    const auto error_of = [](api::Limits limits) {
+        api::RunRequest request;
+        request.limits = limits;
+        return choose_limits(request, {}, false, settings(), {}).error();
+    };
+    api::Limits limits;
+    limits.memory = 4096;
+    CHECK_EQ(error_of(limits).code, Code::invalid_value);
+    CHECK(error_of(limits).message.starts_with("limits.memory"));
+    limits = {};
+    limits.cpus = 0.0;
+    CHECK(error_of(limits).message.starts_with("limits.cpus"));
+    limits = {};
+    limits.open_files = 3;
+    CHECK(error_of(limits).message.starts_with("limits.open_files"));
+    api::RunRequest request;
+    request.timeout_ms = 1'000'000'000'000;
+    CHECK_EQ(choose_limits(request, {}, false, settings(), {}).error().code, Code::invalid_value);
+}
+
+TEST_CASE("a box is one principal's, one workspace's and one profile's") {
+    const auto key = box_key(1000, "/p", "default");
+    CHECK_EQ(key.size(), 64);
+    CHECK_EQ(key, box_key(1000, "/p", "default"));
+    CHECK_NE(key, box_key(1001, "/p", "default"));
+    CHECK_NE(key, box_key(1000, "/q", "default"));
+    CHECK_NE(key, box_key(1000, "/p", "build"));
+    CHECK_NE(box_key(1, "2", "3"), box_key(12, "", "3"));
+}
+
+TEST_CASE("HOME stands where it is, unless that would hide the system") {
+    const auto tables = test::small_tables();
+    CHECK_EQ(cage_home("/home/me", tables), "/home/me");
+    CHECK_EQ(cage_home("/root", tables), "/root");
+    for (const auto* bad : {"", "/", "relative", "/usr/games", "/proc/self", "/run/user/1", "/home/../etc", "/home/me/", "/home"})
+        CHECK_EQ(cage_home(bad, tables), "/tmp");
+}

@@ -1,0 +1,96 @@
+#include "sandbox/run_rows.hpp"
+
+#include "base/uuid.hpp"
+#include "checks.hpp"
+#include "folder.hpp"
+#include "store/migrations.hpp"
+
+using namespace owhale;
+using namespace owhale::sandbox;
+
+namespace {
+
+api::Run run_of(const std::string& principal, const std::string& state = "starting") {
+    api::Run run;
+    run.id = to_string(make_uuid());
+    run.principal = principal;
+    run.state = state;
+    run.command = {"id", "ä\n"};
+    return run;
+}
+
+struct Opened {
+    test::Folder folder;
+    store::Database database = std::move(*store::Database::open(folder / "state.db", store::Durability::process));
+    Opened() { REQUIRE(store::migrate(database, "state")); }
+};
+
+} // namespace
+
+TEST_CASE("a row goes in live, ends, is found, and goes") {
+    Opened opened;
+    RunRows rows(opened.database);
+    auto run = run_of("unix:1");
+    REQUIRE(rows.insert(run, 10));
+    CHECK_EQ(rows.live()->size(), 1);
+    run.state = "exited";
+    run.exit_code = 3;
+    REQUIRE(rows.finish(run, 20, 100));
+    CHECK(rows.live()->empty());
+    const auto found = rows.find(run.id);
+    REQUIRE(found);
+    REQUIRE(*found);
+    CHECK_EQ((*found)->exit_code, 3);
+    CHECK_EQ((*found)->command, run.command);
+    CHECK_EQ(*rows.count(), 1);
+    REQUIRE(rows.remove(run.id));
+    CHECK_FALSE(*rows.find(run.id));
+}
+
+TEST_CASE("lists are one principal's, newest first, page by page") {
+    Opened opened;
+    RunRows rows(opened.database);
+    std::vector<std::string> ids;
+    for (int i = 0; i < 5; ++i) {
+        const auto run = run_of("unix:1");
+        REQUIRE(rows.insert(run, i));
+        ids.insert(ids.begin(), run.id);
+    }
+    REQUIRE(rows.insert(run_of("unix:2"), 9));
+    std::sort(ids.rbegin(), ids.rend());
+    const auto first = rows.list({"unix:1", "", "", 3});
+    REQUIRE_EQ(first->size(), 3);
+    CHECK_EQ((*first)[0].id, ids[0]);
+    const auto second = rows.list({"unix:1", "", (*first)[2].id, 3});
+    REQUIRE_EQ(second->size(), 2);
+    CHECK_EQ((*second)[1].id, ids[4]);
+    CHECK_EQ(rows.list({"", "", "", 100})->size(), 6);
+    CHECK(rows.list({"unix:1", "exited", "", 100})->empty());
+}
+
+TEST_CASE("old rows, and output over the quota, are named oldest included") {
+    Opened opened;
+    RunRows rows(opened.database);
+    std::vector<api::Run> runs;
+    for (int i = 0; i < 3; ++i) {
+        runs.push_back(run_of("unix:1", "exited"));
+        REQUIRE(rows.insert(runs.back(), i));
+    }
+    std::sort(runs.begin(), runs.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    for (int i = 0; i < 3; ++i) REQUIRE(rows.finish(runs[static_cast<std::size_t>(i)], 100 + i, 50));
+    CHECK_EQ(*rows.ended_before(101), std::vector<std::string>{runs[0].id});
+    CHECK_EQ(*rows.over_quota("unix:1", 100), std::vector<std::string>{runs[0].id});
+    CHECK(rows.over_quota("unix:1", 150)->empty());
+    CHECK(rows.over_quota("unix:2", 0)->empty());
+    REQUIRE(rows.forget_output(runs[0].id));
+    CHECK(rows.over_quota("unix:1", 100)->empty());
+}
+
+TEST_CASE("an idempotency key is one principal's and has an age") {
+    Opened opened;
+    RunRows rows(opened.database);
+    REQUIRE(rows.keep_key("unix:1", "k", {"run", "digest"}, 100));
+    CHECK_EQ((*rows.find_key("unix:1", "k", 50))->run, "run");
+    CHECK_FALSE(*rows.find_key("unix:2", "k", 50));
+    CHECK_FALSE(*rows.find_key("unix:1", "k", 101)); // too old by now
+}

@@ -1,0 +1,32 @@
+#include "sandbox/state.hpp"
+
+#include "checks.hpp"
+
+using namespace owhale;
+using namespace owhale::sandbox;
+
+TEST_CASE("every state has a name that is read back") {
+    for (int i = 0; i <= static_cast<int>(State::lost); ++i) {
+        const auto state = static_cast<State>(i);
+        CHECK_EQ(state_of(name(state)), state);
+    }
+    CHECK_FALSE(state_of("sleeping"));
+    CHECK_FALSE(state_of(""));
+}
+
+TEST_CASE("an end is an end") {
+    for (int from = 0; from <= static_cast<int>(State::lost); ++from)
+        for (int to = 0; to <= static_cast<int>(State::lost); ++to)
+            if (ended(static_cast<State>(from))) CHECK_FALSE(may_follow(static_cast<State>(from), static_cast<State>(to)));
+}
+
+TEST_CASE("the ways of a run") {
+    CHECK(may_follow(State::queued, State::starting));
+    CHECK(may_follow(State::starting, State::running));
+    CHECK(may_follow(State::running, State::exited));
+    CHECK(may_follow(State::queued, State::denied));
+    CHECK_FALSE(may_follow(State::queued, State::running)); // nothing runs that did not start
+    CHECK_FALSE(may_follow(State::waiting_approval, State::running));
+    CHECK_FALSE(may_follow(State::running, State::starting));
+    CHECK_FALSE(may_follow(State::running, State::denied));
+}

@@ -1,0 +1,81 @@
+#include "sandbox/why.hpp"
+
+#include "checks.hpp"
+
+using namespace owhale;
+using namespace owhale::sandbox;
+
+namespace {
+
+FailureFacts failed(std::string tail) {
+    FailureFacts facts;
+    facts.state = "exited";
+    facts.exit_code = 1;
+    facts.tail = std::move(tail);
+    facts.net = "none";
+    facts.filter = "default";
+    facts.workspace_writable = true;
+    return facts;
+}
+
+std::string next_of(FailureFacts facts) {
+    const auto hints = guess(facts);
+    return hints.empty() ? "" : hints.front().next;
+}
+
+} // namespace
+
+TEST_CASE("what it printed leads to what would change it") {
+    struct Row {
+        const char *printed, *next;
+    };
+    for (const auto& [printed, next] : {
+             Row{"touch: cannot touch '/etc/x': Read-only file system\n", "write below the workspace"},
+             Row{"error: could not write config file .git/config: Device or resource busy\n", "change git's configuration outside"},
+             Row{"OSError: socket.socket: [Errno 1] Operation not permitted\n", "--profile build"},
+             Row{"curl: (6) Could not resolve host: example.org\n", "--net host"},
+             Row{"connect: Network is unreachable\n", "--net host"},
+             Row{"npm ERR! code ENOTFOUND\n", "--net host"},
+             Row{"bash: line 1: foo: command not found\n", "a profile's `toolchains`"},
+             Row{"bash: fork: retry: Resource temporarily unavailable\n", "--pids raises"},
+             Row{"cp: error writing 'x': No space left on device\n", "owhalectl box reset"},
+             Row{"sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set\n", "do it outside"},
+         }) {
+        CAPTURE(printed);
+        CHECK(next_of(failed(printed)).starts_with(next));
+    }
+}
+
+TEST_CASE("a success is not explained, a limit always is") {
+    auto facts = failed("Network is unreachable\n");
+    facts.exit_code = 0;
+    CHECK(guess(facts).empty());
+    facts.limit = "memory";
+    CHECK_EQ(guess(facts).front().next, "--memory raises the limit");
+}
+
+TEST_CASE("no hint for what the run has") {
+    auto facts = failed("connect: Network is unreachable\n");
+    facts.net = "host";
+    CHECK(guess(facts).empty());
+    facts = failed("socket: Operation not permitted\n");
+    facts.filter = "build";
+    CHECK(next_of(facts).find("--profile build") != 0);
+}
+
+TEST_CASE("hints are guesses, few, and carry no controls") {
+    auto facts = failed("x \x1b[31mPermission denied\nEACCES\nEPERM\nENETUNREACH\nEROFS\nEAI_AGAIN\ncommand not found\n");
+    const auto hints = guess(facts);
+    CHECK_LE(hints.size(), 4);
+    for (const auto& hint : hints) {
+        CHECK(hint.what.starts_with("guess: "));
+        CHECK(hint.what.find('\x1b') == std::string::npos);
+    }
+}
+
+TEST_CASE("a planted file is named even when all went well") {
+    auto facts = failed("");
+    facts.exit_code = 0;
+    facts.planted = {"/p/.envrc"};
+    CHECK(guess(facts).front().what.find("/p/.envrc") != std::string::npos);
+}
