@@ -35,8 +35,9 @@ void tell_cage(const api::Run& run) {
     if (!run.receipt->planted.empty())
         note("the run made files that a later program outside the cage would run: " + joined(run.receipt->planted));
     if (run.workspace.empty() && !run.joined)
-        note(run.cwd + " was read-only: it is no workspace (go to a folder of your own below your home, or name one "
-                       "with --workspace)");
+        note(run.cwd +
+             " is no workspace: nothing in it was changed (go to a folder of your own below your home, or name "
+             "one with --workspace)");
 }
 
 void tell_hint(const Context& context, const api::Run& run) {

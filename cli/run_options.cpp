@@ -107,7 +107,7 @@ Result<api::RunRequest> request_of(const RunOptions& options, bool quiet) {
         request.stdin_open = (options.interactive || options.tty) && !options.no_stdin;
     } else {
         request.attach = true;
-        request.stdin_open = forwards_stdin(options.no_stdin);
+        request.stdin_open = !options.no_stdin;
     }
     return request;
 }
@@ -119,10 +119,6 @@ Status check_terminal(bool tty, bool no_stdin) {
     return fail(Code::bad_request,
                 no_stdin ? "-t needs a terminal, and there is none" : "-t needs a terminal on stdin, which is none",
                 "leave out -t, or run it from a terminal (script -qc '…' /dev/null makes one)");
-}
-
-bool forwards_stdin(bool no_stdin) {
-    return !no_stdin && ::fcntl(STDIN_FILENO, F_GETFD) >= 0;
 }
 
 Result<std::string> read_text(const std::string& path, std::size_t limit, std::string_view what) {

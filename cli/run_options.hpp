@@ -23,8 +23,6 @@ Result<api::RunRequest> request_of(const RunOptions& options, bool quiet);
 
 // -t needs a terminal: stdin's, or with -n that of another standard stream.
 Status check_terminal(bool tty, bool no_stdin);
-// What follows from -n, -i, -t and what our stdin is: whether to forward it.
-bool forwards_stdin(bool no_stdin);
 
 // At most `limit` bytes of a file, or of stdin for "-"; UTF-8 only.
 Result<std::string> read_text(const std::string& path, std::size_t limit, std::string_view what);

@@ -16,7 +16,9 @@
 #include <deque>
 #include <unistd.h>
 
+#include "cli/bell.hpp"
 #include "cli/connection.hpp"
+#include "cli/control_line.hpp"
 #include "cli/detach_keys.hpp"
 #include "cli/events.hpp"
 #include "cli/messages.hpp"
@@ -44,30 +46,10 @@ std::string resize_message(WindowSize size) {
     return "{\"Width\":" + std::to_string(size.columns) + ",\"Height\":" + std::to_string(size.rows) + "}";
 }
 
-std::string signal_name(int number) {
-    const char* name = ::sigabbrev_np(number);
-    return name != nullptr ? name : std::to_string(number);
-}
-
-// Something that a coroutine waits for and others announce. Announcements are not counted: look again after waking.
-class Bell {
-public:
-    explicit Bell(asio::io_context& loop) : timer_(loop, Clock::time_point::max()) {}
-    void ring() { timer_.cancel(); }
-    asio::awaitable<void> wait() {
-        boost::system::error_code error;
-        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    }
-
-private:
-    asio::steady_timer timer_;
-};
-
 class Session {
 public:
     Session(const std::vector<Socket>& where, Attachment attachment)
-        : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where),
-          control_(loop_.get_executor(), where) {}
+        : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where), control_(loop_, where) {}
 
     Result<SessionEnd> run() {
         asio::co_spawn(loop_, flow(), [this](const std::exception_ptr&) { loop_.stop(); });
@@ -85,16 +67,21 @@ private:
             failure_ = std::move(opened).error();
             co_return;
         }
+        if (over_) co_return co_await drain();
         watch_signals();
         asio::co_spawn(loop_, send_frames(), asio::detached);
-        asio::co_spawn(loop_, send_controls(), asio::detached);
+        asio::co_spawn(loop_, control_.serve(), asio::detached);
         if (attachment_.stdin_open) start_input();
         asio::co_spawn(loop_, receive(), asio::detached);
         while (!over_) co_await over_bell_.wait();
         input_.reset();
-        while (!output_.idle() && end_.how != SessionEnd::How::output_gone) co_await drained_.wait();
+        co_await drain();
         raw_.reset();
-        if (end_.how == SessionEnd::How::output_gone) co_await ask_to_end();
+        if (end_.how == SessionEnd::How::output_gone) co_await control_.end_now(kGraceWhenUnread);
+    }
+
+    asio::awaitable<void> drain() {
+        while (!output_.idle() && end_.how != SessionEnd::How::output_gone) co_await drained_.wait();
     }
 
     asio::awaitable<Status> open() {
@@ -107,7 +94,12 @@ private:
             if (!made) co_return std::unexpected(std::move(made).error());
             heard(*std::move(made));
             attachment_.id = end_.run.id;
+            if (is_over(end_.run.state) && end_.run.stdout_length + end_.run.stderr_length == 0) {
+                over_ = true; // it never ran: there is nothing to attach to
+                co_return Status{};
+            }
         }
+        control_.use(attachment_.id);
         Call attach{.verb = "runs.attach", .id = attachment_.id};
         auto channel = co_await connection_.upgrade(std::move(attach));
         if (!channel) co_return std::unexpected(std::move(channel).error());
@@ -120,7 +112,7 @@ private:
         co_return Status{};
     }
 
-    // Whatever a run ends with arrives in order: output first, the last status, then the end of the stream.
+    // What a run ends with arrives in order: all of its output, then its last status.
     asio::awaitable<void> receive() {
         for (;;) {
             auto message = co_await channel_->read();
@@ -130,7 +122,9 @@ private:
                 break;
             }
             hide_progress();
+            const bool status = message->channel == kStatus;
             dispatch(*std::move(message));
+            if (status && is_over(end_.run.state)) break;
             while (output_.full() && !over_) co_await drained_.wait();
         }
         finish();
@@ -151,8 +145,9 @@ private:
     }
 
     void heard(api::Run run) {
+        const bool news = run.state != end_.run.state;
         end_.run = std::move(run);
-        if (attachment_.sink == Sink::events) output_.write(STDOUT_FILENO, state_event(end_.run));
+        if (news && attachment_.sink == Sink::events) output_.write(STDOUT_FILENO, state_event(end_.run));
     }
 
     // On the output thread.
@@ -172,8 +167,6 @@ private:
         over_bell_.ring();
         drained_.ring();
     }
-
-    // ---- to the run ----
 
     void start_input() {
         input_.emplace(STDIN_FILENO, [this](std::string chunk) {
@@ -231,8 +224,6 @@ private:
         }
     }
 
-    // ---- signals ----
-
     void watch_signals() {
         signals_.emplace(loop_);
         boost::system::error_code error;
@@ -255,14 +246,14 @@ private:
         if (number == SIGTSTP) return stop_ourselves();
         if (number == SIGCONT) return;
         if (over_) leave(128 + number);
-        if (number != SIGINT) return control_signal(signal_name(number));
+        if (number != SIGINT) return control_.signal(number);
         const auto now = Clock::now();
         interrupts_ = now - last_interrupt_ < kKillWithin ? interrupts_ + 1 : 1;
         last_interrupt_ = now;
         if (interrupts_ == 1)
-            control_signal("INT");
+            control_.signal(SIGINT);
         else if (interrupts_ == 2)
-            control_kill(0);
+            control_.kill(0);
         else
             leave(128 + SIGINT);
     }
@@ -279,38 +270,6 @@ private:
         raw_.reset();
         ::_exit(code);
     }
-
-    void control_signal(const std::string& name) {
-        add_control(
-            {.verb = "runs.signal", .id = attachment_.id, .body = write(api::SignalRequest{name}), .limit = 5s});
-    }
-    void control_kill(std::uint64_t grace_ms) {
-        add_control(
-            {.verb = "runs.kill", .id = attachment_.id, .body = write(api::KillRequest{grace_ms}), .limit = 5s});
-    }
-    void add_control(Call call) {
-        controls_.push_back(std::move(call));
-        controls_bell_.ring();
-    }
-
-    // A call that fails is no failure of ours: the run may have ended meanwhile, and the stream says so.
-    asio::awaitable<void> send_controls() {
-        for (;;) {
-            while (controls_.empty()) co_await controls_bell_.wait();
-            Call call = std::move(controls_.front());
-            controls_.pop_front();
-            co_await control_.send(std::move(call));
-            control_.drop(); // the next signal may be hours away
-        }
-    }
-
-    asio::awaitable<void> ask_to_end() {
-        Call kill{
-            .verb = "runs.kill", .id = attachment_.id, .body = write(api::KillRequest{kGraceWhenUnread}), .limit = 3s};
-        co_await control_.send(std::move(kill));
-    }
-
-    // ---- progress ----
 
     void show_progress() {
         if (!attachment_.progress) return;
@@ -330,12 +289,12 @@ private:
 
     Attachment attachment_;
     asio::io_context loop_{1};
-    Connection connection_, control_;
+    Connection connection_;
+    ControlLine control_;
     std::unique_ptr<Channel> channel_;
     std::optional<asio::signal_set> signals_;
     std::deque<Frame> outbox_;
-    std::deque<Call> controls_;
-    Bell over_bell_{loop_}, drained_{loop_}, outbox_bell_{loop_}, controls_bell_{loop_};
+    Bell over_bell_{loop_}, drained_{loop_}, outbox_bell_{loop_};
     asio::steady_timer progress_{loop_};
     bool progress_shown_ = false;
     bool over_ = false;

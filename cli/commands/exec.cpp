@@ -24,7 +24,7 @@ Result<api::ExecRequest> request_of(Arguments& arguments) {
     api::ExecRequest request;
     request.argv = std::move(arguments.words);
     request.attach = true;
-    request.stdin_open = forwards_stdin(arguments.no_stdin);
+    request.stdin_open = !arguments.no_stdin;
     if (!arguments.tty) return request;
     request.tty = true;
     if (const auto term = own_variable("TERM")) request.env = Variables{{"TERM", *term}};

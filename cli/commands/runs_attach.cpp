@@ -17,7 +17,7 @@ Result<int> attach(Context& context, const std::string& named) {
         return fail(Code::run_ended, "the run has ended (" + run.state + ")",
                     "owhalectl runs logs " + run.id + " shows what it wrote");
     CHECK(check_terminal(run.tty, false));
-    Attachment attachment{.id = run.id, .tty = run.tty, .stdin_open = forwards_stdin(false)};
+    Attachment attachment{.id = run.id, .tty = run.tty, .stdin_open = true};
     return attend_run(context, std::move(attachment));
 }
 

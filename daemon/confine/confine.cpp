@@ -60,7 +60,7 @@ constexpr unsigned long kSecurebits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SEC
 } // namespace
 
 Result<int> confine(const Confinement& to) {
-    if (to.uid == 0 || to.gid == 0) return failed("user", EINVAL);
+    if (to.uid == 0 || (to.root && to.gid == 0)) return failed("user", EINVAL);
     // First what needs files and memory: after Landlock and seccomp neither could be prepared.
     auto standing = TRY(at("proc", Standing::open()));
     CHECK(at("threads", standing.single_threaded())); // a second thread would keep what this one gives up

@@ -10,8 +10,8 @@
 namespace owhale {
 
 struct Confinement {
-    uid_t uid = 0; // never 0
-    gid_t gid = 0;
+    uid_t uid = 0;                     // never 0
+    gid_t gid = 0;                     // nor this, when `root`
     bool root = false;                 // the process is root now: groups, ids and the bounding set can be given up
     std::vector<std::string> writable; // folders: all in them can be read, made, changed and removed, nothing executed
     std::vector<std::string> readable; // folders or files; one that does not exist is skipped

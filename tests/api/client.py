@@ -1,9 +1,12 @@
 """HTTP/1.1 over a Unix socket, by hand: what is sent is exactly what is written here."""
 
+import base64
 import contextlib
 import json
 import os
 import socket
+
+PROTOCOL = "v5.channel.k8s.io"
 
 
 class Response:
@@ -126,3 +129,11 @@ def request(method, path, body=None, headers=None):
 def ask(path, method, target, body=None, headers=None, uid=None, timeout=60):
     with Connection(path, uid, timeout) as connection:
         return connection.ask(method, target, body, headers)
+
+
+def handshake(**changes):
+    """The headers of a WebSocket upgrade, with some of them changed or (None) left out."""
+    fields = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+              "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Sec-WebSocket-Protocol": PROTOCOL}
+    fields.update(changes)
+    return {name: value for name, value in fields.items() if value is not None}

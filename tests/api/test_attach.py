@@ -1,6 +1,5 @@
 """A run's live streams over a WebSocket (v5.channel.k8s.io)."""
 
-import base64
 import hashlib
 import json
 import os
@@ -14,13 +13,12 @@ import client
 from conftest import needs_root
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-PROTOCOL = "v5.channel.k8s.io"
 
 
 class Attached:
     """A channel to one run; what comes is gathered per channel."""
 
-    def __init__(self, owhaled, run, uid=None, query="", protocol=PROTOCOL):
+    def __init__(self, owhaled, run, uid=None, query="", protocol=client.PROTOCOL):
         peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         peer.settimeout(20)
         with client.user(uid):
@@ -122,6 +120,7 @@ def test_a_terminal_its_size_and_its_control_characters(begin):
     time.sleep(0.2)
     channel.send(STDIN, b"\r")
     channel.until(b"43 132")
+    time.sleep(0.5)  # by now it is sleep that the interrupt meets
     channel.send(STDIN, b"\x03")
     last = channel.to_the_end()
     assert (last["state"], last["exit_code"]) in (("signaled", 130), ("exited", 130)), last
@@ -220,18 +219,11 @@ def test_a_message_over_one_mebibyte_ends_the_channel(owhaled, uid):
     owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=uid)
 
 
-def handshake(**changes):
-    fields = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
-              "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Sec-WebSocket-Protocol": PROTOCOL}
-    fields.update(changes)
-    return {name: value for name, value in fields.items() if value is not None}
-
-
 def test_a_refused_upgrade_is_a_problem_like_any_other(owhaled, uid):
     run = owhaled.ran(uid, argv=["/bin/true"])["id"]
 
     def ask(path, **changes):
-        return owhaled.get(path, headers=handshake(**changes), uid=uid)
+        return owhaled.get(path, headers=client.handshake(**changes), uid=uid)
 
     attach = f"/v1/runs/{run}/attach"
     assert ask("/v1/runs/01900000-0000-7000-8000-000000000000/attach").code == "not_found"
@@ -246,5 +238,5 @@ def test_a_refused_upgrade_is_a_problem_like_any_other(owhaled, uid):
 @needs_root
 def test_anothers_run_cannot_be_attached_to(owhaled, alice, bob):
     run = owhaled.begun(alice, argv=["sleep", "5"])
-    assert owhaled.get(f"/v1/runs/{run}/attach", headers=handshake(), uid=bob).code == "not_found"
+    assert owhaled.get(f"/v1/runs/{run}/attach", headers=client.handshake(), uid=bob).code == "not_found"
     owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=alice)

@@ -62,7 +62,10 @@ def planted_files_are_named(report, daemon, person):
     run = daemon.run(person, script, place)
     planted = (run.get("receipt") or {}).get("planted") or []
     for name in (".envrc", "a/b/.vscode/tasks.json", ".claude/settings.json"):
-        report.check("new dangerous files", f"the receipt names {name}", any(path.endswith(name) for path in planted), str(planted))
+        parts = name.split("/")
+        above = {"/".join(parts[:count]) for count in range(1, len(parts) + 1) if parts[count - 1].startswith(".")}
+        named = any(path.removeprefix(place + "/") in above for path in planted)
+        report.check("new dangerous files", f"the receipt names {name}, or a new folder above it", named, str(planted))
     quiet = daemon.run(person, "echo hello > plain.txt", place)
     planted = (quiet.get("receipt") or {}).get("planted") or []
     report.check("new dangerous files", "an ordinary file is not named", not planted, str(planted))

@@ -46,6 +46,7 @@ class Scene:
         person = self.person
         parent = os.path.join(person.home, f"work-{self.tag}")
         self.workspace = os.path.join(parent, "ws")
+        self.private = [parent, person.home, "/tmp", "/var/tmp", "/dev/shm"]  # writable inside, and another's outside
         self.folders.append(parent)
         for path in PROTECTED:
             make_file(os.path.join(self.workspace, path), person, "# a file of the test\n")
@@ -53,7 +54,7 @@ class Scene:
             self.make_repository(folder)
         shutil.copy(built("probe"), os.path.join(self.workspace, "probe"))
         os.chown(os.path.join(self.workspace, "probe"), person.uid, person.gid)
-        self.arguments |= {"workspace": self.workspace, "workspace-parent": parent, "home": person.home,
+        self.arguments |= {"workspace": self.workspace, "home": person.home,
                            "own-program": os.path.join(self.workspace, "probe")}
 
     def make_repository(self, folder):

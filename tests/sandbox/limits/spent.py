@@ -5,7 +5,11 @@ import threading
 import time
 
 MEMORY = "python3 -c 'x = bytearray(400 << 20); import time; time.sleep(20)'"
-FORK_BOMB = "f() { f | f & }; f; sleep 20"
+# A shell's bomb ends when its first fork fails; this one goes on.
+FORK_BOMB = """exec python3 -c 'import os, time
+while True:
+    try: os.fork()
+    except OSError: time.sleep(0.02)'"""
 FLOOD = "exec yes flood"
 BIG_FILE = "exec head -c 8000000 /dev/zero > big"
 MANY_FILES = "python3 -c 'x = [open(\"/dev/null\") for _ in range(100)]'"

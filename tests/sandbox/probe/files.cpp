@@ -177,7 +177,7 @@ void add_writes(Probes& probes) {
         probes.push_back(
             ask_root(std::string("create-in") + folder, [folder](const std::string&) { return create_in(folder); }));
     }
-    for (const char* kind : {"own-other-folder", "open-folder", "workspace-parent"})
+    for (const char* kind : {"own-other-folder", "open-folder"})
         probes.push_back(with_argument(ask_user(std::string("create-in-") + kind, create_in), kind));
     for (const char* path : {"/etc/passwd", "/etc/hosts", "/usr/bin/env"})
         probes.push_back(

@@ -25,9 +25,13 @@
 namespace owhale::test {
 namespace {
 
-int answer(long result) { return result < 0 ? errno : 0; }
+int answer(long result) {
+    return result < 0 ? errno : 0;
+}
 // The call itself, past what the C library checks; arguments that are not given are zero.
-int call(long number, long first = 0) { return answer(::syscall(number, first, 0, 0, 0, 0, 0)); }
+int call(long number, long first = 0) {
+    return answer(::syscall(number, first, 0, 0, 0, 0, 0));
+}
 int opened(const char* path, int flags) {
     return Fd(::open(path, flags | O_CLOEXEC)) ? 0 : errno;
 }
