@@ -87,8 +87,8 @@ Status Server::dispatch(std::uint64_t tag, std::uint32_t events) {
     case Source::channel: {
         auto packet = receive(options_.channel, 1, MSG_DONTWAIT);
         if (!packet && packet.error().errnum == EAGAIN) return {};
-        if (!packet) return std::unexpected(packet.error());
-        if (packet->size == 0) return fail(Code::unreachable, "the broker is gone");
+        if (!packet && packet.error().errnum != ECONNRESET) return std::unexpected(packet.error());
+        if (!packet || packet->size == 0) return fail(Code::unreachable, "the broker is gone");
         return handle_packet(*packet);
     }
     case Source::listener:

@@ -5,6 +5,9 @@ import os
 import threading
 import time
 
+from daemon import Daemon
+from people import Root
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 MNT_DETACH = 2
 
@@ -29,7 +32,8 @@ class Stall:
         LIBC.umount2(self.folder.encode(), MNT_DETACH)
 
 
-def play(report, daemon, person, other, folders):
+def play(report, person, other, folders):
+    """Starts an owhaled of its own: where the host's root is not shared, a spawner sees no later mount."""
     group, folder = "stalled folder", os.path.join(person.home, "stalled")
     os.makedirs(folder, exist_ok=True)
     os.chown(folder, person.uid, person.gid)
@@ -38,10 +42,16 @@ def play(report, daemon, person, other, folders):
     except OSError as error:
         report.skip(group, "a FUSE mount as working folder", f"cannot mount one here: {error}")
         return
+    daemon = None
     with stall:
-        for where, body in (("cwd", {"cwd": folder}), ("workspace", {"cwd": folders[0], "workspace": folder}),
-                            ("a folder below", {"cwd": folder + "/deep/er"})):
-            try_stalled(report, daemon, person, other, folders, where, body)
+        try:
+            daemon = Daemon(Root()).start()
+            for where, body in (("cwd", {"cwd": folder}), ("workspace", {"cwd": folders[0], "workspace": folder}),
+                                ("a folder below", {"cwd": folder + "/deep/er"})):
+                try_stalled(report, daemon, person, other, folders, where, body)
+        finally:
+            if daemon is not None:
+                daemon.remove()
 
 
 def try_stalled(report, daemon, person, other, folders, where, body):

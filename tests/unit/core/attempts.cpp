@@ -33,7 +33,7 @@ int call(long number, long first = 0) {
     return answer(::syscall(number, first, 0, 0, 0, 0, 0));
 }
 int opened(const char* path, int flags) {
-    return Fd(::open(path, flags | O_CLOEXEC)) ? 0 : errno;
+    return Fd(::open(path, flags | O_CLOEXEC, 0600)) ? 0 : errno;
 }
 
 // Ends a child at once and waits for it.
