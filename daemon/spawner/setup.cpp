@@ -58,10 +58,15 @@ Status enter_scratch(const std::string& folder) {
 // The user namespace whose map shows uid 0's files as the reserved uid's: a child that lives just long enough.
 Result<Fd> make_idmap_userns(std::uint32_t reserved) {
     int pidfd = -1;
+    const auto parent = ::getpid();
     const auto pid = clone_process(CLONE_NEWUSER, &pidfd, -1);
     if (pid < 0) return fail_errno("clone");
-    if (pid == 0)
-        for (;;) ::pause();
+    if (pid == 0) {
+        // It holds the listener: a spawner that is killed just now must not leave it behind.
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        while (::getppid() == parent) ::pause();
+        ::_exit(1);
+    }
     const Fd owned(pidfd);
     const auto folder = "/proc/" + std::to_string(pid);
     const auto map = "0 " + std::to_string(reserved) + " 1";
