@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "config/settings.hpp"
@@ -25,6 +26,7 @@ int run_as_broker(const config::Settings& settings) {
     }
     const int fd = std::atoi(channel);
     ::unsetenv("OWHALE_CHANNEL");
+    ::prctl(PR_SET_NAME, "owhaled", 0, 0, 0); // it was started as /proc/self/exe
     return run_broker(settings, Fd(fd));
 }
 

@@ -177,6 +177,10 @@ int mount_box(int root, const JailPlan& plan, const MountOp& op) {
     own_devices[1] = device_of(box.get());
     Fd part, tree;
     if (const int err = open_place(box.get(), op.source.c_str(), true, false, part); err != 0) return err;
+    // An earlier run owns the folder and may have locked itself out of it.
+    const Fd readable(::openat(part.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const mode_t mode = op.source == "home" ? 0700 : 01777;
+    if (!readable || ::fchmod(readable.get(), mode) != 0) return errno;
     if (const int err = clone_tree(part.get(), "", false, tree); err != 0) return err;
     if (const int err = set_attributes(tree.get(), kQuiet, 0, false); err != 0) return err;
     return place_tree(root, op.target.c_str(), false, tree.get());

@@ -178,7 +178,9 @@ Program find_program(const Question& question, const std::string& cwd) {
     program.real.fact = missing(ENOENT);
     if (question.program.empty()) return program;
     if (question.program.find('/') != std::string::npos) {
-        try_program(program, joined(cwd, question.program));
+        std::string_view name(question.program);
+        while (name.starts_with("./")) name.remove_prefix(2);
+        try_program(program, joined(cwd, std::string(name)));
         return program;
     }
     std::string_view rest = question.path;

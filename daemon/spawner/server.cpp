@@ -374,6 +374,8 @@ Status Server::setup_readable(std::uint64_t number) {
     if (at == runs_.end() || !at->second->setup) return {};
     auto& run = *at->second;
     auto packet = receive(run.setup.get(), 8, MSG_DONTWAIT);
+    // A child that ended without reading our go leaves this error in front of its last words.
+    if (!packet && packet.error().errnum == ECONNRESET) packet = receive(run.setup.get(), 8, MSG_DONTWAIT);
     if (!packet && packet.error().errnum == EAGAIN) return {};
     if (!packet || packet->size == 0) {
         // End of file: the exec closed it, or the child is gone and the warden's end will say so.
