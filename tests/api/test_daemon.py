@@ -16,7 +16,7 @@ from conftest import needs_root
 def quick(*flags, environment=None):
     """owhaled asked something that it answers without serving."""
     return subprocess.run([str(daemon.BINARY), *flags], capture_output=True, text=True, timeout=20,
-                          env=dict(os.environ, **(environment or {})))
+                          env={"XDG_RUNTIME_DIR": "/tmp", **os.environ, **(environment or {})})
 
 
 def test_a_second_one_on_the_same_state_is_refused(own, base):
@@ -182,6 +182,7 @@ def test_sigterm_ends_runs_and_then_owhaled(own, uid):
     one.get(f"/v1/runs/{run}/output?stream=stdout&wait=1", uid=uid)
     waiting = one.connect(uid)
     waiting.send(b"GET /v1/runs/%s/wait HTTP/1.1\r\nHost: localhost\r\n\r\n" % stubborn.encode())
+    assert one.get(f"/v1/runs/{stubborn}", uid=uid).json()["state"] == "running"  # so the wait is under way too
     begun = time.monotonic()
     assert one.stop() == 0
     assert time.monotonic() - begun < 10
