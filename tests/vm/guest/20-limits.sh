@@ -20,7 +20,7 @@ fork_bomb_is_bounded() {
     api alice "/v1/runs/$bomb/kill" -d '{"grace_ms":0}' >/dev/null
     within 15 has_ended alice "$bomb"
     peak=$(api alice "/v1/runs/$bomb" | field receipt usage pids_peak)
-    ((peak <= 48)) || die "it had $peak processes"
+    ((peak <= 48 + 1)) || die "it had $peak processes, its warden among them"
 }
 
 forks_over_the_limit_fail() {
