@@ -5,8 +5,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
-#include <memory>
-#include <sstream>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -22,7 +20,6 @@ namespace {
 
 constexpr int kMaxDepth = 64;
 constexpr std::size_t kMaxGitFile = 4096;
-constexpr std::size_t kMaxGitConfig = 256 * 1024;
 
 struct Found {
     Fd fd;
@@ -106,32 +103,9 @@ std::string joined(const std::string& base, const std::string& path) {
     return !path.empty() && path.front() == '/' ? path : base + "/" + path;
 }
 
-std::string real_path(const std::string& path) {
-    const std::unique_ptr<char, decltype(&::free)> real(::realpath(path.c_str(), nullptr), &::free);
-    return real ? std::string(real.get()) : std::string();
-}
-
-// "worktree = PATH" of a submodule's config, relative to its git folder.
-std::string submodule_worktree(const Found& git) {
-    const Fd fd(::openat(git.fd.get(), "config", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
-    const auto text = fd ? read_all(fd.get(), kMaxGitConfig).value_or("") : std::string();
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-        const auto key = line.find_first_not_of(" \t");
-        if (key == std::string::npos || !line.substr(key).starts_with("worktree = ")) continue;
-        return real_path(joined(git.path, line.substr(key + 11)));
-    }
-    return {};
-}
-
-// A `.git` file may be an earlier run's work, and name somebody's repository. It is believed only when that git folder
-// names this workspace back, as those of worktrees and submodules do, and has the same owner.
-bool names_back(const Found& git, const Found& workspace) {
-    if (git.fact.uid != workspace.fact.uid) return false;
-    return first_line(git.fd.get(), "gitdir") == workspace.path + "/.git" || submodule_worktree(git) == workspace.path;
-}
-
 // gitrepository-layout(5): `.git` is the folder itself, or a file "gitdir: PATH"; a worktree's folder has a `commondir`.
+// Facts only: such a file may be an earlier run's work. The broker shows the folder if it names this workspace back, and
+// nothing that the caller does not own is ever writable.
 void find_git(const Found& workspace, Found& git, Found& common) {
     git.fact = common.fact = missing(ENOENT);
     if (workspace.fact.mode == 0) return;
@@ -143,7 +117,7 @@ void find_git(const Found& workspace, Found& git, Found& common) {
     const auto line = S_ISREG(entry.fact.mode) ? first_line(workspace.fd.get(), ".git") : std::string();
     if (!line.starts_with("gitdir: ")) return;
     entry = look(AT_FDCWD, joined(workspace.path, line.substr(8)), O_DIRECTORY);
-    if (!S_ISDIR(entry.fact.mode) || !names_back(entry, workspace)) return;
+    if (!S_ISDIR(entry.fact.mode)) return;
     git = std::move(entry);
     const auto shared = first_line(git.fd.get(), "commondir");
     if (!shared.empty()) common = look(AT_FDCWD, joined(git.path, shared), O_DIRECTORY);
