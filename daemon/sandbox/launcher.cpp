@@ -40,12 +40,12 @@ private:
 
 Error not_found(const std::string& program, const std::string& said) {
     return Error{Code::program_not_found, "`" + printable(program) + "` was not found" + (said.empty() ? "" : ": " + said),
-                 said.empty() ? "is it installed, and on your PATH?" : "a profile's `toolchains` can show more of your home", ENOENT, {}};
+                 said.empty() ? "is it installed, and on your PATH?" : "a profile's `toolchains` can show more of your home", 0, {}};
 }
 
 Error not_executable(const std::string& program) {
     return Error{Code::program_not_executable, "`" + printable(program) + "` cannot be executed",
-                 "is it a program, and has it the x permission?", EACCES, {}};
+                 "is it a program, and has it the x permission?", 0, {}};
 }
 
 // The exec itself failed, inside the cage.

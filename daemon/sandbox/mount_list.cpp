@@ -25,6 +25,7 @@ public:
     MountList build() {
         out_.view.folders = facts_.tables.system;
         add_system();
+        add_account();
         add_box();
         add_toolchains();
         add_git_settings();
@@ -46,6 +47,20 @@ private:
             add(MountKind::system, kMountOptional, path, path);
             out_.view.folders.push_back(path);
         }
+    }
+
+    // A uid without a name of its own (root's runs have one that is reserved) breaks whoever asks for it. Other names
+    // mean nothing in a cage: its user namespace knows this one uid.
+    void add_account() {
+        const auto& at = facts_.resolution;
+        if (at.facts.uid == at.facts.owner_uid && !at.user.starts_with("uid")) return;
+        if (at.user.empty() || at.user.find_first_of(":\n") != std::string::npos) return;
+        const auto uid = std::to_string(at.facts.uid), gid = std::to_string(at.facts.gid);
+        const auto home = facts_.home.empty() ? std::string("/tmp") : facts_.home;
+        auto passwd = at.user + ":x:" + uid + ":" + gid + "::" + home + ":/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";
+        auto group = at.user + ":x:" + gid + ":\nnogroup:x:65534:\n";
+        add(MountKind::file, 0, std::move(passwd), "/etc/passwd");
+        add(MountKind::file, 0, std::move(group), "/etc/group");
     }
 
     void add_box() {

@@ -7,6 +7,7 @@
 #include "audit/event.hpp"
 #include "base/clock.hpp"
 #include "sandbox/layers.hpp"
+#include "sandbox/paths.hpp"
 #include "shared/codec.hpp"
 
 namespace owhale::sandbox {
@@ -57,6 +58,20 @@ std::vector<std::string> weaker_here(const Prepared& prepared, const wire::Ready
     return out;
 }
 
+// Why nothing can be written where the client stands; a profile that was chosen needs no words.
+std::optional<api::Hint> workspace_hint(const Prepared& prepared) {
+    const auto& looked = prepared.looked;
+    const auto& decision = looked.decision;
+    if (decision.writable || decision.reason.empty() || prepared.join != 0) return std::nullopt;
+    if (prepared.profile && !prepared.profile->workspace_writable) return std::nullopt;
+    const auto& cwd = looked.held.resolution.cwd;
+    const bool shown = !decision.path.empty() || is_within_any(cwd, looked.mounts.view.folders);
+    const bool own = !shown && is_within_any(cwd, looked.mounts.view.private_);
+    const auto* how = shown ? " is read-only: " : own ? " is the box's own, not the host's: " : " is not shown: ";
+    return api::Hint{printable(decision.path.empty() ? cwd : decision.path) + how + decision.reason,
+                     "work in a folder of your own, or name one with --workspace DIR"};
+}
+
 std::string amount(std::uint64_t value, std::string_view by) { return std::to_string(value) + std::string(by); }
 
 } // namespace
@@ -88,11 +103,7 @@ api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, b
     if (!prepared.box.empty()) run.box = prepared.box;
     run.verdict = prepared.verdict;
     run.timing = prepared.timing;
-    if (!looked.decision.writable && !looked.decision.reason.empty() && prepared.join == 0)
-        run.hints.push_back({(looked.decision.path.empty() ? looked.held.resolution.cwd + " is not shown"
-                                                           : looked.decision.path + " is read-only") +
-                                 ": " + looked.decision.reason,
-                             "work in a folder of your own, or name one with --workspace DIR"});
+    if (auto hint = workspace_hint(prepared)) run.hints.push_back(std::move(*hint));
     return run;
 }
 

@@ -7,6 +7,7 @@ namespace owhale::sandbox {
 namespace {
 
 constexpr std::size_t kTail = 16u << 10;
+constexpr std::size_t kBefore = 400; // a trace's last lines
 constexpr std::size_t kMaxQuote = 200;
 constexpr std::size_t kMaxHints = 4;
 
@@ -18,8 +19,10 @@ bool no_network(const Facts& facts) { return facts.net == "none"; }
 bool no_unix_sockets(const Facts& facts) { return facts.filter != "build"; }
 bool writable(const Facts& facts) { return facts.workspace_writable; }
 bool not_writable(const Facts& facts) { return !facts.workspace_writable; }
+bool by_profile(const Facts& facts) { return !facts.workspace_writable && facts.profile == "readonly"; }
 
-// A line of output that holds both words, under a condition, in the order of how telling it is.
+// A line of output that holds the first word, with the other in it or shortly before, under a condition; in the order of
+// how telling it is.
 struct Row {
     std::string_view word, other;
     Condition when;
@@ -32,6 +35,8 @@ constexpr std::array kRows = {
     Row{".git/hooks", "", writable, "git hooks are read-only in a cage: a later, uncaged git would run them", "change hooks outside the cage"},
     Row{"Device or resource busy", "", writable, "the cage holds this name in place, because a later, uncaged program would run it",
         "change it outside the cage"},
+    Row{"Read-only file system", "", by_profile, "the profile shows the workspace read-only", "--profile default may write there"},
+    Row{"EROFS", "", by_profile, "the profile shows the workspace read-only", "--profile default may write there"},
     Row{"Read-only file system", "", not_writable, "the working folder is read-only here", "work in a folder of your own, or name one with --workspace DIR"},
     Row{"EROFS", "", not_writable, "the working folder is read-only here", "work in a folder of your own, or name one with --workspace DIR"},
     Row{"Read-only file system", "", always, "wrote outside the workspace, or to a file that is protected in it",
@@ -39,7 +44,7 @@ constexpr std::array kRows = {
     Row{"EROFS", "", always, "wrote outside the workspace, or to a file that is protected in it",
         "write below the workspace or /tmp; --workspace DIR names another workspace"},
     Row{"ssh-agent", "", always, "no ssh agent is reachable in a cage", "push outside the cage"},
-    Row{"socket", "Operation not permitted", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)", "--profile build permits them"},
+    Row{"Operation not permitted", "socket", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)", "--profile build permits them"},
     Row{"AF_UNIX", "", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)", "--profile build permits them"},
     Row{"EPERM", "socket", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)", "--profile build permits them"},
     Row{"X server", "", always, "no display is reachable in a cage", "run it without a display (headless)"},
@@ -56,6 +61,7 @@ constexpr std::array kRows = {
     Row{"Cannot allocate memory", "", always, "the run's memory limit is near", "--memory raises it"},
     Row{"Resource temporarily unavailable", "fork", always, "the run's process limit is reached", "--pids raises it"},
     Row{"retry: Resource temporarily unavailable", "", always, "the run's process limit is reached", "--pids raises it"},
+    Row{"File size limit exceeded", "", always, "the run's file size limit is reached", "limits.file_size raises it"},
     Row{"File too large", "", always, "the run's file size limit is reached", "limits.file_size raises it"},
     Row{"Too many open files", "", always, "the run's limit of open files is reached", "limits.open_files raises it"},
     Row{"sudo", "effective uid is not 0", always, "set-user-id programs have no effect in a cage", "do it outside the cage"},
@@ -102,7 +108,9 @@ bool matches(const Row& row, const Facts& facts, std::string_view& line) {
     if (!row.when(facts)) return false;
     for (auto at = facts.tail.rfind(row.word); at != std::string::npos; at = at == 0 ? std::string::npos : facts.tail.rfind(row.word, at - 1)) {
         line = line_around(facts.tail, at);
-        if (line.find(row.other) != std::string_view::npos) return true;
+        const auto from = at > kBefore ? at - kBefore : 0;
+        const auto end = static_cast<std::size_t>(line.data() + line.size() - facts.tail.data());
+        if (std::string_view(facts.tail).substr(from, end - from).find(row.other) != std::string_view::npos) return true;
     }
     return false;
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstring>
 #include <fcntl.h>
+#include <optional>
 #include <sys/socket.h>
 
 #include "checks.hpp"

@@ -29,9 +29,9 @@ TEST_CASE("what is wrong with a request is told by name") {
     CHECK_EQ(refused([](auto& r) { r.rows = 3; }), "rows and cols need tty");
     CHECK_EQ(refused([](auto& r) { r.tty = true, r.cols = 70'000; }), "rows and cols are at most 65535");
     CHECK_EQ(refused([](auto& r) { r.stdin_ = "a", r.stdin_open = true; }), "give one of stdin, stdin_base64 and stdin_open");
-    CHECK_EQ(refused([](auto& r) { r.env = {{"A=B", "c"}}; }), "env: a name is empty or holds `=` or NUL");
-    CHECK_EQ(refused([](auto& r) { r.env = {{"A", std::string(1, '\0')}}; }), "env.A holds a NUL byte");
-    CHECK(refused([](auto& r) { r.env = {{"A", std::string(131'072, 'x')}}; }).starts_with("env.A is longer than"));
+    CHECK_EQ(refused([](auto& r) { r.env.emplace(), (*r.env)["A=B"] = "c"; }), "env: a name is empty or holds `=` or NUL");
+    CHECK_EQ(refused([](auto& r) { r.env.emplace(), (*r.env)["A"] = std::string(1, '\0'); }), "env.A holds a NUL byte");
+    CHECK(refused([](auto& r) { r.env.emplace(), (*r.env)["A"] = std::string(131'072, 'x'); }).starts_with("env.A is longer than"));
     CHECK_EQ(refused([](auto& r) { r.run_as = "root"; }), "run_as is for root");
     CHECK_EQ(refused([](auto& r) { r.cwd = "/tmp", r.net = "none", r.tty = true, r.rows = 24; }), "");
 }
@@ -63,11 +63,14 @@ TEST_CASE("PATH loses what the cage does not show; the client's own variables wi
     CHECK_EQ(search_path(request, view), "/usr/bin:/home/me/.cargo/bin:/home/me/.local/bin");
     request.path = "/srv/tools";
     CHECK(search_path(request, view).find("/usr/bin") != std::string::npos);
-    request.env = {{"PATH", "/srv/tools"}};
+    request.env.emplace();
+    (*request.env)["PATH"] = "/srv/tools";
     CHECK_EQ(search_path(request, view), "/srv/tools");
     Profile profile;
-    profile.env = {{"LANG", "C"}, {"KEPT", "1"}};
-    const auto env = make_environment(profile, {"/home/me", "me", "/bin/bash", "/p", true}, "/usr/bin", {{"LANG", "de"}, {"HOME", "/x"}});
+    profile.env["LANG"] = "C";
+    profile.env["KEPT"] = "1";
+    const std::map<std::string, std::string> wanted{{std::string("LANG"), "de"}, {std::string("HOME"), "/x"}};
+    const auto env = make_environment(profile, {"/home/me", "me", "/bin/bash", "/p", true}, "/usr/bin", wanted);
     CHECK_EQ(env, std::vector<std::string>{"HOME=/x", "KEPT=1", "LANG=de", "LOGNAME=me", "PATH=/usr/bin", "PWD=/p",
                                            "SHELL=/bin/bash", "TERM=xterm-256color", "USER=me"});
 }
