@@ -114,6 +114,10 @@ std::string_view next_step(Code code) {
     case Code::spawner_unavailable:
     case Code::unsupported:
         return "owhalectl doctor shows what is missing and how to get it";
+    case Code::body_too_large:
+        return "give less at once: put it into a file of the workspace";
+    case Code::rate_limited:
+        return "wait a little, then try again";
     case Code::audit_unavailable:
     case Code::state_unavailable:
         return "see owhaled's log and the free space of its state folder (owhalectl status)";

@@ -38,7 +38,10 @@ Result<Variables> variables(const RunOptions& options, bool quiet) {
         CHECK(add_file(asked, content, path, own_variable));
     }
     CHECK(add_variables(asked, options.env, own_variable));
+    std::erase_if(chosen, [](const auto& variable) { return !is_utf8(variable.second); });
     for (auto& [name, value] : asked) {
+        if (!is_utf8(name + value))
+            return fail(Code::invalid_value, "the variable " + name + " is not UTF-8", "leave it out");
         if (!quiet && looks_secret(name))
             note("warning: " + name + " looks like a secret: the command can read it, print it and keep it");
         chosen.insert_or_assign(name, value);
@@ -92,6 +95,9 @@ Result<api::RunRequest> request_of(const RunOptions& options, bool quiet) {
     if (!here && !options.cwd.starts_with('/')) return std::unexpected(here.error());
     const auto from = here.value_or("/");
     request.cwd = TRY(absolute(options.cwd.empty() ? from : options.cwd, from));
+    if (!is_utf8(*request.cwd))
+        return fail(Code::invalid_value, "the working folder's name is not UTF-8",
+                    "rename it, or name another with -w");
     if (!options.workspace.empty()) request.workspace = TRY(absolute(options.workspace, from));
     request.env = TRY(variables(options, quiet));
     request.path = own_variable("PATH");
@@ -119,6 +125,14 @@ Status check_terminal(bool tty, bool no_stdin) {
     return fail(Code::bad_request,
                 no_stdin ? "-t needs a terminal, and there is none" : "-t needs a terminal on stdin, which is none",
                 "leave out -t, or run it from a terminal (script -qc '…' /dev/null makes one)");
+}
+
+Status check_words(const std::vector<std::string>& words) {
+    for (std::size_t i = 0; i < words.size(); ++i)
+        if (!is_utf8(words[i]))
+            return fail(Code::invalid_value, "argument " + std::to_string(i) + " of the command is not UTF-8",
+                        "put the command into a script file of the workspace and run that");
+    return {};
 }
 
 Result<std::string> read_text(const std::string& path, std::size_t limit, std::string_view what) {

@@ -24,6 +24,9 @@ Result<api::RunRequest> request_of(const RunOptions& options, bool quiet);
 // -t needs a terminal: stdin's, or with -n that of another standard stream.
 Status check_terminal(bool tty, bool no_stdin);
 
+// JSON carries UTF-8 only: an argument that is none is refused here, by its number.
+Status check_words(const std::vector<std::string>& words);
+
 // At most `limit` bytes of a file, or of stdin for "-"; UTF-8 only.
 Result<std::string> read_text(const std::string& path, std::size_t limit, std::string_view what);
 

@@ -35,6 +35,7 @@ Status set_code(api::RunRequest& request, Arguments& arguments) {
 }
 
 Result<int> run(Context& context, Arguments& arguments) {
+    CHECK(check_words(arguments.words));
     auto request = TRY(request_of(arguments.options, context.globals().quiet));
     CHECK(set_code(request, arguments));
     Attachment attachment{.tty = request.tty.value_or(false), .stdin_open = request.stdin_open.value_or(false)};

@@ -20,6 +20,7 @@ struct Arguments {
 Result<api::ExecRequest> request_of(Arguments& arguments) {
     if (arguments.words.empty())
         return fail(Code::bad_request, "there is nothing to run", "owhalectl exec RUN -- CMD [ARG…]");
+    CHECK(check_words(arguments.words));
     CHECK(check_terminal(arguments.tty, arguments.no_stdin));
     api::ExecRequest request;
     request.argv = std::move(arguments.words);

@@ -101,6 +101,17 @@ class Pipes(unittest.TestCase):
     def test_options_after_the_command_are_its_own(self):
         self.assertEqual(ctl("run", "echo", "-n", "-t", "--help").stdout, "-t --help")
 
+    def test_what_json_cannot_carry_is_refused_by_name(self):
+        done = subprocess.run([CTL, "run", "printf", b"\xff"], capture_output=True, timeout=30)
+        self.assertEqual(done.returncode, 125)
+        self.assertTrue(done.stderr.startswith(b"owhalectl: invalid_value: argument 1 of the command is not UTF-8"))
+
+    def test_closed_standard_descriptors(self):
+        self.assertEqual(subprocess.run(["sh", "-c", '"$0" run cat <&-', CTL], timeout=30).returncode, 0)
+        closed = subprocess.run(["sh", "-c", '"$0" run echo x >&-', CTL], stderr=subprocess.PIPE, timeout=30)
+        self.assertEqual(closed.returncode, 125)
+        self.assertTrue(closed.stderr.startswith(b"owhalectl: system: writing to stdout: Bad file descriptor"))
+
     def test_no_stdin(self):
         self.assertEqual(ctl("run", "-n", "cat", stdin="x").stdout, "")
 
