@@ -147,10 +147,13 @@ void targets_through_links(const Place& place) {
     {
         Stage stage(place);
         auto draft = stage.ready_draft();
-        set_script(draft, "true");
+        set_script(draft, "test -x /usr/bin/env");
         add_mount(draft, MountKind::symlink, 0, "/usr", "/lnk");
         add_mount(draft, MountKind::tmpfs, wire::kMountWritable, "", "/lnk/bin");
-        refuse(stage, "a target through a symlink of the plan's", draft);
+        const auto answer = stage.launch(draft);
+        const auto end = answer.end == End::started ? stage.await_end() : std::nullopt;
+        check("a target through a symlink of the plan's", answer.end == End::refused || (end && end->exit_code == 0),
+              answer.text());
     }
     Stage stage(place);
     const auto link = stage.workspace() + "/out";

@@ -108,9 +108,13 @@ def commondir_is_named(report, daemon, person):
 def box_made_unusable(report, daemon, person):
     """What a run does to its private home must not end the service to the next run of the same box."""
     place = folder_of(person, "wsbox")
+    make_file(f"{person.home}/.cargo/bin/tool", person)
+    make_file(f"{person.home}/.gitconfig", person, "[user]\n\tname = somebody\n")
     for name, script in (("links for folders", 'rm -rf "$HOME"/.cache "$HOME"/.npm "$HOME"/.cargo; for d in .cache .npm .cargo .local .config; do'
                                                ' ln -s /etc "$HOME/$d"; done; ln -sf /etc/passwd "$HOME/.gitconfig"; true'),
                          ("files for folders", 'for d in .cache .npm .cargo .local; do rm -rf "$HOME/$d"; echo x > "$HOME/$d"; done; true'),
+                         ("a folder for the git settings", 'rm -rf "$HOME/.gitconfig"; mkdir -p "$HOME/.gitconfig/x"; true'),
+                         ("folders without rights", 'mkdir -p "$HOME/.cache/x" "$HOME/.cargo"; chmod 0 "$HOME"/.cache "$HOME"/.cargo; true'),
                          ("a home without rights", 'chmod 0 "$HOME" /tmp; true')):
         daemon.run(person, script, place)
         second = daemon.run(person, "echo works", place)
