@@ -184,9 +184,9 @@ asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std:
         co_return co_await answer(head, response);
     }
     auto handler = match.route->handler(*request);
-    const auto result = co_await run<Response>(std::move(handler), request);
+    auto result = co_await run<Response>(std::move(handler), request);
     if (!result) co_return false;
-    const auto response = *result ? **result : problem(result->error());
+    const auto response = *result ? std::move(**result) : problem(result->error());
     log::debug("request", {{"verb", std::string(match.verb->name)},
                            {"principal", connection_->principal.name},
                            {"status", std::to_string(response.status)}});
