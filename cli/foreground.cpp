@@ -40,9 +40,9 @@ void tell_cage(const api::Run& run) {
              "one with --workspace)");
 }
 
-void tell_hint(const Context& context, const api::Run& run) {
-    const bool wanted = is_terminal(STDERR_FILENO) || context.globals().verbose;
-    if (!wanted || run.hints.empty() || exit_of(run) == kOk) return;
+// On no terminal too: an agent has none, and needs it most.
+void tell_hint(const api::Run& run) {
+    if (run.hints.empty() || exit_of(run) == kOk) return;
     const auto& hint = run.hints.front();
     note("hint: " + hint.what + (hint.next.empty() ? "" : " -- " + hint.next) + "; owhalectl runs why " + run.id);
 }
@@ -52,7 +52,7 @@ void tell(const Context& context, const api::Run& run) {
     if (context.globals().quiet) return;
     tell_end(run);
     tell_cage(run);
-    tell_hint(context, run);
+    tell_hint(run);
 }
 
 // All that is kept of one stream.

@@ -46,6 +46,12 @@ std::string resize_message(WindowSize size) {
     return "{\"Width\":" + std::to_string(size.columns) + ",\"Height\":" + std::to_string(size.rows) + "}";
 }
 
+// A signal that we were started to ignore (nohup, a shell's background job) stays ignored.
+bool ignored(int number) {
+    struct sigaction action{};
+    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 class Session {
 public:
     Session(const std::vector<Socket>& where, Attachment attachment)
@@ -227,7 +233,8 @@ private:
     void watch_signals() {
         signals_.emplace(loop_);
         boost::system::error_code error;
-        for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP}) signals_->add(number, error);
+        for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP})
+            if (!ignored(number)) signals_->add(number, error);
         if (attachment_.tty)
             for (const int number : {SIGWINCH, SIGTSTP, SIGCONT}) signals_->add(number, error);
         wait_for_signal();

@@ -8,7 +8,7 @@ void declare_all(Command root, Globals& globals) {
     root.option("-o,--output", globals.output, "FORMAT", "table, json or jsonl", Kind::choice,
                 {"table", "json", "jsonl"});
     root.flag("-q,--quiet", globals.quiet, "ids only; no notes on stderr");
-    root.flag("-v,--verbose", globals.verbose, "more columns, and hints even when stderr is no terminal");
+    root.flag("-v,--verbose", globals.verbose, "more columns");
     root.flag("--no-color", globals.no_color, "no colours (or NO_COLOR)");
 
     declare_run(root);

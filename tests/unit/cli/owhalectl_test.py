@@ -198,6 +198,14 @@ class Pipes(unittest.TestCase):
         self.assertEqual(run.wait(10), 9)
         run.stdout.close()
 
+    def test_an_ignored_signal_stays_ignored(self):
+        run = subprocess.Popen(["sh", "-c", "trap '' HUP; exec \"$0\" run -n sh -c 'echo ready; sleep 1; echo over'", CTL], stdout=subprocess.PIPE)
+        self.assertEqual(run.stdout.readline(), b"ready\n")
+        run.send_signal(signal.SIGHUP)
+        self.assertEqual(run.stdout.read(), b"over\n")
+        self.assertEqual(run.wait(10), 0)
+        run.stdout.close()
+
     def test_a_daemon_that_goes_is_an_error(self):
         own = Daemon()
         run = subprocess.Popen([CTL, "--socket", own.path, "run", "-n", "sh", "-c", "echo up; sleep 30"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -302,12 +310,12 @@ class Terminals(unittest.TestCase):
         self.assertEqual(terminal.wait(), 0)
         self.assertRegex(terminal.seen, rb"starting the run\xe2\x80\xa6\r\x1b\[Kdone")
 
-    def test_hint_line_only_on_a_terminal(self):
+    def test_hint_line_unless_quiet(self):
         terminal = Terminal("run", "false")
         self.assertEqual(terminal.wait(), 1)
         self.assertRegex(terminal.seen, rb"hint: .* owhalectl runs why [0-9a-f-]{36}\r\n\Z")
-        self.assertEqual(ctl("run", "false").stderr, "")
-        self.assertIn("hint: ", ctl("-v", "run", "false").stderr)
+        self.assertIn("hint: ", ctl("run", "false").stderr)
+        self.assertEqual(ctl("-q", "run", "false").stderr, "")
 
     def test_what_others_wrote_cannot_steer_the_terminal(self):
         run = ctl("run", "-d", "true", "\x1b]0;owned\x07").stdout.strip()
