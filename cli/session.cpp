@@ -83,7 +83,8 @@ private:
         input_.reset();
         co_await drain();
         raw_.reset();
-        if (end_.how == SessionEnd::How::output_gone) co_await control_.end_now(kGraceWhenUnread);
+        const bool unread = end_.how == SessionEnd::How::output_gone;
+        if (unread && !is_over(end_.run.state)) co_await control_.end_now(kGraceWhenUnread);
     }
 
     asio::awaitable<void> drain() {
@@ -159,7 +160,7 @@ private:
     // On the output thread.
     void written(int fd, int errnum) {
         asio::post(loop_, [this, fd, errnum] {
-            if (errnum != 0 && fd == STDOUT_FILENO && !over_) {
+            if (errnum != 0 && fd == STDOUT_FILENO) { // even of an ended run: its output is not all there
                 end_.how = SessionEnd::How::output_gone;
                 end_.errnum = errnum;
                 finish();

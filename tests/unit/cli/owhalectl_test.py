@@ -95,7 +95,7 @@ class Terminal:
 
 class Pipes(unittest.TestCase):
     def test_streams_and_exit_code_are_the_command_s(self):
-        done = ctl("run", "sh", "-c", "cat; echo err >&2; exit 3", stdin="in\n")
+        done = ctl("-q", "run", "sh", "-c", "cat; echo err >&2; exit 3", stdin="in\n")
         self.assertEqual((done.returncode, done.stdout, done.stderr), (3, "in\n", "err\n"))
 
     def test_options_after_the_command_are_its_own(self):
