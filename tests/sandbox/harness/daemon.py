@@ -55,7 +55,11 @@ class Daemon:
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                         cwd="/", **self.person.options())
         log.close()
-        self.wait_until_answered(patience)
+        try:
+            self.wait_until_answered(patience)
+        except SystemExit:
+            self.stop()
+            raise
         return self
 
     def wait_until_answered(self, patience=20):

@@ -86,8 +86,8 @@ class People:
             subprocess.run(["groupdel", name], check=False, stderr=subprocess.DEVNULL)
 
 
-def make_file(path, owner=None, text="secret\n", mode=0o644):
-    """Writes a file and the folders above it; what is made belongs to `owner`."""
+def make_file(path, owner=None, text="secret\n", mode=0o644, made=None):
+    """Writes a file and the folders above it; what is made belongs to `owner`. `made`: a list that takes the folders."""
     missing = []
     folder = os.path.dirname(path)
     while folder and not os.path.isdir(folder):
@@ -95,6 +95,8 @@ def make_file(path, owner=None, text="secret\n", mode=0o644):
         folder = os.path.dirname(folder)
     for folder in reversed(missing):
         os.mkdir(folder, 0o755)
+        if made is not None:
+            made.append(folder)
         if owner is not None:
             os.chown(folder, owner.uid, owner.gid)
     with open(path, "w", encoding="utf-8") as file:

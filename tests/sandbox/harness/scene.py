@@ -1,7 +1,9 @@
 """What is laid out on the host for the probes to reach for: files, listeners, a process, shared memory."""
 
+import contextlib
 import ctypes
 import grp
+import itertools
 import os
 import shutil
 import socket
@@ -16,15 +18,19 @@ PROTECTED = [".git/config", ".git/hooks/pre-commit", ".vscode/tasks.json", ".cla
              "nested/deep/.vscode/tasks.json"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 IPC_CREAT, IPC_RMID = 0o1000, 0
+NUMBERS = itertools.count(1)  # a listener whose thread still waits keeps its abstract name for a while
 
 
 class Scene:
     """Made for one caller; `arguments` maps a probe's kind of argument to its value here."""
 
-    def __init__(self, person, other, daemon, group):
-        self.person, self.tag = person, f"owt{os.getpid()}{person.name}"
-        self.sockets, self.files, self.folders, self.processes = [], [], [], []
-        self.arguments = {}
+    def __init__(self, person):
+        self.person, self.tag = person, f"owt{os.getpid()}n{next(NUMBERS)}"
+        self.sockets, self.files, self.folders, self.processes, self.made = [], [], [], [], []
+        self.arguments, self.shared = {}, -1
+
+    def lay_out(self, other, daemon, group):
+        """Makes everything; `remove` takes away as much of it as was made."""
         self.make_workspace()
         self.make_files(other, daemon)
         self.make_group_files(group)
@@ -64,7 +70,8 @@ class Scene:
         make_file(os.path.join(folder, ".git/config"), self.person, "[core]\n\trepositoryformatversion = 0\n")
 
     def put(self, kind, path, owner=None, mode=0o644):
-        self.files.append(make_file(path, owner, mode=mode))
+        self.files.append(path)
+        make_file(path, owner, mode=mode, made=self.made)
         self.arguments[kind] = path
 
     def make_files(self, other, daemon):
@@ -105,8 +112,8 @@ class Scene:
         self.arguments["root-like-gid"] = str(grp.getgrnam("disk").gr_gid)
         for kind in ("setuid-program", "capable-program"):
             path = f"/usr/local/bin/{self.tag}-{kind}"
-            shutil.copy(built("gained"), path)
             self.files.append(path)
+            shutil.copy(built("gained"), path)
             self.arguments[kind] = path
         os.chmod(self.arguments["setuid-program"], 0o4755)
         os.chmod(self.arguments["capable-program"], 0o755)
@@ -146,7 +153,7 @@ class Scene:
         return listener
 
     def make_shared_memory(self):
-        key = 0x6F770000 | (os.getpid() & 0x7FFF) << 1 | (self.person.uid != 0)
+        key = 0x6F770000 | (os.getpid() & 0x7FFF)
         self.shared = LIBC.shmget(key, 4096, IPC_CREAT | 0o666)
         self.arguments["host-shm-key"] = str(key)
 
@@ -162,6 +169,9 @@ class Scene:
                 os.unlink(path)
         for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
+        for folder in reversed(self.made):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)  # one that others have used meanwhile stays
 
 
 def accept_all(listener):
