@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <sys/utsname.h>
 
 #include "sandbox/digest.hpp"
 #include "sandbox/paths.hpp"
@@ -13,7 +14,14 @@ namespace {
 constexpr std::uint64_t kLeastMemory = 4u << 20;
 constexpr std::uint64_t kLongest = 366ull * 24 * 3600 * 1000; // milliseconds
 constexpr std::uint64_t kMostOpenFiles = 65536;
-constexpr std::string_view kHostName = "owhale";
+
+// The machine's own name: programs look themselves up, and the cage's /etc/hosts is the machine's.
+std::string host_name() {
+    constexpr std::size_t kLongestName = 63; // what the spawner takes
+    utsname names{};
+    const std::string name = ::uname(&names) == 0 ? names.nodename : "";
+    return name.empty() || name.size() > kLongestName ? "owhale" : name;
+}
 
 std::string too_high(std::string_view what, std::uint64_t asked, std::uint64_t most) {
     return "limits." + std::string(what) + " is " + std::to_string(asked) + ", the ceiling is " + std::to_string(most);
@@ -134,7 +142,7 @@ Result<Plan> make_plan(const PlanFacts& facts) {
     put_text(message.box_key, facts.box_key);
     put_limits(message, facts.limits);
     message.mount_count = static_cast<std::uint32_t>(facts.mounts.mounts.size());
-    plan.blob = {{facts.program, facts.mounts.cwd, std::string(kHostName)},
+    plan.blob = {{facts.program, facts.mounts.cwd, host_name()},
                  facts.command.argv,
                  plan.environment,
                  mount_strings(facts.mounts.mounts)};
@@ -163,7 +171,7 @@ Plan make_exec_plan(const ExecFacts& facts) {
     message.cols = static_cast<std::uint16_t>(facts.request.cols.value_or(0));
     put_text(message.filter, facts.filter);
     message.wall_ms = facts.wall_ms;
-    plan.blob = {{facts.program, facts.cwd, std::string(kHostName)}, facts.command.argv, plan.environment, {}};
+    plan.blob = {{facts.program, facts.cwd, host_name()}, facts.command.argv, plan.environment, {}};
     return plan;
 }
 
