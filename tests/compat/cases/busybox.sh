@@ -5,7 +5,7 @@
 # One program, many names: what it does hangs on the name it was called by, so the symlink must not be resolved away.
 mkdir bin
 for name in echo basename seq; do
-  ln -s "$(command -v busybox)" "bin/$name"
+    ln -s "$(command -v busybox)" "bin/$name"
 done
 cp "$(command -v busybox)" bin/copy
 ln -s copy bin/expr

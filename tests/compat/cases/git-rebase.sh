@@ -4,9 +4,9 @@
 
 new_repository .
 for n in 2 3 4; do
-  echo "$n" >"file$n"
-  git add "file$n"
-  git commit -q -m "commit $n"
+    echo "$n" >"file$n"
+    git add "file$n"
+    git commit -q -m "commit $n"
 done
 caged -- env GIT_SEQUENCE_EDITOR='sed -i -e "2s/^pick/fixup/"' git rebase -q -i HEAD~3
 same 'commits left' $'commit 4\ncommit 2\nfirst' "$(git log --format=%s)"

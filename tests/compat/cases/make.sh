@@ -3,7 +3,7 @@
 . "$COMPAT_LIB/case.bash"
 
 for n in 1 2 3 4 5 6; do
-  echo "int part$n(void) { return $n; }" >"part$n.c"
+    echo "int part$n(void) { return $n; }" >"part$n.c"
 done
 echo 'int part1(void), part6(void); int main(void) { return part1() + part6() == 7 ? 0 : 1; }' >main.c
 cat >Makefile <<'MAKE'

@@ -23,5 +23,5 @@ git commit -q -m 'with hooks'
 
 caged -- npm ci --offline --no-audit --no-fund
 if in_cage; then
-  same 'hooks path after a run' '' "$(git config core.hooksPath || true)"
+    same 'hooks path after a run' '' "$(git config core.hooksPath || true)"
 fi

@@ -23,7 +23,7 @@ same 'from a shell' 'compiles lib.rs with std-99' "$(caged -- bash -c 'compat-ru
 # The package cache can be written, and what is written there stays private to the cage.
 caged -- sh -c 'mkdir -p ~/.cargo/registry/compat && echo 1 >~/.cargo/registry/compat/file && cat ~/.cargo/registry/compat/file'
 if in_cage; then
-  [[ ! -e $HOME/.cargo/registry/compat ]] || fail 'a run wrote to the real ~/.cargo'
+    [[ ! -e $HOME/.cargo/registry/compat ]] || fail 'a run wrote to the real ~/.cargo'
 else
-  rm -r "$HOME/.cargo/registry/compat"
+    rm -r "$HOME/.cargo/registry/compat"
 fi

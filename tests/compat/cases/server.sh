@@ -13,7 +13,7 @@ same 'one run' served "$(caged -- bash -c "python3 -m http.server $port >log 2>&
 
 # A server left running, and a second command that joins its cage.
 if in_cage; then
-  run=$("$COMPAT_CTL" run -d -- python3 -m http.server "$port")
-  trap '"$COMPAT_CTL" runs kill "$run" >killed.log 2>&1 || true' EXIT
-  same exec served "$("$COMPAT_CTL" exec "$run" -- bash fetch.sh "$port")"
+    run=$("$COMPAT_CTL" run -d -- python3 -m http.server "$port")
+    trap '"$COMPAT_CTL" runs kill "$run" >killed.log 2>&1 || true' EXIT
+    same exec served "$("$COMPAT_CTL" exec "$run" -- bash fetch.sh "$port")"
 fi

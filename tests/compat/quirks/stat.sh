@@ -14,7 +14,7 @@ same 'inode and size' "$(stat -c '%i %s %Y' mine)" "$(caged -- stat -c '%i %s %Y
 
 caged -- sh -c 'echo new >made && mkdir made.d && echo deep >made.d/file && ln -s made link && chmod 600 made && mv mine moved'
 for made in made made.d made.d/file link moved; do
-  same "owner of $made" "$(id -un):$(id -gn)" "$(stat -c %U:%G "$made")"
+    same "owner of $made" "$(id -un):$(id -gn)" "$(stat -c %U:%G "$made")"
 done
 same 'mode of made' 600 "$(stat -c %a made)"
 same 'mode of moved' 640 "$(stat -c %a moved)"

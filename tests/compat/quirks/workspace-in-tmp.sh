@@ -10,8 +10,8 @@ cd "$there"
 caged -- sh -c 'echo 1 >file && echo 2 >/tmp/compat-private'
 same file 1 "$(cat "$there/file")"
 if in_cage; then
-  [[ ! -e /tmp/compat-private ]] || fail 'the run wrote to the real /tmp'
-  same 'the box keeps /tmp' 2 "$(caged -- cat /tmp/compat-private)"
-  caged -- test -e "$beside" && fail 'another folder of /tmp shows'
+    [[ ! -e /tmp/compat-private ]] || fail 'the run wrote to the real /tmp'
+    same 'the box keeps /tmp' 2 "$(caged -- cat /tmp/compat-private)"
+    caged -- test -e "$beside" && fail 'another folder of /tmp shows'
 fi
 rm -f /tmp/compat-private
