@@ -1,7 +1,7 @@
 # owhaled under systemd, in strict mode, on the floor's kernel.
 
 starts_as_notify() {
-    systemctl start owhaled
+    systemctl start owhaled || die "$(journalctl -u owhaled -n 15 --no-pager)"
     within 60 answers
     expect_equal "type" notify "$(systemctl show -p Type --value owhaled)"
     expect_equal "state" active "$(systemctl is-active owhaled)"

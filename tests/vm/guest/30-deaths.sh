@@ -31,12 +31,14 @@ spawner_dies() {
 
 # The warden alone: its own run ends, and neither owhaled nor another run notices.
 warden_dies() {
-    local before other
+    local before other warden
     start_a_run other
     other=$word
     start_a_run warden
     before=$(broker)
-    kill -9 "$(warden_of "$word")"
+    warden=$(warden_of "$word")
+    [[ -n $warden ]] || die "no warden found"
+    kill -9 "$warden"
     within 20 run_is_gone
     within 20 has_ended alice "$id"
     running_with "$other" || die "another run ended with it"
@@ -46,11 +48,11 @@ warden_dies() {
 
 # Pid 1 of the pid namespace that a process is in.
 warden_of() {
-    local space pid
+    local space folder
     space=$(readlink "/proc/$(pgrep -f "^$1" | head -n 1)/ns/pid")
-    for pid in $(pgrep -U 0-4294967294 .); do
-        [[ $(readlink "/proc/$pid/ns/pid" 2>/dev/null) == "$space" ]] || continue
-        [[ $(awk '/^NSpid/ { print $NF }' "/proc/$pid/status") == 1 ]] && echo "$pid" && return
+    for folder in /proc/[0-9]*; do
+        [[ $(readlink "$folder/ns/pid") == "$space" ]] || continue
+        [[ $(awk '/^NSpid/ { print $NF }' "$folder/status") != 1 ]] || echo "${folder#/proc/}"
     done
 }
 
