@@ -64,13 +64,15 @@ Result<std::string> Context::run_id(const std::string& named) {
         return fail(Code::bad_request, "'" + named + "' is too short for a run's id: give at least 6 characters",
                     kList);
     std::vector<std::string> ids;
-    Call call{.verb = "runs.list"};
+    Call call{.verb = "runs.list", .query = {{"limit", "500"}}};
     for (;;) {
         const auto body = TRY(ask(call));
         const auto list = TRY(read_runs(body));
         for (const auto& run : list.runs) ids.push_back(run.id);
-        if (!list.next) return unique_prefix(named, ids);
-        call.query = {{"before", *list.next}};
+        // Newest first, and ids grow with time: beyond this page none can begin so.
+        const bool passed = !list.runs.empty() && list.runs.back().id < named;
+        if (passed || !list.next) return unique_prefix(named, ids);
+        call.query = {{"limit", "500"}, {"before", *list.next}};
     }
 }
 

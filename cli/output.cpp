@@ -174,7 +174,7 @@ Status print(std::string_view text) {
 }
 
 void note(std::string_view line) {
-    std::string text = "owhalectl: " + (is_terminal(STDERR_FILENO) ? escaped(line) : std::string(line)) + "\n";
+    const std::string text = "owhalectl: " + escaped(line) + "\n";
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -184,7 +184,7 @@ void complain(const Error& error) {
     if (error.errnum != 0) line += std::string(": ") + ::strerror(error.errnum);
     note(line);
     const std::string next = error.next.empty() ? std::string(next_step(error.code)) : error.next;
-    const std::string text = "  next: " + (is_terminal(STDERR_FILENO) ? escaped(next) : next) + "\n";
+    const std::string text = "  next: " + escaped(next) + "\n";
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

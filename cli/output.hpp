@@ -66,7 +66,7 @@ std::string json_text(const Look& look, std::string_view body, std::string_view 
 
 // To stdout, whole; an error says why it could not be (EPIPE among others).
 Status print(std::string_view text);
-// One line to stderr.
+// One line to stderr, made safe: it may quote what a run printed.
 void note(std::string_view line);
 // "owhalectl: <code>: <message>", and the next step on a line of its own.
 void complain(const Error& error);

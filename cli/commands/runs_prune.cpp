@@ -10,14 +10,14 @@ namespace {
 // All pages first: removing while paging could skip some.
 Result<std::vector<std::string>> ended_runs(Context& context) {
     std::vector<std::string> ids;
-    Call call{.verb = "runs.list"};
+    Call call{.verb = "runs.list", .query = {{"limit", "500"}}};
     for (;;) {
         const auto body = TRY(context.ask(call));
         const auto list = TRY(read_runs(body));
         for (const auto& run : list.runs)
             if (is_over(run.state)) ids.push_back(run.id);
         if (!list.next) return ids;
-        call.query = {{"before", *list.next}};
+        call.query = {{"limit", "500"}, {"before", *list.next}};
     }
 }
 
