@@ -14,37 +14,35 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr unsigned kMaxPerUid = 4;
-constexpr unsigned kMaxTotal = 64;
-
 struct Waiting {
-    explicit Waiting(const asio::any_io_executor& executor) : timer(executor) {}
+    Waiting(const asio::any_io_executor& executor, Turns::Turn turn_taken) : timer(executor), turn(std::move(turn_taken)) {}
     asio::steady_timer timer;
+    std::optional<Turns::Turn> turn; // until the thread ends, however long that takes
     std::optional<Result<std::string>> answer;
+
+    void settle(Result<std::string> result) {
+        turn.reset();
+        answer = std::move(result);
+        timer.cancel();
+    }
 };
 
 } // namespace
 
 asio::awaitable<Result<std::string>> Blocking::run(std::uint32_t uid, Job job, std::chrono::milliseconds time) {
-    if (held_->total >= kMaxTotal || held_->by_uid[uid] >= kMaxPerUid)
-        co_return fail(Code::busy, "too many of your files are being waited for", "is a network or FUSE mount stalled?");
+    auto turn = co_await threads_.take(uid, time);
+    if (!turn) co_return std::unexpected(turn.error());
     const auto executor = co_await asio::this_coro::executor;
-    auto waiting = std::make_shared<Waiting>(executor);
-    ++held_->total;
-    ++held_->by_uid[uid];
-    auto done = [held = held_, waiting, uid](Result<std::string> answer) {
-        --held->total;
-        if (--held->by_uid[uid] == 0) held->by_uid.erase(uid);
-        waiting->answer = std::move(answer);
-        waiting->timer.cancel();
-    };
+    auto waiting = std::make_shared<Waiting>(executor, std::move(*turn));
     waiting->timer.expires_after(time);
     try {
-        std::thread([executor, done, job = std::move(job)]() mutable {
-            asio::post(executor, [done, answer = job()]() mutable { done(std::move(answer)); });
+        std::thread([executor, waiting, job = std::move(job)]() mutable {
+            auto answer = job();
+            job = nullptr; // what it held is closed on this thread, where that may take its time
+            asio::post(executor, [waiting = std::move(waiting), answer = std::move(answer)]() mutable { waiting->settle(std::move(answer)); });
         }).detach();
     } catch (const std::system_error& error) {
-        done(fail_errno("starting a thread", error.code().value()));
+        waiting->settle(fail_errno("starting a thread", error.code().value()));
     }
     boost::system::error_code ignored;
     if (!waiting->answer) co_await waiting->timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

@@ -6,10 +6,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <functional>
-#include <map>
-#include <memory>
 #include <string>
 
+#include "sandbox/turns.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::sandbox {
@@ -22,11 +21,7 @@ public:
     boost::asio::awaitable<Result<std::string>> run(std::uint32_t uid, Job job, std::chrono::milliseconds time);
 
 private:
-    struct Held { // threads under way
-        std::map<std::uint32_t, unsigned> by_uid;
-        unsigned total = 0;
-    };
-    std::shared_ptr<Held> held_ = std::make_shared<Held>();
+    Turns threads_{64, 4};
 };
 
 } // namespace owhale::sandbox

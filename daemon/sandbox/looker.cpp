@@ -14,7 +14,9 @@ using boost::asio::awaitable;
 
 constexpr std::size_t kMaxSettings = 64u << 10;
 constexpr std::chrono::seconds kReadTime{3};
-constexpr int kMaxTurns = 8;
+constexpr std::chrono::seconds kTurnTime{15};
+constexpr std::size_t kMaxKnown = 256;
+constexpr int kMaxTries = 8;
 
 Error step_error(const wire::Resolved& facts, const std::string& cwd) {
     const std::string step(facts.step, ::strnlen(facts.step, sizeof facts.step));
@@ -81,14 +83,24 @@ awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, cons
     const auto& request = facts.request;
     wire::Blob blob = {{ask.cwd, ask.workspace, ask.program, ask.path, request.home.value_or(""), request.run_as.value_or("")},
                        probes.strings()};
+    const auto turn = co_await turns_.take(facts.caller.uid, kTurnTime);
+    if (!turn) co_return std::unexpected(turn.error());
     auto resolution = co_await spawner_.resolve(message, std::move(blob));
     if (!resolution) co_return std::unexpected(resolution.error());
     if (resolution->facts.err != 0) co_return std::unexpected(step_error(resolution->facts, ask.cwd));
     co_return Held(spawner_, std::move(*resolution));
 }
 
-awaitable<std::string> Looker::read(Fd fd, std::uint32_t uid) {
+awaitable<std::string> Looker::read(Looked& looked, wire::ProbeBase base, std::string_view path, std::uint32_t uid) {
+    auto& resolution = looked.held.resolution;
+    auto fd = take_read(looked.probes, resolution, base, path);
     if (!fd) co_return std::string();
+    wire::PathFact fact{};
+    for (std::size_t i = 0; i < looked.probes.rows.size(); ++i)
+        if (looked.probes.rows[i].base == base && looked.probes.rows[i].path == path && (looked.probes.rows[i].flags & wire::kProbeRead) != 0)
+            fact = Probes::fact(resolution, i);
+    const FileKey key{fact.dev, fact.ino, fact.size, fact.mtime_ns, fact.ctime_ns};
+    if (const auto found = known_.find(key); found != known_.end()) co_return found->second;
     Blocking::Job job = [shared = std::make_shared<Fd>(std::move(fd))]() -> Result<std::string> {
         std::string bytes(kMaxSettings, '\0');
         const auto n = ::pread(shared->get(), bytes.data(), bytes.size(), 0);
@@ -96,7 +108,10 @@ awaitable<std::string> Looker::read(Fd fd, std::uint32_t uid) {
         return bytes;
     };
     auto text = co_await blocking_.run(uid, std::move(job), kReadTime);
-    co_return text.value_or("");
+    if (!text) co_return std::string();
+    if (known_.size() >= kMaxKnown) known_.clear();
+    known_[key] = *text;
+    co_return std::move(*text);
 }
 
 awaitable<void> Looker::read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings) {
@@ -104,15 +119,12 @@ awaitable<void> Looker::read_git(Looked& looked, const WorkspaceRules& rules, st
     const auto uid = rules.owner_uid;
     // GCC 12: what a co_await takes over has a name of its own, here and elsewhere.
     for (const auto* file : {".config/git/config", ".gitconfig"}) {
-        auto fd = take_read(looked.probes, resolution, wire::kBaseHome, file);
-        const auto text = co_await read(std::move(fd), uid);
+        const auto text = co_await read(looked, wire::kBaseHome, file, uid);
         settings += without_credentials(text);
     }
     if (!git_is_outside(resolution)) co_return;
-    auto link = take_read(looked.probes, resolution, wire::kBaseGit, "gitdir");
-    const auto gitdir = co_await read(std::move(link), uid);
-    auto core = take_read(looked.probes, resolution, wire::kBaseGit, "config");
-    const auto config = co_await read(std::move(core), uid);
+    const auto gitdir = co_await read(looked, wire::kBaseGit, "gitdir", uid);
+    const auto config = co_await read(looked, wire::kBaseGit, "config", uid);
     looked.git = classify_git(resolution, rules, gitdir, config);
 }
 
@@ -126,7 +138,7 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
     std::size_t candidate = 0;
     bool narrowed = false;
     // Each turn changes the question in a way that no later one takes back: there are few.
-    for (int turn = 0; turn < kMaxTurns; ++turn) {
+    for (int attempt = 0; attempt < kMaxTries; ++attempt) {
         auto held = co_await ask(facts, question, looked.probes);
         if (!held) co_return std::unexpected(held.error());
         looked.held = std::move(*held);

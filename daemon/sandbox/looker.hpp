@@ -1,8 +1,10 @@
 // Looking: from a request to resolved facts and a decision about the workspace, asking the spawner as often as it takes.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include "sandbox/blocking.hpp"
 #include "sandbox/command.hpp"
@@ -70,18 +72,22 @@ public:
                                                  std::string user, Probes probes = {});
 
 private:
+    using FileKey = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
     struct Ask {
         std::string cwd, workspace, program, path;
         bool named = false;
     };
     boost::asio::awaitable<Result<Held>> ask(const LookFacts& facts, const Ask& ask, const Probes& probes);
     boost::asio::awaitable<void> read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings);
-    boost::asio::awaitable<std::string> read(Fd fd, std::uint32_t uid);
+    // A small file of the caller's; what it held is remembered for as long as inode, size and times stay.
+    boost::asio::awaitable<std::string> read(Looked& looked, wire::ProbeBase base, std::string_view path, std::uint32_t uid);
     WorkspaceRules rules_for(const Tables& tables, const Resolution& resolution) const;
 
     SpawnerChannel& spawner_;
     const config::Settings& settings_;
     Blocking& blocking_;
+    Turns turns_{48, 8}; // the spawner takes 64 at once, of all uids
+    std::map<FileKey, std::string> known_;
     std::uint64_t next_ = 1;
 };
 

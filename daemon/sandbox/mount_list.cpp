@@ -33,6 +33,7 @@ public:
         add_git_folders();
         add_cwd();
         add_pins();
+        find_sockets();
         if (!facts_.file_path.empty()) add(MountKind::file, 0, facts_.file_text, facts_.file_path);
         return std::move(out_);
     }
@@ -179,6 +180,14 @@ private:
             if (row.base == kBaseWorkspace) pin_probe(row, fact, facts_.decision.path);
             if (row.base == kBaseGit && git_is_shown()) pin_probe(row, fact, facts_.resolution.git);
         }
+    }
+
+    // A resolve opens folders and files only, and says ENOTSUP of anything else.
+    void find_sockets() {
+        if (facts_.decision.path.empty()) return;
+        for (std::size_t i = 0; i < facts_.probes.rows.size(); ++i)
+            if (facts_.probes.rows[i].purpose == Purpose::socket && Probes::fact(facts_.resolution, i).err == ENOTSUP)
+                out_.sockets.push_back(join(facts_.resolution.workspace, facts_.probes.rows[i].path));
     }
 
     const MountFacts& facts_;

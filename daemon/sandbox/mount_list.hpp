@@ -40,6 +40,7 @@ struct MountList {
     std::string cwd;                   // inside the cage
     std::vector<std::string> pinned;   // protected files that are read-only
     std::vector<std::string> unpinned; // protected ones that are links, which no mount can hold in place
+    std::vector<std::string> sockets;  // that a service may listen on, where the profile permits to ask it
     std::vector<std::string> absent;   // protected ones that do not exist yet
 };
 

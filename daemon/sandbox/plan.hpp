@@ -95,6 +95,7 @@ struct ConnectionGone {
 enum ResolveFlags : std::uint32_t {
     kResolveWorkspace = 1, // the client named one; else it is found from cwd
     kResolveProgram = 2,   // look for a program
+    kResolveScan = 4,      // find protected names at any depth of the workspace; the blobs have one list more each
 };
 
 enum ProbeBase : std::uint32_t { kBaseAbsolute = 0, kBaseHome = 1, kBaseWorkspace = 2, kBaseGit = 3, kBaseGitCommon = 4 };
@@ -112,6 +113,7 @@ struct Resolve {
     // blob lists: [0] one string each: cwd, workspace or "", program or "", PATH, home hint or "", user name to run as
     //             or "" (uid 0 connections only).
     //             [1] per probe three strings: base digit, flags digit, relative path ("" = the base itself)
+    //             [2] kResolveScan only: the names, without slashes, at most 128
 };
 
 struct PathFact {
@@ -136,9 +138,11 @@ struct Resolved {
     std::uint32_t has_program_fd;
     std::uint32_t program_is_script; // "#!"
     std::uint32_t read_count;        // descriptors that follow the program's
+    std::uint32_t scan_incomplete;   // 1: the scan's budget ended it
     // blob lists: [0] cwd, workspace (git top level or cwd when not named), program as found, program's real path,
     //                 home, user name, git folder or "", git common folder or "", "#!" line or ""
     //             [1] PathFact bytes per probe   [2] indexes (decimal) of the probes whose descriptors follow
+    //             [3] kResolveScan only: 'p' and a path, 'g' and the path of a git folder, below the workspace
 };
 
 struct DropResolution {

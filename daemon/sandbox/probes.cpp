@@ -49,6 +49,8 @@ Probes make_probes(const Profile& profile, const Tables& tables, std::string_vie
     add_git_outside(rows);
     for (const auto& path : tables.protected_files) rows.push_back({Purpose::protected_file, kBaseWorkspace, 0, path});
     for (const auto& path : tables.git_protected) rows.push_back({Purpose::protected_file, kBaseGit, 0, path});
+    if (profile.unix_sockets)
+        for (const auto& path : tables.sockets) rows.push_back({Purpose::socket, kBaseWorkspace, 0, path});
     if (!needs.empty()) rows.push_back({Purpose::needs, kBaseAbsolute, 0, std::string(needs)});
     for (const auto& path : profile.toolchains) {
         if (rows.size() >= wire::kMaxProbes) break; // the loader allows 96 of them

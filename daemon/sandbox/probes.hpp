@@ -10,7 +10,7 @@
 
 namespace owhale::sandbox {
 
-enum class Purpose { toolchain, protected_file, git_file, git_outside, git_common, needs, git_entry };
+enum class Purpose { toolchain, protected_file, git_file, git_outside, git_common, needs, git_entry, socket };
 
 struct ProbeRow {
     Purpose purpose;

@@ -144,12 +144,13 @@ Result<Profile> parse_profile(std::string_view name, std::string_view file, std:
 Result<Tables> parse_tables(std::string_view file, std::string_view text) {
     const auto table = TRY(parse_toml(file, text));
     const TomlReader reader(file, table);
-    CHECK(reader.only({"credentials", "protected", "git_protected", "system", "hidden"}));
+    CHECK(reader.only({"credentials", "protected", "git_protected", "system", "sockets", "hidden"}));
     Tables tables;
     CHECK(add_paths(reader, "credentials", is_clean_relative, kRelative, tables.credentials));
     CHECK(add_paths(reader, "protected", is_clean_relative, kRelative, tables.protected_files));
     CHECK(add_paths(reader, "git_protected", is_clean_relative, kRelative, tables.git_protected));
     CHECK(add_paths(reader, "system", is_clean_absolute, kAbsolute, tables.system));
+    CHECK(add_paths(reader, "sockets", is_clean_relative, kRelative, tables.sockets));
     CHECK(add_paths(reader, "hidden", is_clean_absolute, kAbsolute, tables.hidden));
     return tables;
 }

@@ -13,7 +13,7 @@
 namespace owhale::sandbox {
 namespace {
 
-constexpr std::size_t kMaxLogged = 64u << 10; // bytes of a command in one audit event; its digest is of all of it
+constexpr std::size_t kMaxLogged = 64u << 10; // bytes of a command in records and events; its digest is of all of it
 
 struct NamespaceRow {
     std::uint32_t bit;
@@ -86,6 +86,19 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+void cut_command(std::vector<std::string>& command, std::size_t most) {
+    std::size_t bytes = 0;
+    for (auto& text : command) {
+        const auto room = most - std::min(bytes, most);
+        bytes += text.size();
+        if (text.size() <= room) continue;
+        auto end = room;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+        text.resize(end);
+        text += "…";
+    }
+}
+
 api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, bool detached) {
     const auto& looked = prepared.looked;
     api::Run run;
@@ -94,6 +107,7 @@ api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, b
     run.principal = caller.principal;
     run.created = rfc3339(wall_clock_us());
     run.command = prepared.command.shown;
+    cut_command(run.command, kMaxLogged);
     run.cwd = printable(looked.mounts.cwd);
     run.workspace = printable(looked.decision.path);
     run.profile = prepared.profile ? prepared.profile->name : "";
@@ -126,6 +140,7 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
     receipt.program = printable(looked.held.resolution.program_real.empty() ? looked.program : looked.held.resolution.program_real);
     receipt.program_digest = prepared.program_digest;
     receipt.command_digest = command_digest(prepared);
+    for (const auto& path : looked.mounts.sockets) receipt.sockets.push_back(printable(path));
     receipt.workspace = printable(looked.decision.path);
     receipt.workspace_writable = looked.decision.writable;
     receipt.weaker = weaker_here(prepared, ready);
@@ -158,15 +173,7 @@ void add_jail_times(std::map<std::string, std::uint64_t>& timing, const wire::Ru
 boost::json::object intent_data(const api::Run& record, const api::Receipt& receipt) {
     boost::json::object data;
     boost::json::array command;
-    std::size_t bytes = 0;
-    for (const auto& text : record.command) {
-        bytes += text.size();
-        if (bytes > kMaxLogged) {
-            data["command_cut"] = true;
-            break;
-        }
-        command.emplace_back(text);
-    }
+    for (const auto& text : record.command) command.emplace_back(text);
     data["command"] = std::move(command);
     data["command_digest"] = receipt.command_digest;
     data["cwd"] = record.cwd;

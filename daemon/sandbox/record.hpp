@@ -10,6 +10,9 @@ namespace owhale::sandbox {
 // Bytes that are no UTF-8 as \xNN: names of files may hold any.
 std::string printable(std::string_view text);
 
+// Cuts a command to `most` bytes in all.
+void cut_command(std::vector<std::string>& command, std::size_t most);
+
 api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, bool detached);
 api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const wire::Ready& ready);
 void add_started(api::Receipt& receipt, const RunLimits& limits, const wire::RunStarted& facts);

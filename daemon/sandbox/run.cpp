@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 constexpr std::uint64_t kHeldBack = 256u << 10; // bytes read of a run that waits for its first attach
 constexpr std::chrono::seconds kDrainTime{2};
 constexpr std::chrono::seconds kSlowTime{30};
+constexpr std::chrono::seconds kAttachTime{10};
 constexpr std::size_t kChunk = 64u << 10;
 constexpr int kChunksAtOnce = 4; // then others have their turn
 
@@ -188,6 +189,11 @@ void Run::note_presence() {
 std::optional<steady_clock::time_point> Run::alone_since() const { return alone_since_; }
 
 void Run::drop_slow(steady_clock::time_point now) {
+    // Who asked for an attach and never came holds the output back no longer.
+    if (!ever_attached_ && now - born_ > kAttachTime) {
+        ever_attached_ = true;
+        changed_.notify();
+    }
     // The only reader of a run that somebody waits for may take its time.
     if (attachments_.size() < 2 && !birth_.detached) return;
     for (const auto& attachment : attachments_) {

@@ -117,6 +117,7 @@ private:
     int open_streams_ = 0;
     std::optional<wire::RunEnded> ended_;
     std::vector<std::shared_ptr<Attachment>> attachments_;
+    const std::chrono::steady_clock::time_point born_ = std::chrono::steady_clock::now();
     bool ever_attached_ = false, creator_here_ = true, limit_told_ = false;
     const Attachment* stdin_owner_ = nullptr;
     bool stdin_taken_ = false;

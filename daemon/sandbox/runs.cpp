@@ -14,6 +14,7 @@
 #include "sandbox/boxes.hpp"
 #include "sandbox/kept.hpp"
 #include "sandbox/launcher.hpp"
+#include "sandbox/record.hpp"
 #include "sandbox/request.hpp"
 #include "sandbox/run_rows.hpp"
 
@@ -34,16 +35,7 @@ Error no_such_run() { return {Code::not_found, "there is no such run", "`owhalec
 
 void shorten(api::Run& run) {
     run.receipt.reset();
-    std::size_t bytes = 0;
-    for (auto& text : run.command) {
-        const auto room = kListedCommand - std::min(bytes, kListedCommand);
-        bytes += text.size();
-        if (text.size() <= room) continue;
-        auto cut = room;
-        while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xc0) == 0x80) --cut;
-        text.resize(cut);
-        text += "…";
-    }
+    cut_command(run.command, kListedCommand);
 }
 
 class Registry final : public Runs {

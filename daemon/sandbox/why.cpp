@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sandbox/record.hpp"
+
 namespace owhale::sandbox {
 namespace {
 
@@ -94,7 +96,7 @@ std::string quote(std::string_view line) {
         if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
     while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back(); // a cut character
     if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
-    return out;
+    return printable(out);
 }
 
 std::string_view line_around(std::string_view text, std::size_t at) {
