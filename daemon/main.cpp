@@ -1,8 +1,10 @@
 // owhaled: reads its settings, then becomes the supervisor, or, started by that one, the broker.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "config/settings.hpp"
@@ -30,7 +32,17 @@ int run_as_broker(const config::Settings& settings) {
     return run_broker(settings, Fd(fd));
 }
 
+// A connection is a descriptor in broker and spawner, a run some more: the usual 1,024 would let one user end everyone's.
+void raise_descriptor_limit() {
+    constexpr rlim_t kEnough = 65536;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+    limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve(const config::Settings& settings) {
+    raise_descriptor_limit();
     return settings.role == config::Role::broker ? run_as_broker(settings) : supervise(settings);
 }
 

@@ -1,7 +1,9 @@
 #include "transport/server.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/log.hpp"
@@ -48,6 +50,19 @@ Router router_or_end(std::vector<Route> routes) {
     std::abort();
 }
 
+// Half of this process's descriptors are for connections, half of these for one user: a run needs some too, and a
+// message of the spawner that finds no descriptor free is the end of all runs.
+Limits within_descriptors(Limits limits) {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / 2 >= limits.max_connections) return limits;
+    limits.max_connections = files.rlim_cur / 2;
+    limits.max_connections_per_uid = std::min(limits.max_connections_per_uid, limits.max_connections / 2);
+    log::warning(
+        "fewer connections than the settings allow: the limit on open files is low",
+        {{"open_files", std::to_string(files.rlim_cur)}, {"max_connections", std::to_string(limits.max_connections)}});
+    return limits;
+}
+
 // One send without waiting: the answer fits any socket buffer, and nobody who is over a limit holds us up.
 void refuse(const Fd& socket, const char* why) {
     const auto response =
@@ -61,8 +76,8 @@ void refuse(const Fd& socket, const char* why) {
 
 Server::Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes,
                std::function<void(std::uint64_t)> closed)
-    : state_(
-          std::make_shared<State>(std::move(executor), limits, router_or_end(std::move(routes)), std::move(closed))) {}
+    : state_(std::make_shared<State>(std::move(executor), within_descriptors(limits), router_or_end(std::move(routes)),
+                                     std::move(closed))) {}
 
 Server::~Server() = default;
 

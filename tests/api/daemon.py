@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -30,6 +31,7 @@ class Owhaled:
         self.flags = list(flags)
         self.environment = dict(os.environ, **(environment or {}))
         self.log = self.base / "owhaled.log"
+        self.limits = {}
         self.process = None
 
     def command(self):
@@ -39,8 +41,12 @@ class Owhaled:
     def launch(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            env=self.environment)
+                                            env=self.environment, preexec_fn=self.limit)
         return self
+
+    def limit(self):
+        for kind, values in self.limits.items():
+            resource.setrlimit(kind, values)
 
     def start(self, patience=20):
         self.launch()

@@ -1,6 +1,7 @@
 """HTTP as such: strict framing, one answer per request, limits, and nobody who can hold up the others."""
 
 import os
+import resource
 import socket
 import time
 
@@ -168,6 +169,32 @@ def test_a_thousand_idle_clients(owhaled, uid):
     while owhaled.descriptors() > descriptors + 5:
         assert time.monotonic() < end, "descriptors of clients that went are still open"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("files", [1024, 256])
+def test_few_descriptors_bound_connections_and_end_nothing(own, uid, files):
+    """Where owhaled may open few files, a flood of connections is refused; the runs and the others go on."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    one = own()
+    one.limits = {resource.RLIMIT_NOFILE: (files, files if files < 1024 else most[1])}
+    one.start()
+    run = one.begun(uid, argv=["sleep", "60"])
+    held, refused = [], 0
+    for _ in range(1200):
+        held.append(one.connect(uid))
+        try:
+            refused += held[-1].ask("GET", "/v1/health").status == 503
+        except ConnectionError:
+            refused += 1
+    assert refused >= 100
+    for connection in held:
+        connection.close()
+    end = time.monotonic() + 10
+    while one.get("/v1/health").status != 200:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert one.state_of(run, uid) == "running"
+    assert one.ran(uid, argv=["/bin/true"])["exit_code"] == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="acting as another user needs root")
