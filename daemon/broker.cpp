@@ -1,0 +1,190 @@
+#include "broker.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+
+#include "base/clock.hpp"
+#include "state_folder.hpp"
+#include "store/lock.hpp"
+#include "store/migrations.hpp"
+#include "verbs/routes.hpp"
+
+namespace owhale {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr int kSpawnerLost = 3; // exit code: a restart helps, which it does not when the start itself failed
+constexpr std::chrono::seconds kReadyTime{30}; // from the start to the spawner's Ready
+constexpr std::chrono::seconds kAnswerTime{3}; // for answers under way when owhaled ends
+
+void rethrow(std::exception_ptr thrown) {
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+} // namespace
+
+log::Level level_of(const std::string& name) {
+    return name == "error"     ? log::Level::error
+           : name == "warning" ? log::Level::warning
+           : name == "debug"   ? log::Level::debug
+                               : log::Level::info;
+}
+
+Status Broker::open() {
+    CHECK(reach_state_folder(settings_));
+    lock_ = TRY(store::lock_state(settings_.state_dir));
+    database_ = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::process));
+    CHECK(store::migrate(*database_, "state"));
+    audit_ = TRY(audit::Log::open(settings_.state_dir));
+    key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
+    profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
+    return {};
+}
+
+void Broker::connect(Fd channel) {
+    spawner_ = sandbox::SpawnerChannel::make(io_.get_executor(), std::move(channel));
+    spawner_->on_ready = [this](const wire::Ready& ready) {
+        ready_ = ready;
+        ready_timer_.cancel();
+    };
+    spawner_->on_accepted = [this](const wire::Accepted& accepted, Fd socket) {
+        if (server_)
+            server_->serve(accepted, std::move(socket));
+        else if (early_.size() < settings_.max_connections)
+            early_.emplace_back(accepted, std::move(socket));
+        else
+            spawner_->close_connection(accepted.connection);
+    };
+    spawner_->on_lost = [this] {
+        if (!stopping_) log::error("the spawner has ended; so does the broker");
+        if (!stopping_) code_ = server_ ? kSpawnerLost : 1;
+        io_.stop();
+    };
+}
+
+void Broker::serve(Fd channel) {
+    ready_timer_.expires_after(kReadyTime);
+    connect(std::move(channel));
+    for (const int number : {SIGTERM, SIGHUP}) signals_.add(number);
+    wait_for_signal();
+    asio::co_spawn(io_, run(), rethrow);
+    io_.run();
+}
+
+awaitable<void> Broker::run() {
+    auto started = co_await start();
+    if (!started) fail_with(started.error());
+}
+
+void Broker::fail_with(const Error& error) {
+    log::error("owhaled cannot start: " + to_line(error));
+    code_ = 1;
+    io_.stop();
+}
+
+awaitable<bool> Broker::spawner_ready() {
+    boost::system::error_code ignored;
+    if (ready_.version == 0) co_await ready_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_return ready_.version == wire::kVersion;
+}
+
+awaitable<Status> Broker::start() {
+    if (!co_await spawner_ready())
+        co_return fail(Code::spawner_unavailable,
+                       ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
+                       "see the spawner's own lines above; install both programs from one build");
+    auto runs =
+        sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, *key_, ready_});
+    if (!runs) co_return std::unexpected(std::move(runs).error());
+    runs_ = std::move(*runs);
+    CO_CHECK(co_await runs_->reconcile());
+    const transport::Limits limits{settings_.max_body, settings_.max_connections, settings_.max_connections_per_uid};
+    const verbs::Services services{
+        settings_, ready_, *runs_, *profiles_, *audit_, OWHALE_VERSION, rfc3339(wall_clock_us()), [this] {
+            return server_->connections();
+        }};
+    server_ = std::make_unique<transport::Server>(io_.get_executor(), limits, verbs::routes(services),
+                                                  [this](std::uint64_t connection) {
+                                                      spawner_->close_connection(connection);
+                                                      runs_->connection_closed(connection);
+                                                  });
+    co_await record("daemon.start", "ok");
+    for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));
+    early_.clear();
+    log::info("owhaled serves",
+              {{"socket", settings_.socket}, {"mode", settings_.mode}, {"state", settings_.state_dir}});
+    notify_.ready("Serving on " + settings_.socket);
+    co_return Status{};
+}
+
+awaitable<void> Broker::record(std::string event, std::string outcome) {
+    audit::Event entry{std::move(event), "system", "", std::move(outcome), "", {}};
+    entry.data["version"] = OWHALE_VERSION;
+    entry.data["mode"] = settings_.mode;
+    const auto written = co_await audit_->append(std::move(entry));
+    if (!written) log::error(to_line(written.error()));
+}
+
+void Broker::wait_for_signal() {
+    signals_.async_wait([this](boost::system::error_code error, int number) {
+        if (error) return;
+        take_signal(number);
+        wait_for_signal();
+    });
+}
+
+void Broker::take_signal(int number) {
+    if (number == SIGHUP) return reload();
+    if (stopping_ || !server_) return io_.stop(); // asked twice, or before anything runs
+    stopping_ = true;
+    asio::co_spawn(io_, stop(), rethrow);
+}
+
+void Broker::reload() {
+    notify_.reloading();
+    const auto level = config::reload_log_level(settings_);
+    if (level)
+        log::set_level(level_of(*level));
+    else
+        log::error("the configuration is not read again: " + to_line(level.error()));
+    const auto profiles = profiles_->reload();
+    if (profiles)
+        log::info("profiles are read again");
+    else
+        log::error("the profiles stay as they were: " + to_line(profiles.error()));
+    asio::co_spawn(io_, record("daemon.reload", level && profiles ? "ok" : "failed"), rethrow);
+    notify_.ready("Serving on " + settings_.socket);
+}
+
+awaitable<void> Broker::pause(std::chrono::milliseconds time) {
+    asio::steady_timer timer(io_, time);
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+awaitable<void> Broker::stop() {
+    notify_.stopping();
+    log::info("owhaled ends", {{"live_runs", std::to_string(runs_->counts().live)}});
+    server_->stop();
+    co_await runs_->stop();
+    // Those who wait for a run hear how it ended.
+    const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();
+    while (server_->connections() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));
+    co_await record("daemon.stop", "ok");
+    io_.stop();
+}
+
+int Broker::finish() {
+    // The writer first: what was appended is on disk before the files close.
+    audit_.reset();
+    // Live statements keep the file open; so what is in its log goes to the database here.
+    if (const auto done = database_->execute("PRAGMA wal_checkpoint(TRUNCATE)"); !done)
+        log::warning(to_line(done.error()));
+    return code_;
+}
+
+} // namespace owhale

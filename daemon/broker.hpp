@@ -1,0 +1,71 @@
+// The broker while it serves: its parts, its signals, its end.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/log.hpp"
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "config/settings.hpp"
+#include "notify.hpp"
+#include "sandbox/profiles.hpp"
+#include "sandbox/receipt.hpp"
+#include "sandbox/runs.hpp"
+#include "sandbox/spawner_channel.hpp"
+#include "store/database.hpp"
+#include "transport/server.hpp"
+
+namespace owhale {
+
+log::Level level_of(const std::string& name);
+
+class Broker {
+public:
+    Broker(const config::Settings& settings, Notify notify) : settings_(settings), notify_(std::move(notify)) {}
+
+    // What lies in the state folder, and the profiles.
+    Status open();
+    void serve(Fd channel); // until the end
+    int finish();           // closes what is on disk; the exit code
+
+private:
+    void connect(Fd channel);
+    boost::asio::awaitable<void> run();
+    boost::asio::awaitable<Status> start();
+    boost::asio::awaitable<bool> spawner_ready();
+    void wait_for_signal();
+    void take_signal(int number);
+    void reload();
+    boost::asio::awaitable<void> stop();
+    boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
+    boost::asio::awaitable<void> record(std::string event, std::string outcome);
+    void fail_with(const Error& error);
+
+    const config::Settings& settings_;
+    Notify notify_;
+    boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_{io_};
+    boost::asio::steady_timer ready_timer_{io_};
+    Fd lock_;
+    std::optional<store::Database> database_;
+    std::unique_ptr<audit::Log> audit_;
+    std::unique_ptr<sandbox::ReceiptKey> key_;
+    std::optional<sandbox::Profiles> profiles_;
+    wire::Ready ready_{};
+    std::unique_ptr<sandbox::SpawnerChannel> spawner_;
+    std::unique_ptr<sandbox::Runs> runs_;
+    std::unique_ptr<transport::Server> server_;
+    std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood
+    bool stopping_ = false;
+    int code_ = 0;
+};
+
+} // namespace owhale
