@@ -93,7 +93,8 @@ awaitable<bool> Broker::spawner_ready() {
 }
 
 awaitable<Status> Broker::start() {
-    if (!co_await spawner_ready())
+    const bool ready = co_await spawner_ready();
+    if (!ready)
         co_return fail(Code::spawner_unavailable,
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
