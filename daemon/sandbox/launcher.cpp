@@ -188,6 +188,10 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     cage.run_as = prepared.request.run_as.value_or("");
     cage.path = search_path(prepared.request, prepared.looked.mounts.view);
     cage.absent = prepared.looked.mounts.absent;
+    cage.scanned = prepared.looked.mounts.scanned;
+    if (prepared.looked.decision.writable) cage.scan_root = prepared.looked.decision.path;
+    if (!prepared.looked.mounts.scan_complete)
+        run.receipt.weaker.emplace_back("the workspace is large: only its upper part was searched for settings that later programs run");
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;
@@ -288,7 +292,8 @@ awaitable<void> Launcher::finish(Run& run) {
     record.ended = rfc3339(wall_clock_us());
     record.timing["run"] = end.wall_ns / 1000;
     auto& receipt = run.receipt;
-    receipt.planted = co_await find_planted(run, looker_);
+    const auto tables = parts_.profiles.tables();
+    receipt.planted = co_await find_planted(run, looker_, *tables);
     record.timing["planted"] = watch.lap();
     receipt.state = name(outcome.state);
     receipt.ended = *record.ended;

@@ -83,6 +83,10 @@ awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, cons
     const auto& request = facts.request;
     wire::Blob blob = {{ask.cwd, ask.workspace, ask.program, ask.path, request.home.value_or(""), request.run_as.value_or("")},
                        probes.strings()};
+    if (ask.scan) {
+        message.flags |= wire::kResolveScan;
+        blob.push_back(facts.tables.protected_files);
+    }
     const auto turn = co_await turns_.take(facts.caller.uid, kTurnTime);
     if (!turn) co_return std::unexpected(turn.error());
     auto resolution = co_await spawner_.resolve(message, std::move(blob));
@@ -134,7 +138,8 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
     looked.probes = make_probes(facts.profile, facts.tables, facts.command.language != nullptr ? facts.command.language->needs : "");
     const auto wanted = wanted_path(request);
     Ask question{request.cwd.value_or(request.workspace.value_or("/")), request.workspace.value_or(""),
-                 facts.command.programs.front(), wanted, request.workspace.has_value()};
+                 facts.command.programs.front(), wanted, request.workspace.has_value(),
+                 request.cwd || request.workspace};
     std::size_t candidate = 0;
     bool narrowed = false;
     // Each turn changes the question in a way that no later one takes back: there are few.
@@ -205,8 +210,21 @@ awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string progra
     const Profile profile;
     const Tables tables;
     const LookFacts facts{request, command, profile, tables, caller};
-    const Ask question{"/", "", std::move(program), std::move(path), false};
+    const Ask question{"/", "", std::move(program), std::move(path), false, false};
     co_return co_await ask(facts, question, probes);
+}
+
+awaitable<Result<std::vector<std::string>>> Looker::scan(const Caller& caller, std::string workspace, std::string user, const Tables& tables) {
+    api::RunRequest request;
+    if (!user.empty()) request.run_as = user;
+    const Command command;
+    const Profile profile;
+    const LookFacts facts{request, command, profile, tables, caller};
+    const Ask question{workspace, workspace, "", "", true, true};
+    const Probes none;
+    auto held = co_await ask(facts, question, none);
+    if (!held) co_return std::unexpected(held.error());
+    co_return std::move(held->resolution.scanned);
 }
 
 } // namespace owhale::sandbox

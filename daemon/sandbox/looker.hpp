@@ -67,6 +67,9 @@ public:
 
     // Errors: cwd_missing, cwd_not_directory, cwd_not_accessible, workspace_refused, language_missing, forbidden, busy.
     boost::asio::awaitable<Result<Looked>> look(LookFacts facts);
+    // The protected files at depth in a workspace, as they are now.
+    boost::asio::awaitable<Result<std::vector<std::string>>> scan(const Caller& caller, std::string workspace, std::string user,
+                                                                  const Tables& tables);
     // A program on a search path ("" none) and probes by absolute path; nothing of the file system is shown anew.
     boost::asio::awaitable<Result<Held>> look_up(const Caller& caller, std::string program, std::string path,
                                                  std::string user, Probes probes = {});
@@ -76,6 +79,7 @@ private:
     struct Ask {
         std::string cwd, workspace, program, path;
         bool named = false;
+        bool scan = false; // find protected files at depth
     };
     boost::asio::awaitable<Result<Held>> ask(const LookFacts& facts, const Ask& ask, const Probes& probes);
     boost::asio::awaitable<void> read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings);

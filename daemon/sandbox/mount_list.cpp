@@ -18,6 +18,8 @@ using enum wire::ProbeBase;
 // Below these a folder of the cage cannot be made, or must not be.
 constexpr std::array<std::string_view, 3> kKernelFolders = {"/proc", "/sys", "/dev"};
 
+constexpr std::size_t kMaxDepthOfPins = 32; // mounts that one more pin may take, its folders' included
+
 class Builder {
 public:
     explicit Builder(const MountFacts& facts) : facts_(facts) {}
@@ -33,6 +35,7 @@ public:
         add_git_folders();
         add_cwd();
         add_pins();
+        add_nested_pins();
         find_sockets();
         if (!facts_.file_path.empty()) add(MountKind::file, 0, facts_.file_text, facts_.file_path);
         return std::move(out_);
@@ -141,13 +144,17 @@ private:
     }
 
     // Read-only in place. Every folder between it and `root` becomes a mount point too, or it could be renamed away.
-    void pin(const std::string& root, std::string_view relative) {
+    void pin(const std::string& root, std::string_view relative, std::uint32_t flags = 0) {
+        if (out_.mounts.size() + kMaxDepthOfPins > wire::kMaxMounts) {
+            out_.scan_complete = false;
+            return;
+        }
         for (auto slash = relative.find('/'); slash != std::string_view::npos; slash = relative.find('/', slash + 1)) {
             const auto folder = join(root, relative.substr(0, slash));
-            if (pinned_folders_.insert(folder).second) add(MountKind::mask, kMountPin | kMountWritable, "", folder);
+            if (pinned_folders_.insert(folder).second) add(MountKind::mask, kMountPin | kMountWritable | flags, "", folder);
         }
         const auto file = join(root, relative);
-        add(MountKind::mask, kMountPin, "", file);
+        add(MountKind::mask, kMountPin | flags, "", file);
         out_.pinned.push_back(file);
     }
 
@@ -188,6 +195,20 @@ private:
         for (std::size_t i = 0; i < facts_.probes.rows.size(); ++i)
             if (facts_.probes.rows[i].purpose == Purpose::socket && Probes::fact(facts_.resolution, i).err == ENOTSUP)
                 out_.sockets.push_back(join(facts_.resolution.workspace, facts_.probes.rows[i].path));
+    }
+
+    // What lies deeper: other repositories, submodules' git folders, other projects' settings.
+    void add_nested_pins() {
+        const auto& root = facts_.decision.path;
+        if (!facts_.decision.writable || root != facts_.resolution.workspace) return;
+        for (const auto& entry : facts_.resolution.scanned) {
+            const auto path = entry.substr(1);
+            if (entry.front() == 'p') pin(root, path);
+            else
+                for (const auto& name : facts_.tables.git_protected) pin(root, join(path, name), kMountOptional);
+        }
+        out_.scanned = facts_.resolution.scanned;
+        out_.scan_complete = facts_.resolution.facts.scan != 2;
     }
 
     const MountFacts& facts_;

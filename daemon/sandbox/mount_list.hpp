@@ -42,6 +42,8 @@ struct MountList {
     std::vector<std::string> unpinned; // protected ones that are links, which no mount can hold in place
     std::vector<std::string> sockets;  // that a service may listen on, where the profile permits to ask it
     std::vector<std::string> absent;   // protected ones that do not exist yet
+    std::vector<std::string> scanned;  // protected ones below the top: 'p' or 'g' and the path in the workspace
+    bool scan_complete = true;         // false: not all of the workspace was looked through, or pinned
 };
 
 MountList make_mounts(const MountFacts& facts);

@@ -138,7 +138,7 @@ struct Resolved {
     std::uint32_t has_program_fd;
     std::uint32_t program_is_script; // "#!"
     std::uint32_t read_count;        // descriptors that follow the program's
-    std::uint32_t scan_incomplete;   // 1: the scan's budget ended it
+    std::uint32_t scan;              // 0 not asked for, 1 complete, 2 its budget ended it
     // blob lists: [0] cwd, workspace (git top level or cwd when not named), program as found, program's real path,
     //                 home, user name, git folder or "", git common folder or "", "#!" line or ""
     //             [1] PathFact bytes per probe   [2] indexes (decimal) of the probes whose descriptors follow

@@ -10,8 +10,9 @@
 
 namespace owhale::sandbox {
 
-// Those of the run's `absent` files that exist now, looked up with the caller's rights. When that cannot be done (the
+// Those of the run's `absent` files that exist now, and what a second scan of its workspace finds that the first did not,
+// looked up with the caller's rights. When that cannot be done (the
 // client's connection has gone), the receipt's `weaker` says so.
-boost::asio::awaitable<std::vector<std::string>> find_planted(Run& run, Looker& looker);
+boost::asio::awaitable<std::vector<std::string>> find_planted(Run& run, Looker& looker, const Tables& tables);
 
 } // namespace owhale::sandbox

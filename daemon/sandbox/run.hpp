@@ -58,7 +58,9 @@ public:
     struct Cage { // what the end, and an `exec` into it, need to know
         std::vector<std::string> environment;
         std::string cwd, filter, profile, run_as, path;
-        std::vector<std::string> absent; // protected files that did not exist at the start
+        std::vector<std::string> absent;  // protected files that did not exist at the start
+        std::vector<std::string> scanned; // those below the workspace's top that did
+        std::string scan_root;            // the writable workspace that was looked through, "" none
         bool searched_inside = false;    // the program was looked for in the cage, by a shell
         bool joined = false;
         RunLimits limits;

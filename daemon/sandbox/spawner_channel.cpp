@@ -80,12 +80,13 @@ Result<Resolution> read_resolved(Packet& packet) {
     const std::size_t program = out.facts.has_program_fd != 0 ? 1 : 0;
     if (packet.fds.size() != 1 + program + out.facts.read_count)
         return fail(Code::spawner_unavailable, "resolved: wrong number of descriptors");
-    auto blob = TRY(wire::read_blob(packet.fds[0].get(), 3));
+    auto blob = TRY(wire::read_blob(packet.fds[0].get(), out.facts.scan != 0 ? 4 : 3));
     if (out.facts.err != 0) return out; // it stopped at a step: there is nothing more to tell
     CHECK(take_strings(out, blob[0]));
     CHECK(take_probes(out, blob[1]));
     if (blob[2].size() != out.facts.read_count) return fail(Code::spawner_unavailable, "resolved: wrong number of reads");
     if (program != 0) out.program_fd = std::move(packet.fds[1]);
+    if (out.facts.scan != 0) out.scanned = std::move(blob[3]);
     for (std::size_t i = 0; i < blob[2].size(); ++i)
         out.reads.emplace_back(TRY(index_of(blob[2][i], out.probes.size())), std::move(packet.fds[1 + program + i]));
     return out;

@@ -19,6 +19,7 @@ struct Resolution { // what `resolved` said
     wire::Resolved facts{};
     std::string cwd, workspace, program, program_real, home, user, git, git_common, hashbang;
     std::vector<wire::PathFact> probes;
+    std::vector<std::string> scanned; // kResolveScan: 'p' or 'g', then a path below the workspace
     Fd program_fd;
     std::vector<std::pair<std::size_t, Fd>> reads; // probe index, descriptor
 };

@@ -45,6 +45,15 @@ Result<Probe> read_probe(const std::string& base, const std::string& flags, cons
     return probe;
 }
 
+Result<std::vector<std::string>> read_scan_names(const wire::List& names) {
+    constexpr std::size_t kMaxNames = 128, kMaxName = 255;
+    if (names.size() > kMaxNames) return fail(Code::bad_request, "too many names to scan for");
+    for (const auto& name : names)
+        if (name.empty() || name.size() > kMaxName || name.find('/') != std::string::npos || name.find('\0') != std::string::npos)
+            return fail(Code::bad_request, "a name to scan for");
+    return names;
+}
+
 } // namespace
 
 Result<Question> read_question(const wire::Resolve& message, const wire::Blob& blob) {
@@ -57,6 +66,8 @@ Result<Question> read_question(const wire::Resolve& message, const wire::Blob& b
     q.resolution = message.resolution;
     q.connection = message.connection;
     q.find_program = (message.flags & wire::kResolveProgram) != 0;
+    q.scan = (message.flags & wire::kResolveScan) != 0;
+    if (q.scan) q.scan_names = TRY(read_scan_names(blob[2]));
     q.cwd = names[0];
     if ((message.flags & wire::kResolveWorkspace) != 0) q.workspace = names[1];
     q.program = names[2];
@@ -93,8 +104,6 @@ Result<Child> start_resolve(Question question) {
 Result<Answer> finish_resolve(Child& child) {
     auto packet = receive(child.socket.get(), 253, MSG_DONTWAIT);
     ::syscall(SYS_pidfd_send_signal, child.pidfd.get(), SIGKILL, nullptr, 0);
-    siginfo_t info{};
-    ::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &info, WEXITED);
     if (!packet) return std::unexpected(packet.error());
     // Descriptors in the child's order: blob, [cwd, workspace], [program], reads, mounts.
     wire::Resolved facts{};
@@ -106,7 +115,7 @@ Result<Answer> finish_resolve(Child& child) {
     answer.blob = std::move(fds[0]);
     std::size_t at = 1;
     if (facts.err == 0) {
-        const auto blob = TRY(wire::read_blob(answer.blob.get(), 3));
+        const auto blob = TRY(wire::read_blob(answer.blob.get(), child.question.answer_lists()));
         if (fds.size() < 3 || blob[0].size() != 9) return fail(Code::system, "the resolve child's answer is cut short");
         answer.resolution.cwd = std::move(fds[at++]);
         answer.resolution.workspace = std::move(fds[at++]);

@@ -28,11 +28,15 @@ struct Question { // plain data, complete before the fork
     std::uint64_t resolution = 0;
     std::uint64_t connection = 0;
     bool find_program = false;
+    bool scan = false;
     std::string cwd, workspace, program, path, home, user;
     Identity identity;                      // whose rights to resolve with
     std::uint32_t run_uid = 0, run_gid = 0; // what a run would get
     bool drop_groups = true;                // false: rootless, where setgroups is refused
     std::vector<Probe> probes;
+    std::vector<std::string> scan_names;
+
+    std::size_t answer_lists() const { return scan ? 4 : 3; }
 };
 
 // A resolution that was answered: what a `run` may refer to, once.
@@ -63,7 +67,8 @@ struct Answer {
     Fd blob;
     std::vector<Fd> for_broker; // program, then reads
 };
-// Reads the child's one packet; the child is gone afterwards.
+// Reads the child's one packet and kills it. It is not waited for here: closing a file of a FUSE mount that answers
+// nothing keeps even a killed process.
 Result<Answer> finish_resolve(Child& child);
 
 // The child's part; never returns.

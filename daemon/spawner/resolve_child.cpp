@@ -5,8 +5,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "spawner/channel.hpp"
 #include "spawner/credentials.hpp"
 #include "spawner/resolve.hpp"
+#include "spawner/scan.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -175,6 +178,13 @@ Fd open_readable(const Found& found) {
     return Fd(::open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 }
 
+// A close waits for the server of a FUSE mount (FUSE_FLUSH), in every process that held the descriptor: it is kept from
+// those that serve others.
+bool may_be_passed(int fd) {
+    struct statfs fs{};
+    return ::fstatfs(fd, &fs) == 0 && fs.f_type != FUSE_SUPER_MAGIC;
+}
+
 std::string hashbang_of(int fd) {
     std::array<char, 256> head;
     const auto n = ::pread(fd, head.data(), head.size(), 0);
@@ -191,15 +201,16 @@ public:
         facts_.gid = question.run_gid;
         facts_.owner_uid = question.identity.uid;
         facts_.groups_dropped = question.identity.groups_dropped;
+        facts_.scan = question.scan ? 1 : 0;
         facts_.group_count = static_cast<std::uint32_t>(std::min<std::size_t>(question.identity.groups.size(), 64));
         std::copy_n(question.identity.groups.begin(), facts_.group_count, facts_.groups);
-        strings_.assign(3, {});
+        strings_.assign(question_.answer_lists(), {});
     }
 
     [[noreturn]] void fail_at(const char* step, int errnum) {
         std::snprintf(facts_.step, sizeof facts_.step, "%s", step);
         facts_.err = errnum;
-        strings_.assign(3, {});
+        strings_.assign(question_.answer_lists(), {});
         fds_.clear();
         send();
     }
@@ -240,6 +251,12 @@ public:
                        common.path,
                        hashbang};
         probe_all(workspace, home, git, common);
+        // A home is never a workspace: nothing to find there.
+        if (question_.scan && workspace.path != home.path && workspace.path != "/") {
+            auto scan = scan_workspace(workspace.fd.get(), question_.scan_names);
+            strings_[3] = std::move(scan.found);
+            if (!scan.complete) facts_.scan = 2;
+        }
         send();
     }
 
@@ -251,6 +268,10 @@ private:
         if (!readable) return {};
         auto hashbang = hashbang_of(readable.get());
         facts_.program_is_script = hashbang.empty() ? 0 : 1;
+        if (!may_be_passed(readable.get())) {
+            kept_.push_back(std::move(readable)); // closed once the answer is on its way
+            return hashbang;
+        }
         facts_.has_program_fd = 1;
         fds_.push_back(readable.get());
         kept_.push_back(std::move(readable));
@@ -296,6 +317,10 @@ private:
         if (!found.fd) return;
         auto readable = open_readable(found);
         if (!readable) return;
+        if (!may_be_passed(readable.get())) {
+            kept_.push_back(std::move(readable));
+            return;
+        }
         fds_.push_back(readable.get());
         kept_.push_back(std::move(readable));
         strings_[2].push_back(std::to_string(index));
@@ -322,6 +347,9 @@ private:
 
 void resolve_in_child(const Question& question, int socket) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // A child that a mount holds for ever must not hold other runs' pipes open.
+    const auto own = static_cast<unsigned>(socket);
+    if (::close_range(own + 1, ~0u, 0) != 0 || (own > 3 && ::close_range(3, own - 1, 0) != 0)) ::_exit(1);
     Answering answering(question, socket);
     if (const auto err = become(question.identity, question.drop_groups); err != 0) answering.fail_at("user", err);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a change of ids clears it

@@ -24,6 +24,7 @@ constexpr std::int64_t kResolutionTtlNs = 60'000'000'000;
 constexpr std::int64_t kWallGraceNs = 2'000'000'000;
 constexpr std::uint32_t kBombRefusals = 64; // forks refused between two ticks: a bomb, not a busy build
 constexpr std::size_t kMaxResolving = 64;
+constexpr std::ptrdiff_t kMaxEndingPerUid = 32;
 constexpr std::size_t kMaxResolutions = 4096;
 constexpr std::size_t kMaxConnections = 4096;
 constexpr unsigned kSourceShift = 56;
@@ -200,19 +201,24 @@ Status Server::refuse_resolve(const wire::Resolve& message, const char* step, in
     facts.resolution = message.resolution;
     facts.err = err;
     copy_text(facts.step, sizeof facts.step, step);
-    const auto blob = TRY(wire::write_blob(wire::Blob(3)));
+    facts.scan = (message.flags & wire::kResolveScan) != 0 ? 1 : 0;
+    const auto blob = TRY(wire::write_blob(wire::Blob(facts.scan != 0 ? 4 : 3)));
     const std::array<int, 1> fds{blob.get()};
     return send(facts, fds);
 }
 
 Status Server::on_resolve(Packet& packet) {
     const auto message = TRY(packet.as<wire::Resolve>(1));
-    const auto blob = TRY(wire::read_blob(packet.fds[0].get(), 2));
+    const bool scan = (message.flags & wire::kResolveScan) != 0;
+    const auto blob = TRY(wire::read_blob(packet.fds[0].get(), scan ? 3 : 2));
     auto question = TRY(read_question(message, blob));
     if (resolving_.contains(message.resolution) || resolutions_.contains(message.resolution))
         return violation("a resolution's number is used twice");
     if (resolving_.size() >= kMaxResolving || resolutions_.size() >= kMaxResolutions)
         return refuse_resolve(message, "child", EAGAIN);
+    const auto* asker = connections_.find(question.connection);
+    if (asker != nullptr && std::ranges::count(ending_, asker->identity.uid, &Ending::uid) >= kMaxEndingPerUid)
+        return refuse_resolve(message, "child", EAGAIN); // they hang in a mount that does not answer
     auto identity = identity_for(question);
     if (!identity) return refuse_resolve(message, identity.error().message.c_str(), identity.error().errnum);
     question.identity = std::move(*identity);
@@ -235,9 +241,11 @@ Status Server::resolve_answered(std::uint64_t number) {
     auto child = std::move(at->second);
     resolving_.erase(at);
     auto answer = finish_resolve(child);
+    ending_.push_back({std::move(child.pidfd), child.question.identity.uid});
     if (!answer) {
         wire::Resolve message{};
         message.resolution = number;
+        message.flags = child.question.scan ? wire::kResolveScan : 0u;
         const bool late = monotonic_ns() >= child.deadline_ns;
         return refuse_resolve(message, late ? "deadline" : "child", late ? ETIMEDOUT : EIO);
     }
@@ -503,7 +511,7 @@ Status Server::on_reset_box(Packet& packet) {
 
 int Server::next_timeout_ms() const {
     std::int64_t next = next_expiry_ns_ != 0 ? next_expiry_ns_ : monotonic_ns() + 60'000'000'000;
-    if (!runs_.empty() || !leftover_cgroups_.empty()) next = std::min(next, next_tick_ns_);
+    if (!runs_.empty() || !leftover_cgroups_.empty() || !ending_.empty()) next = std::min(next, next_tick_ns_);
     for (const auto& [number, child] : resolving_) next = std::min(next, child.deadline_ns);
     return static_cast<int>(std::clamp<std::int64_t>((next - monotonic_ns()) / 1'000'000 + 1, 0, 60'000));
 }
@@ -536,8 +544,15 @@ void Server::watch_limits(Run& run) {
 
 Status Server::tick() {
     const auto now = monotonic_ns();
-    for (auto& [number, child] : resolving_)
-        if (now >= child.deadline_ns) send_signal(child.pidfd.get(), SIGKILL); // its socket's end wakes us
+    // Answered without waiting for the child's end, which a FUSE server that took a request can put off for ever.
+    std::vector<std::uint64_t> late;
+    for (const auto& [number, child] : resolving_)
+        if (now >= child.deadline_ns) late.push_back(number);
+    for (const auto number : late) CHECK(resolve_answered(number));
+    std::erase_if(ending_, [](const Ending& child) {
+        siginfo_t info{};
+        return ::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &info, WEXITED | WNOHANG) != 0 || info.si_pid != 0;
+    });
     if (now >= next_tick_ns_) {
         next_tick_ns_ = now + kTickNs;
         for (auto& [number, run] : runs_) watch_limits(*run);

@@ -62,6 +62,11 @@ private:
     Fd epoll_;
     Connections connections_;
     std::map<std::uint64_t, Child> resolving_;
+    struct Ending { // a resolve's child that was killed: to be reaped when the kernel lets it go
+        Fd pidfd;
+        std::uint32_t uid;
+    };
+    std::vector<Ending> ending_;
     std::map<std::uint64_t, Resolution> resolutions_;
     std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
     std::vector<Cgroup> leftover_cgroups_;

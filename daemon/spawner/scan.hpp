@@ -1,0 +1,23 @@
+// Finding, at any depth of a workspace, what makes a later uncaged program run code: files by name, and git folders.
+// Runs in the resolve child, with the requester's rights, within a budget.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace owhale::spawner {
+
+inline constexpr std::size_t kScanEntries = 20'000;        // names read
+inline constexpr std::int64_t kScanNs = 40'000'000;        // time spent
+inline constexpr std::size_t kScanFinds = 48;              // results
+
+struct Scan {
+    std::vector<std::string> found; // 'p' and the path of a file or folder, 'g' and the path of a git folder; relative
+    bool complete = true;           // false: the budget ended it
+};
+
+// What lies directly in `workspace`, and its own `.git` but for its modules, is not told: the caller asks for that by
+// path. Links are not followed, `node_modules` is not entered.
+Scan scan_workspace(int workspace, const std::vector<std::string>& names);
+
+} // namespace owhale::spawner
