@@ -36,8 +36,8 @@ void tell_cage(const api::Run& run) {
         note("the run made files that a later program outside the cage would run: " + joined(run.receipt->planted));
     if (run.workspace.empty() && !run.joined)
         note(run.cwd +
-             " is no workspace: nothing in it was changed (go to a folder of your own below your home, or name "
-             "one with --workspace)");
+             " is no workspace: the run saw it read-only, or a private one that stays in its box (go to a folder "
+             "of your own below your home, or name one with --workspace)");
 }
 
 // On no terminal too: an agent has none, and needs it most.

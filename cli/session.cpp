@@ -152,7 +152,7 @@ private:
     }
 
     void heard(api::Run run) {
-        const bool news = run.state != end_.run.state;
+        const bool news = run.state != end_.run.state || is_over(run.state); // the end is told last, after all output
         end_.run = std::move(run);
         if (news && attachment_.sink == Sink::events) output_.write(STDOUT_FILENO, state_event(end_.run));
     }
