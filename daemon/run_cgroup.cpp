@@ -74,7 +74,8 @@ RunCgroup::RunCgroup(bool rootless) {
         base_ = own.ends_with('/') ? own.substr(0, own.size() - 1) : own;
     } else {
         base_ = mount + "/owhaled-" + std::to_string(::getpid());
-        own_base_ = ::mkdir(base_.c_str(), 0755) == 0;
+        // One that a killed supervisor of the same pid left is ours now: pids are not in use twice.
+        own_base_ = ::mkdir(base_.c_str(), 0755) == 0 || errno == EEXIST;
         if (!own_base_) return;
     }
     // No process may sit beside the groups that get controllers: ours go into a leaf.

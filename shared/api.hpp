@@ -19,29 +19,29 @@ struct Limits {
 };
 BOOST_DESCRIBE_STRUCT(Limits, (), (memory, pids, output, file_size, open_files, cpus))
 
-struct RunRequest { // POST /v1/runs: exactly one of argv, script, language+code
-    std::optional<std::vector<std::string>> argv; // 1 to 10,000 strings, no NUL
-    std::optional<std::string> script;            // run by bash -c if there is one, else sh -c
-    std::optional<std::string> language, code;    // python javascript typescript bash perl ruby
-    std::optional<std::vector<std::string>> args; // further arguments for script or code
-    std::optional<std::string> cwd;               // absolute; default: a private empty folder
-    std::optional<std::string> workspace;         // absolute; default: found from cwd
+struct RunRequest {                                        // POST /v1/runs: exactly one of argv, script, language+code
+    std::optional<std::vector<std::string>> argv;          // 1 to 10,000 strings, no NUL
+    std::optional<std::string> script;                     // run by bash -c if there is one, else sh -c
+    std::optional<std::string> language, code;             // python javascript typescript bash perl ruby
+    std::optional<std::vector<std::string>> args;          // further arguments for script or code
+    std::optional<std::string> cwd;                        // absolute; default: a private empty folder
+    std::optional<std::string> workspace;                  // absolute; default: found from cwd
     std::optional<std::map<std::string, std::string>> env; // added to the profile's
-    std::optional<std::string> path;              // the caller's PATH; entries outside the view are dropped
-    std::optional<std::string> stdin_;        // JSON "stdin": given whole; UTF-8 (the codec drops the trailing _)
+    std::optional<std::string> path;                       // the caller's PATH; entries outside the view are dropped
+    std::optional<std::string> stdin_; // JSON "stdin": given whole; UTF-8 (the codec drops the trailing _)
     std::optional<std::string> stdin_base64;
-    std::optional<std::string> profile;           // default "default"
+    std::optional<std::string> profile; // default "default"
     std::optional<Limits> limits;
-    std::optional<std::uint64_t> timeout_ms;      // 0: none
-    std::optional<bool> wait;                     // answer when it has ended
-    std::optional<bool> detach;                   // goes on when its client goes
-    std::optional<bool> attach;                   // output held back until a WebSocket attaches (10 s at most)
-    std::optional<bool> stdin_open;               // stdin comes over the WebSocket
+    std::optional<std::uint64_t> timeout_ms; // 0: none
+    std::optional<bool> wait;                // answer when it has ended
+    std::optional<bool> detach;              // goes on when its client goes
+    std::optional<bool> attach;              // output held back until a WebSocket attaches (10 s at most)
+    std::optional<bool> stdin_open;          // stdin comes over the WebSocket
     std::optional<bool> tty;
     std::optional<std::uint32_t> rows, cols;
-    std::optional<std::string> net;               // "none" (default), "host"
-    std::optional<std::string> run_as;            // user name; uid 0 callers only
-    std::optional<std::string> home;              // the caller's HOME, a hint when /etc/passwd does not know the uid
+    std::optional<std::string> net;    // "none" (default), "host"
+    std::optional<std::string> run_as; // user name; uid 0 callers only
+    std::optional<std::string> home;   // the caller's HOME, a hint when /etc/passwd does not know the uid
 };
 BOOST_DESCRIBE_STRUCT(RunRequest, (),
                       (argv, script, language, code, args, cwd, workspace, env, path, stdin_, stdin_base64, profile,
@@ -67,12 +67,12 @@ struct KillRequest {
 };
 BOOST_DESCRIBE_STRUCT(KillRequest, (), (grace_ms))
 
-struct Stream { // kept output of one stream: all of it, or its head and its tail
+struct Stream {                          // kept output of one stream: all of it, or its head and its tail
     std::string text;                    // UTF-8, or base64 when `encoding` says so
     std::optional<std::string> encoding; // "base64"
     std::uint64_t length = 0;            // true length in bytes
     bool truncated = false;
-    std::string digest;                  // of everything written
+    std::string digest; // of everything written
 };
 BOOST_DESCRIBE_STRUCT(Stream, (), (text, encoding, length, truncated, digest))
 
@@ -99,7 +99,7 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
     std::string run, principal, started, ended;
     std::vector<std::string> namespaces;
     std::uint32_t landlock_abi = 0;
-    std::string seccomp;         // filter name
+    std::string seccomp; // filter name
     std::string seccomp_digest;
     std::string profile;
     std::string profile_digest;
@@ -107,22 +107,22 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
     std::uint32_t uid = 0, gid = 0;
     std::vector<std::uint32_t> groups_kept;
     std::uint32_t groups_dropped = 0;
-    std::string program;         // real path
-    std::string program_digest;  // "" when not taken
-    std::string command_digest;  // of the canonical JSON of argv, env, cwd
+    std::string program;        // real path
+    std::string program_digest; // "" when not taken
+    std::string command_digest; // of the canonical JSON of argv, env, cwd
     std::string workspace;
     bool workspace_writable = false;
-    std::map<std::string, std::string> limits;    // "memory" -> "536870912 by cgroup"
-    std::vector<std::string> weaker;              // sentences: what is weaker here than it could be
-    std::vector<std::string> planted;             // files newly made that a later uncaged program would run
-    std::vector<std::string> sockets;             // visible pathname sockets, where the profile permits AF_UNIX
+    std::map<std::string, std::string> limits; // "memory" -> "536870912 by cgroup"
+    std::vector<std::string> weaker;           // sentences: what is weaker here than it could be
+    std::vector<std::string> planted;          // files newly made that a later uncaged program would run
+    std::vector<std::string> sockets;          // visible pathname sockets, where the profile permits AF_UNIX
     std::string state;
     std::optional<std::int32_t> exit_code;
     std::optional<std::string> signal;
-    std::optional<std::string> limit;             // which limit ended it
+    std::optional<std::string> limit; // which limit ended it
     Usage usage;
     std::string stdout_digest, stderr_digest;
-    std::string signature;                        // base64; "" when unsigned
+    std::string signature; // base64; "" when unsigned
     std::string key_id;
 };
 BOOST_DESCRIBE_STRUCT(Receipt, (),
@@ -144,16 +144,17 @@ struct Run {
     std::string principal;
     std::string created;
     std::optional<std::string> started, ended;
-    std::vector<std::string> command;      // argv; for a script: ["sh","-c",TEXT]
+    std::vector<std::string> command; // argv; for a script: ["sh","-c",TEXT]
     std::string cwd;
     std::string workspace;
     std::string profile;
     std::string net;
     bool detached = false;
     bool tty = false;
-    std::optional<std::string> joined;     // the run whose cage an exec entered
+    std::optional<std::string> joined; // the run whose cage an exec entered
     std::optional<std::string> box;
-    std::optional<std::string> stdout_, stderr_; // JSON "stdout", "stderr": waited and ended only (the codec drops the _)
+    std::optional<std::string> stdout_,
+        stderr_; // JSON "stdout", "stderr": waited and ended only (the codec drops the _)
     std::optional<std::string> stdout_encoding, stderr_encoding; // "base64" when not UTF-8
     bool truncated = false;
     std::uint64_t stdout_length = 0, stderr_length = 0;
@@ -169,7 +170,7 @@ BOOST_DESCRIBE_STRUCT(Run, (),
                        hints, timing))
 
 struct RunList {
-    std::vector<Run> runs; // without output and receipt
+    std::vector<Run> runs;           // without output and receipt
     std::optional<std::string> next; // pass as ?before=
 };
 BOOST_DESCRIBE_STRUCT(RunList, (), (runs, next))
@@ -202,7 +203,8 @@ struct ServerStatus {
     std::uint64_t runs_live = 0, runs_total = 0, connections = 0;
     std::vector<std::string> weaker;
 };
-BOOST_DESCRIBE_STRUCT(ServerStatus, (), (version, mode, state_dir, started, rootless, runs_live, runs_total, connections, weaker))
+BOOST_DESCRIBE_STRUCT(ServerStatus, (),
+                      (version, mode, state_dir, started, rootless, runs_live, runs_total, connections, weaker))
 
 struct Whoami {
     std::string principal, why;
@@ -263,7 +265,7 @@ struct Problem { // RFC 9457
     std::optional<std::string> next; // what to do next
     std::optional<std::string> step;
     std::optional<Verdict> verdict;
-    std::optional<std::string> run;  // id of the run that was refused, if one was recorded
+    std::optional<std::string> run; // id of the run that was refused, if one was recorded
 };
 BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, detail, code, status, next, step, verdict, run))
 

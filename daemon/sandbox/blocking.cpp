@@ -15,7 +15,8 @@ namespace {
 namespace asio = boost::asio;
 
 struct Waiting {
-    Waiting(const asio::any_io_executor& executor, Turns::Turn turn_taken) : timer(executor), turn(std::move(turn_taken)) {}
+    Waiting(const asio::any_io_executor& executor, Turns::Turn turn_taken)
+        : timer(executor), turn(std::move(turn_taken)) {}
     asio::steady_timer timer;
     std::optional<Turns::Turn> turn; // until the thread ends, however long that takes
     std::optional<Result<std::string>> answer;
@@ -39,7 +40,9 @@ asio::awaitable<Result<std::string>> Blocking::run(std::uint32_t uid, Job job, s
         std::thread([executor, waiting, job = std::move(job)]() mutable {
             auto answer = job();
             job = nullptr; // what it held is closed on this thread, where that may take its time
-            asio::post(executor, [waiting = std::move(waiting), answer = std::move(answer)]() mutable { waiting->settle(std::move(answer)); });
+            asio::post(executor, [waiting = std::move(waiting), answer = std::move(answer)]() mutable {
+                waiting->settle(std::move(answer));
+            });
         }).detach();
     } catch (const std::system_error& error) {
         waiting->settle(fail_errno("starting a thread", error.code().value()));

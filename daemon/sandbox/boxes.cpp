@@ -11,7 +11,9 @@ void Boxes::used(const Use& use) {
     row.box.last_used = now;
 }
 
-void Boxes::ended(const std::string& key) { rows_.erase(key); }
+void Boxes::ended(const std::string& key) {
+    rows_.erase(key);
+}
 
 std::vector<Boxes::Row> Boxes::list(const std::string& principal, bool any) const {
     std::vector<Row> out;

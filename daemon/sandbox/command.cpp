@@ -40,7 +40,9 @@ main.filename = at; main.paths = Module._nodeModulePaths(process.cwd()); process
 main._compile(text, at);
 )JS";
 
-bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+bool has_nul(std::string_view text) {
+    return text.find('\0') != std::string_view::npos;
+}
 
 Status check_text(const std::string& text, std::string_view what) {
     if (text.empty()) return fail(Code::invalid_value, std::string(what) + " is empty");
@@ -115,7 +117,7 @@ Result<const Language*> language_of(const std::string& name) {
     const auto near = nearest(name, names);
     return fail(Code::invalid_value, "language: there is no `" + printable(name.substr(0, 60)) + "`",
                 !near ? "one of python, javascript, typescript, bash, perl, ruby"
-                             : "did you mean `" + std::string(*near) + "`?");
+                      : "did you mean `" + std::string(*near) + "`?");
 }
 
 Result<Command> code_command(const api::RunRequest& request) {
@@ -165,7 +167,8 @@ Status check_arguments(const std::vector<std::string>& argv, std::string_view wh
         const auto at = name + "[" + std::to_string(i) + "]";
         if (has_nul(argv[i])) return fail(Code::invalid_value, at + " holds a NUL byte");
         if (argv[i].size() > kMaxOneArgument)
-            return fail(Code::invalid_value, at + " is longer than 131071 bytes, the most that Linux takes in one argument",
+            return fail(Code::invalid_value,
+                        at + " is longer than 131071 bytes, the most that Linux takes in one argument",
                         "pass it on stdin or in a file");
         total += argv[i].size() + 1;
     }
@@ -180,8 +183,9 @@ Status check_environment(const std::map<std::string, std::string>& env) {
             return fail(Code::invalid_value, "env: a name is empty or holds `=` or NUL");
         if (has_nul(value)) return fail(Code::invalid_value, "env." + name.substr(0, 64) + " holds a NUL byte");
         if (name.size() + value.size() + 1 > kMaxOneArgument)
-            return fail(Code::invalid_value, "env." + name.substr(0, 64) +
-                                                 " is longer than 131071 bytes, the most that Linux takes in one variable");
+            return fail(Code::invalid_value,
+                        "env." + name.substr(0, 64) +
+                            " is longer than 131071 bytes, the most that Linux takes in one variable");
         total += name.size() + value.size() + 2;
     }
     if (total > kMaxArgumentBytes) return fail(Code::invalid_value, "env is longer than 2 MiB in total");

@@ -20,10 +20,10 @@ inline constexpr std::size_t kMaxText = 1u << 20;                // script or co
 
 struct Language {
     std::string_view name;
-    std::string_view program;   // looked up on the caller's PATH
-    std::string_view package;   // the Debian package that has it
+    std::string_view program; // looked up on the caller's PATH
+    std::string_view package; // the Debian package that has it
     std::string_view extension;
-    std::string_view needs;     // a second program, absolute, "" none
+    std::string_view needs; // a second program, absolute, "" none
     std::string_view needs_package;
 };
 
@@ -35,7 +35,7 @@ struct Command {
     std::vector<std::string> programs; // candidates for the program, in order of preference
     std::string file_path, file_text;  // a file the cage needs, "" none
     const Language* language = nullptr;
-    bool is_code = false;              // of the request's `code`: another default time limit
+    bool is_code = false; // of the request's `code`: another default time limit
 };
 
 // Exactly one of argv, script, language with code; every limit above, by name.

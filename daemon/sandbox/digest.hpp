@@ -20,9 +20,7 @@ std::string sha256_hex(std::string_view bytes);
 class Sha256 {
 public:
     Sha256() { crypto_hash_sha256_init(&state_); }
-    void update(std::string_view bytes) {
-        crypto_hash_sha256_update(&state_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-    }
+    void update(std::string_view bytes);
     // Hex of what came so far; more may follow.
     std::string hex() const;
 

@@ -15,7 +15,9 @@ const std::string* explicit_path(const api::RunRequest& request) {
 
 } // namespace
 
-bool View::shows(std::string_view path) const { return is_within_any(path, folders) || is_within_any(path, private_); }
+bool View::shows(std::string_view path) const {
+    return is_within_any(path, folders) || is_within_any(path, private_);
+}
 
 std::string wanted_path(const api::RunRequest& request) {
     if (const auto* path = explicit_path(request)) return *path;

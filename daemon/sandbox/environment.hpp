@@ -11,7 +11,7 @@
 
 namespace owhale::sandbox {
 
-struct View { // what of the host's paths is visible in the cage
+struct View {                          // what of the host's paths is visible in the cage
     std::vector<std::string> folders;  // the host's own: system folders, toolchains, workspace
     std::vector<std::string> private_; // same path, private content: home, /tmp
     bool shows(std::string_view path) const;

@@ -7,15 +7,17 @@
 namespace owhale::sandbox {
 namespace {
 
-constexpr std::array<std::string_view, 14> kDroppedSections = {
-    "credential", "http", "https", "url", "include", "includeif", "gpg", "sendemail", "imap", "remote", "github", "gitlab", "hub", "lfs"};
+constexpr std::array<std::string_view, 14> kDroppedSections = {"credential", "http",   "https",     "url",  "include",
+                                                               "includeif",  "gpg",    "sendemail", "imap", "remote",
+                                                               "github",     "gitlab", "hub",       "lfs"};
 // In any section: they ask for a key, a program or a path that the cage does not have, or hold a secret.
-constexpr std::array<std::string_view, 9> kDroppedKeys = {"gpgsign", "signingkey", "token", "password", "oauthtoken",
-                                                          "sshcommand", "askpass", "hookspath", "fsmonitor"};
+constexpr std::array<std::string_view, 9> kDroppedKeys = {
+    "gpgsign", "signingkey", "token", "password", "oauthtoken", "sshcommand", "askpass", "hookspath", "fsmonitor"};
 
 std::string lower(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return out;
 }
 
@@ -33,7 +35,9 @@ std::string section_of(std::string_view header) { // "[remote \"x\"]" -> "remote
     return lower(name);
 }
 
-std::string key_of(std::string_view line) { return lower(line.substr(0, line.find_first_of(" \t="))); }
+std::string key_of(std::string_view line) {
+    return lower(line.substr(0, line.find_first_of(" \t=")));
+}
 
 } // namespace
 

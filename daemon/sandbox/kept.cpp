@@ -27,7 +27,9 @@ Result<Kept> Kept::open(const config::Settings& settings) {
     return Kept(settings);
 }
 
-std::string Kept::folder(const std::string& id) const { return settings_->state_dir + "/runs/" + id; }
+std::string Kept::folder(const std::string& id) const {
+    return settings_->state_dir + "/runs/" + id;
+}
 
 std::uint64_t Kept::bytes(const std::string& id) const {
     std::uint64_t total = 0;

@@ -25,7 +25,9 @@ constexpr int kNotFound = 127, kNotExecutable = 126;
 // Looks a program up where only the cage can see it. 127 and 126 are its own answers then.
 constexpr std::string_view kSearchInside = "exec \"$0\" \"$@\"";
 
-std::string code_name(Code code) { return std::string(owhale::describe(code).name); }
+std::string code_name(Code code) {
+    return std::string(owhale::describe(code).name);
+}
 
 class Stopwatch { // microseconds since the last look
 public:
@@ -39,13 +41,20 @@ private:
 };
 
 Error not_found(const std::string& program, const std::string& said) {
-    return Error{Code::program_not_found, "`" + printable(program) + "` was not found" + (said.empty() ? "" : ": " + said),
-                 said.empty() ? "is it installed, and on your PATH?" : "a profile's `toolchains` can show more of your home", 0, {}};
+    return Error{Code::program_not_found,
+                 "`" + printable(program) + "` was not found" + (said.empty() ? "" : ": " + said),
+                 said.empty() ? "is it installed, and on your PATH?"
+                              : "a profile's `toolchains` can show more of your home",
+                 0,
+                 {}};
 }
 
 Error not_executable(const std::string& program) {
-    return Error{Code::program_not_executable, "`" + printable(program) + "` cannot be executed",
-                 "is it a program, and has it the x permission?", 0, {}};
+    return Error{Code::program_not_executable,
+                 "`" + printable(program) + "` cannot be executed",
+                 "is it a program, and has it the x permission?",
+                 0,
+                 {}};
 }
 
 // The exec itself failed, inside the cage.
@@ -53,7 +62,8 @@ Error exec_error(const Error& error, const std::string& program, bool is_script)
     if (error.errnum == ENOENT)
         return not_found(program, is_script ? "the interpreter that its first line names is missing in the cage" : "");
     if (error.errnum == E2BIG)
-        return Error{Code::invalid_value, "arguments and environment together are more than Linux takes", "pass data on stdin or in a file", E2BIG, "exec"};
+        return Error{Code::invalid_value, "arguments and environment together are more than Linux takes",
+                     "pass data on stdin or in a file", E2BIG, "exec"};
     return not_executable(program);
 }
 
@@ -68,7 +78,8 @@ Status check_language(const Prepared& prepared) {
     const auto* language = prepared.command.language;
     if (language == nullptr) return {};
     const auto missing = [&](std::string_view what, std::string_view package) {
-        return fail(Code::language_missing, std::string(language->name) + " needs " + std::string(what) + ", which is not installed",
+        return fail(Code::language_missing,
+                    std::string(language->name) + " needs " + std::string(what) + ", which is not installed",
                     "apt install " + std::string(package));
     };
     if (prepared.looked.program.empty()) return missing(language->program, language->package);
@@ -120,7 +131,8 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     CO_CHECK(choose_program(prepared));
     auto& resolution = prepared.looked.held.resolution;
     if (resolution.program_fd && !prepared.failure)
-        prepared.program_digest = co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
+        prepared.program_digest =
+            co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
     prepared.timing["digest"] = watch.lap();
     const auto id = make_uuid();
     prepared.id = to_string(id);
@@ -154,26 +166,28 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     const auto name = prepared.command.programs.front();
     const bool bare = name.find('/') == std::string::npos;
     auto wanted = bare ? name : std::string();
-    Probes none;
-    auto held = co_await looker_.look_up(caller, std::move(wanted), target.cage.path, target.cage.run_as, std::move(none));
+    auto held = co_await looker_.look_up(caller, std::move(wanted), target.cage.path, target.cage.run_as);
     if (!held) co_return std::unexpected(held.error());
     prepared.looked.held = std::move(*held);
     auto& resolution = prepared.looked.held.resolution;
     prepared.looked.mounts.cwd = asked.cwd.value_or(target.cage.cwd);
-    prepared.looked.program = bare ? resolution.program : name.starts_with('/') ? name : prepared.looked.mounts.cwd + "/" + name;
+    prepared.looked.program = bare                    ? resolution.program
+                              : name.starts_with('/') ? name
+                                                      : prepared.looked.mounts.cwd + "/" + name;
     prepared.looked.search_in_cage = prepared.looked.program.empty();
     prepared.looked.decision.path = target.record.workspace;
     prepared.looked.decision.writable = target.receipt.workspace_writable;
     CO_CHECK(choose_program(prepared));
     if (resolution.program_fd)
-        prepared.program_digest = co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
+        prepared.program_digest =
+            co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
     prepared.limits.wall_ms = asked.timeout_ms.value_or(0);
     if (const auto profile = parts_.profiles.find(target.cage.profile)) prepared.profile = *profile;
     const auto id = make_uuid();
     prepared.id = to_string(id);
     prepared.plan = make_exec_plan({prepared.command, target.cage.environment, asked.env, target.cage.filter,
-                                    prepared.looked.mounts.cwd, prepared.looked.program, resolution.number, target.number(),
-                                    number, id, prepared.limits.wall_ms, request});
+                                    prepared.looked.mounts.cwd, prepared.looked.program, resolution.number,
+                                    target.number(), number, id, prepared.limits.wall_ms, request});
     co_return prepared;
 }
 
@@ -187,18 +201,20 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     cage.profile = run.record.profile;
     cage.run_as = prepared.request.run_as.value_or("");
     cage.path = search_path(prepared.request, prepared.looked.mounts.view);
-    cage.absent = prepared.looked.mounts.absent;
-    cage.scanned = prepared.looked.mounts.scanned;
-    if (prepared.looked.decision.writable) cage.scan_root = prepared.looked.decision.path;
+    cage.before.absent = prepared.looked.mounts.absent;
+    cage.before.scanned = prepared.looked.mounts.scanned;
+    if (prepared.looked.decision.writable) cage.before.scan_root = prepared.looked.decision.path;
     if (!prepared.looked.mounts.scan_complete)
-        run.receipt.weaker.emplace_back("the workspace is large: only its upper part was searched for settings that later programs run");
+        run.receipt.weaker.emplace_back(
+            "the workspace is large: only its upper part was searched for settings that later programs run");
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;
 }
 
 awaitable<Status> Launcher::write_intent(const Run& run, const Prepared& prepared) {
-    audit::Event event{"run.intent", run.caller().principal, prepared.verb, "pending", run.id(), intent_data(run.record, run.receipt)};
+    audit::Event event{
+        "run.intent", run.caller().principal, prepared.verb, "pending", run.id(), intent_data(run.record, run.receipt)};
     const auto sequence = co_await parts_.audit.append(std::move(event));
     if (!sequence) co_return std::unexpected(sequence.error());
     co_return Status{};
@@ -224,7 +240,9 @@ void Launcher::note_started(Run& run, const wire::RunStarted& facts) const {
 awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
     Stopwatch watch;
     if (prepared.verdict.decision != "allow") {
-        audit::Event event{"run.denied", run.caller().principal, prepared.verb, "denied", run.id(), intent_data(run.record, run.receipt)};
+        audit::Event event{"run.denied",  run.caller().principal,
+                           prepared.verb, "denied",
+                           run.id(),      intent_data(run.record, run.receipt)};
         const auto written = co_await parts_.audit.append(std::move(event));
         if (!written) co_return std::unexpected(written.error());
         run.record.code = code_name(Code::layer_missing);
@@ -268,8 +286,10 @@ awaitable<void> Launcher::write_outcome(Run& run) {
     if (run.record.code) data["code"] = *run.record.code;
     if (run.record.error) data["error"] = *run.record.error;
     if (run.record.step) data["step"] = *run.record.step;
-    if (run.record.receipt) data["receipt"] = codec::encode(*run.record.receipt);
-    else data["command"] = intent_data(run.record, run.receipt);
+    if (run.record.receipt)
+        data["receipt"] = codec::encode(*run.record.receipt);
+    else
+        data["command"] = intent_data(run.record, run.receipt);
     const auto verb = run.cage.joined ? "runs.exec" : "runs.create";
     audit::Event event{"run.outcome", run.caller().principal, verb, run.record.state, run.id(), std::move(data)};
     const auto written = co_await parts_.audit.append(std::move(event));
@@ -281,10 +301,12 @@ awaitable<void> Launcher::finish(Run& run) {
     Stopwatch watch;
     auto outcome = outcome_of(end);
     auto& record = run.record;
-    if (run.cage.searched_inside && outcome.state == State::exited && (end.exit_code == kNotFound || end.exit_code == kNotExecutable)) {
+    if (run.cage.searched_inside && outcome.state == State::exited &&
+        (end.exit_code == kNotFound || end.exit_code == kNotExecutable)) {
         outcome.state = State::failed;
         record.code = code_name(end.exit_code == kNotFound ? Code::program_not_found : Code::program_not_executable);
-        record.error = "`" + (record.command.empty() ? "" : record.command.front()) + "` was found neither on this machine nor in the box";
+        record.error = "`" + (record.command.empty() ? "" : record.command.front()) +
+                       "` was found neither on this machine nor in the box";
     }
     record.exit_code = outcome.exit_code;
     record.signal = outcome.signal;

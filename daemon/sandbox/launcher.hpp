@@ -27,9 +27,9 @@ struct Prepared {
     std::string id, box;
     std::string program_digest;
     api::Verdict verdict;
-    std::uint64_t join = 0;        // wire number of the run whose cage it enters
+    std::uint64_t join = 0; // wire number of the run whose cage it enters
     std::string verb = "runs.create";
-    std::optional<Error> failure;  // a program that cannot be found or executed: a run that fails
+    std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;
 };
 
@@ -38,9 +38,10 @@ public:
     explicit Launcher(const Runs::Parts& parts)
         : parts_(parts), looker_(parts.spawner, parts.settings, blocking_), digests_(blocking_) {}
 
-    boost::asio::awaitable<Result<Prepared>> prepare(api::RunRequest request, const Caller& caller, std::uint64_t number);
-    boost::asio::awaitable<Result<Prepared>> prepare_exec(api::ExecRequest request, const Caller& caller, const Run& target,
-                                                          std::uint64_t number);
+    boost::asio::awaitable<Result<Prepared>> prepare(api::RunRequest request, const Caller& caller,
+                                                     std::uint64_t number);
+    boost::asio::awaitable<Result<Prepared>> prepare_exec(api::ExecRequest request, const Caller& caller,
+                                                          const Run& target, std::uint64_t number);
     // What the API and the receipt know before it runs.
     void describe(Run& run, const Prepared& prepared) const;
     // The run is running, or failed with its record saying why. An error means that nothing was tried: the audit log or

@@ -32,15 +32,19 @@ Error step_error(const wire::Resolved& facts, const std::string& cwd) {
     const auto message = [&]() -> std::string {
         if (step == "cwd") return cwd;
         if (step == "workspace") return "the workspace cannot be opened";
-        if (step == "user") return facts.err == ENOENT ? "run_as: there is no such user" : "this user may not be asked for here";
+        if (step == "user")
+            return facts.err == ENOENT ? "run_as: there is no such user" : "this user may not be asked for here";
         if (step == "connection") return "the connection has gone";
-        if (step == "deadline") return "looking up the working folder took too long: a network or FUSE mount may be stalled";
+        if (step == "deadline")
+            return "looking up the working folder took too long: a network or FUSE mount may be stalled";
         return "the working folder could not be looked up";
     }();
     return Error{code, message, step == "cwd" ? "give a folder that you can enter" : "", facts.err, "resolve." + step};
 }
 
-bool is_bare(const std::string& program) { return program.find('/') == std::string::npos; }
+bool is_bare(const std::string& program) {
+    return program.find('/') == std::string::npos;
+}
 
 // The folders of a search path that the host and the cage have in common.
 std::string shown_path(const std::string& path, const View& view) {
@@ -81,8 +85,9 @@ awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, cons
     message.flags = wire::kResolveProgram | (ask.workspace.empty() ? 0u : wire::kResolveWorkspace);
     message.probe_count = static_cast<std::uint32_t>(probes.rows.size());
     const auto& request = facts.request;
-    wire::Blob blob = {{ask.cwd, ask.workspace, ask.program, ask.path, request.home.value_or(""), request.run_as.value_or("")},
-                       probes.strings()};
+    wire::Blob blob = {
+        {ask.cwd, ask.workspace, ask.program, ask.path, request.home.value_or(""), request.run_as.value_or("")},
+        probes.strings()};
     if (ask.scan) {
         message.flags |= wire::kResolveScan;
         blob.push_back(facts.tables.protected_files);
@@ -101,7 +106,8 @@ awaitable<std::string> Looker::read(Looked& looked, wire::ProbeBase base, std::s
     if (!fd) co_return std::string();
     wire::PathFact fact{};
     for (std::size_t i = 0; i < looked.probes.rows.size(); ++i)
-        if (looked.probes.rows[i].base == base && looked.probes.rows[i].path == path && (looked.probes.rows[i].flags & wire::kProbeRead) != 0)
+        if (looked.probes.rows[i].base == base && looked.probes.rows[i].path == path &&
+            (looked.probes.rows[i].flags & wire::kProbeRead) != 0)
             fact = Probes::fact(resolution, i);
     const FileKey key{fact.dev, fact.ino, fact.size, fact.mtime_ns, fact.ctime_ns};
     if (const auto found = known_.find(key); found != known_.end()) co_return found->second;
@@ -135,10 +141,14 @@ awaitable<void> Looker::read_git(Looked& looked, const WorkspaceRules& rules, st
 awaitable<Result<Looked>> Looker::look(LookFacts facts) {
     const auto& request = facts.request;
     Looked looked;
-    looked.probes = make_probes(facts.profile, facts.tables, facts.command.language != nullptr ? facts.command.language->needs : "");
+    looked.probes = make_probes(facts.profile, facts.tables,
+                                facts.command.language != nullptr ? facts.command.language->needs : "");
     const auto wanted = wanted_path(request);
-    Ask question{request.cwd.value_or(request.workspace.value_or("/")), request.workspace.value_or(""),
-                 facts.command.programs.front(), wanted, request.workspace.has_value(),
+    Ask question{request.cwd.value_or(request.workspace.value_or("/")),
+                 request.workspace.value_or(""),
+                 facts.command.programs.front(),
+                 wanted,
+                 request.workspace.has_value(),
                  request.cwd || request.workspace};
     std::size_t candidate = 0;
     bool narrowed = false;
@@ -158,7 +168,8 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
                                                rules);
         }
         if (looked.decision.refused)
-            co_return fail(Code::workspace_refused, resolution.workspace + " cannot be a workspace: " + looked.decision.reason,
+            co_return fail(Code::workspace_refused,
+                           resolution.workspace + " cannot be a workspace: " + looked.decision.reason,
                            "name a folder of your own below your home");
         if (looked.decision.retry_with_cwd) {
             question.workspace = resolution.cwd;
@@ -171,8 +182,8 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
         looked.home = cage_home(resolution.home, facts.tables);
         std::string settings;
         co_await read_git(looked, rules, settings);
-        looked.mounts = make_mounts({facts.profile, facts.tables, looked.probes, resolution, looked.decision, looked.git,
-                                     looked.home == "/tmp" ? std::string() : looked.home, settings,
+        looked.mounts = make_mounts({facts.profile, facts.tables, looked.probes, resolution, looked.decision,
+                                     looked.git, looked.home == "/tmp" ? std::string() : looked.home, settings,
                                      facts.command.file_path, facts.command.file_text});
         const bool found = resolution.facts.program.mode != 0;
         if (found && is_shown(resolution, looked.mounts.view)) {
@@ -196,14 +207,15 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
     if (looked.program.empty() && facts.command.language == nullptr && looked.program_err != EACCES) {
         const auto& program = question.program;
         const auto& view = looked.mounts.view;
-        if (is_bare(program)) looked.search_in_cage = has_private_entry(wanted, view);
-        else if (is_clean_absolute(program) && is_within_any(program, view.private_)) looked.program = program;
+        if (is_bare(program))
+            looked.search_in_cage = has_private_entry(wanted, view);
+        else if (is_clean_absolute(program) && is_within_any(program, view.private_))
+            looked.program = program;
     }
     co_return looked;
 }
 
-awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string program, std::string path, std::string user,
-                                        Probes probes) {
+awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string program, std::string path, std::string user) {
     api::RunRequest request;
     if (!user.empty()) request.run_as = user;
     const Command command;
@@ -211,20 +223,20 @@ awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string progra
     const Tables tables;
     const LookFacts facts{request, command, profile, tables, caller};
     const Ask question{"/", "", std::move(program), std::move(path), false, false};
-    co_return co_await ask(facts, question, probes);
+    const Probes none;
+    co_return co_await ask(facts, question, none);
 }
 
-awaitable<Result<std::vector<std::string>>> Looker::scan(const Caller& caller, std::string workspace, std::string user, const Tables& tables) {
+awaitable<Result<Held>> Looker::look_again(const Caller& caller, std::string workspace, std::string user,
+                                           const Tables& tables, Probes probes) {
     api::RunRequest request;
     if (!user.empty()) request.run_as = user;
     const Command command;
     const Profile profile;
     const LookFacts facts{request, command, profile, tables, caller};
-    const Ask question{workspace, workspace, "", "", true, true};
-    const Probes none;
-    auto held = co_await ask(facts, question, none);
-    if (!held) co_return std::unexpected(held.error());
-    co_return std::move(held->resolution.scanned);
+    const bool scan = !workspace.empty();
+    const Ask question{scan ? workspace : "/", workspace, "", "", scan, scan};
+    co_return co_await ask(facts, question, probes);
 }
 
 } // namespace owhale::sandbox

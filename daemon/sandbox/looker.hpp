@@ -18,7 +18,8 @@ class Held {
 public:
     Held() = default;
     Held(SpawnerChannel& spawner, Resolution found) : spawner_(&spawner), resolution(std::move(found)) {}
-    Held(Held&& other) noexcept : spawner_(std::exchange(other.spawner_, nullptr)), resolution(std::move(other.resolution)) {}
+    Held(Held&& other) noexcept
+        : spawner_(std::exchange(other.spawner_, nullptr)), resolution(std::move(other.resolution)) {}
     Held& operator=(Held&& other) noexcept {
         drop();
         spawner_ = std::exchange(other.spawner_, nullptr);
@@ -45,11 +46,11 @@ struct Looked {
     Decision decision;
     MountList mounts;
     GitOutside git;
-    std::string home;          // inside the cage
-    std::string program;       // inside the cage, "" when it was not found
+    std::string home;            // inside the cage
+    std::string program;         // inside the cage, "" when it was not found
     bool search_in_cage = false; // not found here, but the box may have it
-    int program_err = 0;       // ENOENT, EACCES
-    std::string program_said;  // about a program that is there but not shown
+    int program_err = 0;         // ENOENT, EACCES
+    std::string program_said;    // about a program that is there but not shown
 };
 
 struct LookFacts {
@@ -67,12 +68,12 @@ public:
 
     // Errors: cwd_missing, cwd_not_directory, cwd_not_accessible, workspace_refused, language_missing, forbidden, busy.
     boost::asio::awaitable<Result<Looked>> look(LookFacts facts);
-    // The protected files at depth in a workspace, as they are now.
-    boost::asio::awaitable<Result<std::vector<std::string>>> scan(const Caller& caller, std::string workspace, std::string user,
-                                                                  const Tables& tables);
-    // A program on a search path ("" none) and probes by absolute path; nothing of the file system is shown anew.
+    // Probes by absolute path, and the protected files at depth of a workspace ("" none), as they are now.
+    boost::asio::awaitable<Result<Held>> look_again(const Caller& caller, std::string workspace, std::string user,
+                                                    const Tables& tables, Probes probes);
+    // A program on a search path, "" none; nothing of the file system is shown anew.
     boost::asio::awaitable<Result<Held>> look_up(const Caller& caller, std::string program, std::string path,
-                                                 std::string user, Probes probes = {});
+                                                 std::string user);
 
 private:
     using FileKey = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
@@ -84,7 +85,8 @@ private:
     boost::asio::awaitable<Result<Held>> ask(const LookFacts& facts, const Ask& ask, const Probes& probes);
     boost::asio::awaitable<void> read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings);
     // A small file of the caller's; what it held is remembered for as long as inode, size and times stay.
-    boost::asio::awaitable<std::string> read(Looked& looked, wire::ProbeBase base, std::string_view path, std::uint32_t uid);
+    boost::asio::awaitable<std::string> read(Looked& looked, wire::ProbeBase base, std::string_view path,
+                                             std::uint32_t uid);
     WorkspaceRules rules_for(const Tables& tables, const Resolution& resolution) const;
 
     SpawnerChannel& spawner_;

@@ -61,7 +61,8 @@ private:
         if (at.user.empty() || at.user.find_first_of(":\n") != std::string::npos) return;
         const auto uid = std::to_string(at.facts.uid), gid = std::to_string(at.facts.gid);
         const auto home = facts_.home.empty() ? std::string("/tmp") : facts_.home;
-        auto passwd = at.user + ":x:" + uid + ":" + gid + "::" + home + ":/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";
+        auto passwd = at.user + ":x:" + uid + ":" + gid + "::" + home +
+                      ":/bin/sh\nnobody:x:65534:65534::/nonexistent:/usr/sbin/nologin\n";
         auto group = at.user + ":x:" + gid + ":\nnogroup:x:65534:\n";
         add(MountKind::file, 0, std::move(passwd), "/etc/passwd");
         add(MountKind::file, 0, std::move(group), "/etc/group");
@@ -101,7 +102,8 @@ private:
         out_.view.folders.push_back(decision.path);
     }
 
-    void add_probe(Purpose purpose, wire::ProbeBase base, std::string_view path, std::uint32_t flags, std::string target) {
+    void add_probe(Purpose purpose, wire::ProbeBase base, std::string_view path, std::uint32_t flags,
+                   std::string target) {
         const auto index = facts_.probes.find(purpose, base, path);
         if (!index || Probes::fact(facts_.resolution, *index).mode == 0) return;
         add(MountKind::resolved, flags | kMountOptional, std::to_string(*index), std::move(target));
@@ -151,7 +153,8 @@ private:
         }
         for (auto slash = relative.find('/'); slash != std::string_view::npos; slash = relative.find('/', slash + 1)) {
             const auto folder = join(root, relative.substr(0, slash));
-            if (pinned_folders_.insert(folder).second) add(MountKind::mask, kMountPin | kMountWritable | flags, "", folder);
+            if (pinned_folders_.insert(folder).second)
+                add(MountKind::mask, kMountPin | kMountWritable | flags, "", folder);
         }
         const auto file = join(root, relative);
         add(MountKind::mask, kMountPin | flags, "", file);
@@ -203,7 +206,8 @@ private:
         if (!facts_.decision.writable || root != facts_.resolution.workspace) return;
         for (const auto& entry : facts_.resolution.scanned) {
             const auto path = entry.substr(1);
-            if (entry.front() == 'p') pin(root, path);
+            if (entry.front() == 'p')
+                pin(root, path);
             else
                 for (const auto& name : facts_.tables.git_protected) pin(root, join(path, name), kMountOptional);
         }
@@ -229,8 +233,10 @@ std::string without_dots(std::string_view path) {
         const auto part = path.substr(at, end - at);
         at = end + 1;
         if (part.empty() || part == ".") continue;
-        if (part != "..") parts.push_back(part);
-        else if (!parts.empty()) parts.pop_back();
+        if (part != "..")
+            parts.push_back(part);
+        else if (!parts.empty())
+            parts.pop_back();
     }
     std::string out;
     for (const auto part : parts) (out += '/') += part;
@@ -265,7 +271,9 @@ bool may_be_shown(const std::string& path, const wire::PathFact& fact, const Wor
 
 } // namespace
 
-MountList make_mounts(const MountFacts& facts) { return Builder(facts).build(); }
+MountList make_mounts(const MountFacts& facts) {
+    return Builder(facts).build();
+}
 
 bool git_is_outside(const Resolution& resolution) {
     return !resolution.git.empty() && !is_within(resolution.git, resolution.workspace);
@@ -279,7 +287,8 @@ GitOutside classify_git(const Resolution& resolution, const WorkspaceRules& rule
     GitOutside out{GitOutside::unproven, resolution.git, resolution.git_common};
     if (!may_be_shown(out.git, resolution.facts.git, rules)) return out;
     if (!out.common.empty()) {
-        const bool below_common = parent(parent(out.git)) == out.common && is_within(out.git, join(out.common, "worktrees"));
+        const bool below_common =
+            parent(parent(out.git)) == out.common && is_within(out.git, join(out.common, "worktrees"));
         if (below_common && points_back(gitdir, resolution.workspace) &&
             may_be_shown(out.common, resolution.facts.git_common, rules))
             out.kind = GitOutside::worktree;

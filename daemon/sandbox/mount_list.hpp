@@ -29,8 +29,8 @@ struct MountFacts {
     const Resolution& resolution;
     const Decision& decision;
     GitOutside git;
-    std::string home;         // "" when the cage has none
-    std::string git_settings; // the content of ~/.gitconfig, "" none
+    std::string home;                 // "" when the cage has none
+    std::string git_settings;         // the content of ~/.gitconfig, "" none
     std::string file_path, file_text; // a script or code, "" none
 };
 

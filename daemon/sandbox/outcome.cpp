@@ -18,14 +18,17 @@ struct SignalRow {
     std::string_view name;
 };
 constexpr std::array kSignals = {
-    SignalRow{SIGHUP, "HUP"},   SignalRow{SIGINT, "INT"},     SignalRow{SIGQUIT, "QUIT"}, SignalRow{SIGILL, "ILL"},
-    SignalRow{SIGTRAP, "TRAP"}, SignalRow{SIGABRT, "ABRT"},   SignalRow{SIGBUS, "BUS"},   SignalRow{SIGFPE, "FPE"},
-    SignalRow{SIGKILL, "KILL"}, SignalRow{SIGUSR1, "USR1"},   SignalRow{SIGSEGV, "SEGV"}, SignalRow{SIGUSR2, "USR2"},
-    SignalRow{SIGPIPE, "PIPE"}, SignalRow{SIGALRM, "ALRM"},   SignalRow{SIGTERM, "TERM"}, SignalRow{SIGSTKFLT, "STKFLT"},
-    SignalRow{SIGCHLD, "CHLD"}, SignalRow{SIGCONT, "CONT"},   SignalRow{SIGSTOP, "STOP"}, SignalRow{SIGTSTP, "TSTP"},
-    SignalRow{SIGTTIN, "TTIN"}, SignalRow{SIGTTOU, "TTOU"},   SignalRow{SIGURG, "URG"},   SignalRow{SIGXCPU, "XCPU"},
-    SignalRow{SIGXFSZ, "XFSZ"}, SignalRow{SIGVTALRM, "VTALRM"}, SignalRow{SIGPROF, "PROF"}, SignalRow{SIGWINCH, "WINCH"},
-    SignalRow{SIGIO, "IO"},     SignalRow{SIGPWR, "PWR"},     SignalRow{SIGSYS, "SYS"},
+    SignalRow{SIGHUP, "HUP"},       SignalRow{SIGINT, "INT"},       SignalRow{SIGQUIT, "QUIT"},
+    SignalRow{SIGILL, "ILL"},       SignalRow{SIGTRAP, "TRAP"},     SignalRow{SIGABRT, "ABRT"},
+    SignalRow{SIGBUS, "BUS"},       SignalRow{SIGFPE, "FPE"},       SignalRow{SIGKILL, "KILL"},
+    SignalRow{SIGUSR1, "USR1"},     SignalRow{SIGSEGV, "SEGV"},     SignalRow{SIGUSR2, "USR2"},
+    SignalRow{SIGPIPE, "PIPE"},     SignalRow{SIGALRM, "ALRM"},     SignalRow{SIGTERM, "TERM"},
+    SignalRow{SIGSTKFLT, "STKFLT"}, SignalRow{SIGCHLD, "CHLD"},     SignalRow{SIGCONT, "CONT"},
+    SignalRow{SIGSTOP, "STOP"},     SignalRow{SIGTSTP, "TSTP"},     SignalRow{SIGTTIN, "TTIN"},
+    SignalRow{SIGTTOU, "TTOU"},     SignalRow{SIGURG, "URG"},       SignalRow{SIGXCPU, "XCPU"},
+    SignalRow{SIGXFSZ, "XFSZ"},     SignalRow{SIGVTALRM, "VTALRM"}, SignalRow{SIGPROF, "PROF"},
+    SignalRow{SIGWINCH, "WINCH"},   SignalRow{SIGIO, "IO"},         SignalRow{SIGPWR, "PWR"},
+    SignalRow{SIGSYS, "SYS"},
 };
 
 struct LimitRow {
@@ -87,7 +90,8 @@ std::optional<int> signal_number(std::string_view text) {
     if (error == std::errc{} && end == text.data() + text.size())
         return number >= 1 && number <= kMaxSignal ? std::optional(number) : std::nullopt;
     std::string name(text);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     if (name.starts_with("SIG")) name.erase(0, 3);
     for (const auto& row : kSignals)
         if (row.name == name) return row.number;

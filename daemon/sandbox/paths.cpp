@@ -19,7 +19,9 @@ bool is_clean_absolute(std::string_view path) {
     return path == "/" || (path.starts_with('/') && clean_parts(path.substr(1)));
 }
 
-bool is_clean_relative(std::string_view path) { return !path.empty() && clean_parts(path); }
+bool is_clean_relative(std::string_view path) {
+    return !path.empty() && clean_parts(path);
+}
 
 bool is_within(std::string_view path, std::string_view folder) {
     if (folder.empty()) return false;

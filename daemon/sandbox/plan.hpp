@@ -19,12 +19,12 @@ namespace owhale::wire {
 inline constexpr std::uint32_t kVersion = 1;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
-inline constexpr std::size_t kMaxBlob = 4u << 20;     // bytes; argv + environment + paths
-inline constexpr std::size_t kMaxStrings = 65536;     // strings in one list of a blob
-inline constexpr std::size_t kMaxProbes = 192;        // paths asked about in one resolve
-inline constexpr std::size_t kMaxMounts = 256;        // entries of a plan
-inline constexpr std::size_t kMaxReads = 4;           // kProbeRead descriptors in one answer
-inline constexpr std::size_t kIdBytes = 16;           // a run's UUID
+inline constexpr std::size_t kMaxBlob = 4u << 20; // bytes; argv + environment + paths
+inline constexpr std::size_t kMaxStrings = 65536; // strings in one list of a blob
+inline constexpr std::size_t kMaxProbes = 192;    // paths asked about in one resolve
+inline constexpr std::size_t kMaxMounts = 256;    // entries of a plan
+inline constexpr std::size_t kMaxReads = 4;       // kProbeRead descriptors in one answer
+inline constexpr std::size_t kIdBytes = 16;       // a run's UUID
 
 enum class Type : std::uint32_t {
     // broker -> spawner
@@ -36,14 +36,14 @@ enum class Type : std::uint32_t {
     kill_run = 6,         // KillRun
     reset_box = 7,        // ResetBox
     // spawner -> broker
-    ready = 101,          // Ready
-    accepted = 102,       // Accepted + the connected socket
-    connection_gone = 103,// ConnectionGone: the peer hung up; its number is void for new resolves
-    resolved = 104,       // Resolved + blob + program (if has_program_fd) + one descriptor per kProbeRead that opened
-    run_started = 105,    // RunStarted + stdin write end (if asked) + stdout + stderr read ends, or the pty master alone
-    run_failed = 106,     // RunFailed: the command never ran
-    run_ended = 107,      // RunEnded
-    box_ended = 108,      // BoxEnded: idle or reset
+    ready = 101,           // Ready
+    accepted = 102,        // Accepted + the connected socket
+    connection_gone = 103, // ConnectionGone: the peer hung up; its number is void for new resolves
+    resolved = 104,        // Resolved + blob + program (if has_program_fd) + one descriptor per kProbeRead that opened
+    run_started = 105, // RunStarted + stdin write end (if asked) + stdout + stderr read ends, or the pty master alone
+    run_failed = 106,  // RunFailed: the command never ran
+    run_ended = 107,   // RunEnded
+    box_ended = 108,   // BoxEnded: idle or reset
 };
 
 struct Header {
@@ -56,26 +56,26 @@ struct Header {
 struct Ready { // once, first
     Header header;
     std::uint32_t version;
-    std::uint32_t rootless;          // 1: the spawner is an ordinary user's
-    std::uint32_t landlock_abi;      // 0: none
-    std::uint32_t cgroup;            // 0 none, 1 cgroup2 without controllers, 2 cgroup2 with memory and pids
-    std::uint32_t cgroup_controllers;// bit set: 1 memory, 2 pids, 4 cpu, 8 io
-    std::uint32_t missing;           // bit set of Layer: required layers that are not there
-    std::uint32_t reserved_uid;      // the uid that root callers run as
-    std::uint64_t ceiling_memory;    // bytes, 0 none
+    std::uint32_t rootless;           // 1: the spawner is an ordinary user's
+    std::uint32_t landlock_abi;       // 0: none
+    std::uint32_t cgroup;             // 0 none, 1 cgroup2 without controllers, 2 cgroup2 with memory and pids
+    std::uint32_t cgroup_controllers; // bit set: 1 memory, 2 pids, 4 cpu, 8 io
+    std::uint32_t missing;            // bit set of Layer: required layers that are not there
+    std::uint32_t reserved_uid;       // the uid that root callers run as
+    std::uint64_t ceiling_memory;     // bytes, 0 none
     std::uint64_t ceiling_pids;
-    std::uint64_t memory_total;      // of this machine, bytes
+    std::uint64_t memory_total; // of this machine, bytes
 };
 
 enum Layer : std::uint32_t {
     kLayerUserns = 1,
     kLayerLandlock = 2,
     kLayerSeccomp = 4,
-    kLayerCgroup = 8,       // no cgroup v2 at all
-    kLayerCgroupLimits = 16,// memory or pids controller missing: sampler and rlimits stand in
+    kLayerCgroup = 8,        // no cgroup v2 at all
+    kLayerCgroupLimits = 16, // memory or pids controller missing: sampler and rlimits stand in
     kLayerIdmap = 32,
-    kLayerGroups = 64,      // rootless: supplementary groups cannot be dropped
-    kLayerOtherUid = 128,   // rootless: owhaled itself is not protected from its own uid
+    kLayerGroups = 64,    // rootless: supplementary groups cannot be dropped
+    kLayerOtherUid = 128, // rootless: owhaled itself is not protected from its own uid
 };
 
 struct Accepted {
@@ -98,15 +98,21 @@ enum ResolveFlags : std::uint32_t {
     kResolveScan = 4,      // find protected names at any depth of the workspace; the blobs have one list more each
 };
 
-enum ProbeBase : std::uint32_t { kBaseAbsolute = 0, kBaseHome = 1, kBaseWorkspace = 2, kBaseGit = 3, kBaseGitCommon = 4 };
+enum ProbeBase : std::uint32_t {
+    kBaseAbsolute = 0,
+    kBaseHome = 1,
+    kBaseWorkspace = 2,
+    kBaseGit = 3,
+    kBaseGitCommon = 4
+};
 enum ProbeFlags : std::uint32_t {
-    kProbeMount = 1,  // keep an O_PATH descriptor for a plan's mount
-    kProbeRead = 2,   // pass an O_RDONLY descriptor of a regular file to the broker
+    kProbeMount = 1, // keep an O_PATH descriptor for a plan's mount
+    kProbeRead = 2,  // pass an O_RDONLY descriptor of a regular file to the broker
 };
 
 struct Resolve {
     Header header;
-    std::uint64_t resolution;  // chosen by the broker, never reused
+    std::uint64_t resolution; // chosen by the broker, never reused
     std::uint64_t connection;
     std::uint32_t flags;
     std::uint32_t probe_count;
@@ -121,16 +127,16 @@ struct PathFact {
     std::int64_t mtime_ns, ctime_ns;
     std::uint32_t mode; // 0: does not exist or cannot be reached
     std::uint32_t uid, gid;
-    std::int32_t err;   // errno when mode is 0
+    std::int32_t err; // errno when mode is 0
 };
 
 struct Resolved {
     Header header;
     std::uint64_t resolution;
-    std::int32_t err;         // errno of the first part that failed, 0 none
-    char step[24];            // "connection", "user", "cwd", "workspace", "program", "deadline", "child"
-    std::uint32_t uid, gid;   // what a run of this resolution would run as (root callers: the reserved uid)
-    std::uint32_t owner_uid;  // whose rights resolve used (root callers: 0)
+    std::int32_t err;        // errno of the first part that failed, 0 none
+    char step[24];           // "connection", "user", "cwd", "workspace", "program", "deadline", "child"
+    std::uint32_t uid, gid;  // what a run of this resolution would run as (root callers: the reserved uid)
+    std::uint32_t owner_uid; // whose rights resolve used (root callers: 0)
     std::uint32_t group_count;
     std::uint32_t groups[64]; // kept after the root-like ones were taken out
     std::uint32_t groups_dropped;
@@ -154,25 +160,25 @@ struct DropResolution {
 
 enum RunFlags : std::uint32_t {
     kRunTty = 1,
-    kRunStdin = 2,       // give the broker the write end; else /dev/null
-    kRunNetHost = 4,     // refused unless the spawner's own configuration lists the uid
-    kRunKeepBox = 8,     // use the box named by box_key
+    kRunStdin = 2,   // give the broker the write end; else /dev/null
+    kRunNetHost = 4, // refused unless the spawner's own configuration lists the uid
+    kRunKeepBox = 8, // use the box named by box_key
 };
 
 enum class MountKind : std::uint32_t {
-    system = 1,    // source: a path of the spawner's own system table; always read-only, nosuid, nodev
-    resolved = 2,  // source: decimal index of a kProbeMount probe of the resolution, or "cwd", "workspace"
-    box = 3,       // source: a folder of the box: "tmp", "home", "shm", "cache/<name>"; writable
-    tmpfs = 4,     // an empty private folder
-    mask = 5,      // an empty read-only folder or file over what is there
-    file = 6,      // a small read-only file: its content is `source`
-    symlink = 7,   // source: its text; made only where nothing is
+    system = 1,   // source: a path of the spawner's own system table; always read-only, nosuid, nodev
+    resolved = 2, // source: decimal index of a kProbeMount probe of the resolution, or "cwd", "workspace"
+    box = 3,      // source: a folder of the box: "tmp", "home", "shm", "cache/<name>"; writable
+    tmpfs = 4,    // an empty private folder
+    mask = 5,     // an empty read-only folder or file over what is there
+    file = 6,     // a small read-only file: its content is `source`
+    symlink = 7,  // source: its text; made only where nothing is
 };
 enum MountFlags : std::uint32_t {
-    kMountWritable = 1,  // resolved: only if the requester owns it
-    kMountOptional = 2,  // a source that is not there is skipped
-    kMountPin = 4,       // bind the target onto itself, read-only unless kMountWritable: a protected file, or an
-                         // ancestor of one, that must not be renamed away; source is ignored
+    kMountWritable = 1, // resolved: only if the requester owns it
+    kMountOptional = 2, // a source that is not there is skipped
+    kMountPin = 4,      // bind the target onto itself, read-only unless kMountWritable: a protected file, or an
+                        // ancestor of one, that must not be renamed away; source is ignored
 };
 
 struct Run {
@@ -180,14 +186,14 @@ struct Run {
     std::uint64_t resolution; // used up by this message
     std::uint64_t run;        // chosen by the broker, never reused
     std::uint8_t id[kIdBytes];
-    std::uint64_t join;       // 0, or a live run of the same uid: enter its cage (mounts, box, limits ignored)
+    std::uint64_t join; // 0, or a live run of the same uid: enter its cage (mounts, box, limits ignored)
     std::uint32_t flags;
     std::uint16_t rows, cols;
-    char filter[16];          // seccomp filter by name: "default", "build", "strict"
-    char box_key[65];         // hex digest, or ""
+    char filter[16];  // seccomp filter by name: "default", "build", "strict"
+    char box_key[65]; // hex digest, or ""
     std::uint8_t pad[3];
     std::uint32_t mount_count;
-    std::uint64_t memory;     // bytes, 0 = the ceiling
+    std::uint64_t memory; // bytes, 0 = the ceiling
     std::uint64_t pids;
     std::uint64_t cpu_milli;  // 1000 = one processor, 0 none
     std::uint64_t wall_ms;    // 0 none
@@ -205,22 +211,31 @@ struct RunStarted {
     std::uint32_t namespaces;   // bit set of what was unshared: 1 user 2 pid 4 mount 8 net 16 ipc 32 uts 64 cgroup
     std::uint32_t landlock_abi; // used for this run, 0 none
     std::uint32_t cgroup;       // as Ready.cgroup
-    std::uint32_t limits_by;    // bit set: 1 memory by cgroup, 2 by sampler, 4 pids by cgroup, 8 by rlimit, 16 cpu by cgroup, 32 by affinity
+    std::uint32_t
+        limits_by; // bit set: 1 memory by cgroup, 2 by sampler, 4 pids by cgroup, 8 by rlimit, 16 cpu by cgroup, 32 by affinity
     std::uint8_t filter_digest[32]; // SHA-256 of the loaded BPF
     std::uint32_t idmapped;
-    std::uint64_t step_ns[16];  // time at which each Step ended, since the Run message was read
+    std::uint64_t step_ns[16]; // time at which each Step ended, since the Run message was read
 };
 
 struct RunFailed {
     Header header;
     std::uint64_t run;
     std::int32_t err;
-    char step[24];        // a jail step ("mounts", "seccomp", …) or "admit"
-    char detail[160];     // which path, which rule; UTF-8, cut
+    char step[24];    // a jail step ("mounts", "seccomp", …) or "admit"
+    char detail[160]; // which path, which rule; UTF-8, cut
 };
 
 enum class EndReason : std::uint32_t {
-    none = 0, wall = 1, memory = 2, pids = 3, output = 4, file_size = 5, killed = 6, spawner = 7, cpu = 8,
+    none = 0,
+    wall = 1,
+    memory = 2,
+    pids = 3,
+    output = 4,
+    file_size = 5,
+    killed = 6,
+    spawner = 7,
+    cpu = 8,
 };
 
 struct RunEnded {
@@ -232,21 +247,21 @@ struct RunEnded {
     std::uint32_t oom_kills;    // by cgroup memory.events
     std::uint32_t pids_refused; // forks refused by pids.max
     std::uint64_t wall_ns, user_us, system_us;
-    std::uint64_t memory_peak;  // bytes, 0 unknown
+    std::uint64_t memory_peak; // bytes, 0 unknown
     std::uint64_t pids_peak;
 };
 
 struct SignalRun {
     Header header;
     std::uint64_t run;
-    std::int32_t signal;        // 1..64; goes to the command's process group, SIGKILL to the whole run
+    std::int32_t signal; // 1..64; goes to the command's process group, SIGKILL to the whole run
 };
 
 struct KillRun {
     Header header;
     std::uint64_t run;
-    EndReason reason;           // reported back in RunEnded
-    std::uint32_t grace_ms;     // SIGTERM first, SIGKILL after this; 0 at once
+    EndReason reason;       // reported back in RunEnded
+    std::uint32_t grace_ms; // SIGTERM first, SIGKILL after this; 0 at once
 };
 
 struct CloseConnection {

@@ -55,7 +55,9 @@ Status take_request(const api::Limits& asked, RunLimits& to) {
     return {};
 }
 
-std::uint64_t milliseconds(std::chrono::milliseconds time) { return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)); }
+std::uint64_t milliseconds(std::chrono::milliseconds time) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0));
+}
 
 std::uint32_t run_flags(const api::RunRequest& request) {
     std::uint32_t flags = wire::kRunKeepBox;
@@ -125,7 +127,8 @@ Result<RunLimits> choose_limits(const api::RunRequest& request, const Profile& p
 
 Result<Plan> make_plan(const PlanFacts& facts) {
     if (facts.mounts.mounts.size() > wire::kMaxMounts)
-        return fail(Code::workspace_refused, "the view needs more than 256 mounts", "name fewer toolchains in the profile");
+        return fail(Code::workspace_refused, "the view needs more than 256 mounts",
+                    "name fewer toolchains in the profile");
     Plan plan;
     const Setting setting{facts.home, facts.resolution.user, shell_of(facts.probes, facts.resolution), facts.mounts.cwd,
                           facts.request.tty.value_or(false)};

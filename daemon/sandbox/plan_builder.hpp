@@ -25,8 +25,8 @@ struct PlanFacts {
     const Probes& probes;
     const MountList& mounts;
     RunLimits limits;
-    std::string program;  // inside the cage
-    std::string home;     // inside the cage
+    std::string program; // inside the cage
+    std::string home;    // inside the cage
     std::string box_key;
     Uuid id{};
     std::uint64_t number = 0; // of the run on the wire

@@ -97,8 +97,8 @@ Status read_env(const TomlReader& reader, std::map<std::string, std::string>& to
 }
 
 Status read_members(const TomlReader& reader, Profile& to) {
-    CHECK(reader.only({"description", "extends", "filter", "workspace", "unix_sockets", "system", "toolchains", "env",
-                       "limits"}));
+    CHECK(reader.only(
+        {"description", "extends", "filter", "workspace", "unix_sockets", "system", "toolchains", "env", "limits"}));
     if (auto text = TRY(reader.string("description"))) to.description = *text;
     if (auto text = TRY(reader.string("extends"))) to.extends = *text;
     CHECK(read_filter(reader, to.filter));
@@ -115,8 +115,9 @@ Status read_members(const TomlReader& reader, Profile& to) {
 // AF_UNIX is the filter's to permit: a profile cannot say one thing and load the other.
 Status check_sockets(const TomlReader& reader, const Profile& profile) {
     if (profile.unix_sockets == (profile.filter == "build")) return {};
-    return reader.wrong("unix_sockets", profile.unix_sockets ? "needs filter = \"build\""
-                                                             : "filter = \"build\" permits them: say unix_sockets = true");
+    return reader.wrong("unix_sockets", profile.unix_sockets
+                                            ? "needs filter = \"build\""
+                                            : "filter = \"build\" permits them: say unix_sockets = true");
 }
 
 } // namespace

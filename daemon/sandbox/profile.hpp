@@ -44,12 +44,12 @@ struct Profile {
 
 // Lists that no profile changes: profiles/tables.toml.
 struct Tables {
-    std::vector<std::string> credentials;    // relative to a home: never mounted, never a workspace
-    std::vector<std::string> protected_files;// relative to a workspace: read-only where they exist, reported where new
-    std::vector<std::string> git_protected;  // relative to a git folder: the same
-    std::vector<std::string> system;         // absolute: visible in every cage, never a workspace
-    std::vector<std::string> sockets;        // relative to a workspace: told in the receipt where a profile permits them
-    std::vector<std::string> hidden;         // absolute: never mounted because a client stands there
+    std::vector<std::string> credentials;     // relative to a home: never mounted, never a workspace
+    std::vector<std::string> protected_files; // relative to a workspace: read-only where they exist, reported where new
+    std::vector<std::string> git_protected;   // relative to a git folder: the same
+    std::vector<std::string> system;          // absolute: visible in every cage, never a workspace
+    std::vector<std::string> sockets; // relative to a workspace: told in the receipt where a profile permits them
+    std::vector<std::string> hidden;  // absolute: never mounted because a client stands there
 };
 
 // Parses a profile; `base` is the one it extends, or null. Errors are profile_invalid: "FILE:LINE:COLUMN: what".

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "base/files.hpp"
+#include "sandbox/paths.hpp"
 #include "sandbox/record.hpp"
 #include "shared/nearest.hpp"
-#include "sandbox/paths.hpp"
 
 namespace owhale::sandbox {
 namespace {

@@ -84,7 +84,9 @@ Status ReceiptKey::sign(api::Receipt& receipt) const {
     return {};
 }
 
-std::string ReceiptKey::public_key() const { return base64(secret_->open.data(), secret_->open.size()); }
+std::string ReceiptKey::public_key() const {
+    return base64(secret_->open.data(), secret_->open.size());
+}
 
 Result<bool> verify_receipt(const api::Receipt& receipt, const std::string& public_key) {
     std::array<unsigned char, crypto_sign_PUBLICKEYBYTES> key{};
@@ -92,8 +94,8 @@ Result<bool> verify_receipt(const api::Receipt& receipt, const std::string& publ
     if (!decode_base64(public_key, key)) return fail(Code::invalid_value, "the public key is not 32 bytes of base64");
     if (!decode_base64(receipt.signature, signature)) return false;
     const auto bytes = TRY(signed_bytes(receipt));
-    return crypto_sign_verify_detached(signature.data(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                                       key.data()) == 0;
+    return crypto_sign_verify_detached(signature.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                                       bytes.size(), key.data()) == 0;
 }
 
 } // namespace owhale::sandbox

@@ -20,7 +20,7 @@ struct NamespaceRow {
     std::string_view name;
 };
 constexpr std::array kNamespaces = {
-    NamespaceRow{1, "user"}, NamespaceRow{2, "pid"},  NamespaceRow{4, "mount"},  NamespaceRow{8, "net"},
+    NamespaceRow{1, "user"}, NamespaceRow{2, "pid"},  NamespaceRow{4, "mount"},   NamespaceRow{8, "net"},
     NamespaceRow{16, "ipc"}, NamespaceRow{32, "uts"}, NamespaceRow{64, "cgroup"},
 };
 
@@ -50,10 +50,12 @@ std::vector<std::string> weaker_here(const Prepared& prepared, const wire::Ready
         out.push_back(printable(path) + " is a symbolic link: it can be replaced by the run");
     if (looked.git.kind == GitOutside::unproven)
         out.push_back("the git folder " + printable(looked.git.git) + " does not name this workspace and is not shown");
-    if (prepared.request.net.value_or("none") == "host") out.emplace_back("the host's network: every service that listens on it can be reached");
+    if (prepared.request.net.value_or("none") == "host")
+        out.emplace_back("the host's network: every service that listens on it can be reached");
     if (prepared.profile && prepared.profile->unix_sockets)
         out.emplace_back("sockets by name (AF_UNIX): whatever listens on one in a visible folder can be reached");
-    if (looked.held.resolution.facts.groups_dropped == 0 && ready.rootless != 0 && looked.held.resolution.facts.group_count > 0)
+    if (looked.held.resolution.facts.groups_dropped == 0 && ready.rootless != 0 &&
+        looked.held.resolution.facts.group_count > 0)
         out.emplace_back("it has your supplementary groups");
     return out;
 }
@@ -72,7 +74,9 @@ std::optional<api::Hint> workspace_hint(const Prepared& prepared) {
                      "work in a folder of your own, or name one with --workspace DIR"};
 }
 
-std::string amount(std::uint64_t value, std::string_view by) { return std::to_string(value) + std::string(by); }
+std::string amount(std::uint64_t value, std::string_view by) {
+    return std::to_string(value) + std::string(by);
+}
 
 } // namespace
 
@@ -80,8 +84,10 @@ std::string printable(std::string_view text) {
     if (codec::is_utf8(text)) return std::string(text);
     std::string out;
     for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x80) out += c;
-        else out += "\\x" + to_hex({&c, 1});
+        if (static_cast<unsigned char>(c) < 0x80)
+            out += c;
+        else
+            out += "\\x" + to_hex({&c, 1});
     }
     return out;
 }
@@ -135,9 +141,11 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
     receipt.net = prepared.request.net.value_or("none");
     receipt.uid = facts.uid;
     receipt.gid = facts.gid;
-    receipt.groups_kept.assign(facts.groups, facts.groups + std::min<std::size_t>(facts.group_count, std::size(facts.groups)));
+    receipt.groups_kept.assign(facts.groups,
+                               facts.groups + std::min<std::size_t>(facts.group_count, std::size(facts.groups)));
     receipt.groups_dropped = facts.groups_dropped;
-    receipt.program = printable(looked.held.resolution.program_real.empty() ? looked.program : looked.held.resolution.program_real);
+    receipt.program =
+        printable(looked.held.resolution.program_real.empty() ? looked.program : looked.held.resolution.program_real);
     receipt.program_digest = prepared.program_digest;
     receipt.command_digest = command_digest(prepared);
     for (const auto& path : looked.mounts.sockets) receipt.sockets.push_back(printable(path));
@@ -153,9 +161,11 @@ void add_started(api::Receipt& receipt, const RunLimits& limits, const wire::Run
     receipt.landlock_abi = facts.landlock_abi;
     receipt.seccomp_digest = to_hex({reinterpret_cast<const char*>(facts.filter_digest), sizeof facts.filter_digest});
     const auto by = facts.limits_by;
-    if (limits.memory != 0) receipt.limits["memory"] = amount(limits.memory, (by & 1) != 0 ? " by cgroup" : " by sampler");
+    if (limits.memory != 0)
+        receipt.limits["memory"] = amount(limits.memory, (by & 1) != 0 ? " by cgroup" : " by sampler");
     if (limits.pids != 0) receipt.limits["pids"] = amount(limits.pids, (by & 4) != 0 ? " by cgroup" : " by rlimit");
-    if (limits.cpu_milli != 0) receipt.limits["cpu_milli"] = amount(limits.cpu_milli, (by & 16) != 0 ? " by cgroup" : " by affinity");
+    if (limits.cpu_milli != 0)
+        receipt.limits["cpu_milli"] = amount(limits.cpu_milli, (by & 16) != 0 ? " by cgroup" : " by affinity");
     if (limits.wall_ms != 0) receipt.limits["wall_ms"] = amount(limits.wall_ms, " by timer");
     if (limits.output != 0) receipt.limits["output"] = amount(limits.output, " by owhaled");
     if (limits.file_size != 0) receipt.limits["file_size"] = amount(limits.file_size, " by rlimit");

@@ -27,7 +27,8 @@ Status check_text(const Text& text, std::string_view what, std::size_t most) {
     if (!text) return {};
     const std::string name(what);
     if (text->find('\0') != std::string::npos) return fail(Code::invalid_value, name + " holds a NUL byte");
-    if (text->size() > most) return fail(Code::invalid_value, name + " is longer than " + std::to_string(most) + " bytes");
+    if (text->size() > most)
+        return fail(Code::invalid_value, name + " is longer than " + std::to_string(most) + " bytes");
     return {};
 }
 
@@ -39,7 +40,8 @@ Status check_terminal(std::optional<bool> tty, std::optional<std::uint32_t> rows
 }
 
 Status check_stdin(const api::RunRequest& request) {
-    const int ways = (request.stdin_ ? 1 : 0) + (request.stdin_base64 ? 1 : 0) + (request.stdin_open.value_or(false) ? 1 : 0);
+    const int ways =
+        (request.stdin_ ? 1 : 0) + (request.stdin_base64 ? 1 : 0) + (request.stdin_open.value_or(false) ? 1 : 0);
     if (ways > 1) return fail(Code::invalid_value, "give one of stdin, stdin_base64 and stdin_open");
     return {};
 }
@@ -66,7 +68,8 @@ Status check_request(const api::RunRequest& request, const Caller& caller) {
     CHECK(check_text(search_path_of(request), "env.PATH", kMaxSearchPath));
     CHECK(check_text(request.profile, "profile", kMaxName));
     CHECK(check_text(request.run_as, "run_as", kMaxName));
-    if (request.run_as && caller.uid != 0) return fail(Code::forbidden, "run_as is for root", "leave it out: you run as yourself");
+    if (request.run_as && caller.uid != 0)
+        return fail(Code::forbidden, "run_as is for root", "leave it out: you run as yourself");
     if (request.env) CHECK(check_environment(*request.env));
     CHECK(check_terminal(request.tty, request.rows, request.cols));
     CHECK(check_stdin(request));
@@ -86,8 +89,8 @@ Result<std::string> given_stdin(const api::RunRequest& request) {
     std::string bytes(text.size() / 4 * 3 + 3, '\0');
     std::size_t length = 0;
     const char* end = nullptr;
-    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(), nullptr,
-                          &length, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
+    if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(), text.size(),
+                          nullptr, &length, &end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
         end != text.data() + text.size())
         return fail(Code::invalid_value, "stdin_base64 is not base64 (RFC 4648, padded)");
     bytes.resize(length);

@@ -37,7 +37,8 @@ Run::Run(asio::any_io_executor executor, Birth birth)
 
 void Run::enter(State state) {
     if (!may_follow(state_, state)) {
-        log::error("a run went a way that is none", {{"run", id()}, {"from", std::string(name(state_))}, {"to", std::string(name(state))}});
+        log::error("a run went a way that is none",
+                   {{"run", id()}, {"from", std::string(name(state_))}, {"to", std::string(name(state))}});
         return;
     }
     state_ = state;
@@ -75,7 +76,8 @@ void Run::start_io(Started started) {
     }
     for (std::size_t stream = 0; stream < 2; ++stream)
         if (pipes_[stream])
-            asio::co_spawn(executor_, [self = shared_from_this(), stream] { return self->pump(stream); }, asio::detached);
+            asio::co_spawn(
+                executor_, [self = shared_from_this(), stream] { return self->pump(stream); }, asio::detached);
 }
 
 // Whether a reader must be waited for. Once the run has ended, what the pipe still holds is little and comes in at once.
@@ -117,7 +119,8 @@ awaitable<void> Run::pump(std::size_t stream) {
         if (chunks == kChunksAtOnce) {
             co_await asio::post(executor_, asio::use_awaitable);
         } else if (chunks == 0) {
-            co_await pipes_[stream]->async_wait(Descriptor::wait_read, asio::redirect_error(asio::use_awaitable, error));
+            co_await pipes_[stream]->async_wait(Descriptor::wait_read,
+                                                asio::redirect_error(asio::use_awaitable, error));
             if (error) break;
         }
     }
@@ -182,11 +185,15 @@ void Run::creator_gone() {
 
 void Run::note_presence() {
     const bool alone = !birth_.detached && !creator_here_ && attachments_.empty();
-    if (!alone) alone_since_.reset();
-    else if (!alone_since_) alone_since_ = steady_clock::now();
+    if (!alone)
+        alone_since_.reset();
+    else if (!alone_since_)
+        alone_since_ = steady_clock::now();
 }
 
-std::optional<steady_clock::time_point> Run::alone_since() const { return alone_since_; }
+std::optional<steady_clock::time_point> Run::alone_since() const {
+    return alone_since_;
+}
 
 void Run::drop_slow(steady_clock::time_point now) {
     // Who asked for an attach and never came holds the output back no longer.

@@ -22,9 +22,9 @@ namespace owhale::sandbox {
 
 // A live reader: how far it has come. The pipes are not read while one is too far behind.
 struct Attachment {
-    std::array<std::uint64_t, 2> seen{}; // bytes of stdout and stderr that it has
+    std::array<std::uint64_t, 2> seen{};         // bytes of stdout and stderr that it has
     std::chrono::steady_clock::time_point moved; // when it last took some
-    bool dropped = false;                // it was too slow: nobody waits for it any more
+    bool dropped = false;                        // it was too slow: nobody waits for it any more
 };
 
 class Run : public std::enable_shared_from_this<Run> {
@@ -33,8 +33,8 @@ public:
         std::string id;
         std::uint64_t number = 0; // on the wire
         Caller caller;
-        std::string folder;       // of its kept output
-        std::uint64_t keep = 0;   // bytes per stream
+        std::string folder;             // of its kept output
+        std::uint64_t keep = 0;         // bytes per stream
         std::uint64_t output_limit = 0; // bytes of both streams, 0 none
         bool detached = false, attach = false, tty = false;
     };
@@ -53,15 +53,17 @@ public:
     bool over() const { return over_; }
     void set_over();
 
-    api::Run record;          // without output; snapshot() adds what changes by the byte
-    api::Receipt receipt;     // as far as it is known
-    struct Cage { // what the end, and an `exec` into it, need to know
+    api::Run record;      // without output; snapshot() adds what changes by the byte
+    api::Receipt receipt; // as far as it is known
+    struct Cage {         // what the end, and an `exec` into it, need to know
         std::vector<std::string> environment;
         std::string cwd, filter, profile, run_as, path;
-        std::vector<std::string> absent;  // protected files that did not exist at the start
-        std::vector<std::string> scanned; // those below the workspace's top that did
-        std::string scan_root;            // the writable workspace that was looked through, "" none
-        bool searched_inside = false;    // the program was looked for in the cage, by a shell
+        struct Before {                       // what was there of the files that a later uncaged program runs
+            std::vector<std::string> absent;  // at the workspace's top: those that did not exist
+            std::vector<std::string> scanned; // below it: those that did
+            std::string scan_root;            // the writable workspace that was looked through, "" none
+        } before;
+        bool searched_inside = false; // the program was looked for in the cage, by a shell
         bool joined = false;
         RunLimits limits;
     } cage;

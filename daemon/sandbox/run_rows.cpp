@@ -59,9 +59,13 @@ Result<std::vector<api::Run>> RunRows::list(const Filter& filter) {
     return records(statement->with(filter.principal, filter.state, filter.before, filter.limit));
 }
 
-Result<std::vector<api::Run>> RunRows::live() { return records(TRY(use("SELECT record FROM runs WHERE live = 1"))->with()); }
+Result<std::vector<api::Run>> RunRows::live() {
+    return records(TRY(use("SELECT record FROM runs WHERE live = 1"))->with());
+}
 
-Status RunRows::remove(const std::string& id) { return TRY(use("DELETE FROM runs WHERE id = ?1"))->with(id).run(); }
+Status RunRows::remove(const std::string& id) {
+    return TRY(use("DELETE FROM runs WHERE id = ?1"))->with(id).run();
+}
 
 Result<std::uint64_t> RunRows::count() {
     auto row = TRY(use("SELECT count(*) FROM runs"))->with();
@@ -73,9 +77,10 @@ Result<std::vector<std::string>> RunRows::ended_before(std::int64_t us) {
 }
 
 Result<std::vector<std::string>> RunRows::over_quota(const std::string& principal, std::uint64_t most) {
-    return ids(TRY(use("SELECT id FROM (SELECT id, sum(kept_bytes) OVER (ORDER BY id DESC) AS total, kept_bytes FROM runs "
-                       "WHERE principal = ?1 AND kept_bytes > 0) WHERE total > ?2"))
-                   ->with(principal, most));
+    return ids(
+        TRY(use("SELECT id FROM (SELECT id, sum(kept_bytes) OVER (ORDER BY id DESC) AS total, kept_bytes FROM runs "
+                "WHERE principal = ?1 AND kept_bytes > 0) WHERE total > ?2"))
+            ->with(principal, most));
 }
 
 Status RunRows::forget_output(const std::string& id) {
@@ -90,7 +95,8 @@ Result<std::optional<RunRows::Keyed>> RunRows::find_key(const std::string& princ
     return Keyed{row.text(0), row.text(1)};
 }
 
-Status RunRows::keep_key(const std::string& principal, const std::string& key, const Keyed& keyed, std::int64_t made_us) {
+Status RunRows::keep_key(const std::string& principal, const std::string& key, const Keyed& keyed,
+                         std::int64_t made_us) {
     return TRY(use("INSERT OR REPLACE INTO run_keys (principal, key, request, run, made) VALUES (?1, ?2, ?3, ?4, ?5)"))
         ->with(principal, key, keyed.request, keyed.run, made_us)
         .run();

@@ -42,7 +42,8 @@ public:
     struct Keyed {
         std::string run, request;
     };
-    Result<std::optional<Keyed>> find_key(const std::string& principal, const std::string& key, std::int64_t made_after_us);
+    Result<std::optional<Keyed>> find_key(const std::string& principal, const std::string& key,
+                                          std::int64_t made_after_us);
     Status keep_key(const std::string& principal, const std::string& key, const Keyed& keyed, std::int64_t made_us);
 
 private:

@@ -31,7 +31,9 @@ constexpr std::int64_t kKeyLife = 24ll * 3600 * 1'000'000;
 constexpr std::size_t kMaxKey = 255;
 constexpr std::size_t kListedCommand = 4096; // bytes of a command that a list shows
 
-Error no_such_run() { return {Code::not_found, "there is no such run", "`owhalectl runs ls` lists yours", 0, {}}; }
+Error no_such_run() {
+    return {Code::not_found, "there is no such run", "`owhalectl runs ls` lists yours", 0, {}};
+}
 
 void shorten(api::Run& run) {
     run.receipt.reset();
@@ -41,7 +43,8 @@ void shorten(api::Run& run) {
 class Registry final : public Runs {
 public:
     Registry(Parts parts, Kept kept)
-        : parts_(std::move(parts)), rows_(parts_.database), kept_(std::move(kept)), launcher_(parts_), empty_(parts_.executor) {
+        : parts_(std::move(parts)), rows_(parts_.database), kept_(std::move(kept)), launcher_(parts_),
+          empty_(parts_.executor) {
         parts_.spawner.on_run_ended = [this](const wire::RunEnded& ended) { run_ended(ended); };
         parts_.spawner.on_box_ended = [this](const std::string& key) { boxes_.ended(key); };
     }
@@ -55,8 +58,8 @@ public:
         return found == live_.end() ? nullptr : found->second;
     }
     Result<api::Run> show(const std::string& id, const std::string& principal, bool any) override;
-    Result<api::RunList> list(const std::string& principal, bool any, const std::string& state, const std::string& before,
-                              std::size_t limit) override;
+    Result<api::RunList> list(const std::string& principal, bool any, const std::string& state,
+                              const std::string& before, std::size_t limit) override;
     Status remove(const std::string& id) override;
     void signal(const Run& run, int signal) override { parts_.spawner.signal(run.number(), signal); }
     void kill(const Run& run, std::chrono::milliseconds grace) override {
@@ -123,12 +126,14 @@ private:
 Status Registry::check_room(const std::string& principal) const {
     if (stopping_) return fail(Code::busy, "owhaled is stopping", "try again in a moment");
     if (taken_ >= parts_.settings.max_runs)
-        return fail(Code::busy, "the most runs at a time are running (max-runs " + std::to_string(parts_.settings.max_runs) + ")",
+        return fail(Code::busy,
+                    "the most runs at a time are running (max-runs " + std::to_string(parts_.settings.max_runs) + ")",
                     "try again when one has ended");
     const auto own = places_.find(principal);
     if (own != places_.end() && own->second >= parts_.settings.max_runs_per_principal)
-        return fail(Code::busy, "you have the most runs at a time (max-runs-per-principal " +
-                                    std::to_string(parts_.settings.max_runs_per_principal) + ")",
+        return fail(Code::busy,
+                    "you have the most runs at a time (max-runs-per-principal " +
+                        std::to_string(parts_.settings.max_runs_per_principal) + ")",
                     "`owhalectl runs ls` lists them");
     return {};
 }
@@ -154,7 +159,8 @@ Result<std::optional<Made>> Registry::repeated(const Caller& caller, const Idemp
         return fail(Code::conflict, "a request with this Idempotency-Key is under way", "wait for its answer");
     const auto known = TRY(rows_.find_key(caller.principal, key.key, wall_clock_us() - kKeyLife));
     if (!known) return std::nullopt;
-    if (known->request != key.request) return fail(Code::conflict, "this Idempotency-Key was used with another request", "make a new key");
+    if (known->request != key.request)
+        return fail(Code::conflict, "this Idempotency-Key was used with another request", "make a new key");
     return Made{known->run, live(known->run)};
 }
 
@@ -174,7 +180,8 @@ awaitable<Result<Made>> Registry::create(api::RunRequest request, Caller caller,
     keys_in_use_.erase(used);
     if (!made) co_return made;
     if (!key.key.empty())
-        if (const auto kept = rows_.keep_key(caller.principal, key.key, {made->id, key.request}, wall_clock_us()); !kept)
+        if (const auto kept = rows_.keep_key(caller.principal, key.key, {made->id, key.request}, wall_clock_us());
+            !kept)
             log::warning("an Idempotency-Key could not be kept", {{"why", to_line(kept.error())}});
     if (has_input && made->run)
         asio::co_spawn(
@@ -197,7 +204,9 @@ awaitable<Result<Made>> Registry::prepare_and_launch(api::RunRequest request, Ca
 
 awaitable<Result<Made>> Registry::exec(std::shared_ptr<Run> target, api::ExecRequest request, Caller caller) {
     CO_CHECK(check_room(caller.principal));
-    if (target->cage.joined) co_return fail(Code::conflict, "this run is itself inside another's cage", "name that one: " + target->record.joined.value_or(""));
+    if (target->cage.joined)
+        co_return fail(Code::conflict, "this run is itself inside another's cage",
+                       "name that one: " + target->record.joined.value_or(""));
     if (target->state() != State::running) co_return fail(Code::run_ended, "the run is not running");
     auto place = std::make_shared<Place>(*this, caller.principal);
     const auto number = next_number_++;
@@ -210,8 +219,8 @@ awaitable<Result<Made>> Registry::exec(std::shared_ptr<Run> target, api::ExecReq
     co_return co_await launch(std::move(*prepared), caller, number, std::move(place), std::move(joined));
 }
 
-awaitable<Result<Made>> Registry::launch(Prepared prepared, Caller caller, std::uint64_t number, std::shared_ptr<Place> place,
-                                         std::optional<std::string> joined) {
+awaitable<Result<Made>> Registry::launch(Prepared prepared, Caller caller, std::uint64_t number,
+                                         std::shared_ptr<Place> place, std::optional<std::string> joined) {
     if (stopping_) co_return fail(Code::busy, "owhaled is stopping", "try again in a moment");
     const auto run = make_run(prepared, caller, number);
     launcher_.describe(*run, prepared);
@@ -227,8 +236,7 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Caller caller, std::
         if (!started) co_return std::unexpected(started.error());
         co_return Made{run->id(), run};
     }
-    if (!prepared.box.empty())
-        boxes_.used({prepared.box, caller.principal, run->record.workspace, run->receipt.uid});
+    if (!prepared.box.empty()) boxes_.used({prepared.box, caller.principal, run->record.workspace, run->receipt.uid});
     asio::co_spawn(parts_.executor, live_through(run, std::move(place)), asio::detached);
     co_return Made{run->id(), run};
 }
@@ -268,8 +276,8 @@ Result<api::Run> Registry::show(const std::string& id, const std::string& princi
     return std::move(*row);
 }
 
-Result<api::RunList> Registry::list(const std::string& principal, bool any, const std::string& state, const std::string& before,
-                                    std::size_t limit) {
+Result<api::RunList> Registry::list(const std::string& principal, bool any, const std::string& state,
+                                    const std::string& before, std::size_t limit) {
     api::RunList out;
     const auto wanted = state_of(state);
     if (!state.empty() && !wanted) return fail(Code::invalid_value, "state: there is no such state");
@@ -314,7 +322,8 @@ Result<api::BoxList> Registry::boxes(const std::string& principal, bool any) {
 Status Registry::reset_box(const std::string& id, const std::string& principal, bool any) {
     const auto row = TRY(boxes_.find(id, principal, any));
     if (const auto users = runs_of_box(id); !users.empty())
-        return fail(Code::run_live, "the box is in use by run " + users.front(), "end it first: owhalectl runs kill " + users.front());
+        return fail(Code::run_live, "the box is in use by run " + users.front(),
+                    "end it first: owhalectl runs kill " + users.front());
     parts_.spawner.reset_box(id, row.uid);
     return {};
 }

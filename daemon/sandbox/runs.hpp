@@ -62,7 +62,7 @@ public:
         store::Database& database; // schema/state
         const Profiles& profiles;
         const ReceiptKey& key;
-        const wire::Ready& ready;  // filled when the spawner's Ready came
+        const wire::Ready& ready; // filled when the spawner's Ready came
     };
     static Result<std::unique_ptr<Runs>> open(Parts parts);
     virtual ~Runs() = default;
@@ -77,7 +77,8 @@ public:
     // request is an error and no run.
     // A key that was used before answers with the run it made; with another request it is a conflict.
     virtual boost::asio::awaitable<Result<Made>> create(api::RunRequest request, Caller caller, IdempotencyKey key) = 0;
-    virtual boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request, Caller caller) = 0;
+    virtual boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request,
+                                                      Caller caller) = 0;
     // A live run, or nullptr.
     virtual std::shared_ptr<Run> live(const std::string& id) = 0;
     // A run's record as the API shows it; not_found unless it is the principal's own or `any`.

@@ -45,7 +45,9 @@ template <typename T> Result<T> as(const Packet& packet) {
     return message;
 }
 
-template <std::size_t N> std::string text_of(const char (&field)[N]) { return {field, ::strnlen(field, N)}; }
+template <std::size_t N> std::string text_of(const char (&field)[N]) {
+    return {field, ::strnlen(field, N)};
+}
 
 Result<std::size_t> index_of(const std::string& text, std::size_t below) {
     std::size_t value = 0;
@@ -84,7 +86,8 @@ Result<Resolution> read_resolved(Packet& packet) {
     if (out.facts.err != 0) return out; // it stopped at a step: there is nothing more to tell
     CHECK(take_strings(out, blob[0]));
     CHECK(take_probes(out, blob[1]));
-    if (blob[2].size() != out.facts.read_count) return fail(Code::spawner_unavailable, "resolved: wrong number of reads");
+    if (blob[2].size() != out.facts.read_count)
+        return fail(Code::spawner_unavailable, "resolved: wrong number of reads");
     if (program != 0) out.program_fd = std::move(packet.fds[1]);
     if (out.facts.scan != 0) out.scanned = std::move(blob[3]);
     for (std::size_t i = 0; i < blob[2].size(); ++i)
@@ -216,10 +219,14 @@ Status WireChannel::dispatch(Packet& packet) {
     if (header.size != packet.size) return fail(Code::spawner_unavailable, "a message whose size lies");
     if (!ready_ && header.type != Type::ready) return fail(Code::spawner_unavailable, "a message before `ready`");
     switch (header.type) {
-    case Type::resolved: return on_resolved_packet(packet);
-    case Type::run_started: return on_started_packet(packet);
-    case Type::run_failed: return on_failed_packet(packet);
-    default: return tell(packet);
+    case Type::resolved:
+        return on_resolved_packet(packet);
+    case Type::run_started:
+        return on_started_packet(packet);
+    case Type::run_failed:
+        return on_failed_packet(packet);
+    default:
+        return tell(packet);
     }
 }
 
@@ -291,7 +298,8 @@ Status WireChannel::tell(Packet& packet) {
         if (on_box_ended) on_box_ended(text_of(box_ended.box_key));
         return {};
     }
-    default: return fail(Code::spawner_unavailable, "a message of an unknown type");
+    default:
+        return fail(Code::spawner_unavailable, "a message of an unknown type");
     }
 }
 

@@ -7,8 +7,12 @@ namespace {
 
 using enum State;
 
-constexpr std::uint32_t bit(State state) { return 1u << static_cast<unsigned>(state); }
-constexpr std::uint32_t bits(auto... states) { return (bit(states) | ...); }
+constexpr std::uint32_t bit(State state) {
+    return 1u << static_cast<unsigned>(state);
+}
+constexpr std::uint32_t bits(auto... states) {
+    return (bit(states) | ...);
+}
 
 struct Row {
     State state;
@@ -33,11 +37,15 @@ constexpr std::array kRows = {
     Row{lost, "lost", 0},
 };
 
-const Row& row(State state) { return kRows[static_cast<std::size_t>(state)]; }
+const Row& row(State state) {
+    return kRows[static_cast<std::size_t>(state)];
+}
 
 } // namespace
 
-std::string_view name(State state) { return row(state).name; }
+std::string_view name(State state) {
+    return row(state).name;
+}
 
 std::optional<State> state_of(std::string_view name) {
     for (const auto& row : kRows)
@@ -45,8 +53,12 @@ std::optional<State> state_of(std::string_view name) {
     return std::nullopt;
 }
 
-bool ended(State state) { return row(state).next == 0; }
+bool ended(State state) {
+    return row(state).next == 0;
+}
 
-bool may_follow(State from, State to) { return (row(from).next & bit(to)) != 0; }
+bool may_follow(State from, State to) {
+    return (row(from).next & bit(to)) != 0;
+}
 
 } // namespace owhale::sandbox

@@ -45,7 +45,8 @@ asio::awaitable<Result<Turns::Turn>> Turns::take(std::uint32_t uid, std::chrono:
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
         line->waiting.erase(place);
-        if (!line->room(uid)) co_return fail(Code::busy, "too much of yours is under way at once", "try again in a moment");
+        if (!line->room(uid))
+            co_return fail(Code::busy, "too much of yours is under way at once", "try again in a moment");
     }
     ++line->taken;
     ++line->by_uid[uid];

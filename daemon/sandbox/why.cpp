@@ -16,12 +16,24 @@ constexpr std::size_t kMaxHints = 4;
 using Facts = FailureFacts;
 using Condition = bool (*)(const Facts&);
 
-bool always(const Facts&) { return true; }
-bool no_network(const Facts& facts) { return facts.net == "none"; }
-bool no_unix_sockets(const Facts& facts) { return facts.filter != "build"; }
-bool writable(const Facts& facts) { return facts.workspace_writable; }
-bool not_writable(const Facts& facts) { return !facts.workspace_writable; }
-bool by_profile(const Facts& facts) { return !facts.workspace_writable && facts.profile == "readonly"; }
+bool always(const Facts&) {
+    return true;
+}
+bool no_network(const Facts& facts) {
+    return facts.net == "none";
+}
+bool no_unix_sockets(const Facts& facts) {
+    return facts.filter != "build";
+}
+bool writable(const Facts& facts) {
+    return facts.workspace_writable;
+}
+bool not_writable(const Facts& facts) {
+    return !facts.workspace_writable;
+}
+bool by_profile(const Facts& facts) {
+    return !facts.workspace_writable && facts.profile == "readonly";
+}
 
 // A line of output that holds the first word, with the other in it or shortly before, under a condition; in the order of
 // how telling it is.
@@ -31,50 +43,72 @@ struct Row {
     std::string_view what, next;
 };
 constexpr std::array kRows = {
-    Row{"config", "Device or resource busy", writable, "`.git/config` cannot be replaced in a cage: it could make a later, uncaged git run a program",
+    Row{"config", "Device or resource busy", writable,
+        "`.git/config` cannot be replaced in a cage: it could make a later, uncaged git run a program",
         "change git's configuration outside the cage"},
-    Row{"config.lock", "", writable, "git's configuration is read-only in a cage", "change git's configuration outside the cage"},
-    Row{".git/hooks", "", writable, "git hooks are read-only in a cage: a later, uncaged git would run them", "change hooks outside the cage"},
-    Row{"Device or resource busy", "", writable, "the cage holds this name in place, because a later, uncaged program would run it",
+    Row{"config.lock", "", writable, "git's configuration is read-only in a cage",
+        "change git's configuration outside the cage"},
+    Row{".git/hooks", "", writable, "git hooks are read-only in a cage: a later, uncaged git would run them",
+        "change hooks outside the cage"},
+    Row{"Device or resource busy", "", writable,
+        "the cage holds this name in place, because a later, uncaged program would run it",
         "change it outside the cage"},
-    Row{"Read-only file system", "", by_profile, "the profile shows the workspace read-only", "--profile default may write there"},
+    Row{"Read-only file system", "", by_profile, "the profile shows the workspace read-only",
+        "--profile default may write there"},
     Row{"EROFS", "", by_profile, "the profile shows the workspace read-only", "--profile default may write there"},
-    Row{"Read-only file system", "", not_writable, "the working folder is read-only here", "work in a folder of your own, or name one with --workspace DIR"},
-    Row{"EROFS", "", not_writable, "the working folder is read-only here", "work in a folder of your own, or name one with --workspace DIR"},
+    Row{"Read-only file system", "", not_writable, "the working folder is read-only here",
+        "work in a folder of your own, or name one with --workspace DIR"},
+    Row{"EROFS", "", not_writable, "the working folder is read-only here",
+        "work in a folder of your own, or name one with --workspace DIR"},
     Row{"Read-only file system", "", always, "wrote outside the workspace, or to a file that is protected in it",
         "write below the workspace or /tmp; --workspace DIR names another workspace"},
     Row{"EROFS", "", always, "wrote outside the workspace, or to a file that is protected in it",
         "write below the workspace or /tmp; --workspace DIR names another workspace"},
     Row{"ssh-agent", "", always, "no ssh agent is reachable in a cage", "push outside the cage"},
-    Row{"Operation not permitted", "socket", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)", "--profile build permits them"},
-    Row{"AF_UNIX", "", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)", "--profile build permits them"},
-    Row{"EPERM", "socket", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)", "--profile build permits them"},
+    Row{"Operation not permitted", "socket", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)",
+        "--profile build permits them"},
+    Row{"AF_UNIX", "", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)",
+        "--profile build permits them"},
+    Row{"EPERM", "socket", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)",
+        "--profile build permits them"},
     Row{"X server", "", always, "no display is reachable in a cage", "run it without a display (headless)"},
     Row{"Could not resolve host", "", no_network, "the cage has no network", "--net host, if you may use it"},
-    Row{"Temporary failure in name resolution", "", no_network, "the cage has no network", "--net host, if you may use it"},
+    Row{"Temporary failure in name resolution", "", no_network, "the cage has no network",
+        "--net host, if you may use it"},
     Row{"Name or service not known", "", no_network, "the cage has no network", "--net host, if you may use it"},
     Row{"ENOTFOUND", "", no_network, "the cage has no network", "--net host, if you may use it"},
     Row{"EAI_AGAIN", "", no_network, "the cage has no network", "--net host, if you may use it"},
     Row{"Network is unreachable", "", no_network, "the cage has no network", "--net host, if you may use it"},
     Row{"ENETUNREACH", "", no_network, "the cage has no network", "--net host, if you may use it"},
-    Row{"Connection refused", "", no_network, "the cage has a loopback of its own: services of the host are not on it", "start the service in the same cage (owhalectl exec), or use --net host"},
-    Row{"ECONNREFUSED", "", no_network, "the cage has a loopback of its own: services of the host are not on it", "start the service in the same cage (owhalectl exec), or use --net host"},
-    Row{"No space left on device", "", always, "the box (/tmp and the private home) or the disk is full", "owhalectl box reset ID empties the box; a profile's limits.box makes it larger"},
+    Row{"Connection refused", "", no_network, "the cage has a loopback of its own: services of the host are not on it",
+        "start the service in the same cage (owhalectl exec), or use --net host"},
+    Row{"ECONNREFUSED", "", no_network, "the cage has a loopback of its own: services of the host are not on it",
+        "start the service in the same cage (owhalectl exec), or use --net host"},
+    Row{"No space left on device", "", always, "the box (/tmp and the private home) or the disk is full",
+        "owhalectl box reset ID empties the box; a profile's limits.box makes it larger"},
     Row{"Cannot allocate memory", "", always, "the run's memory limit is near", "--memory raises it"},
     Row{"Resource temporarily unavailable", "fork", always, "the run's process limit is reached", "--pids raises it"},
-    Row{"retry: Resource temporarily unavailable", "", always, "the run's process limit is reached", "--pids raises it"},
+    Row{"retry: Resource temporarily unavailable", "", always, "the run's process limit is reached",
+        "--pids raises it"},
     Row{"File size limit exceeded", "", always, "the run's file size limit is reached", "limits.file_size raises it"},
     Row{"File too large", "", always, "the run's file size limit is reached", "limits.file_size raises it"},
     Row{"Too many open files", "", always, "the run's limit of open files is reached", "limits.open_files raises it"},
-    Row{"sudo", "effective uid is not 0", always, "set-user-id programs have no effect in a cage", "do it outside the cage"},
+    Row{"sudo", "effective uid is not 0", always, "set-user-id programs have no effect in a cage",
+        "do it outside the cage"},
     Row{"no new privileges", "", always, "set-user-id programs have no effect in a cage", "do it outside the cage"},
     Row{"credential", "", no_network, "the cage has none of your credentials", "push and publish outside the cage"},
-    Row{"command not found", "", always, "the program is not in the cage's view", "a profile's `toolchains` shows more of your home"},
-    Row{": not found", "", always, "the program or file is not in the cage's view", "a profile's `toolchains` shows more of your home"},
-    Row{"Operation not permitted", "", always, "the cage's filter or its missing privilege refuses this", "`owhalectl runs show ID` has the receipt; --profile build permits more"},
-    Row{"EPERM", "", always, "the cage's filter or its missing privilege refuses this", "`owhalectl runs show ID` has the receipt; --profile build permits more"},
-    Row{"Permission denied", "", always, "the file belongs to somebody else, or the cage keeps it from being written", "`owhalectl runs show ID` has the workspace and the uid that it ran as"},
-    Row{"EACCES", "", always, "the file belongs to somebody else, or the cage keeps it from being written", "`owhalectl runs show ID` has the workspace and the uid that it ran as"},
+    Row{"command not found", "", always, "the program is not in the cage's view",
+        "a profile's `toolchains` shows more of your home"},
+    Row{": not found", "", always, "the program or file is not in the cage's view",
+        "a profile's `toolchains` shows more of your home"},
+    Row{"Operation not permitted", "", always, "the cage's filter or its missing privilege refuses this",
+        "`owhalectl runs show ID` has the receipt; --profile build permits more"},
+    Row{"EPERM", "", always, "the cage's filter or its missing privilege refuses this",
+        "`owhalectl runs show ID` has the receipt; --profile build permits more"},
+    Row{"Permission denied", "", always, "the file belongs to somebody else, or the cage keeps it from being written",
+        "`owhalectl runs show ID` has the workspace and the uid that it ran as"},
+    Row{"EACCES", "", always, "the file belongs to somebody else, or the cage keeps it from being written",
+        "`owhalectl runs show ID` has the workspace and the uid that it ran as"},
 };
 
 struct LimitHint {
@@ -108,11 +142,13 @@ std::string_view line_around(std::string_view text, std::size_t at) {
 
 bool matches(const Row& row, const Facts& facts, std::string_view& line) {
     if (!row.when(facts)) return false;
-    for (auto at = facts.tail.rfind(row.word); at != std::string::npos; at = at == 0 ? std::string::npos : facts.tail.rfind(row.word, at - 1)) {
+    for (auto at = facts.tail.rfind(row.word); at != std::string::npos;
+         at = at == 0 ? std::string::npos : facts.tail.rfind(row.word, at - 1)) {
         line = line_around(facts.tail, at);
         const auto from = at > kBefore ? at - kBefore : 0;
         const auto end = static_cast<std::size_t>(line.data() + line.size() - facts.tail.data());
-        if (std::string_view(facts.tail).substr(from, end - from).find(row.other) != std::string_view::npos) return true;
+        if (std::string_view(facts.tail).substr(from, end - from).find(row.other) != std::string_view::npos)
+            return true;
     }
     return false;
 }
@@ -124,13 +160,18 @@ void add_output_hints(const Facts& facts, std::vector<api::Hint>& to) {
         std::string_view line;
         // The first row that knows a line is the most telling one.
         if (!matches(row, facts, line) || std::find(quoted.begin(), quoted.end(), line) != quoted.end()) continue;
-        const bool told = std::any_of(to.begin(), to.end(), [&](const api::Hint& hint) { return hint.next == row.next; });
+        const bool told =
+            std::any_of(to.begin(), to.end(), [&](const api::Hint& hint) { return hint.next == row.next; });
         quoted.push_back(line);
-        if (!told) to.push_back({"guess: " + std::string(row.what) + " (it printed: " + quote(line) + ")", std::string(row.next)});
+        if (!told)
+            to.push_back(
+                {"guess: " + std::string(row.what) + " (it printed: " + quote(line) + ")", std::string(row.next)});
     }
 }
 
-bool failed_somehow(const Facts& facts) { return facts.state != "exited" || facts.exit_code != 0; }
+bool failed_somehow(const Facts& facts) {
+    return facts.state != "exited" || facts.exit_code != 0;
+}
 
 std::string tail_of(const Output& output) {
     const auto from = output.length() > kTail ? output.length() - kTail : 0;
@@ -148,7 +189,8 @@ std::vector<api::Hint> guess(const FailureFacts& facts) {
         out.push_back({"new: " + path + ", which a later uncaged program would run", "look at it before you use it"});
     }
     if (!failed_somehow(facts)) return out;
-    if (facts.pids_refused > 0 && facts.limit != "pids") out.push_back({"guess: it was refused new processes", "--pids raises the limit"});
+    if (facts.pids_refused > 0 && facts.limit != "pids")
+        out.push_back({"guess: it was refused new processes", "--pids raises the limit"});
     add_output_hints(facts, out);
     return out;
 }

@@ -12,9 +12,9 @@ namespace owhale::sandbox {
 
 struct FailureFacts {
     std::string state;
-    std::string code;      // of a failed one
-    std::string limit;     // that ended it
-    std::string tail;      // the end of its stderr, or of a terminal's output
+    std::string code;  // of a failed one
+    std::string limit; // that ended it
+    std::string tail;  // the end of its stderr, or of a terminal's output
     std::string net, profile, filter, workspace;
     bool workspace_writable = false;
     int exit_code = 0;

@@ -9,7 +9,8 @@ namespace owhale::sandbox {
 namespace {
 
 // System folders of which a folder below may be somebody's workspace, though they themselves never are.
-constexpr std::array<std::string_view, 8> kNeverThemselves = {"/home", "/media", "/mnt", "/opt", "/srv", "/tmp", "/var", "/var/tmp"};
+constexpr std::array<std::string_view, 8> kNeverThemselves = {"/home", "/media", "/mnt", "/opt",
+                                                              "/srv",  "/tmp",   "/var", "/var/tmp"};
 constexpr std::array<std::string_view, 2> kPrivate = {"/tmp", "/var/tmp"}; // the box stands there
 
 bool is_home_dot_folder(std::string_view path, std::string_view home) {
@@ -27,7 +28,8 @@ std::string hidden_because(std::string_view path, std::uint32_t uid, const Works
     for (const auto& own : rules.own)
         if (is_within(path, own) || is_within(own, path)) return "it belongs to owhaled itself, or holds what does";
     if (path == "/") return "it is the root folder";
-    if (is_within_any(path, rules.tables.hidden) || is_within_any(path, rules.tables.system)) return "it is a system folder";
+    if (is_within_any(path, rules.tables.hidden) || is_within_any(path, rules.tables.system))
+        return "it is a system folder";
     if (std::find(kPrivate.begin(), kPrivate.end(), path) != kPrivate.end()) return "every box has its own";
     if (rules.home.empty()) return {};
     if (path == rules.home) return "it is your home itself";
@@ -35,7 +37,8 @@ std::string hidden_because(std::string_view path, std::uint32_t uid, const Works
     if (is_home_dot_folder(path, rules.home) && below(path, rules.home).find('/') == std::string_view::npos)
         return "it is a dot-folder of your home";
     if (holds_credentials(path, rules)) return "it holds credentials";
-    if (uid != rules.owner_uid && parent(path) == parent(rules.home) && parent(path) != "/") return "it is somebody else's home";
+    if (uid != rules.owner_uid && parent(path) == parent(rules.home) && parent(path) != "/")
+        return "it is somebody else's home";
     return {};
 }
 
@@ -55,7 +58,8 @@ std::string readonly_because(std::string_view path, std::uint32_t uid, bool name
 
 Judgement judge(std::string_view path, std::uint32_t path_uid, bool named, const WorkspaceRules& rules) {
     if (auto why = hidden_because(path, path_uid, rules); !why.empty()) return {Access::hidden, std::move(why)};
-    if (auto why = readonly_because(path, path_uid, named, rules); !why.empty()) return {Access::readonly, std::move(why)};
+    if (auto why = readonly_because(path, path_uid, named, rules); !why.empty())
+        return {Access::readonly, std::move(why)};
     return {Access::writable, {}};
 }
 

@@ -19,10 +19,10 @@ enum class Access {
 
 struct WorkspaceRules {
     const Tables& tables;
-    std::string home;                   // resolved, "" when there is none
-    std::uint32_t owner_uid = 0;        // whose rights the caller has
-    std::vector<std::string> own;       // owhaled's own folders
-    bool own_folder_is_workspace = true;// false in strict mode
+    std::string home;                    // resolved, "" when there is none
+    std::uint32_t owner_uid = 0;         // whose rights the caller has
+    std::vector<std::string> own;        // owhaled's own folders
+    bool own_folder_is_workspace = true; // false in strict mode
 };
 
 struct Judgement {
@@ -40,12 +40,12 @@ struct Places { // what the spawner resolved
 };
 
 struct Decision {
-    std::string path;               // what is mounted, "" when nothing of the caller's is
+    std::string path; // what is mounted, "" when nothing of the caller's is
     bool writable = false;
-    std::string reason;             // why not writable, "" when it is
-    Access cwd = Access::hidden;    // readonly: the cwd lies outside `path` and is mounted too
-    bool retry_with_cwd = false;    // the git top level is refused, the cwd itself may do: resolve again, naming it
-    bool refused = false;           // the client named a workspace that is refused
+    std::string reason;          // why not writable, "" when it is
+    Access cwd = Access::hidden; // readonly: the cwd lies outside `path` and is mounted too
+    bool retry_with_cwd = false; // the git top level is refused, the cwd itself may do: resolve again, naming it
+    bool refused = false;        // the client named a workspace that is refused
 };
 Decision decide_workspace(const Places& places, const WorkspaceRules& rules);
 

@@ -20,6 +20,7 @@ constexpr std::size_t kMaxFileContent = 4u << 20;
 constexpr std::size_t kMaxHostname = 63;
 constexpr std::size_t kMaxResolvedMounts = 128; // close_others keeps as many descriptors
 constexpr std::uint64_t kMaxOpenFiles = 65536;
+constexpr std::uint64_t kMaxBoxBytes = 4ull << 30;
 constexpr std::uint64_t kMinMemory = 4u << 20;
 
 std::unexpected<Error> refuse(Code code, std::string message) {
@@ -99,8 +100,28 @@ Status set_tree_attributes(int tree, std::uint64_t set, int userns, bool recursi
     mount_attr attributes{};
     attributes.attr_set = set | (userns >= 0 ? MOUNT_ATTR_IDMAP : 0);
     attributes.userns_fd = userns >= 0 ? static_cast<std::uint64_t>(userns) : 0;
+    // Ours is a slave of the host's namespace, and a copy of a slave would show what the host mounts there later.
+    attributes.propagation = MS_PRIVATE;
     if (::mount_setattr(tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &attributes, sizeof attributes) != 0)
         return fail_errno("mount_setattr");
+    return {};
+}
+
+// Where the host's services have their sockets and the kernel its files nothing is shown; system folders are never
+// writable, whoever owns them, and root's writable ones are the working folder and the workspace alone.
+Status check_place(const MountOp& op, int source, bool writable, std::uint32_t uid, const Grounds& grounds) {
+    const auto path = path_of_fd(source);
+    const auto touches = [&](std::string_view folder) {
+        return same_or_below(path, folder) || same_or_below(folder, path);
+    };
+    if (path == "/" ||
+        std::ranges::any_of(std::to_array<std::string_view>({"/proc", "/sys", "/dev", "/run", "/boot"}), touches))
+        return refuse(Code::forbidden, path + " is never shown");
+    if (!writable) return {};
+    if (std::ranges::any_of(grounds.system_paths, touches))
+        return refuse(Code::forbidden, path + " is a system folder, never writable");
+    if (uid == 0 && op.source != "cwd" && op.source != "workspace")
+        return refuse(Code::forbidden, "of root's folders only the working folder and the workspace can be writable");
     return {};
 }
 
@@ -115,6 +136,7 @@ Status detach_source(MountOp& op, const Resolution& resolution, int userns, cons
     if (!S_ISDIR(sx.stx_mode) && !S_ISREG(sx.stx_mode))
         return refuse(Code::forbidden, op.target + " is neither a folder nor a file");
     const bool writable = (op.flags & wire::kMountWritable) != 0;
+    CHECK(check_place(op, source.fd, writable, resolution.identity.uid, grounds));
     if (writable && sx.stx_uid != resolution.identity.uid)
         return refuse(Code::forbidden, "uid " + std::to_string(resolution.identity.uid) + " does not own " + op.target);
     op.is_file = S_ISREG(sx.stx_mode);
@@ -285,6 +307,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     if (root_caller && grounds.idmap_userns < 0)
         return refuse(Code::unsupported, "this kernel cannot show root's folders to another uid (no idmapped mounts)");
     admitted.idmapped = root_caller;
+    if (message.box_bytes > kMaxBoxBytes) return refuse(Code::limit_over_ceiling, "a box has 4 GiB at most");
     admitted.limits = TRY(read_limits(message, grounds));
     set_rlimits(plan, message, admitted.limits, grounds);
     if (message.join == 0) {

@@ -1,5 +1,6 @@
 #include "spawner/boxes.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t kDefaultBytes = 4ull << 30;
 constexpr std::size_t kMaxBoxes = 1024;
+constexpr std::ptrdiff_t kMaxBoxesPerUid = 64;
 
 bool well_formed(const std::string& key) {
     if (key.size() != 64) return false;
@@ -53,7 +55,9 @@ void unmount(const std::string& key) {
 Result<std::string> Boxes::acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes) {
     if (!well_formed(key)) return fail(Code::bad_request, "a box's key is 64 hex digits");
     if (!boxes_.contains(key)) {
-        if (boxes_.size() >= kMaxBoxes) return fail(Code::busy, "too many boxes");
+        const auto of_uid = std::ranges::count_if(boxes_, [uid](const auto& entry) { return entry.second.uid == uid; });
+        if (boxes_.size() >= kMaxBoxes || of_uid >= kMaxBoxesPerUid)
+            return fail(Code::busy, "too many boxes: owhalectl box ls shows them, box reset ends one");
         CHECK(mount_box(folder_of(key), uid, gid, bytes == 0 ? kDefaultBytes : bytes));
         boxes_[key].uid = uid;
     }

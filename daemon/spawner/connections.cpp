@@ -8,7 +8,7 @@ namespace owhale::spawner {
 namespace {
 
 constexpr std::uint32_t kNoGroup = 65534; // Debian's nogroup
-constexpr std::size_t kMaxGroups = 64; // wire::Resolved carries as many
+constexpr std::size_t kMaxGroups = 64;    // wire::Resolved carries as many
 
 Result<std::vector<std::uint32_t>> peer_groups(int socket) {
     std::vector<std::uint32_t> groups(65536);

@@ -280,6 +280,7 @@ void enter_jail(const JailPlan& plan) {
     child.step(Step::descriptors, close_others(plan));
     child.step(Step::idmaps, await_go(plan.setup));
     child.step(Step::ids, set_ids(plan.uid, plan.gid, plan.groups, plan.set_groups));
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // a change of ids sets it to fs.suid_dumpable
     child.step(Step::parent, die_with_spawner(plan.setup));
     reset_signals();
     ::setsid();

@@ -21,7 +21,8 @@ constexpr std::uint64_t kReadOnly = kQuiet | MOUNT_ATTR_RDONLY;
 constexpr int kMaxComponent = 255;
 
 std::vector<SystemEntry> system_entries;
-dev_t own_devices[2] = {}; // the cage's root and the box: there, what an earlier run left in a place's way may be removed
+dev_t own_devices[2] =
+    {};           // the cage's root and the box: there, what an earlier run left in a place's way may be removed
 int scratch = -1; // the spawner's own tmpfs, as this child's mount namespace has it: boxes/<key>
 
 // --- the new mount API ---

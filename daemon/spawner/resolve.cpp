@@ -49,7 +49,8 @@ Result<std::vector<std::string>> read_scan_names(const wire::List& names) {
     constexpr std::size_t kMaxNames = 128, kMaxName = 255;
     if (names.size() > kMaxNames) return fail(Code::bad_request, "too many names to scan for");
     for (const auto& name : names)
-        if (name.empty() || name.size() > kMaxName || name.find('/') != std::string::npos || name.find('\0') != std::string::npos)
+        if (name.empty() || name.size() > kMaxName || name.find('/') != std::string::npos ||
+            name.find('\0') != std::string::npos)
             return fail(Code::bad_request, "a name to scan for");
     return names;
 }
@@ -134,6 +135,11 @@ Result<Answer> finish_resolve(Child& child) {
     }
     facts.header = {wire::Type::resolved, sizeof facts};
     facts.resolution = child.question.resolution;
+    // What decides who runs is the spawner's own knowledge, not the child's word.
+    const auto& identity = child.question.identity;
+    facts.uid = child.question.run_uid;
+    facts.gid = child.question.run_gid;
+    facts.owner_uid = identity.uid;
     answer.facts = facts;
     answer.resolution.facts = facts;
     answer.resolution.identity = child.question.identity;

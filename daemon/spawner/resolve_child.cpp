@@ -352,7 +352,9 @@ void resolve_in_child(const Question& question, int socket) {
     if (::close_range(own + 1, ~0u, 0) != 0 || (own > 3 && ::close_range(3, own - 1, 0) != 0)) ::_exit(1);
     Answering answering(question, socket);
     if (const auto err = become(question.identity, question.drop_groups); err != 0) answering.fail_at("user", err);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL); // a change of ids clears it
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);   // a change of ids clears it
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // and sets this to fs.suid_dumpable: the requester must not trace us
+    if (::chdir("/") != 0) answering.fail_at("child", errno);
     answering.run();
 }
 

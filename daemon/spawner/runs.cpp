@@ -3,7 +3,10 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/fsuid.h>
@@ -110,15 +113,17 @@ pid_t clone_jail([[maybe_unused]] const JailPlan& plan, std::uint64_t flags, int
 }
 
 void add_children(int pid, std::vector<int>& pids) {
-    const auto folder = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children";
-    const auto text = read_file(folder, 1 << 20).value_or("");
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    for (int child = 0; at < end && pids.size() < kMaxMembers;) {
-        const auto [next, error] = std::from_chars(at, end, child);
-        if (error != std::errc{}) break;
-        pids.push_back(child);
-        at = next + 1;
+    std::error_code gone;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
+        const auto text = read_file(task.path().string() + "/children", 1 << 20).value_or("");
+        const char* at = text.data();
+        const char* const end = at + text.size();
+        for (int child = 0; at < end && pids.size() < kMaxMembers;) {
+            const auto [next, error] = std::from_chars(at, end, child);
+            if (error != std::errc{}) break;
+            pids.push_back(child);
+            at = next + 1;
+        }
     }
 }
 
@@ -211,15 +216,15 @@ std::vector<int> members(const Run& run) {
 }
 
 std::uint64_t resident_bytes(const std::vector<int>& pids) {
-    static const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    std::uint64_t pages = 0;
+    std::uint64_t kilobytes = 0;
     for (const int pid : pids) {
-        const auto text = read_file("/proc/" + std::to_string(pid) + "/statm", 256).value_or("");
-        unsigned long long size = 0, resident = 0, shared = 0;
-        if (std::sscanf(text.c_str(), "%llu %llu %llu", &size, &resident, &shared) == 3)
-            pages += resident - std::min(resident, shared);
+        const auto text = read_file("/proc/" + std::to_string(pid) + "/status", 8192).value_or("");
+        for (const auto* key : {"RssAnon:", "RssShmem:"}) {
+            const auto at = text.find(key);
+            if (at != std::string::npos) kilobytes += std::strtoull(text.c_str() + at + std::strlen(key), nullptr, 10);
+        }
     }
-    return pages * page;
+    return kilobytes * 1024;
 }
 
 } // namespace owhale::spawner

@@ -47,7 +47,7 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
 void kill_run(Run& run, wire::EndReason reason);
 // The numbers of the run's processes, by cgroup or by descent from the warden.
 std::vector<int> members(const Run& run);
-// Their private memory in RAM, for where no controller counts.
+// Their memory in RAM but for files' pages, for where no controller counts; shared pages count in each.
 std::uint64_t resident_bytes(const std::vector<int>& pids);
 
 } // namespace owhale::spawner

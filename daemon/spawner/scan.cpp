@@ -27,7 +27,8 @@ Folder open_folder(int workspace, const std::string& path) {
 
 class Walk {
 public:
-    Walk(int workspace, const std::vector<std::string>& names) : workspace_(workspace), names_(names), deadline_(monotonic_ns() + kScanNs) {}
+    Walk(int workspace, const std::vector<std::string>& names)
+        : workspace_(workspace), names_(names), deadline_(monotonic_ns() + kScanNs) {}
 
     Scan run() {
         // Breadth first: what lies near the top is found before the budget ends.
@@ -83,8 +84,10 @@ private:
     }
 
     void tell(char kind, const std::string& path) {
-        if (out_.found.size() < kScanFinds) out_.found.push_back(kind + path);
-        else out_.complete = false;
+        if (out_.found.size() < kScanFinds)
+            out_.found.push_back(kind + path);
+        else
+            out_.complete = false;
     }
 
     int workspace_;
@@ -97,6 +100,8 @@ private:
 
 } // namespace
 
-Scan scan_workspace(int workspace, const std::vector<std::string>& names) { return Walk(workspace, names).run(); }
+Scan scan_workspace(int workspace, const std::vector<std::string>& names) {
+    return Walk(workspace, names).run();
+}
 
 } // namespace owhale::spawner

@@ -7,9 +7,9 @@
 
 namespace owhale::spawner {
 
-inline constexpr std::size_t kScanEntries = 20'000;        // names read
-inline constexpr std::int64_t kScanNs = 40'000'000;        // time spent
-inline constexpr std::size_t kScanFinds = 48;              // results
+inline constexpr std::size_t kScanEntries = 20'000; // names read
+inline constexpr std::int64_t kScanNs = 40'000'000; // time spent
+inline constexpr std::size_t kScanFinds = 48;       // results
 
 struct Scan {
     std::vector<std::string> found; // 'p' and the path of a file or folder, 'g' and the path of a git folder; relative

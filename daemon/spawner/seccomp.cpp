@@ -140,8 +140,8 @@ void add_unknown(Builder& b) {
     for (const auto name : kAllowed) note(name);
     for (const auto name : kTracing) note(name);
     for (const auto name : kRefused) note(name);
-    for (const auto name : {"clone", "socket", "socketpair", "ioctl", "personality", "chmod", "fchmod", "fchmodat", "fchmodat2", "creat",
-                            "open", "openat", "mknod", "mknodat"})
+    for (const auto name : {"clone", "socket", "socketpair", "ioctl", "personality", "chmod", "fchmod", "fchmodat",
+                            "fchmodat2", "creat", "open", "openat", "mknod", "mknodat"})
         note(name);
     for (int number = 0; number < kNumbersTried; ++number)
         if (!named.contains(number)) b.rule_number(SCMP_ACT_ERRNO(ENOSYS), number);
@@ -155,8 +155,15 @@ void add_modes(Builder& b) {
         const char* name;
         unsigned argument;
     };
-    constexpr auto kModeCalls = std::to_array<ModeCall>({{"chmod", 1}, {"fchmod", 1}, {"fchmodat", 2}, {"fchmodat2", 2}, {"creat", 1},
-                                                         {"open", 2}, {"openat", 3}, {"mknod", 1}, {"mknodat", 2}});
+    constexpr auto kModeCalls = std::to_array<ModeCall>({{"chmod", 1},
+                                                         {"fchmod", 1},
+                                                         {"fchmodat", 2},
+                                                         {"fchmodat2", 2},
+                                                         {"creat", 1},
+                                                         {"open", 2},
+                                                         {"openat", 3},
+                                                         {"mknod", 1},
+                                                         {"mknodat", 2}});
     for (const auto& [name, argument] : kModeCalls)
         b.rule(SCMP_ACT_ALLOW, name, SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, kSetId, 0));
 }

@@ -53,6 +53,10 @@ Status Server::watch(int fd, Source source, std::uint64_t id, std::uint32_t even
 Status Server::serve() {
     epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll_) return fail_errno("epoll_create1");
+    // A broker that does not read is a broken one: we wait five seconds for it, then end.
+    const timeval patience{5, 0};
+    if (::setsockopt(options_.channel, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0)
+        return fail_errno("SO_SNDTIMEO");
     CHECK(watch(options_.channel, Source::channel, 0, EPOLLIN));
     CHECK(watch(options_.listener, Source::listener, 0, EPOLLIN));
     auto ready = make<wire::Ready>(wire::Type::ready);
@@ -129,15 +133,18 @@ Status Server::handle_packet(Packet& packet) {
 
 // --- connections ---
 
+// Until a connection ends, the others wait in the kernel's queue.
+Status Server::pause_listening() {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, options_.listener, nullptr);
+    listening_ = false;
+    return {};
+}
+
 Status Server::accept_all() {
-    if (connections_.size() >= kMaxConnections) {
-        // Until one ends, the others wait in the kernel's queue.
-        ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, options_.listener, nullptr);
-        listening_ = false;
-        return {};
-    }
+    if (connections_.size() >= kMaxConnections) return pause_listening();
     const auto number = connections_.accept(options_.listener);
-    if (!number) return {}; // it hung up before we looked, or descriptors are short: the next one may do
+    if (!number && (number.error().errnum == EMFILE || number.error().errnum == ENFILE)) return pause_listening();
+    if (!number) return {}; // it hung up before we looked: the next one may do
     const auto* connection = connections_.find(*number);
     CHECK(watch(connection->socket.get(), Source::connection, *number, EPOLLRDHUP));
     auto message = make<wire::Accepted>(wire::Type::accepted);
@@ -551,7 +558,8 @@ Status Server::tick() {
     for (const auto number : late) CHECK(resolve_answered(number));
     std::erase_if(ending_, [](const Ending& child) {
         siginfo_t info{};
-        return ::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &info, WEXITED | WNOHANG) != 0 || info.si_pid != 0;
+        return ::waitid(P_PIDFD, static_cast<id_t>(child.pidfd.get()), &info, WEXITED | WNOHANG) != 0 ||
+               info.si_pid != 0;
     });
     if (now >= next_tick_ns_) {
         next_tick_ns_ = now + kTickNs;
@@ -573,8 +581,9 @@ Status Server::tick() {
 void Server::end_everything() {
     for (auto& [number, run] : runs_) kill_run(*run, wire::EndReason::spawner);
     for (auto& [number, run] : runs_) {
-        siginfo_t info{};
-        ::waitid(P_PIDFD, static_cast<id_t>(run->warden.get()), &info, WEXITED);
+        // Not for ever: what hangs in a mount dies with it, and the supervisor's cgroup.kill comes after us.
+        pollfd end{run->warden.get(), POLLIN, 0};
+        ::poll(&end, 1, 1000);
         if (!run->cgroup) continue;
         for (int i = 0; i < 100 && !run->cgroup.remove(); ++i) ::usleep(10'000);
     }

@@ -34,6 +34,7 @@ private:
 
     Status dispatch(std::uint64_t tag, std::uint32_t events);
     Status accept_all();
+    Status pause_listening();
     Status connection_gone(std::uint64_t number);
     Status resolve_answered(std::uint64_t number);
     Status refuse_resolve(const wire::Resolve& message, const char* step, int err);

@@ -13,12 +13,12 @@ inline constexpr auto kAllowed = std::to_array<std::string_view>({
     // files
     "access",
     "chdir",
-   
+
     "chown",
     "close",
     "close_range",
     "copy_file_range",
-   
+
     "dup",
     "dup2",
     "dup3",
@@ -27,9 +27,7 @@ inline constexpr auto kAllowed = std::to_array<std::string_view>({
     "fadvise64",
     "fallocate",
     "fchdir",
-   
-   
-   
+
     "fchown",
     "fchownat",
     "fcntl",
@@ -60,12 +58,9 @@ inline constexpr auto kAllowed = std::to_array<std::string_view>({
     "lstat",
     "mkdir",
     "mkdirat",
-   
-   
+
     "newfstatat",
-   
-   
-   
+
     "pread64",
     "preadv",
     "preadv2",

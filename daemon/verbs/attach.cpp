@@ -5,8 +5,8 @@
 
 #include "sandbox/run.hpp"
 #include "verbs/caller.hpp"
-#include "verbs/reply.hpp"
 #include "verbs/groups.hpp"
+#include "verbs/reply.hpp"
 
 namespace owhale::verbs {
 namespace {
@@ -32,7 +32,8 @@ public:
     awaitable<void> serve(Channel& channel) {
         attachment_ = run_->attach(replay_);
         const auto self = shared_from_this();
-        asio::co_spawn(co_await asio::this_coro::executor, [self, &channel] { return self->receive(channel); }, asio::detached);
+        asio::co_spawn(
+            co_await asio::this_coro::executor, [self, &channel] { return self->receive(channel); }, asio::detached);
         co_await send(channel);
         finished_ = true;
         run_->detach(attachment_);

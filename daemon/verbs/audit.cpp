@@ -2,8 +2,8 @@
 
 #include <boost/json/parse.hpp>
 
-#include "verbs/groups.hpp"
 #include "shared/api.hpp"
+#include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
 
 namespace owhale::verbs {
@@ -20,7 +20,9 @@ constexpr std::size_t kMaxText = 256;
 Result<api::AuditEntry> entry_of(const audit::Row& row) {
     boost::system::error_code error;
     auto event = boost::json::parse(row.json, error);
-    if (error) return fail(Code::state_unavailable, "an audit event is damaged: " + std::to_string(row.seq), "`owhalectl audit verify` finds more");
+    if (error)
+        return fail(Code::state_unavailable, "an audit event is damaged: " + std::to_string(row.seq),
+                    "`owhalectl audit verify` finds more");
     return api::AuditEntry{row.seq, row.hash, std::move(event)};
 }
 
@@ -30,7 +32,8 @@ Result<std::optional<std::uint64_t>> sequence_of(const Request& request, const s
 }
 
 Result<audit::Query> query_of(const Request& request) {
-    CHECK(only(request, {"after", "before", "since", "until", "principal", "verb", "outcome", "run", "grep", "event", "limit"}));
+    CHECK(only(request,
+               {"after", "before", "since", "until", "principal", "verb", "outcome", "run", "grep", "event", "limit"}));
     audit::Query query;
     query.after = TRY(sequence_of(request, "after"));
     query.before = TRY(sequence_of(request, "before"));
@@ -38,14 +41,15 @@ Result<audit::Query> query_of(const Request& request) {
     if (query.limit == 0) return fail(Code::invalid_value, "limit must be at least 1");
     struct Row {
         const char* name;
-        std::string audit::Query::*member;
+        std::string audit::Query::* member;
     };
     for (const auto& [name, member] : {Row{"since", &audit::Query::since}, Row{"until", &audit::Query::until},
                                        Row{"principal", &audit::Query::principal}, Row{"verb", &audit::Query::verb},
                                        Row{"outcome", &audit::Query::outcome}, Row{"run", &audit::Query::run},
                                        Row{"grep", &audit::Query::grep}, Row{"event", &audit::Query::event}}) {
         query.*member = text_of(request, name);
-        if ((query.*member).size() > kMaxText) return fail(Code::invalid_value, std::string(name) + " is longer than 256 bytes");
+        if ((query.*member).size() > kMaxText)
+            return fail(Code::invalid_value, std::string(name) + " is longer than 256 bytes");
     }
     // Everybody's events are for those who may see them; others see their own, whatever they ask for.
     if (!any(request, Permission::audit_read)) {
@@ -79,7 +83,8 @@ awaitable<Result<Response>> show(Services services, Request& request) {
     CO_CHECK(only(request, {}));
     const auto missing = fail(Code::not_found, "there is no such event", "`owhalectl audit ls` lists yours");
     const auto& text = request.params.at("seq");
-    if (text.empty() || text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos) co_return missing;
+    if (text.empty() || text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos)
+        co_return missing;
     const auto sequence = std::stoull(text);
     if (sequence == 0) co_return missing;
     audit::Query query;
@@ -98,7 +103,9 @@ awaitable<Result<Response>> show(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> audit_routes(const Services& services) {
-    const auto later = [services](auto handler) { return [services, handler](Request& request) { return handler(services, request); }; };
+    const auto later = [services](auto handler) {
+        return [services, handler](Request& request) { return handler(services, request); };
+    };
     return {{"audit.list", later(list), {}}, {"audit.show", later(show), {}}};
 }
 

@@ -46,7 +46,9 @@ awaitable<Result<Response>> reset(Services services, Request& request) {
 
 std::vector<transport::Route> box_routes(const Services& services) {
     const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> { co_return handler(services, request); };
+        return [services, handler](Request& request) -> awaitable<Result<Response>> {
+            co_return handler(services, request);
+        };
     };
     return {
         {"boxes.list", now(list), {}},

@@ -2,8 +2,8 @@
 #include "sandbox/outcome.hpp"
 #include "sandbox/run.hpp"
 #include "verbs/caller.hpp"
-#include "verbs/reply.hpp"
 #include "verbs/groups.hpp"
+#include "verbs/reply.hpp"
 
 namespace owhale::verbs {
 namespace {
@@ -16,8 +16,8 @@ using transport::Response;
 constexpr std::uint64_t kLongestGrace = 3600u * 1000; // milliseconds
 
 // What is done to a run is written down before it is done.
-awaitable<Status> note(const Services& services, const Request& request, std::string what, std::string verb, std::string id,
-                       boost::json::object data) {
+awaitable<Status> note(const Services& services, const Request& request, std::string what, std::string verb,
+                       std::string id, boost::json::object data) {
     audit::Event event{std::move(what), request.who().name, std::move(verb), "pending", std::move(id), std::move(data)};
     const auto sequence = co_await services.audit.append(std::move(event));
     if (!sequence) co_return std::unexpected(sequence.error());
@@ -35,7 +35,8 @@ awaitable<Result<Response>> signal(Services services, Request& request) {
     boost::json::object data;
     data["signal"] = sandbox::signal_name(*number);
     std::string what("run.signal"), verb("runs.signal"), id((*run)->id());
-    const auto noted = co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
+    const auto noted =
+        co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
     if (!noted) co_return std::unexpected(noted.error());
     services.runs.signal(**run, *number);
     co_return reply((*run)->snapshot());
@@ -56,7 +57,8 @@ awaitable<Result<Response>> kill(Services services, Request& request) {
     boost::json::object data;
     data["grace_ms"] = grace;
     std::string what("run.kill"), verb("runs.kill"), id((*run)->id());
-    const auto noted = co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
+    const auto noted =
+        co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
     if (!noted) co_return std::unexpected(noted.error());
     services.runs.kill(**run, std::chrono::milliseconds(grace));
     co_return reply((*run)->snapshot());
@@ -69,7 +71,8 @@ awaitable<Result<Response>> remove(Services services, Request& request) {
     if (found->live) co_return fail(Code::run_live, "the run has not ended", "`owhalectl runs kill ID` ends it");
     std::string what("run.remove"), verb("runs.remove"), id(found->record.id);
     boost::json::object data;
-    const auto noted = co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
+    const auto noted =
+        co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
     if (!noted) co_return std::unexpected(noted.error());
     CO_CHECK(services.runs.remove(found->record.id));
     Response response;
@@ -80,7 +83,9 @@ awaitable<Result<Response>> remove(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> control_routes(const Services& services) {
-    const auto later = [services](auto handler) { return [services, handler](Request& request) { return handler(services, request); }; };
+    const auto later = [services](auto handler) {
+        return [services, handler](Request& request) { return handler(services, request); };
+    };
     return {
         {"runs.signal", later(signal), {}},
         {"runs.kill", later(kill), {}},

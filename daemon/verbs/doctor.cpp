@@ -25,7 +25,8 @@ api::Check check_kernel(std::string_view release) {
 std::string landlock_detail(const wire::Ready& ready) {
     std::string detail = "ABI " + std::to_string(ready.landlock_abi);
     if (ready.landlock_abi < 3) detail += "; truncation is not covered (ABI 3, Linux 6.2)";
-    if (ready.landlock_abi < 6) detail += "; abstract sockets are covered by the network namespace instead (ABI 6, Linux 6.12)";
+    if (ready.landlock_abi < 6)
+        detail += "; abstract sockets are covered by the network namespace instead (ABI 6, Linux 6.12)";
     return detail;
 }
 

@@ -4,8 +4,8 @@
 #include "sandbox/run.hpp"
 #include "sandbox/why.hpp"
 #include "verbs/caller.hpp"
-#include "verbs/reply.hpp"
 #include "verbs/groups.hpp"
+#include "verbs/reply.hpp"
 
 namespace owhale::verbs {
 namespace {
@@ -46,7 +46,8 @@ awaitable<void> wait_for_bytes(std::shared_ptr<sandbox::Run> run, std::size_t st
         *late = true;
         run->changed().notify();
     });
-    while (run->output(stream).length() <= offset && !run->over() && !*late && connection->open) co_await run->changed().wait();
+    while (run->output(stream).length() <= offset && !run->over() && !*late && connection->open)
+        co_await run->changed().wait();
 }
 
 Result<std::size_t> stream_of(const Request& request) {
@@ -78,7 +79,9 @@ awaitable<Result<Response>> output(Services services, Request& request) {
     const auto& record = found->record;
     const auto kept = Output::open(services.runs.folder(record.id) + (*stream == 0 ? "/stdout" : "/stderr"));
     const auto length = *stream == 0 ? record.stdout_length : record.stderr_length;
-    if (!kept && length != 0) co_return fail(Code::not_found, "the output of this run is not kept any more", "keep-bytes and keep-days hold it longer");
+    if (!kept && length != 0)
+        co_return fail(Code::not_found, "the output of this run is not kept any more",
+                       "keep-bytes and keep-days hold it longer");
     const Output none("", 0);
     co_return bytes_of(kept ? *kept : none, *offset, *limit, record.state);
 }
@@ -95,7 +98,9 @@ Result<Response> why(const Services& services, const Request& request) {
 std::vector<transport::Route> output_routes(const Services& services) {
     return {
         {"runs.output", [services](Request& request) { return output(services, request); }, {}},
-        {"runs.why", [services](Request& request) -> awaitable<Result<Response>> { co_return why(services, request); }, {}},
+        {"runs.why",
+         [services](Request& request) -> awaitable<Result<Response>> { co_return why(services, request); },
+         {}},
     };
 }
 

@@ -1,7 +1,7 @@
 #include "sandbox/profiles.hpp"
 
-#include "verbs/groups.hpp"
 #include "shared/api.hpp"
+#include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
 
 namespace owhale::verbs {
@@ -12,7 +12,8 @@ using transport::Request;
 using transport::Response;
 
 api::Profile shown(const sandbox::Profile& profile, bool with_text) {
-    return {profile.name, profile.description, profile.digest, profile.source, with_text ? profile.text : std::string()};
+    return {profile.name, profile.description, profile.digest, profile.source,
+            with_text ? profile.text : std::string()};
 }
 
 Result<Response> list(const Services& services, const Request& request) {
@@ -33,7 +34,9 @@ Result<Response> show(const Services& services, const Request& request) {
 
 std::vector<transport::Route> profile_routes(const Services& services) {
     const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> { co_return handler(services, request); };
+        return [services, handler](Request& request) -> awaitable<Result<Response>> {
+            co_return handler(services, request);
+        };
     };
     return {{"profiles.list", now(list), {}}, {"profiles.show", now(show), {}}};
 }

@@ -56,6 +56,8 @@ std::optional<std::chrono::seconds> preferred_wait(const transport::Request& req
     return std::chrono::seconds(std::min(*value, kLongestWait));
 }
 
-bool any(const transport::Request& request, identity::Permission permission) { return request.who().may(permission, false); }
+bool any(const transport::Request& request, identity::Permission permission) {
+    return request.who().may(permission, false);
+}
 
 } // namespace owhale::verbs

@@ -26,9 +26,9 @@ struct Services { // what handlers use; all of it outlives the server
     sandbox::Runs& runs;
     const sandbox::Profiles& profiles;
     audit::Log& audit;
-    std::string version;                         // "0.1.0"
-    std::string started;                         // RFC 3339
-    std::function<std::size_t()> connections;    // open ones
+    std::string version;                      // "0.1.0"
+    std::string started;                      // RFC 3339
+    std::function<std::size_t()> connections; // open ones
 };
 
 std::vector<transport::Route> routes(const Services& services);

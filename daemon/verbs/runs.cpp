@@ -93,7 +93,8 @@ Result<Response> list(const Services& services, const Request& request) {
     const auto all = TRY(number_of(request, "all", 0, 1)) == 1;
     if (all && !any(request, Permission::runs_read))
         return fail(Code::forbidden, "you may see your own runs only", "leave out ?all=1");
-    return reply(TRY(services.runs.list(request.who().name, all, text_of(request, "state"), text_of(request, "before"), limit)));
+    return reply(
+        TRY(services.runs.list(request.who().name, all, text_of(request, "state"), text_of(request, "before"), limit)));
 }
 
 Result<Response> show(const Services& services, const Request& request) {
@@ -115,9 +116,13 @@ awaitable<Result<Response>> wait(Services services, Request& request) {
 
 std::vector<transport::Route> run_routes(const Services& services) {
     const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> { co_return handler(services, request); };
+        return [services, handler](Request& request) -> awaitable<Result<Response>> {
+            co_return handler(services, request);
+        };
     };
-    const auto later = [services](auto handler) { return [services, handler](Request& request) { return handler(services, request); }; };
+    const auto later = [services](auto handler) {
+        return [services, handler](Request& request) { return handler(services, request); };
+    };
     return {
         {"runs.create", later(create), {}}, {"runs.exec", later(exec), {}}, {"runs.list", now(list), {}},
         {"runs.show", now(show), {}},       {"runs.wait", later(wait), {}},

@@ -89,11 +89,14 @@ Result<Response> config_show(const Services& services, const Request& request) {
 
 std::vector<transport::Route> system_routes(const Services& services) {
     const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> { co_return handler(services, request); };
+        return [services, handler](Request& request) -> awaitable<Result<Response>> {
+            co_return handler(services, request);
+        };
     };
     return {
-        {"health", now(health), {}}, {"openapi", now(openapi_document), {}}, {"status", now(status), {}},
-        {"whoami", now(whoami), {}}, {"doctor", now(doctor), {}},            {"config.show", now(config_show), {}},
+        {"health", now(health), {}}, {"openapi", now(openapi_document), {}},
+        {"status", now(status), {}}, {"whoami", now(whoami), {}},
+        {"doctor", now(doctor), {}}, {"config.show", now(config_show), {}},
     };
 }
 

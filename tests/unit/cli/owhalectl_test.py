@@ -36,6 +36,18 @@ def ctl(*arguments, stdin="", **more):
     return subprocess.run([CTL, *arguments], input=stdin, capture_output=True, text=True, timeout=30, **more)
 
 
+def wait_for_process(*words):
+    for _ in range(500):
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if entry.read_bytes() == b"".join(word.encode() + b"\0" for word in words):
+                    return
+            except OSError:
+                continue
+        time.sleep(0.02)
+    raise AssertionError("%s never started" % (words,))
+
+
 class Terminal:
     """owhalectl on a terminal of its own."""
 
@@ -69,6 +81,16 @@ class Terminal:
         if re.search(pattern, self.seen):
             return self.seen
         raise AssertionError("never saw %r in %r" % (pattern, self.seen))
+
+    def ask(self, typed, pattern):
+        """Until the answer is right: a change may take a moment to arrive."""
+        for _ in range(20):
+            self.type(typed)
+            try:
+                return self.until(pattern, 1)
+            except AssertionError:
+                continue
+        return self.until(pattern, 1)
 
     def wait_raw(self):
         for _ in range(200):
@@ -247,20 +269,18 @@ class Terminals(unittest.TestCase):
         terminal.type(b"stty size\r")
         terminal.until(rb"33 111")
         terminal.resize(44, 122)
-        time.sleep(0.5)
-        terminal.type(b"stty size\r")
-        terminal.until(rb"44 122")
-        terminal.type(b"sleep 60\r")
-        time.sleep(0.5)
+        terminal.ask(b"stty size\r", rb"44 122")
+        terminal.type(b"sleep 60.25\r")
+        wait_for_process("sleep", "60.25")
         terminal.type(b"\x03")
         terminal.type(b"echo rc=$?\r")
         terminal.until(rb"rc=130")
-        terminal.type(b"sleep 61\r")
-        time.sleep(0.5)
+        terminal.type(b"sleep 61.25\r")
+        wait_for_process("sleep", "61.25")
         terminal.type(b"\x1a")
         terminal.until(rb"Stopped +sleep 61")
-        terminal.type(b"kill -KILL %1\r")
-        time.sleep(0.5)
+        terminal.type(b"kill -KILL %1; sleep 0.3\r")
+        terminal.ask(b"jobs; echo jobs=$(jobs | wc -l)\r", rb"jobs=0")
         terminal.type(b"exit 7\r")
         self.assertEqual(terminal.wait(), 7)
         self.assertTrue(terminal.cooked())

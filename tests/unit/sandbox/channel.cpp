@@ -69,7 +69,8 @@ public:
         io.poll();
     }
     template <typename T> void start(asio::awaitable<Result<T>> call, std::optional<Result<T>>& into) {
-        asio::co_spawn(io, std::move(call), [&into](std::exception_ptr, Result<T> result) { into = std::move(result); });
+        asio::co_spawn(io, std::move(call),
+                       [&into](std::exception_ptr, Result<T> result) { into = std::move(result); });
         poll();
     }
 
@@ -86,7 +87,9 @@ wire::PathFact fact_of(std::uint64_t inode) {
     return fact;
 }
 
-std::string bytes_of(const wire::PathFact& fact) { return {reinterpret_cast<const char*>(&fact), sizeof fact}; }
+std::string bytes_of(const wire::PathFact& fact) {
+    return {reinterpret_cast<const char*>(&fact), sizeof fact};
+}
 
 int open_files() {
     int count = 0;
@@ -149,7 +152,9 @@ TEST_CASE("a resolve that stopped at a step says so") {
 TEST_CASE("a run starts, and its end is told after") {
     Wire wire;
     std::vector<std::string> order;
-    wire.channel->on_run_ended = [&](const wire::RunEnded& ended) { order.push_back("ended " + std::to_string(ended.run)); };
+    wire.channel->on_run_ended = [&](const wire::RunEnded& ended) {
+        order.push_back("ended " + std::to_string(ended.run));
+    };
     wire.send_ready();
     std::optional<Result<Started>> answer;
     wire::Run request{};
@@ -230,14 +235,18 @@ TEST_CASE("whatever breaks the protocol ends it, and who waited is told") {
     };
     for (const auto& [what, send] : {
              Row{"closed", [](Wire& w) { w.theirs.reset(); }},
-             Row{"unknown type", [](Wire& w) { w.send(wire::Header{static_cast<wire::Type>(999), sizeof(wire::Header)}); }},
+             Row{"unknown type",
+                 [](Wire& w) { w.send(wire::Header{static_cast<wire::Type>(999), sizeof(wire::Header)}); }},
              Row{"broker's own type", [](Wire& w) { w.send(Wire::message<wire::KillRun>(wire::Type::kill_run)); }},
              Row{"size lies", [](Wire& w) { w.send(wire::Header{wire::Type::run_ended, 4000}); }},
              Row{"wrong size", [](Wire& w) { w.send(wire::Header{wire::Type::run_ended, sizeof(wire::Header)}); }},
              Row{"second ready", [](Wire& w) { w.send(Wire::message<wire::Ready>(wire::Type::ready)); }},
-             Row{"accepted without a socket", [](Wire& w) { w.send(Wire::message<wire::Accepted>(wire::Type::accepted)); }},
-             Row{"resolved without a blob", [](Wire& w) { w.send(Wire::message<wire::Resolved>(wire::Type::resolved)); }},
-             Row{"started without pipes", [](Wire& w) { w.send(Wire::message<wire::RunStarted>(wire::Type::run_started)); }},
+             Row{"accepted without a socket",
+                 [](Wire& w) { w.send(Wire::message<wire::Accepted>(wire::Type::accepted)); }},
+             Row{"resolved without a blob",
+                 [](Wire& w) { w.send(Wire::message<wire::Resolved>(wire::Type::resolved)); }},
+             Row{"started without pipes",
+                 [](Wire& w) { w.send(Wire::message<wire::RunStarted>(wire::Type::run_started)); }},
              Row{"a byte", [](Wire& w) { w.send(char{1}); }},
          }) {
         CAPTURE(what);

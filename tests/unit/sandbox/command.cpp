@@ -55,7 +55,8 @@ TEST_CASE("limits of argv are told by name") {
     CHECK_EQ(make_command(argv({""})).error().code, Code::invalid_value);
     CHECK_EQ(make_command(argv({"a", std::string("b\0c", 3)})).error().message, "argv[1] holds a NUL byte");
     CHECK(make_command(argv(std::vector<std::string>(10'000, "x"))));
-    CHECK_EQ(make_command(argv(std::vector<std::string>(10'001, "x"))).error().message, "argv has more than 10,000 strings");
+    CHECK_EQ(make_command(argv(std::vector<std::string>(10'001, "x"))).error().message,
+             "argv has more than 10,000 strings");
     CHECK(make_command(argv({"a", std::string(131'071, 'x')})));
     CHECK_FALSE(make_command(argv({"a", std::string(131'072, 'x')})));
     CHECK_FALSE(make_command(argv(std::vector<std::string>(20, std::string(120'000, 'x')))));

@@ -14,14 +14,18 @@ TEST_CASE("who one is stays, what is secret goes") {
                                           "[include]\n\tpath = ~/secret\n"
                                           "[core]\n\tsshCommand = ssh -i key\n\thooksPath = /x\n\teditor = vi\n"
                                           "[alias]\n\tst = status\n");
-    CHECK_EQ(kept, "[user]\n\tname = A\n\temail = a@b\n[commit]\n\tverbose = true\n[core]\n\teditor = vi\n[alias]\n\tst = status\n");
+    CHECK_EQ(kept, "[user]\n\tname = A\n\temail = a@b\n[commit]\n\tverbose = true\n[core]\n\teditor = "
+                   "vi\n[alias]\n\tst = status\n");
 }
 
 TEST_CASE("a dropped line takes its continuation along") {
-    CHECK_EQ(without_credentials("[github]\n\ttoken = a\\\nb\n[user]\n\ttoken = a\\\nb\n\tname = N\n"), "[user]\n\tname = N\n");
+    CHECK_EQ(without_credentials("[github]\n\ttoken = a\\\nb\n[user]\n\ttoken = a\\\nb\n\tname = N\n"),
+             "[user]\n\tname = N\n");
 }
 
 TEST_CASE("nothing before the first section, and no key on a header's line") {
-    CHECK_EQ(without_credentials("token = x\n[Credential] helper = store\n\thelper = y\n[USER] name = A\n\temail = b\n"), "[USER]\n\temail = b\n");
+    CHECK_EQ(
+        without_credentials("token = x\n[Credential] helper = store\n\thelper = y\n[USER] name = A\n\temail = b\n"),
+        "[USER]\n\temail = b\n");
     CHECK_EQ(without_credentials(""), "");
 }

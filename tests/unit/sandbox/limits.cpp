@@ -88,6 +88,7 @@ TEST_CASE("HOME stands where it is, unless that would hide the system") {
     const auto tables = test::small_tables();
     CHECK_EQ(cage_home("/home/me", tables), "/home/me");
     CHECK_EQ(cage_home("/root", tables), "/root");
-    for (const auto* bad : {"", "/", "relative", "/usr/games", "/proc/self", "/run/user/1", "/home/../etc", "/home/me/", "/home"})
+    for (const auto* bad :
+         {"", "/", "relative", "/usr/games", "/proc/self", "/run/user/1", "/home/../etc", "/home/me/", "/home"})
         CHECK_EQ(cage_home(bad, tables), "/tmp");
 }

@@ -95,7 +95,9 @@ TEST_CASE("protected files are pinned, their ancestors first") {
     CHECK_LT(position(list, "/home/me/p/.git"), position(list, "/home/me/p/.git/config"));
     CHECK_EQ(on(list, "/home/me/p/.envrc"), nullptr);
     CHECK_NE(std::find(list.absent.begin(), list.absent.end(), "/home/me/p/.envrc"), list.absent.end());
-    CHECK_EQ(std::count_if(list.mounts.begin(), list.mounts.end(), [](const Mount& m) { return m.target == "/home/me/p/.git"; }), 1);
+    CHECK_EQ(std::count_if(list.mounts.begin(), list.mounts.end(),
+                           [](const Mount& m) { return m.target == "/home/me/p/.git"; }),
+             1);
 }
 
 TEST_CASE("a protected name that is a link cannot be pinned, and is said") {

@@ -9,7 +9,8 @@ using namespace owhale::sandbox;
 
 namespace {
 
-wire::RunEnded end_of(int exit_code, int signal, wire::EndReason reason = wire::EndReason::none, std::uint32_t oom = 0) {
+wire::RunEnded end_of(int exit_code, int signal, wire::EndReason reason = wire::EndReason::none,
+                      std::uint32_t oom = 0) {
     wire::RunEnded end{};
     end.exit_code = exit_code;
     end.signal = signal;

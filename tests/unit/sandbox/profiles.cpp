@@ -19,8 +19,12 @@ std::string error_of(std::string_view text) {
 
 class Profiled { // a folder of profiles
 public:
-    Profiled() { put("tables", "credentials = [\".ssh\"]\nprotected = []\nsystem = [\"/usr\"]\nhidden = [\"/run\"]\n"); }
-    void put(const std::string& name, const std::string& text) const { std::ofstream(folder_ / (name + ".toml")) << text; }
+    Profiled() {
+        put("tables", "credentials = [\".ssh\"]\nprotected = []\nsystem = [\"/usr\"]\nhidden = [\"/run\"]\n");
+    }
+    void put(const std::string& name, const std::string& text) const {
+        std::ofstream(folder_ / (name + ".toml")) << text;
+    }
     Result<Profiles> load() const { return Profiles::load(folder_.path()); }
     const std::string& path() const { return folder_.path(); }
 
@@ -45,7 +49,8 @@ TEST_CASE("the shipped profiles load and say what the README says") {
 }
 
 TEST_CASE("errors have file, line and column, and name the nearest key") {
-    CHECK(error_of("description = 'x'\ntoolchain = []\n").starts_with("p.toml:2:1: unknown key `toolchain`, did you mean `toolchains`?"));
+    CHECK(error_of("description = 'x'\ntoolchain = []\n")
+              .starts_with("p.toml:2:1: unknown key `toolchain`, did you mean `toolchains`?"));
     CHECK(error_of("[limits]\nmemroy = '1G'\n").starts_with("p.toml:2:1: unknown key `memroy`"));
     CHECK(error_of("filter = 'none'").starts_with("p.toml:1:"));
     CHECK(error_of("workspace = 'rw'").find("writable or readonly") != std::string::npos);
@@ -62,7 +67,8 @@ TEST_CASE("errors have file, line and column, and name the nearest key") {
 }
 
 TEST_CASE("limits have units") {
-    const auto profile = parse_profile("p", "p.toml", "[limits]\nmemory = '2G'\npids = 7\ntimeout = '5m'\ncpus = 1.5\n", nullptr);
+    const auto profile =
+        parse_profile("p", "p.toml", "[limits]\nmemory = '2G'\npids = 7\ntimeout = '5m'\ncpus = 1.5\n", nullptr);
     REQUIRE(profile);
     CHECK_EQ(profile->limits.memory, 2ull << 30);
     CHECK_EQ(profile->limits.pids, 7);

@@ -28,10 +28,14 @@ TEST_CASE("what is wrong with a request is told by name") {
     CHECK_EQ(refused([](auto& r) { r.net = "everything"; }), "net must be none or host");
     CHECK_EQ(refused([](auto& r) { r.rows = 3; }), "rows and cols need tty");
     CHECK_EQ(refused([](auto& r) { r.tty = true, r.cols = 70'000; }), "rows and cols are at most 65535");
-    CHECK_EQ(refused([](auto& r) { r.stdin_ = "a", r.stdin_open = true; }), "give one of stdin, stdin_base64 and stdin_open");
-    CHECK_EQ(refused([](auto& r) { r.env.emplace(), (*r.env)["A=B"] = "c"; }), "env: a name is empty or holds `=` or NUL");
+    CHECK_EQ(refused([](auto& r) { r.stdin_ = "a", r.stdin_open = true; }),
+             "give one of stdin, stdin_base64 and stdin_open");
+    CHECK_EQ(refused([](auto& r) { r.env.emplace(), (*r.env)["A=B"] = "c"; }),
+             "env: a name is empty or holds `=` or NUL");
     CHECK_EQ(refused([](auto& r) { r.env.emplace(), (*r.env)["A"] = std::string(1, '\0'); }), "env.A holds a NUL byte");
-    CHECK(refused([](auto& r) { r.env.emplace(), (*r.env)["A"] = std::string(131'072, 'x'); }).starts_with("env.A is longer than"));
+    CHECK(refused([](auto& r) {
+              r.env.emplace(), (*r.env)["A"] = std::string(131'072, 'x');
+          }).starts_with("env.A is longer than"));
     CHECK_EQ(refused([](auto& r) { r.run_as = "root"; }), "run_as is for root");
     CHECK_EQ(refused([](auto& r) { r.cwd = "/tmp", r.net = "none", r.tty = true, r.rows = 24; }), "");
 }

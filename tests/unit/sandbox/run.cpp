@@ -39,8 +39,10 @@ struct Played {
         REQUIRE_EQ(::pipe2(ends, O_CLOEXEC), 0);
         read.reset(ends[0]);
         write.reset(ends[1]);
-        if (fill_without_waiting) ::fcntl(write.get(), F_SETFL, O_NONBLOCK);
-        else ::fcntl(read.get(), F_SETFL, O_NONBLOCK);
+        if (fill_without_waiting)
+            ::fcntl(write.get(), F_SETFL, O_NONBLOCK);
+        else
+            ::fcntl(read.get(), F_SETFL, O_NONBLOCK);
     }
     void poll() {
         io.restart();
@@ -70,10 +72,13 @@ TEST_CASE("both streams are read to their end, which the run's end waits for") {
     REQUIRE(write_all(played.out.get(), "one"));
     REQUIRE(write_all(played.err.get(), "two"));
     bool drained = false;
-    asio::co_spawn(played.io, [&]() -> asio::awaitable<void> {
-        co_await played.run->until_drained();
-        drained = true;
-    }, asio::detached);
+    asio::co_spawn(
+        played.io,
+        [&]() -> asio::awaitable<void> {
+            co_await played.run->until_drained();
+            drained = true;
+        },
+        asio::detached);
     played.run->end({});
     played.poll();
     CHECK_FALSE(drained); // a process that is left behind may still write
@@ -88,10 +93,13 @@ TEST_CASE("both streams are read to their end, which the run's end waits for") {
 TEST_CASE("an end that holds its pipes open is waited for no longer than two seconds") {
     Played played;
     bool drained = false;
-    asio::co_spawn(played.io, [&]() -> asio::awaitable<void> {
-        co_await played.run->until_drained();
-        drained = true;
-    }, asio::detached);
+    asio::co_spawn(
+        played.io,
+        [&]() -> asio::awaitable<void> {
+            co_await played.run->until_drained();
+            drained = true;
+        },
+        asio::detached);
     played.run->end({});
     played.io.restart();
     played.io.run_for(std::chrono::milliseconds(2'500));
@@ -136,14 +144,17 @@ TEST_CASE("stdin goes to the first that writes, whole and in order") {
     const auto first = played.run->attach(false), second = played.run->attach(false);
     const std::string much(300'000, 'y');
     bool done = false;
-    asio::co_spawn(played.io, [&]() -> asio::awaitable<void> {
-        co_await played.run->write_stdin(first.get(), much);
-        co_await played.run->write_stdin(second.get(), "from another");
-        played.run->close_stdin(second.get());
-        co_await played.run->write_stdin(first.get(), "end");
-        played.run->close_stdin(first.get());
-        done = true;
-    }, asio::detached);
+    asio::co_spawn(
+        played.io,
+        [&]() -> asio::awaitable<void> {
+            co_await played.run->write_stdin(first.get(), much);
+            co_await played.run->write_stdin(second.get(), "from another");
+            played.run->close_stdin(second.get());
+            co_await played.run->write_stdin(first.get(), "end");
+            played.run->close_stdin(first.get());
+            done = true;
+        },
+        asio::detached);
     std::string got;
     char buffer[65'536];
     for (int i = 0; i < 1'000; ++i) {

@@ -17,7 +17,8 @@ TEST_CASE("every state has a name that is read back") {
 TEST_CASE("an end is an end") {
     for (int from = 0; from <= static_cast<int>(State::lost); ++from)
         for (int to = 0; to <= static_cast<int>(State::lost); ++to)
-            if (ended(static_cast<State>(from))) CHECK_FALSE(may_follow(static_cast<State>(from), static_cast<State>(to)));
+            if (ended(static_cast<State>(from)))
+                CHECK_FALSE(may_follow(static_cast<State>(from), static_cast<State>(to)));
 }
 
 TEST_CASE("the ways of a run") {

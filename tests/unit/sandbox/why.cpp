@@ -31,7 +31,8 @@ TEST_CASE("what it printed leads to what would change it") {
     };
     for (const auto& [printed, next] : {
              Row{"touch: cannot touch '/etc/x': Read-only file system\n", "write below the workspace"},
-             Row{"error: could not write config file .git/config: Device or resource busy\n", "change git's configuration outside"},
+             Row{"error: could not write config file .git/config: Device or resource busy\n",
+                 "change git's configuration outside"},
              Row{"OSError: socket.socket: [Errno 1] Operation not permitted\n", "--profile build"},
              Row{"curl: (6) Could not resolve host: example.org\n", "--net host"},
              Row{"connect: Network is unreachable\n", "--net host"},
@@ -39,7 +40,8 @@ TEST_CASE("what it printed leads to what would change it") {
              Row{"bash: line 1: foo: command not found\n", "a profile's `toolchains`"},
              Row{"bash: fork: retry: Resource temporarily unavailable\n", "--pids raises"},
              Row{"cp: error writing 'x': No space left on device\n", "owhalectl box reset"},
-             Row{"sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set\n", "do it outside"},
+             Row{"sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set\n",
+                 "do it outside"},
          }) {
         CAPTURE(printed);
         CHECK(next_of(failed(printed)).starts_with(next));
@@ -64,7 +66,8 @@ TEST_CASE("no hint for what the run has") {
 }
 
 TEST_CASE("hints are guesses, few, and carry no controls") {
-    auto facts = failed("x \x1b[31mPermission denied\nEACCES\nEPERM\nENETUNREACH\nEROFS\nEAI_AGAIN\ncommand not found\n");
+    auto facts =
+        failed("x \x1b[31mPermission denied\nEACCES\nEPERM\nENETUNREACH\nEROFS\nEAI_AGAIN\ncommand not found\n");
     const auto hints = guess(facts);
     CHECK_LE(hints.size(), 4);
     for (const auto& hint : hints) {

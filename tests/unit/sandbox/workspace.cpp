@@ -11,9 +11,13 @@ namespace {
 constexpr std::uint32_t kMe = 1000, kOther = 1001;
 const Tables tables = test::small_tables();
 
-WorkspaceRules rules() { return {tables, "/home/me", kMe, {"/var/lib/owhaled", "/run/owhaled"}, true}; }
+WorkspaceRules rules() {
+    return {tables, "/home/me", kMe, {"/var/lib/owhaled", "/run/owhaled"}, true};
+}
 
-Judgement of(std::string_view path, std::uint32_t uid = kMe, bool named = false) { return judge(path, uid, named, rules()); }
+Judgement of(std::string_view path, std::uint32_t uid = kMe, bool named = false) {
+    return judge(path, uid, named, rules());
+}
 
 } // namespace
 
@@ -32,8 +36,8 @@ TEST_CASE("which folder may be seen and written") {
              Row{"/var/tmp/work", kMe, Access::writable},
              Row{"/var/www/site", kMe, Access::writable},
              Row{"/", kMe, Access::hidden},
-             Row{"/home", kMe, Access::hidden},          // an ancestor of the home
-             Row{"/home/me", kMe, Access::hidden},       // the home itself
+             Row{"/home", kMe, Access::hidden},    // an ancestor of the home
+             Row{"/home/me", kMe, Access::hidden}, // the home itself
              Row{"/home/me/.config", kMe, Access::hidden},
              Row{"/home/me/.ssh", kMe, Access::hidden},
              Row{"/home/me/.ssh/keys", kMe, Access::hidden},
@@ -41,7 +45,7 @@ TEST_CASE("which folder may be seen and written") {
              Row{"/home/me/.config/nvim", kMe, Access::readonly},
              Row{"/home/other", kOther, Access::hidden}, // somebody else's home
              Row{"/home/other/shared", kOther, Access::readonly},
-             Row{"/tmp", kMe, Access::hidden},           // the box has its own
+             Row{"/tmp", kMe, Access::hidden}, // the box has its own
              Row{"/usr/src/x", kMe, Access::hidden},
              Row{"/etc", 0, Access::hidden},
              Row{"/run/user/1000", kMe, Access::hidden},
@@ -51,7 +55,7 @@ TEST_CASE("which folder may be seen and written") {
              Row{"/srv", kMe, Access::readonly},
              Row{"/var/lib/owhaled", kMe, Access::hidden},
              Row{"/var/lib/owhaled/runs", kMe, Access::hidden},
-             Row{"/var/lib", kMe, Access::hidden},       // owhaled's state lies in it
+             Row{"/var/lib", kMe, Access::hidden}, // owhaled's state lies in it
              Row{"/data/theirs", kOther, Access::readonly},
          }) {
         CAPTURE(path);
