@@ -44,6 +44,13 @@ std::vector<std::string> make_environment(const Profile& profile, const Setting&
     env["PATH"] = path;
     env["PWD"] = setting.cwd;
     if (setting.tty) env.emplace("TERM", "xterm-256color");
+    if (setting.idmapped) {
+        // git notes each file's uid in its index: without this, every status inside would rewrite an index that the next
+        // one outside finds stale again.
+        env["GIT_CONFIG_COUNT"] = "1";
+        env["GIT_CONFIG_KEY_0"] = "core.checkStat";
+        env["GIT_CONFIG_VALUE_0"] = "minimal";
+    }
     for (const auto& [name, value] : wanted) env[name] = value;
     std::vector<std::string> out;
     out.reserve(env.size());

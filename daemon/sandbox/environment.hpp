@@ -20,6 +20,7 @@ struct View {                          // what of the host's paths is visible in
 struct Setting { // who runs where
     std::string home, user, shell, cwd;
     bool tty = false;
+    bool idmapped = false; // its files show as another uid's inside
 };
 
 // The caller's PATH, or the usual one, without the entries that the view does not have.

@@ -1,5 +1,7 @@
 #include "sandbox/request.hpp"
 
+#include <algorithm>
+
 #include "checks.hpp"
 #include "sandbox/environment.hpp"
 
@@ -77,4 +79,6 @@ TEST_CASE("PATH loses what the cage does not show; the client's own variables wi
     const auto env = make_environment(profile, {"/home/me", "me", "/bin/bash", "/p", true}, "/usr/bin", wanted);
     CHECK_EQ(env, std::vector<std::string>{"HOME=/x", "KEPT=1", "LANG=de", "LOGNAME=me", "PATH=/usr/bin", "PWD=/p",
                                            "SHELL=/bin/bash", "TERM=xterm-256color", "USER=me"});
+    const auto shifted = make_environment({}, {"/root", "root", "/bin/sh", "/p", false, true}, "/usr/bin", {});
+    CHECK(std::find(shifted.begin(), shifted.end(), "GIT_CONFIG_KEY_0=core.checkStat") != shifted.end());
 }
