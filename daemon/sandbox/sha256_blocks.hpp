@@ -1,0 +1,13 @@
+// SHA-256's compression (FIPS 180-4, 6.2.2) by the x86 SHA instructions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace owhale::sandbox {
+
+bool has_sha_instructions();
+// Takes `count` blocks of 64 bytes into the eight words of the state. Only where has_sha_instructions().
+void compress_blocks(std::uint32_t* state, const unsigned char* blocks, std::size_t count);
+
+} // namespace owhale::sandbox
