@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstdint>
 #include <poll.h>
-#include <set>
 #include <string_view>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -133,22 +132,28 @@ bool OutputPump::idle() {
     return bytes_ == 0;
 }
 
+int OutputPump::failure(int fd) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = failures_.find(fd);
+    return found == failures_.end() ? 0 : found->second;
+}
+
 void OutputPump::work() {
     block_signals();
-    std::set<int> failed; // the rest of what goes there is dropped
     for (;;) {
         std::unique_lock lock(mutex_);
         added_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
         if (waiting_.empty()) return;
         const auto [fd, data] = std::move(waiting_.front());
         waiting_.pop_front();
+        const bool dropped = failures_.contains(fd);
         lock.unlock();
-        const int errnum = failed.contains(fd) ? 0 : write_whole(fd, data);
-        if (errnum != 0) failed.insert(fd);
+        const int errnum = dropped ? 0 : write_whole(fd, data);
         lock.lock();
+        if (errnum != 0) failures_[fd] = errnum;
         bytes_ -= data.size();
         lock.unlock();
-        done_(fd, errnum);
+        done_();
     }
 }
 

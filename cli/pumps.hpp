@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -43,8 +44,8 @@ private:
 // Writes chunks to stdout and stderr in the order in which they came.
 class OutputPump {
 public:
-    // Called on the pump's thread: after a chunk was written (`errnum` 0), or once a descriptor failed.
-    using Done = std::function<void(int fd, int errnum)>;
+    // Called on the pump's thread after each chunk, once the pump's state tells of it.
+    using Done = std::function<void()>;
     explicit OutputPump(Done done);
     ~OutputPump(); // writes what is left
     OutputPump(const OutputPump&) = delete;
@@ -54,6 +55,8 @@ public:
     // More than 512 KiB wait: do not add to them.
     bool full();
     bool idle();
+    // Why writing to this descriptor failed: an errno, or 0. What comes for it after that is dropped.
+    int failure(int fd);
 
 private:
     void work();
@@ -63,6 +66,7 @@ private:
     std::condition_variable added_;
     std::deque<std::pair<int, std::string>> waiting_;
     std::size_t bytes_ = 0;
+    std::map<int, int> failures_; // descriptor to errno
     bool stopping_ = false;
     std::thread thread_;
 };

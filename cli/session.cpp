@@ -87,8 +87,11 @@ private:
         if (unread && !is_over(end_.run.state)) co_await control_.end_now(kGraceWhenUnread);
     }
 
+    // Lost output is told, even that of a run that has ended.
     asio::awaitable<void> drain() {
-        while (!output_.idle() && end_.how != SessionEnd::How::output_gone) co_await drained_.wait();
+        while (!output_.idle()) co_await drained_.wait();
+        end_.errnum = output_.failure(STDOUT_FILENO);
+        if (end_.errnum != 0) end_.how = SessionEnd::How::output_gone;
     }
 
     asio::awaitable<Status> open() {
@@ -158,13 +161,9 @@ private:
     }
 
     // On the output thread.
-    void written(int fd, int errnum) {
-        asio::post(loop_, [this, fd, errnum] {
-            if (errnum != 0 && fd == STDOUT_FILENO) { // even of an ended run: its output is not all there
-                end_.how = SessionEnd::How::output_gone;
-                end_.errnum = errnum;
-                finish();
-            }
+    void written() {
+        asio::post(loop_, [this] {
+            if (!over_ && output_.failure(STDOUT_FILENO) != 0) finish();
             drained_.ring();
         });
     }
@@ -312,7 +311,7 @@ private:
     SessionEnd end_;
     std::optional<Error> failure_;
     std::optional<RawMode> raw_;
-    OutputPump output_{[this](int fd, int errnum) { written(fd, errnum); }};
+    OutputPump output_{[this] { written(); }};
     std::optional<InputPump> input_;
 };
 
