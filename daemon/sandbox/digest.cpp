@@ -13,7 +13,7 @@ namespace owhale::sandbox {
 namespace {
 
 constexpr std::size_t kMaxKnown = 4096;
-constexpr off_t kMaxProgram = off_t{1} << 30;
+constexpr off_t kMaxProgram = off_t{512} << 20;
 constexpr std::size_t kChunk = 256u << 10;
 constexpr std::chrono::seconds kHashTime{10};
 

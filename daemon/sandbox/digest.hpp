@@ -32,7 +32,7 @@ private:
 class ProgramDigests {
 public:
     explicit ProgramDigests(Blocking& blocking) : blocking_(blocking) {}
-    // "" when the file is larger than 1 GiB, changed while it was read, or could not be read in time. `fact` is the
+    // "" when the file is larger than 512 MiB, changed while it was read, or could not be read in time. `fact` is the
     // file's as the resolve child saw it; `uid` is whose file it is to wait for.
     boost::asio::awaitable<std::string> of(Fd fd, wire::PathFact fact, std::uint32_t uid);
 

@@ -130,8 +130,12 @@ Result<Plan> make_plan(const PlanFacts& facts) {
         return fail(Code::workspace_refused, "the view needs more than 256 mounts",
                     "name fewer toolchains in the profile");
     Plan plan;
-    const Setting setting{facts.home, facts.resolution.user, shell_of(facts.probes, facts.resolution), facts.mounts.cwd,
-                          facts.request.tty.value_or(false), facts.resolution.facts.uid != facts.resolution.facts.owner_uid};
+    const Setting setting{facts.home,
+                          facts.resolution.user,
+                          shell_of(facts.probes, facts.resolution),
+                          facts.mounts.cwd,
+                          facts.request.tty.value_or(false),
+                          facts.resolution.facts.uid != facts.resolution.facts.owner_uid};
     plan.environment = make_environment(facts.profile, setting, search_path(facts.request, facts.mounts.view),
                                         facts.request.env.value_or(std::map<std::string, std::string>{}));
     auto& message = plan.message;

@@ -105,6 +105,7 @@ private:
     void settle(Run& run);
     void run_ended(const wire::RunEnded& ended);
     awaitable<void> tick();
+    void record_late();
     void end_lonely(steady_clock::time_point now);
     std::vector<std::string> runs_of_box(const std::string& key) const;
 
@@ -116,6 +117,12 @@ private:
     Wake empty_;
     std::map<std::string, std::shared_ptr<Run>> live_;
     std::map<std::uint64_t, std::shared_ptr<Run>> by_number_;
+    struct Ended { // an end whose row could not be written yet: the disk was full
+        api::Run record;
+        std::int64_t at_us = 0;
+        std::uint64_t kept = 0;
+    };
+    std::map<std::string, Ended> unrecorded_;
     std::map<std::string, std::uint64_t> places_;
     std::set<std::pair<std::string, std::string>> keys_in_use_;
     std::uint64_t taken_ = 0;
@@ -253,8 +260,12 @@ awaitable<void> Registry::live_through(std::shared_ptr<Run> run, std::shared_ptr
 void Registry::settle(Run& run) {
     by_number_.erase(run.number());
     const auto kept = run.output(0).kept() + run.output(1).kept();
-    if (const auto done = rows_.finish(run.snapshot(), wall_clock_us(), kept); !done)
-        log::error("a run's end could not be recorded", {{"run", run.id()}, {"why", to_line(done.error())}});
+    Ended ended{run.snapshot(), wall_clock_us(), kept};
+    if (const auto done = rows_.finish(ended.record, ended.at_us, ended.kept); !done) {
+        log::error("a run's end could not be recorded; it is tried again",
+                   {{"run", run.id()}, {"why", to_line(done.error())}});
+        unrecorded_[run.id()] = std::move(ended);
+    }
     const auto self = run.shared_from_this();
     live_.erase(run.id());
     run.set_over();
@@ -272,6 +283,7 @@ Result<api::Run> Registry::show(const std::string& id, const std::string& princi
         return run->snapshot();
     }
     auto row = TRY(rows_.find(id));
+    if (const auto late = unrecorded_.find(id); late != unrecorded_.end()) row = late->second.record;
     if (!row || (!any && row->principal != principal)) return std::unexpected(no_such_run());
     return std::move(*row);
 }
@@ -299,6 +311,7 @@ Result<api::RunList> Registry::list(const std::string& principal, bool any, cons
 Status Registry::remove(const std::string& id) {
     if (live(id)) return fail(Code::run_live, "the run has not ended", "`owhalectl runs kill ID` ends it");
     CHECK(rows_.remove(id));
+    unrecorded_.erase(id);
     kept_.remove(id);
     return {};
 }
@@ -364,6 +377,13 @@ void Registry::end_lonely(steady_clock::time_point now) {
     }
 }
 
+void Registry::record_late() {
+    std::erase_if(unrecorded_, [this](const auto& entry) {
+        const auto& ended = entry.second;
+        return rows_.finish(ended.record, ended.at_us, ended.kept).has_value();
+    });
+}
+
 awaitable<void> Registry::tick() {
     asio::steady_timer timer(parts_.executor);
     boost::system::error_code error;
@@ -372,6 +392,7 @@ awaitable<void> Registry::tick() {
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
         if (error) co_return;
         end_lonely(steady_clock::now());
+        record_late();
         if (count % 3600 == 0) kept_.hold_to_age(rows_);
     }
 }

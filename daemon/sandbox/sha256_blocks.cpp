@@ -35,7 +35,8 @@ bool has_sha_instructions() {
     return has;
 }
 
-__attribute__((target("sha,sse4.1,ssse3"))) void compress_blocks(std::uint32_t* state, const unsigned char* blocks, std::size_t count) {
+__attribute__((target("sha,sse4.1,ssse3"))) void compress_blocks(std::uint32_t* state, const unsigned char* blocks,
+                                                                 std::size_t count) {
     const auto load = [](const void* at) { return _mm_loadu_si128(static_cast<const __m128i*>(at)); };
     const auto swap_bytes = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
     // The instructions want the words a, b, e, f in one register and c, d, g, h in the other.
@@ -70,7 +71,9 @@ __attribute__((target("sha,sse4.1,ssse3"))) void compress_blocks(std::uint32_t* 
     _mm_storeu_si128(reinterpret_cast<__m128i*>(state + 4), _mm_alignr_epi8(dchg, feba, 8));
 }
 #else
-bool has_sha_instructions() { return false; }
+bool has_sha_instructions() {
+    return false;
+}
 void compress_blocks(std::uint32_t*, const unsigned char*, std::size_t) {}
 #endif
 
