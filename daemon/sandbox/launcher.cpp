@@ -21,6 +21,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 
+constexpr std::size_t kMaxUnwritten = 10'000; // outcomes; the next start tells the rest as lost
 constexpr int kNotFound = 127, kNotExecutable = 126;
 // Looks a program up where only the cage can see it. 127 and 126 are its own answers then.
 constexpr std::string_view kSearchInside = "exec \"$0\" \"$@\"";
@@ -289,11 +290,24 @@ awaitable<void> Launcher::write_outcome(Run& run) {
     if (run.record.receipt)
         data["receipt"] = codec::encode(*run.record.receipt);
     else
-        data["command"] = intent_data(run.record, run.receipt);
+        data["intent"] = intent_data(run.record, run.receipt);
     const auto verb = run.cage.joined ? "runs.exec" : "runs.create";
     audit::Event event{"run.outcome", run.caller().principal, verb, run.record.state, run.id(), std::move(data)};
-    const auto written = co_await parts_.audit.append(std::move(event));
-    if (!written) log::error("an outcome could not be written", {{"run", run.id()}, {"why", to_line(written.error())}});
+    auto copy = event;
+    const auto written = co_await parts_.audit.append(std::move(copy));
+    if (written) co_return;
+    log::error("an outcome could not be written; it is tried again",
+               {{"run", run.id()}, {"why", to_line(written.error())}});
+    if (unwritten_.size() < kMaxUnwritten) unwritten_.push_back(std::move(event));
+}
+
+awaitable<void> Launcher::write_late() {
+    while (!unwritten_.empty()) {
+        auto copy = unwritten_.front();
+        const auto written = co_await parts_.audit.append(std::move(copy));
+        if (!written) co_return;
+        unwritten_.pop_front();
+    }
 }
 
 awaitable<void> Launcher::finish(Run& run) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ public:
     // After its end: state, receipt, audit outcome. The row is the caller's.
     boost::asio::awaitable<void> finish(Run& run);
 
+    // Outcomes that the audit log refused, when it may take them again.
+    boost::asio::awaitable<void> write_late();
+
 private:
     boost::asio::awaitable<Status> write_intent(const Run& run, const Prepared& prepared);
     boost::asio::awaitable<void> write_outcome(Run& run);
@@ -61,6 +65,7 @@ private:
     Blocking blocking_;
     Looker looker_;
     ProgramDigests digests_;
+    std::deque<audit::Event> unwritten_;
 };
 
 } // namespace owhale::sandbox

@@ -90,7 +90,9 @@ awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, cons
         probes.strings()};
     if (ask.scan) {
         message.flags |= wire::kResolveScan;
-        blob.push_back(facts.tables.protected_files);
+        auto& names = blob.emplace_back();
+        for (const auto& name : facts.tables.protected_files)
+            if (name.find('/') == std::string::npos) names.push_back(name); // one component is what a scan looks for
     }
     const auto turn = co_await turns_.take(facts.caller.uid, kTurnTime);
     if (!turn) co_return std::unexpected(turn.error());

@@ -186,6 +186,9 @@ private:
             const auto& row = facts_.probes.rows[i];
             const auto fact = Probes::fact(facts_.resolution, i);
             if (row.purpose == Purpose::git_entry && S_ISREG(fact.mode)) pin(facts_.decision.path, row.path);
+            // A repository that the run makes has a configuration of the run's.
+            if (row.purpose == Purpose::git_entry && fact.mode == 0)
+                out_.absent.push_back(join(facts_.decision.path, row.path));
             if (row.purpose != Purpose::protected_file) continue;
             if (row.base == kBaseWorkspace) pin_probe(row, fact, facts_.decision.path);
             if (row.base == kBaseGit && git_is_shown()) pin_probe(row, fact, facts_.resolution.git);

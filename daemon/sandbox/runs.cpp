@@ -393,6 +393,7 @@ awaitable<void> Registry::tick() {
         if (error) co_return;
         end_lonely(steady_clock::now());
         record_late();
+        co_await launcher_.write_late();
         if (count % 3600 == 0) kept_.hold_to_age(rows_);
     }
 }
