@@ -56,11 +56,28 @@ private:
     void judge(const std::string& path, std::string_view name, bool is_folder, bool top) {
         if (name == ".git") {
             if (!top) tell(is_folder ? 'g' : 'p', path);
-            if (is_folder) visit_modules(path + "/modules");
+            if (!is_folder) return;
+            visit_modules(path + "/modules");
+            visit_worktrees(path + "/worktrees");
         } else if (std::ranges::find(names_, name) != names_.end()) {
             if (!top) tell('p', path);
         } else if (is_folder && name != "node_modules") {
             queue_.push_back(path);
+        }
+    }
+
+    bool has(const std::string& folder, const char* name) const {
+        return ::faccessat(workspace_, (folder + "/" + name).c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+
+    // Each linked worktree has a folder here, whose `commondir` says where its configuration is.
+    void visit_worktrees(const std::string& path) {
+        const auto folder = open_folder(workspace_, path);
+        if (!folder) return;
+        while (const auto* entry = ::readdir(folder.get())) {
+            const std::string_view name(entry->d_name);
+            if (entry->d_type != DT_DIR || name == "." || name == "..") continue;
+            tell('g', path + "/" + std::string(name));
         }
     }
 
@@ -77,7 +94,7 @@ private:
                 return;
             }
             const auto below = path + "/" + std::string(name);
-            const bool is_git = ::faccessat(workspace_, (below + "/HEAD").c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+            const bool is_git = has(below, "HEAD") || has(below, "config") || has(below, "hooks");
             if (is_git) tell('g', below);
             visit_modules(is_git ? below + "/modules" : below, depth + 1);
         }
