@@ -1,5 +1,6 @@
 #!/bin/bash
 # needs: git
+# limit: change git's configuration outside the cage
 . "$COMPAT_LIB/case.bash"
 
 new_repository part

@@ -15,9 +15,18 @@ same 'left to commit' '' "$(git -C side status --porcelain)"
 
 # What deletes refs locks a file beside them.
 cd side
-caged -- sh -ec 'git branch gone && git branch -q -D gone && git tag gone && git tag -d gone
-  echo stashed >>file.txt && git stash -q && git stash pop -q && git commit -q -a -m stashed
-  git checkout -q -b picked HEAD~1 && git cherry-pick side && git rebase -q side && git checkout -q side'
+caged -- sh -ec 'git branch gone
+git branch -q -D gone
+git tag gone
+git tag -d gone
+echo stashed >>file.txt
+git stash -q
+git stash pop -q
+git commit -q -a -m stashed
+git checkout -q -b picked HEAD~1
+git cherry-pick side
+git rebase -q side
+git checkout -q side'
 cd ..
 same 'branch side' stashed "$(git -C app log -1 --format=%s side)"
 same 'left to commit' '' "$(git -C side status --porcelain)"
@@ -26,6 +35,5 @@ same 'left to commit' '' "$(git -C side status --porcelain)"
 cd app
 caged -- sh -c 'git worktree add -q -b below wt && cd wt && echo below >>file.txt && git commit -q -a -m "from below"'
 same 'branch below' 'from below' "$(git log -1 --format=%s below)"
-caged -- git worktree remove wt
-same worktrees 2 "$(git worktree list | wc -l)"
+same worktrees 3 "$(git worktree list | wc -l)"
 git fsck --strict --no-progress
