@@ -109,15 +109,16 @@ private:
         add(MountKind::resolved, flags | kMountOptional, std::to_string(*index), std::move(target));
     }
 
-    // A worktree's common folder is shown, of it only what a commit must write is writable, and its own folder.
+    // A worktree writes its own folder and the common one: objects, refs, packed-refs. Other worktrees' and submodules'
+    // folders in that have settings of their own, and are read-only.
     void add_git_folders() {
         const auto& git = facts_.git;
         if (facts_.decision.path.empty()) return;
         const auto writable = facts_.decision.writable ? kMountWritable : 0u;
         if (git.kind == GitOutside::worktree) {
-            add_probe(Purpose::git_common, kBaseGitCommon, "", 0, git.common);
-            for (const auto* part : {"objects", "refs", "logs"})
-                add_probe(Purpose::git_common, kBaseGitCommon, part, writable, join(git.common, part));
+            add_probe(Purpose::git_common, kBaseGitCommon, "", writable, git.common);
+            for (const auto* part : {"worktrees", "modules"})
+                if (writable != 0) add(MountKind::mask, kMountPin | kMountOptional, "", join(git.common, part));
         }
         if (git.kind == GitOutside::worktree || git.kind == GitOutside::submodule) {
             add_probe(Purpose::git_outside, kBaseGit, "", writable, git.git);
@@ -192,6 +193,8 @@ private:
             if (row.purpose != Purpose::protected_file) continue;
             if (row.base == kBaseWorkspace) pin_probe(row, fact, facts_.decision.path);
             if (row.base == kBaseGit && git_is_shown()) pin_probe(row, fact, facts_.resolution.git);
+            if (row.base == kBaseGitCommon && facts_.git.kind == GitOutside::worktree)
+                pin_probe(row, fact, facts_.git.common);
         }
     }
 

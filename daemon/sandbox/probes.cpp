@@ -12,8 +12,6 @@ void add_git_outside(std::vector<ProbeRow>& rows) {
     rows.push_back({Purpose::git_outside, kBaseGit, kProbeRead, "gitdir"}); // a worktree's link back
     rows.push_back({Purpose::git_outside, kBaseGit, kProbeRead, "config"}); // a submodule's core.worktree
     rows.push_back({Purpose::git_common, kBaseGitCommon, kProbeMount, ""});
-    for (const auto* part : {"objects", "refs", "logs"})
-        rows.push_back({Purpose::git_common, kBaseGitCommon, kProbeMount, part});
 }
 
 } // namespace
@@ -48,7 +46,8 @@ Probes make_probes(const Profile& profile, const Tables& tables, std::string_vie
     rows.push_back({Purpose::needs, kBaseAbsolute, 0, "/bin/bash"});
     add_git_outside(rows);
     for (const auto& path : tables.protected_files) rows.push_back({Purpose::protected_file, kBaseWorkspace, 0, path});
-    for (const auto& path : tables.git_protected) rows.push_back({Purpose::protected_file, kBaseGit, 0, path});
+    for (const auto& path : tables.git_protected)
+        for (const auto base : {kBaseGit, kBaseGitCommon}) rows.push_back({Purpose::protected_file, base, 0, path});
     if (profile.unix_sockets)
         for (const auto& path : tables.sockets) rows.push_back({Purpose::socket, kBaseWorkspace, 0, path});
     if (!needs.empty()) rows.push_back({Purpose::needs, kBaseAbsolute, 0, std::string(needs)});

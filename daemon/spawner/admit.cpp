@@ -109,7 +109,8 @@ Status set_tree_attributes(int tree, std::uint64_t set, int userns, bool recursi
 
 // Where the host's services have their sockets and the kernel its files nothing is shown; system folders are never
 // writable, whoever owns them, and root's writable ones are the working folder and the workspace alone.
-Status check_place(const MountOp& op, int source, bool writable, std::uint32_t uid, const Grounds& grounds) {
+Status check_place(const MountOp& op, int source, bool writable, const Resolution& resolution, const Grounds& grounds) {
+    const auto uid = resolution.identity.uid;
     const auto path = path_of_fd(source);
     const auto touches = [&](std::string_view folder) {
         return same_or_below(path, folder) || same_or_below(folder, path);
@@ -120,8 +121,9 @@ Status check_place(const MountOp& op, int source, bool writable, std::uint32_t u
     if (!writable) return {};
     if (std::ranges::any_of(grounds.system_paths, touches))
         return refuse(Code::forbidden, path + " is a system folder, never writable");
-    if (uid == 0 && op.source != "cwd" && op.source != "workspace")
-        return refuse(Code::forbidden, "of root's folders only the working folder and the workspace can be writable");
+    if (uid == 0 && op.source != "cwd" && op.source != "workspace" && !resolution.git_folders.contains(op.source))
+        return refuse(Code::forbidden,
+                      "of root's folders only the working folder, the workspace and its git folders can be writable");
     return {};
 }
 
@@ -136,7 +138,7 @@ Status detach_source(MountOp& op, const Resolution& resolution, int userns, cons
     if (!S_ISDIR(sx.stx_mode) && !S_ISREG(sx.stx_mode))
         return refuse(Code::forbidden, op.target + " is neither a folder nor a file");
     const bool writable = (op.flags & wire::kMountWritable) != 0;
-    CHECK(check_place(op, source.fd, writable, resolution.identity.uid, grounds));
+    CHECK(check_place(op, source.fd, writable, resolution, grounds));
     if (writable && sx.stx_uid != resolution.identity.uid)
         return refuse(Code::forbidden, "uid " + std::to_string(resolution.identity.uid) + " does not own " + op.target);
     op.is_file = S_ISREG(sx.stx_mode);

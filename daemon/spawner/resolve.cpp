@@ -130,7 +130,11 @@ Result<Answer> finish_resolve(Child& child) {
             if (blob[1].size() <= i || blob[1][i].size() != sizeof fact)
                 return fail(Code::system, "the resolve child's facts are cut short");
             std::memcpy(&fact, blob[1][i].data(), sizeof fact);
-            if (fact.mode != 0) answer.resolution.mounts.emplace(i, std::move(fds[at++]));
+            if (fact.mode == 0) continue;
+            answer.resolution.mounts.emplace(i, std::move(fds[at++]));
+            const auto& probe = child.question.probes[i];
+            if ((probe.base == wire::kBaseGit || probe.base == wire::kBaseGitCommon) && probe.path.empty())
+                answer.resolution.git_folders.insert(std::to_string(i));
         }
     }
     facts.header = {wire::Type::resolved, sizeof facts};

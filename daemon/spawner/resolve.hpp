@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,7 +46,8 @@ struct Resolution {
     Identity identity;
     Fd cwd, workspace;
     std::string cwd_path, workspace_path;
-    std::map<std::size_t, Fd> mounts; // probe index -> O_PATH descriptor
+    std::map<std::size_t, Fd> mounts;  // probe index -> O_PATH descriptor
+    std::set<std::string> git_folders; // of these, by index: the workspace's own git folder and its common one
     std::int64_t answered_ns = 0;
 };
 

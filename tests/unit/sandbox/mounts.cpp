@@ -117,17 +117,20 @@ TEST_CASE("a read-only workspace needs no pins") {
     CHECK(list.absent.empty());
 }
 
-TEST_CASE("a worktree's own folder is writable, of the common one only what a commit writes") {
+TEST_CASE("a worktree's own folder and the common one are writable, but no settings, and no other worktree's") {
     Scene scene;
     scene.resolution.git = "/srv/repo/.git/worktrees/w";
     scene.resolution.git_common = "/srv/repo/.git";
     scene.exists(wire::kBaseWorkspace, ".git", S_IFREG);
-    for (const auto* part : {"", "objects", "refs"}) scene.exists(wire::kBaseGitCommon, part, S_IFDIR);
+    scene.exists(wire::kBaseGitCommon, "", S_IFDIR);
+    scene.exists(wire::kBaseGitCommon, "config", S_IFREG);
     scene.exists(wire::kBaseGit, "", S_IFDIR);
     scene.git = {GitOutside::worktree, scene.resolution.git, scene.resolution.git_common};
     const auto list = scene.list();
-    CHECK_EQ(on(list, "/srv/repo/.git")->flags & kMountWritable, 0);
-    CHECK_NE(on(list, "/srv/repo/.git/objects")->flags & kMountWritable, 0);
+    CHECK_NE(on(list, "/srv/repo/.git")->flags & kMountWritable, 0);
+    CHECK_EQ(on(list, "/srv/repo/.git/config")->flags, kMountPin);
+    CHECK_EQ(on(list, "/srv/repo/.git/worktrees")->flags & kMountWritable, 0);
+    CHECK_LT(position(list, "/srv/repo/.git/worktrees"), position(list, "/srv/repo/.git/worktrees/w"));
     CHECK_NE(on(list, "/srv/repo/.git/worktrees/w")->flags & kMountWritable, 0);
     CHECK_EQ(on(list, "/home/me/p/.git")->flags, kMountPin); // it may not be pointed elsewhere
     scene.git.kind = GitOutside::unproven;
