@@ -7,7 +7,6 @@
 #include <string_view>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "spawner/forbidden.hpp"
@@ -108,16 +107,6 @@ Status set_tree_attributes(int tree, std::uint64_t set, int userns, bool recursi
     return {};
 }
 
-// The git folder that the workspace's `.git` file names, or the common one behind it.
-bool is_git_folder(int source, const wire::Resolved& facts) {
-    struct statx sx{};
-    if (::statx(source, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &sx) != 0) return false;
-    const auto dev = ::makedev(sx.stx_dev_major, sx.stx_dev_minor);
-    return std::ranges::any_of(std::to_array({facts.git, facts.git_common}), [&](const wire::PathFact& fact) {
-        return fact.mode != 0 && fact.dev == dev && fact.ino == sx.stx_ino;
-    });
-}
-
 // Where the host's services have their sockets and the kernel its files nothing is shown; system folders are never
 // writable, whoever owns them, and root's writable ones are the working folder, the workspace and its git folders alone.
 Status check_place(const MountOp& op, int source, bool writable, const Resolution& resolution, const Grounds& grounds) {
@@ -130,7 +119,7 @@ Status check_place(const MountOp& op, int source, bool writable, const Resolutio
     if (!writable) return {};
     if (std::ranges::any_of(grounds.system_paths, touches))
         return refuse(Code::forbidden, path + " is a system folder, never writable");
-    const bool workplace = op.source == "cwd" || op.source == "workspace" || is_git_folder(source, resolution.facts);
+    const bool workplace = op.source == "cwd" || op.source == "workspace" || resolution.git_folders.contains(op.source);
     if (resolution.identity.uid == 0 && !workplace)
         return refuse(Code::forbidden, "of root's folders only the working folder and the workspace can be writable");
     return {};
