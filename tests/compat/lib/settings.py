@@ -134,6 +134,12 @@ class Stage:
             wanted[caller].append(Setting(name, self.callers[caller], daemon, self.place))
         return wanted
 
+    def complaints(self):
+        """What the daemons logged as worse than information: a case that failed may be theirs to explain."""
+        lines = [f"{daemon.log.stem}: {line}" for daemon in self.daemons for line in daemon.log.read_text(errors="replace").splitlines()
+                 if not line.startswith(("<6>", "<7>"))]
+        return "\n".join(lines[-40:])
+
     def strike(self, keep=False):
         for daemon in self.daemons:
             daemon.stop()
