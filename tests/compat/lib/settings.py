@@ -114,6 +114,9 @@ class Stage:
     def _copy(self, build, tests):
         (self.place / "bin").mkdir()
         for program in PROGRAMS if build else ():
+            if not (build / program).exists():
+                shutil.rmtree(self.place)
+                raise SystemExit(f"compat: {build / program} is not there: build owhaled first, or name the folder with --build")
             shutil.copy(build / program, self.place / "bin")
         shutil.copytree(tests.parents[1] / "profiles", self.place / "profiles")
         shutil.copytree(tests, self.place / "tests")
