@@ -102,7 +102,8 @@ std::string_view next_step(Code code) {
     case Code::limit_over_ceiling:
         return "ask for less, or raise the ceiling in owhaled.conf";
     case Code::net_host_denied:
-        return "run it without --net host";
+        return "root can permit it: a line 'net-host UID' in /etc/owhaled/spawner.conf, then systemctl restart "
+               "owhaled; or run it without --net host";
     case Code::run_live:
         return "end it first: owhalectl runs kill ID";
     case Code::run_ended:

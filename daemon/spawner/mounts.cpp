@@ -381,19 +381,19 @@ int mount_proc(int root, Detail& detail) {
     if (const int err = make_filesystem("proc", {}, kQuiet | MOUNT_ATTR_NOEXEC, proc); err != 0) return err;
     if (const int err = place_tree(root, "proc", false, proc.get()); err != 0) return err;
     // Host-wide knobs and tables. Ids alone refuse them already; a mount does not depend on ids.
-    for (const char* path : {"proc/sys", "proc/irq", "proc/bus", "proc/fs"}) {
+    for (const char* path : {"proc/sys", "proc/irq", "proc/bus", "proc/fs", "proc/sysrq-trigger"}) {
         detail.set("read-only /", path);
         Fd place, tree;
-        if (const int err = open_place(root, path, false, false, place); err == ENOENT)
-            continue;
-        else if (err != 0)
-            return err;
-        if (const int err = clone_tree(place.get(), "", true, tree); err != 0) return err;
-        if (const int err = set_attributes(tree.get(), kReadOnly | MOUNT_ATTR_NOEXEC, 0, true); err != 0) return err;
-        if (const int err = attach(tree.get(), place.get()); err != 0) return err;
+        int err = open_place(root, path, false, false, place);
+        if (err == ENOTDIR) err = open_place(root, path, false, true, place);
+        if (err == ENOENT) continue;
+        if (err != 0) return err;
+        if (err = clone_tree(place.get(), "", true, tree); err != 0) return err;
+        if (err = set_attributes(tree.get(), kReadOnly | MOUNT_ATTR_NOEXEC, 0, true); err != 0) return err;
+        if (err = attach(tree.get(), place.get()); err != 0) return err;
     }
-    for (const char* path : {"proc/acpi", "proc/kcore", "proc/keys", "proc/key-users", "proc/kmsg", "proc/scsi",
-                             "proc/sysrq-trigger", "proc/timer_list"})
+    for (const char* path :
+         {"proc/acpi", "proc/kcore", "proc/keys", "proc/key-users", "proc/kmsg", "proc/scsi", "proc/timer_list"})
         if (const int err = mask(root, path, detail); err != 0) return err;
     return 0;
 }

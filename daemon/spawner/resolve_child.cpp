@@ -133,10 +133,11 @@ struct Program {
     int err = ENOENT;
 };
 
-bool try_program(Program& program, const std::string& candidate) {
+bool try_program(Program& program, const std::string& candidate, bool named) {
     auto found = look(AT_FDCWD, candidate, 0);
     if (found.fact.mode == 0) {
-        if (found.fact.err == EACCES) program.err = EACCES;
+        // Of a search path, a folder that cannot be entered says nothing about the program.
+        if (found.fact.err == EACCES && named) program.err = EACCES;
         return false;
     }
     if (!S_ISREG(found.fact.mode) || ::faccessat(AT_FDCWD, candidate.c_str(), X_OK, AT_EACCESS) != 0) {
@@ -157,14 +158,15 @@ Program find_program(const Question& question, const std::string& cwd) {
     if (question.program.find('/') != std::string::npos) {
         std::string_view name(question.program);
         while (name.starts_with("./")) name.remove_prefix(2);
-        try_program(program, joined(cwd, std::string(name)));
+        try_program(program, joined(cwd, std::string(name)), true);
         return program;
     }
     std::string_view rest = question.path;
     for (;;) {
         const auto colon = rest.find(':');
         const auto folder = std::string(rest.substr(0, colon));
-        if (!folder.empty() && folder.front() == '/' && try_program(program, folder + "/" + question.program)) break;
+        if (!folder.empty() && folder.front() == '/' && try_program(program, folder + "/" + question.program, false))
+            break;
         if (colon == std::string_view::npos) break;
         rest.remove_prefix(colon + 1);
     }
