@@ -21,6 +21,16 @@ IPC_CREAT, IPC_RMID = 0o1000, 0
 NUMBERS = itertools.count(1)  # a listener whose thread still waits keeps its abstract name for a while
 
 
+def skip_low_pids():
+    """On a machine just booted, a host process's number could be that of one in a run's pid namespace, too."""
+    path, enough = "/proc/sys/kernel/ns_last_pid", 20000
+    with open(path, encoding="ascii") as file:
+        last = int(file.read())
+    if last < enough:
+        with open(path, "w", encoding="ascii") as file:
+            file.write(str(enough))
+
+
 class Scene:
     """Made for one caller; `arguments` maps a probe's kind of argument to its value here."""
 
@@ -44,6 +54,7 @@ class Scene:
     def start_victim(self, uid, gid):
         """A host process with the ids that the run has inside."""
         marker = f"marker-{self.tag}"
+        skip_low_pids()
         process = subprocess.Popen([marker, "3600"], executable="/bin/sleep", user=uid, group=gid, extra_groups=[])
         self.processes.append(process)
         self.arguments |= {"host-pid": str(process.pid), "host-marker": marker}
