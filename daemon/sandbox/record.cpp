@@ -164,8 +164,11 @@ void add_started(api::Receipt& receipt, const RunLimits& limits, const wire::Run
     if (limits.memory != 0)
         receipt.limits["memory"] = amount(limits.memory, (by & 1) != 0 ? " by cgroup" : " by sampler");
     if (limits.pids != 0) receipt.limits["pids"] = amount(limits.pids, (by & 4) != 0 ? " by cgroup" : " by rlimit");
-    if (limits.cpu_milli != 0)
+    if (limits.cpu_milli != 0) {
         receipt.limits["cpu_milli"] = amount(limits.cpu_milli, (by & 16) != 0 ? " by cgroup" : " by affinity");
+        if ((by & 16) == 0)
+            receipt.weaker.emplace_back("cpus: held to whole processors by affinity, which the command can take back");
+    }
     if (limits.wall_ms != 0) receipt.limits["wall_ms"] = amount(limits.wall_ms, " by timer");
     if (limits.output != 0) receipt.limits["output"] = amount(limits.output, " by owhaled");
     if (limits.file_size != 0) receipt.limits["file_size"] = amount(limits.file_size, " by rlimit");
