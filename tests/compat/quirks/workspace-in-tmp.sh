@@ -7,11 +7,11 @@ there=$(mktemp -d /tmp/compat-XXXXXX)
 beside=$(mktemp -d /tmp/compat-XXXXXX)
 trap 'rm -rf -- "$there" "$beside"' EXIT
 cd "$there"
-caged -- sh -c 'echo 1 >file && echo 2 >/tmp/compat-private'
+caged -- sh -c "echo 1 >file && echo 2 >/tmp/private-${there##*/}"
 same file 1 "$(cat "$there/file")"
 if in_cage; then
-    [[ ! -e /tmp/compat-private ]] || fail 'the run wrote to the real /tmp'
-    same 'the box keeps /tmp' 2 "$(caged -- cat /tmp/compat-private)"
+    [[ ! -e /tmp/private-${there##*/} ]] || fail 'the run wrote to the real /tmp'
+    same 'the box keeps /tmp' 2 "$(caged -- cat /tmp/private-${there##*/})"
     caged -- test -e "$beside" && fail 'another folder of /tmp shows'
 fi
-rm -f /tmp/compat-private
+rm -f /tmp/private-${there##*/}
