@@ -134,4 +134,12 @@ Result<int> start_detached(Context& context, Call create) {
     return kOk;
 }
 
+Result<int> create_run(Context& context, const api::RunRequest& request, bool detach) {
+    Call create{.verb = "runs.create", .body = write(request)};
+    if (detach) return start_detached(context, std::move(create));
+    Attachment attachment{.tty = request.tty.value_or(false), .stdin_open = request.stdin_open.value_or(false)};
+    attachment.create = std::move(create);
+    return attend_run(context, std::move(attachment));
+}
+
 } // namespace owhale::cli

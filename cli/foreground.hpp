@@ -12,4 +12,7 @@ Result<int> attend_run(Context& context, Attachment attachment);
 // Starts a run that stays behind, and prints its id (or the run, as JSON).
 Result<int> start_detached(Context& context, Call create);
 
+// `run` and `code`: makes the run of a request, and stays with it unless it is detached.
+Result<int> create_run(Context& context, const api::RunRequest& request, bool detach);
+
 } // namespace owhale::cli

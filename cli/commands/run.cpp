@@ -39,11 +39,7 @@ Result<int> run(Context& context, Arguments& arguments) {
     CHECK(check_words(arguments.words));
     auto request = TRY(request_of(arguments.options, context.globals().quiet));
     CHECK(set_command(request, arguments));
-    Attachment attachment{.tty = request.tty.value_or(false), .stdin_open = request.stdin_open.value_or(false)};
-    Call create{.verb = "runs.create", .body = write(request)};
-    if (arguments.options.detach) return start_detached(context, std::move(create));
-    attachment.create = std::move(create);
-    return attend_run(context, std::move(attachment));
+    return create_run(context, request, arguments.options.detach);
 }
 
 } // namespace
