@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/clock.hpp"
+#include "identity/kernel.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
 #include "store/migrations.hpp"
@@ -42,6 +43,7 @@ Status Broker::open() {
     audit_ = TRY(audit::Log::open(settings_.state_dir));
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
+    identity_ = std::make_unique<identity::KernelIdentity>();
     return {};
 }
 
@@ -108,11 +110,14 @@ awaitable<Status> Broker::start() {
         settings_, ready_, *runs_, *profiles_, *audit_, OWHALE_VERSION, rfc3339(wall_clock_us()), [this] {
             return server_->connections();
         }};
-    server_ = std::make_unique<transport::Server>(io_.get_executor(), limits, verbs::routes(services),
-                                                  [this](std::uint64_t connection) {
-                                                      spawner_->close_connection(connection);
-                                                      runs_->connection_closed(connection);
-                                                  });
+    transport::Server::Parts parts{*identity_,
+                                   [this](std::uint64_t connection) {
+                                       spawner_->close_connection(connection);
+                                       runs_->connection_closed(connection);
+                                   },
+                                   [this](std::uint64_t number) { return runs_->id_of(number); }};
+    server_ =
+        std::make_unique<transport::Server>(io_.get_executor(), limits, verbs::routes(services), std::move(parts));
     co_await record("daemon.start", "ok");
     for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));
     early_.clear();

@@ -15,6 +15,7 @@
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
+#include "identity/identity.hpp"
 #include "notify.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/receipt.hpp"
@@ -61,6 +62,7 @@ private:
     std::optional<sandbox::Profiles> profiles_;
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
+    std::unique_ptr<identity::Identity> identity_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<transport::Server> server_;
     std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood

@@ -208,10 +208,17 @@ BOOST_DESCRIBE_STRUCT(ServerStatus, (),
 
 struct Whoami {
     std::string principal, why;
-    std::vector<std::string> roles, permissions;
-    std::string daemon; // version, pid, root or rootless
+    std::vector<std::string> roles, permissions; // "runs_read" over one's own, "runs_read:any" over everyone's
+    std::string peer;                            // what the connection itself is: "unix:1000", "tcp 127.0.0.1"
+    std::optional<std::string> session, expires; // of the token
+    std::optional<std::string> profile, cwd;     // what the token confines runs to
+    bool must_change_password = false;
+    std::optional<std::string> stepped_up_until; // this connection's window
+    std::string daemon;                          // version, pid, root or rootless
 };
-BOOST_DESCRIBE_STRUCT(Whoami, (), (principal, why, roles, permissions, daemon))
+BOOST_DESCRIBE_STRUCT(Whoami, (),
+                      (principal, why, roles, permissions, peer, session, expires, profile, cwd, must_change_password,
+                       stepped_up_until, daemon))
 
 struct Check {
     std::string name;
@@ -265,8 +272,9 @@ struct Problem { // RFC 9457
     std::optional<std::string> next; // what to do next
     std::optional<std::string> step;
     std::optional<Verdict> verdict;
-    std::optional<std::string> run; // id of the run that was refused, if one was recorded
+    std::optional<std::string> run;           // id of the run that was refused, if one was recorded
+    std::optional<std::uint32_t> retry_after; // seconds, as the header Retry-After
 };
-BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, detail, code, status, next, step, verdict, run))
+BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, detail, code, status, next, step, verdict, run, retry_after))
 
 } // namespace owhale::api

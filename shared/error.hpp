@@ -22,10 +22,24 @@ enum class Code {
     body_too_large,
     too_deep,
     unauthenticated,
+    credentials_wrong,
+    token_malformed,
+    token_algorithm,
+    token_unknown_key,
+    token_signature,
+    token_issuer,
+    token_audience,
+    token_expired,
+    token_not_yet_valid,
+    token_revoked,
+    password_change_required,
+    password_weak,
+    step_up_required,
     forbidden,
     not_found,
     method_not_allowed,
     conflict,
+    last_admin,
     run_live,
     run_ended,
     host_not_allowed,
@@ -75,6 +89,7 @@ struct Error {
     std::string next;
     int errnum = 0;
     std::string step;
+    unsigned retry_after = 0; // seconds, for rate_limited and busy; 0 none
 };
 
 template <typename T> using Result = std::expected<T, Error>;

@@ -6,6 +6,7 @@
 #include <typeinfo>
 
 #include "shared/api.hpp"
+#include "shared/api_identity.hpp"
 #include "shared/codec.hpp"
 #include "shared/verbs.hpp"
 
@@ -87,10 +88,14 @@ template <typename... T> void add_all(Schemas& schemas, bool request) {
 
 json::object schemas() {
     Schemas all;
-    add_all<api::RunRequest, api::ExecRequest, api::SignalRequest, api::KillRequest>(all, true);
+    add_all<api::RunRequest, api::ExecRequest, api::SignalRequest, api::KillRequest, api::LoginRequest,
+            api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest, api::RolesRequest>(all,
+                                                                                                              true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
             api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList, api::Stream,
-            api::Problem>(all, false);
+            api::Problem, api::Login, api::StepUp, api::Session, api::SessionList, api::Revoked, api::Token,
+            api::TokenList, api::TokenMade, api::User, api::UserList, api::UserMade, api::OneTime, api::Access,
+            api::AccessList, api::KeyRotated, api::Jwk, api::Jwks, api::ModeRow, api::ModeTable>(all, false);
     return all.release();
 }
 
@@ -107,6 +112,11 @@ constexpr std::array kQueries = {
     Query{"runs.output", "limit", "integer", "At most this many bytes, 4 MiB at most."},
     Query{"runs.output", "wait", "integer", "1: answer when there are new bytes or the run has ended, 25 s at most."},
     Query{"runs.attach", "replay", "integer", "0: live output only, not what is kept."},
+    Query{"sessions.list", "user", "string", "Another account's, for who may see them."},
+    Query{"sessions.list", "all", "integer", "1: ended ones too."},
+    Query{"sessions.revoke_all", "user", "string", "Another account's, for who may end them."},
+    Query{"tokens.list", "user", "string", "Another account's, for who may see them."},
+    Query{"tokens.list", "all", "integer", "1: ended ones too."},
     Query{"audit.list", "limit", "integer", "At most this many, 1 to 1000."},
     Query{"audit.list", "before", "integer", "Events before this sequence number."},
     Query{"audit.list", "after", "integer", "Events after this sequence number."},
@@ -159,12 +169,10 @@ json::object responses(const Verb& verb) {
     json::object all;
     if (verb.name == "runs.attach")
         all.emplace("101", answer("The channel is open.", verb));
-    else if (verb.name == "runs.remove")
-        all.emplace("204", answer("Removed.", verb));
-    else if (verb.name == "boxes.reset")
-        all.emplace("204", answer("Emptied.", verb));
     else if (verb.name == "runs.output")
         all.emplace("200", raw_output());
+    else if (verb.response.empty() && verb.name != "openapi")
+        all.emplace("204", answer("Done.", verb));
     else
         all.emplace("200", answer("Done.", verb));
     if (verb.name == "runs.create" || verb.name == "runs.exec")
@@ -176,6 +184,7 @@ json::object responses(const Verb& verb) {
 
 json::object operation(const Verb& verb) {
     json::object one{{"operationId", verb.name}, {"summary", verb.summary}, {"x-permission", verb.permission}};
+    if ((verb.traits & kStepUp) != 0) one.emplace("x-step-up", true);
     if (auto all = parameters(verb); !all.empty()) one.emplace("parameters", std::move(all));
     if (!verb.request.empty())
         one.emplace("requestBody", json::object{{"required", true},

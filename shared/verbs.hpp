@@ -6,6 +6,12 @@
 
 namespace owhale {
 
+enum VerbTraits : unsigned {
+    kStepUp = 1,    // needs the password with this very act, or an open window on this very connection
+    kUnmetered = 2, // reads and streams of one's own: bounded by connections, not by the API's rate limit
+    kLogin = 4,     // counted by the limit on logins instead
+};
+
 struct Verb {
     std::string_view name;       // "runs.create"
     std::string_view method;     // "POST"
@@ -15,6 +21,7 @@ struct Verb {
     std::string_view summary;    // one sentence for OpenAPI
     std::string_view request;    // message name in shared/api.hpp, "" none
     std::string_view response;   // message name, "" raw
+    unsigned traits = 0;         // VerbTraits
 };
 
 std::span<const Verb> verbs();

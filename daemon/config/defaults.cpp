@@ -88,6 +88,14 @@ Result<std::string> computed_default(std::string_view key, const Settings& setti
     if (key == "spawner") return spawner();
     if (key == "user") return user(settings);
     if (key == "memory") return memory();
+    if (key == "tcp") return std::string(settings.rootless ? "off" : "127.0.0.1:7717");
+    if (key == "tls") {
+        const bool loopback = settings.tcp.starts_with("127.") || settings.tcp.starts_with("[::1]");
+        return std::string(settings.mode == "local" && (loopback || settings.tcp == "off") ? "off" : "on");
+    }
+    if (key == "accounts-dir") return settings.state_dir + "-accounts";
+    for (const auto* none : {"tls-cert", "tls-key", "hosts", "trusted-proxies", "unix-roles"})
+        if (key == none) return std::string();
     if (key == "run-timeout") return format_duration(find_mode(settings.mode)->run_timeout);
     return fail(Code::internal, "the setting " + std::string(key) + " has no default");
 }

@@ -45,6 +45,19 @@ struct Settings {
     std::chrono::milliseconds run_timeout{}, code_timeout{}, kill_grace{}, box_idle{};
     std::string log_level; // "error", "warning", "info", "debug"
 
+    std::string tcp;               // "127.0.0.1:7717", "[::1]:7717", "off"
+    std::string tls;               // "on", "off"
+    std::string tls_cert, tls_key; // PEM files; "": a self-signed pair of owhaled's own
+    std::string hosts;             // further names, by space or comma, that clients may call this owhaled by
+    std::string trusted_proxies;   // addresses, by space or comma, whose X-Forwarded-For is believed
+    std::string accounts_dir;      // folders of TCP accounts, whose commands run as reserved uids
+    std::string unix_roles;        // "1000=agent,auditor @sudo=admin *=agent"; "" the mode's
+    std::uint64_t max_connections_per_address = 0;                                 // TCP; IPv6 by /64
+    std::uint64_t login_rate = 0, api_rate = 0, api_burst = 0, anonymous_rate = 0; // a minute; burst: at once
+    std::uint64_t argon2_memory = 0;                                               // bytes
+    std::uint64_t argon2_passes = 0;
+    std::chrono::milliseconds session_ttl{}, key_rotation{};
+
     std::vector<Row> rows;             // in the table's order
     std::vector<std::string> warnings; // to be logged once logging is set up
 };

@@ -51,12 +51,45 @@ constexpr std::array kTable = {
             "Time between SIGTERM and SIGKILL."},
     Setting{"box-idle", Kind::time, "1h", &Settings::box_idle, kSecond, kYear,
             "Time after which an unused box, with its /tmp and caches, is emptied."},
+    Setting{"tcp", Kind::text, "", &Settings::tcp, 0, 0,
+            "Address and port for TCP, or off; default 127.0.0.1:7717, rootless off. Beyond loopback TLS is a must."},
+    Setting{"tls", Kind::choice, "", &Settings::tls, 0, 0,
+            "on or off, for TCP; default off on loopback in local mode, else on."},
+    Setting{"tls-cert", Kind::text, "", &Settings::tls_cert, 0, 0,
+            "PEM file of the certificate chain; without one owhaled makes its own."},
+    Setting{"tls-key", Kind::text, "", &Settings::tls_key, 0, 0, "PEM file of the certificate's key."},
+    Setting{"hosts", Kind::text, "", &Settings::hosts, 0, 0, "Further names that TCP clients may call owhaled by."},
+    Setting{"trusted-proxies", Kind::text, "", &Settings::trusted_proxies, 0, 0,
+            "Addresses of proxies whose X-Forwarded-For is believed; none by default."},
+    Setting{"accounts-dir", Kind::path, "", &Settings::accounts_dir, 0, 0,
+            "Folder of the TCP accounts' own folders; not when rootless."},
+    Setting{"unix-roles", Kind::text, "", &Settings::unix_roles, 0, 0,
+            "Roles of users and groups on the socket, such as \"alice=agent,auditor @sudo=admin *=agent\"."},
+    Setting{"max-connections-per-address", Kind::count, "64", &Settings::max_connections_per_address, 1, 65536,
+            "TCP connections open at once from one address (IPv6: one /64)."},
+    Setting{"login-rate", Kind::count, "10", &Settings::login_rate, 1, 1'000'000,
+            "Logins a minute from one peer, and to one account."},
+    Setting{"api-rate", Kind::count, "3000", &Settings::api_rate, 1, 1'000'000'000,
+            "Requests a minute of one uid or token."},
+    Setting{"api-burst", Kind::count, "500", &Settings::api_burst, 1, 1'000'000, "Of these, how many at once."},
+    Setting{"anonymous-rate", Kind::count, "60", &Settings::anonymous_rate, 1, 1'000'000'000,
+            "Requests a minute of one TCP address without a token."},
+    Setting{"session-ttl", Kind::time, "7d", &Settings::session_ttl, 60 * kSecond, kYear, "Life of a login."},
+    Setting{"key-rotation", Kind::time, "30d", &Settings::key_rotation, 3600 * kSecond, kYear,
+            "Age at which the key that signs tokens is replaced."},
+    Setting{"argon2-memory", Kind::size, "64M", &Settings::argon2_memory, 8 * kMiB, 4096 * kMiB,
+            "Memory that hashing one password takes (Argon2id)."},
+    Setting{"argon2-passes", Kind::count, "3", &Settings::argon2_passes, 1, 64, "Passes over that memory."},
     Setting{"log-level", Kind::choice, "info", &Settings::log_level, 0, 0,
             "error, warning, info or debug; SIGHUP reads it again."},
 };
 
 Status check_choice(std::string_view key, const std::string& value) {
     constexpr std::array<std::string_view, 4> levels = {"error", "warning", "info", "debug"};
+    if (key == "tls") {
+        if (value == "on" || value == "off") return {};
+        return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices", "use one of: on, off");
+    }
     if (key == "mode" ? find_mode(value) != nullptr : std::ranges::find(levels, value) != levels.end()) return {};
     return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",
                 "use one of: " + (key == "mode" ? mode_names() : "error, warning, info, debug"));

@@ -3,20 +3,55 @@
 namespace owhale::identity {
 namespace {
 
+using enum Permission;
+
 constexpr std::uint32_t bits(auto... permissions) {
-    return (static_cast<std::uint32_t>(permissions) | ...);
+    return (static_cast<std::uint32_t>(permissions) | ... | 0u);
 }
 
-using enum Permission;
-constexpr std::uint32_t kAgent = bits(runs_create, runs_read, runs_control, audit_read, system_read, boxes);
-constexpr std::uint32_t kAuditor = bits(audit_read, system_read);
+constexpr std::uint32_t kSelf = bits(account, sessions, tokens, system_read, audit_read);
+constexpr std::uint32_t kRuns = bits(runs_create, runs_read, runs_control, boxes);
 
 } // namespace
 
-Principal of_unix(uid_t uid, gid_t gid) {
-    Principal principal{Kind::unix_uid, uid, gid, "unix:" + std::to_string(uid), kAgent, 0};
-    if (uid == 0) principal.any = kAuditor;
-    return principal;
+const std::vector<PermissionRow>& permissions() {
+    static const std::vector<PermissionRow> all = {
+        {runs_create, "runs_create"},
+        {runs_read, "runs_read"},
+        {runs_control, "runs_control"},
+        {audit_read, "audit_read"},
+        {system_read, "system_read"},
+        {boxes, "boxes"},
+        {account, "account"},
+        {sessions, "sessions"},
+        {tokens, "tokens"},
+        {users, "users"},
+    };
+    return all;
+}
+
+const std::vector<RoleRow>& roles() {
+    static const std::vector<RoleRow> all = {
+        {kAdmin, "admin", kSelf | kRuns, kRuns | bits(audit_read, system_read, sessions, tokens, users)},
+        {kApprover, "approver", kSelf, bits(runs_read, system_read)},
+        {kAgent, "agent", kSelf | kRuns, 0},
+        {kAuditor, "auditor", kSelf, bits(audit_read, system_read)},
+    };
+    return all;
+}
+
+std::vector<std::string> role_names(std::uint32_t set) {
+    std::vector<std::string> names;
+    for (const auto& row : roles())
+        if ((set & row.role) != 0) names.emplace_back(row.name);
+    return names;
+}
+
+void grant(Principal& principal, std::uint32_t role_set) {
+    principal.role_set = role_set;
+    principal.own = principal.any = 0;
+    for (const auto& row : roles())
+        if ((role_set & row.role) != 0) principal.own |= row.own, principal.any |= row.any;
 }
 
 } // namespace owhale::identity

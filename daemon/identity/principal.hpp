@@ -3,30 +3,73 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace owhale::identity {
 
-enum class Kind { unix_uid, user, device, run };
+enum class Kind {
+    unix_uid,  // "unix:1000": the kernel's word at accept
+    user,      // "user:alice": a token of an account
+    device,    // "device:<id>": a signature (a later issue)
+    run,       // "run:<id>": came by a run's own listener, or over loopback from a run's cgroup
+    anonymous, // "tcp": no token was shown
+};
 
-// What a verb asks for; `shared/verbs.hpp` names one per verb, and a verb without one does not compile.
+// What a verb asks for; `shared/verbs.hpp` names one per verb, and a verb without one stops the start.
 enum class Permission : std::uint32_t {
-    none = 0, // health, openapi: anyone who can reach the socket
+    none = 0, // health, openapi, login: anyone who can reach the socket
     runs_create = 1,
     runs_read = 2,
     runs_control = 4, // signal, kill, delete, attach, exec
     audit_read = 8,
-    system_read = 16, // status, doctor, profiles
+    system_read = 16, // status, doctor, profiles, mode
     boxes = 32,
+    account = 64, // one's own: password, step-up, logout
+    sessions = 128,
+    tokens = 256,
+    users = 512, // accounts, access to the socket, keys
 };
 
+struct PermissionRow {
+    Permission permission;
+    std::string_view name; // as the verb table and `whoami` spell it
+};
+const std::vector<PermissionRow>& permissions();
+
+enum Role : std::uint32_t { kAdmin = 1, kApprover = 2, kAgent = 4, kAuditor = 8 };
+
+struct RoleRow {
+    Role role;
+    std::string_view name;
+    std::uint32_t own, any; // Permissions that it holds
+};
+const std::vector<RoleRow>& roles();
+// The names of a set of roles, in the table's order.
+std::vector<std::string> role_names(std::uint32_t set);
+
 struct Principal {
-    Kind kind = Kind::unix_uid;
-    uid_t uid = static_cast<uid_t>(-1);
-    gid_t gid = static_cast<gid_t>(-1);
-    std::string name;      // "unix:1000"
+    Kind kind = Kind::anonymous;
+    std::string name = "tcp"; // "unix:1000", "user:alice", "run:<id>"
+    std::string why;          // for `whoami`: which fact or table row made it so
+    std::uint32_t role_set = 0;
     std::uint32_t own = 0; // Permissions over its own things
     std::uint32_t any = 0; // and over everyone's
+
+    uid_t uid = static_cast<uid_t>(-1); // of a Unix connection, whatever token it shows; else -1
+    gid_t gid = static_cast<gid_t>(-1);
+
+    // Kind::user
+    std::string user;         // account name
+    std::int64_t account = 0; // its number, never reused; what the spawner makes the reserved uid of
+    std::string session;      // jti of the token
+    bool must_change = false; // the password first: nothing else is permitted
+    std::string profile, cwd; // what the token confines runs to; "" anything
+
+    // Kind::run
+    std::uint64_t run = 0; // the parent run's number on the wire
+    std::string run_id;
 
     bool may(Permission permission, bool its_own) const {
         const auto bit = static_cast<std::uint32_t>(permission);
@@ -34,8 +77,7 @@ struct Principal {
     }
 };
 
-// The principal of a Unix connection whose credentials the spawner noted at accept. Every uid holds `agent`
-// (runs_*, boxes, system_read, audit_read over its own); uid 0 also reads the audit log of all (root mode).
-Principal of_unix(uid_t uid, gid_t gid);
+// Gives a principal what its roles hold.
+void grant(Principal& principal, std::uint32_t role_set);
 
 } // namespace owhale::identity

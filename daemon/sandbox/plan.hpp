@@ -16,15 +16,16 @@
 
 namespace owhale::wire {
 
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
-inline constexpr std::size_t kMaxBlob = 4u << 20; // bytes; argv + environment + paths
-inline constexpr std::size_t kMaxStrings = 65536; // strings in one list of a blob
-inline constexpr std::size_t kMaxProbes = 192;    // paths asked about in one resolve
-inline constexpr std::size_t kMaxMounts = 256;    // entries of a plan
-inline constexpr std::size_t kMaxReads = 4;       // kProbeRead descriptors in one answer
-inline constexpr std::size_t kIdBytes = 16;       // a run's UUID
+inline constexpr std::size_t kMaxBlob = 4u << 20;                              // bytes; argv + environment + paths
+inline constexpr std::size_t kMaxStrings = 65536;                              // strings in one list of a blob
+inline constexpr std::size_t kMaxProbes = 192;                                 // paths asked about in one resolve
+inline constexpr std::size_t kMaxMounts = 256;                                 // entries of a plan
+inline constexpr std::size_t kMaxReads = 4;                                    // kProbeRead descriptors in one answer
+inline constexpr std::size_t kIdBytes = 16;                                    // a run's UUID
+inline constexpr std::string_view kDaemonSocket = "/run/owhaled/owhaled.sock"; // inside a cage
 
 enum class Type : std::uint32_t {
     // broker -> spawner
@@ -35,6 +36,7 @@ enum class Type : std::uint32_t {
     signal_run = 5,       // SignalRun
     kill_run = 6,         // KillRun
     reset_box = 7,        // ResetBox
+    reopen = 8,           // Reopen: the files that were named at start are to be opened again (SIGHUP)
     // spawner -> broker
     ready = 101,           // Ready
     accepted = 102,        // Accepted + the connected socket
@@ -44,6 +46,7 @@ enum class Type : std::uint32_t {
     run_failed = 106,  // RunFailed: the command never ran
     run_ended = 107,   // RunEnded
     box_ended = 108,   // BoxEnded: idle or reset
+    reopened = 109,    // Reopened + one O_RDONLY descriptor per bit of `have`, in order
 };
 
 struct Header {
@@ -65,6 +68,9 @@ struct Ready { // once, first
     std::uint64_t ceiling_memory;     // bytes, 0 none
     std::uint64_t ceiling_pids;
     std::uint64_t memory_total; // of this machine, bytes
+    std::uint32_t account_uids; // account N of TCP clients runs as this uid plus N; 0: rootless, as the one uid
+    std::uint32_t accounts_max; // N is 1 to this
+    char accounts_dir[256];     // the folder of their workspaces, by uid; "" none
 };
 
 enum Layer : std::uint32_t {
@@ -78,11 +84,25 @@ enum Layer : std::uint32_t {
     kLayerOtherUid = 128, // rootless: owhaled itself is not protected from its own uid
 };
 
+enum class PeerKind : std::uint32_t {
+    local = 1, // the Unix socket, or a run's own listener (then `run` is set)
+    tcp = 2,
+};
 struct Accepted {
     Header header;
     std::uint64_t connection; // never reused
-    std::uint32_t uid, gid;   // noted by the kernel at connect
-    std::int32_t pid;         // informative only
+    PeerKind kind;
+    std::uint32_t uid,
+        gid;           // local: noted by the kernel at connect. tcp: of a peer on this machine, informative; else -1
+    std::int32_t pid;  // informative only
+    char program[16];  // /proc/PID/comm, informative only
+    std::uint64_t run; // the run whose listener, or whose cgroup (tcp), this peer came from; 0 none
+    std::uint32_t group_count;
+    std::uint32_t groups[64]; // local: supplementary ones as the kernel noted them, root-like ones too; for roles only
+    std::uint8_t address[16]; // tcp: IPv6, or IPv4 mapped into it
+    std::uint16_t port;       // tcp
+    std::uint8_t on_this_machine; // tcp: the peer's socket is one of this network namespace
+    std::uint8_t pad[5];
 };
 
 struct ConnectionGone {
@@ -116,6 +136,8 @@ struct Resolve {
     std::uint64_t connection;
     std::uint32_t flags;
     std::uint32_t probe_count;
+    std::uint32_t account; // tcp connections: the account's number, whose reserved uid it becomes; local ones: 0
+    std::uint32_t pad;
     // blob lists: [0] one string each: cwd, workspace or "", program or "", PATH, home hint or "", user name to run as
     //             or "" (uid 0 connections only).
     //             [1] per probe three strings: base digit, flags digit, relative path ("" = the base itself)
@@ -163,6 +185,7 @@ enum RunFlags : std::uint32_t {
     kRunStdin = 2,   // give the broker the write end; else /dev/null
     kRunNetHost = 4, // refused unless the spawner's own configuration lists the uid
     kRunKeepBox = 8, // use the box named by box_key
+    kRunDaemon = 16, // a listener of this run's own at kDaemonSocket, whose connections are known as the run's
 };
 
 enum class MountKind : std::uint32_t {
@@ -274,6 +297,20 @@ struct ResetBox {
     char box_key[65];
     std::uint8_t pad[3];
     std::uint32_t uid;
+};
+
+// Files that need privilege to open. The spawner was told their paths at start; the broker names none.
+enum class File : std::uint32_t { tls_certificate = 0, tls_key = 1 };
+inline constexpr std::uint32_t kFiles = 2;
+
+struct Reopen {
+    Header header;
+};
+
+struct Reopened {
+    Header header;
+    std::uint32_t have;       // bit set: 1 << File
+    std::int32_t err[kFiles]; // errno of those that are not there; EPERM: wrong owner or mode
 };
 
 struct BoxEnded {

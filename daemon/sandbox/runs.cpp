@@ -67,6 +67,11 @@ public:
     }
     std::string folder(const std::string& id) const override { return kept_.folder(id); }
     Counts counts() override { return {live_.size(), rows_.count().value_or(0)}; }
+    std::string id_of(std::uint64_t number) override {
+        const auto found = by_number_.find(number);
+        return found == by_number_.end() ? "" : found->second->id();
+    }
+    std::size_t kill_all_of(const std::string& principal) override;
     Result<api::BoxList> boxes(const std::string& principal, bool any) override;
     Status reset_box(const std::string& id, const std::string& principal, bool any) override;
     void connection_closed(std::uint64_t connection) override {
@@ -143,6 +148,16 @@ Status Registry::check_room(const std::string& principal) const {
                         std::to_string(parts_.settings.max_runs_per_principal) + ")",
                     "`owhalectl runs ls` lists them");
     return {};
+}
+
+std::size_t Registry::kill_all_of(const std::string& principal) {
+    std::size_t count = 0;
+    for (const auto& [id, run] : live_) {
+        if (run->caller().principal != principal) continue;
+        kill(*run, parts_.settings.kill_grace);
+        ++count;
+    }
+    return count;
 }
 
 std::shared_ptr<Run> Registry::make_run(const Prepared& prepared, const Caller& caller, std::uint64_t number) {

@@ -33,7 +33,11 @@ class Run;
 struct Caller { // who asks, as the spawner counts and the kernel noted
     std::uint64_t connection = 0;
     std::string principal;
-    std::uint32_t uid = 0;
+    std::uint32_t uid = 0;     // of a Unix connection; -1 over TCP
+    std::uint32_t account = 0; // over TCP: the account's number; 0 on a Unix connection
+    std::string profile, cwd;  // what a token confines its runs to; "" anything
+    std::uint64_t parent = 0;  // the run that asks, by its number on the wire; 0 none
+    std::string parent_id;
     std::function<bool()> gone; // whether the client has hung up by now; may be empty
 };
 
@@ -93,6 +97,10 @@ public:
     // Where the kept output of a run lies.
     virtual std::string folder(const std::string& id) const = 0;
     virtual Counts counts() = 0;
+    // The id of a live run by its number on the wire; "" none.
+    virtual std::string id_of(std::uint64_t number) = 0;
+    // Ends every live run of a principal (SIGTERM, the grace of the settings, SIGKILL); returns how many there are.
+    virtual std::size_t kill_all_of(const std::string& principal) = 0;
 
     virtual Result<api::BoxList> boxes(const std::string& principal, bool any) = 0;
     virtual Status reset_box(const std::string& id, const std::string& principal, bool any) = 0;

@@ -149,6 +149,7 @@ Status Server::accept_all() {
     CHECK(watch(connection->socket.get(), Source::connection, *number, EPOLLRDHUP));
     auto message = make<wire::Accepted>(wire::Type::accepted);
     message.connection = *number;
+    message.kind = wire::PeerKind::local;
     message.uid = connection->identity.uid;
     message.gid = connection->identity.gid;
     message.pid = connection->pid;

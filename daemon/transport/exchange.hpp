@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/principal.hpp"
+#include "identity/identity.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::transport {
@@ -23,8 +23,12 @@ namespace asio = boost::asio;
 // One open connection. Owned by its session; handlers may hold a weak_ptr to learn that the client went.
 struct Connection {
     std::uint64_t number = 0; // as the spawner counts them
-    identity::Principal principal;
+    identity::Peer peer;
     bool open = true;
+    struct StepUp {                // a window that one principal opened; it ends with the connection
+        std::string principal;     // "user:alice"; "" none
+        std::int64_t until_ns = 0; // on the monotonic clock
+    } step_up;
     std::vector<std::function<void()>> on_close; // run once, on the io thread, when the peer has gone
 };
 
@@ -36,8 +40,9 @@ struct Request {
     std::map<std::string, std::string, std::less<>> headers; // lower-case names
     std::string body;                                        // at most Settings::max_body
     std::shared_ptr<Connection> connection;
+    identity::Principal principal;
 
-    const identity::Principal& who() const { return connection->principal; }
+    const identity::Principal& who() const { return principal; }
 };
 
 struct Response {

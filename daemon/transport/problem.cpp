@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 
 #include "shared/api.hpp"
@@ -17,8 +18,11 @@ Response problem(const Error& error) {
     if (error.errnum != 0) body.detail += std::string(": ") + ::strerror(error.errnum);
     if (!error.next.empty()) body.next = error.next;
     if (!error.step.empty()) body.step = error.step;
+    const bool later = error.code == Code::rate_limited || error.code == Code::busy;
+    if (later) body.retry_after = std::max(error.retry_after, 1u);
     Response response{row.status, "application/problem+json", codec::to_text(body), {}};
-    if (error.code == Code::rate_limited || error.code == Code::busy) response.headers.emplace_back("Retry-After", "1");
+    if (later) response.headers.emplace_back("Retry-After", std::to_string(*body.retry_after));
+    if (row.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"owhaled\"");
     return response;
 }
 

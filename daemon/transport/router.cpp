@@ -1,7 +1,6 @@
 #include "transport/router.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "shared/nearest.hpp"
@@ -11,23 +10,11 @@ namespace {
 
 using identity::Permission;
 
-struct PermissionRow {
-    std::string_view name;
-    Permission permission;
-};
-constexpr std::array kPermissions = {
-    PermissionRow{"none", Permission::none},
-    PermissionRow{"runs_create", Permission::runs_create},
-    PermissionRow{"runs_read", Permission::runs_read},
-    PermissionRow{"runs_control", Permission::runs_control},
-    PermissionRow{"audit_read", Permission::audit_read},
-    PermissionRow{"system_read", Permission::system_read},
-    PermissionRow{"boxes", Permission::boxes},
-};
-
 std::optional<Permission> permission_of(std::string_view name) {
-    const auto row = std::ranges::find(kPermissions, name, &PermissionRow::name);
-    if (row == kPermissions.end()) return std::nullopt;
+    if (name == "none") return Permission::none;
+    const auto& all = identity::permissions();
+    const auto row = std::ranges::find(all, name, &identity::PermissionRow::name);
+    if (row == all.end()) return std::nullopt;
     return row->permission;
 }
 

@@ -14,13 +14,13 @@
 namespace owhale::transport {
 
 struct Server::State {
-    State(asio::any_io_executor on, Limits most, Router routes, std::function<void(std::uint64_t)> then)
-        : executor(std::move(on)), limits(most), router(std::move(routes)), closed(std::move(then)) {}
+    State(asio::any_io_executor on, Limits most, Router routes, Parts given)
+        : executor(std::move(on)), limits(most), router(std::move(routes)), parts(std::move(given)) {}
 
     asio::any_io_executor executor;
     Limits limits;
     Router router;
-    std::function<void(std::uint64_t)> closed;
+    Parts parts;
     std::map<std::uint64_t, std::weak_ptr<Session>> sessions;
     std::map<uid_t, std::size_t> per_uid;
     bool stopping = false;
@@ -28,7 +28,7 @@ struct Server::State {
     void forget(std::uint64_t number, uid_t uid) {
         sessions.erase(number);
         if (const auto count = per_uid.find(uid); count != per_uid.end() && --count->second == 0) per_uid.erase(count);
-        closed(number);
+        parts.closed(number);
     }
 
     const char* refusal(uid_t uid) const {
@@ -72,12 +72,29 @@ void refuse(const Fd& socket, const char* why) {
     ::shutdown(socket.get(), SHUT_RDWR);
 }
 
+identity::Peer peer_of(const wire::Accepted& accepted, const std::function<std::string(std::uint64_t)>& run_id) {
+    identity::Peer peer;
+    peer.kind = accepted.kind == wire::PeerKind::tcp ? identity::Peer::Kind::tcp : identity::Peer::Kind::local;
+    peer.connection = accepted.connection;
+    peer.uid = static_cast<uid_t>(accepted.uid);
+    peer.gid = static_cast<gid_t>(accepted.gid);
+    const auto groups = std::min<std::size_t>(accepted.group_count, std::size(accepted.groups));
+    peer.groups.assign(accepted.groups, accepted.groups + groups);
+    peer.pid = accepted.pid;
+    peer.program.assign(accepted.program, ::strnlen(accepted.program, sizeof accepted.program));
+    peer.run = accepted.run;
+    if (peer.run != 0) peer.run_id = run_id(peer.run);
+    std::copy(std::begin(accepted.address), std::end(accepted.address), peer.address.begin());
+    peer.port = accepted.port;
+    peer.loopback = accepted.on_this_machine != 0;
+    return peer;
+}
+
 } // namespace
 
-Server::Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes,
-               std::function<void(std::uint64_t)> closed)
+Server::Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes, Parts parts)
     : state_(std::make_shared<State>(std::move(executor), within_descriptors(limits), router_or_end(std::move(routes)),
-                                     std::move(closed))) {}
+                                     std::move(parts))) {}
 
 Server::~Server() = default;
 
@@ -88,18 +105,19 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
         log::warning("connection refused", {{"uid", std::to_string(uid)}, {"why", why}});
         refuse(socket, why);
         socket.reset();
-        return state_->closed(number);
+        return state_->parts.closed(number);
     }
     auto connection = std::make_shared<Connection>();
     connection->number = number;
-    connection->principal = identity::of_unix(uid, static_cast<gid_t>(accepted.gid));
+    connection->peer = peer_of(accepted, state_->parts.run_id);
     auto peer = Peer::make(state_->executor, std::move(socket));
     if (!peer) {
         log::error("a connection cannot be served", {{"error", to_line(peer.error())}});
-        return state_->closed(number);
+        return state_->parts.closed(number);
     }
-    const auto session = std::make_shared<Session>(std::move(*peer), state_->limits, state_->router, connection,
-                                                   [state = state_, number, uid] { state->forget(number, uid); });
+    const auto session =
+        std::make_shared<Session>(std::move(*peer), state_->limits, state_->router, state_->parts.identity, connection,
+                                  [state = state_, number, uid] { state->forget(number, uid); });
     ++state_->per_uid[uid];
     state_->sessions.emplace(number, session);
     session->start();

@@ -16,10 +16,13 @@ namespace owhale::transport {
 
 class Server {
 public:
-    // `closed` is called on the io thread with the number of each connection that ended. Routes that do not fit the
-    // verb table are a defect of this program: they are logged and the process ends.
-    Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes,
-           std::function<void(std::uint64_t)> closed);
+    struct Parts { // all of it outlives the server
+        identity::Identity& identity;
+        std::function<void(std::uint64_t)> closed;        // on the io thread: the number of a connection that ended
+        std::function<std::string(std::uint64_t)> run_id; // of a live run, by its number on the wire
+    };
+    // Routes that do not fit the verb table are a defect of this program: they are logged and the process ends.
+    Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes, Parts parts);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

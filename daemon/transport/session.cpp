@@ -55,9 +55,9 @@ Status check_body(const Head& head, const Limits& limits) {
 
 } // namespace
 
-Session::Session(std::shared_ptr<Peer> peer, const Limits& limits, const Router& router,
+Session::Session(std::shared_ptr<Peer> peer, const Limits& limits, const Router& router, identity::Identity& identity,
                  std::shared_ptr<Connection> connection, std::function<void()> ended)
-    : peer_(std::move(peer)), limits_(limits), router_(router), connection_(std::move(connection)),
+    : peer_(std::move(peer)), limits_(limits), router_(router), identity_(identity), connection_(std::move(connection)),
       ended_(std::move(ended)) {}
 
 void Session::start() {
@@ -160,18 +160,31 @@ asio::awaitable<Result<std::string>> Session::read_body(const Head& head, std::s
     co_return (*reader)->release();
 }
 
+// Anew for each request: a token that was revoked a moment ago is no token.
+Result<identity::Principal> Session::authenticate(const Head& head) const {
+    const auto credentials = head.field("authorization");
+    if (credentials.empty()) return identity_.of_peer(connection_->peer);
+    constexpr std::string_view scheme = "Bearer ";
+    if (!credentials.starts_with(scheme))
+        return fail(Code::unauthenticated, "the Authorization header is not a Bearer token",
+                    "POST /v1/login gives one; or send no Authorization header");
+    return identity_.of_token(connection_->peer, credentials.substr(scheme.size()));
+}
+
 asio::awaitable<bool> Session::dispatch(const Head& head, const std::string& head_text, std::string body) {
     auto target = parse_target(head.target);
     if (!target) co_return co_await fail_with(head, target.error());
-    auto match = router_.find(head.method, *target, connection_->principal);
+    auto who = authenticate(head);
+    if (!who) co_return co_await fail_with(head, who.error());
+    auto match = router_.find(head.method, *target, *who);
     if (!match) co_return co_await answer(head, match.error());
     if (match->verb->request.empty() && !body.empty()) {
         const Error error{Code::bad_request, std::string(match->verb->name) + " takes no body", {}, 0, {}};
         co_return co_await fail_with(head, error);
     }
-    auto request =
-        std::make_shared<Request>(Request{head.method, std::move(target->path), std::move(match->params),
-                                          std::move(target->query), head.fields, std::move(body), connection_});
+    auto request = std::make_shared<Request>(Request{head.method, std::move(target->path), std::move(match->params),
+                                                     std::move(target->query), head.fields, std::move(body),
+                                                     connection_, std::move(*who)});
     if (head.upgrade()) co_return co_await open_channel(head, head_text, *match, request);
     co_return co_await handle(head, *match, request);
 }
@@ -188,7 +201,7 @@ asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std:
     if (!result) co_return false;
     const auto response = *result ? std::move(**result) : problem(result->error());
     log::debug("request", {{"verb", std::string(match.verb->name)},
-                           {"principal", connection_->principal.name},
+                           {"principal", request->principal.name},
                            {"status", std::to_string(response.status)}});
     co_return co_await answer(head, response);
 }

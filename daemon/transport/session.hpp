@@ -17,8 +17,8 @@ namespace owhale::transport {
 
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    // `limits` and `router` outlive what `ended` holds. `ended` is called once, after the socket is closed.
-    Session(std::shared_ptr<Peer> peer, const Limits& limits, const Router& router,
+    // `limits`, `router` and `identity` outlive what `ended` holds. `ended` is called once, after the socket is closed.
+    Session(std::shared_ptr<Peer> peer, const Limits& limits, const Router& router, identity::Identity& identity,
             std::shared_ptr<Connection> connection, std::function<void()> ended);
 
     void start();
@@ -40,11 +40,13 @@ private:
     asio::awaitable<bool> fail_with(const Head& head, const Error& error);
     asio::awaitable<bool> answer(const Head& head, const Response& response);
     asio::awaitable<void> refuse(const Response& response);
+    Result<identity::Principal> authenticate(const Head& head) const;
     void peer_went();
 
     std::shared_ptr<Peer> peer_;
     const Limits& limits_;
     const Router& router_;
+    identity::Identity& identity_;
     std::shared_ptr<Connection> connection_;
     std::function<void()> ended_;
     bool idle_ = false; // waits for the first byte of a request

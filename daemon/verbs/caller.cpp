@@ -12,7 +12,13 @@ sandbox::Caller caller_of(const transport::Request& request, sandbox::Runs& runs
     sandbox::Caller caller;
     caller.connection = connection->number;
     caller.principal = request.who().name;
-    caller.uid = request.who().uid;
+    const auto& who = request.who();
+    caller.uid = who.uid;
+    if (connection->peer.kind == identity::Peer::Kind::tcp) caller.account = static_cast<std::uint32_t>(who.account);
+    caller.profile = who.profile;
+    caller.cwd = who.cwd;
+    caller.parent = who.run;
+    caller.parent_id = who.run_id;
     caller.gone = [weak = std::weak_ptr(connection)] {
         const auto alive = weak.lock();
         return !alive || !alive->open;

@@ -13,19 +13,8 @@ namespace owhale::verbs {
 namespace {
 
 using boost::asio::awaitable;
-using identity::Permission;
 using transport::Request;
 using transport::Response;
-
-struct PermissionRow {
-    Permission permission;
-    std::string_view name;
-};
-constexpr std::array kPermissions = {
-    PermissionRow{Permission::runs_create, "runs_create"},   PermissionRow{Permission::runs_read, "runs_read"},
-    PermissionRow{Permission::runs_control, "runs_control"}, PermissionRow{Permission::audit_read, "audit_read"},
-    PermissionRow{Permission::system_read, "system_read"},   PermissionRow{Permission::boxes, "boxes"},
-};
 
 Result<Response> health(const Services&, const Request& request) {
     CHECK(only(request, {}));
@@ -59,10 +48,10 @@ Result<Response> whoami(const Services& services, const Request& request) {
     const auto& who = request.who();
     api::Whoami out;
     out.principal = who.name;
-    out.why = "the kernel's credentials of this Unix connection";
-    out.roles = {"agent"};
-    if (who.any != 0) out.roles.emplace_back("auditor");
-    for (const auto& row : kPermissions) {
+    out.why = who.why;
+    out.roles = identity::role_names(who.role_set);
+    out.peer = request.connection->peer.describe();
+    for (const auto& row : identity::permissions()) {
         if (who.may(row.permission, true)) out.permissions.emplace_back(row.name);
         if (who.may(row.permission, false)) out.permissions.emplace_back(std::string(row.name) + ":any");
     }

@@ -16,8 +16,10 @@ using namespace std::chrono_literals;
 } // namespace
 
 Stage::Stage(Limits limits, std::vector<Route> more)
-    : server(std::make_unique<Server>(io.get_executor(), limits, routes(std::move(more)),
-                                      [this](std::uint64_t number) { closed.push_back(number); })) {}
+    : server(std::make_unique<Server>(
+          io.get_executor(), limits, routes(std::move(more)),
+          Server::Parts{identity, [this](std::uint64_t number) { closed.push_back(number); },
+                        [](std::uint64_t number) { return "run-" + std::to_string(number); }})) {}
 
 // health answers, runs.create echoes its body, status throws, runs.wait answers when released or when its client went.
 std::vector<Route> Stage::routes(std::vector<Route> more) {
@@ -54,6 +56,7 @@ Client Stage::connect(std::uint32_t uid) {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) throw std::runtime_error("socketpair");
     wire::Accepted accepted{};
     accepted.connection = ++last_;
+    accepted.kind = wire::PeerKind::local;
     accepted.uid = accepted.gid = uid;
     server->serve(accepted, Fd(pair[0]));
     return Client(*this, Fd(pair[1]));

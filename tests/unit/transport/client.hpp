@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "identity/kernel.hpp"
 #include "transport/server.hpp"
 
 namespace owhale::transport {
@@ -29,6 +30,7 @@ public:
     int waits_cut = 0; // handlers of runs.wait that learned that their client went
     int waits_begun = 0;
     bool release_waits = false;
+    identity::KernelIdentity identity;
     std::unique_ptr<Server> server;
 
 private:

@@ -1,11 +1,19 @@
 #include "transport/router.hpp"
 
+#include "identity/kernel.hpp"
+
 #include "checks.hpp"
 
 using namespace owhale;
 using namespace owhale::transport;
 
 namespace {
+
+identity::Principal user_1000() {
+    identity::Peer peer;
+    peer.uid = peer.gid = 1000;
+    return identity::KernelIdentity().of_peer(peer);
+}
 
 Handler nothing() {
     return [](Request&) -> asio::awaitable<Result<Response>> { co_return Response{}; };
@@ -18,7 +26,7 @@ std::vector<Route> routes(std::initializer_list<std::string_view> verbs) {
 }
 
 Response refused(const Router& router, const std::string& method, std::string_view path,
-                 const identity::Principal& who = identity::of_unix(1000, 1000)) {
+                 const identity::Principal& who = user_1000()) {
     const auto match = router.find(method, *parse_target(path), who);
     REQUIRE_FALSE(match.has_value());
     return match.error();
@@ -38,7 +46,7 @@ TEST_CASE("a route that does not fit the verb table does not start") {
 
 TEST_CASE("method and path find the route, its parameters included") {
     const auto router = Router::make(routes({"runs.show", "runs.remove", "runs.output"}));
-    const auto who = identity::of_unix(1000, 1000);
+    const auto who = user_1000();
     const auto show = router->find("GET", *parse_target("/v1/runs/a%2Fb"), who);
     REQUIRE(show.has_value());
     CHECK_EQ(show->verb->name, "runs.show");
@@ -69,7 +77,7 @@ TEST_CASE("a known path with another method is 405 with Allow") {
 
 TEST_CASE("without the verb's permission the answer is 403, and a verb not served is 501") {
     const auto router = Router::make(routes({"runs.create", "health"}));
-    auto who = identity::of_unix(1000, 1000);
+    auto who = user_1000();
     CHECK(router->find("POST", *parse_target("/v1/runs"), who).has_value());
     who.own = who.any = 0;
     CHECK_EQ(refused(*router, "POST", "/v1/runs", who).status, 403);

@@ -1,0 +1,60 @@
+// Who asks, as the transport asks it: peers and tokens in, principals out. One instance, on the io thread.
+//
+// Errors: unauthenticated and the token_* codes (401), credentials_wrong (401, the same words and the same cost whether
+// the account or the password is wrong), password_change_required, step_up_required, rate_limited with retry_after.
+#pragma once
+
+#include <array>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "identity/principal.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::identity {
+
+// One connection, as the spawner's kernel told it.
+struct Peer {
+    enum class Kind { local, tcp };
+    Kind kind = Kind::local; // local: a Unix socket
+    std::uint64_t connection = 0;
+    uid_t uid = static_cast<uid_t>(-1); // local; of a loopback TCP peer for information alone; else -1
+    gid_t gid = static_cast<gid_t>(-1);
+    std::vector<std::uint32_t> groups; // supplementary, all of them
+    std::int32_t pid = 0;              // informative only
+    std::string program;               // its comm, informative only
+    std::uint64_t run = 0;             // of a run's listener, or of a loopback peer in a run's cgroup; 0 none
+    std::string run_id;
+    std::array<std::uint8_t, 16> address{}; // TCP: IPv6, or IPv4 mapped into it
+    std::uint16_t port = 0;
+    bool loopback = false;
+    bool tls = false;
+
+    // "unix:1000 (pid 77, owhalectl)", "tcp 127.0.0.1"
+    std::string describe() const;
+};
+
+class Identity {
+public:
+    virtual ~Identity() = default;
+
+    // Of a connection that shows no token. A local peer without roles, and a TCP peer, get a principal without
+    // permissions: verbs for anyone still answer.
+    virtual Principal of_peer(const Peer& peer) = 0;
+    // Of a connection that shows `bearer` (a JWT without the word Bearer). A run's peer stays what it is, whatever it
+    // shows. A local peer keeps its uid beside the account.
+    virtual Result<Principal> of_token(const Peer& peer, std::string_view bearer) = 0;
+
+    // Whether this password is that of the principal's account: what a step-up asks. Costs one Argon2id, on another
+    // thread. step_up_required for principals that have no account (`unix:` and `run:` never step up), but see
+    // stands_above().
+    virtual boost::asio::awaitable<Status> prove(const Peer& peer, const Principal& who, std::string password) = 0;
+    // uid 0 on the Unix socket of a root owhaled may manage accounts without an account of its own: it could edit the
+    // database as well, and nothing that owhaled runs is ever uid 0.
+    virtual bool stands_above(const Peer& peer, const Principal& who) const = 0;
+};
+
+} // namespace owhale::identity
