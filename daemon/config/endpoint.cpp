@@ -14,8 +14,8 @@ constexpr const char* kForms = "write it as 127.0.0.1:7717, [::1]:7717, localhos
 Result<std::uint16_t> parse_port(std::string_view text, std::string_view whole) {
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    if (error != std::errc{} || end != text.data() + text.size() || port == 0)
-        return fail(Code::invalid_value, "\"" + std::string(whole) + "\" has no port from 1 to 65535", kForms);
+    if (error != std::errc{} || end != text.data() + text.size())
+        return fail(Code::invalid_value, "\"" + std::string(whole) + "\" has no port up to 65535", kForms);
     return port;
 }
 

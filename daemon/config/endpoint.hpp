@@ -16,7 +16,7 @@ using Address = std::array<std::uint8_t, 16>;
 
 struct Endpoint {
     Address address{};
-    std::uint16_t port = 0; // 1 to 65535, host order
+    std::uint16_t port = 0; // host order; 0: the kernel chooses a free one
 };
 
 bool is_v4(const Address& address);

@@ -15,6 +15,7 @@ TEST_CASE("an endpoint is an address with a port, in one spelling") {
     CHECK_EQ(spelt("[::ffff:10.0.0.1]:1"), "10.0.0.1:1");
     CHECK_EQ(spelt("[2001:DB8:0::1]:65535"), "[2001:db8::1]:65535");
     CHECK_EQ(spelt("0.0.0.0:7717"), "0.0.0.0:7717");
+    CHECK_EQ(spelt("127.0.0.1:0"), "127.0.0.1:0");
     CHECK_FALSE(parse_endpoint("off")->has_value());
 }
 
