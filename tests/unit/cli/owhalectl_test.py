@@ -285,6 +285,18 @@ class Terminals(unittest.TestCase):
         self.assertEqual(terminal.wait(), 7)
         self.assertTrue(terminal.cooked())
 
+    def test_a_new_size_arrives_before_what_is_typed_after_it(self):
+        terminal = Terminal("run", "-t", "sh", "-c", "echo up; while read line; do stty size; done", rows=30, columns=100)
+        terminal.until(rb"up")
+        for columns in range(101, 151):
+            terminal.resize(40, columns)
+            terminal.type(b"\r")
+            terminal.until(rb"\d+ \d+\r\n")
+            self.assertIn(b"40 %d\r\n" % columns, terminal.seen)
+            terminal.seen = b""
+        terminal.type(b"\x04")
+        self.assertEqual(terminal.wait(), 0)
+
     def test_detach_keys_and_attach(self):
         terminal = Terminal("run", "-t", "cat")
         terminal.wait_raw()
