@@ -123,6 +123,10 @@ class Pipes(unittest.TestCase):
     def test_options_after_the_command_are_its_own(self):
         self.assertEqual(ctl("run", "echo", "-n", "-t", "--help").stdout, "-t --help")
 
+    def test_quiet_lists_what_names_each(self):
+        self.assertEqual(ctl("-q", "audit", "ls").stdout, "12\n11\n")
+        self.assertIn("run.intent", ctl("audit", "ls").stdout)
+
     def test_what_json_cannot_carry_is_refused_by_name(self):
         done = subprocess.run([CTL, "run", "printf", b"\xff"], capture_output=True, timeout=30)
         self.assertEqual(done.returncode, 125)
