@@ -184,6 +184,7 @@ class Pipes(unittest.TestCase):
         self.assertEqual(json.loads(ctl("-o", "json", "runs", "show", run[:13]).stdout)["state"], "running")
         self.assertEqual(ctl("runs", "rm", run).returncode, 1)
         self.assertEqual(ctl("runs", "kill", run).stdout.strip(), run)
+        self.assertNotEqual(json.loads(ctl("-o", "json", "runs", "show", run).stdout)["state"], "running")  # it waited
         self.assertEqual(ctl("runs", "wait", run).stdout, "143\n")
         self.assertEqual(ctl("runs", "logs", run).stdout, "one\n")
         self.assertEqual(ctl("runs", "attach", run).returncode, 125)
