@@ -86,7 +86,9 @@ std::string_view next_step(Code code) {
     case Code::forbidden:
         return "owhalectl whoami shows what you may do";
     case Code::program_not_found:
-        return "install it, or give its full path; PATH in the cage lists system and toolchain folders only";
+        return "install it, or give its full path; a run has this machine's own programs (there are no images), and "
+               "PATH in "
+               "the cage lists system and toolchain folders only";
     case Code::program_not_executable:
         return "make it executable (chmod +x), or run it with its interpreter";
     case Code::language_missing:
@@ -102,8 +104,8 @@ std::string_view next_step(Code code) {
     case Code::limit_over_ceiling:
         return "ask for less, or raise the ceiling in owhaled.conf";
     case Code::net_host_denied:
-        return "root can permit it: a line 'net-host UID' in /etc/owhaled/spawner.conf, then systemctl restart "
-               "owhaled; or run it without --net host";
+        return "root can permit it: a line 'net-host UID' in /etc/owhaled/spawner.conf, then restart owhaled "
+               "(systemctl restart owhaled); or run it without --net host";
     case Code::run_live:
         return "end it first: owhalectl runs kill ID";
     case Code::run_ended:

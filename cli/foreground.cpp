@@ -18,11 +18,16 @@ std::string joined(const std::vector<std::string>& words) {
     return out;
 }
 
-// Why the cage, and not the command, ended it.
+bool ended_by_limit(const api::Run& run) {
+    return run.state == "timed_out" || run.state == "limit_exceeded";
+}
+
+// Why the cage, and not the command, ended it, and what would have let it go on.
 void tell_end(const api::Run& run) {
-    const auto why = "; owhalectl runs why " + run.id;
+    const bool known = ended_by_limit(run) && !run.hints.empty() && !run.hints.front().next.empty();
+    const auto why = (known ? " -- " + run.hints.front().next : "") + "; owhalectl runs why " + run.id;
     if (run.state == "timed_out")
-        note("timed_out: the run took longer than its timeout (--timeout)" + why);
+        note("timed_out: the run took longer than its timeout" + why);
     else if (run.state == "limit_exceeded")
         note("limit_exceeded: the run went over its limit of " + run.limit.value_or("resources") + why);
     else if (run.state == "killed")
@@ -42,7 +47,7 @@ void tell_cage(const api::Run& run) {
 
 // On no terminal too: an agent has none, and needs it most.
 void tell_hint(const api::Run& run) {
-    if (run.hints.empty() || exit_of(run) == kOk) return;
+    if (run.hints.empty() || exit_of(run) == kOk || ended_by_limit(run)) return;
     const auto& hint = run.hints.front();
     note("hint: " + hint.what + (hint.next.empty() ? "" : " -- " + hint.next) + "; owhalectl runs why " + run.id);
 }
