@@ -85,9 +85,9 @@ Status forget(Context& context, const Admission& admission) {
     return {};
 }
 
-Result<std::string> access_table(Context& context) {
+Result<std::string> access_table(Context& context, const Look& look) {
     const auto body = TRY(context.ask({.verb = "access.list"}));
-    if (context.look().format != Format::table) return json_text(context.look(), body, "access");
+    if (look.format != Format::table) return json_text(look, body, "access");
     const bool here = !context.client().peer().host;
     Table table({"WHO", "ROLES", "FROM", "SINCE", "BY"}, 1);
     for (const auto& row : TRY(read_access(body)).access)
@@ -96,7 +96,7 @@ Result<std::string> access_table(Context& context) {
                    {row.source},
                    {when(row.added), Tone::dim},
                    {row.by.value_or("")}});
-    return table.text(context.look());
+    return table.text(look);
 }
 
 } // namespace owhale::cli

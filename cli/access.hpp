@@ -25,6 +25,6 @@ Status refuse(Context& context, const Admission& admission);
 // Takes the row out: the setting unix-roles and the mode decide again.
 Status forget(Context& context, const Admission& admission);
 
-Result<std::string> access_table(Context& context);
+Result<std::string> access_table(Context& context, const Look& look);
 
 } // namespace owhale::cli

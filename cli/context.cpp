@@ -14,6 +14,16 @@ bool is_id_character(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
 }
 
+// Where to look for the things of this verb.
+std::string lists_of(std::string_view verb) {
+    const std::string noun(verb.substr(0, verb.find('.')));
+    for (const auto* known : {"users", "sessions", "tokens", "profiles", "runs"})
+        if (noun == known) return "owhalectl " + noun + " ls lists what there is";
+    if (noun == "boxes") return "owhalectl box ls lists what there is";
+    if (noun == "access") return "owhalectl setup --show lists what there is";
+    return {};
+}
+
 } // namespace
 
 bool is_whole_id(std::string_view text) {
@@ -70,7 +80,11 @@ Result<Reply> Context::send(Call call) {
         auto target = TRY(where());
         client_ = std::make_unique<Client>(std::move(target));
     }
-    return send_with_proof(*client_, std::move(call), password_);
+    const auto verb = call.verb;
+    auto reply = send_with_proof(*client_, std::move(call), password_);
+    if (!reply && reply.error().code == Code::not_found && reply.error().next.empty())
+        reply.error().next = lists_of(verb);
+    return reply;
 }
 
 Result<std::string> Context::run_id(const std::string& named) {

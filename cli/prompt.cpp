@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -25,24 +26,33 @@ void catch_signal(int number) {
     caught = number;
 }
 
-// While it lives, signals that would end or stop us only interrupt the read: the terminal is put right first.
+// While it lives, signals that would end or stop us are held back but while we wait for input, and only interrupt that: the
+// terminal is put right first.
 class Caught {
 public:
     Caught() {
         caught = 0;
         struct sigaction action{};
         action.sa_handler = catch_signal; // without SA_RESTART
+        sigset_t held{};
+        ::sigemptyset(&held);
+        for (const int number : kSignals) ::sigaddset(&held, number);
+        ::pthread_sigmask(SIG_BLOCK, &held, &mask_);
         for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &action, &former_[i]);
     }
     Caught(const Caught&) = delete;
     Caught& operator=(const Caught&) = delete;
     ~Caught() {
         for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &former_[i], nullptr);
+        ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
     }
+    // Of the time before.
+    const sigset_t* mask() const { return &mask_; }
 
 private:
     static constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
     std::array<struct sigaction, kSignals.size()> former_{};
+    sigset_t mask_{};
 };
 
 class Quiet {
@@ -78,10 +88,12 @@ void show(int fd, std::string_view text) {
 enum class Read { line, end, interrupted, failed, long_line };
 
 // Byte by byte: what follows the line is somebody else's. What is over the limit is read and dropped.
-Read read_line(int fd, std::string& line) {
+Read read_line(int fd, std::string& line, const sigset_t* mask = nullptr) {
     bool over = false;
     for (char c = 0;;) {
-        const auto count = ::read(fd, &c, 1);
+        pollfd one{fd, POLLIN, 0};
+        const bool woken = mask == nullptr || ::ppoll(&one, 1, nullptr, mask) >= 0;
+        const auto count = woken ? ::read(fd, &c, 1) : -1;
         if (count < 0 && errno == EINTR && caught == 0) continue;
         if (count < 0) return errno == EINTR ? Read::interrupted : Read::failed;
         if (count == 0 && line.empty()) return Read::end;
@@ -107,7 +119,7 @@ Read read_answer(int fd, const std::string& question, bool secret, std::string& 
     const Quiet quiet(fd, secret);
     if (secret && !quiet.on()) return Read::failed;
     show(fd, question);
-    const auto end = read_line(fd, line);
+    const auto end = read_line(fd, line, guard.mask());
     if (secret || end != Read::line) show(fd, "\n");
     return end;
 }

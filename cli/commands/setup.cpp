@@ -43,7 +43,7 @@ Result<int> change_access(Context& context, const Arguments& arguments) {
     CHECK(apply(context, arguments.deny, refuse));
     CHECK(apply(context, arguments.forget, forget));
     if (context.globals().quiet) return kOk;
-    const auto table = TRY(access_table(context));
+    const auto table = TRY(access_table(context, context.look()));
     CHECK(print(table));
     return kOk;
 }
@@ -61,7 +61,7 @@ std::vector<std::string> words_of(const std::string& line) {
 // Root is asked; a mistyped name is asked for again.
 Status ask_for_access(Context& context, const api::ServerStatus& status) {
     if (::geteuid() != 0 || status.rootless || !here(context) || !can_ask()) return {};
-    say("\nWho may use owhaled's socket? At present:\n\n" + TRY(access_table(context)) +
+    say("\nWho may use owhaled's socket? At present:\n\n" + TRY(access_table(context, Look{})) +
         "\nName users, or groups with an @, each with its roles if it is to have others than agent, such as\n"
         "  alice @dev bob:agent,auditor\nIt holds at once. sudo owhalectl setup --allow, --deny and --forget change it "
         "later.\n");
@@ -157,7 +157,7 @@ Result<int> lead(Context& context, const Arguments& arguments) {
 
 Result<int> setup(Context& context, const Arguments& arguments) {
     if (arguments.show) {
-        const auto table = TRY(access_table(context));
+        const auto table = TRY(access_table(context, context.look()));
         CHECK(print(table));
         return kOk;
     }

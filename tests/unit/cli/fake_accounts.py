@@ -148,7 +148,7 @@ class Accounts:
         return 200, self.shown(rest[0])
 
     def do_sessions(self, method, rest, *_):
-        mine = [row for row in self.tokens.values() if "role" not in row]
+        mine = [row for row in self.tokens.values() if "role" not in row and not row["revoked"]]
         if method == "DELETE":
             chosen = [row for row in mine if not rest or row["id"] == rest[0]]
             for row in chosen[:-1] if not rest else chosen:
