@@ -3,16 +3,20 @@
 #include <csignal>
 #include <cstring>
 
+#include "cli/token_store.hpp"
+
 namespace owhale::cli {
 namespace {
 
 int plain_exit(Code code) {
+    if (owhale::describe(code).status == 401) return kLogin;
     switch (code) {
     case Code::unreachable:
         return kUnreachable;
     case Code::not_found:
         return kNotFound;
-    case Code::unauthenticated:
+    case Code::step_up_required:
+    case Code::password_change_required:
         return kLogin;
     case Code::forbidden:
     case Code::denied:
@@ -78,7 +82,32 @@ Error error_of(const api::Run& run) {
 }
 
 std::string_view next_step(Code code) {
+    if (owhale::describe(code).status == 401 && token_in_environment())
+        return "OWHALE_TOKEN is what owhaled was shown: unset it, or set it to a token that holds (owhalectl tokens "
+               "add)";
     switch (code) {
+    case Code::unauthenticated:
+        return "log in: owhalectl login";
+    case Code::credentials_wrong:
+        return "try again; an administrator can give a new password: owhalectl users reset NAME";
+    case Code::token_malformed:
+    case Code::token_algorithm:
+    case Code::token_unknown_key:
+    case Code::token_signature:
+    case Code::token_issuer:
+    case Code::token_audience:
+    case Code::token_expired:
+    case Code::token_not_yet_valid:
+    case Code::token_revoked:
+        return "log in again: owhalectl login; or owhalectl logout, to go on without an account";
+    case Code::password_change_required:
+        return "owhalectl passwd changes it";
+    case Code::password_weak:
+        return "8 to 128 characters of any kind, not the account's name, none of the most common ones";
+    case Code::step_up_required:
+        return "run it on a terminal, where owhalectl asks for your password, or with --password-stdin";
+    case Code::last_admin:
+        return "make another one first: owhalectl users role NAME admin";
     case Code::unreachable:
         return "see whether owhaled runs: owhalectl doctor";
     case Code::not_found:

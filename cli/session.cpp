@@ -54,7 +54,7 @@ bool ignored(int number) {
 
 class Session {
 public:
-    Session(const std::vector<Socket>& where, Attachment attachment)
+    Session(const Where& where, Attachment attachment)
         : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where), control_(loop_, where) {}
 
     Result<SessionEnd> run() {
@@ -330,7 +330,7 @@ bool is_over(std::string_view state) {
     return std::find(kOver.begin(), kOver.end(), state) != kOver.end();
 }
 
-Result<SessionEnd> attend(const std::vector<Socket>& where, Attachment attachment) {
+Result<SessionEnd> attend(const Where& where, Attachment attachment) {
     std::signal(SIGPIPE, SIG_IGN);
     return Session(where, std::move(attachment)).run();
 }

@@ -12,7 +12,7 @@ class Daemon:
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "s")
         self.process = subprocess.Popen([sys.executable, HERE / "fake_daemon.py", self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self.process.stdout.readline() == b"ready\n"
+        assert self.process.stdout.readline().startswith(b"ready ")
 
     def stop(self):
         self.process.stdin.close()
