@@ -54,7 +54,7 @@ bool ignored(int number) {
 
 class Session {
 public:
-    Session(const std::vector<Socket>& where, Attachment attachment)
+    Session(const Where& where, Attachment attachment)
         : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where), control_(loop_, where) {}
 
     Result<SessionEnd> run() {
@@ -74,7 +74,6 @@ private:
             co_return;
         }
         if (over_) co_return co_await drain();
-        watch_signals();
         asio::co_spawn(loop_, send_frames(), asio::detached);
         asio::co_spawn(loop_, control_.serve(), asio::detached);
         if (attachment_.stdin_open) start_input();
@@ -114,6 +113,7 @@ private:
         auto channel = co_await connection_.upgrade(std::move(attach));
         if (!channel) co_return std::unexpected(std::move(channel).error());
         channel_ = *std::move(channel);
+        watch_signals(); // before the size is read: a change after that is told
         if (!attachment_.tty) co_return Status{};
         auto raw = RawMode::enter(STDIN_FILENO);
         if (!raw && attachment_.stdin_open) co_return std::unexpected(std::move(raw).error());
@@ -193,6 +193,7 @@ private:
                 finish();
                 return;
             }
+            if (window_size() != told_size_) push_size();
             if (keys_.holds()) asio::co_spawn(loop_, release_held_key(), asio::detached);
             chunk = std::move(data);
         }
@@ -215,8 +216,11 @@ private:
         outbox_bell_.ring();
     }
 
+    // Also before keys: on a terminal, what is typed after a change of size meets a program that can know of it. Were
+    // the keys sent ahead of it, the program would answer for the old size, and vim forgets a SIGWINCH that it gets then.
     void push_size() {
-        if (const auto size = window_size(); size && size->columns > 0) push({kResize, resize_message(*size)});
+        told_size_ = window_size();
+        if (told_size_ && told_size_->columns > 0) push({kResize, resize_message(*told_size_)});
     }
 
     asio::awaitable<void> send_frames() {
@@ -301,6 +305,7 @@ private:
     std::unique_ptr<Channel> channel_;
     std::optional<asio::signal_set> signals_;
     std::deque<Frame> outbox_;
+    std::optional<WindowSize> told_size_;
     Bell over_bell_{loop_}, drained_{loop_}, outbox_bell_{loop_};
     asio::steady_timer progress_{loop_};
     bool progress_shown_ = false;
@@ -325,7 +330,7 @@ bool is_over(std::string_view state) {
     return std::find(kOver.begin(), kOver.end(), state) != kOver.end();
 }
 
-Result<SessionEnd> attend(const std::vector<Socket>& where, Attachment attachment) {
+Result<SessionEnd> attend(const Where& where, Attachment attachment) {
     std::signal(SIGPIPE, SIG_IGN);
     return Session(where, std::move(attachment)).run();
 }

@@ -24,7 +24,7 @@ using asio::awaitable;
 constexpr std::size_t kMaxUnwritten = 10'000; // outcomes; the next start tells the rest as lost
 constexpr int kNotFound = 127, kNotExecutable = 126;
 // Looks a program up where only the cage can see it. 127 and 126 are its own answers then.
-constexpr std::string_view kSearchInside = "exec \"$0\" \"$@\"";
+constexpr std::string_view kSearchInside = "command -v -- \"$0\" >/dev/null || exit 127; exec \"$0\" \"$@\"";
 
 std::string code_name(Code code) {
     return std::string(owhale::describe(code).name);
@@ -343,7 +343,8 @@ awaitable<void> Launcher::finish(Run& run) {
         log::error("a receipt could not be signed", {{"run", run.id()}, {"why", to_line(done.error())}});
     record.receipt = receipt;
     record.state = name(outcome.state);
-    for (auto& hint : guess(facts_of(run, outcome.state, end))) record.hints.push_back(std::move(hint));
+    auto hints = guess(facts_of(run, outcome.state, end)); // before what was known at its start: they know its end
+    record.hints.insert(record.hints.begin(), hints.begin(), hints.end());
     co_await write_outcome(run);
     record.timing["receipt"] = watch.lap();
     run.enter(outcome.state);

@@ -36,10 +36,14 @@ Error step_error(const wire::Resolved& facts, const std::string& cwd) {
             return facts.err == ENOENT ? "run_as: there is no such user" : "this user may not be asked for here";
         if (step == "connection") return "the connection has gone";
         if (step == "deadline")
-            return "looking up the working folder took too long: a network or FUSE mount may be stalled";
+            return "looking up the working folder and the program took too long: a network or FUSE mount may be "
+                   "stalled";
         return "the working folder could not be looked up";
     }();
-    return Error{code, message, step == "cwd" ? "give a folder that you can enter" : "", facts.err, "resolve." + step};
+    const auto next = step == "cwd"        ? "give a folder that you can enter"
+                      : step == "deadline" ? "unmount it, or work where nothing of it is needed"
+                                           : "";
+    return Error{code, message, next, facts.err, "resolve." + step};
 }
 
 bool is_bare(const std::string& program) {

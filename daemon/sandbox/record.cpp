@@ -68,7 +68,7 @@ std::optional<api::Hint> workspace_hint(const Prepared& prepared) {
     if (prepared.profile && !prepared.profile->workspace_writable) return std::nullopt;
     const auto& cwd = looked.held.resolution.cwd;
     const bool shown = !decision.path.empty() || is_within_any(cwd, looked.mounts.view.folders);
-    const bool own = !shown && is_within_any(cwd, looked.mounts.view.private_);
+    const bool own = !shown && (cwd == "/" || is_within_any(cwd, looked.mounts.view.private_));
     const auto* how = shown ? " is read-only: " : own ? " is the box's own, not the host's: " : " is not shown: ";
     return api::Hint{printable(decision.path.empty() ? cwd : decision.path) + how + decision.reason,
                      "work in a folder of your own, or name one with --workspace DIR"};

@@ -51,6 +51,11 @@ void Run::set_over() {
     changed_.notify();
 }
 
+awaitable<void> Run::until_started() {
+    const auto self = shared_from_this();
+    while (!ended(state_) && state_ != State::running) co_await changed_.wait();
+}
+
 api::Run Run::snapshot() const {
     auto copy = record;
     copy.stdout_length = outputs_[0].length();

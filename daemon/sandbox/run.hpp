@@ -52,6 +52,8 @@ public:
     // Ended, and its record and audit outcome are written.
     bool over() const { return over_; }
     void set_over();
+    // It has streams now, or never will.
+    boost::asio::awaitable<void> until_started();
 
     api::Run record;      // without output; snapshot() adds what changes by the byte
     api::Receipt receipt; // as far as it is known

@@ -307,7 +307,10 @@ Result<api::RunList> Registry::list(const std::string& principal, bool any, cons
                                     const std::string& before, std::size_t limit) {
     api::RunList out;
     const auto wanted = state_of(state);
-    if (!state.empty() && !wanted) return fail(Code::invalid_value, "state: there is no such state");
+    if (!state.empty() && !wanted)
+        return fail(
+            Code::invalid_value, "state: there is no such state",
+            "one of queued, starting, running, exited, signaled, timed_out, limit_exceeded, killed, failed, lost, …");
     if (wanted && !ended(*wanted)) { // only live ones can be in it
         for (auto at = live_.rbegin(); at != live_.rend() && out.runs.size() < limit; ++at)
             if (at->second->state() == *wanted && (any || at->second->caller().principal == principal) &&
