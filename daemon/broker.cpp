@@ -6,7 +6,6 @@
 #include <csignal>
 
 #include "base/clock.hpp"
-#include "identity/kernel.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
 #include "store/migrations.hpp"
@@ -43,8 +42,16 @@ Status Broker::open() {
     audit_ = TRY(audit::Log::open(settings_.state_dir));
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
-    identity_ = std::make_unique<identity::KernelIdentity>();
+    identity_ = TRY(open_identity());
     return {};
+}
+
+Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
+    const auto end_runs = [this](const std::string& principal) {
+        if (runs_) runs_->kill_all_of(principal);
+    };
+    return identity::Service::open(
+        {io_.get_executor(), settings_, *database_, *audit_, std::move(unix_roles_), end_runs, nullptr, {}});
 }
 
 void Broker::connect(Fd channel) {
@@ -105,10 +112,11 @@ awaitable<Status> Broker::start() {
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
+    CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
     const verbs::Services services{
-        settings_, ready_, *runs_, *profiles_, *audit_, OWHALE_VERSION, rfc3339(wall_clock_us()), [this] {
+        settings_, ready_, *runs_, *profiles_, *audit_, *identity_, OWHALE_VERSION, rfc3339(wall_clock_us()), [this] {
             return server_->connections();
         }};
     transport::Server::Parts parts{*identity_,
