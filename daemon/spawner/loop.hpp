@@ -13,7 +13,16 @@
 namespace owhale::spawner {
 
 // What a descriptor in the epoll is; with it goes an id: a connection's, a resolution's or a run's number.
-enum class Source : std::uint64_t { channel, listener, connection, resolve, setup, warden };
+enum class Source : std::uint64_t {
+    channel,
+    listener, // the Unix socket
+    tcp_listener,
+    run_listener, // one run's own; the id is the run's
+    connection,
+    resolve,
+    setup,
+    warden,
+};
 inline constexpr unsigned kSourceShift = 56;
 // Numbers that the broker chooses have to leave room for the source.
 inline bool fits_a_tag(std::uint64_t number) {

@@ -4,11 +4,10 @@
 #include <array>
 #include <csignal>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/clock.hpp"
-#include "spawner/accounts.hpp"
 #include "spawner/processes.hpp"
+#include "spawner/rights.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -19,31 +18,6 @@ constexpr std::ptrdiff_t kMaxEndingPerUid = 32;
 constexpr std::size_t kMaxResolutions = 4096;
 
 } // namespace
-
-Result<Identity> Resolutions::identity_for(Question& question) const {
-    const auto* connection = connections_.find(question.connection);
-    if (connection == nullptr) return fail_errno("connection", ENOTCONN);
-    auto identity = connection->identity;
-    if (options_.rootless && identity.uid != ::getuid()) return fail_errno("user", EPERM);
-    if (!question.user.empty()) {
-        const auto account = find_account(question.user);
-        if (identity.uid != 0) return fail_errno("user", EPERM);
-        if (!account) return fail_errno("user", ENOENT);
-        identity = make_identity(account->uid, account->gid, groups_of(account->name));
-    }
-    const auto account = find_account(identity.uid);
-    if (account) {
-        question.home = account->home;
-        question.user = account->name;
-    } else {
-        question.user = "uid" + std::to_string(identity.uid);
-    }
-    const bool root = identity.uid == 0;
-    question.run_uid = root ? options_.reserved_uid : identity.uid;
-    question.run_gid = root || identity.gid == 0 ? options_.reserved_uid : identity.gid;
-    question.drop_groups = !options_.rootless;
-    return identity;
-}
 
 Status Resolutions::refuse(const wire::Resolve& message, const char* step, int err) {
     auto facts = make<wire::Resolved>(wire::Type::resolved);
@@ -66,12 +40,10 @@ Status Resolutions::on_resolve(Packet& packet) {
         return violation("a resolution's number is used twice or too large");
     if (resolving_.size() >= kMaxResolving || resolutions_.size() >= kMaxResolutions)
         return refuse(message, "child", EAGAIN);
-    const auto* asker = connections_.find(question.connection);
-    if (asker != nullptr && std::ranges::count(ending_, asker->identity.uid, &Ending::uid) >= kMaxEndingPerUid)
+    if (const auto set = set_rights(question, connections_, options_); !set)
+        return refuse(message, set.error().message.c_str(), set.error().errnum);
+    if (std::ranges::count(ending_, question.identity.uid, &Ending::uid) >= kMaxEndingPerUid)
         return refuse(message, "child", EAGAIN); // they hang in a mount that does not answer
-    auto identity = identity_for(question);
-    if (!identity) return refuse(message, identity.error().message.c_str(), identity.error().errnum);
-    question.identity = std::move(*identity);
     auto child = start_resolve(std::move(question));
     if (!child) return refuse(message, "child", child.error().errnum);
     CHECK(loop_.watch(child->socket.get(), Source::resolve, message.resolution, EPOLLIN));

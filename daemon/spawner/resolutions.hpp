@@ -33,7 +33,6 @@ public:
     void end_all();
 
 private:
-    Result<Identity> identity_for(Question& question) const;
     Status refuse(const wire::Resolve& message, const char* step, int err);
     Status send_answer(Answer& answer);
 

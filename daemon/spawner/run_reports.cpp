@@ -42,7 +42,8 @@ Status RunTable::tell_started(Run& run) {
     run.err.reset();
     run.master.reset();
     run.setup.reset();
-    return sent;
+    CHECK(sent);
+    return run.daemon ? acceptor_.open_run(run.number, std::move(run.daemon), run.rights) : Status{};
 }
 
 Status RunTable::setup_readable(std::uint64_t number) {
@@ -55,7 +56,8 @@ Status RunTable::setup_readable(std::uint64_t number) {
     if (!packet && packet.error().errnum == EAGAIN) return {};
     if (!packet || packet->size == 0) {
         // End of file: the exec closed it, or the child is gone and the warden's end will say so.
-        if (packet && !run.failed && run.last.kind == Message::started && (!run.tty || run.master))
+        if (packet && !run.failed && run.last.kind == Message::started && (!run.tty || run.master) &&
+            (!run.plan->daemon || run.daemon))
             return tell_started(run);
         run.failed = true;
         loop_.unwatch(run.setup.get());
@@ -68,6 +70,8 @@ Status RunTable::setup_readable(std::uint64_t number) {
         run.namespaces = std::move(packet->fds);
     else if (run.last.kind == Message::terminal && packet->fds.size() == 1)
         run.master = std::move(packet->fds[0]);
+    else if (run.last.kind == Message::listener && packet->fds.size() == 1)
+        run.daemon = std::move(packet->fds[0]);
     else if (run.last.kind == Message::failure)
         run.failed = true;
     return {};
@@ -87,7 +91,7 @@ Status RunTable::tell_ended(Run& run) {
         ended.exit_code = WEXITSTATUS(status);
     else
         ended.exit_code = -1, ended.signal = reported ? WTERMSIG(status) : SIGKILL;
-    const auto cgroup = run.cgroup ? run.cgroup.usage() : CgroupUsage{};
+    const auto cgroup = run.usage();
     ended.oom_kills = cgroup.oom_kills;
     ended.pids_refused = cgroup.pids_refused;
     ended.reason = run.reason;
@@ -131,16 +135,25 @@ Status RunTable::warden_ended(std::uint64_t number) {
     } else {
         told = tell_jail_failed(run);
     }
-    retire(run);
+    if (told) told = retire(run);
     runs_.erase(number);
     return told;
 }
 
-void RunTable::retire(Run& run) {
+void RunTable::end_children(const Run& run) {
+    for (auto& [number, child] : runs_)
+        if (child->parent == run.number) kill_run(*child, wire::EndReason::parent);
+}
+
+Status RunTable::retire(Run& run) {
     boxes_.release(run.box);
-    if (!run.cgroup) return;
-    run.cgroup.kill(); // whoever joined it
-    if (!run.cgroup.remove()) leftover_cgroups_.push_back(std::move(run.cgroup));
+    end_children(run);
+    forget_cgroups(run);
+    // Whoever joined it, and its children; the leaf first: a cgroup goes when none is below it.
+    if (run.cgroup) run.cgroup.kill();
+    for (auto* cgroup : {&run.leaf, &run.cgroup})
+        if (*cgroup && !cgroup->remove()) leftover_cgroups_.push_back(std::move(*cgroup));
+    return acceptor_.close_run(run.number);
 }
 
 void RunTable::watch_limits(Run& run) {
@@ -166,7 +179,7 @@ void RunTable::watch_memory_and_pids(Run& run) {
         if ((controllers & 2) == 0 && pids.size() >= run.limits.pids) kill_run(run, wire::EndReason::pids);
     }
     if ((controllers & 2) != 0) {
-        const auto refused = run.cgroup.usage().pids_refused;
+        const auto refused = run.usage().pids_refused;
         if (refused - run.pids_refused > kBombRefusals) kill_run(run, wire::EndReason::pids);
         run.pids_refused = refused;
     }
@@ -178,6 +191,10 @@ void RunTable::end_all() {
         // Not for ever: what hangs in a mount dies with it, and the supervisor's cgroup.kill comes after us.
         pollfd end{run->warden.get(), POLLIN, 0};
         ::poll(&end, 1, 1000);
+    }
+    for (auto at = runs_.rbegin(); at != runs_.rend(); ++at) { // children came after their parents
+        const auto& run = at->second;
+        if (run->leaf) run->leaf.remove();
         if (!run->cgroup) continue;
         for (int i = 0; i < 100 && !run->cgroup.remove(); ++i) ::usleep(10'000);
     }

@@ -1,5 +1,6 @@
 #include "spawner/run_table.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -8,22 +9,84 @@
 #include "spawner/processes.hpp"
 
 namespace owhale::spawner {
+namespace {
 
-Result<Run*> RunTable::find_join(const wire::Run& message, const Resolution& resolution) {
-    if (message.join == 0) return nullptr;
-    const auto at = runs_.find(message.join);
-    if (at == runs_.end() || at->second->phase != Phase::running || at->second->joined != 0)
+constexpr std::size_t kEndedCgroups = 4096; // remembered
+
+// The cage that a plan enters is that of the run it joins: it writes what that one writes.
+void take_cage(JailPlan& plan, const JailPlan& from) {
+    plan.net_host = from.net_host;
+    plan.filter = from.filter;
+    plan.scope_abstract = from.scope_abstract;
+    for (const auto& op : from.mounts) {
+        if (!op.landlock_write) continue;
+        MountOp copy;
+        copy.kind = op.kind;
+        copy.target = op.target;
+        copy.is_file = op.is_file;
+        copy.landlock_write = true;
+        plan.mounts.push_back(std::move(copy));
+    }
+}
+
+} // namespace
+
+const Run* RunTable::find(std::uint64_t number) const {
+    const auto at = runs_.find(number);
+    return at == runs_.end() ? nullptr : at->second.get();
+}
+
+std::optional<std::uint64_t> RunTable::run_of_socket(std::uint64_t cgroup) const {
+    if (cgroup == 0 || surroundings_.cgroup_base.empty()) {
+        // A run without the host's network reaches nothing that we listen on.
+        const bool any = std::ranges::any_of(runs_, [](const auto& entry) { return entry.second->plan->net_host; });
+        return any ? std::nullopt : std::optional<std::uint64_t>(0);
+    }
+    if (const auto at = run_of_cgroup_.find(cgroup); at != run_of_cgroup_.end()) return at->second;
+    const bool ended = std::ranges::find(ended_cgroups_, cgroup) != ended_cgroups_.end();
+    return ended ? std::nullopt : std::optional<std::uint64_t>(0);
+}
+
+void RunTable::note_cgroups(const Run& run) {
+    for (const auto* cgroup : {&run.cgroup, &run.leaf})
+        if (*cgroup) run_of_cgroup_[cgroup->id()] = run.joined != 0 ? run.joined : run.number;
+}
+
+void RunTable::forget_cgroups(const Run& run) {
+    for (const auto* cgroup : {&run.cgroup, &run.leaf}) {
+        if (!*cgroup) continue;
+        run_of_cgroup_.erase(cgroup->id());
+        ended_cgroups_.push_back(cgroup->id());
+    }
+    while (ended_cgroups_.size() > kEndedCgroups) ended_cgroups_.pop_front();
+}
+
+// A run enters what is its own: of its own uid, and, when a run asks, one that this run made.
+Result<const Run*> RunTable::find_join(const wire::Run& message, const Resolution& resolution) const {
+    const auto* run = find(message.join);
+    if (run == nullptr || run->phase != Phase::running || run->joined != 0)
         return fail(Code::not_found, "the run to join is not running");
-    auto& run = *at->second;
-    if (run.owner != resolution.identity.uid || run.uid != resolution.facts.uid)
+    if (run->rights.identity.uid != resolution.identity.uid || run->uid != resolution.facts.uid)
         return fail(Code::forbidden, "the run to join is another's");
-    return &run;
+    if (resolution.parent != 0 && run->parent != resolution.parent)
+        return fail(Code::forbidden, "a run enters the runs that it made itself alone");
+    return run;
+}
+
+// The connection that asked was a run's, and that run may have ended since.
+Result<const Run*> RunTable::find_parent(const Resolution& resolution) const {
+    if (resolution.parent == 0) return nullptr;
+    const auto* run = find(resolution.parent);
+    if (run == nullptr || run->phase != Phase::running || !run->may_run())
+        return fail(Code::forbidden, "the run that asks has ended, or may not ask for runs");
+    return run;
 }
 
 Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const wire::Blob& blob) {
     auto resolution = TRY(resolutions_.take(message.resolution));
     if (runs_.size() >= options_.max_runs) return fail(Code::busy, "too many runs at a time");
-    auto* join = TRY(find_join(message, resolution));
+    const auto* parent = TRY(find_parent(resolution));
+    const auto* join = message.join != 0 ? TRY(find_join(message, resolution)) : nullptr;
     const Grounds grounds{options_,
                           surroundings_.filters,
                           surroundings_.system_paths,
@@ -31,7 +94,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
                           surroundings_.landlock_abi,
                           surroundings_.controllers,
                           surroundings_.memory_total};
-    auto admitted = TRY(admit(message, blob, resolution, grounds));
+    auto admitted = TRY(admit(message, blob, resolution, grounds, parent));
     auto& plan = *admitted.plan;
 #ifdef OWHALE_FAULTS
     if (const char* name = ::getenv("OWHALE_FAIL_STEP"))
@@ -40,30 +103,19 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
 #endif
     std::string key;
     if (join != nullptr) {
-        plan.net_host = join->plan->net_host;
-        plan.filter = join->plan->filter;
-        plan.scope_abstract = join->plan->scope_abstract;
-        for (const auto& op : join->plan->mounts)
-            if (op.landlock_write) {
-                MountOp copy;
-                copy.kind = op.kind;
-                copy.target = op.target;
-                copy.is_file = op.is_file;
-                copy.landlock_write = true;
-                plan.mounts.push_back(std::move(copy));
-            }
+        take_cage(plan, *join->plan);
     } else if ((message.flags & wire::kRunKeepBox) != 0) {
         key.assign(message.box_key, ::strnlen(message.box_key, sizeof message.box_key));
         plan.box = TRY(boxes_.acquire(key, plan.uid, plan.gid, message.box_bytes));
     }
-    auto run = start_run(std::move(admitted), message, join, surroundings_.cgroup_base, surroundings_.controllers);
+    const auto* above = join != nullptr ? join : parent;
+    auto run = start_run(std::move(admitted), message, above, surroundings_.cgroup_base, surroundings_.controllers);
     if (!run) {
         boxes_.release(key);
         return run;
     }
     (*run)->box = key;
-    (*run)->owner = resolution.identity.uid;
-    (*run)->joined = message.join;
+    (*run)->rights = {resolution.identity, (*run)->plan->uid, (*run)->plan->gid};
     return run;
 }
 
@@ -78,6 +130,7 @@ Status RunTable::on_run(Packet& packet) {
         return tell_failed(message, run.error());
     }
     auto& live = **run;
+    note_cgroups(live);
     runs_.emplace(message.run, std::move(*run));
     CHECK(loop_.watch(live.setup.get(), Source::setup, message.run, EPOLLIN));
     return loop_.watch(live.warden.get(), Source::warden, message.run, EPOLLIN);

@@ -2,10 +2,13 @@
 // asks for, run_reports.cpp what a run's processes say and how it ends.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "spawner/acceptor.hpp"
 #include "spawner/boxes.hpp"
 #include "spawner/loop.hpp"
 #include "spawner/resolutions.hpp"
@@ -16,8 +19,9 @@ namespace owhale::spawner {
 
 class RunTable {
 public:
-    RunTable(Loop& loop, const Options& options, const Surroundings& surroundings, Resolutions& resolutions)
-        : loop_(loop), options_(options), surroundings_(surroundings), resolutions_(resolutions) {}
+    RunTable(Loop& loop, const Options& options, const Surroundings& surroundings, Resolutions& resolutions,
+             Acceptor& acceptor)
+        : loop_(loop), options_(options), surroundings_(surroundings), resolutions_(resolutions), acceptor_(acceptor) {}
 
     Status on_run(Packet& packet);
     Status on_signal(Packet& packet);
@@ -27,6 +31,12 @@ public:
     Status setup_readable(std::uint64_t number);
     Status warden_ended(std::uint64_t number);
 
+    // Of a live run; null when there is none.
+    const Run* find(std::uint64_t number) const;
+    // The run that a process of this machine belongs to, by the cgroup (wire: sock_diag's id, 0 unknown) that its socket
+    // was made in; 0 none. Nothing when that cannot be told while a run has the host's network, or when the run has ended.
+    std::optional<std::uint64_t> run_of_socket(std::uint64_t cgroup) const;
+
     // Limits, and what is left of ended runs.
     void tick();
     bool ticking() const { return !runs_.empty() || !leftover_cgroups_.empty(); }
@@ -35,22 +45,29 @@ public:
 
 private:
     Result<std::unique_ptr<Run>> try_start(const wire::Run& message, const wire::Blob& blob);
-    Result<Run*> find_join(const wire::Run& message, const Resolution& resolution);
+    Result<const Run*> find_join(const wire::Run& message, const Resolution& resolution) const;
+    Result<const Run*> find_parent(const Resolution& resolution) const;
+    void note_cgroups(const Run& run);
+    void forget_cgroups(const Run& run);
+    void end_children(const Run& run);
     Status tell_started(Run& run);
     Status tell_ended(Run& run);
     Status tell_failed(const wire::Run& message, const Error& error);
     Status tell_jail_failed(Run& run);
     void watch_limits(Run& run);
     void watch_memory_and_pids(Run& run);
-    void retire(Run& run);
+    Status retire(Run& run);
 
     Loop& loop_;
     const Options& options_;
     const Surroundings& surroundings_;
     Resolutions& resolutions_;
+    Acceptor& acceptor_;
     Boxes boxes_;
     std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
     std::vector<Cgroup> leftover_cgroups_;
+    std::map<std::uint64_t, std::uint64_t> run_of_cgroup_; // of live runs
+    std::deque<std::uint64_t> ended_cgroups_;              // whose sockets may have been passed on to somebody
 };
 
 } // namespace owhale::spawner

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "base/clock.hpp"
+#include "spawner/files.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -12,12 +15,20 @@ constexpr std::int64_t kTickNs = 100'000'000;
 constexpr std::int64_t kExpiryNs = 10'000'000'000;
 constexpr std::int64_t kLongestNs = 60'000'000'000;
 
+std::uint32_t port_of(int listener) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (listener < 0 || ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+    // The port stands at the same place for both families.
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 } // namespace
 
 Server::Server(const Options& options, Surroundings surroundings)
     : options_(options), surroundings_(std::move(surroundings)), loop_(options.channel),
-      acceptor_(loop_, options.listener), resolutions_(loop_, options, acceptor_.connections()),
-      runs_(loop_, options, surroundings_, resolutions_) {}
+      acceptor_(loop_, options, surroundings_), resolutions_(loop_, options, acceptor_.connections()),
+      runs_(loop_, options, surroundings_, resolutions_, acceptor_) {}
 
 Status Server::send_ready() {
     auto ready = make<wire::Ready>(wire::Type::ready);
@@ -31,6 +42,10 @@ Status Server::send_ready() {
     ready.ceiling_memory = options_.max_memory;
     ready.ceiling_pids = options_.max_pids;
     ready.memory_total = surroundings_.memory_total;
+    ready.account_uids = options_.rootless ? 0 : options_.reserved_uid;
+    ready.accounts_max = wire::kAccountsMax;
+    copy_text(ready.accounts_dir, sizeof ready.accounts_dir, options_.accounts_dir);
+    ready.tcp_port = port_of(options_.tcp_listener);
     return loop_.send(ready);
 }
 
@@ -61,7 +76,11 @@ Status Server::dispatch(const Loop::Event& event) {
         return handle_packet(*packet);
     }
     case Source::listener:
-        return acceptor_.accept_one();
+        return acceptor_.accept_local();
+    case Source::tcp_listener:
+        return acceptor_.accept_tcp(runs_);
+    case Source::run_listener:
+        return acceptor_.accept_of_run(event.id);
     case Source::connection:
         return (event.events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0 ? acceptor_.hung_up(event.id) : Status{};
     case Source::resolve:
@@ -87,12 +106,21 @@ Status Server::handle_packet(Packet& packet) {
         Row{wire::Type::signal_run, [](Server& s, Packet& p) { return s.runs_.on_signal(p); }},
         Row{wire::Type::kill_run, [](Server& s, Packet& p) { return s.runs_.on_kill(p); }},
         Row{wire::Type::reset_box, [](Server& s, Packet& p) { return s.runs_.on_reset_box(p); }},
+        Row{wire::Type::reopen, [](Server& s, Packet& p) { return s.on_reopen(p); }},
     };
     const auto header = packet.header();
     if (header.size != packet.size) return violation("a packet whose size is not what it says");
     for (const auto& row : kRows)
         if (row.type == header.type) return row.handler(*this, packet);
     return violation("an unknown message");
+}
+
+Status Server::on_reopen(Packet& packet) {
+    TRY(packet.as<wire::Reopen>(0));
+    auto opened = open_files(options_.files, options_.rootless);
+    std::vector<int> fds;
+    for (const auto& fd : opened.fds) fds.push_back(fd.get());
+    return loop_.send(opened.message, fds);
 }
 
 int Server::next_timeout_ms() const {
@@ -113,6 +141,7 @@ Status Server::tick() {
     if (now < next_expiry_ns_) return {};
     next_expiry_ns_ = now + kExpiryNs;
     resolutions_.expire(now);
+    CHECK(acceptor_.tick());
     return runs_.expire();
 }
 

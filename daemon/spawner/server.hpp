@@ -16,6 +16,7 @@ public:
 private:
     Status send_ready();
     Status handle_packet(Packet& packet);
+    Status on_reopen(Packet& packet);
     Status dispatch(const Loop::Event& event);
     Status turn();
     Status tick();
