@@ -35,13 +35,19 @@ Error unexplained(const Reply& reply) {
                  {}};
 }
 
+// What to do about these is said in owhalectl's words: owhaled's speak of HTTP.
+bool ours_to_say(Code code) {
+    return describe(code).status == 401 || code == Code::step_up_required || code == Code::password_change_required;
+}
+
 Error error_of(const api::Problem& problem) {
     Error error;
     error.code = code_of(problem.code);
     error.message = problem.detail.empty() ? problem.title : problem.detail;
     if (describe(error.code).name != problem.code) error.message = problem.code + ": " + error.message;
     if (problem.step) error.step = *problem.step;
-    error.next = problem.next.value_or("");
+    if (!ours_to_say(error.code)) error.next = problem.next.value_or("");
+    error.retry_after = problem.retry_after.value_or(0);
     return error;
 }
 
@@ -72,7 +78,10 @@ Result<Reply> succeeded(Reply reply) {
     if (reply.status >= 200 && reply.status < 300) return reply;
     const auto problem = read_problem(reply.body);
     if (!problem) return std::unexpected(unexplained(reply));
-    return std::unexpected(error_of(*problem));
+    auto error = error_of(*problem);
+    if (const auto after = header_number(reply, "retry-after"); after > 0 && error.next.empty())
+        error.next = "try again in " + std::to_string(after) + " s";
+    return std::unexpected(std::move(error));
 }
 
 } // namespace owhale::cli

@@ -15,11 +15,13 @@ namespace owhale::cli {
 
 struct Call {
     std::string_view verb; // name in shared/verbs.hpp
-    std::string id;        // for a path with {id}, {name} or {seq}
+    std::string id;        // for a path with {id}, {name}, {seq} or {subject}
     std::vector<std::pair<std::string, std::string>> query;
     std::string body; // JSON
     std::vector<std::pair<std::string, std::string>> headers;
     std::chrono::milliseconds limit{30'000}; // for the answer; 0 is none
+    bool anonymous = false;                  // shows no token, though there is one
+    std::string act;                         // "remove the account bob", for the question for a password
 };
 
 struct Reply {

@@ -9,12 +9,12 @@
 namespace owhale::cli {
 
 struct Client::State {
-    explicit State(const std::vector<Socket>& where) : connection(loop.get_executor(), where) {}
+    explicit State(const Where& where) : connection(loop.get_executor(), where) {}
     asio::io_context loop{1};
     Connection connection;
 };
 
-Client::Client(std::vector<Socket> where) : where_(std::move(where)) {}
+Client::Client(Where where) : where_(std::move(where)) {}
 Client::~Client() = default;
 
 Result<Reply> Client::send(Call call) {
@@ -26,6 +26,14 @@ Result<Reply> Client::send(Call call) {
     state_->loop.run();
     if (!*answer) return *std::move(answer);
     return succeeded(**std::move(answer));
+}
+
+void Client::reconnect() {
+    if (state_) state_->connection.drop();
+}
+
+const KeptToken* Client::token() const {
+    return state_ ? state_->connection.token() : nullptr;
 }
 
 const Peer& Client::peer() const {

@@ -3,29 +3,31 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "cli/call.hpp"
-#include "cli/socket.hpp"
+#include "cli/token_store.hpp"
+#include "cli/where.hpp"
 
 namespace owhale::cli {
 
 class Client {
 public:
-    explicit Client(std::vector<Socket> where);
+    explicit Client(Where where);
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
     // The answer to a call that succeeded; otherwise the daemon's problem, or why it could not be asked.
     Result<Reply> send(Call call);
-    // The daemon's end of the socket; known after a call.
+    // The daemon's end, and the token that is shown to it (null: none); known after a call.
     const Peer& peer() const;
-    const std::vector<Socket>& where() const { return where_; }
+    const KeptToken* token() const;
+    // After a login or logout: the next call makes a new connection, with the token that is kept then.
+    void reconnect();
 
 private:
     struct State;
-    std::vector<Socket> where_;
+    Where where_;
     std::unique_ptr<State> state_;
 };
 

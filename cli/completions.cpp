@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "cli/accounts.hpp"
 #include "cli/escape.hpp"
 
 namespace owhale::cli {
@@ -12,6 +13,9 @@ namespace {
 constexpr auto kRunIds = "owhalectl runs ls --quiet 2>/dev/null";
 constexpr auto kBoxIds = "owhalectl box ls --quiet 2>/dev/null";
 constexpr auto kProfiles = "owhalectl profiles ls --quiet 2>/dev/null";
+constexpr auto kUsers = "owhalectl users ls --quiet 2>/dev/null";
+constexpr auto kSessions = "owhalectl sessions ls --quiet 2>/dev/null";
+constexpr auto kTokens = "owhalectl tokens ls --quiet 2>/dev/null";
 
 // A command with its words: " runs ls"; "" is owhalectl itself.
 struct Place {
@@ -99,6 +103,14 @@ std::string offer(const Shell& shell, Kind kind, const std::vector<std::string>&
         return shell.lines(kBoxIds);
     case Kind::profile:
         return shell.lines(kProfiles);
+    case Kind::user:
+        return shell.lines(kUsers);
+    case Kind::session_id:
+        return shell.lines(kSessions);
+    case Kind::token_id:
+        return shell.lines(kTokens);
+    case Kind::role:
+        return shell.words(joined(kRoles, " "));
     case Kind::file:
         return shell.files;
     case Kind::folder:

@@ -1,14 +1,20 @@
 #include "cli/connection.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 #include <optional>
+#include <sys/socket.h>
+
+#include "cli/output.hpp"
+#include "cli/socket.hpp"
+#include "cli/terminal.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -17,12 +23,13 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
 using boost::system::error_code;
-using Stream = beast::basic_stream<asio::local::stream_protocol>;
+using Stream = beast::basic_stream<asio::generic::stream_protocol>; // Unix or TCP
 using WebSocket = websocket::stream<Stream, false>;
 
 constexpr std::uint64_t kMostBody = std::uint64_t{64} << 20;
 constexpr std::size_t kMostMessage = std::size_t{4} << 20;
 constexpr auto kProtocol = "v5.channel.k8s.io";
+constexpr std::uint64_t kMostPatience = 5; // s, for a 429
 
 Error lost(const error_code& error, std::string_view doing) {
     const bool late = error == beast::error::timeout;
@@ -33,13 +40,25 @@ Error lost(const error_code& error, std::string_view doing) {
                  {}};
 }
 
-http::request<http::string_body> request_of(Call& call) {
+// What every request to this daemon carries.
+struct Manners {
+    std::string host = "localhost";
+    std::string authorization; // "" none
+
+    template <typename Request> void apply(Request& request) const {
+        request.set(http::field::host, host);
+        request.set(http::field::user_agent, "owhalectl");
+        if (!authorization.empty()) request.set(http::field::authorization, authorization);
+    }
+};
+
+http::request<http::string_body> request_of(Call& call, const Manners& manners) {
     const auto target = target_of(call);
     http::request<http::string_body> request(http::string_to_verb(target.method), target.path, 11);
-    request.set(http::field::host, "localhost");
-    request.set(http::field::user_agent, "owhalectl");
+    manners.apply(request);
+    if (call.anonymous) request.erase(http::field::authorization);
     for (const auto& [name, value] : call.headers) request.set(name, value);
-    if (!call.body.empty() || target.method == "POST") {
+    if (!call.body.empty() || target.method == "POST" || target.method == "PUT") {
         request.set(http::field::content_type, "application/json");
         request.body() = std::move(call.body);
         request.prepare_payload();
@@ -62,14 +81,14 @@ class WebSocketChannel : public Channel {
 public:
     explicit WebSocketChannel(Stream&& stream) : socket_(std::move(stream)) {}
 
-    asio::awaitable<Status> open(std::string path, Reply& refusal) {
+    asio::awaitable<Status> open(std::string path, Manners manners, Reply& refusal) {
         // The server pings; no timeout of ours, for a run may be silent, and its output may wait on our reader.
         auto patience = websocket::stream_base::timeout::suggested(beast::role_type::client);
         patience.idle_timeout = websocket::stream_base::none();
         socket_.set_option(patience);
-        socket_.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
+        socket_.set_option(websocket::stream_base::decorator([manners](websocket::request_type& request) {
+            manners.apply(request);
             request.set(http::field::sec_websocket_protocol, kProtocol);
-            request.set(http::field::user_agent, "owhalectl");
         }));
         socket_.read_message_max(kMostMessage);
         socket_.binary(true);
@@ -78,7 +97,8 @@ public:
         beast::get_lowest_layer(socket_).expires_never();
         websocket::response_type response;
         error_code error;
-        co_await socket_.async_handshake(response, "localhost", path, asio::redirect_error(asio::use_awaitable, error));
+        co_await socket_.async_handshake(response, manners.host, path,
+                                         asio::redirect_error(asio::use_awaitable, error));
         if (!error) co_return Status{};
         if (error == websocket::error::upgrade_declined) refusal = reply_of(response);
         co_return std::unexpected(lost(error, "opening the run's streams"));
@@ -128,21 +148,39 @@ private:
 
 struct Connection::State {
     asio::any_io_executor executor;
-    std::vector<Socket> where;
+    Where where;
     std::optional<Stream> stream;
     beast::flat_buffer buffer;
     Peer peer;
+    std::optional<KeptToken> token;
+    Manners manners;
 
     Status connect() {
-        auto found = connect_any(where);
+        if (stream) return {};
+        auto found = connect_to(where);
         if (!found) return std::unexpected(std::move(found).error());
         peer = *std::move(found);
+        CHECK(introduce());
         stream.emplace(executor);
         error_code error;
-        stream->socket().assign(asio::local::stream_protocol(), peer.fd.release(), error);
+        const int family = peer.host && !peer.host->tls ? family_of(peer.fd.get()) : AF_UNIX; // TLS is a socket pair
+        stream->socket().assign(asio::generic::stream_protocol(family, 0), peer.fd.release(), error);
         if (error) return std::unexpected(lost(error, "connecting"));
         buffer.clear();
         return {};
+    }
+
+    Status introduce() {
+        token = TRY(token_for(peer.name));
+        if (peer.host) manners.host = peer.host->authority();
+        manners.authorization = token ? "Bearer " + token->token.text() : "";
+        return {};
+    }
+
+    static int family_of(int fd) {
+        sockaddr_storage address{};
+        socklen_t length = sizeof address;
+        return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 ? address.ss_family : AF_INET;
     }
 
     asio::awaitable<Result<Reply>> exchange(const http::request<http::string_body>& request,
@@ -164,40 +202,50 @@ struct Connection::State {
         if (!response.keep_alive()) stream.reset();
         co_return reply;
     }
+
+    asio::awaitable<void> wait(std::uint64_t seconds) {
+        if (is_terminal(STDERR_FILENO)) note("too many requests: waiting " + std::to_string(seconds) + " s");
+        asio::steady_timer timer(executor, std::chrono::seconds(seconds));
+        error_code error;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    }
 };
 
-Connection::Connection(asio::any_io_executor executor, std::vector<Socket> where)
-    : state_(std::make_unique<State>(State{std::move(executor), std::move(where), {}, {}, {}})) {}
+Connection::Connection(asio::any_io_executor executor, Where where)
+    : state_(std::make_unique<State>(State{std::move(executor), std::move(where), {}, {}, {}, {}, {}})) {}
 Connection::~Connection() = default;
 
 const Peer& Connection::peer() const {
     return state_->peer;
+}
+const KeptToken* Connection::token() const {
+    return state_->token ? &*state_->token : nullptr;
 }
 void Connection::drop() {
     state_->stream.reset();
 }
 
 asio::awaitable<Result<Reply>> Connection::send(Call call) {
+    CO_CHECK(state_->connect());
     const auto limit = call.limit;
-    const auto request = request_of(call);
-    if (!state_->stream) {
-        auto connected = state_->connect();
-        if (!connected) co_return std::unexpected(std::move(connected).error());
+    const auto request = request_of(call, state_->manners);
+    for (std::uint64_t waited = 0;;) {
+        CO_CHECK(state_->connect());
+        auto reply = co_await state_->exchange(request, limit);
+        if (!reply) state_->stream.reset();
+        const auto patience = reply && reply->status == 429 ? header_number(*reply, "retry-after") : 0;
+        if (patience == 0 || waited + patience > kMostPatience) co_return reply;
+        co_await state_->wait(patience);
+        waited += patience;
     }
-    auto reply = co_await state_->exchange(request, limit);
-    if (!reply) state_->stream.reset();
-    co_return reply;
 }
 
 asio::awaitable<Result<std::unique_ptr<Channel>>> Connection::upgrade(Call call) {
-    if (!state_->stream) {
-        auto connected = state_->connect();
-        if (!connected) co_return std::unexpected(std::move(connected).error());
-    }
+    CO_CHECK(state_->connect());
     auto channel = std::make_unique<WebSocketChannel>(std::move(*state_->stream));
     state_->stream.reset();
     Reply refusal;
-    auto opened = co_await channel->open(target_of(call).path, refusal);
+    auto opened = co_await channel->open(target_of(call).path, state_->manners, refusal);
     if (opened) co_return channel;
     if (refusal.status == 0) co_return std::unexpected(std::move(opened).error());
     auto refused = succeeded(std::move(refusal));

@@ -10,7 +10,8 @@
 #include <string_view>
 
 #include "cli/call.hpp"
-#include "cli/socket.hpp"
+#include "cli/token_store.hpp"
+#include "cli/where.hpp"
 
 namespace owhale::cli {
 
@@ -34,17 +35,20 @@ public:
 
 class Connection {
 public:
-    Connection(asio::any_io_executor executor, std::vector<Socket> where);
+    Connection(asio::any_io_executor executor, Where where);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    // One call, and its answer whatever its status. Connects first where needed, and keeps the connection.
+    // One call, and its answer whatever its status. Connects first where needed, and keeps the connection. Shows the token
+    // that is kept for this daemon. Waits out a 429 of up to 5 s, and says so on a terminal.
     asio::awaitable<Result<Reply>> send(Call call);
     // Turns this connection into a channel. A refusal is the server's problem as an Error.
     asio::awaitable<Result<std::unique_ptr<Channel>>> upgrade(Call call);
     // The daemon's end: known once connected.
     const Peer& peer() const;
+    // What is shown to it; null: nothing.
+    const KeptToken* token() const;
     // Forgets the connection: the next call makes a new one.
     void drop();
 

@@ -1,6 +1,7 @@
 #include "cli/context.hpp"
 
 #include "cli/messages.hpp"
+#include "cli/step_up.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -13,6 +14,16 @@ bool is_id_character(char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
 }
 
+// Where to look for the things of this verb.
+std::string lists_of(std::string_view verb) {
+    const std::string noun(verb.substr(0, verb.find('.')));
+    for (const auto* known : {"users", "sessions", "tokens", "profiles", "runs"})
+        if (noun == known) return "owhalectl " + noun + " ls lists what there is";
+    if (noun == "boxes") return "owhalectl box ls lists what there is";
+    if (noun == "access") return "owhalectl setup --show lists what there is";
+    return {};
+}
+
 } // namespace
 
 bool is_whole_id(std::string_view text) {
@@ -22,22 +33,32 @@ bool is_whole_id(std::string_view text) {
     return true;
 }
 
-Result<std::string> unique_prefix(const std::string& prefix, const std::vector<std::string>& ids) {
+Result<std::string> whole_or_prefix(const std::string& named, const std::string& noun, const std::string& list) {
+    if (is_whole_id(named)) return named;
+    for (const char c : named)
+        if (!is_id_character(c)) return fail(Code::bad_request, "'" + named + "' is no " + noun + "'s id", list);
+    if (named.size() < kLeastPrefix)
+        return fail(Code::bad_request,
+                    "'" + named + "' is too short for a " + noun + "'s id: give at least 6 characters", list);
+    return std::string();
+}
+
+Result<std::string> unique_prefix(const std::string& prefix, const std::vector<std::string>& ids,
+                                  const std::string& noun, const std::string& list) {
     std::string found;
     for (const auto& id : ids) {
         if (!id.starts_with(prefix)) continue;
         if (!found.empty())
-            return fail(Code::bad_request, "more than one run's id begins with '" + prefix + "'",
-                        "write more of it; " + std::string(kList));
+            return fail(Code::bad_request, "more than one " + noun + "'s id begins with '" + prefix + "'",
+                        "write more of it; " + list);
         found = id;
     }
-    if (found.empty()) return fail(Code::not_found, "no run's id begins with '" + prefix + "'", kList);
+    if (found.empty()) return fail(Code::not_found, "no " + noun + "'s id begins with '" + prefix + "'", list);
     return found;
 }
 
-Client& Context::client() {
-    if (!client_) client_ = std::make_unique<Client>(candidates(globals_.socket));
-    return *client_;
+Result<Where> Context::where() const {
+    return where_is(globals_.socket, globals_.host, globals_.fingerprint);
 }
 
 const Look& Context::look() {
@@ -51,18 +72,23 @@ const Look& Context::look() {
 }
 
 Result<std::string> Context::ask(Call call) {
-    auto reply = client().send(std::move(call));
-    if (!reply) return std::unexpected(std::move(reply).error());
-    return std::move(reply->body);
+    return TRY(send(std::move(call))).body;
+}
+
+Result<Reply> Context::send(Call call) {
+    if (!client_) {
+        auto target = TRY(where());
+        client_ = std::make_unique<Client>(std::move(target));
+    }
+    const auto verb = call.verb;
+    auto reply = send_with_proof(*client_, std::move(call), password_);
+    if (!reply && reply.error().code == Code::not_found && reply.error().next.empty())
+        reply.error().next = lists_of(verb);
+    return reply;
 }
 
 Result<std::string> Context::run_id(const std::string& named) {
-    if (is_whole_id(named)) return named;
-    for (const char c : named)
-        if (!is_id_character(c)) return fail(Code::bad_request, "'" + named + "' is no run's id", kList);
-    if (named.size() < kLeastPrefix)
-        return fail(Code::bad_request, "'" + named + "' is too short for a run's id: give at least 6 characters",
-                    kList);
+    if (auto whole = TRY(whole_or_prefix(named, "run", kList)); !whole.empty()) return whole;
     std::vector<std::string> ids;
     Call call{.verb = "runs.list", .query = {{"limit", "500"}}};
     for (;;) {

@@ -14,7 +14,7 @@ namespace owhale::cli {
 class Tree;
 
 struct Globals {
-    std::string socket, output = "table";
+    std::string socket, host, fingerprint, output = "table";
     bool quiet = false, verbose = false, no_color = false;
 };
 
@@ -24,11 +24,18 @@ public:
 
     Tree& tree() { return tree_; }
     const Globals& globals() const { return globals_; }
-    Client& client();
+    // Which owhaled is meant, by the options and the environment.
+    Result<Where> where() const;
+    // Known after a call.
+    Client& client() { return *client_; }
     const Look& look();
 
-    // A call's answer body.
+    // A call's answer. Where owhaled wants the password with the act, asks for it at the terminal, or takes what
+    // `give_password` was given.
+    Result<Reply> send(Call call);
+    // Its body.
     Result<std::string> ask(Call call);
+    void give_password(Secret password) { password_ = std::move(password); }
     // The whole id of a run named by its id or by a prefix of at least 6 characters that only one run has.
     Result<std::string> run_id(const std::string& named);
     // Prints the answer of `call` when JSON is wanted (true), and leaves it to the caller as a body otherwise.
@@ -38,11 +45,17 @@ private:
     Tree& tree_;
     Globals& globals_;
     std::unique_ptr<Client> client_;
+    Secret password_;
     std::optional<Look> look_;
 };
 
-// The ids among `ids` that begin with `prefix`, which must have 6 characters.
-Result<std::string> unique_prefix(const std::string& prefix, const std::vector<std::string>& ids);
+// The id among `ids` that begins with `prefix`. `noun` ("run") and `list` ("owhalectl runs ls lists the ids") are for the
+// error.
+Result<std::string> unique_prefix(const std::string& prefix, const std::vector<std::string>& ids,
+                                  const std::string& noun = "run",
+                                  const std::string& list = "owhalectl runs ls lists the ids");
+// `named` itself when it is a whole id; else an error when it is too short, or cannot begin one; else empty.
+Result<std::string> whole_or_prefix(const std::string& named, const std::string& noun, const std::string& list);
 bool is_whole_id(std::string_view text);
 
 } // namespace owhale::cli

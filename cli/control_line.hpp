@@ -13,8 +13,7 @@ namespace owhale::cli {
 
 class ControlLine {
 public:
-    ControlLine(asio::io_context& loop, const std::vector<Socket>& where)
-        : connection_(loop.get_executor(), where), bell_(loop) {}
+    ControlLine(asio::io_context& loop, const Where& where) : connection_(loop.get_executor(), where), bell_(loop) {}
 
     void use(std::string run) { run_ = std::move(run); }
     void signal(int number);

@@ -3,16 +3,20 @@
 #include <csignal>
 #include <cstring>
 
+#include "cli/token_store.hpp"
+
 namespace owhale::cli {
 namespace {
 
 int plain_exit(Code code) {
+    if (owhale::describe(code).status == 401) return kLogin;
     switch (code) {
     case Code::unreachable:
         return kUnreachable;
     case Code::not_found:
         return kNotFound;
-    case Code::unauthenticated:
+    case Code::step_up_required:
+    case Code::password_change_required:
         return kLogin;
     case Code::forbidden:
     case Code::denied:
@@ -78,7 +82,32 @@ Error error_of(const api::Run& run) {
 }
 
 std::string_view next_step(Code code) {
+    if (owhale::describe(code).status == 401 && token_in_environment())
+        return "OWHALE_TOKEN is what owhaled was shown: unset it, or set it to a token that holds (owhalectl tokens "
+               "add)";
     switch (code) {
+    case Code::unauthenticated:
+        return "log in: owhalectl login";
+    case Code::credentials_wrong:
+        return "try again; an administrator can give a new password: owhalectl users reset NAME";
+    case Code::token_malformed:
+    case Code::token_algorithm:
+    case Code::token_unknown_key:
+    case Code::token_signature:
+    case Code::token_issuer:
+    case Code::token_audience:
+    case Code::token_expired:
+    case Code::token_not_yet_valid:
+    case Code::token_revoked:
+        return "log in again: owhalectl login; or owhalectl logout, to go on without an account";
+    case Code::password_change_required:
+        return "owhalectl passwd changes it";
+    case Code::password_weak:
+        return "8 to 128 characters of any kind, not the account's name, none of the most common ones";
+    case Code::step_up_required:
+        return "run it on a terminal, where owhalectl asks for your password, or with --password-stdin";
+    case Code::last_admin:
+        return "make another one first: owhalectl users role NAME admin";
     case Code::unreachable:
         return "see whether owhaled runs: owhalectl doctor";
     case Code::not_found:
@@ -86,7 +115,9 @@ std::string_view next_step(Code code) {
     case Code::forbidden:
         return "owhalectl whoami shows what you may do";
     case Code::program_not_found:
-        return "install it, or give its full path; PATH in the cage lists system and toolchain folders only";
+        return "install it, or give its full path; a run has this machine's own programs (there are no images), and "
+               "PATH in "
+               "the cage lists system and toolchain folders only";
     case Code::program_not_executable:
         return "make it executable (chmod +x), or run it with its interpreter";
     case Code::language_missing:
@@ -102,8 +133,8 @@ std::string_view next_step(Code code) {
     case Code::limit_over_ceiling:
         return "ask for less, or raise the ceiling in owhaled.conf";
     case Code::net_host_denied:
-        return "root can permit it: a line 'net-host UID' in /etc/owhaled/spawner.conf, then systemctl restart "
-               "owhaled; or run it without --net host";
+        return "root can permit it: a line 'net-host UID' in /etc/owhaled/spawner.conf, then restart owhaled "
+               "(systemctl restart owhaled); or run it without --net host";
     case Code::run_live:
         return "end it first: owhalectl runs kill ID";
     case Code::run_ended:

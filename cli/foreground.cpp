@@ -3,6 +3,7 @@
 #include <csignal>
 #include <unistd.h>
 
+#include "cli/accounts.hpp"
 #include "cli/events.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
@@ -12,17 +13,26 @@
 namespace owhale::cli {
 namespace {
 
+<<<<<<< HEAD
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
     return out;
 }
 
+bool ended_by_limit(const api::Run& run) {
+    return run.state == "timed_out" || run.state == "limit_exceeded";
+}
+
+// Why the cage, and not the command, ended it, and what would have let it go on.
+=======
 // Why the cage, and not the command, ended it.
+>>>>>>> bb0780a952095b10f0605d0456bd3f94c5e69ede
 void tell_end(const api::Run& run) {
-    const auto why = "; owhalectl runs why " + run.id;
+    const bool known = ended_by_limit(run) && !run.hints.empty() && !run.hints.front().next.empty();
+    const auto why = (known ? " -- " + run.hints.front().next : "") + "; owhalectl runs why " + run.id;
     if (run.state == "timed_out")
-        note("timed_out: the run took longer than its timeout (--timeout)" + why);
+        note("timed_out: the run took longer than its timeout" + why);
     else if (run.state == "limit_exceeded")
         note("limit_exceeded: the run went over its limit of " + run.limit.value_or("resources") + why);
     else if (run.state == "killed")
@@ -42,7 +52,7 @@ void tell_cage(const api::Run& run) {
 
 // On no terminal too: an agent has none, and needs it most.
 void tell_hint(const api::Run& run) {
-    if (run.hints.empty() || exit_of(run) == kOk) return;
+    if (run.hints.empty() || exit_of(run) == kOk || ended_by_limit(run)) return;
     const auto& hint = run.hints.front();
     note("hint: " + hint.what + (hint.next.empty() ? "" : " -- " + hint.next) + "; owhalectl runs why " + run.id);
 }
@@ -61,7 +71,7 @@ Result<std::string> kept(Context& context, const std::string& run, const std::st
     std::uint64_t offset = 0;
     for (;;) {
         Call call{.verb = "runs.output", .id = run, .query = {{"stream", stream}, {"offset", std::to_string(offset)}}};
-        const auto reply = TRY(context.client().send(std::move(call)));
+        const auto reply = TRY(context.send(std::move(call)));
         if (reply.body.empty()) return all;
         all += reply.body;
         offset = header_number(reply, "owhale-offset") + reply.body.size();
@@ -122,7 +132,8 @@ Result<int> attend_run(Context& context, Attachment attachment) {
         return fail(Code::bad_request, "-t and -o " + context.globals().output + " do not go together",
                     "leave out one of them");
     attachment.progress = is_terminal(STDERR_FILENO) && !context.globals().quiet;
-    const auto end = TRY(attend(candidates(context.globals().socket), std::move(attachment)));
+    const auto where = TRY(context.where());
+    const auto end = TRY(attend(where, std::move(attachment)));
     return end_of(context, end);
 }
 

@@ -48,9 +48,10 @@ std::string on_path(std::string_view program) {
     return {};
 }
 
-api::Check socket_check(const std::vector<Socket>& where, const Error* unreachable) {
+api::Check socket_check(const Where& where, const Error* unreachable) {
     std::string paths;
-    for (const auto& one : where) paths += (paths.empty() ? "" : ", ") + one.path + " (" + one.source + ")";
+    for (const auto& one : where.sockets) paths += (paths.empty() ? "" : ", ") + one.path + " (" + one.source + ")";
+    if (where.host) paths = where.host->url() + " (" + where.host->source + ")";
     if (unreachable == nullptr) return {"owhaled", "ok", "answers", "", ""};
     const auto detail =
         unreachable->message + (unreachable->errnum != 0 ? std::string(": ") + ::strerror(unreachable->errnum) : "");
@@ -166,7 +167,7 @@ api::Check seccomp_check() {
 
 } // namespace
 
-std::vector<api::Check> local_checks(const std::vector<Socket>& where, const Error* unreachable) {
+std::vector<api::Check> local_checks(const Where& where, const Error* unreachable) {
     std::vector<api::Check> checks = {socket_check(where, unreachable), runtime_folder_check(), folder_check(),
                                       languages_check()};
     if (unreachable == nullptr) return checks;

@@ -3,12 +3,12 @@
 
 #include <vector>
 
-#include "cli/socket.hpp"
+#include "cli/where.hpp"
 #include "shared/api.hpp"
 
 namespace owhale::cli {
 
 // `unreachable`: why owhaled could not be asked, if it could not; then the kernel is looked at too.
-std::vector<api::Check> local_checks(const std::vector<Socket>& where, const Error* unreachable);
+std::vector<api::Check> local_checks(const Where& where, const Error* unreachable);
 
 } // namespace owhale::cli

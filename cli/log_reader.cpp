@@ -40,7 +40,7 @@ Status write_out(int fd, std::string_view data) {
 // One stream of a run.
 class Reader {
 public:
-    Reader(asio::io_context& loop, const std::vector<Socket>& where, std::string run, bool follow, bool is_stdout)
+    Reader(asio::io_context& loop, const Where& where, std::string run, bool follow, bool is_stdout)
         : connection_(loop.get_executor(), where), run_(std::move(run)), follow_(follow), is_stdout_(is_stdout) {}
 
     asio::awaitable<Status> read() {
@@ -82,7 +82,7 @@ private:
 
 } // namespace
 
-Status read_logs(const std::vector<Socket>& where, const std::string& run, bool follow) {
+Status read_logs(const Where& where, const std::string& run, bool follow) {
     asio::io_context loop(1);
     Reader out(loop, where, run, follow, true), err(loop, where, run, follow, false);
     Status result;

@@ -60,6 +60,51 @@ Result<api::AuditEntry> read_audit_entry(std::string_view text) {
 Result<api::AuditList> read_audit(std::string_view text) {
     return read<api::AuditList>(text);
 }
+Result<api::Login> read_login(std::string_view text) {
+    return read<api::Login>(text);
+}
+Result<api::Session> read_session(std::string_view text) {
+    return read<api::Session>(text);
+}
+Result<api::SessionList> read_sessions(std::string_view text) {
+    return read<api::SessionList>(text);
+}
+Result<api::Revoked> read_revoked(std::string_view text) {
+    return read<api::Revoked>(text);
+}
+Result<api::Token> read_token(std::string_view text) {
+    return read<api::Token>(text);
+}
+Result<api::TokenList> read_tokens(std::string_view text) {
+    return read<api::TokenList>(text);
+}
+Result<api::TokenMade> read_token_made(std::string_view text) {
+    return read<api::TokenMade>(text);
+}
+Result<api::User> read_user(std::string_view text) {
+    return read<api::User>(text);
+}
+Result<api::UserList> read_users(std::string_view text) {
+    return read<api::UserList>(text);
+}
+Result<api::UserMade> read_user_made(std::string_view text) {
+    return read<api::UserMade>(text);
+}
+Result<api::OneTime> read_one_time(std::string_view text) {
+    return read<api::OneTime>(text);
+}
+Result<api::Access> read_access_row(std::string_view text) {
+    return read<api::Access>(text);
+}
+Result<api::AccessList> read_access(std::string_view text) {
+    return read<api::AccessList>(text);
+}
+Result<api::KeyRotated> read_key_rotated(std::string_view text) {
+    return read<api::KeyRotated>(text);
+}
+Result<api::ModeTable> read_mode(std::string_view text) {
+    return read<api::ModeTable>(text);
+}
 
 std::string write(const api::RunRequest& message) {
     return codec::to_text(message);
@@ -77,6 +122,21 @@ std::string write(const api::Run& message) {
     return codec::to_text(message);
 }
 std::string write(const api::Doctor& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::LoginRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::PasswordRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::TokenRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::UserRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::RolesRequest& message) {
     return codec::to_text(message);
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "shared/api.hpp"
+#include "shared/api_identity.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::cli {
@@ -23,6 +24,21 @@ Result<api::Profile> read_profile(std::string_view text);
 Result<api::ProfileList> read_profiles(std::string_view text);
 Result<api::AuditEntry> read_audit_entry(std::string_view text);
 Result<api::AuditList> read_audit(std::string_view text);
+Result<api::Login> read_login(std::string_view text);
+Result<api::Session> read_session(std::string_view text);
+Result<api::SessionList> read_sessions(std::string_view text);
+Result<api::Revoked> read_revoked(std::string_view text);
+Result<api::Token> read_token(std::string_view text);
+Result<api::TokenList> read_tokens(std::string_view text);
+Result<api::TokenMade> read_token_made(std::string_view text);
+Result<api::User> read_user(std::string_view text);
+Result<api::UserList> read_users(std::string_view text);
+Result<api::UserMade> read_user_made(std::string_view text);
+Result<api::OneTime> read_one_time(std::string_view text);
+Result<api::Access> read_access_row(std::string_view text);
+Result<api::AccessList> read_access(std::string_view text);
+Result<api::KeyRotated> read_key_rotated(std::string_view text);
+Result<api::ModeTable> read_mode(std::string_view text);
 
 std::string write(const api::RunRequest& message);
 std::string write(const api::ExecRequest& message);
@@ -30,5 +46,10 @@ std::string write(const api::SignalRequest& message);
 std::string write(const api::KillRequest& message);
 std::string write(const api::Run& message);
 std::string write(const api::Doctor& message);
+std::string write(const api::LoginRequest& message);
+std::string write(const api::PasswordRequest& message);
+std::string write(const api::TokenRequest& message);
+std::string write(const api::UserRequest& message);
+std::string write(const api::RolesRequest& message);
 
 } // namespace owhale::cli

@@ -74,6 +74,7 @@ void declare(Command command, RunOptions& options) {
     command.flag("-n,--no-stdin", options.no_stdin, "do not forward stdin: the command reads an end at once");
     command.flag("-d,--detach", options.detach, "print the run's id and leave it running");
     command.flag("-i,--interactive", options.interactive, "accepted as in docker: stdin is forwarded anyway");
+    command.flag("--rm", options.remove, "accepted as in docker: a run leaves no container behind anyway");
     command.option("--workspace", options.workspace, "DIR",
                    "the folder that may be written (default: found from the working folder)", Kind::folder);
     command.option("-w,--workdir", options.cwd, "DIR", "the working folder (default: this one)", Kind::folder);

@@ -11,7 +11,7 @@
 namespace owhale::cli {
 
 struct RunOptions {
-    bool tty = false, no_stdin = false, detach = false, interactive = false;
+    bool tty = false, no_stdin = false, detach = false, interactive = false, remove = false;
     std::vector<std::string> env, env_files;
     std::string cwd, workspace, profile, as, net, timeout, memory, pids, cpus;
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/call.hpp"
-#include "cli/socket.hpp"
+#include "cli/where.hpp"
 #include "shared/api.hpp"
 
 namespace owhale::cli {
@@ -38,7 +38,7 @@ struct SessionEnd {
 };
 
 // Signals: INT, TERM, QUIT and HUP go to the run; a second INT within two seconds kills it, a third one leaves.
-Result<SessionEnd> attend(const std::vector<Socket>& where, Attachment attachment);
+Result<SessionEnd> attend(const Where& where, Attachment attachment);
 
 // Whether a run in this state has ended.
 bool is_over(std::string_view state);

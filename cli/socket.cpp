@@ -2,29 +2,19 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <pwd.h>
+#include <memory>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "cli/owners.hpp"
+#include "cli/tcp.hpp"
+
 namespace owhale::cli {
 namespace {
 
-constexpr auto kSystemSocket = "/run/owhaled/owhaled.sock";
 constexpr auto kStart = "start it (systemctl start owhaled, or tools/quickstart --keep DIR), or name its socket with "
                         "--socket or OWHALE_SOCKET";
-
-std::optional<std::string> variable(const char* name) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') return std::nullopt;
-    return std::string(value);
-}
-
-bool trusted(uid_t uid) {
-    if (uid == 0 || uid == ::geteuid()) return true;
-    const passwd* account = ::getpwnam("owhaled");
-    return account != nullptr && account->pw_uid == uid;
-}
 
 std::unexpected<Error> strangers(const std::string& path, std::string_view what, uid_t uid) {
     return fail(Code::forbidden,
@@ -43,6 +33,12 @@ Result<sockaddr_un> address_of(const std::string& path) {
     return address;
 }
 
+// The same socket by another name is the same daemon.
+std::string real_path(const std::string& path) {
+    const std::unique_ptr<char, void (*)(void*)> real(::realpath(path.c_str(), nullptr), std::free);
+    return real ? real.get() : path;
+}
+
 Result<Peer> connect_one(const Socket& where) {
     const auto address = TRY(address_of(where.path));
     struct stat file{};
@@ -57,36 +53,31 @@ Result<Peer> connect_one(const Socket& where) {
     socklen_t length = sizeof peer;
     if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return fail_errno("SO_PEERCRED");
     if (!trusted(peer.uid)) return strangers(where.path, "program behind it", peer.uid);
-    return Peer{std::move(fd), where, peer.pid, peer.uid};
+    return Peer{std::move(fd), real_path(where.path), where, peer.pid, peer.uid, {}, {}};
 }
 
-std::string describe(const Error& error) {
+std::string told(const Error& error) {
     return error.errnum == 0 ? error.message : error.message + ": " + ::strerror(error.errnum);
 }
 
 } // namespace
 
-std::vector<Socket> candidates(const std::string& flag) {
-    if (!flag.empty()) return {{flag, "--socket"}};
-    if (auto path = variable("OWHALE_SOCKET")) return {{*path, "OWHALE_SOCKET"}};
-    std::vector<Socket> found = {{kSystemSocket, "the system's"}};
-    if (auto folder = variable("XDG_RUNTIME_DIR"))
-        found.push_back({*folder + "/owhaled/owhaled.sock", "XDG_RUNTIME_DIR"});
-    return found;
-}
-
-Result<Peer> connect_any(const std::vector<Socket>& where) {
+Result<Peer> connect_unix(const std::vector<Socket>& where) {
     std::string tried;
     for (const auto& one : where) {
         auto peer = connect_one(one);
         if (peer) return peer;
         if (peer.error().errnum == 0) return peer;
         if (peer.error().errnum == EACCES)
-            return fail(Code::unreachable, describe(peer.error()),
+            return fail(Code::unreachable, told(peer.error()),
                         "ask who runs owhaled for access to the socket, or start your own (owhaled as yourself)");
-        tried += (tried.empty() ? "" : "; ") + describe(peer.error());
+        tried += (tried.empty() ? "" : "; ") + told(peer.error());
     }
     return fail(Code::unreachable, "no owhaled answers: " + tried, kStart);
+}
+
+Result<Peer> connect_to(const Where& where) {
+    return where.host ? connect_tcp(*where.host) : connect_unix(where.sockets);
 }
 
 } // namespace owhale::cli

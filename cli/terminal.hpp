@@ -10,6 +10,7 @@ namespace owhale::cli {
 
 struct WindowSize {
     std::uint16_t rows = 0, columns = 0;
+    bool operator==(const WindowSize&) const = default;
 };
 // The size of the first of the three standard descriptors that is a terminal.
 std::optional<WindowSize> window_size();

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "cli/habits.hpp"
 #include "cli/help.hpp"
 #include "shared/nearest.hpp"
 
@@ -139,16 +140,24 @@ private:
         for (std::size_t i = 1; i < argument.size(); ++i) {
             const std::string name = {'-', argument[i]};
             if (name == "-h") return ask_help();
+            const auto rest = argument.substr(i + 1);
+            if (name == "-v" && node_->tail && looks_like_volume(rest.empty() ? after(arguments) : rest))
+                return fail(Code::bad_request, node_->path() + " mounts no volumes, and -v means verbose here",
+                            std::string(*instead_of("run", "--volume")));
             const auto [owner, option] = node_->option(name);
             if (option == nullptr) return unknown("option", name, option_names());
             if (is_flag(*option)) {
                 CHECK(add(owner, name));
                 continue;
             }
-            if (i + 1 < argument.size()) return add(owner, name, argument.substr(i + 1));
+            if (!rest.empty()) return add(owner, name, rest);
             return next_value(owner, name, arguments);
         }
         return {};
+    }
+
+    std::string after(const std::vector<std::string>& arguments) const {
+        return at_ + 1 < arguments.size() ? arguments[at_ + 1] : std::string();
     }
 
     Status next_value(const Node* owner, const std::string& name, const std::vector<std::string>& arguments) {
@@ -169,17 +178,26 @@ private:
         return {};
     }
 
-    std::unexpected<Error> wrong(const std::string& message) const {
+    // "run" or "runs ls"; "" at the top.
+    std::string command() const {
         const auto path = node_->path();
-        const auto words = path.find(' ') == std::string::npos ? "" : path.substr(path.find(' '));
-        return fail(Code::bad_request, message, "owhalectl help" + words + " shows what there is");
+        const auto space = path.find(' ');
+        return space == std::string::npos ? "" : path.substr(space + 1);
+    }
+
+    std::unexpected<Error> wrong(const std::string& message) const {
+        const auto words = command();
+        return fail(Code::bad_request, message,
+                    "owhalectl help" + (words.empty() ? "" : " " + words) + " shows what there is");
     }
 
     std::unexpected<Error> unknown(const std::string& what, const std::string& name,
                                    const std::vector<std::string>& known) const {
         auto error = wrong(node_->path() + " has no " + what + " '" + name + "'");
         const std::vector<std::string_view> views(known.begin(), known.end());
-        if (const auto near = nearest(name, views))
+        if (const auto instead = instead_of(command(), name))
+            error.error().next = *instead;
+        else if (const auto near = nearest(name, views))
             error.error().next = "did you mean " + std::string(*near) + "? " + error.error().next;
         return error;
     }

@@ -113,19 +113,24 @@ awaitable<Status> Broker::start() {
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
     CO_CHECK(co_await identity_->start());
-    const transport::Limits limits{settings_.max_body, settings_.max_connections, settings_.max_connections_per_uid};
+    network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
+    CO_CHECK(co_await network_->open());
     const verbs::Services services{
         settings_, ready_, *runs_, *profiles_, *audit_, *identity_, OWHALE_VERSION, rfc3339(wall_clock_us()), [this] {
             return server_->connections();
         }};
     transport::Server::Parts parts{*identity_,
+                                   network_->limit(),
+                                   network_->tls(),
+                                   network_->proxies(),
+                                   network_->hosts(),
                                    [this](std::uint64_t connection) {
                                        spawner_->close_connection(connection);
                                        runs_->connection_closed(connection);
                                    },
                                    [this](std::uint64_t number) { return runs_->id_of(number); }};
-    server_ =
-        std::make_unique<transport::Server>(io_.get_executor(), limits, verbs::routes(services), std::move(parts));
+    server_ = std::make_unique<transport::Server>(io_.get_executor(), network_->limits(), verbs::routes(services),
+                                                  std::move(parts));
     co_await record("daemon.start", "ok");
     for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));
     early_.clear();
@@ -170,8 +175,19 @@ void Broker::reload() {
         log::info("profiles are read again");
     else
         log::error("the profiles stay as they were: " + to_line(profiles.error()));
-    asio::co_spawn(io_, record("daemon.reload", level && profiles ? "ok" : "failed"), rethrow);
+    asio::co_spawn(io_, reload_network(level && profiles), rethrow);
+}
+
+awaitable<void> Broker::reload_network(bool so_far) {
+    const auto network = network_ ? co_await network_->reload() : Status{};
+    if (!network) log::error("the TLS certificate stays as it was: " + to_line(network.error()));
+    if (server_) server_->set_hosts(network_->hosts());
+    co_await record("daemon.reload", so_far && network ? "ok" : "failed");
     notify_.ready("Serving on " + settings_.socket);
+}
+
+awaitable<Result<transport::Credentials>> Broker::given_certificate() {
+    co_return fail(Code::unsupported, "tls-cert is not read yet", "leave tls-cert and tls-key out");
 }
 
 awaitable<void> Broker::pause(std::chrono::milliseconds time) {

@@ -16,6 +16,7 @@
 #include "base/log.hpp"
 #include "config/settings.hpp"
 #include "identity/service.hpp"
+#include "network.hpp"
 #include "notify.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/receipt.hpp"
@@ -48,6 +49,8 @@ private:
     void wait_for_signal();
     void take_signal(int number);
     void reload();
+    boost::asio::awaitable<void> reload_network(bool so_far);
+    boost::asio::awaitable<Result<transport::Credentials>> given_certificate();
     boost::asio::awaitable<void> stop();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(std::string event, std::string outcome);
@@ -68,6 +71,7 @@ private:
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
     std::unique_ptr<sandbox::Runs> runs_;
+    std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;
     std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood
     bool stopping_ = false;

@@ -14,6 +14,7 @@
 #include "confine/confine.hpp"
 #include "notify.hpp"
 #include "state_folder.hpp"
+#include "transport/tls.hpp"
 
 namespace owhale {
 namespace {
@@ -52,6 +53,7 @@ Status confine_to(const config::Settings& settings) {
 Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int channel) {
     CHECK(close_strays(channel));
     if (::sodium_init() < 0) return fail(Code::internal, "libsodium does not start");
+    if (settings.tcp != "off" && settings.tls == "on") transport::Tls::prepare();
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGHUP, SIG_IGN); // until the loop hears it
     std::signal(SIGINT, SIG_IGN); // of a terminal's whole group; the supervisor hears it too and sends SIGTERM

@@ -5,6 +5,10 @@ namespace owhale::cli {
 
 void declare_all(Command root, Globals& globals) {
     root.option("--socket", globals.socket, "PATH", "owhaled's socket (or OWHALE_SOCKET)", Kind::file);
+    root.option("--host", globals.host, "URL",
+                "owhaled over TCP: https://HOST:PORT, or http://127.0.0.1:7717 (or OWHALE_HOST)");
+    root.option("--fingerprint", globals.fingerprint, "SHA256:HEX",
+                "of https: the certificate to believe; remembered for that host");
     root.option("-o,--output", globals.output, "FORMAT", "table, json or jsonl", Kind::choice,
                 {"table", "json", "jsonl"});
     root.flag("-q,--quiet", globals.quiet, "ids only; no notes on stderr");
@@ -27,10 +31,18 @@ void declare_all(Command root, Globals& globals) {
     declare_runs_prune(runs);
     declare_box(root);
     declare_profiles(root);
+    declare_setup(root);
+    declare_login(root);
+    declare_logout(root);
+    declare_whoami(root);
+    declare_passwd(root);
+    declare_users(root);
+    declare_sessions(root);
+    declare_tokens(root);
     declare_audit(root);
     declare_status(root);
-    declare_whoami(root);
     declare_doctor(root);
+    declare_mode(root);
     declare_config(root);
     declare_completion(root);
     declare_version(root);

@@ -46,13 +46,20 @@ Result<Call> call_of(Context& context, const Arguments& arguments) {
     return call;
 }
 
+std::string numbers_of(const std::vector<api::AuditEntry>& entries) {
+    std::string out;
+    for (const auto& entry : entries) out += std::to_string(entry.seq) + "\n";
+    return out;
+}
+
 Result<int> list(Context& context, const Arguments& arguments) {
     auto call = TRY(call_of(context, arguments));
     const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body, "events"))) return kOk;
     const auto events = TRY(read_audit(body));
-    CHECK(print(audit_table(context.look(), events.events)));
-    if (events.next && !context.globals().quiet) note("there are older ones: --limit N shows more");
+    const bool quiet = context.globals().quiet;
+    CHECK(print(quiet ? numbers_of(events.events) : audit_table(context.look(), events.events)));
+    if (events.next && !quiet) note("there are older ones: --limit N shows more");
     return kOk;
 }
 
@@ -66,7 +73,8 @@ Result<int> follow(Context& context, const Arguments& arguments) {
     std::uint64_t last = 0;
     for (;;) {
         if (!events.empty()) {
-            CHECK(print(audit_lines(context.look(), events)));
+            const bool numbers = context.globals().quiet && context.look().format == Format::table;
+            CHECK(print(numbers ? numbers_of(events) : audit_lines(context.look(), events)));
             last = events.back().seq;
         }
         ::sleep(1);

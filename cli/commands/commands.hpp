@@ -25,7 +25,16 @@ void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);
 
+void declare_setup(Command root);
+void declare_login(Command root);
+void declare_logout(Command root);
+void declare_passwd(Command root);
+void declare_users(Command root);
+void declare_sessions(Command root);
+void declare_tokens(Command root);
+
 void declare_status(Command root);
+void declare_mode(Command root);
 void declare_whoami(Command root);
 void declare_doctor(Command root);
 void declare_config(Command root);

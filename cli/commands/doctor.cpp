@@ -41,7 +41,8 @@ Status print_json(Context& context, const api::Doctor& doctor) {
 
 Result<int> doctor(Context& context) {
     const auto body = context.ask({.verb = "doctor"});
-    auto local = local_checks(candidates(context.globals().socket), body ? nullptr : &body.error());
+    const auto where = TRY(context.where());
+    auto local = local_checks(where, body ? nullptr : &body.error());
     api::Doctor all;
     if (body) all = TRY(read_doctor(*body));
     const bool lacking = lacks(all.checks) || lacks(local);

@@ -15,7 +15,8 @@ struct Arguments {
 
 Result<int> logs(Context& context, const Arguments& arguments) {
     const auto id = TRY(context.run_id(arguments.run));
-    CHECK(read_logs(context.client().where(), id, arguments.follow));
+    const auto where = TRY(context.where());
+    CHECK(read_logs(where, id, arguments.follow));
     return kOk;
 }
 

@@ -14,8 +14,7 @@ Result<int> status(Context& context) {
     Fields fields;
     fields.add("owhaled", status.version + (status.rootless ? ", rootless" : ", root mode"), Tone::bold);
     fields.add("Mode", status.mode);
-    fields.add("Socket",
-               peer.where.path + " (pid " + std::to_string(peer.pid) + ", uid " + std::to_string(peer.uid) + ")");
+    fields.add(peer.host ? "Address" : "Socket", describe(peer));
     fields.add("State", status.state_dir);
     fields.add("Started", status.started);
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");

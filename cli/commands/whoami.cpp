@@ -1,4 +1,5 @@
 // owhalectl whoami: who owhaled takes us for, what we may do, and which owhaled that is.
+#include "cli/accounts.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
@@ -6,10 +7,14 @@
 namespace owhale::cli {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
+void add_token(Fields& fields, Context& context, const api::Whoami& self) {
+    if (const auto* token = context.client().token()) fields.add("Token", token->source);
+    fields.add("Expires", when(self.expires));
+    fields.add("Session", self.session.value_or(""));
+    if (self.profile) fields.add("Confined to", "profile " + *self.profile, Tone::warn);
+    if (self.cwd) fields.add("Confined to", "folder " + *self.cwd, Tone::warn);
+    if (self.must_change_password) fields.add("First", "change the password: owhalectl passwd", Tone::warn);
+    if (self.stepped_up_until) fields.add("Stepped up", "until " + when(self.stepped_up_until));
 }
 
 Result<int> whoami(Context& context) {
@@ -20,11 +25,14 @@ Result<int> whoami(Context& context) {
     Fields fields;
     fields.add("Principal", self.principal, Tone::bold);
     fields.add("Because", self.why);
-    fields.add("Roles", joined(self.roles));
-    fields.add("May", joined(self.permissions));
+    if (self.peer != self.principal) fields.add("Connection", self.peer);
+    fields.add("Roles", self.roles.empty() ? "none" : joined(self.roles));
+    const auto own = in_words(self.permissions, false);
+    fields.add("May", own.empty() ? "nothing yet (owhalectl login)" : own);
+    fields.add("Of everyone's", in_words(self.permissions, true));
+    add_token(fields, context, self);
     fields.add("owhaled", self.daemon);
-    fields.add("Socket",
-               peer.where.path + " (" + peer.where.source + "; served by uid " + std::to_string(peer.uid) + ")");
+    fields.add(peer.host ? "Address" : "Socket", describe(peer));
     CHECK(print(fields.text(context.look())));
     return kOk;
 }
@@ -32,7 +40,7 @@ Result<int> whoami(Context& context) {
 } // namespace
 
 void declare_whoami(Command root) {
-    root.sub("whoami", "Show who you are to owhaled, and which owhaled it is").handler(whoami);
+    root.sub("whoami", "Show who you are to owhaled, what you may do, and which owhaled it is").handler(whoami);
 }
 
 } // namespace owhale::cli

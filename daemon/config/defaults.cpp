@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "config/endpoint.hpp"
 #include "config/table.hpp"
 #include "config/units.hpp"
 
@@ -71,6 +72,13 @@ std::string user(const Settings& settings) {
     return ::getpwnam("owhaled") != nullptr ? "owhaled" : std::string(kReservedUid);
 }
 
+// Where the mode lets TCP do without, it does: a self-signed certificate on loopback protects from nobody.
+Result<std::string> tls(const Settings& settings) {
+    const auto endpoint = TRY(parse_endpoint(settings.tcp));
+    const bool far = endpoint && !is_loopback(endpoint->address);
+    return std::string(find_mode(settings.mode)->plain_tcp && !far ? "off" : "on");
+}
+
 std::string memory() {
     const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
     const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -89,10 +97,7 @@ Result<std::string> computed_default(std::string_view key, const Settings& setti
     if (key == "user") return user(settings);
     if (key == "memory") return memory();
     if (key == "tcp") return std::string(settings.rootless ? "off" : "127.0.0.1:7717");
-    if (key == "tls") {
-        const bool loopback = settings.tcp.starts_with("127.") || settings.tcp.starts_with("[::1]");
-        return std::string(settings.mode == "local" && (loopback || settings.tcp == "off") ? "off" : "on");
-    }
+    if (key == "tls") return tls(settings);
     if (key == "accounts-dir") return settings.state_dir + "-accounts";
     for (const auto* none : {"tls-cert", "tls-key", "hosts", "trusted-proxies", "unix-roles"})
         if (key == none) return std::string();

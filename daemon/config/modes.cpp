@@ -2,17 +2,75 @@
 
 #include <array>
 
+#include "config/settings.hpp"
+#include "config/units.hpp"
+
 namespace owhale::config {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr std::array kModes = {
-    Mode{"local", false, true, true, 0ms},
-    Mode{"strict", true, false, false, 1h},
+    Mode{"local", true, true, true, false, "*=agent", 0ms},
+    Mode{"strict", false, false, false, true, "", 1h},
+};
+
+std::string tcp_now(const Settings& settings) {
+    if (settings.tcp == "off") return "off";
+    return settings.tcp + (settings.tls == "on" ? ", TLS 1.3 only" : ", plain HTTP");
+}
+
+std::string roles_now(const Settings& settings) {
+    const std::string_view own = settings.unix_roles;
+    const std::string mode(settings.rules->socket_roles.empty() ? "none but root" : settings.rules->socket_roles);
+    return own.empty() ? mode : std::string(own) + ", then " + mode;
+}
+
+std::string time_words(std::chrono::milliseconds time) {
+    return time == 0ms ? "no limit" : format_duration(time);
+}
+
+std::string timeout_now(const Settings& settings) {
+    return time_words(settings.run_timeout);
+}
+
+constexpr std::array kDifferences = {
+    Difference{"first-account", "Who can log in before there is any account.", "default_account",
+               &Mode::default_account, "admin with the password admin, good for changing it alone",
+               "nobody: root makes the first account with owhalectl users add", nullptr},
+    Difference{"socket-roles", "What a uid may do on the Unix socket that no row of the access table names.",
+               "socket_roles", &Mode::socket_roles, "", "", roles_now},
+    Difference{"tcp", "What TCP clients have to speak; beyond loopback it is TLS in either mode.", "plain_tcp",
+               &Mode::plain_tcp, "plain HTTP is permitted on loopback", "TLS 1.3 only", tcp_now},
+    Difference{"workspace", "Which folders a run may write without `owhalectl workspaces add`.",
+               "own_folder_is_workspace", &Mode::own_folder_is_workspace, "the caller's own folder",
+               "registered ones only", nullptr},
+    Difference{"missing-layer", "What happens when the kernel lacks an isolation layer.", "missing_layer_refuses",
+               &Mode::missing_layer_refuses, "the run is refused", "a warning, and the receipt says so", nullptr},
+    Difference{"run-timeout", "Wall time of a run that asks for none.", "run_timeout", &Mode::run_timeout, "", "",
+               timeout_now},
 };
 
 } // namespace
+
+std::span<const Difference> differences() {
+    return kDifferences;
+}
+
+std::string words_for(const Difference& row, const Mode& mode) {
+    if (const auto* flag = std::get_if<bool Mode::*>(&row.choice)) return std::string(mode.**flag ? row.yes : row.no);
+    if (const auto* time = std::get_if<std::chrono::milliseconds Mode::*>(&row.choice)) return time_words(mode.**time);
+    const auto text = mode.*std::get<std::string_view Mode::*>(row.choice);
+    return std::string(text.empty() ? "none but root" : text);
+}
+
+std::string words_now(const Difference& row, const Settings& settings) {
+    return row.now != nullptr ? row.now(settings) : words_for(row, *settings.rules);
+}
+
+std::span<const Mode> modes() {
+    return kModes;
+}
 
 const Mode* find_mode(std::string_view name) {
     for (const auto& mode : kModes)

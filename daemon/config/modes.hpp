@@ -2,19 +2,44 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace owhale::config {
 
+struct Settings;
+
+// What the program reads: `settings.rules->…`.
 struct Mode {
     std::string_view name;
-    bool missing_layer_refuses;   // a required isolation layer is missing: refuse the run, else warn and say so
-    bool own_folder_is_workspace; // the caller's own folder may be written without being registered
-    bool ptrace;                  // debuggers inside the run's own pid namespace
+    bool default_account;          // an empty table of accounts gets admin/admin, good for changing that password
+    bool own_folder_is_workspace;  // the caller's own folder may be written without being registered
+    bool plain_tcp;                // TCP on loopback may do without TLS
+    bool missing_layer_refuses;    // a required isolation layer is missing: refuse the run, else warn and say so
+    std::string_view socket_roles; // in the form of `unix-roles`: of uids that no row names
     std::chrono::milliseconds run_timeout; // wall time of a run that asks for none; 0: none
 };
 
+using Choice = std::variant<bool Mode::*, std::string_view Mode::*, std::chrono::milliseconds Mode::*>;
+
+// What a person reads: a row for each member above but the name.
+struct Difference {
+    std::string_view name, what;
+    std::string_view member; // its name in Mode; a test looks for who reads it
+    Choice choice;
+    std::string_view yes, no;            // of a bool, in words
+    std::string (*now)(const Settings&); // the value in force where a setting may change it; null: the mode's
+};
+
+std::span<const Difference> differences();
+// A row's value in one mode, in words.
+std::string words_for(const Difference& row, const Mode& mode);
+// The same as it stands under these settings.
+std::string words_now(const Difference& row, const Settings& settings);
+
+std::span<const Mode> modes();
 // nullptr when there is no such mode.
 const Mode* find_mode(std::string_view name);
 // "local, strict"

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "config/endpoint.hpp"
 #include "config/sources.hpp"
 #include "config/table.hpp"
 #include "config/units.hpp"
@@ -108,6 +109,29 @@ Status find_user(Settings& settings) {
     return {};
 }
 
+// Passwords and tokens travel over TCP: in the clear they may do so inside this machine at most.
+Status check_tcp(Settings& settings) {
+    if (settings.tls_cert.empty() != settings.tls_key.empty())
+        return fail(Code::config_invalid, "tls-cert and tls-key belong together, and only one of them is set",
+                    "set both, or neither: owhaled then makes a certificate of its own");
+    const auto endpoint = TRY(parse_endpoint(settings.tcp));
+    if (!endpoint || settings.tls == "on") {
+        if (!endpoint && !settings.tls_cert.empty())
+            settings.warnings.push_back("tls-cert is set, but tcp is off: nothing serves TLS");
+        return {};
+    }
+    if (!settings.rules->plain_tcp)
+        return fail(Code::config_invalid, "tls: in the mode " + settings.mode + " TCP speaks TLS only",
+                    "set tls = on, or tcp = off");
+    if (!is_loopback(endpoint->address))
+        return fail(Code::config_invalid,
+                    "tcp: " + settings.tcp +
+                        " is reachable from other machines, which would send passwords and "
+                        "tokens in the clear",
+                    "set tls = on, or listen on 127.0.0.1");
+    return {};
+}
+
 Status check_whole(const Settings& settings) {
     if (settings.socket.size() >= sizeof(sockaddr_un::sun_path))
         return fail(Code::config_invalid,
@@ -137,6 +161,7 @@ Result<Settings> load(int argc, char** argv) {
     for (const auto& setting : table()) CHECK(apply(settings, setting, all.found));
     settings.rules = find_mode(settings.mode);
     CHECK(find_user(settings));
+    CHECK(check_tcp(settings));
     CHECK(check_whole(settings));
     return settings;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 
+#include "config/lists.hpp"
 #include "config/units.hpp"
 
 namespace owhale::config {
@@ -95,6 +96,21 @@ Status check_choice(std::string_view key, const std::string& value) {
                 "use one of: " + (key == "mode" ? mode_names() : "error, warning, info, debug"));
 }
 
+Result<std::string> check_path(const std::string& value);
+
+// Texts with a form of their own, in the one spelling that the rest of the program reads.
+Result<std::string> check_text(std::string_view key, const std::string& value) {
+    if (key == "tcp") {
+        const auto endpoint = TRY(parse_endpoint(value));
+        return endpoint ? to_text(*endpoint) : value;
+    }
+    if (key == "hosts") CHECK(parse_hosts(value));
+    if (key == "trusted-proxies") CHECK(parse_proxies(value));
+    if (key == "unix-roles") CHECK(check_unix_roles(value));
+    if ((key == "tls-cert" || key == "tls-key") && !value.empty()) return check_path(value);
+    return value;
+}
+
 Result<std::string> check_path(const std::string& value) {
     const auto control = [](unsigned char c) { return c < ' ' || c == 0x7f; };
     if (value.empty() || value[0] != '/' || std::ranges::any_of(value, control))
@@ -149,7 +165,9 @@ std::string_view placeholder(const Setting& setting) {
 Status assign(Settings& settings, const Setting& setting, const std::string& value) {
     if (const auto* text = std::get_if<std::string Settings::*>(&setting.member)) {
         if (setting.kind == Kind::choice) CHECK(check_choice(setting.key, value));
-        settings.*(*text) = setting.kind == Kind::path ? TRY(check_path(value)) : value;
+        settings.*(*text) = setting.kind == Kind::path   ? TRY(check_path(value))
+                            : setting.kind == Kind::text ? TRY(check_text(setting.key, value))
+                                                         : value;
         return {};
     }
     const auto number = TRY(check_number(setting, value));

@@ -47,11 +47,15 @@ public:
     bool detached() const { return birth_.detached; }
 
     State state() const { return state_; }
+    // Milliseconds since it was made.
+    std::uint64_t age_ms() const;
     // Goes to a state that may follow, and tells everybody.
     void enter(State state);
     // Ended, and its record and audit outcome are written.
     bool over() const { return over_; }
     void set_over();
+    // It has streams now, or never will.
+    boost::asio::awaitable<void> until_started();
 
     api::Run record;      // without output; snapshot() adds what changes by the byte
     api::Receipt receipt; // as far as it is known

@@ -198,7 +198,12 @@ std::vector<api::Hint> guess(const FailureFacts& facts) {
 std::string summary(const api::Run& run) {
     if (run.error) return *run.error;
     if (run.limit) return "ended by its limit: " + *run.limit;
-    if (run.signal) return run.state + " by " + *run.signal;
+    const auto signal = run.signal ? " by " + *run.signal : std::string();
+    if (run.state == "killed")
+        return "killed" + signal +
+               ": somebody asked for it (owhalectl runs kill; owhalectl audit ls --run ID says who), "
+               "or owhaled stopped";
+    if (run.signal) return run.state + signal;
     if (run.exit_code) return run.state + " with code " + std::to_string(*run.exit_code);
     return run.state;
 }

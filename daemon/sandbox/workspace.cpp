@@ -23,11 +23,10 @@ bool holds_credentials(std::string_view path, const WorkspaceRules& rules) {
     return false;
 }
 
-// Reasons for which nothing of the folder is shown at all; "" when there is none.
-std::string hidden_because(std::string_view path, std::uint32_t uid, const WorkspaceRules& rules) {
-    for (const auto& own : rules.own)
-        if (is_within(path, own) || is_within(own, path)) return "it belongs to owhaled itself, or holds what does";
+// What it says of itself is told before that owhaled lies in it: that is true of / and of a home, too.
+std::string hidden_by_itself(std::string_view path, std::uint32_t uid, const WorkspaceRules& rules) {
     if (path == "/") return "it is the root folder";
+    if (is_within_any(path, rules.own)) return "it belongs to owhaled itself";
     if (is_within_any(path, rules.tables.hidden) || is_within_any(path, rules.tables.system))
         return "it is a system folder";
     if (std::find(kPrivate.begin(), kPrivate.end(), path) != kPrivate.end()) return "every box has its own";
@@ -42,7 +41,16 @@ std::string hidden_because(std::string_view path, std::uint32_t uid, const Works
     return {};
 }
 
+// Reasons for which nothing of the folder is shown at all; "" when there is none.
+std::string hidden_because(std::string_view path, std::uint32_t uid, const WorkspaceRules& rules) {
+    if (auto why = hidden_by_itself(path, uid, rules); !why.empty()) return why;
+    for (const auto& own : rules.own)
+        if (is_within(own, path)) return "owhaled's own files lie in it (" + own + ")";
+    return {};
+}
+
 std::string readonly_because(std::string_view path, std::uint32_t uid, bool named, const WorkspaceRules& rules) {
+    if (!rules.account_folder.empty() && is_within(path, rules.account_folder) && uid == rules.owner_uid) return {};
     if (std::find(kNeverThemselves.begin(), kNeverThemselves.end(), path) != kNeverThemselves.end() ||
         (is_within(path, "/var") && !is_within(path, "/var/tmp") && !is_within(path, "/var/www") &&
          !is_within(path, rules.home)))

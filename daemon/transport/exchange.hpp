@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/endpoint.hpp"
 #include "identity/identity.hpp"
 #include "shared/error.hpp"
 
@@ -22,14 +23,27 @@ namespace asio = boost::asio;
 
 // One open connection. Owned by its session; handlers may hold a weak_ptr to learn that the client went.
 struct Connection {
-    std::uint64_t number = 0; // as the spawner counts them
-    identity::Peer peer;
+    std::uint64_t number = 0;                   // as the spawner counts them
+    identity::Peer peer;                        // behind a trusted proxy: whom it speaks for in the request at hand
+    config::Address socket_address{};           // the other end itself; all 0 of a Unix socket
+    std::optional<config::Address> own_address; // this end of a TCP connection
+    bool proxied = false;                       // a trusted proxy's: not one client's
     bool open = true;
-    struct StepUp {                // a window that one principal opened; it ends with the connection
+    struct StepUp {                // a window that one session opened; it ends with the connection
         std::string principal;     // "user:alice"; "" none
+        std::string session;       // the jti: another token of the same account has no part in it
         std::int64_t until_ns = 0; // on the monotonic clock
     } step_up;
     std::vector<std::function<void()>> on_close; // run once, on the io thread, when the peer has gone
+};
+
+// How an act that needs step-up was proved, for the audit event that its handler writes.
+struct Proof {
+    enum class By { nothing, root, window, password };
+    By by = By::nothing;
+    std::string act; // of a password: "POST /v1/users sha256:<of the body>", the one act that it counts for
+
+    std::string text() const; // "root", "window", "password for POST /v1/users sha256:…"; "" for nothing
 };
 
 struct Request {
@@ -37,10 +51,11 @@ struct Request {
     std::string path;                                        // decoded, without the query
     std::map<std::string, std::string> params;               // from the pattern: /v1/runs/{id}
     std::map<std::string, std::string> query;                // decoded; a repeated key is refused before this
-    std::map<std::string, std::string, std::less<>> headers; // lower-case names
+    std::map<std::string, std::string, std::less<>> headers; // lower-case names; never what proves who asks
     std::string body;                                        // at most Settings::max_body
     std::shared_ptr<Connection> connection;
     identity::Principal principal;
+    Proof proof;
 
     const identity::Principal& who() const { return principal; }
 };

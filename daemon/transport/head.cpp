@@ -8,23 +8,11 @@ namespace owhale::transport {
 namespace {
 
 // Fields of which a second one would be ambiguous or an attack.
-constexpr std::array<std::string_view, 15> kOnce = {"host",
-                                                    "content-length",
-                                                    "transfer-encoding",
-                                                    "content-type",
-                                                    "content-encoding",
-                                                    "expect",
-                                                    "origin",
-                                                    "upgrade",
-                                                    "sec-websocket-key",
-                                                    "sec-websocket-version",
-                                                    "authorization",
-                                                    "idempotency-key",
-                                                    "sec-fetch-site",
-                                                    "te",
-                                                    "trailer"};
-
-constexpr std::array<std::string_view, 4> kHosts = {"localhost", "127.0.0.1", "[::1]", "owhaled"};
+constexpr std::array<std::string_view, 16> kOnce = {
+    "host",          "content-length",  "transfer-encoding", "content-type",      "content-encoding",
+    "expect",        "origin",          "upgrade",           "sec-websocket-key", "sec-websocket-version",
+    "authorization", "owhale-password", "idempotency-key",   "sec-fetch-site",    "te",
+    "trailer"};
 
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -161,25 +149,7 @@ Result<Head> parse_head(std::string_view text) {
     return head;
 }
 
-bool is_local_host(std::string_view authority) {
-    const auto bracket = authority.rfind(']');
-    const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
-    if (colon != std::string_view::npos) {
-        const auto port = authority.substr(colon + 1);
-        if (port.size() > 5 || !std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; })) return false;
-        authority = authority.substr(0, colon);
-    }
-    return std::ranges::any_of(kHosts, [&](auto host) { return same(host, authority); });
-}
-
-Status check_origin(const Head& head) {
-    const auto host = head.fields.find("host");
-    if (host == head.fields.end() && !head.http10)
-        return fail(Code::bad_request, "the Host header is missing", "Send Host: localhost.");
-    if (host != head.fields.end() && !is_local_host(host->second))
-        return fail(Code::host_not_allowed, "owhaled does not answer for the Host it was asked for",
-                    "Send Host: localhost.");
-    // A page that a browser shows can reach this machine's own addresses. No client of owhaled is a page.
+Status refuse_pages(const Head& head) {
     const auto site = head.field("sec-fetch-site");
     if (head.fields.contains("origin") || (!site.empty() && site != "none" && site != "same-origin"))
         return fail(Code::origin_not_allowed, "requests of web pages are refused", "Send no Origin header.");

@@ -38,9 +38,7 @@ bool clean_so_far(std::string_view text, std::size_t from);
 // `text` is everything up to and with the empty line.
 Result<Head> parse_head(std::string_view text);
 
-// Whether this request may come here at all: Host names this machine, and no page of a browser sent it.
-Status check_origin(const Head& head);
-// The same check for the authority of an absolute-form target.
-bool is_local_host(std::string_view authority);
+// Whether a page of a browser sent this. No client of owhaled is a page, and pages can reach this machine's addresses.
+Status refuse_pages(const Head& head);
 
 } // namespace owhale::transport

@@ -10,10 +10,15 @@ struct Limits {
     std::size_t max_body = 1u << 20;    // bytes
     std::size_t max_connections = 2048; // of everyone
     std::size_t max_connections_per_uid = 1024;
-    std::chrono::milliseconds head_timeout{10'000};  // from the first byte of a request to its empty line
-    std::chrono::milliseconds body_timeout{30'000};  // from there to the end of its body
-    std::chrono::milliseconds idle_timeout{120'000}; // between requests
-    std::chrono::milliseconds write_timeout{30'000}; // without the client taking a byte of the answer
+    std::size_t max_connections_per_run = 64;     // through the run's own listener
+    std::size_t max_connections_per_address = 64; // TCP; IPv6 by /64
+    std::size_t max_tcp_connections = 1024;       // of everyone's over TCP, so that the Unix socket keeps its share
+    std::size_t max_handshakes = 128;             // TLS, under way at once
+    std::chrono::milliseconds handshake_timeout{10'000}; // TLS, from the connection on
+    std::chrono::milliseconds head_timeout{10'000};      // from the first byte of a request to its empty line
+    std::chrono::milliseconds body_timeout{30'000};      // from there to the end of its body
+    std::chrono::milliseconds idle_timeout{120'000};     // between requests
+    std::chrono::milliseconds write_timeout{30'000};     // without the client taking a byte of the answer
 };
 
 } // namespace owhale::transport

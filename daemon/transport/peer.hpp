@@ -1,19 +1,24 @@
-// The socket of one client: bytes in and out, each under a deadline, and the news that it has gone.
+// The socket of one client, with TLS over it or without: bytes in and out, each under a deadline, and the news that it
+// has gone.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/fd.hpp"
 #include "shared/error.hpp"
+#include "transport/moved.hpp"
+#include "transport/tls.hpp"
 
 namespace owhale::transport {
 
@@ -21,7 +26,7 @@ namespace asio = boost::asio;
 
 class Peer : public std::enable_shared_from_this<Peer> {
 public:
-    using Socket = asio::local::stream_protocol::socket;
+    using Socket = asio::generic::stream_protocol::socket;
 
     // What watch() saw: half_closed when the peer sends no more, vanished when it hears no more either.
     struct Watch {
@@ -31,7 +36,13 @@ public:
         bool stopped = false;
     };
 
+    // The socket may be a Unix or a TCP one.
     static Result<std::shared_ptr<Peer>> make(const asio::any_io_executor& executor, Fd socket);
+
+    // From now on all bytes go through this; false when the handshake did not come about in time.
+    asio::awaitable<bool> secure(std::unique_ptr<TlsSession> tls, std::chrono::milliseconds patience);
+    // What the client sends first, without taking it: its first byte, -1 when it sends none in time.
+    asio::awaitable<int> first_byte(std::chrono::milliseconds patience);
 
     Socket& socket() { return socket_; }
     // Read and not yet used.
@@ -51,22 +62,30 @@ public:
     void watch(const std::shared_ptr<Watch>& watch);
     void unwatch(const std::shared_ptr<Watch>& watch);
 
+    // One attempt each, without waiting: what a Beast stream is made of.
+    Moved receive(std::span<char> into);
+    Moved transmit(std::span<const asio::const_buffer> buffers);
+    // The peer will send no more; of a TCP connection also when nothing of it was read.
+    bool hung_up() const;
+    bool finished() const;
+
     void cancel();
+    // Says that nothing more is sent; what comes may still be read.
+    void finish();
     // Both directions, so that whoever holds another descriptor of this socket sees the end too.
     void close();
 
 private:
-    enum class Read { some, nothing_yet, closed };
-
     explicit Peer(Socket socket) : socket_(std::move(socket)), deadline_(socket_.get_executor()) {}
-    Read pull();
-    bool hung_up();
+    Moved pull();
+    asio::awaitable<bool> ready(Moved::How how);
     void seen(const std::shared_ptr<Watch>& watch, bool readable);
 
     Socket socket_;
     asio::steady_timer deadline_;
     std::uint64_t armed_ = 0; // counts arm() and disarm(): an expiry that was overtaken means nothing
     bool late_ = false;
+    std::unique_ptr<TlsSession> tls_;
     std::string input_;
 };
 

@@ -74,8 +74,7 @@ Result<Router> Router::make(std::vector<Route> routes) {
     return router;
 }
 
-std::expected<Match, Response> Router::find(const std::string& method, const Target& target,
-                                            const identity::Principal& who) const {
+std::expected<Match, Response> Router::find(const std::string& method, const Target& target) const {
     const std::string_view wanted = method == "HEAD" ? "GET" : std::string_view(method);
     std::string allow;
     for (const auto& entry : entries_) {
@@ -84,17 +83,7 @@ std::expected<Match, Response> Router::find(const std::string& method, const Tar
             (allow += allow.empty() ? "" : ", ") += entry.verb->method;
             continue;
         }
-        if (!who.may(entry.permission, true))
-            return std::unexpected(
-                problem({Code::forbidden,
-                         who.name + " may not " + std::string(entry.verb->name),
-                         "Ask whoever runs owhaled for the permission " + std::string(entry.verb->permission) + ".",
-                         0,
-                         {}}));
-        if (!entry.route.handler && !entry.route.upgrade)
-            return std::unexpected(
-                problem({Code::unsupported, std::string(entry.verb->name) + " is not served here", {}, 0, {}}));
-        Match match{entry.verb, &entry.route, {}};
+        Match match{entry.verb, &entry.route, entry.permission, {}};
         for (std::size_t i = 0; i < entry.pattern.size(); ++i)
             if (const auto part = entry.pattern[i]; is_param(part))
                 match.params.emplace(part.substr(1, part.size() - 2), target.segments[i]);

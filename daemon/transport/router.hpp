@@ -15,6 +15,7 @@ namespace owhale::transport {
 struct Match {
     const Verb* verb = nullptr;
     const Route* route = nullptr;
+    identity::Permission permission = identity::Permission::none;
     std::map<std::string, std::string> params;
 };
 
@@ -23,9 +24,8 @@ public:
     // Fails when a route names no row of the verb table, stands twice, or its row names no permission that exists.
     static Result<Router> make(std::vector<Route> routes);
 
-    // The route, or the answer to a request that has none: 404, 405, 403, 501.
-    std::expected<Match, Response> find(const std::string& method, const Target& target,
-                                        const identity::Principal& who) const;
+    // The route, or the answer to a request that has none: 404, 405.
+    std::expected<Match, Response> find(const std::string& method, const Target& target) const;
 
 private:
     Response missing(const Target& target) const;

@@ -2,41 +2,91 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <map>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/log.hpp"
 #include "transport/answer.hpp"
+#include "transport/peer_key.hpp"
 #include "transport/router.hpp"
 #include "transport/session.hpp"
 
 namespace owhale::transport {
 
 struct Server::State {
-    State(asio::any_io_executor on, Limits most, Router routes, Parts given)
-        : executor(std::move(on)), limits(most), router(std::move(routes)), parts(std::move(given)) {}
+    State(asio::any_io_executor on, const Limits& most, Router routes, Parts given)
+        : executor(std::move(on)), router(std::move(routes)), parts(std::move(given)),
+          gate(router, parts.identity, parts.limit, parts.proxies),
+          house{most, gate, parts.limit, parts.hosts, parts.tls} {}
 
     asio::any_io_executor executor;
-    Limits limits;
     Router router;
     Parts parts;
-    std::map<std::uint64_t, std::weak_ptr<Session>> sessions;
-    std::map<uid_t, std::size_t> per_uid;
+    Gate gate;
+    House house;
+    struct Open {
+        std::weak_ptr<Session> session;
+        PeerKey key;
+    };
+    std::map<std::uint64_t, Open> sessions; // by number, which is the order in which they came
+    std::map<PeerKey, std::size_t> per_peer;
+    std::size_t tcp = 0;
     bool stopping = false;
 
-    void forget(std::uint64_t number, uid_t uid) {
-        sessions.erase(number);
-        if (const auto count = per_uid.find(uid); count != per_uid.end() && --count->second == 0) per_uid.erase(count);
+    void remember(std::uint64_t number, const PeerKey& key, const std::shared_ptr<Session>& session) {
+        sessions.emplace(number, Open{session, key});
+        ++per_peer[key];
+        tcp += key.kind == PeerKey::Kind::address ? 1 : 0;
+    }
+
+    void forget(std::uint64_t number) {
+        const auto at = sessions.find(number);
+        if (at == sessions.end()) return;
+        const auto key = at->second.key;
+        sessions.erase(at);
+        if (const auto count = per_peer.find(key); --count->second == 0) per_peer.erase(count);
+        tcp -= key.kind == PeerKey::Kind::address ? 1 : 0;
         parts.closed(number);
     }
 
-    const char* refusal(uid_t uid) const {
+    std::size_t most_of(PeerKey::Kind kind) const {
+        const auto& limits = house.limits;
+        return kind == PeerKey::Kind::uid   ? limits.max_connections_per_uid
+               : kind == PeerKey::Kind::run ? limits.max_connections_per_run
+                                            : limits.max_connections_per_address;
+    }
+
+    std::size_t of(const PeerKey& key) const {
+        const auto count = per_peer.find(key);
+        return count == per_peer.end() ? 0 : count->second;
+    }
+
+    // Slow strangers give way: of the TCP connections that match and have nothing under way, the one that has waited
+    // longest ends, and the newcomer has its place. So holding connections open keeps nobody out.
+    bool make_room(const std::function<bool(const PeerKey&)>& match) {
+        for (const auto& [number, open] : sessions) {
+            const auto session = match(open.key) ? open.session.lock() : nullptr;
+            if (!session || !session->is_expendable()) continue;
+            session->end();
+            return true;
+        }
+        return false;
+    }
+
+    const char* refusal(const PeerKey& key) {
         if (stopping) return "owhaled is stopping";
-        if (sessions.size() >= limits.max_connections) return "too many connections are open";
-        const auto count = per_uid.find(uid);
-        if (count != per_uid.end() && count->second >= limits.max_connections_per_uid)
-            return "this user has too many connections open";
+        const auto tcp_peer = [](const PeerKey& one) { return one.kind == PeerKey::Kind::address; };
+        const bool is_tcp = tcp_peer(key);
+        if (of(key) >= most_of(key.kind) && !(is_tcp && make_room([&](const PeerKey& one) { return one == key; })))
+            return is_tcp                           ? "this address has too many connections open"
+                   : key.kind == PeerKey::Kind::run ? "this run has too many connections open"
+                                                    : "this user has too many connections open";
+        const bool full = sessions.size() >= house.limits.max_connections;
+        if (((is_tcp && tcp >= house.limits.max_tcp_connections) || full) && !make_room(tcp_peer))
+            return "too many connections are open";
         return nullptr;
     }
 };
@@ -57,6 +107,7 @@ Limits within_descriptors(Limits limits) {
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / 2 >= limits.max_connections) return limits;
     limits.max_connections = files.rlim_cur / 2;
     limits.max_connections_per_uid = std::min(limits.max_connections_per_uid, limits.max_connections / 2);
+    limits.max_tcp_connections = std::min(limits.max_tcp_connections, limits.max_connections / 2);
     log::warning(
         "fewer connections than the settings allow: the limit on open files is low",
         {{"open_files", std::to_string(files.rlim_cur)}, {"max_connections", std::to_string(limits.max_connections)}});
@@ -64,12 +115,30 @@ Limits within_descriptors(Limits limits) {
 }
 
 // One send without waiting: the answer fits any socket buffer, and nobody who is over a limit holds us up.
-void refuse(const Fd& socket, const char* why) {
+// A client that waits for TLS gets the end alone: it would not understand.
+void refuse(const Fd& socket, const char* why, bool tls) {
+    if (tls) return;
     const auto response =
         problem({Code::busy, why, "Close connections that you do not need, or try again later.", 0, {}});
     const auto text = head_of(response, false) + response.body;
     [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     ::shutdown(socket.get(), SHUT_RDWR);
+}
+
+// This end of a TCP connection; all 0, which is nobody's name, when the kernel does not say.
+config::Address address_of(const Fd& socket) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    config::Address address{};
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&storage), &size) != 0) return address;
+    if (storage.ss_family == AF_INET6) {
+        const auto& six = reinterpret_cast<const sockaddr_in6&>(storage).sin6_addr;
+        std::copy(std::begin(six.s6_addr), std::end(six.s6_addr), address.begin());
+    } else if (storage.ss_family == AF_INET) {
+        address[10] = address[11] = 0xff;
+        std::memcpy(address.data() + 12, &reinterpret_cast<const sockaddr_in&>(storage).sin_addr, 4);
+    }
+    return address;
 }
 
 identity::Peer peer_of(const wire::Accepted& accepted, const std::function<std::string(std::uint64_t)>& run_id) {
@@ -100,34 +169,40 @@ Server::~Server() = default;
 
 void Server::serve(const wire::Accepted& accepted, Fd socket) {
     const auto number = accepted.connection;
-    const auto uid = static_cast<uid_t>(accepted.uid);
-    if (const char* why = state_->refusal(uid)) {
-        log::warning("connection refused", {{"uid", std::to_string(uid)}, {"why", why}});
-        refuse(socket, why);
-        socket.reset();
-        return state_->parts.closed(number);
-    }
     auto connection = std::make_shared<Connection>();
     connection->number = number;
     connection->peer = peer_of(accepted, state_->parts.run_id);
+    const auto key = key_of(connection->peer);
+    if (const char* why = state_->refusal(key)) {
+        log::warning("connection refused", {{"peer", connection->peer.describe()}, {"why", why}});
+        refuse(socket, why, connection->peer.kind == identity::Peer::Kind::tcp && state_->parts.tls != nullptr);
+        socket.reset();
+        return state_->parts.closed(number);
+    }
+    if (connection->peer.kind == identity::Peer::Kind::tcp) {
+        connection->socket_address = connection->peer.address;
+        connection->own_address = address_of(socket);
+    }
     auto peer = Peer::make(state_->executor, std::move(socket));
     if (!peer) {
         log::error("a connection cannot be served", {{"error", to_line(peer.error())}});
         return state_->parts.closed(number);
     }
-    const auto session =
-        std::make_shared<Session>(std::move(*peer), state_->limits, state_->router, state_->parts.identity, connection,
-                                  [state = state_, number, uid] { state->forget(number, uid); });
-    ++state_->per_uid[uid];
-    state_->sessions.emplace(number, session);
+    const auto session = std::make_shared<Session>(std::move(*peer), state_->house, connection,
+                                                   [state = state_, number] { state->forget(number); });
+    state_->remember(number, key, session);
     session->start();
 }
 
 void Server::stop() {
     state_->stopping = true;
     const auto sessions = state_->sessions; // drain() may end a session, which then leaves the map
-    for (const auto& [number, weak] : sessions)
-        if (const auto session = weak.lock()) session->drain();
+    for (const auto& [number, open] : sessions)
+        if (const auto session = open.session.lock()) session->drain();
+}
+
+void Server::set_hosts(Hosts hosts) {
+    state_->house.hosts = std::move(hosts);
 }
 
 std::size_t Server::connections() const {

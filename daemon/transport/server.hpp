@@ -1,4 +1,4 @@
-// All open HTTP connections: counts them per uid, starts a session for each, ends them.
+// All open HTTP connections: counts them per uid, run and address, starts a session for each, ends them.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -10,7 +10,10 @@
 #include "base/fd.hpp"
 #include "sandbox/plan.hpp"
 #include "transport/exchange.hpp"
+#include "transport/hosts.hpp"
 #include "transport/limits.hpp"
+#include "transport/rate_limit.hpp"
+#include "transport/tls.hpp"
 
 namespace owhale::transport {
 
@@ -18,6 +21,10 @@ class Server {
 public:
     struct Parts { // all of it outlives the server
         identity::Identity& identity;
+        RateLimit& limit;
+        Tls* tls = nullptr;                               // null: TCP is plain
+        std::vector<config::Address> proxies;             // whose X-Forwarded-For is believed
+        Hosts hosts;                                      // further names of this owhaled over TCP
         std::function<void(std::uint64_t)> closed;        // on the io thread: the number of a connection that ended
         std::function<std::string(std::uint64_t)> run_id; // of a live run, by its number on the wire
     };
@@ -32,6 +39,8 @@ public:
     // Idle connections end now, busy ones with their answer; new ones are refused.
     void stop();
     std::size_t connections() const;
+    // From the next request on; a reloaded certificate may name others.
+    void set_hosts(Hosts hosts);
 
 private:
     struct State;

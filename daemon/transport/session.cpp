@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <sodium.h>
 
 #include "base/log.hpp"
 #include "transport/answer.hpp"
@@ -17,6 +18,7 @@ namespace {
 constexpr std::size_t kOneWrite = 64u << 10;   // up to here, head and body leave in one system call
 constexpr std::size_t kLingerBytes = 4u << 20; // of a refused body, taken and thrown away
 constexpr std::chrono::seconds kLinger{2};
+constexpr std::size_t kReadAnyway = 64u << 10;
 
 Response with_status(unsigned status, const Error& error) {
     auto changed = problem(error);
@@ -55,10 +57,9 @@ Status check_body(const Head& head, const Limits& limits) {
 
 } // namespace
 
-Session::Session(std::shared_ptr<Peer> peer, const Limits& limits, const Router& router, identity::Identity& identity,
-                 std::shared_ptr<Connection> connection, std::function<void()> ended)
-    : peer_(std::move(peer)), limits_(limits), router_(router), identity_(identity), connection_(std::move(connection)),
-      ended_(std::move(ended)) {}
+Session::Session(std::shared_ptr<Peer> peer, House& house, std::shared_ptr<Connection> connection,
+                 std::function<void()> ended)
+    : peer_(std::move(peer)), house_(house), connection_(std::move(connection)), ended_(std::move(ended)) {}
 
 void Session::start() {
     asio::co_spawn(peer_->socket().get_executor(), serve(), [self = shared_from_this()](std::exception_ptr thrown) {
@@ -80,47 +81,76 @@ void Session::peer_went() {
 }
 
 asio::awaitable<void> Session::serve() {
-    for (bool more = true; more && !draining_;) more = co_await exchange(); // GCC 12: no co_await in a condition
+    bool good = true;
+    if (house_.tls != nullptr && connection_->peer.kind == identity::Peer::Kind::tcp) good = co_await shake_hands();
+    for (bool more = good; more && !draining_;) more = co_await exchange(); // GCC 12: no co_await in a condition
+}
+
+// Who speaks plain HTTP to the TLS port has the scheme wrong, and reads the answer as a human does; who speaks
+// something else is not answered.
+asio::awaitable<bool> Session::shake_hands() {
+    constexpr int kHandshakeRecord = 22; // RFC 8446 section 5.1
+    const auto began = std::chrono::steady_clock::now();
+    const int first = co_await peer_->first_byte(house_.limits.handshake_timeout);
+    if (first >= 'A' && first <= 'Z') {
+        const auto response =
+            problem({Code::bad_request,
+                     "this port speaks TLS, and the request came in the clear",
+                     "Use https:// and compare the certificate's fingerprint with the one that owhaled printed.",
+                     0,
+                     {}});
+        co_await refuse(response);
+    }
+    if (first != kHandshakeRecord) co_return false;
+    if (house_.handshakes >= house_.limits.max_handshakes || house_.limit.handshake(connection_->peer)) co_return false;
+    auto tls = house_.tls->session(peer_->socket().native_handle());
+    if (!tls) log::error(to_line(tls.error()));
+    if (!tls) co_return false;
+    ++house_.handshakes;
+    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    const bool done = co_await peer_->secure(*std::move(tls), house_.limits.handshake_timeout - spent);
+    --house_.handshakes;
+    connection_->peer.tls = done;
+    co_return done;
 }
 
 asio::awaitable<bool> Session::exchange() {
-    const auto text = co_await read_head();
+    auto text = co_await read_head();
     if (!text) {
         if (const auto& response = text.error()) co_await refuse(*response);
         co_return false;
     }
-    const auto head = parse_head(*text);
-    auto good = head ? check_origin(*head) : Status(std::unexpected(head.error()));
-    if (good) good = check_body(*head, limits_);
+    auto head = parse_head(*text);
+    auto good = head ? refuse_pages(*head) : Status(std::unexpected(head.error()));
+    if (good) good = check_body(*head, house_.limits);
     if (!good) {
         const auto response = problem(good.error());
         co_await refuse(response);
         co_return false;
     }
-    auto body = co_await read_body(*head, *text);
-    if (!body) {
-        const auto response = problem(body.error());
-        co_await refuse(response);
-        co_return false;
-    }
-    co_return co_await dispatch(*head, *text, *std::move(body));
+    const bool more = co_await enter(*head, *text);
+    sodium_memzero(text->data(), text->size()); // it may have held a token or a password
+    co_return more;
 }
 
 asio::awaitable<std::expected<std::string, std::optional<Response>>> Session::read_head() {
     auto& input = peer_->input();
+    waiting_ = true;
     if (input.empty()) {
         std::string().swap(input);
         idle_ = true;
-        peer_->arm(limits_.idle_timeout);
+        peer_->arm(house_.limits.idle_timeout);
         const bool some = co_await peer_->fill();
         idle_ = false;
         if (!some) co_return std::unexpected(std::nullopt);
     }
-    peer_->arm(limits_.head_timeout);
+    peer_->arm(house_.limits.head_timeout);
     for (std::size_t searched = 0;;) {
         if (const auto end = input.find("\r\n\r\n", searched); end != std::string::npos && end + 4 <= kMaxHead) {
             peer_->disarm();
+            waiting_ = false;
             auto text = input.substr(0, end + 4);
+            sodium_memzero(input.data(), end + 4);
             input.erase(0, end + 4);
             co_return text;
         }
@@ -139,12 +169,12 @@ asio::awaitable<std::expected<std::string, std::optional<Response>>> Session::re
 }
 
 asio::awaitable<Result<std::string>> Session::read_body(const Head& head, std::string_view head_text) {
-    auto reader = BodyReader::begin(head_text, limits_.max_body);
+    auto reader = BodyReader::begin(head_text, house_.limits.max_body);
     if (!reader) co_return std::unexpected(reader.error());
     auto& input = peer_->input();
     if (!(*reader)->done() && input.empty() && head.field("expect") == "100-continue")
-        co_await peer_->write("HTTP/1.1 100 Continue\r\n\r\n", limits_.write_timeout);
-    peer_->arm(limits_.body_timeout);
+        co_await peer_->write("HTTP/1.1 100 Continue\r\n\r\n", house_.limits.write_timeout);
+    peer_->arm(house_.limits.body_timeout);
     while (!(*reader)->done()) {
         const auto used = (*reader)->feed(input);
         if (!used) co_return std::unexpected(used.error());
@@ -160,33 +190,53 @@ asio::awaitable<Result<std::string>> Session::read_body(const Head& head, std::s
     co_return (*reader)->release();
 }
 
-// Anew for each request: a token that was revoked a moment ago is no token.
-Result<identity::Principal> Session::authenticate(const Head& head) const {
-    const auto credentials = head.field("authorization");
-    if (credentials.empty()) return identity_.of_peer(connection_->peer);
-    constexpr std::string_view scheme = "Bearer ";
-    if (!credentials.starts_with(scheme))
-        return fail(Code::unauthenticated, "the Authorization header is not a Bearer token",
-                    "POST /v1/login gives one; or send no Authorization header");
-    return identity_.of_token(connection_->peer, credentials.substr(scheme.size()));
+Status Session::check_hosts(const Head& head, const Target& target) const {
+    const auto& own = connection_->own_address;
+    const auto host = head.fields.find("host");
+    if (host == head.fields.end() && !head.http10)
+        return fail(Code::bad_request, "the Host header is missing", "Send Host: localhost.");
+    const bool ours = (host == head.fields.end() || house_.hosts.answers_for(host->second, own)) &&
+                      (target.authority.empty() || house_.hosts.answers_for(target.authority, own));
+    if (ours) return {};
+    return fail(Code::host_not_allowed, "owhaled does not answer for the host it was asked for",
+                own ? "Send Host: localhost, or have whoever runs owhaled add the name to `hosts`."
+                    : "Send Host: localhost.");
 }
 
-asio::awaitable<bool> Session::dispatch(const Head& head, const std::string& head_text, std::string body) {
+// Before the body: what a stranger may not ask is not even read. After it: the proof, which counts for this body.
+asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
     auto target = parse_target(head.target);
-    if (!target) co_return co_await fail_with(head, target.error());
-    auto who = authenticate(head);
-    if (!who) co_return co_await fail_with(head, who.error());
-    auto match = router_.find(head.method, *target, *who);
-    if (!match) co_return co_await answer(head, match.error());
-    if (match->verb->request.empty() && !body.empty()) {
-        const Error error{Code::bad_request, std::string(match->verb->name) + " takes no body", {}, 0, {}};
+    auto good = target ? check_hosts(head, *target) : Status(std::unexpected(target.error()));
+    if (!good) {
+        const auto response = problem(good.error());
+        co_await refuse(response);
+        co_return false;
+    }
+    auto pass = house_.gate.enter(*connection_, head, *target);
+    if (!pass) co_return co_await turn_away(head, head_text, pass.error());
+    known_ = known_ || pass->who.kind != identity::Kind::anonymous;
+    auto body = co_await read_body(head, head_text);
+    if (!body) {
+        const auto response = problem(body.error());
+        co_await refuse(response);
+        co_return false;
+    }
+    co_return co_await dispatch(head, head_text, *std::move(target), *std::move(pass), *std::move(body));
+}
+
+asio::awaitable<bool> Session::dispatch(const Head& head, const std::string& head_text, Target target, Pass pass,
+                                        std::string body) {
+    if (pass.match.verb->request.empty() && !body.empty()) {
+        const Error error{Code::bad_request, std::string(pass.match.verb->name) + " takes no body", {}, 0, {}};
         co_return co_await fail_with(head, error);
     }
-    auto request = std::make_shared<Request>(Request{head.method, std::move(target->path), std::move(match->params),
-                                                     std::move(target->query), head.fields, std::move(body),
-                                                     connection_, std::move(*who)});
-    if (head.upgrade()) co_return co_await open_channel(head, head_text, *match, request);
-    co_return co_await handle(head, *match, request);
+    auto proof = co_await house_.gate.prove(*connection_, pass, head.method + " " + target.path, body);
+    if (!proof) co_return co_await answer(head, proof.error());
+    auto request = std::make_shared<Request>(Request{head.method, std::move(target.path), std::move(pass.match.params),
+                                                     std::move(target.query), head.fields, std::move(body), connection_,
+                                                     std::move(pass.who), *std::move(proof)});
+    if (head.upgrade()) co_return co_await open_channel(head, head_text, pass.match, request);
+    co_return co_await handle(head, pass.match, request);
 }
 
 asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std::shared_ptr<Request> request) {
@@ -259,18 +309,28 @@ asio::awaitable<bool> Session::answer(const Head& head, const Response& response
     auto bytes = head_of(response, keep);
     const bool together = with_body && response.body.size() <= kOneWrite;
     if (together) bytes += response.body;
-    bool sent = co_await peer_->write(bytes, limits_.write_timeout);
-    if (sent && with_body && !together) sent = co_await peer_->write(response.body, limits_.write_timeout);
+    bool sent = co_await peer_->write(bytes, house_.limits.write_timeout);
+    if (sent && with_body && !together) sent = co_await peer_->write(response.body, house_.limits.write_timeout);
     co_return sent&& keep;
+}
+
+// Small bodies of those who are turned away are read and forgotten: the connection stays good for another try.
+asio::awaitable<bool> Session::turn_away(const Head& head, std::string_view head_text, const Response& response) {
+    const bool small = !head.chunked && head.content_length.value_or(0) <= kReadAnyway;
+    if (small && head.field("expect").empty()) {
+        const auto body = co_await read_body(head, head_text);
+        if (body) co_return co_await answer(head, response);
+    }
+    co_await refuse(response);
+    co_return false;
 }
 
 // The rest of what the client sends is taken for a moment: closing with unread bytes would destroy the answer.
 asio::awaitable<void> Session::refuse(const Response& response) {
     const auto bytes = head_of(response, false) + response.body;
-    const bool sent = co_await peer_->write(bytes, limits_.write_timeout);
+    const bool sent = co_await peer_->write(bytes, house_.limits.write_timeout);
     if (!sent) co_return;
-    boost::system::error_code ignored;
-    peer_->socket().shutdown(Peer::Socket::shutdown_send, ignored);
+    peer_->finish();
     peer_->arm(kLinger);
     for (std::size_t taken = 0; taken < kLingerBytes; taken += peer_->input().size()) {
         peer_->input().clear();

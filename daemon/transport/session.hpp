@@ -8,29 +8,48 @@
 #include <string>
 
 #include "transport/exchange.hpp"
+#include "transport/gate.hpp"
 #include "transport/head.hpp"
+#include "transport/hosts.hpp"
 #include "transport/limits.hpp"
 #include "transport/peer.hpp"
-#include "transport/router.hpp"
+#include "transport/tls.hpp"
 
 namespace owhale::transport {
 
+// What all sessions of a server share; it outlives what their `ended` holds.
+struct House {
+    Limits limits;
+    Gate& gate;
+    RateLimit& limit;
+    Hosts hosts;
+    Tls* tls = nullptr;         // null: TCP is plain
+    std::size_t handshakes = 0; // under way
+};
+
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    // `limits`, `router` and `identity` outlive what `ended` holds. `ended` is called once, after the socket is closed.
-    Session(std::shared_ptr<Peer> peer, const Limits& limits, const Router& router, identity::Identity& identity,
-            std::shared_ptr<Connection> connection, std::function<void()> ended);
+    // `ended` is called once, after the socket is closed.
+    Session(std::shared_ptr<Peer> peer, House& house, std::shared_ptr<Connection> connection,
+            std::function<void()> ended);
 
     void start();
     // Ends now when it waits for a request, else with the answer it owes.
     void drain();
+    // Whether it may be ended to make room: a TCP connection that nobody has shown a token on, which waits for its
+    // handshake or for a request.
+    bool is_expendable() const { return waiting_ && !known_ && connection_->peer.kind == identity::Peer::Kind::tcp; }
+    void end() { peer_->cancel(); }
 
 private:
     asio::awaitable<void> serve();
+    asio::awaitable<bool> shake_hands();
     asio::awaitable<bool> exchange(); // one request and its answer; false: the connection is over
     asio::awaitable<std::expected<std::string, std::optional<Response>>> read_head();
     asio::awaitable<Result<std::string>> read_body(const Head& head, std::string_view head_text);
-    asio::awaitable<bool> dispatch(const Head& head, const std::string& head_text, std::string body);
+    asio::awaitable<bool> enter(Head& head, const std::string& head_text);
+    asio::awaitable<bool> dispatch(const Head& head, const std::string& head_text, Target target, Pass pass,
+                                   std::string body);
     asio::awaitable<bool> handle(const Head& head, const Match& match, std::shared_ptr<Request> request);
     asio::awaitable<bool> open_channel(const Head& head, const std::string& head_text, const Match& match,
                                        std::shared_ptr<Request> request);
@@ -39,17 +58,18 @@ private:
     asio::awaitable<std::optional<Result<T>>> run(asio::awaitable<Result<T>> handler, std::shared_ptr<Request> request);
     asio::awaitable<bool> fail_with(const Head& head, const Error& error);
     asio::awaitable<bool> answer(const Head& head, const Response& response);
+    asio::awaitable<bool> turn_away(const Head& head, std::string_view head_text, const Response& response);
     asio::awaitable<void> refuse(const Response& response);
-    Result<identity::Principal> authenticate(const Head& head) const;
+    Status check_hosts(const Head& head, const Target& target) const;
     void peer_went();
 
     std::shared_ptr<Peer> peer_;
-    const Limits& limits_;
-    const Router& router_;
-    identity::Identity& identity_;
+    House& house_;
     std::shared_ptr<Connection> connection_;
     std::function<void()> ended_;
-    bool idle_ = false; // waits for the first byte of a request
+    bool idle_ = false;   // waits for the first byte of a request
+    bool waiting_ = true; // for that, for the rest of a head, or for a handshake
+    bool known_ = false;  // a request of somebody with a name came
     bool draining_ = false;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "shared/codec.hpp"
-#include "transport/head.hpp"
 
 namespace owhale::transport {
 namespace {
@@ -53,26 +52,25 @@ Status read_query(std::string_view text, Target& target) {
     return {};
 }
 
-// Leaves the origin form of an absolute one, after a look at whom it is for.
-Result<std::string_view> origin_form(std::string_view target) {
-    if (target.starts_with('/')) return target;
-    constexpr std::string_view kScheme = "http://";
-    if (!target.starts_with(kScheme)) return bad("the request target is neither a path nor an http:// URL");
-    target.remove_prefix(kScheme.size());
-    const auto slash = target.find_first_of("/?");
-    if (!is_local_host(target.substr(0, slash)))
-        return fail(Code::host_not_allowed, "owhaled does not answer for the host it was asked for",
-                    "Ask for http://localhost.");
-    if (slash == std::string_view::npos || target[slash] == '?') return bad("the URL has no path");
-    return target.substr(slash);
+// Leaves the origin form of an absolute one; its authority goes to where it is judged.
+Result<std::string_view> origin_form(std::string_view text, Target& target) {
+    if (text.starts_with('/')) return text;
+    const auto scheme = text.starts_with("http://") ? 7u : text.starts_with("https://") ? 8u : 0u;
+    if (scheme == 0) return bad("the request target is neither a path nor an http:// or https:// URL");
+    text.remove_prefix(scheme);
+    const auto slash = text.find_first_of("/?");
+    target.authority = text.substr(0, slash);
+    if (target.authority.empty()) return bad("the URL has no host");
+    if (slash == std::string_view::npos || text[slash] == '?') return bad("the URL has no path");
+    return text.substr(slash);
 }
 
 } // namespace
 
 Result<Target> parse_target(std::string_view text) {
-    auto rest = TRY(origin_form(text));
-    if (rest.find('#') != std::string_view::npos) return bad("the request target holds a fragment");
     Target target;
+    auto rest = TRY(origin_form(text, target));
+    if (rest.find('#') != std::string_view::npos) return bad("the request target holds a fragment");
     const auto question = std::min(rest.find('?'), rest.size());
     CHECK(read_query(rest.substr(std::min(question + 1, rest.size())), target));
     rest = rest.substr(0, question);

@@ -9,6 +9,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "transport/peer_stream.hpp"
+
 namespace owhale::transport {
 namespace {
 
@@ -26,7 +28,7 @@ constexpr std::chrono::seconds kCloseTime{2};
 class WebSocket final : public Channel, public std::enable_shared_from_this<WebSocket> {
 public:
     WebSocket(std::shared_ptr<Peer> peer, std::function<void()> gone)
-        : peer_(std::move(peer)), gone_(std::move(gone)), stream_(peer_->socket()), arrived_(stream_.get_executor()),
+        : peer_(std::move(peer)), gone_(std::move(gone)), stream_(PeerStream(peer_)), arrived_(stream_.get_executor()),
           taken_(stream_.get_executor()), turn_(stream_.get_executor()), ping_(stream_.get_executor()) {
         for (auto* timer : {&arrived_, &taken_, &turn_}) timer->expires_at(asio::steady_timer::time_point::max());
         stream_.set_option(websocket::stream_base::timeout{kCloseTime, websocket::stream_base::none(), false});
@@ -120,7 +122,7 @@ private:
 
     std::shared_ptr<Peer> peer_;
     std::function<void()> gone_;
-    websocket::stream<Peer::Socket&, false> stream_;
+    websocket::stream<PeerStream, false> stream_;
     asio::steady_timer arrived_, taken_, turn_, ping_;
     std::optional<Message> next_;
     std::string why_;

@@ -53,6 +53,7 @@ private:
     // Client to run, until it goes.
     awaitable<void> receive(Channel& channel) {
         const auto self = shared_from_this();
+        co_await run_->until_started(); // what comes before there are streams waits in the connection
         for (bool good = true; good && !finished_;) {
             reading_ = true;
             auto message = co_await channel.read();

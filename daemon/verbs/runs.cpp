@@ -92,7 +92,8 @@ Result<Response> list(const Services& services, const Request& request) {
     if (limit == 0) return fail(Code::invalid_value, "limit must be at least 1");
     const auto all = TRY(number_of(request, "all", 0, 1)) == 1;
     if (all && !any(request, Permission::runs_read))
-        return fail(Code::forbidden, "you may see your own runs only", "leave out ?all=1");
+        return fail(Code::forbidden, "you may see your own runs only",
+                    "leave out all (-a, --all): it means everyone's runs, and ended ones are listed without it");
     return reply(
         TRY(services.runs.list(request.who().name, all, text_of(request, "state"), text_of(request, "before"), limit)));
 }

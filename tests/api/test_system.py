@@ -106,7 +106,7 @@ def test_openapi_is_well_formed(owhaled):
     seen = set()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            assert method in ("get", "post", "delete") and operation["operationId"] not in seen
+            assert method in ("get", "post", "put", "delete") and operation["operationId"] not in seen
             seen.add(operation["operationId"])
             inside = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
             assert inside == set(re.findall(r"{(\w+)}", path))

@@ -5,7 +5,6 @@ import os
 import pty
 import re
 import select
-import signal
 import struct
 import subprocess
 import sys
@@ -42,9 +41,15 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), env={**os.environ, "TERM": "xterm-256color"})
 
     def resize(self, rows, columns):
+        """Once, as a window does it: the kernel tells those in the foreground, nobody else does."""
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        if hasattr(self, "process"):
-            os.kill(self.process.pid, signal.SIGWINCH)
+
+    def wait_still(self, seconds=0.3, most=20):
+        """Until nothing was written for so long: a program that draws has come to rest."""
+        end = time.monotonic() + most
+        while select.select([self.master], [], [], seconds)[0] and time.monotonic() < end:
+            self.seen += os.read(self.master, 65536)
+        self.unread = len(self.seen)
 
     def type(self, text):
         os.write(self.master, text.encode())

@@ -1,79 +1,137 @@
-"""A FUSE mount whose server never answers, as somebody's working folder: only that caller waits."""
+"""FUSE mounts whose servers stall, as somebody's working folder, workspace or program: only that caller waits."""
 
-import ctypes
 import os
 import threading
 import time
 
+import deaf
 from daemon import Daemon
 from people import Root
 
-LIBC = ctypes.CDLL(None, use_errno=True)
-MNT_DETACH = 2
-
 
 class Stall:
-    """Mounts a file system at `folder` by /dev/fuse and answers nothing, not even INIT."""
+    """Mounts a file system at `folder` and answers nothing, not even INIT."""
 
     def __init__(self, folder, person):
-        self.folder = folder
-        self.device = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
-        options = f"fd={self.device},rootmode=40000,user_id={person.uid},group_id={person.gid},allow_other"
-        if LIBC.mount(b"owt", folder.encode(), b"fuse", 0, options.encode()) != 0:
-            number = ctypes.get_errno()
-            os.close(self.device)
-            raise OSError(number, os.strerror(number))
+        self.folder, self.device = folder, deaf.mount(folder, person)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        os.close(self.device)  # ends every request that waits
-        LIBC.umount2(self.folder.encode(), MNT_DETACH)
+        deaf.unmount(self.folder, self.device)
 
 
 def play(report, person, other, folders):
-    """Starts an owhaled of its own: where the host's root is not shared, a spawner sees no later mount."""
-    group, folder = "stalled folder", os.path.join(person.home, "stalled")
+    folder = os.path.join(person.home, "stalled")
     os.makedirs(folder, exist_ok=True)
     os.chown(folder, person.uid, person.gid)
-    try:
-        stall = Stall(folder, person)
-    except OSError as error:
-        report.skip(group, "a FUSE mount as working folder", f"cannot mount one here: {error}")
-        return
-    daemon = None
-    with stall:
+    scene = Scene(report, person, other, folders, folder)
+    for group, make_mount, play_one in (
+            ("stalled folder", lambda: Stall(folder, person), all_silent),
+            ("mount deaf to LOOKUP", lambda: deaf.Deaf(folder, person, deaf.LOOKUP), deaf_to_lookup),
+            ("mount deaf to FLUSH", lambda: deaf.Deaf(folder, person, deaf.FLUSH), deaf_to_flush)):
+        scene.group = group
         try:
-            daemon = Daemon(Root()).start()
-            for where, body in (("cwd", {"cwd": folder}), ("workspace", {"cwd": folders[0], "workspace": folder}),
-                                ("a folder below", {"cwd": folder + "/deep/er"})):
-                try_stalled(report, daemon, person, other, folders, where, body)
-        finally:
-            if daemon is not None:
-                daemon.remove()
+            mount = make_mount()
+        except OSError as error:
+            report.skip(group, "a FUSE mount as working folder", f"cannot mount one here: {error}")
+            continue
+        play_one(scene, mount)
 
 
-def try_stalled(report, daemon, person, other, folders, where, body):
-    group, answer, folder = "stalled folder", {}, os.path.join(person.home, "stalled")
+class Scene:
+    """The two users, their folders, and an owhaled that was started after the mount: where the host's root is not
+    shared, a spawner sees no later one."""
 
-    def ask():
-        started = time.monotonic()
-        request = {"argv": ["ls", folder], "wait": True, "home": person.home, "timeout_ms": 4000} | body
-        answer["status"], answer["said"] = daemon.request("POST", "/v1/runs", request, 30, person)
-        answer["took"] = time.monotonic() - started
+    def __init__(self, report, person, other, folders, folder):
+        self.report, self.person, self.other, self.folders, self.folder = report, person, other, folders, folder
+        self.group, self.daemon = "", None
 
-    caller = threading.Thread(target=ask, daemon=True)
-    caller.start()
-    time.sleep(0.5)
-    for name, who, where_to in (("another user", other, folders[1]), ("the same user elsewhere", person, folders[0])):
-        started = time.monotonic()
-        run = daemon.run(who, "echo alive", where_to)
-        took = time.monotonic() - started
-        report.check(group, f"{where}: {name} is served", run.get("stdout") == "alive\n" and took < 4,
-                     f"{took:.1f} s {run.get('state')} {run.get('detail')}")
-    caller.join(35)
-    said = answer.get("said", {})
-    told = answer.get("status") is not None and said.get("exit_code") != 0 and answer.get("took", 99) < 15
-    short = {key: said.get(key) for key in ("state", "code", "detail", "exit_code", "limit")}
-    report.check(group, f"{where}: the caller is told in time", told, f"{answer.get('took')} s {short}")
+    def __enter__(self):
+        self.daemon = Daemon(Root()).start()
+        return self
+
+    def __exit__(self, *_):
+        self.daemon.remove()
+
+    def check(self, name, good, detail=""):
+        self.report.check(self.group, name, good, detail)
+
+    def ask(self, **body):
+        """Asks for a waited run in the background; the caller, and what it is told."""
+        told = {}
+
+        def wait():
+            started = time.monotonic()
+            request = {"wait": True, "home": self.person.home, "timeout_ms": 4000} | body
+            told["status"], told["said"] = self.daemon.request("POST", "/v1/runs", request, 60, self.person)
+            told["took"] = time.monotonic() - started
+
+        caller = threading.Thread(target=wait, daemon=True)
+        caller.start()
+        return caller, told
+
+    def others_are_served(self, where):
+        for name, who, folder in (("another user", self.other, self.folders[1]),
+                                  ("the same user elsewhere", self.person, self.folders[0])):
+            started = time.monotonic()
+            run = self.daemon.run(who, "echo alive", folder)
+            took = time.monotonic() - started
+            self.check(f"{where}: {name} is served", run.get("stdout") == "alive\n" and took < 4,
+                       f"{took:.1f} s {run.get('state')} {run.get('detail')}")
+
+    def is_refused_in_time(self, where, caller, told):
+        caller.join(35)
+        said = told.get("said", {})
+        good = told.get("status") is not None and said.get("exit_code") != 0 and told.get("took", 99) < 15
+        short = {key: said.get(key) for key in ("state", "code", "detail", "exit_code", "limit")}
+        self.check(f"{where}: the caller is told in time", good, f"{told.get('took')} s {short}")
+
+    def hurts_only_its_caller(self, where, **body):
+        caller, told = self.ask(argv=["ls", self.folder], **body)
+        time.sleep(0.5)
+        self.others_are_served(where)
+        self.is_refused_in_time(where, caller, told)
+
+
+def all_silent(scene, mount):
+    with mount, scene:
+        scene.hurts_only_its_caller("cwd", cwd=scene.folder)
+        scene.hurts_only_its_caller("workspace", cwd=scene.folders[0], workspace=scene.folder)
+        scene.hurts_only_its_caller("a folder below", cwd=scene.folder + "/deep/er")
+
+
+def deaf_to_lookup(scene, mount):
+    """The request is taken and never answered: the child that looks cannot even be killed."""
+    with mount, scene:
+        scene.hurts_only_its_caller("cwd", cwd=scene.folder)
+        scene.check("it was asked for the kind that it ignores", mount.asked.is_set())
+        scene.hurts_only_its_caller("workspace", cwd=scene.folders[0], workspace=scene.folder)
+        callers = [scene.ask(cwd=scene.folder, argv=["true"]) for _ in range(20)]
+        time.sleep(0.5)
+        scene.daemon.run(scene.other, "true", scene.folders[1])
+        run = scene.daemon.run(scene.other, "echo alive", scene.folders[1])
+        scene.check("twenty at once: another user is served", run.get("stdout") == "alive\n", str(run)[:200])
+        for caller, _ in callers:
+            caller.join(60)
+        refused = [told.get("said", {}).get("code") for _, told in callers]
+        scene.check("twenty at once: each is told", refused == ["busy"] * len(callers), str(refused))
+
+
+def deaf_to_flush(scene, mount):
+    """Who closes a file there waits for ever: not the spawner, not the broker, only the run that opened it."""
+    with scene:
+        with mount:
+            listing = scene.daemon.run(scene.person, "ls", scene.folder)
+            scene.check("what closes no file there works", listing.get("stdout") == "prog\n", str(listing)[:200])
+            caller, told = scene.ask(cwd=scene.folder, argv=["./prog"])
+            mount.asked.wait(10)
+            scene.check("it was asked for the kind that it ignores", mount.asked.is_set())
+            time.sleep(5)  # past the run's own timeout: the kill has no effect as long as the server is silent
+            scene.others_are_served("a program that closes itself there")
+            runs = scene.daemon.request("GET", "/v1/runs?state=running", None, 10, scene.person)[1]["runs"]
+            scene.check("the run that hangs is shown as running", len(runs) == 1, str(runs)[:200])
+        caller.join(10)
+        state = told.get("said", {}).get("state")
+        scene.check("once the mount is gone, that run ends by its timeout", state == "timed_out", str(told)[:300])

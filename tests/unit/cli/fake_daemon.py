@@ -1,12 +1,17 @@
 #!/usr/bin/env python3
 """A stand-in for owhaled that speaks its HTTP and WebSocket: runs commands uncaged, keeps them in memory.
 
-usage: fake_daemon.py SOCKET     (for tests of owhalectl alone; ends when its stdin does)
+usage: fake_daemon.py SOCKET [MODE [CERT KEY]]     (for tests of owhalectl alone; ends when its stdin does)
+
+Serves the socket, and plain HTTP or, with a certificate, HTTPS on a port of 127.0.0.1: prints "ready PORT".
 """
-import base64, fcntl, hashlib, json, os, pty, select, signal, socket, struct, subprocess, sys, termios, threading, time
+import base64, fcntl, hashlib, json, os, pty, select, signal, socket, ssl, struct, subprocess, sys, termios, threading, time
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from fake_accounts import Accounts, Refused
+
 runs, lock, counter = {}, threading.Lock(), [0]
+accounts = Accounts(sys.argv[2] if len(sys.argv) > 2 else "local")
 NAMES = {"argv", "script", "language", "code", "args", "cwd", "workspace", "env", "path", "stdin", "stdin_base64", "profile",
          "limits", "timeout_ms", "wait", "detach", "attach", "stdin_open", "tty", "rows", "cols", "net", "run_as", "home"}
 OVER = {"exited", "signaled", "failed", "killed"}
@@ -129,8 +134,8 @@ class Peer:
                 parts = [unquote(part) for part in url.path.strip("/").split("/")]
                 if headers.get("upgrade", "").lower() == "websocket":
                     return self.attach(headers, parts[2])
-                self.answer(method, parts, query, json.loads(body) if body else {})
-        except (EOFError, ConnectionError):
+                self.answer(method, parts, query, json.loads(body) if body else {}, headers)
+        except (EOFError, OSError):
             pass
 
     def reply(self, status, body, headers=(), kind="application/json"):
@@ -138,16 +143,21 @@ class Peer:
         head = "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %d\r\n" % (status, kind, len(body))
         self.connection.sendall((head + "".join("%s: %s\r\n" % pair for pair in headers) + "\r\n").encode() + body)
 
-    def problem(self, status, code, detail, next_step=None):
+    def problem(self, status, code, detail, next_step=None, retry_after=None):
         body = {"type": "about:blank", "title": code, "detail": detail, "code": code, "status": status}
         if next_step:
             body["next"] = next_step
-        self.reply(status, body, kind="application/problem+json")
+        self.reply(status, body, [("Retry-After", retry_after)] if retry_after else [], "application/problem+json")
 
-    def answer(self, method, parts, query, request):
-        if parts == ["v1", "whoami"]:
-            return self.reply(200, {"principal": "unix:%d" % os.getuid(), "why": "peer credentials", "roles": ["agent"],
-                                    "permissions": ["runs_create"], "daemon": "fake"})
+    def answer(self, method, parts, query, request, headers):
+        try:
+            answered = accounts.answer(method, parts, headers, request)
+        except Refused as refused:
+            return self.problem(refused.status, refused.code, refused.detail, retry_after=refused.retry_after)
+        if answered:
+            return self.reply(*answered)
+        if parts == ["v1", "audit"]:
+            return self.reply(200, {"events": [{"seq": seq, "hash": "", "event": {"event": "run.intent"}} for seq in (12, 11)]})
         if parts[:2] != ["v1", "runs"]:
             return self.problem(404, "not_found", "no such path", "see /openapi.json")
         if len(parts) == 2 and method == "GET":
@@ -262,17 +272,31 @@ class Peer:
 
 def main():
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a background job of a shell without job control ignores it
-    path = sys.argv[1]
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(64)
-    print("ready", flush=True)
+    local, tcp = socket.socket(socket.AF_UNIX), socket.socket()
+    local.bind(sys.argv[1])
+    tcp.bind(("127.0.0.1", 0))
+    for listener in (local, tcp):
+        listener.listen(64)
+    context = None
+    if len(sys.argv) > 3:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(*sys.argv[3:5])
+    print("ready", tcp.getsockname()[1], flush=True)
     while True:
-        ready, _, _ = select.select([listener, sys.stdin], [], [])
+        ready, _, _ = select.select([local, tcp, sys.stdin], [], [])
         if sys.stdin in ready and not sys.stdin.buffer.read1(1):
             os._exit(0)
-        if listener in ready:
-            threading.Thread(target=Peer(listener.accept()[0]).serve, daemon=True).start()
+        for listener in (local, tcp):
+            if listener in ready:
+                threading.Thread(target=serve, args=(listener.accept()[0], context if listener is tcp else None), daemon=True).start()
+
+
+def serve(connection, context):
+    try:
+        Peer(context.wrap_socket(connection, server_side=True) if context else connection).serve()
+    except OSError:
+        pass
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ class Daemon:
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "s")
         self.process = subprocess.Popen([sys.executable, HERE / "fake_daemon.py", self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert self.process.stdout.readline() == b"ready\n"
+        assert self.process.stdout.readline().startswith(b"ready ")
 
     def stop(self):
         self.process.stdin.close()
@@ -123,6 +123,10 @@ class Pipes(unittest.TestCase):
     def test_options_after_the_command_are_its_own(self):
         self.assertEqual(ctl("run", "echo", "-n", "-t", "--help").stdout, "-t --help")
 
+    def test_quiet_lists_what_names_each(self):
+        self.assertEqual(ctl("-q", "audit", "ls").stdout, "12\n11\n")
+        self.assertIn("run.intent", ctl("audit", "ls").stdout)
+
     def test_what_json_cannot_carry_is_refused_by_name(self):
         done = subprocess.run([CTL, "run", "printf", b"\xff"], capture_output=True, timeout=30)
         self.assertEqual(done.returncode, 125)
@@ -180,6 +184,7 @@ class Pipes(unittest.TestCase):
         self.assertEqual(json.loads(ctl("-o", "json", "runs", "show", run[:13]).stdout)["state"], "running")
         self.assertEqual(ctl("runs", "rm", run).returncode, 1)
         self.assertEqual(ctl("runs", "kill", run).stdout.strip(), run)
+        self.assertNotEqual(json.loads(ctl("-o", "json", "runs", "show", run).stdout)["state"], "running")  # it waited
         self.assertEqual(ctl("runs", "wait", run).stdout, "143\n")
         self.assertEqual(ctl("runs", "logs", run).stdout, "one\n")
         self.assertEqual(ctl("runs", "attach", run).returncode, 125)
@@ -284,6 +289,18 @@ class Terminals(unittest.TestCase):
         terminal.type(b"exit 7\r")
         self.assertEqual(terminal.wait(), 7)
         self.assertTrue(terminal.cooked())
+
+    def test_a_new_size_arrives_before_what_is_typed_after_it(self):
+        terminal = Terminal("run", "-t", "sh", "-c", "echo up; while read line; do stty size; done", rows=30, columns=100)
+        terminal.until(rb"up")
+        for columns in range(101, 151):
+            terminal.resize(40, columns)
+            terminal.type(b"\r")
+            terminal.until(rb"\d+ \d+\r\n")
+            self.assertIn(b"40 %d\r\n" % columns, terminal.seen)
+            terminal.seen = b""
+        terminal.type(b"\x04")
+        self.assertEqual(terminal.wait(), 0)
 
     def test_detach_keys_and_attach(self):
         terminal = Terminal("run", "-t", "cat")

@@ -127,6 +127,37 @@ TEST_CASE("mistakes are named, and the nearest right thing too") {
     CHECK(line.called.empty());
 }
 
+TEST_CASE("words from docker are accepted, or told what is used here instead") {
+    Tree tree("owhalectl", "A tool");
+    Globals globals;
+    declare_all(tree.root(), globals);
+    CHECK(tree.parse({"run", "-it", "--rm", "bash"}));
+    CHECK(tree.parse({"exec", "-it", "0190", "bash"}));
+    CHECK(tree.parse({"-v", "run", "ls"}));
+    CHECK(tree.parse({"run", "-v", "ls", "a:/b"}));
+    const std::vector<std::pair<Words, std::string>> wrong = {
+        {{"ps"}, "owhalectl runs ls"},
+        {{"logs", "0190"}, "owhalectl runs logs"},
+        {{"stop", "0190"}, "owhalectl runs kill"},
+        {{"pull", "debian"}, "there are no images"},
+        {{"run", "-v", "/a:/b", "ls"}, "--workspace"},
+        {{"run", "-v/a:/b:ro", "ls"}, "--workspace"},
+        {{"run", "-itv", "data:/b", "ls"}, "--workspace"},
+        {{"run", "--volume", "/a:/b", "ls"}, "--workspace"},
+        {{"run", "--name", "x", "ls"}, "named by its id"},
+        {{"run", "-u", "root", "ls"}, "--as USER"},
+        {{"run", "-p", "80:80", "ls"}, "owhalectl exec"},
+        {{"code", "--network", "host", "python"}, "--net"},
+        {{"exec", "-e", "A=1", "0190", "env"}, "env NAME=VALUE"},
+        {{"runs", "ls", "-n", "3"}, "--limit"},
+    };
+    for (const auto& [words, next] : wrong) {
+        const auto parsed = tree.parse(words);
+        REQUIRE_MESSAGE(!parsed, words.back());
+        CHECK_MESSAGE(parsed.error().error.next.find(next) != std::string::npos, parsed.error().error.next);
+    }
+}
+
 TEST_CASE("help of every command of owhalectl, and completion for three shells, name all of them") {
     Tree tree("owhalectl", "A tool");
     Globals globals;

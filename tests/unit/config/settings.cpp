@@ -189,3 +189,40 @@ TEST_CASE("help has every setting") {
     for (const auto& setting : settings->rows) CHECK(has(config::help_text(), "--" + setting.key + " "));
     CHECK_FALSE(has(config::help_text(), "--role"));
 }
+
+TEST_CASE("beyond loopback there is no TCP without TLS") {
+    const auto text = refusal({{"--tcp", "0.0.0.0:7717", "--tls", "off"}, "", {}}, Code::config_invalid);
+    CHECK(has(text, "reachable from other machines"));
+    CHECK(has(text, "tls = on"));
+    CHECK_EQ(load({{"--tcp", "0.0.0.0:7717"}, "", {}})->tls, "on");
+    CHECK_EQ(load({{"--tcp", "[2001:db8::1]:7717"}, "", {}})->tls, "on");
+    CHECK_EQ(load({{"--tcp", "localhost:7717"}, "", {}})->tls, "off");
+    CHECK_EQ(load({{"--tcp", "localhost:7717"}, "", {}})->tcp, "127.0.0.1:7717");
+}
+
+TEST_CASE("strict mode speaks TLS only") {
+    const std::map<std::string, std::string> strict = {{"SECURITY_MODE", "strict"}};
+    CHECK_EQ(load({{"--tcp", "127.0.0.1:7717"}, "", strict})->tls, "on");
+    CHECK(has(refusal({{"--tcp", "127.0.0.1:7717", "--tls", "off"}, "", strict}, Code::config_invalid), "TLS only"));
+    CHECK(load({{"--tcp", "off", "--tls", "off"}, "", strict}));
+}
+
+TEST_CASE("a certificate has its key") {
+    CHECK(has(refusal({{"--tls-cert", "/c.pem"}, "", {}}, Code::config_invalid), "belong together"));
+    CHECK(has(refusal({{"--tls-key", "/k.pem"}, "", {}}, Code::config_invalid), "belong together"));
+    CHECK(has(refusal({{"--tls-key", "k.pem", "--tls-cert", "/c.pem"}, "", {}}, Code::bad_request), "absolute path"));
+    CHECK(load({{"--tls-key", "/k.pem", "--tls-cert", "/c.pem", "--tcp", "off"}, "", {}})->warnings.size() == 1);
+}
+
+TEST_CASE("settings of the network name where they are wrong") {
+    CHECK(has(refusal({{}, "tcp = example.org:1\n", {}}, Code::config_invalid), config_path() + ":1: "));
+    CHECK(has(refusal({{"--hosts", "*"}, "", {}}, Code::bad_request), "--hosts: \"*\""));
+    CHECK(has(refusal({{"--trusted-proxies", "proxy"}, "", {}}, Code::bad_request), "\"proxy\" is not an IP address"));
+    CHECK(has(refusal({{"--unix-roles", "alice"}, "", {}}, Code::bad_request), "WHO=ROLE"));
+}
+
+TEST_CASE("an unknown mode names those that there are") {
+    CHECK(has(refusal({{"--mode", "paranoid"}, "", {}}, Code::bad_request), "local, strict"));
+    CHECK(has(refusal({{}, "", {{"SECURITY_MODE", "Strict"}}}, Code::config_invalid), "local, strict"));
+    CHECK(has(refusal({{}, "mode = none\n", {}}, Code::config_invalid), "local, strict"));
+}

@@ -67,6 +67,30 @@ struct Played {
 
 } // namespace
 
+TEST_CASE("who comes before the streams are there waits for them, or for the end of a run that gets none") {
+    for (const State next : {State::running, State::failed}) {
+        asio::io_context io;
+        Run::Birth birth;
+        birth.id = "x";
+        const auto run = std::make_shared<Run>(io.get_executor(), birth);
+        bool started = false;
+        asio::co_spawn(
+            io,
+            [&]() -> asio::awaitable<void> {
+                co_await run->until_started();
+                started = true;
+            },
+            asio::detached);
+        run->enter(State::starting);
+        io.poll();
+        CHECK_FALSE(started);
+        run->enter(next);
+        io.restart();
+        io.poll();
+        CHECK(started);
+    }
+}
+
 TEST_CASE("both streams are read to their end, which the run's end waits for") {
     Played played;
     REQUIRE(write_all(played.out.get(), "one"));

@@ -82,3 +82,13 @@ TEST_CASE("a planted file is named even when all went well") {
     facts.planted = {"/p/.envrc"};
     CHECK(guess(facts).front().what.find("/p/.envrc") != std::string::npos);
 }
+
+TEST_CASE("who was ended from outside is told where to look for who did it") {
+    api::Run run;
+    run.state = "killed";
+    run.signal = "SIGTERM";
+    CHECK(summary(run).starts_with("killed by SIGTERM: "));
+    CHECK(summary(run).find("owhalectl audit ls --run") != std::string::npos);
+    run.state = "signaled";
+    CHECK_EQ(summary(run), "signaled by SIGTERM");
+}

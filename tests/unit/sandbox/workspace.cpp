@@ -64,6 +64,15 @@ TEST_CASE("which folder may be seen and written") {
     }
 }
 
+TEST_CASE("a folder that is none by itself is told so, though owhaled's own files lie in it") {
+    const WorkspaceRules inside{tables, "/home/me", kMe, {"/home/me/whale/state"}, true};
+    CHECK_EQ(judge("/", 0, false, inside).reason, "it is the root folder");
+    CHECK_EQ(judge("/home/me", kMe, false, inside).reason, "it is your home itself");
+    CHECK_EQ(judge("/home/me/whale", kMe, false, inside).reason,
+             "owhaled's own files lie in it (/home/me/whale/state)");
+    CHECK_EQ(judge("/home/me/whale/state/x", kMe, true, inside).reason, "it belongs to owhaled itself");
+}
+
 TEST_CASE("a name that begins like a system folder is none") {
     CHECK_EQ(of("/usrlocal/x").access, Access::writable);
     CHECK_EQ(of("/home/mean").access, Access::writable);

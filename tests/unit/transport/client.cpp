@@ -15,10 +15,14 @@ using namespace std::chrono_literals;
 
 } // namespace
 
-Stage::Stage(Limits limits, std::vector<Route> more)
-    : server(std::make_unique<Server>(
-          io.get_executor(), limits, routes(std::move(more)),
-          Server::Parts{identity, [this](std::uint64_t number) { closed.push_back(number); },
+Stage::Stage(Limits limits, std::vector<Route> more) : Stage(std::move(more), Setup{limits, {}, nullptr, {}, {}}) {}
+
+Stage::Stage(std::vector<Route> more, const Setup& setup)
+    : limit(setup.rates, [this] { return now_ns; }),
+      server(std::make_unique<Server>(
+          io.get_executor(), setup.limits, routes(std::move(more)),
+          Server::Parts{identity, limit, setup.tls, setup.proxies, Hosts(setup.hosts),
+                        [this](std::uint64_t number) { closed.push_back(number); },
                         [](std::uint64_t number) { return "run-" + std::to_string(number); }})) {}
 
 // health answers, runs.create echoes its body, status throws, runs.wait answers when released or when its client went.
@@ -27,7 +31,8 @@ std::vector<Route> Stage::routes(std::vector<Route> more) {
         co_return Response{200, "application/json", R"({"status":"ok"})", {}};
     };
     const Handler echo = [](Request& request) -> asio::awaitable<Result<Response>> {
-        co_return Response{200, "text/plain", request.body, {{"Seen", request.who().name}}};
+        co_return Response{
+            200, "text/plain", request.body, {{"Seen", request.who().name}, {"Proof", request.proof.text()}}};
     };
     const Handler thrower = [](Request&) -> asio::awaitable<Result<Response>> {
         throw std::runtime_error("secret detail");
@@ -51,15 +56,37 @@ std::vector<Route> Stage::routes(std::vector<Route> more) {
     return all;
 }
 
-Client Stage::connect(std::uint32_t uid) {
+Client Stage::accept(wire::Accepted accepted) {
     std::array<int, 2> pair{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) throw std::runtime_error("socketpair");
-    wire::Accepted accepted{};
     accepted.connection = ++last_;
-    accepted.kind = wire::PeerKind::local;
-    accepted.uid = accepted.gid = uid;
     server->serve(accepted, Fd(pair[0]));
     return Client(*this, Fd(pair[1]));
+}
+
+Client Stage::connect(std::uint32_t uid) {
+    wire::Accepted accepted{};
+    accepted.kind = wire::PeerKind::local;
+    accepted.uid = accepted.gid = uid;
+    return accept(accepted);
+}
+
+Client Stage::connect_run(std::uint64_t run) {
+    wire::Accepted accepted{};
+    accepted.kind = wire::PeerKind::local;
+    accepted.uid = accepted.gid = 1000;
+    accepted.run = run;
+    return accept(accepted);
+}
+
+Client Stage::connect_tcp(std::string_view address) {
+    wire::Accepted accepted{};
+    accepted.kind = wire::PeerKind::tcp;
+    accepted.uid = accepted.gid = ~0u;
+    const auto bytes = config::parse_address(address).value();
+    std::copy(bytes.begin(), bytes.end(), accepted.address);
+    accepted.on_this_machine = config::is_loopback(bytes) ? 1 : 0;
+    return accept(accepted);
 }
 
 bool Stage::until(const std::function<bool()>& done) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "identity/kernel.hpp"
+#include "fake_identity.hpp"
 #include "transport/server.hpp"
 
 namespace owhale::transport {
@@ -17,9 +17,20 @@ class Client;
 
 class Stage {
 public:
+    struct Setup {
+        Limits limits;
+        Rates rates;
+        Tls* tls = nullptr;
+        std::vector<config::Address> proxies;
+        std::vector<std::string> hosts;
+    };
     explicit Stage(Limits limits = {}, std::vector<Route> more = {});
+    Stage(std::vector<Route> more, const Setup& setup);
 
     Client connect(std::uint32_t uid = 1000);
+    Client connect_run(std::uint64_t run);
+    // As one that came over TCP from this address.
+    Client connect_tcp(std::string_view address = "192.0.2.1");
     // Turns the io loop until `done` says so; false after five seconds.
     bool until(const std::function<bool()>& done);
     // Turns it for as long as something is ready, 40 ms at most.
@@ -30,11 +41,14 @@ public:
     int waits_cut = 0; // handlers of runs.wait that learned that their client went
     int waits_begun = 0;
     bool release_waits = false;
-    identity::KernelIdentity identity;
+    std::int64_t now_ns = 1'000'000'000'000; // what the rate limit takes for the time
+    FakeIdentity identity;
+    RateLimit limit;
     std::unique_ptr<Server> server;
 
 private:
     std::vector<Route> routes(std::vector<Route> more);
+    Client accept(wire::Accepted accepted);
     std::uint64_t last_ = 0;
 };
 
@@ -54,6 +68,7 @@ public:
     bool at_end();
     void close() { fd_.reset(); }
     int fd() const { return fd_.get(); }
+    Stage& stage() { return stage_; }
 
 private:
     bool pull();

@@ -1,19 +1,11 @@
 #include "transport/router.hpp"
 
-#include "identity/kernel.hpp"
-
 #include "checks.hpp"
 
 using namespace owhale;
 using namespace owhale::transport;
 
 namespace {
-
-identity::Principal user_1000() {
-    identity::Peer peer;
-    peer.uid = peer.gid = 1000;
-    return identity::KernelIdentity().of_peer(peer);
-}
 
 Handler nothing() {
     return [](Request&) -> asio::awaitable<Result<Response>> { co_return Response{}; };
@@ -25,9 +17,8 @@ std::vector<Route> routes(std::initializer_list<std::string_view> verbs) {
     return all;
 }
 
-Response refused(const Router& router, const std::string& method, std::string_view path,
-                 const identity::Principal& who = user_1000()) {
-    const auto match = router.find(method, *parse_target(path), who);
+Response refused(const Router& router, const std::string& method, std::string_view path) {
+    const auto match = router.find(method, *parse_target(path));
     REQUIRE_FALSE(match.has_value());
     return match.error();
 }
@@ -46,13 +37,12 @@ TEST_CASE("a route that does not fit the verb table does not start") {
 
 TEST_CASE("method and path find the route, its parameters included") {
     const auto router = Router::make(routes({"runs.show", "runs.remove", "runs.output"}));
-    const auto who = user_1000();
-    const auto show = router->find("GET", *parse_target("/v1/runs/a%2Fb"), who);
+    const auto show = router->find("GET", *parse_target("/v1/runs/a%2Fb"));
     REQUIRE(show.has_value());
     CHECK_EQ(show->verb->name, "runs.show");
     CHECK_EQ(show->params.at("id"), "a/b");
-    CHECK_EQ(router->find("DELETE", *parse_target("/v1/runs/x"), who)->verb->name, "runs.remove");
-    CHECK_EQ(router->find("HEAD", *parse_target("/v1/runs/x/output"), who)->verb->name, "runs.output");
+    CHECK_EQ(router->find("DELETE", *parse_target("/v1/runs/x"))->verb->name, "runs.remove");
+    CHECK_EQ(router->find("HEAD", *parse_target("/v1/runs/x/output"))->verb->name, "runs.output");
 }
 
 TEST_CASE("an unknown path is 404 and names the nearest") {
@@ -73,17 +63,6 @@ TEST_CASE("a known path with another method is 405 with Allow") {
         CHECK_EQ(response.status, 405);
         CHECK_EQ(response.headers.at(0), std::pair<std::string, std::string>{"Allow", "POST, GET"});
     }
-}
-
-TEST_CASE("without the verb's permission the answer is 403, and a verb not served is 501") {
-    const auto router = Router::make(routes({"runs.create", "health"}));
-    auto who = user_1000();
-    CHECK(router->find("POST", *parse_target("/v1/runs"), who).has_value());
-    who.own = who.any = 0;
-    CHECK_EQ(refused(*router, "POST", "/v1/runs", who).status, 403);
-    CHECK(router->find("GET", *parse_target("/v1/health"), who).has_value());
-    CHECK_EQ(refused(*router, "GET", "/v1/status", who).status, 403);
-    CHECK_EQ(refused(*router, "GET", "/v1/status").status, 501);
 }
 
 TEST_CASE("every permission of the verb table is one that exists") {

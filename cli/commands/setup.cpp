@@ -1,0 +1,185 @@
+// owhalectl setup: leads through the first start: a password for the first account, and who may use the socket.
+#include <cstdlib>
+#include <memory>
+#include <unistd.h>
+
+#include "cli/access.hpp"
+#include "cli/accounts.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/messages.hpp"
+#include "cli/passwords.hpp"
+#include "cli/prompt.hpp"
+
+namespace owhale::cli {
+namespace {
+
+struct Arguments {
+    std::vector<std::string> allow, deny, forget;
+    std::string admin = "admin";
+    bool show = false, password_stdin = false;
+};
+
+using Act = Status (*)(Context&, const Admission&);
+
+bool here(Context& context) {
+    const auto where = context.where();
+    return where && !where->host;
+}
+
+// --- who may use the socket
+
+Status apply(Context& context, const std::vector<std::string>& words, Act act) {
+    for (const auto& word : words) {
+        const auto admission = TRY(read_admission(word, here(context)));
+        CHECK(act(context, admission));
+    }
+    return {};
+}
+
+Result<int> change_access(Context& context, const Arguments& arguments) {
+    CHECK(prove_from_stdin(context, arguments.password_stdin));
+    CHECK(apply(context, arguments.allow, admit));
+    CHECK(apply(context, arguments.deny, refuse));
+    CHECK(apply(context, arguments.forget, forget));
+    if (context.globals().quiet) return kOk;
+    const auto table = TRY(access_table(context, context.look()));
+    CHECK(print(table));
+    return kOk;
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+    std::vector<std::string> words;
+    for (std::size_t at = 0; at < line.size();) {
+        const auto end = std::min(line.find(' ', at), line.size());
+        if (end > at) words.push_back(line.substr(at, end - at));
+        at = end + 1;
+    }
+    return words;
+}
+
+// Root is asked; a mistyped name is asked for again.
+Status ask_for_access(Context& context, const api::ServerStatus& status) {
+    if (::geteuid() != 0 || status.rootless || !here(context) || !can_ask()) return {};
+    say("\nWho may use owhaled's socket? At present:\n\n" + TRY(access_table(context, Look{})) +
+        "\nName users, or groups with an @, each with its roles if it is to have others than agent, such as\n"
+        "  alice @dev bob:agent,auditor\nIt holds at once. sudo owhalectl setup --allow, --deny and --forget change it "
+        "later.\n");
+    const char* sudo_user = std::getenv("SUDO_USER");
+    const std::string hint =
+        sudo_user != nullptr && *sudo_user != '\0' ? std::string(" (you are ") + sudo_user + ")" : "";
+    for (;;) {
+        const auto line = TRY(ask_line("Users and groups" + hint + ", or Enter to leave it so: "));
+        const auto done = apply(context, words_of(line), admit);
+        if (done || done.error().code != Code::invalid_value) return done;
+        say(done.error().message + "\n");
+    }
+}
+
+// --- the first account
+
+constexpr auto kFirstName = "admin", kFirstPassword = "admin"; // of a fresh owhaled in local mode
+
+// Nobody stays logged in as admin in root's home: who set owhaled up logs in as themselves afterwards.
+Status leave_if_root(Context& context) {
+    if (::geteuid() != 0) return {};
+    TRY(context.ask({.verb = "logout"}));
+    TRY(forget_token(context.client().peer().name));
+    context.client().reconnect();
+    return {};
+}
+
+Status local_account(Context& context, const Arguments& arguments) {
+    if (!arguments.password_stdin)
+        say("A fresh owhaled has one account, admin, whose password everybody knows. It can do nothing but get\na new "
+            "one, and only from here. Choose it now: it is asked for when something is changed that an agent\nmust not "
+            "change, so do not put it where an agent can read it.\n\n");
+    const Secret first{std::string(kFirstPassword)};
+    TRY(log_in(context, kFirstName, first));
+    CHECK(change_password(context, kFirstName, first, arguments.password_stdin));
+    return leave_if_root(context);
+}
+
+Status strict_account(Context& context, const Arguments& arguments) {
+    if (!arguments.password_stdin)
+        say("owhaled has no account yet. The first one is " + arguments.admin +
+            ", with the role admin.\nIts password is asked for when something is changed that an agent must not "
+            "change, "
+            "so do not put it\nwhere an agent can read it.\n\n");
+    return with_new_password(arguments.admin, arguments.password_stdin, [&](const Secret& fresh) -> Status {
+        api::UserRequest request{arguments.admin, {"admin"}, fresh.text()};
+        Call call{.verb = "users.create", .body = write(request), .act = "add the first account"};
+        wipe(*request.password);
+        TRY(context.ask(std::move(call)));
+        if (::geteuid() != 0) TRY(log_in(context, arguments.admin, fresh));
+        return {};
+    });
+}
+
+std::string account_of(const std::string& mode, const Arguments& arguments) {
+    return mode == "strict" ? arguments.admin : kFirstName;
+}
+
+Status first_account(Context& context, const std::string& mode, const Arguments& arguments) {
+    if (!first_password_stands(context)) {
+        note("the first account has a password of its own already");
+        return {};
+    }
+    if (!arguments.password_stdin && !can_ask())
+        return fail(Code::unauthenticated, "there is no terminal to ask for the first account's password on",
+                    "run owhalectl setup in a terminal, or give the new password on stdin with --password-stdin");
+    CHECK(mode == "strict" ? strict_account(context, arguments) : local_account(context, arguments));
+    note("the password of " + account_of(mode, arguments) + " is set");
+    return {};
+}
+
+std::string next_steps(const std::string& mode, const Arguments& arguments) {
+    const auto name = account_of(mode, arguments);
+    return "Try next:\n"
+           "  owhalectl login " +
+           name +
+           "                      log in; owhalectl whoami says what you may do\n"
+           "  owhalectl users add NAME --role agent       an account for somebody else\n"
+           "  owhalectl tokens add --role agent --ttl 24h a token for an agent\n"
+           "  owhalectl run -- id                         a command in a cage\n"
+           "  owhalectl mode                              what local and strict mean\n";
+}
+
+Result<int> lead(Context& context, const Arguments& arguments) {
+    const auto body = TRY(context.ask({.verb = "status", .anonymous = true}));
+    const auto status = TRY(read_status(body));
+    CHECK(first_account(context, status.mode, arguments));
+    if (!arguments.password_stdin) CHECK(ask_for_access(context, status));
+    if (context.look().format == Format::table && !context.globals().quiet)
+        CHECK(print(next_steps(status.mode, arguments)));
+    return kOk;
+}
+
+Result<int> setup(Context& context, const Arguments& arguments) {
+    if (arguments.show) {
+        const auto table = TRY(access_table(context, context.look()));
+        CHECK(print(table));
+        return kOk;
+    }
+    if (!arguments.allow.empty() || !arguments.deny.empty() || !arguments.forget.empty())
+        return change_access(context, arguments);
+    return lead(context, arguments);
+}
+
+} // namespace
+
+void declare_setup(Command root) {
+    auto command = root.sub("setup", "Set owhaled up: the first account's password, and who may use the socket");
+    auto arguments = std::make_shared<Arguments>();
+    command.options("--allow", arguments->allow, "USER[:ROLES]",
+                    "give a user, or a @GROUP, or * for everybody, these roles on the socket (agent), at once");
+    command.options("--deny", arguments->deny, "USER", "close the socket to a user, a @GROUP or *, at once");
+    command.options("--forget", arguments->forget, "USER", "take out what --allow or --deny said of them");
+    command.flag("--show", arguments->show, "show who may use the socket, and change nothing");
+    command.option("--admin", arguments->admin, "NAME", "strict mode: the first account's name (admin)");
+    command.flag("--password-stdin", arguments->password_stdin,
+                 "read the first account's new password from stdin; with --allow and its like your own");
+    command.handler([arguments](Context& context) { return setup(context, *arguments); });
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,18 @@
+// Who may stand behind an address that we send passwords to: root, owhaled, or ourselves.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "shared/error.hpp"
+
+namespace owhale::cli {
+
+// Whether what this user's programs read is safe with us: uid 0, the user "owhaled", or our own.
+bool trusted(uid_t uid);
+
+// Of a loopback address with plain HTTP: refused (forbidden) unless the socket that listens there, as
+// /proc/net/tcp{,6} tells, belongs to somebody trusted. Any user may listen on a port while owhaled does not.
+Status check_listener(const sockaddr* address);
+
+} // namespace owhale::cli

@@ -1,0 +1,131 @@
+#include "cli/private_files.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+
+namespace owhale::cli {
+namespace {
+
+constexpr auto kElsewhere = "set HOME (or XDG_STATE_HOME) to a folder of your own, or give the token in OWHALE_TOKEN";
+
+std::string absolute_variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value == '/' ? value : "";
+}
+
+std::string home() {
+    if (auto path = absolute_variable("HOME"); !path.empty()) return path;
+    const passwd* account = ::getpwuid(::geteuid());
+    return account != nullptr && account->pw_dir[0] == '/' ? account->pw_dir : "";
+}
+
+std::string parent_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+std::unexpected<Error> unsafe(const std::string& path, const std::string& why) {
+    return fail(Code::unauthenticated, path + " " + why + ": it was not used",
+                "look at it, remove it (rm " + path + "), and log in again: owhalectl login");
+}
+
+std::string owner(uid_t uid) {
+    return "belongs to uid " + std::to_string(uid) + ", not to you (uid " + std::to_string(::geteuid()) + ")";
+}
+
+Status check_folder(const std::string& path) {
+    struct stat found{};
+    if (::lstat(path.c_str(), &found) != 0) return fail_errno(path);
+    if (!S_ISDIR(found.st_mode)) return fail_errno(path, ENOTDIR);
+    if (found.st_uid != ::geteuid()) return fail(Code::unauthenticated, path + " " + owner(found.st_uid), kElsewhere);
+    if ((found.st_mode & 022) != 0)
+        return fail(Code::unauthenticated, path + " can be written by others", "chmod 700 " + path);
+    return {};
+}
+
+// From the nearest folder that is there downwards.
+Status make_folders(const std::string& path) {
+    struct stat found{};
+    if (::stat(path.c_str(), &found) == 0) {
+        if (found.st_uid == ::geteuid() || found.st_uid == 0) return {};
+        return fail(Code::unauthenticated, path + " " + owner(found.st_uid) + ": nothing is kept there", kElsewhere);
+    }
+    if (errno != ENOENT || path == "/") return fail_errno(path);
+    CHECK(make_folders(parent_of(path)));
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno("making " + path);
+    return {};
+}
+
+Status write_all(int fd, std::string_view text, const std::string& path) {
+    while (!text.empty()) {
+        const auto written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return fail_errno("writing " + path);
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    if (::fsync(fd) != 0) return fail_errno("writing " + path);
+    return {};
+}
+
+Result<std::string> read_all(int fd, const std::string& path, std::size_t most) {
+    std::string text(most + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const auto count = ::read(fd, text.data() + size, text.size() - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno("reading " + path);
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
+    }
+    if (size > most) return unsafe(path, "is over " + std::to_string(most) + " bytes");
+    text.resize(size);
+    return text;
+}
+
+} // namespace
+
+Result<std::string> private_folder() {
+    if (const auto state = absolute_variable("XDG_STATE_HOME"); !state.empty()) return state + "/owhaled/client";
+    if (const auto path = home(); !path.empty()) return path + "/.local/state/owhaled/client";
+    return fail(Code::system, "you have no home folder", kElsewhere);
+}
+
+Result<std::optional<std::string>> read_private(const std::string& path, std::size_t most) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    if (!file && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+    if (!file && errno == ELOOP) return unsafe(path, "is a link");
+    if (!file) return fail_errno(path);
+    struct stat found{};
+    if (::fstat(file.get(), &found) != 0) return fail_errno(path);
+    if (!S_ISREG(found.st_mode)) return unsafe(path, "is no plain file");
+    if (found.st_uid != ::geteuid()) return unsafe(path, owner(found.st_uid));
+    if ((found.st_mode & 077) != 0) return unsafe(path, "can be read or written by others");
+    return TRY(read_all(file.get(), path, most));
+}
+
+Status write_private(const std::string& path, std::string_view text) {
+    const auto folder = parent_of(path);
+    CHECK(make_folders(folder));
+    CHECK(check_folder(folder));
+    std::string draft = path + ".XXXXXX";
+    const Fd file(::mkostemp(draft.data(), O_CLOEXEC)); // mode 0600
+    if (!file) return fail_errno("making a file in " + folder);
+    auto written = write_all(file.get(), text, path);
+    if (written && ::rename(draft.c_str(), path.c_str()) != 0) written = fail_errno("replacing " + path);
+    if (!written) ::unlink(draft.c_str());
+    return written;
+}
+
+Result<bool> remove_private(const std::string& path) {
+    if (::unlink(path.c_str()) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return fail_errno("removing " + path);
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,28 @@
+// Questions to the person at the terminal, through /dev/tty, so that stdin and stdout stay free for data.
+#pragma once
+
+#include <string>
+
+#include "cli/secret.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::cli {
+
+// Whether there is a terminal to ask on, and we are in its foreground: elsewhere a question would stop us.
+bool can_ask();
+
+// One line, at most 1024 bytes. unauthenticated when there is no terminal or nothing was typed. Ctrl-C ends us, with
+// the terminal as it was.
+Result<Secret> ask_secret(const std::string& question); // without echo
+Result<std::string> ask_line(const std::string& question);
+// Only the whole word is a yes.
+Result<bool> ask_yes(const std::string& question);
+// To the terminal, and nowhere else.
+void say(const std::string& text);
+
+// The next line of stdin, for scripts; what follows stays there. `what` names it in errors.
+Result<Secret> secret_from_stdin(const std::string& what);
+// The same, none at the end of the input.
+Result<Secret> next_secret_from_stdin(const std::string& what);
+
+} // namespace owhale::cli

@@ -1,0 +1,47 @@
+#include "cli/step_up.hpp"
+
+#include "cli/events.hpp"
+#include "cli/prompt.hpp"
+#include "shared/verbs.hpp"
+
+namespace owhale::cli {
+namespace {
+
+constexpr int kTries = 3;
+
+Error without_account(Error error) {
+    error.message = "this needs the password of an account, and you are not logged in to one";
+    error.next = "owhalectl login NAME, then try again";
+    return error;
+}
+
+std::string question(const Client& client, const Call& call) {
+    const auto& who = client.token()->principal;
+    const auto act = call.act.empty() ? std::string(call.verb) : call.act;
+    return "To " + act + ", owhaled needs the password of " + (who.empty() ? "your account" : who) + ": ";
+}
+
+} // namespace
+
+std::pair<std::string, std::string> proof_header(const Secret& password) {
+    return {"Owhale-Password", base64(password.text())};
+}
+
+Result<Reply> send_with_proof(Client& client, Call call, const Secret& given) {
+    auto reply = client.send(call);
+    if (reply || reply.error().code != Code::step_up_required) return reply;
+    if (client.token() == nullptr) return std::unexpected(without_account(std::move(reply).error()));
+    if (given.empty() && !can_ask()) return reply;
+    for (int tries = 1;; ++tries) {
+        const auto typed = given.empty() ? ask_secret(question(client, call)) : Result<Secret>();
+        if (!typed) return std::unexpected(typed.error());
+        auto again = call;
+        again.headers.push_back(proof_header(given.empty() ? *typed : given));
+        reply = client.send(std::move(again));
+        const bool wrong = !reply && reply.error().code == Code::credentials_wrong;
+        if (!wrong || !given.empty() || tries == kTries) return reply;
+        say("owhaled: " + reply.error().message + "\n");
+    }
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,29 @@
+// The tokens that logins gave, one private file per daemon; OWHALE_TOKEN wins over all of them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/secret.hpp"
+#include "shared/error.hpp"
+
+namespace owhale::cli {
+
+struct KeptToken {
+    Secret token;
+    std::string principal, expires; // as login said; "" for OWHALE_TOKEN
+    std::string source;             // the file's path, or "OWHALE_TOKEN"
+};
+
+// What to show to this daemon, whose name is Peer.name; none when one never logged in. A token that has expired or was
+// revoked is shown all the same: owhaled refuses it, and nobody acts as another principal without noticing.
+Result<std::optional<KeptToken>> token_for(const std::string& daemon);
+
+// Keeps a login's token, and says where.
+Result<std::string> keep_token(const std::string& daemon, const KeptToken& token);
+// True when there was one.
+Result<bool> forget_token(const std::string& daemon);
+
+bool token_in_environment();
+
+} // namespace owhale::cli

@@ -1,0 +1,83 @@
+#include "network.hpp"
+
+#include <sodium.h>
+
+#include "base/log.hpp"
+#include "own_certificate.hpp"
+
+namespace owhale {
+namespace {
+
+using boost::asio::awaitable;
+
+transport::Rates rates_of(const config::Settings& settings) {
+    return {settings.login_rate, settings.api_rate, settings.api_burst, settings.anonymous_rate};
+}
+
+// Load takes its own copy.
+void wipe(std::string& key) {
+    sodium_memzero(key.data(), key.size());
+}
+
+} // namespace
+
+Network::Network(const config::Settings& settings, Given given)
+    : settings_(settings), given_(std::move(given)), limit_(rates_of(settings)) {}
+
+awaitable<Result<transport::Credentials>> Network::credentials() {
+    if (settings_.tls_cert.empty()) co_return own_certificate(settings_);
+    co_return co_await given_();
+}
+
+void Network::say_which() const {
+    log::info("TLS certificate in force", {{"fingerprint", tls_->fingerprint()}});
+    if (!tls_->doubt().empty())
+        log::warning("clients will not trust the TLS certificate: it " + tls_->doubt(),
+                     {{"fingerprint", tls_->fingerprint()}});
+}
+
+awaitable<Status> Network::open() {
+    if (settings_.tcp == "off" || settings_.tls != "on") co_return Status{};
+    auto found = co_await credentials();
+    if (!found) co_return std::unexpected(found.error());
+    auto tls = transport::Tls::make(*found);
+    wipe(found->key);
+    if (!tls) co_return std::unexpected(tls.error());
+    tls_ = std::move(*tls);
+    say_which();
+    co_return Status{};
+}
+
+awaitable<Status> Network::reload() {
+    if (!tls_) co_return Status{};
+    auto found = co_await credentials();
+    if (!found) co_return std::unexpected(found.error());
+    const auto before = tls_->fingerprint();
+    const auto replaced = tls_->replace(*found);
+    wipe(found->key);
+    if (!replaced) co_return std::unexpected(replaced.error());
+    if (tls_->fingerprint() != before) say_which();
+    co_return Status{};
+}
+
+transport::Hosts Network::hosts() const {
+    auto names = config::parse_hosts(settings_.hosts).value_or(std::vector<std::string>{});
+    if (tls_) names.insert(names.end(), tls_->names().begin(), tls_->names().end());
+    return transport::Hosts(names);
+}
+
+std::vector<config::Address> Network::proxies() const {
+    return config::parse_proxies(settings_.trusted_proxies).value_or(std::vector<config::Address>{});
+}
+
+transport::Limits Network::limits() const {
+    transport::Limits limits;
+    limits.max_body = settings_.max_body;
+    limits.max_connections = settings_.max_connections;
+    limits.max_connections_per_uid = settings_.max_connections_per_uid;
+    limits.max_connections_per_address = settings_.max_connections_per_address;
+    limits.max_tcp_connections = settings_.max_connections / 2;
+    return limits;
+}
+
+} // namespace owhale

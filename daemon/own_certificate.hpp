@@ -1,0 +1,15 @@
+// The certificate that owhaled makes for itself, in the state folder.
+#pragma once
+
+#include "config/settings.hpp"
+#include "shared/error.hpp"
+#include "transport/tls.hpp"
+
+namespace owhale {
+
+// Reads <state>/tls/certificate.pem and key.pem; makes both when there is no certificate. A certificate whose key is
+// gone is an error, not a reason for another one: clients remember its fingerprint. The key has to be a regular file
+// of our own that nobody else can read. Errors: state_unavailable, config_invalid.
+Result<transport::Credentials> own_certificate(const config::Settings& settings);
+
+} // namespace owhale

@@ -1,0 +1,202 @@
+#include "transport/gate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/use_awaitable.hpp>
+#include <sodium.h>
+
+#include "base/clock.hpp"
+#include "transport/forwarded.hpp"
+
+namespace owhale::transport {
+namespace {
+
+using identity::Kind;
+using identity::Peer;
+using identity::Principal;
+
+constexpr std::string_view kCredentials = "authorization", kPassword = "owhale-password";
+constexpr std::size_t kLongestPassword = 1024; // bytes of base64
+constexpr const char* kLogIn = "Log in: owhalectl login, or POST /v1/login.";
+
+// All that one may do with a password that somebody else chose.
+constexpr std::array<std::string_view, 6> kBeforeChange = {"password.change", "logout",  "whoami",
+                                                           "health",          "openapi", "jwks"};
+
+std::string take_field(Head& head, std::string_view name) {
+    const auto at = head.fields.find(name);
+    if (at == head.fields.end()) return {};
+    auto value = std::exchange(at->second, {});
+    head.fields.erase(at);
+    return value;
+}
+
+void wipe(std::string& secret) {
+    sodium_memzero(secret.data(), secret.size());
+    secret.clear();
+}
+
+// The token of "Bearer TOKEN" (RFC 6750); a scheme's case does not matter (RFC 9110 section 11.1).
+std::optional<std::string_view> bearer(std::string_view credentials) {
+    constexpr std::string_view scheme = "bearer ";
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    if (credentials.size() <= scheme.size() ||
+        !std::ranges::equal(credentials.substr(0, scheme.size()), scheme, {}, lower))
+        return std::nullopt;
+    return credentials.substr(scheme.size());
+}
+
+Status permit(const Match& match, const Principal& who) {
+    const std::string verb(match.verb->name);
+    if (who.must_change && std::ranges::find(kBeforeChange, verb) == kBeforeChange.end())
+        return fail(Code::password_change_required, who.name + " has to choose a password of its own first",
+                    "owhalectl passwd, or POST /v1/password; until then the token is good for nothing else");
+    if (!who.may(match.permission, true)) {
+        if (who.kind == Kind::anonymous) return fail(Code::unauthenticated, verb + " needs a token", kLogIn);
+        return fail(Code::forbidden, who.name + " may not " + verb,
+                    "It takes the permission " + std::string(match.verb->permission) +
+                        ": log in as an account that has it, or ask whoever runs owhaled.");
+    }
+    if (!match.route->handler && !match.route->upgrade) return fail(Code::unsupported, verb + " is not served here");
+    return {};
+}
+
+// A window is that of one session on one client's connection: other tokens of the account, and whoever else a proxy
+// puts on this connection, have no part in it.
+bool window_is_open(const Connection& connection, const Principal& who) {
+    const auto& window = connection.step_up;
+    return !connection.proxied && !window.principal.empty() && window.principal == who.name &&
+           window.session == who.session && monotonic_ns() < window.until_ns;
+}
+
+Error no_proof(const Match& match, const Principal& who) {
+    const bool account = who.kind == Kind::user;
+    return {Code::step_up_required,
+            who.name + " has to show its password for " + std::string(match.verb->name),
+            account ? "Send it with the request, in base64, as the header Owhale-Password; or open a window on this "
+                      "connection with POST /v1/step-up."
+                    : kLogIn,
+            0,
+            {}};
+}
+
+Result<std::string> decode_password(const std::string& text) {
+    std::string password(text.size(), '\0');
+    std::size_t size = 0;
+    const bool good = text.size() <= kLongestPassword &&
+                      sodium_base642bin(reinterpret_cast<unsigned char*>(password.data()), password.size(), text.data(),
+                                        text.size(), nullptr, &size, nullptr, sodium_base64_VARIANT_ORIGINAL) == 0;
+    if (!good) wipe(password);
+    if (!good)
+        return fail(Code::bad_request, "the header Owhale-Password is not base64 of at most 1 KiB",
+                    "Encode the password's UTF-8 bytes in base64, padded.");
+    password.resize(size);
+    return password;
+}
+
+std::string sha256_hex(std::string_view text) {
+    std::array<unsigned char, crypto_hash_sha256_BYTES> digest{};
+    crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex{};
+    return sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
+}
+
+} // namespace
+
+std::string Proof::text() const {
+    switch (by) {
+    case By::nothing:
+        return {};
+    case By::root:
+        return "root";
+    case By::window:
+        return "window";
+    case By::password:
+        return "password for " + act;
+    }
+    return {};
+}
+
+void Gate::see_through_proxy(Connection& connection, const Head& head) const {
+    auto& peer = connection.peer;
+    if (peer.kind != Peer::Kind::tcp || proxies_.empty()) return;
+    connection.proxied = std::ranges::find(proxies_, connection.socket_address) != proxies_.end();
+    if (!connection.proxied) return;
+    peer.address = client_behind(proxies_, connection.socket_address, head.field("x-forwarded-for"));
+    peer.loopback = false; // the proxy's word is no proof of being on this machine
+}
+
+std::expected<Principal, Response> Gate::authenticate(const Peer& peer, std::string_view credentials) {
+    if (credentials.empty()) return identity_.of_peer(peer);
+    const auto token = bearer(credentials);
+    if (const auto excess = limit_.before_token(peer, token.value_or(""))) return std::unexpected(too_many(*excess));
+    auto who = token ? identity_.of_token(peer, *token)
+                     : fail(Code::unauthenticated, "the Authorization header is not a Bearer token",
+                            "Send Authorization: Bearer TOKEN, or none; POST /v1/login gives a token.");
+    const bool bad = !who && describe(who.error().code).status == 401;
+    if (token || bad) limit_.token_was(!bad, peer, token.value_or(""));
+    if (!who) return std::unexpected(problem(who.error()));
+    return *std::move(who);
+}
+
+Verdict Gate::count(const Peer& peer, const Principal& who, const Match* match) {
+    const bool permitted = match != nullptr && who.may(match->permission, true);
+    const unsigned traits = permitted ? match->verb->traits : 0;
+    if ((traits & kLogin) != 0)
+        return match->permission == identity::Permission::none ? limit_.login(peer) : limit_.step_up(peer, who);
+    // What waits for one's own runs is bounded by one's connections. Who holds no permission at all is a stranger.
+    if ((traits & kUnmetered) != 0 && (who.own | who.any) != 0) return std::nullopt;
+    return limit_.api(peer, who);
+}
+
+std::expected<Pass, Response> Gate::enter(Connection& connection, Head& head, const Target& target) {
+    auto credentials = take_field(head, kCredentials);
+    auto password = take_field(head, kPassword);
+    see_through_proxy(connection, head);
+    auto who = authenticate(connection.peer, credentials);
+    wipe(credentials);
+    if (!who) {
+        wipe(password);
+        return std::unexpected(std::move(who).error());
+    }
+    auto match = router_.find(head.method, target);
+    std::optional<Response> refused;
+    if (const auto excess = count(connection.peer, *who, match ? &*match : nullptr))
+        refused = too_many(*excess);
+    else if (!match)
+        refused = std::move(match).error();
+    else if (const auto permitted = permit(*match, *who); !permitted)
+        refused = problem(permitted.error());
+    if (!refused) return Pass{*std::move(match), *std::move(who), std::move(password)};
+    wipe(password);
+    return std::unexpected(*std::move(refused));
+}
+
+// One Argon2id, on another thread, so it is counted before and given back when the password was right.
+asio::awaitable<std::expected<void, Response>> Gate::prove_password(const Connection& connection, Pass& pass) {
+    if (const auto excess = limit_.step_up(connection.peer, pass.who)) co_return std::unexpected(too_many(*excess));
+    auto password = decode_password(pass.password);
+    if (!password) co_return std::unexpected(problem(password.error()));
+    const auto proved = co_await identity_.prove(connection.peer, pass.who, *std::move(password));
+    if (!proved) co_return std::unexpected(problem(proved.error()));
+    limit_.forgive_step_up(connection.peer, pass.who);
+    co_return std::expected<void, Response>{};
+}
+
+asio::awaitable<std::expected<Proof, Response>> Gate::prove(const Connection& connection, Pass& pass, std::string act,
+                                                            std::string_view body) {
+    using By = Proof::By;
+    const bool asked = (pass.match.verb->traits & kStepUp) != 0;
+    const auto by = !asked                                              ? By::nothing
+                    : identity_.stands_above(connection.peer, pass.who) ? By::root
+                    : window_is_open(connection, pass.who)              ? By::window
+                                                                        : By::password;
+    if (by == By::password && pass.password.empty()) co_return std::unexpected(problem(no_proof(pass.match, pass.who)));
+    std::expected<void, Response> proved;
+    if (by == By::password) proved = co_await prove_password(connection, pass);
+    wipe(pass.password);
+    if (!proved) co_return std::unexpected(std::move(proved).error());
+    co_return by == By::password ? Proof{by, std::move(act) + " sha256:" + sha256_hex(body)} : Proof{by, {}};
+}
+
+} // namespace owhale::transport

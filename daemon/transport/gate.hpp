@@ -1,0 +1,53 @@
+// Who asks, how often, with what proof: all that stands between a request's head and its handler.
+//
+// The order is the design's: who it is (once a request, by its peer and its token), how often that may come, whether
+// the verb is permitted; and when the body is there, the proof of the password for verbs that ask for one. Caps on
+// connections come before, in the server. An Authorization header never travels beyond this machine in the clear:
+// owhaled does not start with plain TCP on an address that is not loopback.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/endpoint.hpp"
+#include "transport/exchange.hpp"
+#include "transport/head.hpp"
+#include "transport/rate_limit.hpp"
+#include "transport/router.hpp"
+
+namespace owhale::transport {
+
+// What came through the gate.
+struct Pass {
+    Match match;
+    identity::Principal who;
+    std::string password; // of the Owhale-Password header, still in base64; "" none. Wiped by the gate.
+};
+
+class Gate {
+public:
+    // All of it outlives the gate.
+    Gate(const Router& router, identity::Identity& identity, RateLimit& limit, std::vector<config::Address> proxies)
+        : router_(router), identity_(identity), limit_(limit), proxies_(std::move(proxies)) {}
+
+    // After the head. Takes Authorization and Owhale-Password out of it: nothing later sees them.
+    std::expected<Pass, Response> enter(Connection& connection, Head& head, const Target& target);
+    // After the body, where the verb asks for step-up: how it was proved, or the refusal.
+    asio::awaitable<std::expected<Proof, Response>> prove(const Connection& connection, Pass& pass, std::string act,
+                                                          std::string_view body);
+
+private:
+    std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);
+    Verdict count(const identity::Peer& peer, const identity::Principal& who, const Match* match);
+    asio::awaitable<std::expected<void, Response>> prove_password(const Connection& connection, Pass& pass);
+    void see_through_proxy(Connection& connection, const Head& head) const;
+
+    const Router& router_;
+    identity::Identity& identity_;
+    RateLimit& limit_;
+    std::vector<config::Address> proxies_;
+};
+
+} // namespace owhale::transport

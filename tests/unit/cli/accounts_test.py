@@ -1,0 +1,490 @@
+#!/usr/bin/env python3
+"""owhalectl's accounts, tokens, step-up and certificates, as people and scripts meet them. usage: accounts_test.py OWHALECTL"""
+import json, os, re, signal, socket, stat, subprocess, sys, tempfile, threading, unittest
+from pathlib import Path
+
+import owhalectl_test
+from owhalectl_test import HERE, Terminal
+
+CTL = owhalectl_test.CTL = os.path.abspath(owhalectl_test.CTL)
+
+GOOD, OTHER = "correct horse 1", "battery staple 2"
+
+
+class Fake:
+    """A stand-in of its own for each test, and a home of its own."""
+
+    def __init__(self, mode="local", tls=None, root=False):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, "s")
+        environment = dict(os.environ, FAKE_ROOT="1") if root else dict(os.environ)
+        self.process = subprocess.Popen([sys.executable, HERE / "fake_daemon.py", self.path, mode, *(tls or ())], env=environment,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self.process.stdout.readline().split()[1])
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+
+def answer(terminal, question, text):
+    """Once the question is there: what is typed before is thrown away, as by every program that asks for passwords."""
+    terminal.until(question)
+    terminal.before = getattr(terminal, "before", b"") + terminal.seen
+    terminal.seen = b""
+    terminal.type(text.encode() + b"\n")
+
+
+Terminal.answer = answer
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.home = tempfile.TemporaryDirectory()
+        self.addCleanup(self.home.cleanup)
+        self.former = dict(os.environ)
+        self.addCleanup(lambda: (os.environ.clear(), os.environ.update(self.former)))
+        os.environ.update(HOME=self.home.name, USER="alice")
+        for name in ("XDG_STATE_HOME", "OWHALE_TOKEN", "OWHALE_HOST", "OWHALE_SOCKET", "SUDO_USER"):
+            os.environ.pop(name, None)
+
+    def fake(self, *arguments, **more):
+        fake = Fake(*arguments, **more)
+        self.addCleanup(fake.stop)
+        os.environ["OWHALE_SOCKET"] = fake.path
+        return fake
+
+    def ctl(self, *arguments, stdin="", code=0, alone=True, **more):
+        """On no terminal: in a session of its own."""
+        done = subprocess.run([CTL, *arguments], input=stdin, capture_output=True, text=True, timeout=30, start_new_session=alone, **more)
+        self.assertEqual(done.returncode, code, done)
+        return done
+
+    def seen(self):
+        done = subprocess.run(["curl", "-s", "--unix-socket", os.environ["OWHALE_SOCKET"], "http://localhost/fake/seen"],
+                              capture_output=True, check=True)
+        return json.loads(done.stdout)["seen"]
+
+    def tokens(self):
+        return sorted((Path(self.home.name) / ".local/state/owhaled/client").glob("token-*"))
+
+    def set_up(self):
+        """admin with a password of its own, logged in."""
+        self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
+        self.ctl("login", "admin", "--password-stdin", stdin=GOOD + "\n")
+
+
+class Logins(Case):
+    def test_first_login_leads_into_a_password_of_one_s_own(self):
+        self.fake()
+        terminal = Terminal("login")
+        terminal.answer(b"Password of admin: ", "admin")
+        terminal.answer(rb"8 to 128 characters[\s\S]*New password of admin: ", "short")
+        terminal.answer(rb"too short[\s\S]*New password of admin: ", "password1")
+        terminal.answer(b"The same again: ", "password2")
+        for _ in range(2):
+            terminal.answer(b"New password of admin: |again: ", "password1")
+        terminal.answer(rb"most common passwords[\s\S]*New password of admin: ", GOOD)
+        terminal.answer(b"The same again: ", GOOD)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn(b"logged in as user:admin (admin)", terminal.seen)
+        for secret in (b"short\r", b"password1\r", GOOD.encode()):
+            self.assertNotIn(secret, terminal.seen)
+        self.assertIn("user:admin", self.ctl("whoami").stdout)
+
+    def test_a_script_logs_in_and_out(self):
+        self.fake()
+        self.set_up()
+        file, = self.tokens()
+        self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(file.parent.stat().st_mode), 0o700)
+        self.assertIn("user:admin", self.ctl("whoami").stdout)
+        self.assertRegex(self.ctl("logout").stderr, "the session of user:admin is over")
+        self.assertEqual(self.tokens(), [])
+        self.assertIn("unix:", self.ctl("whoami").stdout)
+        self.assertIn("not logged in", self.ctl("logout").stderr)
+
+    def test_two_lines_for_a_password_that_must_change(self):
+        self.fake()
+        stopped = self.ctl("login", "admin", "--password-stdin", stdin="admin\n", code=3)
+        self.assertRegex(stopped.stderr, r"\Aowhalectl: password_change_required: .*\n  next: owhalectl passwd")
+        self.ctl("runs", "ls", code=3)
+        self.ctl("passwd", "--password-stdin", stdin="admin\n%s\n" % GOOD)
+        self.ctl("runs", "ls")
+        self.ctl("passwd", "--password-stdin", stdin="%s\n%s\n" % (GOOD, OTHER))
+        self.assertIn("the password is wrong", self.ctl("login", "admin", "--password-stdin", stdin=GOOD + "\n", code=3).stderr)
+
+    def test_json_shows_no_token(self):
+        self.fake()
+        done = self.ctl("-o", "json", "login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
+        self.assertEqual(set(json.loads(done.stdout)), {"principal", "roles", "session", "expires_at"})
+
+    def test_no_terminal_and_no_stdin(self):
+        self.fake()
+        self.assertRegex(self.ctl("login", "admin", code=3).stderr, "no terminal.*\n.*--password-stdin")
+        self.assertRegex(self.ctl("login", "admin", "--password-stdin", code=3).stderr, "stdin holds no line")
+        self.ctl("login", "admin", "--password-stdin", stdin="x" * 2000 + "\n", code=2)
+
+    def test_interrupted_at_the_password(self):
+        self.fake()
+        terminal = Terminal("login", "admin")
+        terminal.until(b"Password of admin: ")
+        terminal.type(b"half of it")
+        os.kill(terminal.pid, signal.SIGINT)
+        self.assertEqual(terminal.wait(), -signal.SIGINT)
+        self.assertNotIn(b"half", terminal.seen)
+
+    def test_undumpable_while_a_password_is_at_hand(self):
+        self.fake()
+        terminal = Terminal("login", "admin")
+        terminal.until(b"Password of admin: ")
+        owner = os.stat("/proc/%d/environ" % terminal.pid).st_uid
+        self.assertTrue(owner == 0)
+        if os.getuid() != 0:
+            with self.assertRaises(PermissionError):
+                open("/proc/%d/mem" % terminal.pid, "rb")
+        os.kill(terminal.pid, signal.SIGKILL)
+        os.waitpid(terminal.pid, 0)
+
+    def test_a_short_wait_is_waited_out_and_a_long_one_told(self):
+        fake = self.fake()
+        self.set_up()
+        self.ctl("users", "add", "alice", "--role", "agent", "--password-stdin", stdin="%s\n%s\n" % (OTHER, GOOD))
+        terminal = Terminal("login", "hurried")
+        terminal.until(b"Password of hurried: ")
+        terminal.type(OTHER.encode() + b"\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn(b"waiting 1 s", terminal.seen)
+        long = self.ctl("login", "barred", "--password-stdin", stdin="x\n", code=1)
+        self.assertRegex(long.stderr, r"rate_limited: .*\(pid 7, guess\)\n  next: try again in 60 s")
+        self.assertEqual(fake.process.poll(), None)
+
+    def test_what_is_in_the_way_of_a_token_file(self):
+        self.fake()
+        self.set_up()
+        file, = self.tokens()
+        text = file.read_bytes()
+        file.chmod(0o640)
+        refused = self.ctl("runs", "ls", code=3)
+        self.assertRegex(refused.stderr, "can be read or written by others: it was not used\n  next: .*owhalectl login")
+        file.chmod(0o600)
+        file.write_bytes(b"{}")
+        self.assertIn("token_malformed", self.ctl("runs", "ls", code=3).stderr)
+        file.unlink()
+        real = Path(self.home.name) / "elsewhere"
+        real.write_bytes(text)
+        real.chmod(0o600)
+        file.symlink_to(real)
+        self.assertIn("is a link", self.ctl("runs", "ls", code=3).stderr)
+        file.unlink()
+        os.mkfifo(file)
+        self.assertIn("no plain file", self.ctl("runs", "ls", code=3).stderr)
+
+    @unittest.skipIf(os.getuid() != 0, "another user's file needs root")
+    def test_another_user_s_token_file_or_home(self):
+        self.fake()
+        self.set_up()
+        file, = self.tokens()
+        os.chown(file, 61234, 61234)
+        self.assertRegex(self.ctl("runs", "ls", code=3).stderr, "belongs to uid 61234, not to you")
+        file.unlink()
+        with tempfile.TemporaryDirectory() as home:
+            os.chown(home, 61234, 61234)
+            os.environ["HOME"] = home
+            self.assertRegex(self.ctl("login", "admin", "--password-stdin", stdin=GOOD + "\n", code=3).stderr, "belongs to uid 61234")
+            self.assertEqual(os.listdir(home), [])
+
+    def test_an_ended_session_is_never_another_principal(self):
+        self.fake()
+        self.set_up()
+        subprocess.run(["curl", "-s", "--unix-socket", os.environ["OWHALE_SOCKET"], "http://localhost/fake/expire"], check=True)
+        for words in (["whoami"], ["runs", "ls"], ["users", "ls"]):
+            self.assertRegex(self.ctl(*words, code=3).stderr, r"token_expired: .*\n  next: log in again")
+        self.assertRegex(self.ctl("run", "id", code=125).stderr, "token_expired")
+        self.assertIn("was over already", self.ctl("logout").stderr)
+        self.assertIn("unix:", self.ctl("whoami").stdout)
+
+    def test_environment_wins(self):
+        self.fake()
+        self.set_up()
+        token = self.ctl("-q", "tokens", "add", "--role", "agent", "--ttl", "1h", "--password-stdin", stdin=GOOD + "\n").stdout.strip()
+        self.ctl("logout")
+        os.environ["OWHALE_TOKEN"] = token
+        self.assertIn("OWHALE_TOKEN", self.ctl("whoami").stdout)
+        os.environ["OWHALE_TOKEN"] = "no\r\nHost: token"
+        self.assertIn("token_malformed", self.ctl("whoami", code=3).stderr)
+        os.environ["OWHALE_TOKEN"] = "a.b.c"
+        self.assertRegex(self.ctl("whoami", code=3).stderr, "token_unknown_key: .*\n  next: OWHALE_TOKEN")
+
+
+class Acts(Case):
+    def test_the_password_is_asked_for_with_the_act(self):
+        self.fake()
+        self.set_up()
+        terminal = Terminal("users", "add", "bob", "--role", "agent,auditor")
+        terminal.until(b"To add the account bob, owhaled needs the password of user:admin: ")
+        terminal.type(b"wrong one\n")
+        terminal.until(b"is wrong")
+        terminal.type(GOOD.encode() + b"\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertRegex(terminal.seen, rb"One-time password\S*\s+\S+")
+        self.assertNotIn(GOOD.encode(), terminal.seen)
+        acts = [one for one in self.seen() if one["verb"] == "POST v1/users"]
+        self.assertEqual([bool(one["password"]) for one in acts], [False, True, True])
+
+    def test_off_a_terminal(self):
+        self.fake()
+        self.set_up()
+        self.assertRegex(self.ctl("users", "add", "bob", "--role", "agent", code=3).stderr, "step_up_required: .*\n  next: .*--password-stdin")
+        self.ctl("users", "reset", "admin", "--password-stdin", stdin="wrong\n", code=3)
+        once = self.ctl("-q", "users", "add", "bob", "--role", "agent", "--password-stdin", stdin="%s\n%s\n" % (OTHER, GOOD))
+        self.assertEqual(once.stdout, "")
+        self.ctl("logout")
+        self.assertRegex(self.ctl("users", "rm", "bob", code=3).stderr, "not logged in to one\n  next: owhalectl login")
+
+    def test_users_from_first_to_last(self):
+        self.fake()
+        self.set_up()
+        mine = GOOD + "\n"
+        proof = ("--password-stdin",)
+        self.assertRegex(self.ctl("users", "add", "bob", code=2).stderr, "--role")
+        self.ctl("users", "add", "bob", "--role", "agent", "--role", "auditor", *proof, stdin="%s\n%s" % (OTHER, mine))
+        self.assertIn("agent, auditor", self.ctl("users", "ls").stdout)
+        self.assertEqual(self.ctl("-q", "users", "ls").stdout, "admin\nbob\n")
+        self.ctl("users", "disable", "bob", *proof, stdin=mine)
+        self.assertIn("disabled", self.ctl("users", "show", "bob").stdout)
+        self.ctl("users", "enable", "bob", *proof, stdin=mine)
+        self.assertIn("is now admin", self.ctl("users", "role", "bob", "admin", *proof, stdin=mine).stdout)
+        once = self.ctl("-q", "users", "reset", "bob", *proof, stdin=mine).stdout.strip()
+        self.ctl("login", "bob", "--password-stdin", stdin="%s\n%s\n" % (once, OTHER))
+        self.ctl("users", "rm", "admin", *proof, stdin=OTHER + "\n")
+        self.assertRegex(self.ctl("users", "show", "admin", code=5).stderr, "not_found: .*\n  next: owhalectl users ls")
+        self.assertEqual(json.loads(self.ctl("-o", "json", "users", "ls").stdout)["users"][0]["name"], "bob")
+
+    def test_tokens_and_sessions(self):
+        self.fake()
+        self.set_up()
+        add = ("tokens", "add", "--role", "agent", "--ttl", "24h", "--cwd", ".", "--label", "ci", "--password-stdin")
+        done = self.ctl(*add, stdin=GOOD + "\n", cwd="/usr")
+        self.assertRegex(done.stdout, r"\A[\w.-]+\n\Z")
+        self.assertRegex(done.stderr, "shown this once")
+        token, = self.ctl("-q", "tokens", "ls").stdout.split()
+        self.assertRegex(self.ctl("tokens", "show", token[:10] + token[10:14]).stdout, r"Folder +/usr\n")
+        self.assertRegex(self.ctl("tokens", "add", "--role", "agent", code=2).stderr, "--ttl")
+        self.ctl("tokens", "rm", token)
+        self.ctl("tokens", "show", "ffffffff", code=5)
+        self.ctl("login", "admin", "--password-stdin", stdin=GOOD + "\n")
+        self.assertIn("ended 1", self.ctl("sessions", "rm", "--all").stdout)
+        self.ctl("sessions", "rm", code=2)
+        self.assertEqual(len(self.ctl("-q", "sessions", "ls").stdout.split()), 1)
+        self.assertRegex(self.ctl("sessions", "rotate-key", "--password-stdin", stdin=GOOD + "\n").stdout, "new-key[\\s\\S]*old-key")
+
+    def test_mode_is_a_table(self):
+        self.fake()
+        self.assertRegex(self.ctl("mode").stdout, r"mode local \(default\)\n\nWHAT .*LOCAL .*STRICT .*NOW\n")
+        self.assertEqual(self.ctl("-q", "mode").stdout, "local\n")
+
+
+class Setups(Case):
+    def test_local_on_a_terminal(self):
+        self.fake(root=True)
+        terminal = Terminal("setup")
+        for _ in range(2):
+            terminal.answer(b"New password of admin: |again: ", GOOD)
+        if os.getuid() == 0:
+            terminal.until(b"Enter to leave it so: ")
+            terminal.type(b"root:auditor no-such-user\n")
+            terminal.until(b"no user 'no-such-user'")
+            terminal.type(b"\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn(b"Try next:", terminal.seen)
+        self.assertNotIn(GOOD.encode(), terminal.seen)
+        self.ctl("login", "admin", "--password-stdin", stdin=GOOD + "\n")
+        if os.getuid() == 0:
+            self.assertRegex(self.ctl("setup", "--show").stdout, r"uid:0 \(root\) +auditor +setup")
+
+    def test_scripts_and_a_second_time(self):
+        self.fake()
+        self.assertRegex(self.ctl("setup", code=3).stderr, "--password-stdin")
+        self.ctl("setup", "--password-stdin", stdin="password123\n", code=1)
+        self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
+
+    def test_idempotent(self):
+        self.fake()
+        self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
+        self.assertIn("a password of its own already", self.ctl("setup").stderr)
+        self.assertEqual([one for one in self.seen() if one["verb"] == "POST v1/login"][1:], [])
+        self.assertEqual(len(self.tokens()), 0 if os.getuid() == 0 else 1)
+
+    def test_strict_makes_the_first_account(self):
+        self.fake("strict", root=True)
+        self.ctl("setup", "--admin", "chief", "--password-stdin", stdin=GOOD + "\n")
+        self.ctl("login", "chief", "--password-stdin", stdin=GOOD + "\n")
+        self.assertIn("admin", self.ctl("users", "show", "chief").stdout)
+
+    def test_who_may_use_the_socket(self):
+        self.fake(root=True)
+        self.ctl("setup", "--allow", "root", "--allow", "@root:agent,auditor", "--allow", "1234:approver", "--deny", "*")
+        table = self.ctl("setup", "--show").stdout
+        for row in (r"uid:0 \(root\) +agent", r"gid:0 \(root\) +agent, auditor", r"uid:1234 +approver", r"\* \(everybody else\) +none"):
+            self.assertRegex(table, row)
+        self.ctl("setup", "--forget", "1234")
+        self.assertNotIn("1234", self.ctl("setup", "--show").stdout)
+        self.ctl("setup", "--allow", "no-such-user", code=2)
+
+
+class Hosts(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.keys = tempfile.TemporaryDirectory()
+        for name in ("one", "two"):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
+                            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", name + ".key", "-out", name + ".pem"],
+                           cwd=cls.keys.name, check=True, capture_output=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.keys.cleanup()
+
+    def pair(self, name):
+        return [os.path.join(self.keys.name, name + end) for end in (".pem", ".key")]
+
+    def print_of(self, name):
+        done = subprocess.run(["openssl", "x509", "-in", self.pair(name)[0], "-noout", "-fingerprint", "-sha256"], capture_output=True, text=True)
+        return done.stdout.strip().split("=")[1]
+
+    def secure(self, name="one"):
+        fake = self.fake(tls=self.pair(name))
+        os.environ["OWHALE_SOCKET"] = ""
+        os.environ["OWHALE_HOST"] = "https://127.0.0.1:%d" % fake.port
+        self.path = fake.path
+        return fake
+
+    def known(self):
+        return Path(self.home.name) / ".local/state/owhaled/client/known_hosts"
+
+    def test_plain_http_on_this_machine(self):
+        fake = self.fake()
+        os.environ.pop("OWHALE_SOCKET")
+        url = "http://127.0.0.1:%d" % fake.port
+        self.ctl("--host", url, "login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
+        self.assertIn("user:admin", self.ctl("--host", url, "whoami").stdout)
+        self.assertEqual(self.ctl("--host", url + "/", "run", "echo", "hello").stdout, "hello\n")
+        self.assertIn("unix:", self.ctl("--socket", fake.path, "whoami").stdout)  # its own token
+        os.environ["OWHALE_HOST"] = "http://localhost:%d" % fake.port
+        self.assertIn("unix:", self.ctl("whoami").stdout)
+
+    def test_what_host_takes(self):
+        self.fake()
+        for url in ("127.0.0.1:7717", "ftp://x", "http://127.0.0.1:0", "http://127.0.0.1:70000", "http://u@127.0.0.1", "http://127.0.0.1/v1", "https://",
+                    "http://10.0.0.1:7717", "http://example.org", "http://::1:7717", "https://a\r\nb"):
+            self.ctl("--host", url, "whoami", code=2, env=dict(os.environ, OWHALE_SOCKET=""))
+        self.ctl("--host", "http://127.0.0.1:1", "--socket", "/x", "whoami", code=2)
+        self.ctl("whoami", code=2, env=dict(os.environ, OWHALE_HOST="http://127.0.0.1:1"))
+        self.ctl("--host", "http://127.0.0.1:1", "whoami", code=6)
+        self.ctl("--host", "http://127.0.0.1:1", "--fingerprint", "SHA256:" + "0" * 64, "whoami", code=2)
+
+    def test_a_stranger_on_the_port_is_sent_nothing(self):
+        if os.getuid() != 0:
+            self.skipTest("another user's listener needs root")
+        listener = subprocess.Popen([sys.executable, "-c", "import os,socket,sys\nos.setgid(61234);os.setuid(61234)\ns=socket.socket()\n"
+                                     "s.bind(('127.0.0.1',0))\ns.listen()\nprint(s.getsockname()[1],flush=True)\nc=s.accept()[0]\nprint(c.recv(99))"],
+                                    stdout=subprocess.PIPE, text=True)
+        port = int(listener.stdout.readline())
+        refused = self.ctl("--host", "http://127.0.0.1:%d" % port, "login", "admin", "--password-stdin", stdin="secret\n", code=4)
+        self.assertRegex(refused.stderr, "belongs to uid 61234, .*nothing was sent")
+        self.assertEqual(listener.stdout.read(), "b''\n")
+        listener.stdout.close()
+        listener.wait(10)
+
+    def test_first_contact(self):
+        self.secure()
+        refused = self.ctl("whoami", code=6)
+        shown = "SHA256:" + self.print_of("one").replace(":", "").lower()
+        self.assertIn(shown, refused.stderr)
+        self.assertRegex(refused.stderr, "nothing was sent.*\n  next: .*--fingerprint")
+        self.assertFalse(self.known().exists())
+        terminal = Terminal("whoami")
+        terminal.until(b"Type yes")
+        self.assertIn(shown.encode(), terminal.seen)
+        terminal.type(b"y\n")
+        self.assertEqual(terminal.wait(), 6)
+        terminal = Terminal("whoami")
+        terminal.until(b"Type yes")
+        terminal.type(b"yes\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn("remembered in", self.ctl("whoami").stdout)
+        self.assertEqual(stat.S_IMODE(self.known().stat().st_mode), 0o600)
+
+    def test_named_fingerprint_in_each_spelling(self):
+        self.secure()
+        colons = self.print_of("one")
+        base = __import__("base64").b64encode(bytes.fromhex(colons.replace(":", ""))).decode().rstrip("=")
+        self.ctl("--fingerprint", "SHA256:" + "0" * 64, "whoami", code=6)
+        self.ctl("--fingerprint", "SHA256:xyz", "whoami", code=2)
+        for spelling in (colons, "SHA256:" + colons, "SHA256:" + colons.replace(":", "").lower(), "SHA256:" + base):
+            if self.known().exists():
+                self.known().unlink()
+            self.ctl("--fingerprint", spelling, "whoami")
+            self.ctl("whoami")
+
+    def test_a_changed_certificate_is_refused_loudly(self):
+        fake = self.secure()
+        self.ctl("--fingerprint", self.print_of("one"), "whoami")
+        line = self.known().read_text().splitlines()[-1]
+        other = Fake(tls=self.pair("two"))
+        self.addCleanup(other.stop)
+        self.known().write_text("# one\n" + line.replace(":%d" % fake.port, ":%d" % other.port) + "\n")
+        os.environ["OWHALE_HOST"] = "https://127.0.0.1:%d" % other.port
+        for words in (["whoami"], ["--fingerprint", self.print_of("two"), "whoami"]):
+            refused = self.ctl(*words, code=6)
+            self.assertRegex(refused.stderr, "HAS CHANGED.*nothing was sent.*known_hosts:2 says")
+
+    def test_an_authority_of_this_machine_s_is_enough_when_the_name_fits(self):
+        fake = self.secure()
+        trusting = dict(os.environ, SSL_CERT_FILE=self.pair("one")[0])
+        self.assertIn("vouched for", self.ctl("whoami", env=trusting).stdout)
+        self.assertFalse(self.known().exists())
+        self.assertIn("mismatch", self.ctl("--host", "https://localhost:%d" % fake.port, "whoami", code=6, env=trusting).stderr)
+
+    def test_runs_over_tls(self):
+        self.secure()
+        self.ctl("--fingerprint", self.print_of("one"), "whoami")
+        self.ctl("login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
+        self.assertEqual(self.ctl("-q", "run", "sh", "-c", "cat; exit 3", stdin="in\n", code=3).stdout, "in\n")
+        done = subprocess.run([CTL, "run", "-n", "seq", "1", "300000"], capture_output=True, timeout=60)
+        self.assertEqual(done.stdout, b"".join(b"%d\n" % i for i in range(1, 300001)))
+        text = "0123456789\n" * 100000
+        self.assertEqual(self.ctl("run", "wc", "-c", stdin=text).stdout.strip(), str(len(text)))
+        terminal = Terminal("run", "-t", "--", "bash", "--norc")
+        terminal.wait_raw()
+        terminal.ask(b"echo $((6*7))\n", b"42")
+        terminal.type(b"exit 5\n")
+        self.assertEqual(terminal.wait(), 5)
+
+    def test_what_is_no_tls_and_what_never_answers(self):
+        fake = self.fake()
+        os.environ.pop("OWHALE_SOCKET")
+        self.assertRegex(self.ctl("--host", "https://127.0.0.1:%d" % fake.port, "whoami", code=6).stderr, "no TLS session")
+
+    def test_an_older_tls_is_refused(self):
+        import ssl
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(*self.pair("one"))
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                try:
+                    context.wrap_socket(server.accept()[0], server_side=True)
+                except OSError:
+                    pass
+            thread = threading.Thread(target=serve)
+            thread.start()
+            self.ctl("--host", "https://127.0.0.1:%d" % server.getsockname()[1], "whoami", code=6)
+            thread.join()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

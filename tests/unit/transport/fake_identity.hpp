@@ -1,0 +1,67 @@
+// Identity as the gate's tests need it: principals by table, a password that is "right", and counts of what it cost.
+#pragma once
+
+#include "identity/identity.hpp"
+
+namespace owhale::transport {
+
+class FakeIdentity final : public identity::Identity {
+public:
+    int verified = 0; // tokens looked at
+    int proved = 0;   // passwords compared
+
+    identity::Principal of_peer(const identity::Peer& peer) override {
+        identity::Principal who;
+        if (peer.run != 0) return run(peer);
+        if (peer.kind != identity::Peer::Kind::local) return who;
+        who.kind = identity::Kind::unix_uid;
+        who.name = "unix:" + std::to_string(peer.uid);
+        who.uid = peer.uid;
+        who.gid = peer.gid;
+        if (peer.uid == 0) identity::grant(who, identity::kAdmin);
+        if (peer.uid != 0 && peer.uid != kNobody) identity::grant(who, identity::kAgent);
+        return who;
+    }
+
+    // "NAME" is a login of an administrator of that name, "NAME+agent" an agent's token of his, "new" has to change
+    // its password first.
+    Result<identity::Principal> of_token(const identity::Peer& peer, std::string_view bearer) override {
+        ++verified;
+        if (peer.run != 0) return run(peer);
+        if (bearer.starts_with("bad")) return fail(Code::token_signature, "the signature is wrong");
+        identity::Principal who;
+        who.kind = identity::Kind::user;
+        who.user = bearer.substr(0, bearer.find('+'));
+        who.name = "user:" + who.user;
+        who.session = "jti of " + std::string(bearer);
+        who.must_change = bearer == "new";
+        identity::grant(who, bearer.ends_with("+agent") ? identity::kAgent : identity::kAdmin);
+        return who;
+    }
+
+    boost::asio::awaitable<Status> prove(const identity::Peer&, const identity::Principal& who,
+                                         std::string password) override {
+        if (who.kind != identity::Kind::user) co_return fail(Code::step_up_required, who.name + " has no account");
+        ++proved;
+        if (password != "right") co_return fail(Code::credentials_wrong, "name or password is wrong");
+        co_return Status{};
+    }
+
+    bool stands_above(const identity::Peer& peer, const identity::Principal& who) const override {
+        return peer.kind == identity::Peer::Kind::local && peer.run == 0 && who.uid == 0;
+    }
+
+    static constexpr uid_t kNobody = 65534; // a uid without a role
+
+private:
+    static identity::Principal run(const identity::Peer& peer) {
+        identity::Principal who;
+        who.kind = identity::Kind::run;
+        who.name = "run:" + peer.run_id;
+        who.run = peer.run;
+        who.own = static_cast<std::uint32_t>(identity::Permission::runs_create);
+        return who;
+    }
+};
+
+} // namespace owhale::transport
