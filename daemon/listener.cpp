@@ -1,6 +1,9 @@
 #include "listener.hpp"
 
+#include <arpa/inet.h>
+#include <charconv>
 #include <cstring>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -42,7 +45,72 @@ Status clear_the_way(const sockaddr_un& address) {
     return {};
 }
 
+struct TcpAddress {
+    sockaddr_storage bytes{};
+    socklen_t length = 0;
+};
+
+std::unexpected<Error> unreadable(const std::string& where) {
+    return fail(Code::config_invalid, "tcp: \"" + where + "\" is no address with a port",
+                "write 127.0.0.1:7717, [::1]:7717 or off");
+}
+
+Result<TcpAddress> tcp_address_of(const std::string& where) {
+    const auto colon = where.rfind(':');
+    if (colon == std::string::npos) return unreadable(where);
+    auto host = where.substr(0, colon);
+    const auto digits = where.substr(colon + 1);
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (error != std::errc{} || end != digits.data() + digits.size()) return unreadable(where);
+    if (host == "localhost") host = "127.0.0.1";
+    TcpAddress address;
+    auto& four = reinterpret_cast<sockaddr_in&>(address.bytes);
+    auto& six = reinterpret_cast<sockaddr_in6&>(address.bytes);
+    if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
+        four.sin_family = AF_INET;
+        four.sin_port = htons(port);
+        address.length = sizeof four;
+        return address;
+    }
+    if (host.size() < 2 || host.front() != '[' || host.back() != ']') return unreadable(where);
+    if (::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &six.sin6_addr) != 1) return unreadable(where);
+    six.sin6_family = AF_INET6;
+    six.sin6_port = htons(port);
+    address.length = sizeof six;
+    return address;
+}
+
+std::unexpected<Error> cannot_listen(const std::string& where, int errnum) {
+    if (errnum == EADDRINUSE)
+        return fail(Code::conflict, "another program listens on " + where,
+                    "`ss -ltnp` says which; stop it, or choose another address with --tcp, or --tcp off");
+    Error error{Code::config_invalid,
+                "cannot listen on " + where,
+                "choose another address with --tcp, or --tcp off",
+                errnum,
+                {}};
+    if (errnum == EADDRNOTAVAIL) error.next = "`ip address` lists this machine's own addresses; " + error.next;
+    if (errnum == EACCES) error.next = "ports below 1024 are root's; " + error.next;
+    return std::unexpected(std::move(error));
+}
+
 } // namespace
+
+Result<Fd> listen_on_tcp(const std::string& where) {
+    const auto address = TRY(tcp_address_of(where));
+    Fd listener(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!listener) return fail_errno("socket");
+    const int on = 1;
+    if (::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return fail_errno("SO_REUSEADDR");
+    if (address.bytes.ss_family == AF_INET6 &&
+        ::setsockopt(listener.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+        return fail_errno("IPV6_V6ONLY");
+    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address.bytes), address.length) != 0 ||
+        ::listen(listener.get(), kBacklog) != 0)
+        return cannot_listen(where, errno);
+    return listener;
+}
 
 Result<Fd> listen_on(const std::string& path, bool rootless) {
     const auto address = TRY(address_of(path));

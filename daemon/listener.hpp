@@ -1,5 +1,5 @@
-// The Unix listener. The supervisor makes it and keeps it, so that connections wait in its queue while the others start
-// again; the spawner accepts on it; the broker never has it.
+// The listeners: the Unix socket, and TCP. The supervisor makes them and keeps them, so that connections wait in their queue
+// while the others start again; the spawner accepts on them; the broker never has them.
 #pragma once
 
 #include <string>
@@ -12,5 +12,9 @@ namespace owhale {
 // Binds and listens. A socket left by a dead owhaled is replaced; a live one's is not (conflict). Everybody may connect
 // (0666): who may do what is decided by the uid noted at accept. Rootless: the owner alone (0600).
 Result<Fd> listen_on(const std::string& path, bool rootless);
+
+// "ADDR:PORT" or "[ADDR]:PORT", numbers alone ("localhost" is 127.0.0.1); port 0 takes a free one. An IPv6 address takes no
+// IPv4. config_invalid when it cannot be read or is not an address of this machine; conflict when somebody else listens there.
+Result<Fd> listen_on_tcp(const std::string& where);
 
 } // namespace owhale

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "accounts_dir.hpp"
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
@@ -95,11 +96,12 @@ private:
     void end_both();
     void stop();
     bool pause(int milliseconds);
+    Status open_tcp();
     std::vector<std::string> spawner_arguments(int channel) const;
 
     const config::Settings& settings_;
     RunCgroup cgroup_;
-    Fd listener_, signals_;
+    Fd listener_, tcp_listener_, signals_;
     Process spawner_, broker_;
     bool stopping_ = false;
 };
@@ -116,7 +118,24 @@ Status Supervisor::prepare() {
         return fail(Code::config_invalid, "the spawner is not there: " + settings_.spawner,
                     "install owhale-spawner, or name it with --spawner");
     CHECK(ensure_private_dir(settings_.runtime_dir, settings_.rootless ? 0700 : 0755));
+    CHECK(open_tcp());
+    if (!settings_.rootless) CHECK(ensure_accounts_dir(settings_));
     listener_ = TRY(listen_on(settings_.socket, settings_.rootless));
+    return {};
+}
+
+// A port that nobody chose is worth no failed start.
+Status Supervisor::open_tcp() {
+    if (settings_.tcp == "off") return {};
+    auto listener = listen_on_tcp(settings_.tcp);
+    if (listener) {
+        tcp_listener_ = std::move(*listener);
+        return {};
+    }
+    const auto row = std::ranges::find(settings_.rows, "tcp", &config::Row::key);
+    const bool chosen = row == settings_.rows.end() || row->source != "default";
+    if (chosen || listener.error().code != Code::conflict) return std::unexpected(listener.error());
+    log::warning("owhaled serves without TCP: " + to_line(listener.error()));
     return {};
 }
 
@@ -128,6 +147,10 @@ std::vector<std::string> Supervisor::spawner_arguments(int channel) const {
         "--scratch=" + canonical(settings_.runtime_dir) + "/scratch",
         "--box-idle=" + std::to_string(settings_.box_idle.count() / 1000),
     };
+    if (tcp_listener_) arguments.push_back("--tcp-listener=" + std::to_string(tcp_listener_.get()));
+    if (!settings_.rootless) arguments.push_back("--accounts=" + canonical(settings_.accounts_dir));
+    if (!settings_.tls_cert.empty()) arguments.push_back("--file=tls-cert:" + settings_.tls_cert);
+    if (!settings_.tls_key.empty()) arguments.push_back("--file=tls-key:" + settings_.tls_key);
     if (!cgroup_.path().empty()) arguments.push_back("--cgroup=" + cgroup_.path());
     if (!settings_.spawner_config.empty()) arguments.push_back("--config=" + settings_.spawner_config);
     if (settings_.rootless) arguments.push_back("--rootless");
@@ -149,7 +172,8 @@ Status Supervisor::start_both() {
     for (char** entry = environ; *entry != nullptr; ++entry)
         if (std::string_view(*entry).starts_with("OWHALE_FAIL_STEP=")) bare.push_back(*entry);
     bare.push_back(nullptr);
-    spawner_ = TRY(start(spawner_arguments(spawner_end.get()), bare.data(), {spawner_end.get(), listener_.get()}));
+    spawner_ = TRY(start(spawner_arguments(spawner_end.get()), bare.data(),
+                         {spawner_end.get(), listener_.get(), tcp_listener_.get()}));
     auto arguments = settings_.arguments;
     arguments[0] = "/proc/self/exe";
     arguments.insert(arguments.end(), {"--role", "broker"});

@@ -108,10 +108,40 @@ Status Launcher::choose_program(Prepared& prepared) const {
     return {};
 }
 
+awaitable<Result<std::vector<Fence>>> Launcher::real_fences(const Caller& caller) {
+    auto all = fences(caller, parts_.ready);
+    for (auto& fence : all) {
+        if (fence.folder != caller.cwd) continue; // the others are owhaled's own paths, without links
+        auto real = co_await looker_.real_path(caller, fence.folder);
+        if (!real) co_return std::unexpected(real.error());
+        fence.folder = std::move(*real);
+    }
+    co_return all;
+}
+
+awaitable<Result<Looked>> Launcher::look(Prepared& prepared, const Caller& caller, const Tables& tables) {
+    const auto fenced = co_await real_fences(caller);
+    if (!fenced) co_return std::unexpected(fenced.error());
+    auto& request = prepared.request;
+    for (int attempt = 0;; ++attempt) {
+        const LookFacts facts{request, prepared.command, *prepared.profile, tables, caller};
+        auto looked = co_await looker_.look(facts);
+        if (!looked) co_return std::unexpected(looked.error());
+        // Without cwd and workspace there is nothing of the host's.
+        const bool placed = request.cwd || request.workspace;
+        const auto good = check_places(placed ? looked->held.resolution.cwd : "", looked->decision, *fenced);
+        if (good) co_return looked;
+        if (attempt != 0 || request.workspace) co_return std::unexpected(good.error());
+        // A repository's top above the innermost fence: that folder itself will do.
+        request.workspace = fenced->back().folder;
+    }
+}
+
 awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Caller& caller, std::uint64_t number) {
     Prepared prepared;
     Stopwatch watch;
     CO_CHECK(check_request(request, caller));
+    CO_CHECK(apply_bounds(request, caller, parts_.ready));
     auto command = make_command(request);
     if (!command) co_return std::unexpected(command.error());
     prepared.command = std::move(*command);
@@ -121,11 +151,11 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     auto limits = choose_limits(request, *prepared.profile, prepared.command.is_code, parts_.settings, parts_.ready);
     if (!limits) co_return std::unexpected(limits.error());
     prepared.limits = *limits;
+    if (caller.asker) CO_CHECK(hold_limits(prepared.limits, request, *caller.asker));
     prepared.verdict = decide(parts_.settings, parts_.ready);
     prepared.request = std::move(request);
     const auto tables = parts_.profiles.tables();
-    const LookFacts facts{prepared.request, prepared.command, *prepared.profile, *tables, caller};
-    auto looked = co_await looker_.look(facts);
+    auto looked = co_await look(prepared, caller, *tables);
     if (!looked) co_return std::unexpected(looked.error());
     prepared.looked = std::move(*looked);
     prepared.timing["resolve"] = watch.lap();
@@ -137,10 +167,13 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     prepared.timing["digest"] = watch.lap();
     const auto id = make_uuid();
     prepared.id = to_string(id);
-    prepared.box = box_key(resolution.facts.owner_uid, prepared.looked.decision.path, prepared.profile->name);
+    // A run's runs have private folders that end with them: its box is whoever's made it.
+    if (!caller.asker)
+        prepared.box = box_key({caller.principal, caller.cwd, resolution.facts.owner_uid, prepared.looked.decision.path,
+                                prepared.profile->name});
     auto plan = make_plan({prepared.request, prepared.command, *prepared.profile, resolution, prepared.looked.probes,
                            prepared.looked.mounts, prepared.limits, prepared.looked.program, prepared.looked.home,
-                           prepared.box, id, number});
+                           prepared.box, id, number, prepared.profile->daemon && !caller.asker});
     if (!plan) co_return std::unexpected(plan.error());
     prepared.plan = std::move(*plan);
     prepared.timing["plan"] = watch.lap();
@@ -153,6 +186,7 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     prepared.verb = "runs.exec";
     prepared.join = target.number();
     CO_CHECK(check_request(asked));
+    CO_CHECK(check_entry(caller, target.record));
     auto& request = prepared.request;
     request.argv = std::move(asked.argv);
     request.tty = asked.tty;
@@ -208,6 +242,8 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     if (!prepared.looked.mounts.scan_complete)
         run.receipt.weaker.emplace_back(
             "the workspace is large: only its upper part was searched for settings that later programs run");
+    if (prepared.profile && prepared.profile->daemon && run.caller().asker)
+        run.record.hints.push_back({"a run's run has no listener of its own: it asks owhaled for nothing", ""});
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "audit/log.hpp"
+#include "sandbox/bounds.hpp"
 #include "sandbox/digest.hpp"
 #include "sandbox/looker.hpp"
 #include "sandbox/plan_builder.hpp"
@@ -37,7 +38,7 @@ struct Prepared {
 class Launcher {
 public:
     explicit Launcher(const Runs::Parts& parts)
-        : parts_(parts), looker_(parts.spawner, parts.settings, blocking_), digests_(blocking_) {}
+        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_), digests_(blocking_) {}
 
     boost::asio::awaitable<Result<Prepared>> prepare(api::RunRequest request, const Caller& caller,
                                                      std::uint64_t number);
@@ -55,6 +56,9 @@ public:
     boost::asio::awaitable<void> write_late();
 
 private:
+    // Looks, holds what was found to the caller's fences, and looks once more where the workspace was found above one.
+    boost::asio::awaitable<Result<Looked>> look(Prepared& prepared, const Caller& caller, const Tables& tables);
+    boost::asio::awaitable<Result<std::vector<Fence>>> real_fences(const Caller& caller);
     boost::asio::awaitable<Status> write_intent(const Run& run, const Prepared& prepared);
     boost::asio::awaitable<void> write_outcome(Run& run);
     Status choose_program(Prepared& prepared) const;

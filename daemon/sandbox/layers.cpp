@@ -15,9 +15,11 @@ constexpr std::array kLayers = {
              "a kernel with CONFIG_SECURITY_LANDLOCK and lsm=landlock,… on its command line"},
     LayerRow{wire::kLayerSeccomp, "seccomp", "system calls are filtered", "every system call reaches the kernel",
              "a kernel with CONFIG_SECCOMP_FILTER"},
-    LayerRow{wire::kLayerCgroup, "cgroup v2", "a run is ended as one by cgroup.kill",
-             "a run's processes are found by their descent from its warden",
-             "mount cgroup2 at /sys/fs/cgroup; in Docker: --cgroupns=private and a writable cgroup"},
+    LayerRow{
+        wire::kLayerCgroup, "cgroup v2", "a run is ended as one by cgroup.kill",
+        "a run's processes are found by their descent from its warden; TCP from this machine is refused while a run "
+        "has the host's network",
+        "mount cgroup2 at /sys/fs/cgroup; in Docker: --cgroupns=private and a writable cgroup"},
     LayerRow{wire::kLayerCgroupLimits, "cgroup memory and pids", "memory and process limits are the kernel's",
              "memory is sampled and processes are limited by an rlimit",
              "boot with cgroup v2 only (systemd.unified_cgroup_hierarchy=1), or run owhaled under systemd with "

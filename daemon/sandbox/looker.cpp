@@ -3,6 +3,7 @@
 #include <cstring>
 #include <unistd.h>
 
+#include "sandbox/bounds.hpp"
 #include "sandbox/gitconfig.hpp"
 #include "sandbox/paths.hpp"
 #include "sandbox/plan_builder.hpp"
@@ -26,14 +27,17 @@ Error step_error(const wire::Resolved& facts, const std::string& cwd) {
         if (step == "cwd") return Code::cwd_not_accessible;
         if (step == "workspace") return Code::workspace_refused;
         if (step == "user") return facts.err == ENOENT ? Code::invalid_value : Code::forbidden;
+        if (step == "account") return Code::forbidden;
         if (step == "connection") return Code::conflict;
         return Code::busy;
     }();
     const auto message = [&]() -> std::string {
         if (step == "cwd") return cwd;
         if (step == "workspace") return "the workspace cannot be opened";
+        if (step == "user" && facts.err == EEXIST) return "the account's uid belongs to a user of this machine";
         if (step == "user")
             return facts.err == ENOENT ? "run_as: there is no such user" : "this user may not be asked for here";
+        if (step == "account") return "the account's own folder is not its own, or cannot be made";
         if (step == "connection") return "the connection has gone";
         if (step == "deadline")
             return "looking up the working folder and the program took too long: a network or FUSE mount may be "
@@ -46,8 +50,20 @@ Error step_error(const wire::Resolved& facts, const std::string& cwd) {
     return Error{code, message, next, facts.err, "resolve." + step};
 }
 
+// In which line a caller waits: accounts have no uid here that could be taken for somebody's.
+std::uint32_t line_of(const Caller& caller) {
+    return caller.account != 0 ? wire::kReservedUid + caller.account : caller.uid;
+}
+
 bool is_bare(const std::string& program) {
     return program.find('/') == std::string::npos;
+}
+
+// What the run that asks cannot write, its runs cannot either.
+void hold_to_asker(const Caller& caller, Decision& decision) {
+    if (!caller.asker || caller.asker->writable || !decision.writable) return;
+    decision.writable = false;
+    decision.reason = "run " + caller.asker->id + ", which asks, has it read-only";
 }
 
 // The folders of a search path that the host and the cage have in common.
@@ -74,18 +90,28 @@ bool is_shown(const Resolution& resolution, const View& view) {
 
 } // namespace
 
-WorkspaceRules Looker::rules_for(const Tables& tables, const Resolution& resolution) const {
-    return {tables,
+WorkspaceRules Looker::rules_for(const LookFacts& facts, const Resolution& resolution) const {
+    return {facts.tables,
             resolution.facts.home.mode != 0 ? resolution.home : std::string(),
             resolution.facts.owner_uid,
             {settings_.state_dir, settings_.runtime_dir},
-            settings_.rules->own_folder_is_workspace};
+            settings_.rules->own_folder_is_workspace,
+            account_folder(facts.caller, ready_)};
+}
+
+// An account is no user of this machine: inside it has its own name, and a private home.
+void Looker::name_account(const Caller& caller, Looked& looked) const {
+    constexpr std::string_view kUser = "user:";
+    if (account_folder(caller, ready_).empty() || !caller.principal.starts_with(kUser)) return;
+    looked.held.resolution.user = caller.principal.substr(kUser.size());
+    looked.home = "/home/" + looked.held.resolution.user;
 }
 
 awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, const Probes& probes) {
     wire::Resolve message{};
     message.resolution = next_++;
     message.connection = facts.caller.connection;
+    message.account = facts.caller.account;
     message.flags = wire::kResolveProgram | (ask.workspace.empty() ? 0u : wire::kResolveWorkspace);
     message.probe_count = static_cast<std::uint32_t>(probes.rows.size());
     const auto& request = facts.request;
@@ -98,7 +124,7 @@ awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, cons
         for (const auto& name : facts.tables.protected_files)
             if (name.find('/') == std::string::npos) names.push_back(name); // one component is what a scan looks for
     }
-    const auto turn = co_await turns_.take(facts.caller.uid, kTurnTime);
+    const auto turn = co_await turns_.take(line_of(facts.caller), kTurnTime);
     if (!turn) co_return std::unexpected(turn.error());
     auto resolution = co_await spawner_.resolve(message, std::move(blob));
     if (!resolution) co_return std::unexpected(resolution.error());
@@ -164,7 +190,7 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
         if (!held) co_return std::unexpected(held.error());
         looked.held = std::move(*held);
         auto& resolution = looked.held.resolution;
-        const auto rules = rules_for(facts.tables, resolution);
+        const auto rules = rules_for(facts, resolution);
         looked.decision = {};
         if (!request.cwd && !request.workspace) {
             resolution.cwd = "/tmp"; // no folder of the caller's at all
@@ -185,7 +211,9 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
             looked.decision.writable = false;
             looked.decision.reason = "the profile " + facts.profile.name + " shows it read-only";
         }
+        hold_to_asker(facts.caller, looked.decision);
         looked.home = cage_home(resolution.home, facts.tables);
+        name_account(facts.caller, looked);
         std::string settings;
         co_await read_git(looked, rules, settings);
         looked.mounts = make_mounts({facts.profile, facts.tables, looked.probes, resolution, looked.decision,
@@ -219,6 +247,19 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
             looked.program = program;
     }
     co_return looked;
+}
+
+awaitable<Result<std::string>> Looker::real_path(const Caller& caller, std::string folder) {
+    const api::RunRequest request;
+    const Command command;
+    const Profile profile;
+    const Tables tables;
+    const LookFacts facts{request, command, profile, tables, caller};
+    const Ask question{std::move(folder), "/", "", "", true, false};
+    const Probes none;
+    auto held = co_await ask(facts, question, none);
+    if (!held) co_return std::unexpected(held.error());
+    co_return held->resolution.cwd;
 }
 
 awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string program, std::string path, std::string user) {

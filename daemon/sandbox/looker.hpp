@@ -63,11 +63,13 @@ struct LookFacts {
 
 class Looker {
 public:
-    Looker(SpawnerChannel& spawner, const config::Settings& settings, Blocking& blocking)
-        : spawner_(spawner), settings_(settings), blocking_(blocking) {}
+    Looker(SpawnerChannel& spawner, const config::Settings& settings, const wire::Ready& ready, Blocking& blocking)
+        : spawner_(spawner), settings_(settings), ready_(ready), blocking_(blocking) {}
 
     // Errors: cwd_missing, cwd_not_directory, cwd_not_accessible, workspace_refused, language_missing, forbidden, busy.
     boost::asio::awaitable<Result<Looked>> look(LookFacts facts);
+    // The path of a folder without links, as the caller reaches it.
+    boost::asio::awaitable<Result<std::string>> real_path(const Caller& caller, std::string folder);
     // Probes by absolute path, and the protected files at depth of a workspace ("" none), as they are now.
     boost::asio::awaitable<Result<Held>> look_again(const Caller& caller, std::string workspace, std::string user,
                                                     const Tables& tables, Probes probes);
@@ -87,10 +89,12 @@ private:
     // A small file of the caller's; what it held is remembered for as long as inode, size and times stay.
     boost::asio::awaitable<std::string> read(Looked& looked, wire::ProbeBase base, std::string_view path,
                                              std::uint32_t uid);
-    WorkspaceRules rules_for(const Tables& tables, const Resolution& resolution) const;
+    WorkspaceRules rules_for(const LookFacts& facts, const Resolution& resolution) const;
+    void name_account(const Caller& caller, Looked& looked) const;
 
     SpawnerChannel& spawner_;
     const config::Settings& settings_;
+    const wire::Ready& ready_;
     Blocking& blocking_;
     Turns turns_{48, 8}; // the spawner takes 64 at once, of all uids
     std::map<FileKey, std::string> known_;

@@ -57,7 +57,7 @@ private:
     // mean nothing in a cage: its user namespace knows this one uid.
     void add_account() {
         const auto& at = facts_.resolution;
-        if (at.facts.uid == at.facts.owner_uid && !at.user.starts_with("uid")) return;
+        if (at.facts.uid == at.facts.owner_uid && !at.nameless) return;
         if (at.user.empty() || at.user.find_first_of(":\n") != std::string::npos) return;
         const auto uid = std::to_string(at.facts.uid), gid = std::to_string(at.facts.gid);
         const auto home = facts_.home.empty() ? std::string("/tmp") : facts_.home;

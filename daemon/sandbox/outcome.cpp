@@ -64,7 +64,7 @@ Outcome outcome_of(const wire::RunEnded& end) {
     } else if (auto limit = limit_of(end)) {
         out.state = State::limit_exceeded;
         out.limit = std::move(limit);
-    } else if (end.reason == wire::EndReason::killed) {
+    } else if (end.reason == wire::EndReason::killed || end.reason == wire::EndReason::parent) {
         out.state = State::killed;
     } else if (end.reason == wire::EndReason::spawner) {
         out.state = State::lost;

@@ -26,6 +26,12 @@ inline constexpr std::size_t kMaxMounts = 256;                                 /
 inline constexpr std::size_t kMaxReads = 4;                                    // kProbeRead descriptors in one answer
 inline constexpr std::size_t kIdBytes = 16;                                    // a run's UUID
 inline constexpr std::string_view kDaemonSocket = "/run/owhaled/owhaled.sock"; // inside a cage
+// Whom root's callers and TCP accounts run as. 0x70000000 to 0x7fffffff is the range that systemd's table (UIDS-GIDS)
+// calls unused: above the ids of containers, below what some kernels take for negative. Account N is kReservedUid + N.
+inline constexpr std::uint32_t kReservedUid = 1'900'000'000;
+inline constexpr std::uint32_t kAccountsMax = 60'000;
+inline constexpr std::uint32_t kAccountsGid = kReservedUid + kAccountsMax + 1; // of all of them, and of no root caller
+inline constexpr std::size_t kRunConnections = 64;                             // open at once by one run's own listener
 
 enum class Type : std::uint32_t {
     // broker -> spawner
@@ -71,6 +77,7 @@ struct Ready { // once, first
     std::uint32_t account_uids; // account N of TCP clients runs as this uid plus N; 0: rootless, as the one uid
     std::uint32_t accounts_max; // N is 1 to this
     char accounts_dir[256];     // the folder of their workspaces, by uid; "" none
+    std::uint32_t tcp_port;     // that the spawner accepts on; 0: no TCP
 };
 
 enum Layer : std::uint32_t {
@@ -92,8 +99,8 @@ struct Accepted {
     Header header;
     std::uint64_t connection; // never reused
     PeerKind kind;
-    std::uint32_t uid,
-        gid;           // local: noted by the kernel at connect. tcp: of a peer on this machine, informative; else -1
+    std::uint32_t uid, // local: noted by the kernel at connect; tcp: of a peer on this machine, informative, else -1
+        gid;           // local, else -1
     std::int32_t pid;  // informative only
     char program[16];  // /proc/PID/comm, informative only
     std::uint64_t run; // the run whose listener, or whose cgroup (tcp), this peer came from; 0 none
@@ -156,7 +163,7 @@ struct Resolved {
     Header header;
     std::uint64_t resolution;
     std::int32_t err;        // errno of the first part that failed, 0 none
-    char step[24];           // "connection", "user", "cwd", "workspace", "program", "deadline", "child"
+    char step[24];           // "connection", "user", "account", "cwd", "workspace", "program", "deadline", "child"
     std::uint32_t uid, gid;  // what a run of this resolution would run as (root callers: the reserved uid)
     std::uint32_t owner_uid; // whose rights resolve used (root callers: 0)
     std::uint32_t group_count;
@@ -259,6 +266,7 @@ enum class EndReason : std::uint32_t {
     killed = 6,
     spawner = 7,
     cpu = 8,
+    parent = 9, // the run that asked for it has ended
 };
 
 struct RunEnded {

@@ -60,7 +60,7 @@ std::uint64_t milliseconds(std::chrono::milliseconds time) {
 }
 
 std::uint32_t run_flags(const api::RunRequest& request) {
-    std::uint32_t flags = wire::kRunKeepBox;
+    std::uint32_t flags = 0;
     if (request.tty.value_or(false)) flags |= wire::kRunTty;
     if (request.stdin_open.value_or(false) || request.stdin_ || request.stdin_base64) flags |= wire::kRunStdin;
     if (request.net.value_or("none") == "host") flags |= wire::kRunNetHost;
@@ -143,6 +143,8 @@ Result<Plan> make_plan(const PlanFacts& facts) {
     message.run = facts.number;
     std::copy(facts.id.begin(), facts.id.end(), message.id);
     message.flags = run_flags(facts.request);
+    if (!facts.box_key.empty()) message.flags |= wire::kRunKeepBox;
+    if (facts.daemon) message.flags |= wire::kRunDaemon;
     message.rows = static_cast<std::uint16_t>(facts.request.rows.value_or(0));
     message.cols = static_cast<std::uint16_t>(facts.request.cols.value_or(0));
     put_text(message.filter, facts.profile.filter);
@@ -182,10 +184,10 @@ Plan make_exec_plan(const ExecFacts& facts) {
     return plan;
 }
 
-std::string box_key(std::uint32_t uid, std::string_view workspace, std::string_view profile) {
-    std::string text = std::to_string(uid);
-    (text += '\0') += workspace;
-    (text += '\0') += profile;
+std::string box_key(const BoxFacts& facts) {
+    std::string text(facts.principal);
+    const auto uid = std::to_string(facts.uid);
+    for (const auto part : {facts.fence, std::string_view(uid), facts.workspace, facts.profile}) (text += '\0') += part;
     return sha256_hex(text);
 }
 

@@ -30,6 +30,7 @@ struct PlanFacts {
     std::string box_key;
     Uuid id{};
     std::uint64_t number = 0; // of the run on the wire
+    bool daemon = false;      // a listener of its own
 };
 
 struct Plan {
@@ -52,8 +53,14 @@ struct ExecFacts { // of a command that enters a live run's cage
 };
 Plan make_exec_plan(const ExecFacts& facts);
 
-// Runs of one principal in one workspace with one profile share a box: hex SHA-256 of "uid\0workspace\0profile".
-std::string box_key(std::uint32_t uid, std::string_view workspace, std::string_view profile);
+// Runs of one principal, by tokens of one confinement, in one workspace with one profile share a box.
+struct BoxFacts {
+    std::string_view principal, fence; // fence: the folder that the token is held to, "" none
+    std::uint32_t uid;
+    std::string_view workspace, profile;
+};
+// Hex SHA-256 of "principal\0fence\0uid\0workspace\0profile".
+std::string box_key(const BoxFacts& facts);
 // HOME inside the cage: the real path where it can stand, else /tmp.
 std::string cage_home(std::string_view home, const Tables& tables);
 

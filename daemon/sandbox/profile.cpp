@@ -97,13 +97,14 @@ Status read_env(const TomlReader& reader, std::map<std::string, std::string>& to
 }
 
 Status read_members(const TomlReader& reader, Profile& to) {
-    CHECK(reader.only(
-        {"description", "extends", "filter", "workspace", "unix_sockets", "system", "toolchains", "env", "limits"}));
+    CHECK(reader.only({"description", "extends", "filter", "workspace", "unix_sockets", "daemon", "system",
+                       "toolchains", "env", "limits"}));
     if (auto text = TRY(reader.string("description"))) to.description = *text;
     if (auto text = TRY(reader.string("extends"))) to.extends = *text;
     CHECK(read_filter(reader, to.filter));
     CHECK(read_workspace(reader, to.workspace_writable));
     if (const auto flag = TRY(reader.boolean("unix_sockets"))) to.unix_sockets = *flag;
+    if (const auto flag = TRY(reader.boolean("daemon"))) to.daemon = *flag;
     CHECK(add_paths(reader, "system", is_clean_absolute, kAbsolute, to.system));
     CHECK(add_paths(reader, "toolchains", is_clean_relative, kRelative, to.toolchains));
     Status status;
@@ -114,6 +115,8 @@ Status read_members(const TomlReader& reader, Profile& to) {
 
 // AF_UNIX is the filter's to permit: a profile cannot say one thing and load the other.
 Status check_sockets(const TomlReader& reader, const Profile& profile) {
+    if (profile.daemon && !profile.unix_sockets)
+        return reader.wrong("daemon", "needs unix_sockets = true: owhaled's socket in the cage is one");
     if (profile.unix_sockets == (profile.filter == "build")) return {};
     return reader.wrong("unix_sockets", profile.unix_sockets
                                             ? "needs filter = \"build\""

@@ -1,7 +1,7 @@
 // One profile: what a cage has beyond the base, as TOML.
 //
 //   description = "…"        extends = "default"      filter = "default" | "build" | "strict"
-//   workspace = "writable" | "readonly"               unix_sockets = false
+//   workspace = "writable" | "readonly"               unix_sockets = false            daemon = false
 //   system = ["/var/lib/dpkg"]                        toolchains = [".cargo/bin"]     home files and folders, read-only
 //   [env] NAME = "value"
 //   [limits] memory = "2G", pids = 512, cpus = 1.5, file_size = "1G", open_files = 1024, timeout = "5m", box = "1G"
@@ -32,6 +32,7 @@ struct Profile {
     std::string filter = "default";
     bool workspace_writable = true;
     bool unix_sockets = false;
+    bool daemon = false;                 // a listener of the run's own, by which it asks owhaled for narrower runs
     std::vector<std::string> system;     // absolute
     std::vector<std::string> toolchains; // relative to the home
     std::map<std::string, std::string> env;

@@ -26,8 +26,8 @@ constexpr std::array kNamespaces = {
 
 // The spawner tells the last sixteen of its steps.
 constexpr std::array<std::string_view, 16> kSteps = {
-    "root",       "system",   "devices", "proc",     "view",  "pivot", "limits",  "capabilities",
-    "undumpable", "landlock", "warden",  "terminal", "stdio", "cwd",   "seccomp", "exec",
+    "system",     "devices",  "proc",   "view",     "pivot", "listener", "limits",  "capabilities",
+    "undumpable", "landlock", "warden", "terminal", "stdio", "cwd",      "seccomp", "exec",
 };
 
 std::string command_digest(const Prepared& prepared) {
@@ -149,6 +149,8 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
     receipt.program_digest = prepared.program_digest;
     receipt.command_digest = command_digest(prepared);
     for (const auto& path : looked.mounts.sockets) receipt.sockets.push_back(printable(path));
+    if ((prepared.plan.message.flags & wire::kRunDaemon) != 0)
+        receipt.sockets.push_back(std::string(wire::kDaemonSocket) + " (owhaled's, as run:" + prepared.id + ")");
     receipt.workspace = printable(looked.decision.path);
     receipt.workspace_writable = looked.decision.writable;
     receipt.weaker = weaker_here(prepared, ready);

@@ -35,6 +35,11 @@ Run::Run(asio::any_io_executor executor, Birth birth)
       outputs_{Output(join(birth_.folder, "stdout"), birth_.keep), Output(join(birth_.folder, "stderr"), birth_.keep)},
       drain_timer_(executor) {}
 
+std::uint64_t Run::age_ms() const {
+    const auto age = std::chrono::steady_clock::now() - born_;
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(age).count());
+}
+
 void Run::enter(State state) {
     if (!may_follow(state_, state)) {
         log::error("a run went a way that is none",

@@ -47,6 +47,8 @@ public:
     bool detached() const { return birth_.detached; }
 
     State state() const { return state_; }
+    // Milliseconds since it was made.
+    std::uint64_t age_ms() const;
     // Goes to a state that may follow, and tells everybody.
     void enter(State state);
     // Ended, and its record and audit outcome are written.

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
+#include "sandbox/bounds.hpp"
 #include "sandbox/boxes.hpp"
 #include "sandbox/kept.hpp"
 #include "sandbox/launcher.hpp"
@@ -99,6 +100,7 @@ private:
         std::string principal_;
     };
 
+    Status find_asker(Caller& caller);
     Status check_room(const std::string& principal) const;
     std::shared_ptr<Run> make_run(const Prepared& prepared, const Caller& caller, std::uint64_t number);
     awaitable<Result<Made>> prepare_and_launch(api::RunRequest request, Caller caller, std::uint64_t number,
@@ -186,14 +188,37 @@ Result<std::optional<Made>> Registry::repeated(const Caller& caller, const Idemp
     return Made{known->run, live(known->run)};
 }
 
+// Of a caller that is a run: that run, which must live.
+Status Registry::find_asker(Caller& caller) {
+    caller.payer = caller.principal;
+    if (caller.parent == 0) return {};
+    const auto found = by_number_.find(caller.parent);
+    if (found == by_number_.end() || found->second->state() != State::running)
+        return fail(Code::conflict, "the run that asks has ended");
+    const auto& run = *found->second;
+    const auto wall = run.cage.limits.wall_ms;
+    Parent parent{run.id(),
+                  run.record.profile,
+                  run.cage.cwd,
+                  run.record.workspace,
+                  run.receipt.workspace_writable,
+                  run.record.net == "host",
+                  run.cage.limits,
+                  wall == 0 ? 0 : wall - std::min(wall - 1, run.age_ms())};
+    caller.payer = run.caller().payer;
+    caller.asker = std::make_shared<Parent>(std::move(parent));
+    return {};
+}
+
 awaitable<Result<Made>> Registry::create(api::RunRequest request, Caller caller, IdempotencyKey key) {
+    CO_CHECK(find_asker(caller));
     auto before = repeated(caller, key);
     if (!before) co_return std::unexpected(before.error());
     if (*before) co_return **before;
-    CO_CHECK(check_room(caller.principal));
+    CO_CHECK(check_room(caller.payer));
     auto input = given_stdin(request);
     if (!input) co_return std::unexpected(input.error());
-    auto place = std::make_shared<Place>(*this, caller.principal);
+    auto place = std::make_shared<Place>(*this, caller.payer);
     const auto number = next_number_++;
     const std::pair used(caller.principal, key.key);
     if (!key.key.empty()) keys_in_use_.insert(used);
@@ -225,12 +250,13 @@ awaitable<Result<Made>> Registry::prepare_and_launch(api::RunRequest request, Ca
 }
 
 awaitable<Result<Made>> Registry::exec(std::shared_ptr<Run> target, api::ExecRequest request, Caller caller) {
-    CO_CHECK(check_room(caller.principal));
+    CO_CHECK(find_asker(caller));
+    CO_CHECK(check_room(caller.payer));
     if (target->cage.joined)
         co_return fail(Code::conflict, "this run is itself inside another's cage",
                        "name that one: " + target->record.joined.value_or(""));
     if (target->state() != State::running) co_return fail(Code::run_ended, "the run is not running");
-    auto place = std::make_shared<Place>(*this, caller.principal);
+    auto place = std::make_shared<Place>(*this, caller.payer);
     const auto number = next_number_++;
     const auto detach = request.detach, attach = request.attach;
     auto prepared = co_await launcher_.prepare_exec(std::move(request), caller, *target, number);

@@ -29,6 +29,7 @@ namespace owhale::sandbox {
 
 class Profiles;
 class Run;
+struct Parent; // sandbox/bounds.hpp
 
 struct Caller { // who asks, as the spawner counts and the kernel noted
     std::uint64_t connection = 0;
@@ -38,6 +39,9 @@ struct Caller { // who asks, as the spawner counts and the kernel noted
     std::string profile, cwd;  // what a token confines its runs to; "" anything
     std::uint64_t parent = 0;  // the run that asks, by its number on the wire; 0 none
     std::string parent_id;
+    std::shared_ptr<const Parent> asker; // that run, as the registry found it when it asked; null none
+    std::string
+        payer; // whose share of runs this takes: the principal's, of a run's runs that of whoever made the first
     std::function<bool()> gone; // whether the client has hung up by now; may be empty
 };
 

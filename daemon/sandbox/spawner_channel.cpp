@@ -1,5 +1,6 @@
 #include "sandbox/spawner_channel.hpp"
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -24,6 +25,7 @@ using wire::Type;
 
 constexpr std::chrono::seconds kResolveTime{10};
 constexpr std::chrono::seconds kRunTime{30};
+constexpr std::chrono::seconds kReopenTime{10};
 constexpr std::size_t kMaxQueued = 65536; // packets; the spawner is stuck when it reads none of these
 constexpr std::size_t kResolvedStrings = 9;
 
@@ -85,6 +87,7 @@ Result<Resolution> read_resolved(Packet& packet) {
     auto blob = TRY(wire::read_blob(packet.fds[0].get(), out.facts.scan != 0 ? 4 : 3));
     if (out.facts.err != 0) return out; // it stopped at a step: there is nothing more to tell
     CHECK(take_strings(out, blob[0]));
+    out.nameless = out.user == "uid" + std::to_string(out.facts.owner_uid);
     CHECK(take_probes(out, blob[1]));
     if (blob[2].size() != out.facts.read_count)
         return fail(Code::spawner_unavailable, "resolved: wrong number of reads");
@@ -92,6 +95,20 @@ Result<Resolution> read_resolved(Packet& packet) {
     if (out.facts.scan != 0) out.scanned = std::move(blob[3]);
     for (std::size_t i = 0; i < blob[2].size(); ++i)
         out.reads.emplace_back(TRY(index_of(blob[2][i], out.probes.size())), std::move(packet.fds[1 + program + i]));
+    return out;
+}
+
+Result<Reopened> read_reopened(Packet& packet) {
+    const auto message = TRY(as<wire::Reopened>(packet));
+    Reopened out;
+    std::size_t next = 0;
+    for (std::uint32_t i = 0; i < wire::kFiles; ++i) {
+        out.err[i] = message.err[i];
+        if ((message.have & 1u << i) == 0) continue;
+        if (next == packet.fds.size()) return fail(Code::spawner_unavailable, "reopened: too few descriptors");
+        out.files[i] = std::move(packet.fds[next++]);
+    }
+    if (next != packet.fds.size()) return fail(Code::spawner_unavailable, "reopened: too many descriptors");
     return out;
 }
 
@@ -128,6 +145,7 @@ public:
     void close_connection(std::uint64_t connection) override {
         send(wire::CloseConnection{{Type::close_connection, sizeof(wire::CloseConnection)}, connection});
     }
+    awaitable<Result<Reopened>> reopen() override;
     void reset_box(std::string_view key, std::uint32_t uid) override;
 
 private:
@@ -144,6 +162,7 @@ private:
     Status on_resolved_packet(Packet& packet);
     Status on_started_packet(Packet& packet);
     Status on_failed_packet(Packet& packet);
+    Status on_reopened_packet(Packet& packet);
     Status tell(Packet& packet);
     void lose(std::string why);
 
@@ -151,6 +170,7 @@ private:
     asio::posix::stream_descriptor socket_;
     std::map<std::uint64_t, Pending<Resolution>*> resolving_;
     std::map<std::uint64_t, Pending<Started>*> starting_;
+    std::deque<Pending<Reopened>*> reopening_; // answered in their order
     std::deque<std::pair<std::string, Fd>> queue_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool waiting_writable_ = false;
@@ -225,6 +245,8 @@ Status WireChannel::dispatch(Packet& packet) {
         return on_started_packet(packet);
     case Type::run_failed:
         return on_failed_packet(packet);
+    case Type::reopened:
+        return on_reopened_packet(packet);
     default:
         return tell(packet);
     }
@@ -263,6 +285,15 @@ Status WireChannel::on_failed_packet(Packet& packet) {
     const auto failed = TRY(as<wire::RunFailed>(packet));
     if (const auto found = starting_.find(failed.run); found != starting_.end())
         found->second->settle(std::unexpected(jail_error(failed)));
+    return {};
+}
+
+Status WireChannel::on_reopened_packet(Packet& packet) {
+    auto reopened = TRY(read_reopened(packet));
+    if (reopening_.empty()) return {};
+    auto* const first = reopening_.front();
+    reopening_.pop_front();
+    if (first != nullptr) first->settle(std::move(reopened));
     return {};
 }
 
@@ -309,6 +340,8 @@ void WireChannel::lose(std::string why) {
     const auto gone = [] { return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment"); };
     for (auto& [number, pending] : std::exchange(resolving_, {})) pending->settle(gone());
     for (auto& [number, pending] : std::exchange(starting_, {})) pending->settle(gone());
+    for (auto* pending : std::exchange(reopening_, {}))
+        if (pending != nullptr) pending->settle(gone());
     queue_.clear();
     if (on_lost) on_lost();
 }
@@ -349,6 +382,20 @@ awaitable<Result<Started>> WireChannel::run(wire::Run request, wire::Blob string
     if (lost_) co_return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment");
     kill(request.run, wire::EndReason::killed, 0);
     co_return fail(Code::busy, "building the cage took longer than 30 s", "see `owhalectl doctor`, then try again");
+}
+
+awaitable<Result<Reopened>> WireChannel::reopen() {
+    Pending<Reopened> pending(executor_);
+    pending.timer.expires_after(kReopenTime);
+    reopening_.push_back(&pending);
+    send(wire::Reopen{{Type::reopen, sizeof(wire::Reopen)}});
+    boost::system::error_code ignored;
+    if (!pending.answer && !lost_) co_await pending.timer.async_wait(asio::redirect_error(use_awaitable, ignored));
+    if (pending.answer) co_return std::move(*pending.answer);
+    // Its answer may still come: the place in the order stays.
+    std::replace(reopening_.begin(), reopening_.end(), &pending, static_cast<Pending<Reopened>*>(nullptr));
+    if (lost_) co_return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment");
+    co_return fail(Code::busy, "the spawner did not open the files within 10 s", "try again in a moment");
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // The broker's end of the wire to the spawner (sandbox/plan.hpp), as coroutines. One instance, on the io thread.
 #pragma once
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
@@ -18,6 +19,7 @@ struct Resolution { // what `resolved` said
     std::uint64_t number = 0;
     wire::Resolved facts{};
     std::string cwd, workspace, program, program_real, home, user, git, git_common, hashbang;
+    bool nameless = false; // the uid has no name on this machine: `user` is made up
     std::vector<wire::PathFact> probes;
     std::vector<std::string> scanned; // kResolveScan: 'p' or 'g', then a path below the workspace
     Fd program_fd;
@@ -27,6 +29,12 @@ struct Resolution { // what `resolved` said
 struct Started {
     wire::RunStarted facts{};
     Fd in, out, err; // tty: `in` is the pty master, the others are empty
+};
+
+struct Reopened {                       // of the files that the spawner was told of at start
+    std::array<Fd, wire::kFiles> files; // by wire::File; empty where it could not be had
+    std::array<int, wire::kFiles>
+        err{}; // why: ENOENT (not named, or not there), EPERM (owner or mode), ELOOP (a link), …
 };
 
 class SpawnerChannel {
@@ -49,6 +57,8 @@ public:
     virtual void signal(std::uint64_t run, int signal) = 0;
     virtual void kill(std::uint64_t run, wire::EndReason reason, std::uint32_t grace_ms) = 0;
     virtual void close_connection(std::uint64_t connection) = 0;
+    // Opens them anew.
+    virtual boost::asio::awaitable<Result<Reopened>> reopen() = 0;
     virtual void reset_box(std::string_view key, std::uint32_t uid) = 0;
 };
 

@@ -50,6 +50,7 @@ std::string hidden_because(std::string_view path, std::uint32_t uid, const Works
 }
 
 std::string readonly_because(std::string_view path, std::uint32_t uid, bool named, const WorkspaceRules& rules) {
+    if (!rules.account_folder.empty() && is_within(path, rules.account_folder) && uid == rules.owner_uid) return {};
     if (std::find(kNeverThemselves.begin(), kNeverThemselves.end(), path) != kNeverThemselves.end() ||
         (is_within(path, "/var") && !is_within(path, "/var/tmp") && !is_within(path, "/var/www") &&
          !is_within(path, rules.home)))

@@ -23,6 +23,7 @@ struct WorkspaceRules {
     std::uint32_t owner_uid = 0;         // whose rights the caller has
     std::vector<std::string> own;        // owhaled's own folders
     bool own_folder_is_workspace = true; // false in strict mode
+    std::string account_folder;          // an account's, made by owhaled for it: writable wherever it lies; "" none
 };
 
 struct Judgement {

@@ -11,6 +11,7 @@
 
 #include "spawner/forbidden.hpp"
 #include "spawner/mounts.hpp"
+#include "spawner/narrow.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -58,7 +59,7 @@ bool same_or_below(std::string_view path, std::string_view folder) {
 bool reserved_target(const std::string& target) {
     if (target == "/dev/shm") return false;
     if (same_or_below(target, "/.stage")) return true;
-    return std::ranges::any_of(std::to_array<std::string_view>({"/proc", "/sys", "/dev"}),
+    return std::ranges::any_of(std::to_array<std::string_view>({"/proc", "/sys", "/dev", "/run/owhaled"}),
                                [&](std::string_view folder) { return same_or_below(target, folder); });
 }
 
@@ -135,6 +136,7 @@ Status detach_source(MountOp& op, const Resolution& resolution, int userns, cons
         return fail_errno("statx");
     if (!S_ISDIR(sx.stx_mode) && !S_ISREG(sx.stx_mode))
         return refuse(Code::forbidden, op.target + " is neither a folder nor a file");
+    op.host = path_of_fd(source.fd);
     const bool writable = (op.flags & wire::kMountWritable) != 0;
     CHECK(check_place(op, source.fd, writable, resolution, grounds));
     if (writable && sx.stx_uid != resolution.identity.uid)
@@ -277,11 +279,13 @@ Result<Limits> read_limits(const wire::Run& message, const Grounds& grounds) {
 
 } // namespace
 
-Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& resolution, const Grounds& grounds) {
+Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& resolution, const Grounds& grounds,
+                       const Run* parent) {
     Admitted admitted;
     admitted.plan = std::make_unique<JailPlan>();
     auto& plan = *admitted.plan;
-    constexpr std::uint32_t kFlags = wire::kRunTty | wire::kRunStdin | wire::kRunNetHost | wire::kRunKeepBox;
+    constexpr std::uint32_t kFlags =
+        wire::kRunTty | wire::kRunStdin | wire::kRunNetHost | wire::kRunKeepBox | wire::kRunDaemon;
     if ((message.flags & ~kFlags) != 0) return malformed("an unknown run flag");
     CHECK(read_strings(plan, blob));
     const auto& identity = resolution.identity;
@@ -292,6 +296,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     if (!root_caller) plan.groups = identity.groups;
     plan.set_groups = !grounds.options.rootless;
     plan.tty = (message.flags & wire::kRunTty) != 0;
+    plan.daemon = (message.flags & wire::kRunDaemon) != 0;
     plan.rows = message.rows;
     plan.cols = message.cols;
     plan.net_host = (message.flags & wire::kRunNetHost) != 0;
@@ -315,6 +320,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
         for (const auto& folder : grounds.system_paths)
             for (auto& path : masks_below(folder, grounds.options.forbid)) plan.masks.push_back(std::move(path));
     }
+    if (parent != nullptr) CHECK(hold_to_parent(admitted, message, *parent, grounds.system_paths));
     return admitted;
 }
 

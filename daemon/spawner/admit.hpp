@@ -14,6 +14,8 @@
 
 namespace owhale::spawner {
 
+struct Run;
+
 struct Grounds { // what admit knows beside the message
     const Options& options;
     const std::map<std::string, Filter>& filters;
@@ -36,6 +38,8 @@ struct Admitted {
 
 // Codes: bad_request (protocol violation), forbidden, limit_over_ceiling, net_host_denied, system.
 // `step` of the error is "admit"; its message names the entry.
-Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& resolution, const Grounds& grounds);
+// `parent`: the run that asks, or null; the plan is then held to it (narrow.hpp).
+Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& resolution, const Grounds& grounds,
+                       const Run* parent);
 
 } // namespace owhale::spawner

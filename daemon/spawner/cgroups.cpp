@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <fcntl.h>
+#include <filesystem>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,18 @@ std::uint64_t number_in(const std::string& text) {
     std::uint64_t value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     return value;
+}
+
+void read_members(const std::string& folder, std::vector<int>& pids) {
+    const auto text = read_file(folder + "/cgroup.procs", kMaxFile).value_or("");
+    const char* at = text.data();
+    const char* const end = at + text.size();
+    for (int pid = 0; at < end;) {
+        const auto [next, error] = std::from_chars(at, end, pid);
+        if (error != std::errc{}) break;
+        pids.push_back(pid);
+        at = next + 1;
+    }
 }
 
 } // namespace
@@ -68,16 +81,21 @@ CgroupUsage Cgroup::usage() const {
     return usage;
 }
 
+// On 64 bits the kernel's number of a cgroup is its folder's inode number (kernfs).
+std::uint64_t Cgroup::id() const {
+    struct stat st{};
+    return folder_ && ::fstat(folder_.get(), &st) == 0 ? st.st_ino : 0;
+}
+
 std::vector<int> Cgroup::members() const {
     std::vector<int> pids;
-    const auto text = read("cgroup.procs");
-    const char* at = text.data();
-    const char* const end = at + text.size();
-    for (int pid = 0; at < end;) {
-        const auto [next, error] = std::from_chars(at, end, pid);
-        if (error != std::errc{}) break;
-        pids.push_back(pid);
-        at = next + 1;
+    read_members(path_, pids);
+    // Not a range-for: its step throws.
+    std::error_code gone;
+    using Folders = std::filesystem::recursive_directory_iterator;
+    for (Folders at(path_, gone); !gone && at != Folders(); at.increment(gone)) {
+        std::error_code ignored;
+        if (at->is_directory(ignored)) read_members(at->path(), pids);
     }
     return pids;
 }

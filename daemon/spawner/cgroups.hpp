@@ -27,8 +27,11 @@ public:
     // 0 or errno; the controller must be there.
     int set(const char* file, const std::string& value) const;
     std::string read(const char* file) const;
+    // What sock_diag tells of a socket that was made in it; 0 unknown.
+    std::uint64_t id() const;
     void kill() const { (void)set("cgroup.kill", "1"); }
     CgroupUsage usage() const;
+    // Its processes, and those of the cgroups below it.
     std::vector<int> members() const;
     // False while processes or their remains hold it.
     bool remove() const;

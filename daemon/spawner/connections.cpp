@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "base/files.hpp"
 #include "spawner/accounts.hpp"
 
 namespace owhale::spawner {
@@ -9,6 +10,7 @@ namespace {
 
 constexpr std::uint32_t kNoGroup = 65534; // Debian's nogroup
 constexpr std::size_t kMaxGroups = 64;    // wire::Resolved carries as many
+constexpr std::size_t kMaxComm = 64;
 
 Result<std::vector<std::uint32_t>> peer_groups(int socket) {
     std::vector<std::uint32_t> groups(65536);
@@ -19,7 +21,15 @@ Result<std::vector<std::uint32_t>> peer_groups(int socket) {
     return groups;
 }
 
-} // namespace
+// A process may give itself any name, control characters too: it is shown to people.
+std::string program_of(std::int32_t pid) {
+    if (pid <= 0) return {};
+    auto name = read_file("/proc/" + std::to_string(pid) + "/comm", kMaxComm).value_or("");
+    while (!name.empty() && name.back() == '\n') name.pop_back();
+    for (auto& c : name)
+        if (c < ' ' || c > '~') c = '?';
+    return name;
+}
 
 // newgrp and sg make any group of the user its primary one: a root-like one gives way to the account's own.
 std::uint32_t allowed_gid(std::uint32_t uid, std::uint32_t gid) {
@@ -27,6 +37,8 @@ std::uint32_t allowed_gid(std::uint32_t uid, std::uint32_t gid) {
     const auto account = find_account(uid);
     return account && !root_like(account->gid) ? account->gid : kNoGroup;
 }
+
+} // namespace
 
 Identity make_identity(std::uint32_t uid, std::uint32_t gid, const std::vector<std::uint32_t>& groups) {
     Identity identity{uid, allowed_gid(uid, gid), {}, 0};
@@ -41,16 +53,15 @@ Identity make_identity(std::uint32_t uid, std::uint32_t gid, const std::vector<s
     return identity;
 }
 
-Result<std::uint64_t> Connections::accept(int listener) {
-    Connection connection;
-    connection.socket.reset(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!connection.socket) return fail_errno("accept");
+Result<LocalPeer> local_peer(int socket) {
     ucred credentials{};
     socklen_t length = sizeof credentials;
-    if (::getsockopt(connection.socket.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0)
-        return fail_errno("SO_PEERCRED");
-    connection.identity = make_identity(credentials.uid, credentials.gid, TRY(peer_groups(connection.socket.get())));
-    connection.pid = credentials.pid;
+    if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return fail_errno("SO_PEERCRED");
+    return LocalPeer{credentials.uid, credentials.gid, credentials.pid, TRY(peer_groups(socket)),
+                     program_of(credentials.pid)};
+}
+
+std::uint64_t Connections::add(Connection connection) {
     const auto number = next_++;
     table_.emplace(number, std::move(connection));
     return number;
@@ -59,6 +70,13 @@ Result<std::uint64_t> Connections::accept(int listener) {
 const Connection* Connections::find(std::uint64_t number) const {
     const auto at = table_.find(number);
     return at == table_.end() ? nullptr : &at->second;
+}
+
+std::vector<std::uint64_t> Connections::of_run(std::uint64_t run) const {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number, connection] : table_)
+        if (connection.run == run) numbers.push_back(number);
+    return numbers;
 }
 
 } // namespace owhale::spawner

@@ -1,8 +1,9 @@
-// The Unix connections that the kernel vouched for: accepted here, numbered, and believed only while open.
+// The connections that the kernel vouched for: numbered, and believed only while open.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -16,19 +17,28 @@ struct Identity {
     std::uint32_t groups_dropped = 0;
 };
 
+struct Rights {
+    Identity identity;                      // whose rights a resolve has
+    std::uint32_t run_uid = 0, run_gid = 0; // what a run gets
+};
+
+enum class Door : std::uint8_t { unix_socket, tcp, run }; // by which listener it came
+
 struct Connection {
     Fd socket; // a second descriptor of the peer's socket: tells us when it hangs up, whatever the broker says
-    Identity identity;
-    std::int32_t pid = 0;
+    Door door = Door::unix_socket;
+    std::uint64_t run = 0; // the run whose listener, or whose cgroup, it came from; 0 none
+    bool may_run = false;  // of a run: it may ask for runs of its own
+    Rights rights;         // not of a TCP peer that is no run: an account's number is named with each resolve
 };
 
 class Connections {
 public:
-    // Accepts one connection; returns its number. EAGAIN comes back as an error with that errno.
-    Result<std::uint64_t> accept(int listener);
+    // Returns its number, which is never given again.
+    std::uint64_t add(Connection connection);
     const Connection* find(std::uint64_t number) const;
     void close(std::uint64_t number) { table_.erase(number); }
-    std::size_t size() const { return table_.size(); }
+    std::vector<std::uint64_t> of_run(std::uint64_t run) const;
 
 private:
     std::map<std::uint64_t, Connection> table_;
@@ -37,5 +47,13 @@ private:
 
 // What a uid may bring into a run besides itself.
 Identity make_identity(std::uint32_t uid, std::uint32_t gid, const std::vector<std::uint32_t>& groups);
+
+struct LocalPeer { // of a Unix socket, as the kernel noted it at connect
+    std::uint32_t uid = 0, gid = 0;
+    std::int32_t pid = 0;
+    std::vector<std::uint32_t> groups; // supplementary, all of them
+    std::string program;               // its comm; informative, "" when it has gone
+};
+Result<LocalPeer> local_peer(int socket);
 
 } // namespace owhale::spawner

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -190,6 +191,25 @@ int open_terminal(Child& child) {
     return 0;
 }
 
+// Bound by the run's own uid at owhaled's usual path, in a folder that holds nothing else and is read-only from then on:
+// what is in the cage can connect, and put nothing in its place. The spawner accepts on it.
+int open_listener(Child& child) {
+    if (!child.plan.daemon) return 0;
+    child.detail.set(wire::kDaemonSocket.data());
+    const Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!listener) return errno;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    static_assert(wire::kDaemonSocket.size() < sizeof address.sun_path);
+    std::memcpy(address.sun_path, wire::kDaemonSocket.data(), wire::kDaemonSocket.size());
+    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return errno;
+    if (::listen(listener.get(), wire::kRunConnections) != 0) return errno;
+    if (const int err = close_daemon_folder(); err != 0) return err;
+    child.message.kind = Message::listener;
+    const std::array<int, 1> fds{listener.get()};
+    return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
+}
+
 int set_stdio(const Child& child) {
     const auto& plan = child.plan;
     if (plan.tty) {
@@ -257,10 +277,10 @@ void set_argument_area(char* begin, std::size_t size) {
 }
 
 const char* name_of(Step step) {
-    constexpr std::array kNames = {"clone",    "idmaps",   "descriptors", "ids",          "parent",     "network",
-                                   "hostname", "mounts",   "root",        "system",       "devices",    "proc",
-                                   "view",     "pivot",    "limits",      "capabilities", "undumpable", "landlock",
-                                   "warden",   "terminal", "stdio",       "cwd",          "seccomp",    "exec"};
+    constexpr std::array kNames = {
+        "clone",    "idmaps",  "descriptors", "ids",   "parent", "network",  "hostname", "mounts",       "root",
+        "system",   "devices", "proc",        "view",  "pivot",  "listener", "limits",   "capabilities", "undumpable",
+        "landlock", "warden",  "terminal",    "stdio", "cwd",    "seccomp",  "exec"};
     static_assert(kNames.size() == kSteps);
     const auto index = static_cast<std::size_t>(step);
     return index < kNames.size() ? kNames[index] : "unknown";
@@ -270,6 +290,7 @@ const char* name_of(Step step) {
 //   ids before mounts      every path below is opened with the requester's rights, not with uid 0's ownership;
 //                          the namespace does not map uid 0, so the change keeps the capabilities over the namespace
 //   namespaces after ids   their descriptors are for `exec`, which enters them again
+//   listener after pivot   its name is the one that the cage knows; before landlock, which lets nothing be bound there
 //   limits after mounts    a file-size limit must not cut the mount's own small writes
 //   capabilities late      mounts, network and pivot need them; nothing after does
 //   undumpable after ids   a change of ids resets it
@@ -294,6 +315,7 @@ void enter_jail(const JailPlan& plan) {
     child.step(Step::view, mount_view(child.root, plan, child.detail));
     child.step(Step::pivot, enter_root(child.root, child.detail));
     ::close(child.root);
+    child.step(Step::listener, open_listener(child));
     child.step(Step::terminal, open_terminal(child));
     child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());

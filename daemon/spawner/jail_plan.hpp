@@ -30,6 +30,7 @@ enum class Step : std::uint8_t {
     proc,
     view,
     pivot,
+    listener,
     limits,
     capabilities,
     undumpable,
@@ -49,6 +50,7 @@ struct MountOp {
     std::uint32_t flags = 0;
     std::string source;   // system: path; box: sub folder; file: content; symlink: text
     std::string target;   // absolute, inside the cage
+    std::string host;     // resolved: the source's path outside, when it was admitted
     Fd tree;              // resolved: a detached mount, made by the spawner
     bool is_file = false; // resolved, mask: mount on a file rather than a folder
     bool landlock_write = false;
@@ -66,6 +68,7 @@ struct JailPlan {
     bool set_groups = true;
     bool net_host = false;
     bool tty = false;
+    bool daemon = false; // a listener of its own at wire::kDaemonSocket
     std::uint16_t rows = 0, cols = 0;
     std::string hostname, program, cwd, box; // box: folder below the scratch mount, "" none
     std::vector<std::string> argv, env;
@@ -89,7 +92,7 @@ struct JailPlan {
 
 // What the child says before the exec, if anything.
 struct Message {
-    enum Kind : std::uint32_t { failure = 1, terminal = 2, namespaces = 3, started = 4 } kind;
+    enum Kind : std::uint32_t { failure = 1, terminal = 2, namespaces = 3, started = 4, listener = 5 } kind;
     std::uint32_t step;
     std::int32_t err;
     char detail[160];

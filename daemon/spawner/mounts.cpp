@@ -19,6 +19,7 @@ constexpr unsigned kNone = 0;
 constexpr std::uint64_t kQuiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 constexpr std::uint64_t kReadOnly = kQuiet | MOUNT_ATTR_RDONLY;
 constexpr int kMaxComponent = 255;
+constexpr const char* kDaemonFolder = "/run/owhaled"; // of wire::kDaemonSocket
 
 std::vector<SystemEntry> system_entries;
 dev_t own_devices[2] =
@@ -266,6 +267,17 @@ int mount_one(int root, const JailPlan& plan, const MountOp& op, Detail& detail)
     return EINVAL;
 }
 
+// The listener's place, of the run's uid alone (ids are set by now): nothing but it is ever there.
+int make_daemon_folder(int root, Detail& detail) {
+    detail.set(kDaemonFolder);
+    Fd tree;
+    if (const int err = make_filesystem("tmpfs", {{"mode", "0700"}, {"size", "4k"}, {"nr_inodes", "4"}},
+                                        kQuiet | MOUNT_ATTR_NOEXEC, tree);
+        err != 0)
+        return err;
+    return place_tree(root, kDaemonFolder, false, tree.get());
+}
+
 } // namespace
 
 void Detail::set(const char* first, const char* second) {
@@ -401,7 +413,13 @@ int mount_proc(int root, Detail& detail) {
 int mount_view(int root, const JailPlan& plan, Detail& detail) {
     for (const auto& op : plan.mounts)
         if (const int err = mount_one(root, plan, op, detail); err != 0) return err;
-    return 0;
+    return plan.daemon ? make_daemon_folder(root, detail) : 0;
+}
+
+int close_daemon_folder() {
+    mount_attr attributes{};
+    attributes.attr_set = MOUNT_ATTR_RDONLY;
+    return ::mount_setattr(AT_FDCWD, kDaemonFolder, kNone, &attributes, sizeof attributes) == 0 ? 0 : errno;
 }
 
 int enter_root(int root, Detail& detail) {

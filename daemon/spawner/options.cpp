@@ -100,11 +100,31 @@ Status apply_config(Options& options) {
     return {};
 }
 
+// NAME:PATH
+Status add_file(Options& options, std::string_view value) {
+    const auto colon = value.find(':');
+    const auto name = value.substr(0, colon);
+    const auto path = TRY(absolute(colon == std::string_view::npos ? "" : value.substr(colon + 1)));
+    if (name == "tls-cert")
+        options.files[wire::File::tls_certificate] = path;
+    else if (name == "tls-key")
+        options.files[wire::File::tls_key] = path;
+    else
+        return fail(Code::config_invalid, "unknown file " + std::string(name));
+    return {};
+}
+
 Status set_argument(Options& options, std::string_view key, std::string_view value) {
     if (key == "--channel")
         options.channel = static_cast<int>(TRY(number(value)));
     else if (key == "--listener")
         options.listener = static_cast<int>(TRY(number(value)));
+    else if (key == "--tcp-listener")
+        options.tcp_listener = static_cast<int>(TRY(number(value)));
+    else if (key == "--accounts")
+        options.accounts_dir = TRY(absolute(value));
+    else if (key == "--file")
+        CHECK(add_file(options, value));
     else if (key == "--scratch")
         options.scratch = TRY(absolute(value));
     else if (key == "--cgroup")

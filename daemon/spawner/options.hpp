@@ -10,9 +10,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
+#include "sandbox/plan.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::spawner {
@@ -20,17 +22,20 @@ namespace owhale::spawner {
 struct Options {
     int channel = -1;
     int listener = -1;
-    std::string scratch;             // an empty folder of ours; a private tmpfs is mounted on it
-    std::string cgroup;              // folder below which runs get theirs, "" none
-    std::string config;              // spawner.conf
-    std::vector<std::string> forbid; // state, runtime and configuration folders
-    std::vector<std::string> system; // further system folders
+    int tcp_listener = -1;                   // -1: no TCP
+    std::string accounts_dir;                // folder of the folders of TCP accounts, "" none
+    std::map<wire::File, std::string> files; // what `reopen` opens
+    std::string scratch;                     // an empty folder of ours; a private tmpfs is mounted on it
+    std::string cgroup;                      // folder below which runs get theirs, "" none
+    std::string config;                      // spawner.conf
+    std::vector<std::string> forbid;         // state, runtime and configuration folders
+    std::vector<std::string> system;         // further system folders
     std::vector<std::uint32_t> net_host;
     std::uint64_t max_memory = 0; // 0: none
     std::uint64_t max_pids = 16384;
     std::uint64_t max_runs = 1024;
     std::uint64_t box_idle_s = 3600;
-    std::uint32_t reserved_uid = 1'900'000'000; // systemd's table of uids calls this range unused
+    std::uint32_t reserved_uid = wire::kReservedUid;
     bool rootless = false;
 };
 

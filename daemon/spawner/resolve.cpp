@@ -66,6 +66,7 @@ Result<Question> read_question(const wire::Resolve& message, const wire::Blob& b
     Question q;
     q.resolution = message.resolution;
     q.connection = message.connection;
+    q.account = message.account;
     q.find_program = (message.flags & wire::kResolveProgram) != 0;
     q.scan = (message.flags & wire::kResolveScan) != 0;
     if (q.scan) q.scan_names = TRY(read_scan_names(blob[2]));
@@ -147,6 +148,7 @@ Result<Answer> finish_resolve(Child& child) {
     answer.facts = facts;
     answer.resolution.facts = facts;
     answer.resolution.identity = child.question.identity;
+    answer.resolution.parent = child.question.parent;
     answer.resolution.answered_ns = monotonic_ns();
     return answer;
 }

@@ -28,6 +28,9 @@ struct Probe {
 struct Question { // plain data, complete before the fork
     std::uint64_t resolution = 0;
     std::uint64_t connection = 0;
+    std::uint32_t account = 0; // as the broker named it; rights.cpp judges
+    std::uint64_t parent = 0;  // the run that asks, 0 none
+    std::string own_folder;    // an account's: the folder that its own is made in, "" none
     bool find_program = false;
     bool scan = false;
     std::string cwd, workspace, program, path, home, user;
@@ -44,6 +47,7 @@ struct Question { // plain data, complete before the fork
 struct Resolution {
     wire::Resolved facts{};
     Identity identity;
+    std::uint64_t parent = 0; // the run that asked, 0 none
     Fd cwd, workspace;
     std::string cwd_path, workspace_path;
     std::map<std::size_t, Fd> mounts;  // probe index -> O_PATH descriptor

@@ -195,6 +195,20 @@ std::string hashbang_of(int fd) {
     return text.substr(0, text.find('\n'));
 }
 
+// An account's own folder: made with its ids, so that it is its own by the kernel's word. Whatever else stands at that name
+// (a link, somebody's folder, one that others may enter) is no place to work in.
+int ensure_own_folder(const std::string& accounts, std::uint32_t uid) {
+    const Fd above(::open(accounts.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!above) return errno;
+    const auto name = std::to_string(uid);
+    if (::mkdirat(above.get(), name.c_str(), 0700) != 0 && errno != EEXIST) return errno;
+    const Fd own(::openat(above.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat st{};
+    if (!own || ::fstat(own.get(), &st) != 0) return errno;
+    if (st.st_uid != uid) return EPERM;
+    return (st.st_mode & 07777) == 0700 || ::fchmod(own.get(), 0700) == 0 ? 0 : errno;
+}
+
 class Answering {
 public:
     Answering(const Question& question, int socket) : question_(question), socket_(socket) {
@@ -218,6 +232,9 @@ public:
     }
 
     [[noreturn]] void run() {
+        if (!question_.own_folder.empty())
+            if (const int err = ensure_own_folder(question_.own_folder, question_.identity.uid); err != 0)
+                fail_at("account", err);
         auto cwd = look(AT_FDCWD, question_.cwd, O_DIRECTORY);
         facts_.cwd = cwd.fact;
         if (cwd.fact.mode == 0) fail_at("cwd", cwd.fact.err);

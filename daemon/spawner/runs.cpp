@@ -82,6 +82,24 @@ Status set_cgroup_limits(Run& run, std::uint32_t controllers) {
     return {};
 }
 
+// A run that may ask for runs has its own processes in a leaf: a cgroup that hands controllers down may hold none itself
+// (cgroups(7), the no-internal-processes rule). Its limits stand above both.
+Status make_cgroups(Run& run, const Run* above, const std::string& base, std::uint32_t controllers) {
+    const auto& parent = above != nullptr ? above->cgroup.path() : base;
+    if (parent.empty()) return {};
+    run.cgroup = TRY(Cgroup::create(parent, "run-" + std::to_string(run.number)));
+    if (run.joined == 0) CHECK(set_cgroup_limits(run, controllers));
+    if (!run.may_run()) return {};
+    enable_controllers(run.cgroup.path());
+    run.leaf = TRY(Cgroup::create(run.cgroup.path(), "main"));
+    return {};
+}
+
+void remove_cgroups(const Run& run) {
+    if (run.leaf) run.leaf.remove();
+    if (run.cgroup) run.cgroup.remove();
+}
+
 std::uint32_t limits_by(const Run& run, std::uint32_t controllers) {
     std::uint32_t by = (controllers & 1) != 0 ? 1 : 2;
     by |= (controllers & 2) != 0 ? 4 : 8;
@@ -129,10 +147,13 @@ void add_children(int pid, std::vector<int>& pids) {
 
 } // namespace
 
-Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, Run* join,
+Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, const Run* above,
                                        const std::string& cgroup_base, std::uint32_t controllers) {
+    const auto* join = message.join != 0 ? above : nullptr;
     auto run = std::make_unique<Run>();
     run->number = message.run;
+    run->joined = message.join;
+    if (join == nullptr && above != nullptr) run->parent = above->number;
     run->began_ns = monotonic_ns();
     run->plan = std::move(admitted.plan);
     run->limits = admitted.limits;
@@ -158,10 +179,9 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
     plan.out = out.write.get();
     plan.err = err.write.get();
 
-    const auto& parent = join != nullptr ? join->cgroup.path() : cgroup_base;
-    if (!parent.empty()) {
-        run->cgroup = TRY(Cgroup::create(parent, "run-" + std::to_string(message.run)));
-        if (join == nullptr) CHECK(set_cgroup_limits(*run, controllers));
+    if (const auto made = make_cgroups(*run, above, cgroup_base, controllers); !made) {
+        remove_cgroups(*run);
+        return std::unexpected(made.error());
     }
     if (join != nullptr)
         for (const auto& fd : join->namespaces) plan.join.push_back(fd.get());
@@ -169,11 +189,11 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
     int pidfd = -1;
     const auto flags =
         join != nullptr ? 0 : kNamespaces | (plan.net_host ? 0u : static_cast<std::uint64_t>(CLONE_NEWNET));
-    run->pid = clone_jail(plan, flags, pidfd, run->cgroup ? run->cgroup.fd() : -1);
+    run->pid = clone_jail(plan, flags, pidfd, run->leaf ? run->leaf.fd() : run->cgroup ? run->cgroup.fd() : -1);
     if (run->pid == 0) join != nullptr ? join_jail(plan) : enter_jail(plan);
     if (run->pid < 0) {
         const int errnum = errno;
-        if (run->cgroup) run->cgroup.remove();
+        remove_cgroups(*run);
         Error error{Code::jail_failed, "clone3", {}, errnum, "clone"};
         return std::unexpected(std::move(error));
     }
@@ -206,6 +226,14 @@ void kill_run(Run& run, wire::EndReason reason) {
     run.kill_deadline_ns = 0;
     send_signal(run.warden.get(), SIGKILL);
     if (run.cgroup) run.cgroup.kill();
+}
+
+CgroupUsage Run::usage() const {
+    if (!cgroup) return {};
+    auto usage = cgroup.usage();
+    // Before Linux 6.11 a refused fork counts in the cgroup of whoever forked, whichever limit it met.
+    if (leaf) usage.pids_refused += leaf.usage().pids_refused;
+    return usage;
 }
 
 std::vector<int> members(const Run& run) {

@@ -18,8 +18,9 @@ enum class Phase { starting, running, ending };
 struct Run {
     std::uint64_t number = 0;
     std::uint64_t joined = 0; // the run whose cage this one entered
+    std::uint64_t parent = 0; // the run that asked for it, 0 none: it is no wider, and ends with it
     std::uint32_t uid = 0;    // who it runs as
-    std::uint32_t owner = 0;  // who asked
+    Rights rights;            // whose it is
     Phase phase = Phase::starting;
     Fd warden; // pidfd
     pid_t pid = -1;
@@ -30,6 +31,8 @@ struct Run {
     std::vector<Fd> namespaces;
     std::string box;
     Cgroup cgroup;
+    Cgroup leaf; // where its processes are when runs of its own have their cgroups beside them; else empty
+    Fd daemon;   // the listener of its own, until it runs
     Limits limits;
     wire::RunStarted started{};
     Message last{}; // the child's newest message
@@ -38,10 +41,14 @@ struct Run {
     wire::EndReason reason = wire::EndReason::none;
     std::uint64_t sampled_peak = 0, sampled_pids = 0;
     std::uint32_t pids_refused = 0; // when last looked
+
+    bool may_run() const { return plan->daemon && parent == 0; }
+    CgroupUsage usage() const;
 };
 
 // Clones the jail's first process for an admitted plan, writes its id maps, and lets it go.
-Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, Run* join,
+// `above` is the run whose cage it enters (message.join) or that asked for it, or null: its cgroup lies below that one's.
+Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, const Run* above,
                                        const std::string& cgroup_base, std::uint32_t controllers);
 // Ends it at once, all of it.
 void kill_run(Run& run, wire::EndReason reason);

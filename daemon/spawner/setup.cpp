@@ -114,6 +114,7 @@ Result<Surroundings> prepare(const Options& options) {
         if (entry.link.empty()) s.system_paths.push_back(entry.path);
     set_system_entries(std::move(entries));
     find_cgroup(options, s);
+    if (options.tcp_listener >= 0) s.sockets = TRY(SocketTable::open());
     if (options.rootless) {
         s.missing |= wire::kLayerGroups | wire::kLayerOtherUid;
         CHECK(enter_own_userns());

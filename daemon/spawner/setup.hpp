@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "sandbox/plan.hpp"
 #include "spawner/jail_plan.hpp"
 #include "spawner/options.hpp"
+#include "spawner/socket_table.hpp"
 
 namespace owhale::spawner {
 
@@ -20,7 +22,8 @@ struct Surroundings {
     std::uint32_t controllers = 0;
     int landlock_abi = 0;
     std::uint64_t memory_total = 0;
-    std::uint32_t missing = 0; // wire::Layer bits
+    std::uint32_t missing = 0;          // wire::Layer bits
+    std::optional<SocketTable> sockets; // where TCP is served
 };
 
 // Leaves the working folder on the scratch mount, with root/ and boxes/ in it.

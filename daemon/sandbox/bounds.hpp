@@ -1,0 +1,42 @@
+// What holds a caller's runs beside its request: the words of a token, an account's own folder, the run that asks.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sandbox/limits.hpp"
+#include "sandbox/runs.hpp"
+#include "sandbox/workspace.hpp"
+#include "shared/api.hpp"
+
+namespace owhale::sandbox {
+
+struct Parent { // a run that asks for a run
+    std::string id, profile, cwd;
+    std::string workspace; // "" none
+    bool writable = false, net_host = false;
+    RunLimits limits;
+    std::uint64_t left_ms = 0; // until it ends by its own timeout; 0: no timeout
+};
+
+// The folder that a TCP client's account works in; "" for everybody else, and rootless.
+std::string account_folder(const Caller& caller, const wire::Ready& ready);
+
+// The folder at or below which cwd and workspace have to lie.
+struct Fence {
+    std::string folder;
+    std::string whose; // "this token's", "this account's", "those of run 0192…"
+};
+std::vector<Fence> fences(const Caller& caller, const wire::Ready& ready);
+
+// Before anything is looked up: what the request does not say becomes the bound's, what it says beyond is forbidden
+// (net_host_denied for the network).
+Status apply_bounds(api::RunRequest& request, const Caller& caller, const wire::Ready& ready);
+// A parent's limits: what was not asked for gives way, what was is limit_over_ceiling.
+Status hold_limits(RunLimits& limits, const api::RunRequest& request, const Parent& parent);
+// Of resolved paths. Nothing of the host's that is shown lies outside; forbidden names the fence.
+Status check_places(const std::string& cwd, const Decision& decision, const std::vector<Fence>& fences);
+// Of a live run that an `exec` or an attachment would enter: as wide as the caller's own runs at most.
+Status check_entry(const Caller& caller, const api::Run& target);
+
+} // namespace owhale::sandbox

@@ -1,0 +1,51 @@
+// What was asked about and what was found: resolves under way, and resolutions that a run may refer to, once.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "spawner/connections.hpp"
+#include "spawner/loop.hpp"
+#include "spawner/options.hpp"
+#include "spawner/resolve.hpp"
+
+namespace owhale::spawner {
+
+class Resolutions {
+public:
+    Resolutions(Loop& loop, const Options& options, const Connections& connections)
+        : loop_(loop), options_(options), connections_(connections) {}
+
+    Status on_resolve(Packet& packet);
+    Status on_drop(Packet& packet);
+    // The child's answer is there, or its end.
+    Status answered(std::uint64_t number);
+    // Takes a resolution out: it is good for one run. forbidden when there is none of this number.
+    Result<Resolution> take(std::uint64_t number);
+
+    // Answers for the children that are late, and reaps those that ended.
+    Status tick(std::int64_t now);
+    // Forgets what nobody used for a minute.
+    void expire(std::int64_t now);
+    // When tick() is to be called next, on the monotonic clock; `latest` if nothing is waited for.
+    std::int64_t next_deadline(std::int64_t latest) const;
+    bool reaping() const { return !ending_.empty(); }
+    void end_all();
+
+private:
+    Status refuse(const wire::Resolve& message, const char* step, int err);
+    Status send_answer(Answer& answer);
+
+    Loop& loop_;
+    const Options& options_;
+    const Connections& connections_;
+    std::map<std::uint64_t, Child> resolving_;
+    struct Ending { // a child that was killed: to be reaped when the kernel lets it go
+        Fd pidfd;
+        std::uint32_t uid;
+    };
+    std::vector<Ending> ending_;
+    std::map<std::uint64_t, Resolution> resolutions_;
+};
+
+} // namespace owhale::spawner

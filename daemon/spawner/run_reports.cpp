@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <csignal>
+#include <cstring>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "spawner/processes.hpp"
+#include "spawner/run_table.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+constexpr std::int64_t kWallGraceNs = 2'000'000'000;
+constexpr std::uint32_t kBombRefusals = 64; // forks refused between two ticks: a bomb, not a busy build
+
+} // namespace
+
+Status RunTable::tell_started(Run& run) {
+    run.phase = Phase::running;
+    const auto base = static_cast<std::uint64_t>(run.began_ns);
+    // Sixteen slots for the steps that a reader cares about: from `system` on, each a time since the Run message.
+    for (int i = 0; i < 16; ++i) {
+        const auto at = run.last.step_ns[i + kSteps - 16];
+        run.started.step_ns[i] = at > base ? at - base : 0;
+    }
+    std::vector<int> fds;
+    if (run.tty) {
+        fds.push_back(run.master.get());
+    } else {
+        if (run.wants_stdin) fds.push_back(run.in.get());
+        fds.push_back(run.out.get());
+        fds.push_back(run.err.get());
+    }
+    const auto sent = loop_.send(run.started, fds);
+    run.in.reset();
+    run.out.reset();
+    run.err.reset();
+    run.master.reset();
+    run.setup.reset();
+    CHECK(sent);
+    return run.daemon ? acceptor_.open_run(run.number, std::move(run.daemon), run.rights) : Status{};
+}
+
+Status RunTable::setup_readable(std::uint64_t number) {
+    const auto at = runs_.find(number);
+    if (at == runs_.end() || !at->second->setup) return {};
+    auto& run = *at->second;
+    auto packet = receive(run.setup.get(), 8, MSG_DONTWAIT);
+    // A child that ended without reading our go leaves this error in front of its last words.
+    if (!packet && packet.error().errnum == ECONNRESET) packet = receive(run.setup.get(), 8, MSG_DONTWAIT);
+    if (!packet && packet.error().errnum == EAGAIN) return {};
+    if (!packet || packet->size == 0) {
+        // End of file: the exec closed it, or the child is gone and the warden's end will say so.
+        if (packet && !run.failed && run.last.kind == Message::started && (!run.tty || run.master) &&
+            (!run.plan->daemon || run.daemon))
+            return tell_started(run);
+        run.failed = true;
+        loop_.unwatch(run.setup.get());
+        kill_run(run, wire::EndReason::none);
+        return {};
+    }
+    if (run.failed || packet->size != sizeof(Message)) return {};
+    std::memcpy(&run.last, packet->bytes.data(), sizeof run.last);
+    if (run.last.kind == Message::namespaces)
+        run.namespaces = std::move(packet->fds);
+    else if (run.last.kind == Message::terminal && packet->fds.size() == 1)
+        run.master = std::move(packet->fds[0]);
+    else if (run.last.kind == Message::listener && packet->fds.size() == 1)
+        run.daemon = std::move(packet->fds[0]);
+    else if (run.last.kind == Message::failure)
+        run.failed = true;
+    return {};
+}
+
+Status RunTable::tell_ended(Run& run) {
+    siginfo_t info{};
+    rusage usage{};
+    ::syscall(SYS_waitid, P_PIDFD, run.warden.get(), &info, WEXITED, &usage);
+    auto ended = make<wire::RunEnded>(wire::Type::run_ended);
+    ended.run = run.number;
+    int status = 0;
+    pollfd has{run.report.get(), POLLIN, 0};
+    const bool reported = ::poll(&has, 1, 0) > 0 && (has.revents & POLLIN) != 0 &&
+                          ::read(run.report.get(), &status, sizeof status) == sizeof status;
+    if (reported && WIFEXITED(status))
+        ended.exit_code = WEXITSTATUS(status);
+    else
+        ended.exit_code = -1, ended.signal = reported ? WTERMSIG(status) : SIGKILL;
+    const auto cgroup = run.usage();
+    ended.oom_kills = cgroup.oom_kills;
+    ended.pids_refused = cgroup.pids_refused;
+    ended.reason = run.reason;
+    if (run.reason == wire::EndReason::none && cgroup.oom_kills != 0 && ended.exit_code < 0)
+        ended.reason = wire::EndReason::memory;
+    if (run.reason == wire::EndReason::none && ended.signal == SIGXFSZ) ended.reason = wire::EndReason::file_size;
+    ended.wall_ns = static_cast<std::uint64_t>(monotonic_ns() - run.began_ns);
+    ended.user_us = static_cast<std::uint64_t>(usage.ru_utime.tv_sec) * 1'000'000 +
+                    static_cast<std::uint64_t>(usage.ru_utime.tv_usec);
+    ended.system_us = static_cast<std::uint64_t>(usage.ru_stime.tv_sec) * 1'000'000 +
+                      static_cast<std::uint64_t>(usage.ru_stime.tv_usec);
+    ended.memory_peak = std::max({cgroup.memory_peak, run.sampled_peak,
+                                  cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) * 1024 : 0});
+    ended.pids_peak = std::max(cgroup.pids_peak, run.sampled_pids);
+    return loop_.send(ended);
+}
+
+Status RunTable::tell_jail_failed(Run& run) {
+    siginfo_t info{};
+    ::waitid(P_PIDFD, static_cast<id_t>(run.warden.get()), &info, WEXITED);
+    auto failed = make<wire::RunFailed>(wire::Type::run_failed);
+    failed.run = run.number;
+    const bool named = run.last.kind == Message::failure;
+    failed.err = named ? run.last.err : ECHILD;
+    copy_text(failed.step, sizeof failed.step, named ? name_of(static_cast<Step>(run.last.step)) : "child");
+    copy_text(failed.detail, sizeof failed.detail,
+              named ? std::string(run.last.detail, ::strnlen(run.last.detail, sizeof run.last.detail))
+                    : "the jail's process ended");
+    return loop_.send(failed);
+}
+
+Status RunTable::warden_ended(std::uint64_t number) {
+    const auto at = runs_.find(number);
+    if (at == runs_.end()) return {};
+    auto& run = *at->second;
+    // What it said before it ended is still in its socket.
+    for (int i = 0; i < 8 && run.setup && run.phase == Phase::starting; ++i) CHECK(setup_readable(number));
+    Status told;
+    if (run.phase == Phase::running) {
+        told = tell_ended(run);
+    } else {
+        told = tell_jail_failed(run);
+    }
+    if (told) told = retire(run);
+    runs_.erase(number);
+    return told;
+}
+
+void RunTable::end_children(const Run& run) {
+    for (auto& [number, child] : runs_)
+        if (child->parent == run.number) kill_run(*child, wire::EndReason::parent);
+}
+
+Status RunTable::retire(Run& run) {
+    boxes_.release(run.box);
+    end_children(run);
+    forget_cgroups(run);
+    // Whoever joined it, and its children; the leaf first: a cgroup goes when none is below it.
+    if (run.cgroup) run.cgroup.kill();
+    for (auto* cgroup : {&run.leaf, &run.cgroup})
+        if (*cgroup && !cgroup->remove()) leftover_cgroups_.push_back(std::move(*cgroup));
+    return acceptor_.close_run(run.number);
+}
+
+void RunTable::watch_limits(Run& run) {
+    const auto now = monotonic_ns();
+    if (run.kill_deadline_ns != 0 && now >= run.kill_deadline_ns) kill_run(run, run.reason);
+    if (run.wall_deadline_ns != 0 && now >= run.wall_deadline_ns && run.kill_deadline_ns == 0) {
+        run.wall_deadline_ns = 0;
+        run.reason = wire::EndReason::wall;
+        send_signal(run.warden.get(), SIGTERM);
+        run.kill_deadline_ns = now + kWallGraceNs;
+    }
+    if (run.phase == Phase::running && run.joined == 0) watch_memory_and_pids(run);
+}
+
+void RunTable::watch_memory_and_pids(Run& run) {
+    const auto controllers = run.cgroup ? surroundings_.controllers : 0;
+    if ((controllers & 3) != 3) {
+        const auto pids = members(run);
+        const auto resident = resident_bytes(pids);
+        run.sampled_peak = std::max(run.sampled_peak, resident);
+        run.sampled_pids = std::max<std::uint64_t>(run.sampled_pids, pids.size());
+        if ((controllers & 1) == 0 && resident > run.limits.memory) kill_run(run, wire::EndReason::memory);
+        if ((controllers & 2) == 0 && pids.size() >= run.limits.pids) kill_run(run, wire::EndReason::pids);
+    }
+    if ((controllers & 2) != 0) {
+        const auto refused = run.usage().pids_refused;
+        if (refused - run.pids_refused > kBombRefusals) kill_run(run, wire::EndReason::pids);
+        run.pids_refused = refused;
+    }
+}
+
+void RunTable::end_all() {
+    for (auto& [number, run] : runs_) kill_run(*run, wire::EndReason::spawner);
+    for (auto& [number, run] : runs_) {
+        // Not for ever: what hangs in a mount dies with it, and the supervisor's cgroup.kill comes after us.
+        pollfd end{run->warden.get(), POLLIN, 0};
+        ::poll(&end, 1, 1000);
+    }
+    for (auto at = runs_.rbegin(); at != runs_.rend(); ++at) { // children came after their parents
+        const auto& run = at->second;
+        if (run->leaf) run->leaf.remove();
+        if (!run->cgroup) continue;
+        for (int i = 0; i < 100 && !run->cgroup.remove(); ++i) ::usleep(10'000);
+    }
+}
+
+} // namespace owhale::spawner

@@ -1,0 +1,73 @@
+// The runs that live, by their numbers: started, controlled, watched, told of, ended. run_table.cpp has what the broker
+// asks for, run_reports.cpp what a run's processes say and how it ends.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "spawner/acceptor.hpp"
+#include "spawner/boxes.hpp"
+#include "spawner/loop.hpp"
+#include "spawner/resolutions.hpp"
+#include "spawner/runs.hpp"
+#include "spawner/setup.hpp"
+
+namespace owhale::spawner {
+
+class RunTable {
+public:
+    RunTable(Loop& loop, const Options& options, const Surroundings& surroundings, Resolutions& resolutions,
+             Acceptor& acceptor)
+        : loop_(loop), options_(options), surroundings_(surroundings), resolutions_(resolutions), acceptor_(acceptor) {}
+
+    Status on_run(Packet& packet);
+    Status on_signal(Packet& packet);
+    Status on_kill(Packet& packet);
+    Status on_reset_box(Packet& packet);
+
+    Status setup_readable(std::uint64_t number);
+    Status warden_ended(std::uint64_t number);
+
+    // Of a live run; null when there is none.
+    const Run* find(std::uint64_t number) const;
+    // The run that a process of this machine belongs to, by the cgroup (wire: sock_diag's id, 0 unknown) that its socket
+    // was made in; 0 none. Nothing when that cannot be told while a run has the host's network, or when the run has ended.
+    std::optional<std::uint64_t> run_of_socket(std::uint64_t cgroup) const;
+
+    // Limits, and what is left of ended runs.
+    void tick();
+    bool ticking() const { return !runs_.empty() || !leftover_cgroups_.empty(); }
+    Status expire();
+    void end_all();
+
+private:
+    Result<std::unique_ptr<Run>> try_start(const wire::Run& message, const wire::Blob& blob);
+    Result<const Run*> find_join(const wire::Run& message, const Resolution& resolution) const;
+    Result<const Run*> find_parent(const Resolution& resolution) const;
+    void note_cgroups(const Run& run);
+    void forget_cgroups(const Run& run);
+    void end_children(const Run& run);
+    Status tell_started(Run& run);
+    Status tell_ended(Run& run);
+    Status tell_failed(const wire::Run& message, const Error& error);
+    Status tell_jail_failed(Run& run);
+    void watch_limits(Run& run);
+    void watch_memory_and_pids(Run& run);
+    Status retire(Run& run);
+
+    Loop& loop_;
+    const Options& options_;
+    const Surroundings& surroundings_;
+    Resolutions& resolutions_;
+    Acceptor& acceptor_;
+    Boxes boxes_;
+    std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
+    std::vector<Cgroup> leftover_cgroups_;
+    std::map<std::uint64_t, std::uint64_t> run_of_cgroup_; // of live runs
+    std::deque<std::uint64_t> ended_cgroups_;              // whose sockets may have been passed on to somebody
+};
+
+} // namespace owhale::spawner
