@@ -15,7 +15,7 @@
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
-#include "identity/identity.hpp"
+#include "identity/service.hpp"
 #include "network.hpp"
 #include "notify.hpp"
 #include "sandbox/profiles.hpp"
@@ -31,7 +31,9 @@ log::Level level_of(const std::string& name);
 
 class Broker {
 public:
-    Broker(const config::Settings& settings, Notify notify) : settings_(settings), notify_(std::move(notify)) {}
+    // `unix_roles`: of identity::read_unix_roles(), which needs files that the confined broker cannot open.
+    Broker(const config::Settings& settings, Notify notify, std::vector<identity::AccessRow> unix_roles)
+        : settings_(settings), notify_(std::move(notify)), unix_roles_(std::move(unix_roles)) {}
 
     // What lies in the state folder, and the profiles.
     Status open();
@@ -39,6 +41,7 @@ public:
     int finish();           // closes what is on disk; the exit code
 
 private:
+    Result<std::unique_ptr<identity::Service>> open_identity();
     void connect(Fd channel);
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<Status> start();
@@ -55,6 +58,7 @@ private:
 
     const config::Settings& settings_;
     Notify notify_;
+    std::vector<identity::AccessRow> unix_roles_;
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
     boost::asio::steady_timer ready_timer_{io_};
@@ -65,7 +69,7 @@ private:
     std::optional<sandbox::Profiles> profiles_;
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
-    std::unique_ptr<identity::Identity> identity_;
+    std::unique_ptr<identity::Service> identity_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;

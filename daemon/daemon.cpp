@@ -58,11 +58,12 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     std::signal(SIGHUP, SIG_IGN); // until the loop hears it
     std::signal(SIGINT, SIG_IGN); // of a terminal's whole group; the supervisor hears it too and sends SIGTERM
     auto notify = Notify::open();
+    auto unix_roles = TRY(identity::read_unix_roles(settings.unix_roles)); // by files that are out of reach below
     ::umask(022); // folders above the state folder have to be passable for the broker's user
     CHECK(prepare_state_folder(settings));
     ::umask(077);
     CHECK(confine_to(settings));
-    auto broker = std::make_unique<Broker>(settings, std::move(notify));
+    auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles));
     CHECK(broker->open());
     return broker;
 }

@@ -9,6 +9,7 @@
 
 #include "config/settings.hpp"
 #include "daemon.hpp"
+#include "identity/access.hpp"
 #include "supervisor.hpp"
 
 namespace {
@@ -62,6 +63,10 @@ int main(int argc, char** argv) {
     case config::Action::print_config:
         return say(config::to_text(*settings));
     case config::Action::check_config:
+        if (const auto roles = identity::read_unix_roles(settings->unix_roles); !roles) {
+            std::fprintf(stderr, "owhaled: %s\n", to_line(roles.error()).c_str());
+            return 1;
+        }
         return say("the configuration is valid\n");
     case config::Action::serve:
         return serve(*settings);

@@ -60,7 +60,7 @@ struct Revoked {
 BOOST_DESCRIBE_STRUCT(Revoked, (), (revoked))
 
 struct TokenRequest { // POST /v1/tokens: never wider than its maker
-    std::string role; // one role, which the maker holds
+    std::string role; // one role, which may no more than the maker
     std::uint64_t ttl_ms = 0;
     std::optional<std::string> profile; // runs use this one alone
     std::optional<std::string> cwd;     // absolute; runs work in it or below it

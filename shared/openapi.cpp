@@ -184,7 +184,7 @@ json::object responses(const Verb& verb) {
 
 json::object operation(const Verb& verb) {
     json::object one{{"operationId", verb.name}, {"summary", verb.summary}, {"x-permission", verb.permission}};
-    if ((verb.traits & kStepUp) != 0) one.emplace("x-step-up", true);
+    if ((verb.traits & (kStepUp | kNarrows)) != 0) one.emplace("x-step-up", true);
     if (auto all = parameters(verb); !all.empty()) one.emplace("parameters", std::move(all));
     if (!verb.request.empty())
         one.emplace("requestBody", json::object{{"required", true},

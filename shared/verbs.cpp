@@ -62,7 +62,7 @@ constexpr std::array kVerbs = {
     Verb{"sessions.revoke_all", "DELETE", "/v1/sessions", "sessions", false,
          "Ends all of an account's sessions but the one that asks.", "", "Revoked"},
     Verb{"tokens.create", "POST", "/v1/tokens", "tokens", false, "Mints a token for an agent, narrower than its maker.",
-         "TokenRequest", "TokenMade", kStepUp},
+         "TokenRequest", "TokenMade", kNarrows},
     Verb{"tokens.list", "GET", "/v1/tokens", "tokens", false, "The caller's agent tokens, newest first.", "",
          "TokenList"},
     Verb{"tokens.show", "GET", "/v1/tokens/{id}", "tokens", true, "One agent token.", "", "Token"},

@@ -35,6 +35,12 @@ struct Peer {
 
     // "unix:1000 (pid 77, owhalectl)", "tcp 127.0.0.1"
     std::string describe() const;
+    // The same without what changes from one connection to the next: "unix:1000", "run:<id>", "tcp 127.0.0.1"
+    std::string principal() const;
+    // What failures are counted by: "unix:1000", "run:<id>", "ip:192.0.2.7", of IPv6 the /64: "ip:2001:db8::/64"
+    std::string origin() const;
+    // uid 0 on a Unix socket that is not a run's.
+    bool is_root() const { return kind == Kind::local && run == 0 && uid == 0; }
 };
 
 class Identity {

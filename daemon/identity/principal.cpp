@@ -47,6 +47,13 @@ std::vector<std::string> role_names(std::uint32_t set) {
     return names;
 }
 
+bool covers(std::uint32_t wide, std::uint32_t narrow) {
+    Principal over, under;
+    grant(over, wide);
+    grant(under, narrow);
+    return (under.own & ~(over.own | over.any)) == 0 && (under.any & ~over.any) == 0;
+}
+
 void grant(Principal& principal, std::uint32_t role_set) {
     principal.role_set = role_set;
     principal.own = principal.any = 0;

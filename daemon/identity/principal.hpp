@@ -65,6 +65,8 @@ struct Principal {
     std::int64_t account = 0; // its number, never reused; what the spawner makes the reserved uid of
     std::string session;      // jti of the token
     bool must_change = false; // the password first: nothing else is permitted
+    bool for_agent = false;   // a token that was minted for an agent: it never steps up
+    std::int64_t expires = 0; // of the token, microseconds since the epoch
     std::string profile, cwd; // what the token confines runs to; "" anything
 
     // Kind::run
@@ -77,6 +79,8 @@ struct Principal {
     }
 };
 
+// Whether whoever holds the roles `wide` may do all that `narrow` may.
+bool covers(std::uint32_t wide, std::uint32_t narrow);
 // Gives a principal what its roles hold.
 void grant(Principal& principal, std::uint32_t role_set);
 

@@ -61,11 +61,13 @@ api::Check check_wsl(std::string_view release) {
 
 } // namespace
 
-api::Doctor examine(const wire::Ready& ready, std::string_view release, std::string_view mode) {
+api::Doctor examine(const wire::Ready& ready, std::string_view release, std::string_view mode,
+                    std::vector<api::Check> more) {
     api::Doctor out;
     out.checks.push_back(check_kernel(release));
     for (const auto& row : sandbox::layers()) out.checks.push_back(check_layer(row, ready));
     out.checks.push_back(check_wsl(release));
+    for (auto& check : more) out.checks.push_back(std::move(check));
     std::size_t weak = 0, missing = 0;
     for (const auto& check : out.checks) {
         if (check.state == "weaker") ++weak;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "sandbox/plan.hpp"
 #include "shared/api.hpp"
@@ -9,6 +10,8 @@
 namespace owhale::verbs {
 
 // `release` as uname(2) tells it.
-api::Doctor examine(const wire::Ready& ready, std::string_view release, std::string_view mode);
+// `more`: checks of other parts, which stand at the end.
+api::Doctor examine(const wire::Ready& ready, std::string_view release, std::string_view mode,
+                    std::vector<api::Check> more);
 
 } // namespace owhale::verbs

@@ -13,6 +13,9 @@
 namespace owhale::audit {
 class Log;
 }
+namespace owhale::identity {
+class Service;
+}
 namespace owhale::sandbox {
 class Profiles;
 class Runs;
@@ -26,6 +29,7 @@ struct Services { // what handlers use; all of it outlives the server
     sandbox::Runs& runs;
     const sandbox::Profiles& profiles;
     audit::Log& audit;
+    identity::Service& identity;
     std::string version;                      // "0.1.0"
     std::string started;                      // RFC 3339
     std::function<std::size_t()> connections; // open ones

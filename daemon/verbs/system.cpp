@@ -2,6 +2,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
+#include "identity/service.hpp"
 #include "sandbox/layers.hpp"
 #include "sandbox/runs.hpp"
 #include "shared/openapi.hpp"
@@ -43,6 +45,15 @@ Result<Response> status(const Services& services, const Request& request) {
     return reply(out);
 }
 
+// Until when this connection's window is open to who asks.
+std::optional<std::string> window_of(const Request& request) {
+    const auto& window = request.connection->step_up;
+    const auto left = window.until_ns - monotonic_ns();
+    const bool theirs = window.principal == request.who().name && window.session == request.who().session;
+    if (!theirs || left <= 0) return std::nullopt;
+    return rfc3339(wall_clock_us() + left / 1000);
+}
+
 Result<Response> whoami(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     const auto& who = request.who();
@@ -51,6 +62,14 @@ Result<Response> whoami(const Services& services, const Request& request) {
     out.why = who.why;
     out.roles = identity::role_names(who.role_set);
     out.peer = request.connection->peer.describe();
+    if (!who.session.empty()) {
+        out.session = who.session;
+        out.expires = rfc3339(who.expires);
+    }
+    if (!who.profile.empty()) out.profile = who.profile;
+    if (!who.cwd.empty()) out.cwd = who.cwd;
+    out.must_change_password = who.must_change;
+    out.stepped_up_until = window_of(request);
     for (const auto& row : identity::permissions()) {
         if (who.may(row.permission, true)) out.permissions.emplace_back(row.name);
         if (who.may(row.permission, false)) out.permissions.emplace_back(std::string(row.name) + ":any");
@@ -64,7 +83,8 @@ Result<Response> doctor(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     utsname name{};
     ::uname(&name);
-    return reply(examine(services.ready, name.release, services.settings.mode));
+    std::vector<api::Check> more{TRY(services.identity.first_password())};
+    return reply(examine(services.ready, name.release, services.settings.mode, std::move(more)));
 }
 
 Result<Response> config_show(const Services& services, const Request& request) {

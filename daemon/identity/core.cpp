@@ -1,0 +1,70 @@
+#include "identity/core.hpp"
+
+#include "base/clock.hpp"
+#include "identity/jwt.hpp"
+#include "identity/names.hpp"
+
+namespace owhale::identity {
+namespace {
+
+constexpr std::chrono::seconds kAccountCeiling{900}, kPeerCeiling{60};
+constexpr std::int64_t kSecond = 1'000'000;
+
+} // namespace
+
+Result<std::unique_ptr<Core>> Core::open(Parts parts) {
+    const auto& settings = parts.settings;
+    const Access::Standing standing{settings.rootless, settings.mode == "strict", settings.uid};
+    auto& database = parts.database;
+    Facts facts(database);
+    auto users = TRY(Users::open(database));
+    auto keys = TRY(Keyring::open(database, settings.state_dir + "/jwt", wall_clock_us()));
+    auto access = TRY(Access::open(database, parts.unix_roles, standing));
+    auto instance = TRY(facts.instance());
+    if (!parts.clock) parts.clock = monotonic_ns;
+    const auto clock = parts.clock;
+    const auto io = parts.io;
+    auto& audit = parts.audit;
+    const Argon2 argon2({settings.argon2_memory, settings.argon2_passes}, parts.hashes);
+    return std::unique_ptr<Core>(new Core{std::move(parts),
+                                          "owhaled:" + instance,
+                                          std::move(users),
+                                          Sessions(database),
+                                          std::move(keys),
+                                          std::move(access),
+                                          std::move(facts),
+                                          Throttle(clock, kAccountCeiling),
+                                          Throttle(clock, kPeerCeiling),
+                                          Hasher(io, argon2),
+                                          Journal(io, audit),
+                                          Turn(io),
+                                          {}});
+}
+
+std::string Core::token_of(const Session& session, const User& user) const {
+    Claims claims{issuer, std::string(kAudience), principal_of(user), session.jti, 0, 0, 0};
+    claims.iat = claims.nbf = session.created / kSecond;
+    claims.exp = session.expires / kSecond;
+    return write_token(claims, keys->current());
+}
+
+Result<User> Core::account_of(const Principal& who) const {
+    const auto* user = who.kind == Kind::user ? users.find(who.account) : nullptr;
+    if (user == nullptr)
+        return fail(Code::unauthenticated, who.name + " has no account", "log in first: owhalectl login");
+    return *user;
+}
+
+Result<User> Core::named(const std::string& name) const {
+    const auto* user = users.find(name);
+    if (user == nullptr) return fail(Code::not_found, "there is no such account", "`owhalectl users ls` lists them");
+    return *user;
+}
+
+Status Core::end_all_of(const User& user, std::int64_t now) {
+    TRY(sessions.revoke_of(user.id, std::nullopt, "", now));
+    if (parts.end_runs) parts.end_runs(principal_of(user));
+    return {};
+}
+
+} // namespace owhale::identity

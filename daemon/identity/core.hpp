@@ -1,0 +1,66 @@
+// What the acts of identity share: its stores, its clocks, its worker. On the io thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "config/settings.hpp"
+#include "identity/access.hpp"
+#include "identity/facts.hpp"
+#include "identity/hasher.hpp"
+#include "identity/journal.hpp"
+#include "identity/keyring.hpp"
+#include "identity/sessions.hpp"
+#include "identity/throttle.hpp"
+#include "identity/turn.hpp"
+#include "identity/users.hpp"
+
+namespace owhale::identity {
+
+struct Parts { // all of it outlives identity
+    boost::asio::any_io_executor io;
+    const config::Settings& settings;
+    store::Database& database; // schema/state
+    audit::Log& audit;
+    std::vector<AccessRow> unix_roles; // of read_unix_roles()
+    // Ends the live runs of a principal: of an account that is disabled or removed.
+    std::function<void(const std::string& principal)> end_runs;
+    std::atomic<std::uint64_t>* hashes = nullptr; // counts calls of Argon2id
+    Throttle::Clock clock;                        // monotonic, nanoseconds; empty: the kernel's
+};
+
+struct Core {
+    Parts parts;
+    std::string issuer; // "owhaled:<UUID of this state>"
+    Users users;
+    Sessions sessions;
+    std::unique_ptr<Keyring> keys;
+    Access access;
+    Facts facts;
+    Throttle accounts; // by account, of peers that it does not know
+    Throttle peers;    // by account and peer
+    Hasher hasher;
+    Journal journal;
+    Turn turn;              // changes to accounts and sessions
+    std::string setup_code; // "" unless the first account is still to be set up
+
+    static Result<std::unique_ptr<Core>> open(Parts parts);
+
+    bool rootless() const { return parts.settings.rootless; }
+    bool strict() const { return parts.settings.mode == "strict"; }
+    // "user:alice"
+    static std::string principal_of(const User& user) { return "user:" + user.name; }
+    // Signs the token of a session.
+    std::string token_of(const Session& session, const User& user) const;
+    // The account of a principal that has one and still exists; unauthenticated otherwise.
+    Result<User> account_of(const Principal& who) const;
+    // By name; not_found.
+    Result<User> named(const std::string& name) const;
+    // Ends what an account has open, and its runs.
+    Status end_all_of(const User& user, std::int64_t now);
+};
+
+} // namespace owhale::identity

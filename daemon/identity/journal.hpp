@@ -1,0 +1,49 @@
+// What the audit log hears of identity. Never a password or a token.
+//
+// An act is on disk before it takes effect. Failures are told afterwards, and under a flood at most one a second of one
+// peer, with a count.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <map>
+#include <string>
+
+#include "audit/log.hpp"
+#include "identity/identity.hpp"
+
+namespace owhale::identity {
+
+// Who asks for an act, and by what proof.
+struct Asker {
+    Peer peer;
+    Principal who;
+    std::string verb;  // as the verb table spells it
+    std::string proof; // how it was stepped up: "window", "password for POST /v1/users sha256:…"; "" when it was not
+};
+
+class Journal {
+public:
+    Journal(boost::asio::any_io_executor io, audit::Log& log) : io_(std::move(io)), log_(log) {}
+
+    // The act may follow only when this has succeeded.
+    boost::asio::awaitable<Status> note(std::string event, const Asker& asker, boost::json::object data);
+    boost::asio::awaitable<Status> note_own(std::string event, boost::json::object data); // owhaled's own doing
+    // Returns at once. `account` as it was tried: a text that is no name may be a password and is not kept.
+    void failed(std::string event, std::string verb, const Peer& peer, const std::string& account, std::string reason);
+
+private:
+    struct Flood {
+        std::uint64_t held_back = 0;
+        audit::Event last;
+    };
+    void write(audit::Event event);
+    boost::asio::awaitable<void> watch(std::string origin);
+
+    boost::asio::any_io_executor io_;
+    audit::Log& log_;
+    std::map<std::string, Flood> floods_; // of peers that failed within the last second
+};
+
+} // namespace owhale::identity

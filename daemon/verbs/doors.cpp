@@ -1,0 +1,92 @@
+#include "base/clock.hpp"
+#include "identity/service.hpp"
+#include "verbs/asker.hpp"
+#include "verbs/groups.hpp"
+#include "verbs/reply.hpp"
+
+namespace owhale::verbs {
+namespace {
+
+using boost::asio::awaitable;
+using transport::Request;
+using transport::Response;
+
+constexpr std::uint32_t kWindow = 300, kLongestWindow = 900; // seconds
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+
+awaitable<Result<Response>> login(Services services, Request& request) {
+    const identity::WipeAtEnd wipe(request.body);
+    CO_CHECK(only(request, {}));
+    auto body = codec::decode<api::LoginRequest>(request.body);
+    if (!body) co_return std::unexpected(body.error());
+    auto peer = request.connection->peer;
+    auto gone = gone_of(request);
+    const auto made = co_await services.identity.doors.login(std::move(peer), std::move(*body), std::move(gone));
+    if (!made) co_return std::unexpected(made.error());
+    co_return reply(*made);
+}
+
+awaitable<Result<Response>> logout(Services services, Request& request) {
+    CO_CHECK(only(request, {}));
+    auto asker = asker_of(request, "logout");
+    CO_CHECK(co_await services.identity.doors.logout(std::move(asker)));
+    request.connection->step_up = {};
+    co_return nothing();
+}
+
+awaitable<Result<Response>> change_password(Services services, Request& request) {
+    const identity::WipeAtEnd wipe(request.body);
+    CO_CHECK(only(request, {}));
+    auto body = codec::decode<api::PasswordRequest>(request.body);
+    if (!body) co_return std::unexpected(body.error());
+    auto asker = asker_of(request, "password.change");
+    auto gone = gone_of(request);
+    CO_CHECK(co_await services.identity.doors.change_password(std::move(asker), std::move(*body), std::move(gone)));
+    co_return nothing();
+}
+
+awaitable<Result<Response>> open_window(Services services, Request& request) {
+    const identity::WipeAtEnd wipe(request.body);
+    CO_CHECK(only(request, {}));
+    auto body = codec::decode<api::StepUpRequest>(request.body);
+    if (!body) co_return std::unexpected(body.error());
+    const auto seconds = body->seconds.value_or(kWindow);
+    if (seconds == 0 || seconds > kLongestWindow)
+        co_return fail(Code::invalid_value, "seconds must be between 1 and 900");
+    identity::Secret password(body->password);
+    auto peer = request.connection->peer;
+    auto who = request.who();
+    CO_CHECK(co_await services.identity.doors.prove(std::move(peer), std::move(who), std::move(password)));
+    auto asker = asker_of(request, "stepup.open");
+    CO_CHECK(co_await services.identity.doors.note_window(std::move(asker), seconds));
+    request.connection->step_up = {request.who().name, request.who().session, monotonic_ns() + seconds * kSecondNs};
+    co_return reply(api::StepUp{rfc3339(wall_clock_us() + std::int64_t{seconds} * 1'000'000)});
+}
+
+Result<Response> close_window(const Services&, const Request& request) {
+    CHECK(only(request, {}));
+    request.connection->step_up = {};
+    return nothing();
+}
+
+} // namespace
+
+std::vector<transport::Route> door_routes(const Services& services) {
+    const auto now = [services](auto handler) {
+        return [services, handler](Request& request) -> awaitable<Result<Response>> {
+            co_return handler(services, request);
+        };
+    };
+    const auto later = [services](auto handler) {
+        return [services, handler](Request& request) { return handler(services, request); };
+    };
+    return {
+        {"login", later(login), {}},
+        {"logout", later(logout), {}},
+        {"password.change", later(change_password), {}},
+        {"stepup.open", later(open_window), {}},
+        {"stepup.close", now(close_window), {}},
+    };
+}
+
+} // namespace owhale::verbs
