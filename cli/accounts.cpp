@@ -79,6 +79,16 @@ bool first_password_stands(Context& context) {
     return false;
 }
 
+void declare(Command command, Whose& whose, const std::string& things) {
+    command.flag("-a,--all", whose.all, "everyone's " + things + ", for those who may see them");
+    command.option("--user", whose.user, "NAME", "this account's " + things, Kind::user);
+}
+
+void ask_for(const Whose& whose, Call& call) {
+    if (whose.all) call.query.emplace_back("all", "1");
+    if (!whose.user.empty()) call.query.emplace_back("user", whose.user);
+}
+
 std::vector<std::string> split(const std::vector<std::string>& words) {
     std::vector<std::string> all;
     for (std::string_view rest : words) {

@@ -7,6 +7,7 @@
 
 #include "cli/context.hpp"
 #include "cli/secret.hpp"
+#include "cli/tree.hpp"
 #include "shared/api_identity.hpp"
 
 namespace owhale::cli {
@@ -26,6 +27,14 @@ std::string told_as_json(const api::Login& login);
 
 // Whether the first account still has the password that everybody knows; false when owhaled does not say.
 bool first_password_stands(Context& context);
+
+// -a and --user of lists: everybody's, or one account's, for those who may see them.
+struct Whose {
+    bool all = false;
+    std::string user;
+};
+void declare(Command command, Whose& whose, const std::string& things);
+void ask_for(const Whose& whose, Call& call);
 
 // "a", "b,c" are a, b, c.
 std::vector<std::string> split(const std::vector<std::string>& words);

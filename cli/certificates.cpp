@@ -14,8 +14,13 @@ constexpr std::size_t kDigits = 64;
 constexpr std::string_view kPrefix = "SHA256:";
 constexpr auto kHead = "# owhalectl: the certificates of the owhaleds that it knows: HOST:PORT FINGERPRINT\n";
 
-Result<std::string> path_of_known() {
-    return TRY(private_folder()) + "/known_hosts";
+struct KnownHosts {
+    std::string path, text;
+};
+Result<KnownHosts> known_hosts() {
+    auto path = TRY(private_folder()) + "/known_hosts";
+    auto text = TRY(read_private(path, kMostFile)).value_or("");
+    return KnownHosts{std::move(path), std::move(text)};
 }
 
 struct Known {
@@ -128,9 +133,13 @@ Result<std::string> normal_fingerprint(const std::string& text) {
                 "give it as owhaled's log and owhalectl status show it: SHA256: and 64 hexadecimal digits");
 }
 
+Result<bool> is_pinned(const Host& host) {
+    const auto known = TRY(known_hosts());
+    return !host.fingerprint.empty() || find(known.text, host.authority()).has_value();
+}
+
 Result<std::string> believe(const Host& host, const Certificate& shown) {
-    const auto path = TRY(path_of_known());
-    const auto text = TRY(read_private(path, kMostFile)).value_or("");
+    const auto [path, text] = TRY(known_hosts());
     const auto known = find(text, host.authority());
     if (!host.fingerprint.empty()) {
         if (TRY(normal_fingerprint(host.fingerprint)) != shown.fingerprint) return not_the_named(host, shown);

@@ -9,6 +9,9 @@
 
 namespace owhale::cli {
 
+// Whether one certificate alone can be this host's: it was named, or is remembered.
+Result<bool> is_pinned(const Host& host);
+
 // Why it is believed, in a few words. `unreachable` when it is not: nothing is sent.
 Result<std::string> believe(const Host& host, const Certificate& certificate);
 

@@ -7,12 +7,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <deque>
 #include <unistd.h>
 
@@ -23,17 +20,16 @@
 #include "cli/events.hpp"
 #include "cli/messages.hpp"
 #include "cli/pumps.hpp"
+#include "cli/run_signals.hpp"
+#include "cli/start_note.hpp"
 #include "cli/terminal.hpp"
 
 namespace owhale::cli {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 constexpr std::uint8_t kStdin = 0, kStdout = 1, kStderr = 2, kStatus = 3, kResize = 4, kClose = 255;
-constexpr auto kProgressAfter = 1s;
-constexpr auto kKillWithin = 2s;       // two interrupts so close mean "now"
 constexpr auto kDetachKeyWait = 500ms; // how long a lone Ctrl-P is held back
 constexpr std::uint64_t kGraceWhenUnread = 2000;
 
@@ -44,12 +40,6 @@ struct Frame {
 
 std::string resize_message(WindowSize size) {
     return "{\"Width\":" + std::to_string(size.columns) + ",\"Height\":" + std::to_string(size.rows) + "}";
-}
-
-// A signal that we were started to ignore (nohup, a shell's background job) stays ignored.
-bool ignored(int number) {
-    struct sigaction action{};
-    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 class Session {
@@ -66,9 +56,9 @@ public:
 
 private:
     asio::awaitable<void> flow() {
-        show_progress();
+        if (attachment_.progress) start_note_.show_when_late();
         auto opened = co_await open();
-        hide_progress();
+        start_note_.take_back();
         if (!opened) {
             failure_ = std::move(opened).error();
             co_return;
@@ -113,7 +103,7 @@ private:
         auto channel = co_await connection_.upgrade(std::move(attach));
         if (!channel) co_return std::unexpected(std::move(channel).error());
         channel_ = *std::move(channel);
-        watch_signals(); // before the size is read: a change after that is told
+        signals_.watch(attachment_.tty); // before the size is read: a change after that is told
         if (!attachment_.tty) co_return Status{};
         auto raw = RawMode::enter(STDIN_FILENO);
         if (!raw && attachment_.stdin_open) co_return std::unexpected(std::move(raw).error());
@@ -131,7 +121,7 @@ private:
                 if (!is_over(end_.run.state)) failure_ = std::move(message).error();
                 break;
             }
-            hide_progress();
+            start_note_.take_back();
             const bool status = message->channel == kStatus;
             dispatch(*std::move(message));
             if (status && is_over(end_.run.state)) break;
@@ -234,41 +224,6 @@ private:
         }
     }
 
-    void watch_signals() {
-        signals_.emplace(loop_);
-        boost::system::error_code error;
-        for (const int number : {SIGINT, SIGTERM, SIGQUIT, SIGHUP})
-            if (!ignored(number)) signals_->add(number, error);
-        if (attachment_.tty)
-            for (const int number : {SIGWINCH, SIGTSTP, SIGCONT}) signals_->add(number, error);
-        wait_for_signal();
-    }
-
-    void wait_for_signal() {
-        signals_->async_wait([this](const boost::system::error_code& error, int number) {
-            if (error) return;
-            on_signal(number);
-            wait_for_signal();
-        });
-    }
-
-    void on_signal(int number) {
-        if (number == SIGWINCH) return push_size();
-        if (number == SIGTSTP) return stop_ourselves();
-        if (number == SIGCONT) return;
-        if (over_) leave(128 + number);
-        if (number != SIGINT) return control_.signal(number);
-        const auto now = Clock::now();
-        interrupts_ = now - last_interrupt_ < kKillWithin ? interrupts_ + 1 : 1;
-        last_interrupt_ = now;
-        if (interrupts_ == 1)
-            control_.signal(SIGINT);
-        else if (interrupts_ == 2)
-            control_.kill(0);
-        else
-            leave(128 + SIGINT);
-    }
-
     // A raw terminal sends no SIGTSTP: somebody else did. Stop with the terminal in order.
     void stop_ourselves() {
         if (raw_) raw_->pause();
@@ -282,37 +237,23 @@ private:
         ::_exit(code);
     }
 
-    void show_progress() {
-        if (!attachment_.progress) return;
-        progress_.expires_after(kProgressAfter);
-        progress_.async_wait([this](const boost::system::error_code& error) {
-            if (error) return;
-            progress_shown_ = true;
-            std::fputs("owhalectl: starting the run…", stderr);
-        });
-    }
-
-    void hide_progress() {
-        progress_.cancel();
-        if (!std::exchange(progress_shown_, false)) return;
-        std::fputs("\r\x1b[K", stderr);
-    }
-
     Attachment attachment_;
     asio::io_context loop_{1};
     Connection connection_;
     ControlLine control_;
     std::unique_ptr<Channel> channel_;
-    std::optional<asio::signal_set> signals_;
+    RunSignals signals_{loop_,
+                        control_,
+                        {.resized = [this] { push_size(); },
+                         .stopped = [this] { stop_ourselves(); },
+                         .leave = [this](int code) { leave(code); },
+                         .is_over = [this] { return over_; }}};
     std::deque<Frame> outbox_;
     std::optional<WindowSize> told_size_;
     Bell over_bell_{loop_}, drained_{loop_}, outbox_bell_{loop_};
-    asio::steady_timer progress_{loop_};
-    bool progress_shown_ = false;
+    StartNote start_note_{loop_};
     bool over_ = false;
     DetachKeys keys_;
-    int interrupts_ = 0;
-    Clock::time_point last_interrupt_{};
     SessionEnd end_;
     std::optional<Error> failure_;
     std::optional<RawMode> raw_;

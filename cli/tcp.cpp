@@ -77,7 +77,8 @@ Result<Peer> plain(const Host& host, Fd fd) {
 }
 
 Result<Peer> secured(const Host& host, Fd fd) {
-    auto session = TRY(Tls::connect(std::move(fd), host));
+    const bool pinned = TRY(is_pinned(host));
+    auto session = TRY(Tls::connect(std::move(fd), host, !pinned));
     const auto why = TRY(believe(host, session.certificate()));
     const auto& print = session.certificate().fingerprint;
     auto inner = TRY(std::move(session).run());

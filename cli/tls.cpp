@@ -65,13 +65,13 @@ struct Tls::Session {
         if (context != nullptr) ssl.SSL_CTX_free(context);
     }
 
-    bool prepare(const Host& host) {
+    bool prepare(const Host& host, bool authorities) {
         context = ssl.SSL_CTX_new(ssl.TLS_client_method());
         if (context == nullptr) return false;
         ssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_3_VERSION, nullptr);
         ssl.SSL_CTX_ctrl(context, SSL_CTRL_MODE, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER,
                          nullptr);
-        ssl.SSL_CTX_set_default_verify_paths(context); // without one, a fingerprint still does
+        if (authorities) ssl.SSL_CTX_set_default_verify_paths(context); // without any, a fingerprint still does
         ssl.SSL_CTX_set_alpn_protos(context, kAlpn.data(), kAlpn.size());
         connection = ssl.SSL_new(context);
         return connection != nullptr && name(host) && ssl.SSL_set_fd(connection, tcp.get()) == 1;
@@ -206,10 +206,10 @@ Tls::Tls(std::unique_ptr<Session> session) : session_(std::move(session)) {}
 Tls::Tls(Tls&&) noexcept = default;
 Tls::~Tls() = default;
 
-Result<Tls> Tls::connect(Fd tcp, const Host& host) {
+Result<Tls> Tls::connect(Fd tcp, const Host& host, bool authorities) {
     const auto* library = TRY(libssl());
     auto session = std::make_unique<Session>(*library, std::move(tcp));
-    if (!session->prepare(host) || !session->handshake()) return failed(*library, host);
+    if (!session->prepare(host, authorities) || !session->handshake()) return failed(*library, host);
     Tls made(std::move(session));
     made.certificate_ = made.session_->certificate();
     return made;

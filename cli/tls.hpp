@@ -16,8 +16,9 @@ struct Certificate {
 
 class Tls {
 public:
-    // After the handshake. Whether the certificate is believed is the caller's to say: nothing was sent yet.
-    static Result<Tls> connect(Fd tcp, const Host& host);
+    // After the handshake. Whether the certificate is believed is the caller's to say: nothing was sent yet. Reading this
+    // machine's authorities takes 20 ms, so they are only asked when `authorities` says that they count.
+    static Result<Tls> connect(Fd tcp, const Host& host, bool authorities);
     Tls(Tls&&) noexcept;
     Tls& operator=(Tls&&) = delete;
     ~Tls();

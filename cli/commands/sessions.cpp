@@ -14,8 +14,10 @@ namespace {
 
 constexpr auto kList = "owhalectl sessions ls lists the ids";
 
-Result<int> list(Context& context) {
-    const auto body = TRY(context.ask({.verb = "sessions.list"}));
+Result<int> list(Context& context, const Whose& whose) {
+    Call call{.verb = "sessions.list"};
+    ask_for(whose, call);
+    const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body, "sessions"))) return kOk;
     const auto sessions = TRY(read_sessions(body)).sessions;
     Table table({"ID", "OF", "BEGAN", "USED", "ENDS", "FROM"}, 5);
@@ -42,18 +44,22 @@ Result<std::string> id_of(Context& context, const std::string& named) {
     return unique_prefix(named, ids, "session", kList);
 }
 
-Result<int> remove_all(Context& context) {
-    const auto body = TRY(context.ask({.verb = "sessions.revoke_all"}));
+Result<int> remove_all(Context& context, const std::string& user) {
+    Call call{.verb = "sessions.revoke_all"};
+    ask_for({false, user}, call);
+    const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body))) return kOk;
     const auto count = TRY(read_revoked(body)).revoked;
     CHECK(print(context.globals().quiet ? std::to_string(count) + "\n"
-                                        : "ended " + std::to_string(count) + ", all but this one\n"));
+                                        : "ended " + std::to_string(count) +
+                                              (user.empty() ? ", all but this one\n" : ", all of " + user + "\n")));
     return kOk;
 }
 
-Result<int> remove(Context& context, const std::vector<std::string>& named, bool all) {
+Result<int> remove(Context& context, const std::vector<std::string>& named, bool all, const std::string& user) {
     if (all == !named.empty()) return fail(Code::bad_request, "name the sessions to end, or say --all", kList);
-    if (all) return remove_all(context);
+    if (all) return remove_all(context, user);
+    if (!user.empty()) return fail(Code::bad_request, "--user goes with --all", kList);
     for (const auto& one : named) {
         const auto id = TRY(id_of(context, one));
         TRY(context.ask({.verb = "sessions.revoke", .id = id}));
@@ -84,14 +90,19 @@ void declare_rm(Command sessions) {
     auto all = std::make_shared<bool>(false);
     command.positionals("ID", *named, "the sessions", Kind::session_id, false);
     command.flag("--all", *all, "all of yours but the one that asks");
-    command.handler([named, all](Context& context) { return remove(context, *named, *all); });
+    auto user = std::make_shared<std::string>();
+    command.option("--user", *user, "NAME", "with --all: all of this account's, for those who may", Kind::user);
+    command.handler([named, all, user](Context& context) { return remove(context, *named, *all, *user); });
 }
 
 } // namespace
 
 void declare_sessions(Command root) {
     auto sessions = root.sub("sessions", "Where you are logged in");
-    sessions.sub("ls", "List your sessions, newest first").handler(list);
+    auto listed = sessions.sub("ls", "List your sessions, newest first");
+    auto whose = std::make_shared<Whose>();
+    declare(listed, *whose, "sessions");
+    listed.handler([whose](Context& context) { return list(context, *whose); });
     declare_rm(sessions);
     // Here, and not among the settings: sessions and tokens are all that this key is for.
     auto command = sessions.sub("rotate-key", "Sign new sessions and tokens with a new key; those there are stay good");

@@ -25,16 +25,19 @@ std::string state_of(const api::Token& token) {
     return parse_time(token.expires) <= std::time(nullptr) ? "expired" : "good";
 }
 
-Result<int> list(Context& context) {
-    const auto body = TRY(context.ask({.verb = "tokens.list"}));
+Result<int> list(Context& context, const Whose& whose) {
+    Call call{.verb = "tokens.list"};
+    ask_for(whose, call);
+    const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body, "tokens"))) return kOk;
     const auto tokens = TRY(read_tokens(body)).tokens;
-    Table table({"ID", "ROLE", "STATE", "ENDS", "USED", "PROFILE", "FOLDER", "LABEL"}, 6);
+    Table table({"ID", "OF", "ROLE", "STATE", "ENDS", "USED", "PROFILE", "FOLDER", "LABEL"}, 7);
     std::string ids;
     for (const auto& token : tokens) {
         ids += token.id + "\n";
         const auto state = state_of(token);
         table.row({{token.id},
+                   {token.principal},
                    {token.role},
                    {state, state == "good" ? Tone::good : Tone::bad},
                    {when(token.expires)},
@@ -140,7 +143,10 @@ void declare_add(Command tokens) {
 void declare_tokens(Command root) {
     auto tokens = root.sub("tokens", "Tokens for agents, narrower than your own rights");
     declare_add(tokens);
-    tokens.sub("ls", "List your tokens, newest first").handler(list);
+    auto listed = tokens.sub("ls", "List your tokens, newest first");
+    auto whose = std::make_shared<Whose>();
+    declare(listed, *whose, "tokens");
+    listed.handler([whose](Context& context) { return list(context, *whose); });
     auto shown = tokens.sub("show", "Show a token; what it is made of was printed once");
     auto id = std::make_shared<std::string>();
     shown.positional("ID", *id, "the token", Kind::token_id);

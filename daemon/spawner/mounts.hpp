@@ -5,14 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "spawner/detail.hpp"
 #include "spawner/jail_plan.hpp"
 
 namespace owhale::spawner {
-
-struct Detail {
-    char text[160] = {};
-    void set(const char* first, const char* second = "");
-};
 
 // Where a system folder stands and what it is; read once at the start, in order.
 struct SystemEntry {
@@ -24,6 +20,8 @@ std::vector<SystemEntry> read_system_entries();
 void set_system_entries(std::vector<SystemEntry> entries);
 
 int make_root(int& root, Detail& detail);
+// After it: the spawner's own tmpfs, as this child's mount namespace has it. It holds the boxes.
+int scratch_folder();
 int mount_system(int root, const JailPlan& plan, Detail& detail);
 int mount_devices(int root, const JailPlan& plan, Detail& detail);
 int mount_proc(int root, Detail& detail);
