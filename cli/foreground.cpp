@@ -13,7 +13,6 @@
 namespace owhale::cli {
 namespace {
 
-<<<<<<< HEAD
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
@@ -25,9 +24,6 @@ bool ended_by_limit(const api::Run& run) {
 }
 
 // Why the cage, and not the command, ended it, and what would have let it go on.
-=======
-// Why the cage, and not the command, ended it.
->>>>>>> bb0780a952095b10f0605d0456bd3f94c5e69ede
 void tell_end(const api::Run& run) {
     const bool known = ended_by_limit(run) && !run.hints.empty() && !run.hints.front().next.empty();
     const auto why = (known ? " -- " + run.hints.front().next : "") + "; owhalectl runs why " + run.id;
