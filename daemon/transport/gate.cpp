@@ -186,7 +186,9 @@ asio::awaitable<std::expected<void, Response>> Gate::prove_password(const Connec
 asio::awaitable<std::expected<Proof, Response>> Gate::prove(const Connection& connection, Pass& pass, std::string act,
                                                             std::string_view body) {
     using By = Proof::By;
-    const bool asked = (pass.match.verb->traits & kStepUp) != 0;
+    const auto traits = pass.match.verb->traits;
+    // A token for an agent never steps up; where that can only pass on less than it has, it need not.
+    const bool asked = (traits & kStepUp) != 0 || ((traits & kNarrows) != 0 && !pass.who.for_agent);
     const auto by = !asked                                              ? By::nothing
                     : identity_.stands_above(connection.peer, pass.who) ? By::root
                     : window_is_open(connection, pass.who)              ? By::window

@@ -36,7 +36,7 @@ class Owhaled:
 
     def command(self):
         return [str(BINARY), "--state-dir", str(self.state), "--runtime-dir", str(self.base / "run"),
-                "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"), *self.flags]
+                "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"), "--tcp", "off", *self.flags]
 
     def launch(self):
         with open(self.log, "ab") as log:
