@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include "base/clock.hpp"
+#include "base/files.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
 #include "store/migrations.hpp"
@@ -20,6 +21,21 @@ using asio::awaitable;
 constexpr int kSpawnerLost = 3; // exit code: a restart helps, which it does not when the start itself failed
 constexpr std::chrono::seconds kReadyTime{30}; // from the start to the spawner's Ready
 constexpr std::chrono::seconds kAnswerTime{3}; // for answers under way when owhaled ends
+
+constexpr std::size_t kLargestPem = 256u << 10;
+
+Result<std::string> read_reopened(const sandbox::Reopened& opened, wire::File which, const std::string& setting,
+                                  const std::string& path) {
+    const auto index = static_cast<std::size_t>(which);
+    const auto& file = opened.files[index];
+    if (file) return read_all(file.get(), kLargestPem);
+    const int why = opened.err[index];
+    auto error = Error{Code::config_invalid, setting + ": " + path + " cannot be used", {}, why, {}};
+    error.next = why == EPERM
+                     ? "it has to belong to root (without root: to you), and others may not write it, nor read the key"
+                     : "name a regular file, not a link";
+    return std::unexpected(std::move(error));
+}
 
 void rethrow(std::exception_ptr thrown) {
     if (thrown) std::rethrow_exception(thrown);
@@ -186,8 +202,15 @@ awaitable<void> Broker::reload_network(bool so_far) {
     notify_.ready("Serving on " + settings_.socket);
 }
 
+// Of the files that the spawner was told of: it alone has the right to read them.
 awaitable<Result<transport::Credentials>> Broker::given_certificate() {
-    co_return fail(Code::unsupported, "tls-cert is not read yet", "leave tls-cert and tls-key out");
+    auto opened = co_await spawner_->reopen();
+    if (!opened) co_return std::unexpected(opened.error());
+    auto certificate = read_reopened(*opened, wire::File::tls_certificate, "tls-cert", settings_.tls_cert);
+    if (!certificate) co_return std::unexpected(certificate.error());
+    auto key = read_reopened(*opened, wire::File::tls_key, "tls-key", settings_.tls_key);
+    if (!key) co_return std::unexpected(key.error());
+    co_return transport::Credentials{*std::move(certificate), *std::move(key)};
 }
 
 awaitable<void> Broker::pause(std::chrono::milliseconds time) {

@@ -3,7 +3,7 @@
 namespace owhale::verbs {
 
 identity::Asker asker_of(const transport::Request& request, std::string verb) {
-    return {request.connection->peer, request.who(), std::move(verb), {}};
+    return {request.connection->peer, request.who(), std::move(verb), request.proof.text()};
 }
 
 std::function<bool()> gone_of(const transport::Request& request) {

@@ -49,7 +49,8 @@ Result<Response> status(const Services& services, const Request& request) {
 std::optional<std::string> window_of(const Request& request) {
     const auto& window = request.connection->step_up;
     const auto left = window.until_ns - monotonic_ns();
-    if (window.principal != request.who().name || left <= 0) return std::nullopt;
+    const bool theirs = window.principal == request.who().name && window.session == request.who().session;
+    if (!theirs || left <= 0) return std::nullopt;
     return rfc3339(wall_clock_us() + left / 1000);
 }
 
