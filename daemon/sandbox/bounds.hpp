@@ -25,7 +25,7 @@ std::string account_folder(const Caller& caller, const wire::Ready& ready);
 // The folder at or below which cwd and workspace have to lie.
 struct Fence {
     std::string folder;
-    std::string whose; // "this token's", "this account's", "those of run 0192…"
+    std::string whose; // "this token's runs", "this account's runs", "runs of run 0192…"
 };
 std::vector<Fence> fences(const Caller& caller, const wire::Ready& ready);
 
