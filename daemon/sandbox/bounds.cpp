@@ -130,15 +130,15 @@ Status check_places(const std::string& cwd, const Decision& decision, const std:
     return {};
 }
 
-Status check_entry(const Caller& caller, const api::Run& target) {
-    if (!caller.profile.empty() && target.profile != caller.profile)
+Status check_entry(const std::string& profile, const std::string& cwd, const api::Run& target) {
+    if (!profile.empty() && target.profile != profile)
         return fail(Code::forbidden,
-                    "this token's runs use the profile " + caller.profile + " alone; that run has " + target.profile,
+                    "this token's runs use the profile " + profile + " alone; that run has " + target.profile,
                     "start one of your own");
-    if (caller.cwd.empty() ||
-        (is_within(target.cwd, caller.cwd) && (target.workspace.empty() || is_within(target.workspace, caller.cwd))))
-        return {};
-    return outside({caller.cwd, "this token's runs"}, target.workspace.empty() ? target.cwd : target.workspace);
+    if (cwd.empty()) return {};
+    for (const auto* path : {&target.cwd, &target.workspace})
+        if (!path->empty() && !is_within(*path, cwd)) return outside({cwd, "this token's runs"}, *path);
+    return {};
 }
 
 } // namespace owhale::sandbox

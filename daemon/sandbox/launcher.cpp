@@ -198,7 +198,6 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     prepared.verb = "runs.exec";
     prepared.join = target.number();
     CO_CHECK(check_request(asked));
-    CO_CHECK(check_entry(caller, target.record));
     auto& request = prepared.request;
     request.argv = std::move(asked.argv);
     request.tty = asked.tty;
@@ -256,6 +255,7 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
             "the workspace is large: only its upper part was searched for settings that later programs run");
     if (prepared.profile && prepared.profile->daemon && run.caller().asker)
         run.record.hints.push_back({"a run's run has no listener of its own: it asks owhaled for nothing", ""});
+    cage.asks = (prepared.plan.message.flags & wire::kRunDaemon) != 0;
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;
