@@ -196,6 +196,10 @@ Status Registry::find_asker(Caller& caller) {
     if (found == by_number_.end() || found->second->state() != State::running)
         return fail(Code::conflict, "the run that asks has ended");
     const auto& run = *found->second;
+    if (!run.cage.asks)
+        return fail(Code::forbidden,
+                    "this run may not start runs: the profile " + run.record.profile + " does not let it",
+                    "start it with the profile agent, or another that says daemon = true");
     const auto wall = run.cage.limits.wall_ms;
     Parent parent{run.id(),
                   run.record.profile,
