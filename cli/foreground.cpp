@@ -13,21 +13,11 @@
 namespace owhale::cli {
 namespace {
 
-<<<<<<< HEAD
-std::string joined(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 bool ended_by_limit(const api::Run& run) {
     return run.state == "timed_out" || run.state == "limit_exceeded";
 }
 
 // Why the cage, and not the command, ended it, and what would have let it go on.
-=======
-// Why the cage, and not the command, ended it.
->>>>>>> bb0780a952095b10f0605d0456bd3f94c5e69ede
 void tell_end(const api::Run& run) {
     const bool known = ended_by_limit(run) && !run.hints.empty() && !run.hints.front().next.empty();
     const auto why = (known ? " -- " + run.hints.front().next : "") + "; owhalectl runs why " + run.id;
