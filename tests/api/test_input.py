@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from conftest import needs_root
+
 TRUE = ["/bin/true"]
 
 
@@ -242,6 +244,13 @@ def test_the_hosts_network_needs_its_permission(owhaled, uid):
 def test_only_root_runs_as_another(owhaled, alice):
     answer = refused(owhaled, alice, argv=["id"], run_as="root")
     assert answer.status == 403, answer
+
+
+@needs_root
+def test_a_user_that_is_none_is_told_so(owhaled):
+    answer = refused(owhaled, None, argv=TRUE, run_as="no-such-user")
+    assert answer.code == "invalid_value" and "there is no such user" in answer.text
+    assert "No such file" not in answer.text and "getent passwd" in answer.text
 
 
 def test_nobody_runs_as_root(owhaled, alice):
