@@ -23,8 +23,9 @@ using asio::awaitable;
 
 constexpr std::size_t kMaxUnwritten = 10'000; // outcomes; the next start tells the rest as lost
 constexpr int kNotFound = 127, kNotExecutable = 126;
-// Looks a program up where only the cage can see it. 127 and 126 are its own answers then.
-constexpr std::string_view kSearchInside = "command -v -- \"$0\" >/dev/null || exit 127; exec \"$0\" \"$@\"";
+// Looks a program up where only the cage can see it. 127 and 126 are its own answers then; owhaled has the words for them.
+constexpr std::string_view kSearchInside =
+    "command -v -- \"$0\" >/dev/null || exec \"$0\" \"$@\" 2>/dev/null; exec \"$0\" \"$@\"";
 
 std::string code_name(Code code) {
     return std::string(owhale::describe(code).name);
