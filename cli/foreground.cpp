@@ -13,12 +13,6 @@
 namespace owhale::cli {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 bool ended_by_limit(const api::Run& run) {
     return run.state == "timed_out" || run.state == "limit_exceeded";
 }

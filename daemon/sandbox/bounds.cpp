@@ -19,7 +19,7 @@ std::string plain(const std::string& path) {
 }
 
 std::unexpected<Error> outside(const Fence& fence, const std::string& path) {
-    return fail(Code::forbidden, path + " lies outside " + fence.folder + ", where " + fence.whose + " runs work",
+    return fail(Code::forbidden, path + " lies outside " + fence.folder + ", where " + fence.whose + " work",
                 "work in " + fence.folder + " or below it");
 }
 
@@ -37,7 +37,7 @@ Status hold_place(const std::optional<std::string>& path, const Parent& parent) 
     if (parent.workspace.empty())
         return fail(Code::forbidden, "run " + parent.id + " has no workspace to share",
                     "leave cwd and workspace out: the run gets a private folder");
-    return outside({parent.workspace, "those of run " + parent.id + ": its own"}, given);
+    return outside({parent.workspace, "runs of run " + parent.id}, given);
 }
 
 Status hold_to_parent(api::RunRequest& request, const Parent& parent) {
@@ -86,10 +86,10 @@ std::string account_folder(const Caller& caller, const wire::Ready& ready) {
 std::vector<Fence> fences(const Caller& caller, const wire::Ready& ready) {
     std::vector<Fence> all;
     if (auto folder = account_folder(caller, ready); !folder.empty())
-        all.push_back({std::move(folder), "this account's"});
-    if (!caller.cwd.empty()) all.push_back({caller.cwd, "this token's"});
+        all.push_back({std::move(folder), "this account's runs"});
+    if (!caller.cwd.empty()) all.push_back({caller.cwd, "this token's runs"});
     if (caller.asker && !caller.asker->workspace.empty())
-        all.push_back({caller.asker->workspace, "those of run " + caller.asker->id + ": its own"});
+        all.push_back({caller.asker->workspace, "runs of run " + caller.asker->id});
     return all;
 }
 
@@ -130,15 +130,15 @@ Status check_places(const std::string& cwd, const Decision& decision, const std:
     return {};
 }
 
-Status check_entry(const Caller& caller, const api::Run& target) {
-    if (!caller.profile.empty() && target.profile != caller.profile)
+Status check_entry(const std::string& profile, const std::string& cwd, const api::Run& target) {
+    if (!profile.empty() && target.profile != profile)
         return fail(Code::forbidden,
-                    "this token's runs use the profile " + caller.profile + " alone; that run has " + target.profile,
+                    "this token's runs use the profile " + profile + " alone; that run has " + target.profile,
                     "start one of your own");
-    if (caller.cwd.empty() ||
-        (is_within(target.cwd, caller.cwd) && (target.workspace.empty() || is_within(target.workspace, caller.cwd))))
-        return {};
-    return outside({caller.cwd, "this token's"}, target.workspace.empty() ? target.cwd : target.workspace);
+    if (cwd.empty()) return {};
+    for (const auto* path : {&target.cwd, &target.workspace})
+        if (!path->empty() && !is_within(*path, cwd)) return outside({cwd, "this token's runs"}, *path);
+    return {};
 }
 
 } // namespace owhale::sandbox

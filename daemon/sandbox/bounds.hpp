@@ -25,7 +25,7 @@ std::string account_folder(const Caller& caller, const wire::Ready& ready);
 // The folder at or below which cwd and workspace have to lie.
 struct Fence {
     std::string folder;
-    std::string whose; // "this token's", "this account's", "those of run 0192…"
+    std::string whose; // "this token's runs", "this account's runs", "runs of run 0192…"
 };
 std::vector<Fence> fences(const Caller& caller, const wire::Ready& ready);
 
@@ -36,7 +36,7 @@ Status apply_bounds(api::RunRequest& request, const Caller& caller, const wire::
 Status hold_limits(RunLimits& limits, const api::RunRequest& request, const Parent& parent);
 // Of resolved paths. Nothing of the host's that is shown lies outside; forbidden names the fence.
 Status check_places(const std::string& cwd, const Decision& decision, const std::vector<Fence>& fences);
-// Of a live run that an `exec` or an attachment would enter: as wide as the caller's own runs at most.
-Status check_entry(const Caller& caller, const api::Run& target);
+// Of a run that is to be controlled or entered by a token with these bounds ("" none): it lies within them.
+Status check_entry(const std::string& profile, const std::string& cwd, const api::Run& target);
 
 } // namespace owhale::sandbox

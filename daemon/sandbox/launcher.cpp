@@ -23,8 +23,9 @@ using asio::awaitable;
 
 constexpr std::size_t kMaxUnwritten = 10'000; // outcomes; the next start tells the rest as lost
 constexpr int kNotFound = 127, kNotExecutable = 126;
-// Looks a program up where only the cage can see it. 127 and 126 are its own answers then.
-constexpr std::string_view kSearchInside = "command -v -- \"$0\" >/dev/null || exit 127; exec \"$0\" \"$@\"";
+// Looks a program up where only the cage can see it. 127 and 126 are its own answers then; owhaled has the words for them.
+constexpr std::string_view kSearchInside =
+    "command -v -- \"$0\" >/dev/null || exec \"$0\" \"$@\" 2>/dev/null; exec \"$0\" \"$@\"";
 
 std::string code_name(Code code) {
     return std::string(owhale::describe(code).name);
@@ -54,6 +55,18 @@ Error not_executable(const std::string& program) {
     return Error{Code::program_not_executable,
                  "`" + printable(program) + "` cannot be executed",
                  "is it a program, and has it the x permission?",
+                 0,
+                 {}};
+}
+
+// A link in its workspace may lead anywhere: what is there, or is not, is nothing that a run may learn by asking.
+Error hidden_from(const Caller& caller, const Error& error) {
+    const bool about_place = error.step == "resolve.cwd" || error.step == "resolve.workspace" ||
+                             error.code == Code::forbidden || error.code == Code::workspace_refused;
+    if (!caller.asker || !about_place) return error;
+    return Error{Code::forbidden,
+                 "cwd or workspace is no folder of run " + caller.asker->id + "'s workspace",
+                 "work in " + caller.asker->workspace + " or below it",
                  0,
                  {}};
 }
@@ -126,12 +139,12 @@ awaitable<Result<Looked>> Launcher::look(Prepared& prepared, const Caller& calle
     for (int attempt = 0;; ++attempt) {
         const LookFacts facts{request, prepared.command, *prepared.profile, tables, caller};
         auto looked = co_await looker_.look(facts);
-        if (!looked) co_return std::unexpected(looked.error());
+        if (!looked) co_return std::unexpected(hidden_from(caller, looked.error()));
         // Without cwd and workspace there is nothing of the host's.
         const bool placed = request.cwd || request.workspace;
         const auto good = check_places(placed ? looked->held.resolution.cwd : "", looked->decision, *fenced);
         if (good) co_return looked;
-        if (attempt != 0 || request.workspace) co_return std::unexpected(good.error());
+        if (attempt != 0 || request.workspace) co_return std::unexpected(hidden_from(caller, good.error()));
         // A repository's top above the innermost fence: that folder itself will do.
         request.workspace = fenced->back().folder;
     }
@@ -186,7 +199,6 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     prepared.verb = "runs.exec";
     prepared.join = target.number();
     CO_CHECK(check_request(asked));
-    CO_CHECK(check_entry(caller, target.record));
     auto& request = prepared.request;
     request.argv = std::move(asked.argv);
     request.tty = asked.tty;
@@ -244,6 +256,7 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
             "the workspace is large: only its upper part was searched for settings that later programs run");
     if (prepared.profile && prepared.profile->daemon && run.caller().asker)
         run.record.hints.push_back({"a run's run has no listener of its own: it asks owhaled for nothing", ""});
+    cage.asks = (prepared.plan.message.flags & wire::kRunDaemon) != 0;
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;

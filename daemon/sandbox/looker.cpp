@@ -44,10 +44,12 @@ Error step_error(const wire::Resolved& facts, const std::string& cwd) {
                    "stalled";
         return "the working folder could not be looked up";
     }();
+    const bool nobody = step == "user" && facts.err == ENOENT;
     const auto next = step == "cwd"        ? "give a folder that you can enter"
                       : step == "deadline" ? "unmount it, or work where nothing of it is needed"
+                      : nobody             ? "name a user of this machine (getent passwd lists them)"
                                            : "";
-    return Error{code, message, next, facts.err, "resolve." + step};
+    return Error{code, message, next, nobody ? 0 : facts.err, "resolve." + step};
 }
 
 // In which line a caller waits: accounts have no uid here that could be taken for somebody's.

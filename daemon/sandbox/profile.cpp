@@ -81,6 +81,17 @@ Status add_paths(const TomlReader& reader, std::string_view key, PathTest valid,
     return {};
 }
 
+// Of what a resolve asks about: the spawner ends over a broker that asks for more than 192 paths, or for names that no
+// file can have.
+Status check_asked(const TomlReader& reader, std::string_view key, const std::vector<std::string>& paths,
+                   std::size_t most) {
+    constexpr std::size_t kMaxName = 255;
+    if (paths.size() > most) return reader.wrong(key, "has more than " + std::to_string(most) + " entries");
+    for (const auto& path : paths)
+        if (path.size() > kMaxName) return reader.wrong(key, "has an entry of more than 255 bytes");
+    return {};
+}
+
 constexpr std::string_view kAbsolute = "absolute, without . and ..";
 constexpr std::string_view kRelative = "relative, without . and ..";
 
@@ -156,6 +167,9 @@ Result<Tables> parse_tables(std::string_view file, std::string_view text) {
     CHECK(add_paths(reader, "system", is_clean_absolute, kAbsolute, tables.system));
     CHECK(add_paths(reader, "sockets", is_clean_relative, kRelative, tables.sockets));
     CHECK(add_paths(reader, "hidden", is_clean_absolute, kAbsolute, tables.hidden));
+    CHECK(check_asked(reader, "protected", tables.protected_files, 64));
+    CHECK(check_asked(reader, "git_protected", tables.git_protected, 8));
+    CHECK(check_asked(reader, "sockets", tables.sockets, 24));
     return tables;
 }
 

@@ -69,6 +69,7 @@ public:
         } before;
         bool searched_inside = false; // the program was looked for in the cage, by a shell
         bool joined = false;
+        bool asks = false; // it has a listener of its own, and may ask for runs
         RunLimits limits;
     } cage;
     api::Run snapshot() const;

@@ -26,6 +26,7 @@ constexpr std::uint64_t kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS
 constexpr std::uint32_t kUser = 1, kPid = 2, kMount = 4, kNet = 8, kIpc = 16, kUts = 32,
                         kCgroup = 64; // as plan.hpp says
 constexpr std::size_t kMaxMembers = 65536;
+constexpr std::size_t kNetworkNamespace = 5; // as hand_over_namespaces in jail.cpp orders them
 
 struct Pipe {
     Fd read, write;
@@ -184,7 +185,9 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
         return std::unexpected(made.error());
     }
     if (join != nullptr)
-        for (const auto& fd : join->namespaces) plan.join.push_back(fd.get());
+        for (std::size_t i = 0; i < join->namespaces.size(); ++i)
+            // The host's network is where the child is already, and nobody's to enter from a namespace of ids.
+            if (i != kNetworkNamespace || !join->plan->net_host) plan.join.push_back(join->namespaces[i].get());
 
     int pidfd = -1;
     const auto flags =

@@ -1,5 +1,7 @@
 #include "verbs/caller.hpp"
 
+#include "sandbox/bounds.hpp"
+#include "sandbox/run.hpp"
 #include "verbs/reply.hpp"
 
 namespace owhale::verbs {
@@ -26,10 +28,22 @@ sandbox::Caller caller_of(const transport::Request& request, sandbox::Runs& runs
     return caller;
 }
 
+namespace {
+
+// Whoever controls a run, or enters it, does what it may do: a token's holder only what the token's own runs may.
+Status check_confinement(const transport::Request& request, const Found& found) {
+    const auto& who = request.who();
+    if (found.live && found.live->caller().profile == who.profile && found.live->caller().cwd == who.cwd) return {};
+    return sandbox::check_entry(who.profile, who.cwd, found.record);
+}
+
+} // namespace
+
 Result<Found> find_run(const transport::Request& request, sandbox::Runs& runs, identity::Permission permission) {
     const auto& id = request.params.at("id");
-    auto record = TRY(runs.show(id, request.who().name, any(request, permission)));
-    return Found{std::move(record), runs.live(id)};
+    Found found{TRY(runs.show(id, request.who().name, any(request, permission))), runs.live(id)};
+    if (permission == identity::Permission::runs_control) CHECK(check_confinement(request, found));
+    return found;
 }
 
 Result<std::shared_ptr<sandbox::Run>> find_live(const transport::Request& request, sandbox::Runs& runs) {

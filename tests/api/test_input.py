@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from conftest import needs_root
+
 TRUE = ["/bin/true"]
 
 
@@ -205,6 +207,16 @@ def test_a_program_that_does_not_exist_is_127(owhaled, uid):
         assert program in run["error"]
 
 
+def test_a_program_that_only_the_box_can_have_is_looked_for_there_and_told_once(owhaled, uid, workspace):
+    asked = dict(cwd=str(workspace), path="/tmp/bin:/usr/bin:/bin")
+    script = "mkdir -p /tmp/bin; echo 'echo found' > /tmp/bin/mine; cp /tmp/bin/mine /tmp/bin/shut; chmod +x /tmp/bin/mine"
+    assert owhaled.ran(uid, script=script, **asked)["exit_code"] == 0
+    assert owhaled.ran(uid, argv=["mine"], **asked)["stdout"] == "found\n"
+    for program, code, name in (("nowhere", 127, "program_not_found"), ("shut", 126, "program_not_executable")):
+        run = owhaled.ran(uid, argv=[program], **asked)
+        assert (run["state"], run["exit_code"], run["code"], run["stderr"]) == ("failed", code, name, ""), run
+
+
 def test_a_program_that_is_not_executable_is_126(owhaled, uid, workspace):
     (workspace / "plain").write_text("#!/bin/sh\necho no\n")
     for program in (f"{workspace}/plain", "/etc/passwd", "/etc"):
@@ -232,6 +244,13 @@ def test_the_hosts_network_needs_its_permission(owhaled, uid):
 def test_only_root_runs_as_another(owhaled, alice):
     answer = refused(owhaled, alice, argv=["id"], run_as="root")
     assert answer.status == 403, answer
+
+
+@needs_root
+def test_a_user_that_is_none_is_told_so(owhaled):
+    answer = refused(owhaled, None, argv=TRUE, run_as="no-such-user")
+    assert answer.code == "invalid_value" and "there is no such user" in answer.text
+    assert "No such file" not in answer.text and "getent passwd" in answer.text
 
 
 def test_nobody_runs_as_root(owhaled, alice):

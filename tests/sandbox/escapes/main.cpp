@@ -35,5 +35,8 @@ int main(int argc, char** argv) {
     play_plans(place);
     play_ceilings(place);
     play_protocol(place);
+    play_accounts(place);
+    play_children(place);
+    play_files(place);
     return finish();
 }

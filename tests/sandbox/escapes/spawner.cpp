@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <grp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -41,6 +42,29 @@ Fd listen_at(const std::string& path) {
         give_up(path);
     chmod(path.c_str(), 0666);
     return listener;
+}
+
+Fd listen_on_loopback(std::uint16_t& port) {
+    Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* name = reinterpret_cast<sockaddr*>(&address);
+    if (!listener || bind(listener.get(), name, length) != 0 || listen(listener.get(), 4096) != 0 ||
+        getsockname(listener.get(), name, &length) != 0)
+        give_up("a TCP listener");
+    port = ntohs(address.sin_port);
+    return listener;
+}
+
+// As the supervisor makes it: root's, of the accounts' group.
+std::string make_accounts_dir(const Place& place) {
+    const auto path = place.folder + "/accounts";
+    if (place.rootless) return path;
+    mkdir(path.c_str(), 0700);
+    if (chown(path.c_str(), 0, wire::kAccountsGid) != 0 || chmod(path.c_str(), 01770) != 0) give_up(path);
+    return path;
 }
 
 void keep_over_exec(int fd) {
@@ -95,11 +119,11 @@ std::int64_t now_ms() {
 
 } // namespace
 
-Spawner::Spawner(const Place& place, const std::string& config) {
-    start(place, config);
+Spawner::Spawner(const Place& place, const std::string& config, const std::vector<std::string>& more) {
+    start(place, config, more);
 }
 
-void Spawner::start(const Place& place, const std::string& config) {
+void Spawner::start(const Place& place, const std::string& config, const std::vector<std::string>& more) {
     const auto scratch = place.folder + "/scratch";
     const auto config_path = place.folder + "/spawner.conf";
     mkdir(scratch.c_str(), 0700);
@@ -108,6 +132,8 @@ void Spawner::start(const Place& place, const std::string& config) {
     chmod(config_path.c_str(), 0644);
     socket_path_ = place.folder + "/sock";
     auto listener = listen_at(socket_path_);
+    auto tcp_listener = listen_on_loopback(port_);
+    const auto accounts = make_accounts_dir(place);
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) give_up("socketpair");
     channel_.reset(pair[0]);
@@ -118,7 +144,9 @@ void Spawner::start(const Place& place, const std::string& config) {
                                           "--scratch=" + scratch,
                                           "--config=" + config_path,
                                           "--forbid=" + place.folder + "/forbidden"};
-    if (place.rootless) arguments.push_back("--rootless");
+    arguments.push_back("--tcp-listener=" + std::to_string(tcp_listener.get()));
+    arguments.push_back(place.rootless ? "--rootless" : "--accounts=" + accounts);
+    arguments.insert(arguments.end(), more.begin(), more.end());
     std::vector<char*> pointers;
     for (auto& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
@@ -126,6 +154,7 @@ void Spawner::start(const Place& place, const std::string& config) {
     if (pid_ == 0) {
         keep_over_exec(theirs.get());
         keep_over_exec(listener.get());
+        keep_over_exec(tcp_listener.get());
         execv(pointers[0], pointers.data());
         _exit(127);
     }
@@ -214,6 +243,27 @@ std::uint64_t Spawner::connect(uid_t uid, gid_t gid) {
     const auto number = reply->as<wire::Accepted>().connection;
     clients_.emplace_back(number, std::move(client));
     return number;
+}
+
+Fd Spawner::open_tcp() const {
+    Fd client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port_);
+    if (::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+    return client;
+}
+
+std::uint64_t Spawner::connect_tcp(wire::Accepted* facts) {
+    auto client = open_tcp();
+    if (!client) return 0;
+    const auto reply = await({wire::Type::accepted});
+    if (!reply) return 0;
+    const auto accepted = reply->as<wire::Accepted>();
+    if (facts != nullptr) *facts = accepted;
+    keep(accepted.connection, std::move(client));
+    return accepted.connection;
 }
 
 void Spawner::hang_up(std::uint64_t connection) {

@@ -34,8 +34,8 @@ struct Place {           // where one test program keeps its files; made by the 
 
 class Spawner {
 public:
-    // `config` is the text of its spawner.conf.
-    Spawner(const Place& place, const std::string& config = "");
+    // `config` is the text of its spawner.conf, `more` are further arguments.
+    Spawner(const Place& place, const std::string& config = "", const std::vector<std::string>& more = {});
     ~Spawner();
     Spawner(const Spawner&) = delete;
     Spawner& operator=(const Spawner&) = delete;
@@ -51,17 +51,24 @@ public:
 
     // A client with these ids connects; the number that the spawner gives it, 0 when it gives none.
     std::uint64_t connect(uid_t uid, gid_t gid);
+    // The same over TCP, as this process; `facts` takes what the spawner says of it.
+    std::uint64_t connect_tcp(wire::Accepted* facts = nullptr);
+    // A TCP socket that is connected, or on its way: nothing is awaited.
+    Fd open_tcp() const;
     void hang_up(std::uint64_t connection);
+    // Keeps a client's socket open until the end.
+    void keep(std::uint64_t connection, Fd client) { clients_.emplace_back(connection, std::move(client)); }
 
     pid_t pid() const { return pid_; }
     const wire::Ready& ready() const { return ready_; }
 
 private:
-    void start(const Place& place, const std::string& config);
+    void start(const Place& place, const std::string& config, const std::vector<std::string>& more);
     std::optional<Reply> next(int timeout_ms);
 
     Fd channel_;
     std::string socket_path_;
+    std::uint16_t port_ = 0;
     pid_t pid_ = -1;
     bool reaped_ = false;
     wire::Ready ready_{};

@@ -40,12 +40,12 @@ std::string Answer::text() const {
     return said;
 }
 
-Stage::Stage(const Place& place, const std::string& config)
+Stage::Stage(const Place& place, const std::string& config, const std::vector<std::string>& more)
     : workspace_(place.folder + "/ws"), caller_(place.rootless ? getuid() : kCaller) {
     mkdir(workspace_.c_str(), 0755);
     if (!place.rootless && chown(workspace_.c_str(), caller_, caller_) != 0) std::perror("chown");
     unlink(marker().c_str());
-    spawner_ = std::make_unique<Spawner>(place, config);
+    spawner_ = std::make_unique<Spawner>(place, config, more);
 }
 
 bool Stage::marked() const {
@@ -54,12 +54,19 @@ bool Stage::marked() const {
 
 std::optional<wire::Resolved> Stage::resolve(std::uint64_t connection, const std::string& user,
                                              const std::vector<std::string>& probes) {
+    return resolve_in(connection, workspace_, 0, user, probes);
+}
+
+std::optional<wire::Resolved> Stage::resolve_in(std::uint64_t connection, const std::string& folder,
+                                                std::uint32_t account, const std::string& user,
+                                                const std::vector<std::string>& probes) {
     auto ask = message<wire::Resolve>(wire::Type::resolve);
     ask.resolution = ++resolution_;
     ask.connection = connection;
+    ask.account = account;
     ask.flags = wire::kResolveWorkspace | wire::kResolveProgram;
     ask.probe_count = static_cast<std::uint32_t>(probes.size() / 3);
-    const auto blob = wire::write_blob({{workspace_, workspace_, "/bin/sh", "/usr/bin:/bin", "", user}, probes});
+    const auto blob = wire::write_blob({{folder, folder, "/bin/sh", "/usr/bin:/bin", "", user}, probes});
     if (!blob || !spawner_->send(ask, {blob->get()})) return {};
     const auto reply = spawner_->await({wire::Type::resolved});
     if (!reply) return {};
@@ -116,10 +123,13 @@ Answer Stage::await_answer() {
     return {End::refused, why.err, text_of(why.step, sizeof why.step), text_of(why.detail, sizeof why.detail)};
 }
 
-std::optional<wire::RunEnded> Stage::await_end() {
-    const auto reply = spawner_->await({wire::Type::run_ended});
-    if (!reply) return {};
-    return reply->as<wire::RunEnded>();
+std::optional<wire::RunEnded> Stage::await_end(std::uint64_t run) {
+    for (;;) {
+        const auto reply = spawner_->await({wire::Type::run_ended});
+        if (!reply) return {};
+        const auto ended = reply->as<wire::RunEnded>();
+        if (run == 0 || ended.run == run) return ended;
+    }
 }
 
 Fd memfd_of(const std::string& bytes, bool sealed) {

@@ -29,7 +29,7 @@ struct Answer {
 
 class Stage {
 public:
-    explicit Stage(const Place& place, const std::string& config = "");
+    explicit Stage(const Place& place, const std::string& config = "", const std::vector<std::string>& more = {});
 
     Spawner& spawner() { return *spawner_; }
     const std::string& workspace() const { return workspace_; }
@@ -41,6 +41,10 @@ public:
     // Asks about the workspace for a connection; `probes` are the three strings of each.
     std::optional<wire::Resolved> resolve(std::uint64_t connection, const std::string& user = "",
                                           const std::vector<std::string>& probes = {});
+    // The same about another folder, as cwd and workspace, by a number of an account.
+    std::optional<wire::Resolved> resolve_in(std::uint64_t connection, const std::string& folder,
+                                             std::uint32_t account = 0, const std::string& user = "",
+                                             const std::vector<std::string>& probes = {});
     std::uint64_t last_resolution() const { return resolution_; }
     // A plan that runs: /bin/sh makes the marker in the workspace.
     Draft draft(std::uint64_t resolution);
@@ -49,7 +53,7 @@ public:
     // The same with the blob's bytes or descriptors given by hand.
     Answer launch_raw(const wire::Run& run, const std::vector<int>& fds);
     Answer await_answer();
-    std::optional<wire::RunEnded> await_end();
+    std::optional<wire::RunEnded> await_end(std::uint64_t run = 0); // 0: of any
 
 private:
     std::unique_ptr<Spawner> spawner_;
@@ -72,5 +76,8 @@ void play_identities(const Place& place);
 void play_plans(const Place& place);
 void play_ceilings(const Place& place);
 void play_protocol(const Place& place);
+void play_accounts(const Place& place);
+void play_children(const Place& place);
+void play_files(const Place& place);
 
 } // namespace owhale::escapes

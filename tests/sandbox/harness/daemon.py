@@ -25,9 +25,9 @@ def built(name):
 
 
 class Daemon:
-    """owhaled, started by `person` (root, or an ordinary user for rootless)."""
+    """owhaled, started by `person` (root, or an ordinary user for rootless). `tcp`: an address, "off" none."""
 
-    def __init__(self, person, *options, spawner="owhale-spawner", environment=None, folder=None):
+    def __init__(self, person, *options, spawner="owhale-spawner", environment=None, folder=None, tcp="off"):
         self.person = person
         self.folder = folder or tempfile.mkdtemp(prefix="owt-", dir="/srv" if person.uid == 0 else person.home)
         if person.uid != 0:
@@ -40,7 +40,7 @@ class Daemon:
             with open(self.config, "w", encoding="utf-8") as file:
                 file.write("log-level = info\n")
         self.log_path = os.path.join(self.folder, "log")
-        self.options = options
+        self.options = ("--tcp", tcp, *options)
         self.spawner = built(spawner)
         self.extra_environment = environment or {}
         self.process = None

@@ -74,14 +74,18 @@ TEST_CASE("limits that make no sense are refused by name") {
     CHECK_EQ(choose_limits(request, {}, false, settings(), {}).error().code, Code::invalid_value);
 }
 
-TEST_CASE("a box is one principal's, one workspace's and one profile's") {
-    const auto key = box_key(1000, "/p", "default");
+TEST_CASE("a box is one principal's, one token's folder's, one workspace's and one profile's") {
+    const BoxFacts facts{"user:a", "", 1000, "/p", "default"};
+    const auto key = box_key(facts);
     CHECK_EQ(key.size(), 64);
-    CHECK_EQ(key, box_key(1000, "/p", "default"));
-    CHECK_NE(key, box_key(1001, "/p", "default"));
-    CHECK_NE(key, box_key(1000, "/q", "default"));
-    CHECK_NE(key, box_key(1000, "/p", "build"));
-    CHECK_NE(box_key(1, "2", "3"), box_key(12, "", "3"));
+    CHECK_EQ(key, box_key(facts));
+    CHECK_NE(key, box_key({"user:b", "", 1000, "/p", "default"}));
+    CHECK_NE(key, box_key({"unix:1000", "", 1000, "/p", "default"}));
+    CHECK_NE(key, box_key({"user:a", "/p", 1000, "/p", "default"}));
+    CHECK_NE(key, box_key({"user:a", "", 1001, "/p", "default"}));
+    CHECK_NE(key, box_key({"user:a", "", 1000, "/q", "default"}));
+    CHECK_NE(key, box_key({"user:a", "", 1000, "/p", "build"}));
+    CHECK_NE(box_key({"u", "", 1, "2", "3"}), box_key({"u", "", 12, "", "3"}));
 }
 
 TEST_CASE("HOME stands where it is, unless that would hide the system") {

@@ -66,6 +66,18 @@ TEST_CASE("errors have file, line and column, and name the nearest key") {
     CHECK_FALSE(error_of("filter = 'build'").empty());
 }
 
+TEST_CASE("tables ask for no more than the spawner answers") {
+    CHECK(parse_tables("t.toml", "protected = ['.envrc', '.vscode/settings.json']"));
+    std::string many = "protected = [";
+    for (int i = 0; i < 65; ++i) many += "'n" + std::to_string(i) + "', ";
+    const auto refused = parse_tables("t.toml", many + "]");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("more than 64 entries") != std::string::npos);
+    CHECK_FALSE(parse_tables("t.toml", "sockets = ['" + std::string(256, 'x') + "']"));
+    CHECK_FALSE(parse_tables("t.toml", "protected = ['']"));
+    CHECK_FALSE(parse_tables("t.toml", "protected = ['a/../b']"));
+}
+
 TEST_CASE("limits have units") {
     const auto profile =
         parse_profile("p", "p.toml", "[limits]\nmemory = '2G'\npids = 7\ntimeout = '5m'\ncpus = 1.5\n", nullptr);

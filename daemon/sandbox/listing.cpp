@@ -1,0 +1,88 @@
+// What is told of runs and boxes, and their removal.
+#include "sandbox/record.hpp"
+#include "sandbox/registry.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+constexpr std::size_t kListedCommand = 4096; // bytes of a command that a list shows
+
+Error no_such_run() {
+    return {Code::not_found, "there is no such run", "`owhalectl runs ls` lists yours", 0, {}};
+}
+
+void shorten(api::Run& run) {
+    run.receipt.reset();
+    cut_command(run.command, kListedCommand);
+}
+
+} // namespace
+
+Result<api::Run> Registry::show(const std::string& id, const std::string& principal, bool any) {
+    if (const auto run = live(id)) {
+        if (!any && run->caller().principal != principal) return std::unexpected(no_such_run());
+        return run->snapshot();
+    }
+    auto row = TRY(rows_.find(id));
+    if (const auto late = unrecorded_.find(id); late != unrecorded_.end()) row = late->second.record;
+    if (!row || (!any && row->principal != principal)) return std::unexpected(no_such_run());
+    return std::move(*row);
+}
+
+Result<api::RunList> Registry::list(const std::string& principal, bool any, const std::string& state,
+                                    const std::string& before, std::size_t limit) {
+    api::RunList out;
+    const auto wanted = state_of(state);
+    if (!state.empty() && !wanted)
+        return fail(
+            Code::invalid_value, "state: there is no such state",
+            "one of queued, starting, running, exited, signaled, timed_out, limit_exceeded, killed, failed, lost, …");
+    if (wanted && !ended(*wanted)) { // only live ones can be in it
+        for (auto at = live_.rbegin(); at != live_.rend() && out.runs.size() < limit; ++at)
+            if (at->second->state() == *wanted && (any || at->second->caller().principal == principal) &&
+                (before.empty() || at->first < before))
+                out.runs.push_back(at->second->snapshot());
+    } else {
+        out.runs = TRY(rows_.list({any ? "" : principal, state, before, limit}));
+        for (auto& run : out.runs)
+            if (const auto alive = live(run.id)) run = alive->snapshot();
+    }
+    for (auto& run : out.runs) shorten(run);
+    if (out.runs.size() == limit) out.next = out.runs.back().id;
+    return out;
+}
+
+Status Registry::remove(const std::string& id) {
+    if (live(id)) return fail(Code::run_live, "the run has not ended", "`owhalectl runs kill ID` ends it");
+    CHECK(rows_.remove(id));
+    unrecorded_.erase(id);
+    kept_.remove(id);
+    return {};
+}
+
+std::vector<std::string> Registry::runs_of_box(const std::string& key) const {
+    std::vector<std::string> out;
+    for (const auto& [id, run] : live_)
+        if (run->record.box == key) out.push_back(id);
+    return out;
+}
+
+Result<api::BoxList> Registry::boxes(const std::string& principal, bool any) {
+    api::BoxList out;
+    for (auto& row : boxes_.list(principal, any)) {
+        row.box.runs = runs_of_box(row.box.id);
+        out.boxes.push_back(std::move(row.box));
+    }
+    return out;
+}
+
+Status Registry::reset_box(const std::string& id, const std::string& principal, bool any) {
+    const auto row = TRY(boxes_.find(id, principal, any));
+    if (const auto users = runs_of_box(id); !users.empty())
+        return fail(Code::run_live, "the box is in use by run " + users.front(),
+                    "end it first: owhalectl runs kill " + users.front());
+    parts_.spawner.reset_box(id, row.uid);
+    return {};
+}
+
+} // namespace owhale::sandbox

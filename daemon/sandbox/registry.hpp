@@ -1,0 +1,115 @@
+// The one registry of runs behind Runs: runs.cpp is a run's life in it, listing.cpp what is told of them, upkeep.cpp what
+// happens by the clock, at the start and at the end.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "sandbox/boxes.hpp"
+#include "sandbox/kept.hpp"
+#include "sandbox/launcher.hpp"
+#include "sandbox/run.hpp"
+#include "sandbox/run_rows.hpp"
+#include "sandbox/runs.hpp"
+#include "sandbox/wake.hpp"
+
+namespace owhale::sandbox {
+
+class Registry final : public Runs {
+public:
+    Registry(Parts parts, Kept kept)
+        : parts_(std::move(parts)), rows_(parts_.database), kept_(std::move(kept)), launcher_(parts_),
+          empty_(parts_.executor) {
+        parts_.spawner.on_run_ended = [this](const wire::RunEnded& ended) { run_ended(ended); };
+        parts_.spawner.on_box_ended = [this](const std::string& key) { boxes_.ended(key); };
+    }
+
+    boost::asio::awaitable<Status> reconcile() override;
+    boost::asio::awaitable<void> stop() override;
+    boost::asio::awaitable<Result<Made>> create(api::RunRequest request, Caller caller, IdempotencyKey key) override;
+    boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request,
+                                              Caller caller) override;
+    std::shared_ptr<Run> live(const std::string& id) override {
+        const auto found = live_.find(id);
+        return found == live_.end() ? nullptr : found->second;
+    }
+    Result<api::Run> show(const std::string& id, const std::string& principal, bool any) override;
+    Result<api::RunList> list(const std::string& principal, bool any, const std::string& state,
+                              const std::string& before, std::size_t limit) override;
+    Status remove(const std::string& id) override;
+    void signal(const Run& run, int signal) override { parts_.spawner.signal(run.number(), signal); }
+    void kill(const Run& run, std::chrono::milliseconds grace) override {
+        parts_.spawner.kill(run.number(), wire::EndReason::killed, static_cast<std::uint32_t>(grace.count()));
+    }
+    std::string folder(const std::string& id) const override { return kept_.folder(id); }
+    Counts counts() override { return {live_.size(), rows_.count().value_or(0)}; }
+    std::string id_of(std::uint64_t number) override {
+        const auto found = by_number_.find(number);
+        return found == by_number_.end() ? "" : found->second->id();
+    }
+    std::size_t kill_all_of(const std::string& principal) override;
+    Result<api::BoxList> boxes(const std::string& principal, bool any) override;
+    Status reset_box(const std::string& id, const std::string& principal, bool any) override;
+    void connection_closed(std::uint64_t connection) override {
+        for (const auto& [id, run] : live_)
+            if (run->caller().connection == connection) run->creator_gone();
+    }
+
+private:
+    // Counts a run from before anything is asked for it, so that no burst slips under the limits.
+    class Place {
+    public:
+        Place(Registry& registry, const std::string& principal) : registry_(registry), principal_(principal) {
+            ++registry_.places_[principal_];
+            ++registry_.taken_;
+        }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place() {
+            --registry_.taken_;
+            if (--registry_.places_[principal_] == 0) registry_.places_.erase(principal_);
+        }
+
+    private:
+        Registry& registry_;
+        std::string principal_;
+    };
+
+    Status find_asker(Caller& caller);
+    Status check_room(const std::string& principal) const;
+    std::shared_ptr<Run> make_run(const Prepared& prepared, const Caller& caller, std::uint64_t number);
+    boost::asio::awaitable<Result<Made>> prepare_and_launch(api::RunRequest request, Caller caller,
+                                                            std::uint64_t number, std::shared_ptr<Place> place);
+    boost::asio::awaitable<Result<Made>> launch(Prepared prepared, Caller caller, std::uint64_t number,
+                                                std::shared_ptr<Place> place, std::optional<std::string> joined);
+    boost::asio::awaitable<void> live_through(std::shared_ptr<Run> run, std::shared_ptr<Place> place);
+    Result<std::optional<Made>> repeated(const Caller& caller, const IdempotencyKey& key);
+    void settle(Run& run);
+    void run_ended(const wire::RunEnded& ended);
+    boost::asio::awaitable<void> tick();
+    void record_late();
+    void end_lonely(std::chrono::steady_clock::time_point now);
+    std::vector<std::string> runs_of_box(const std::string& key) const;
+
+    Parts parts_;
+    RunRows rows_;
+    Kept kept_;
+    Launcher launcher_;
+    Boxes boxes_;
+    Wake empty_;
+    std::map<std::string, std::shared_ptr<Run>> live_;
+    std::map<std::uint64_t, std::shared_ptr<Run>> by_number_;
+    struct Ended { // an end whose row could not be written yet: the disk was full
+        api::Run record;
+        std::int64_t at_us = 0;
+        std::uint64_t kept = 0;
+    };
+    std::map<std::string, Ended> unrecorded_;
+    std::map<std::string, std::uint64_t> places_;
+    std::set<std::pair<std::string, std::string>> keys_in_use_;
+    std::uint64_t taken_ = 0;
+    std::uint64_t next_number_ = 1;
+    bool stopping_ = false;
+};
+
+} // namespace owhale::sandbox

@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""owhalectl over TCP: whom it believes, what it remembers, and what it never sends. usage: hosts_test.py OWHALECTL"""
+import base64, os, socket, ssl, stat, subprocess, sys, tempfile, threading, unittest
+from pathlib import Path
+
+from people import CTL, GOOD, Case, Fake, Terminal
+
+
+class Hosts(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.keys = tempfile.TemporaryDirectory()
+        for name in ("one", "two"):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=x",
+                            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", name + ".key", "-out", name + ".pem"],
+                           cwd=cls.keys.name, check=True, capture_output=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.keys.cleanup()
+
+    def pair(self, name):
+        return [os.path.join(self.keys.name, name + end) for end in (".pem", ".key")]
+
+    def print_of(self, name):
+        done = subprocess.run(["openssl", "x509", "-in", self.pair(name)[0], "-noout", "-fingerprint", "-sha256"], capture_output=True, text=True)
+        return done.stdout.strip().split("=")[1]
+
+    def secure(self, name="one"):
+        fake = self.fake(tls=self.pair(name))
+        os.environ["OWHALE_SOCKET"] = ""
+        os.environ["OWHALE_HOST"] = "https://127.0.0.1:%d" % fake.port
+        self.path = fake.path
+        return fake
+
+    def known(self):
+        return Path(self.home.name) / ".local/state/owhaled/client/known_hosts"
+
+    def test_plain_http_on_this_machine(self):
+        fake = self.fake()
+        os.environ.pop("OWHALE_SOCKET")
+        url = "http://127.0.0.1:%d" % fake.port
+        self.ctl("--host", url, "login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
+        self.assertIn("user:admin", self.ctl("--host", url, "whoami").stdout)
+        self.assertEqual(self.ctl("--host", url + "/", "run", "echo", "hello").stdout, "hello\n")
+        self.assertIn("unix:", self.ctl("--socket", fake.path, "whoami").stdout)  # its own token
+        os.environ["OWHALE_HOST"] = "http://localhost:%d" % fake.port
+        self.assertIn("unix:", self.ctl("whoami").stdout)
+
+    def test_what_host_takes(self):
+        self.fake()
+        for url in ("127.0.0.1:7717", "ftp://x", "http://127.0.0.1:0", "http://127.0.0.1:70000", "http://u@127.0.0.1", "http://127.0.0.1/v1", "https://",
+                    "http://10.0.0.1:7717", "http://example.org", "http://::1:7717", "https://a\r\nb"):
+            self.ctl("--host", url, "whoami", code=2, env=dict(os.environ, OWHALE_SOCKET=""))
+        self.ctl("--host", "http://127.0.0.1:1", "--socket", "/x", "whoami", code=2)
+        self.ctl("whoami", code=2, env=dict(os.environ, OWHALE_HOST="http://127.0.0.1:1"))
+        self.ctl("--host", "http://127.0.0.1:1", "whoami", code=6)
+        self.ctl("--host", "http://127.0.0.1:1", "--fingerprint", "SHA256:" + "0" * 64, "whoami", code=2)
+
+    def test_a_stranger_on_the_port_is_sent_nothing(self):
+        if os.getuid() != 0:
+            self.skipTest("another user's listener needs root")
+        listener = subprocess.Popen([sys.executable, "-c", "import os,socket,sys\nos.setgid(61234);os.setuid(61234)\ns=socket.socket()\n"
+                                     "s.bind(('127.0.0.1',0))\ns.listen()\nprint(s.getsockname()[1],flush=True)\nc=s.accept()[0]\nprint(c.recv(99))"],
+                                    stdout=subprocess.PIPE, text=True)
+        port = int(listener.stdout.readline())
+        refused = self.ctl("--host", "http://127.0.0.1:%d" % port, "login", "admin", "--password-stdin", stdin="secret\n", code=4)
+        self.assertRegex(refused.stderr, "belongs to uid 61234, .*nothing was sent")
+        self.assertEqual(listener.stdout.read(), "b''\n")
+        listener.stdout.close()
+        listener.wait(10)
+
+    def test_first_contact(self):
+        self.secure()
+        refused = self.ctl("whoami", code=6)
+        shown = "SHA256:" + self.print_of("one").replace(":", "").lower()
+        self.assertIn(shown, refused.stderr)
+        self.assertRegex(refused.stderr, "nothing was sent.*\n  next: .*--fingerprint")
+        self.assertFalse(self.known().exists())
+        terminal = Terminal("whoami")
+        terminal.until(b"Type yes")
+        self.assertIn(shown.encode(), terminal.seen)
+        terminal.type(b"y\n")
+        self.assertEqual(terminal.wait(), 6)
+        terminal = Terminal("whoami")
+        terminal.until(b"Type yes")
+        terminal.type(b"yes\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn("remembered in", self.ctl("whoami").stdout)
+        self.assertEqual(stat.S_IMODE(self.known().stat().st_mode), 0o600)
+
+    def test_named_fingerprint_in_each_spelling(self):
+        self.secure()
+        colons = self.print_of("one")
+        base = base64.b64encode(bytes.fromhex(colons.replace(":", ""))).decode().rstrip("=")
+        self.ctl("--fingerprint", "SHA256:" + "0" * 64, "whoami", code=6)
+        self.ctl("--fingerprint", "SHA256:xyz", "whoami", code=2)
+        for spelling in (colons, "SHA256:" + colons, "SHA256:" + colons.replace(":", "").lower(), "SHA256:" + base):
+            if self.known().exists():
+                self.known().unlink()
+            self.ctl("--fingerprint", spelling, "whoami")
+            self.ctl("whoami")
+
+    def test_a_changed_certificate_is_refused_loudly(self):
+        fake = self.secure()
+        self.ctl("--fingerprint", self.print_of("one"), "whoami")
+        line = self.known().read_text().splitlines()[-1]
+        other = Fake(tls=self.pair("two"))
+        self.addCleanup(other.stop)
+        self.known().write_text("# one\n" + line.replace(":%d" % fake.port, ":%d" % other.port) + "\n")
+        os.environ["OWHALE_HOST"] = "https://127.0.0.1:%d" % other.port
+        for words in (["whoami"], ["--fingerprint", self.print_of("two"), "whoami"]):
+            refused = self.ctl(*words, code=6)
+            self.assertRegex(refused.stderr, "HAS CHANGED.*nothing was sent.*known_hosts:2 says")
+
+    def test_an_authority_of_this_machine_s_is_enough_when_the_name_fits(self):
+        fake = self.secure()
+        trusting = dict(os.environ, SSL_CERT_FILE=self.pair("one")[0])
+        self.assertIn("vouched for", self.ctl("whoami", env=trusting).stdout)
+        self.assertFalse(self.known().exists())
+        self.assertIn("mismatch", self.ctl("--host", "https://localhost:%d" % fake.port, "whoami", code=6, env=trusting).stderr)
+
+    def test_runs_over_tls(self):
+        self.secure()
+        self.ctl("--fingerprint", self.print_of("one"), "whoami")
+        self.ctl("login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
+        self.assertEqual(self.ctl("-q", "run", "sh", "-c", "cat; exit 3", stdin="in\n", code=3).stdout, "in\n")
+        done = subprocess.run([CTL, "run", "-n", "seq", "1", "300000"], capture_output=True, timeout=60)
+        self.assertEqual(done.stdout, b"".join(b"%d\n" % i for i in range(1, 300001)))
+        text = "0123456789\n" * 100000
+        self.assertEqual(self.ctl("run", "wc", "-c", stdin=text).stdout.strip(), str(len(text)))
+        terminal = Terminal("run", "-t", "--", "bash", "--norc")
+        terminal.wait_raw()
+        terminal.ask(b"echo $((6*7))\n", b"42")
+        terminal.type(b"exit 5\n")
+        self.assertEqual(terminal.wait(), 5)
+
+    def test_what_is_no_tls_and_what_never_answers(self):
+        fake = self.fake()
+        os.environ.pop("OWHALE_SOCKET")
+        self.assertRegex(self.ctl("--host", "https://127.0.0.1:%d" % fake.port, "whoami", code=6).stderr, "no TLS session")
+
+    def test_an_older_tls_is_refused(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(*self.pair("one"))
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def serve():
+                try:
+                    context.wrap_socket(server.accept()[0], server_side=True)
+                except OSError:
+                    pass
+            thread = threading.Thread(target=serve)
+            thread.start()
+            self.ctl("--host", "https://127.0.0.1:%d" % server.getsockname()[1], "whoami", code=6)
+            thread.join()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
