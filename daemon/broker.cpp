@@ -131,10 +131,16 @@ awaitable<Status> Broker::start() {
     CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
-    const verbs::Services services{
-        settings_, ready_, *runs_, *profiles_, *audit_, *identity_, OWHALE_VERSION, rfc3339(wall_clock_us()), [this] {
-            return server_->connections();
-        }};
+    const verbs::Services services{settings_,
+                                   ready_,
+                                   *runs_,
+                                   *profiles_,
+                                   *audit_,
+                                   *identity_,
+                                   OWHALE_VERSION,
+                                   rfc3339(wall_clock_us()),
+                                   [this] { return server_->connections(); },
+                                   [this] { return network_->fingerprint(); }};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -195,7 +201,8 @@ void Broker::reload() {
 }
 
 awaitable<void> Broker::reload_network(bool so_far) {
-    const auto network = network_ ? co_await network_->reload() : Status{};
+    Status network;
+    if (network_) network = co_await network_->reload();
     if (!network) log::error("the TLS certificate stays as it was: " + to_line(network.error()));
     if (server_) server_->set_hosts(network_->hosts());
     co_await record("daemon.reload", so_far && network ? "ok" : "failed");

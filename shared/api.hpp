@@ -202,9 +202,12 @@ struct ServerStatus {
     bool rootless = false;
     std::uint64_t runs_live = 0, runs_total = 0, connections = 0;
     std::vector<std::string> weaker;
+    std::string tcp;                            // "127.0.0.1:7717", "off"
+    std::optional<std::string> tls_fingerprint; // "SHA256:" and 64 hexadecimal digits; absent: TCP is plain or off
 };
 BOOST_DESCRIBE_STRUCT(ServerStatus, (),
-                      (version, mode, state_dir, started, rootless, runs_live, runs_total, connections, weaker))
+                      (version, mode, state_dir, started, rootless, runs_live, runs_total, connections, weaker, tcp,
+                       tls_fingerprint))
 
 struct Whoami {
     std::string principal, why;

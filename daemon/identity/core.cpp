@@ -14,7 +14,7 @@ constexpr std::int64_t kSecond = 1'000'000;
 
 Result<std::unique_ptr<Core>> Core::open(Parts parts) {
     const auto& settings = parts.settings;
-    const Access::Standing standing{settings.rootless, settings.mode == "strict", settings.uid};
+    const Access::Standing standing{settings.rootless, settings.rules->socket_roles.empty(), settings.uid};
     auto& database = parts.database;
     Facts facts(database);
     auto users = TRY(Users::open(database));

@@ -50,7 +50,7 @@ struct Core {
     static Result<std::unique_ptr<Core>> open(Parts parts);
 
     bool rootless() const { return parts.settings.rootless; }
-    bool strict() const { return parts.settings.mode == "strict"; }
+    bool strict() const { return !parts.settings.rules->default_account; }
     // "user:alice"
     static std::string principal_of(const User& user) { return "user:" + user.name; }
     // Signs the token of a session.

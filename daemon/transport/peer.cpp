@@ -43,11 +43,6 @@ int family_of(int socket) {
     return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 ? address.ss_family : AF_UNSPEC;
 }
 
-short poll_now(int socket, short events) {
-    pollfd state{socket, events, 0};
-    return ::poll(&state, 1, 0) > 0 ? state.revents : short{0};
-}
-
 // Small parts leave in one record: a record costs its own 22 bytes and a pass through the cipher.
 Moved transmit_secure(TlsSession& tls, std::span<const asio::const_buffer> buffers) {
     const auto first = std::ranges::find_if(buffers, [](const auto& buffer) { return buffer.size() > 0; });
@@ -179,14 +174,9 @@ void Peer::disarm() {
     deadline_.cancel();
 }
 
-bool Peer::hung_up() const {
-    const auto seen = poll_now(const_cast<Socket&>(socket_).native_handle(), POLLRDHUP);
-    return (seen & (POLLHUP | POLLERR | POLLNVAL)) != 0;
-}
-
-bool Peer::finished() const {
-    const auto seen = poll_now(const_cast<Socket&>(socket_).native_handle(), POLLRDHUP);
-    return (seen & (POLLHUP | POLLERR | POLLNVAL | POLLRDHUP)) != 0;
+bool Peer::hung_up() {
+    pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+    return ::poll(&state, 1, 0) > 0 && (state.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 // Bytes that wait would wake us again and again: past `most`, only the end of the connection does.

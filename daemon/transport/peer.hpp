@@ -65,9 +65,6 @@ public:
     // One attempt each, without waiting: what a Beast stream is made of.
     Moved receive(std::span<char> into);
     Moved transmit(std::span<const asio::const_buffer> buffers);
-    // The peer will send no more; of a TCP connection also when nothing of it was read.
-    bool hung_up() const;
-    bool finished() const;
 
     void cancel();
     // Says that nothing more is sent; what comes may still be read.
@@ -79,6 +76,7 @@ private:
     explicit Peer(Socket socket) : socket_(std::move(socket)), deadline_(socket_.get_executor()) {}
     Moved pull();
     asio::awaitable<bool> ready(Moved::How how);
+    bool hung_up();
     void seen(const std::shared_ptr<Watch>& watch, bool readable);
 
     Socket socket_;

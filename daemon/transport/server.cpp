@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "transport/answer.hpp"
 #include "transport/peer_key.hpp"
@@ -35,6 +36,8 @@ struct Server::State {
     std::map<PeerKey, std::size_t> per_peer;
     std::size_t tcp = 0;
     bool stopping = false;
+    std::int64_t complained_ns = 0;
+    std::uint64_t unsaid = 0;
 
     void remember(std::uint64_t number, const PeerKey& key, const std::shared_ptr<Session>& session) {
         sessions.emplace(number, Open{session, key});
@@ -74,6 +77,18 @@ struct Server::State {
             return true;
         }
         return false;
+    }
+
+    // Whoever floods us shall not fill the log as well: a line a second at most, with how many there were.
+    void complain(const identity::Peer& peer, const char* why) {
+        const auto now = monotonic_ns();
+        if (now - complained_ns < 1'000'000'000) {
+            ++unsaid;
+            return;
+        }
+        complained_ns = now;
+        log::warning("connection refused",
+                     {{"peer", peer.describe()}, {"why", why}, {"others", std::to_string(std::exchange(unsaid, 0))}});
     }
 
     const char* refusal(const PeerKey& key) {
@@ -174,7 +189,7 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
     connection->peer = peer_of(accepted, state_->parts.run_id);
     const auto key = key_of(connection->peer);
     if (const char* why = state_->refusal(key)) {
-        log::warning("connection refused", {{"peer", connection->peer.describe()}, {"why", why}});
+        state_->complain(connection->peer, why);
         refuse(socket, why, connection->peer.kind == identity::Peer::Kind::tcp && state_->parts.tls != nullptr);
         socket.reset();
         return state_->parts.closed(number);

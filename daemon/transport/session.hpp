@@ -39,7 +39,10 @@ public:
     // Whether it may be ended to make room: a TCP connection that nobody has shown a token on, which waits for its
     // handshake or for a request.
     bool is_expendable() const { return waiting_ && !known_ && connection_->peer.kind == identity::Peer::Kind::tcp; }
-    void end() { peer_->cancel(); }
+    void end() {
+        waiting_ = false; // not a second time
+        peer_->cancel();
+    }
 
 private:
     asio::awaitable<void> serve();

@@ -15,6 +15,7 @@ std::vector<transport::Route> box_routes(const Services& services);
 std::vector<transport::Route> system_routes(const Services& services);
 std::vector<transport::Route> profile_routes(const Services& services);
 std::vector<transport::Route> audit_routes(const Services& services);
+std::vector<transport::Route> mode_routes(const Services& services);
 std::vector<transport::Route> door_routes(const Services& services);    // login, logout, password, step-up
 std::vector<transport::Route> account_routes(const Services& services); // users
 std::vector<transport::Route> token_routes(const Services& services);   // sessions, tokens

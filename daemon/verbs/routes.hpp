@@ -33,6 +33,7 @@ struct Services { // what handlers use; all of it outlives the server
     std::string version;                      // "0.1.0"
     std::string started;                      // RFC 3339
     std::function<std::size_t()> connections; // open ones
+    std::function<std::string()> fingerprint; // of the TLS certificate in force; "" none
 };
 
 std::vector<transport::Route> routes(const Services& services);

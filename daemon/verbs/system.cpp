@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "config/endpoint.hpp"
 #include "identity/service.hpp"
 #include "sandbox/layers.hpp"
 #include "sandbox/runs.hpp"
@@ -29,6 +30,13 @@ Result<Response> openapi_document(const Services& services, const Request&) {
     return response;
 }
 
+// The port that the spawner really listens on: it may have been free for the kernel to choose, or busy.
+std::string tcp_of(const Services& services) {
+    const auto endpoint = config::parse_endpoint(services.settings.tcp);
+    if (!endpoint || !*endpoint || services.ready.tcp_port == 0) return "off";
+    return config::to_text(config::Endpoint{(*endpoint)->address, static_cast<std::uint16_t>(services.ready.tcp_port)});
+}
+
 Result<Response> status(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     const auto counts = services.runs.counts();
@@ -42,6 +50,8 @@ Result<Response> status(const Services& services, const Request& request) {
     out.runs_total = counts.total;
     out.connections = services.connections ? services.connections() : 0;
     out.weaker = sandbox::weaker(services.ready);
+    out.tcp = tcp_of(services);
+    if (auto fingerprint = services.fingerprint(); !fingerprint.empty()) out.tls_fingerprint = std::move(fingerprint);
     return reply(out);
 }
 

@@ -35,8 +35,10 @@ class Owhaled:
         self.process = None
 
     def command(self):
+        # Never the default port: this machine may have an owhaled of its own.
+        tcp = [] if any(flag.split("=")[0] == "--tcp" for flag in self.flags) else ["--tcp", "off"]
         return [str(BINARY), "--state-dir", str(self.state), "--runtime-dir", str(self.base / "run"),
-                "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"), "--tcp", "off", *self.flags]
+                "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"), *tcp, *self.flags]
 
     def launch(self):
         with open(self.log, "ab") as log:

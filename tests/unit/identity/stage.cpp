@@ -7,6 +7,7 @@ namespace owhale::identity::test {
 
 Stage::Stage(const std::string& mode, bool rootless) {
     settings.mode = mode;
+    settings.rules = config::find_mode(mode);
     settings.rootless = rootless;
     settings.uid = rootless ? 1000 : 4321;
     settings.state_dir = folder.path();

@@ -1,0 +1,246 @@
+"""The TLS port, from outside: openssl s_client, Python's ssl, and what is wrong with a certificate."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from over_tcp import Tcp, bearer, context, first_account, listening, login, said_fingerprint
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+
+
+@pytest.fixture
+def secure(own):
+    return listening(own, "--tls", "on")
+
+
+def s_client(daemon, *flags, send=b"", patience=20):
+    """What `openssl s_client` says; it ends when the server or its input does."""
+    done = subprocess.run(["openssl", "s_client", "-connect", "%s:%d" % daemon.tcp, "-servername", "localhost", *flags],
+                          input=send, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=patience)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def presented(daemon):
+    """The fingerprint of the certificate that a client is shown."""
+    der = ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(daemon.tcp))
+    return "SHA256:" + hashlib.sha256(der).hexdigest()
+
+
+def make_certificate(folder, name, host="localhost", days=30, key=("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
+    certificate, private = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-nodes", *key, "-keyout", private, "-out", certificate, "-days", str(days),
+                    "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"], check=True, stderr=subprocess.DEVNULL)
+    private.chmod(0o600)
+    certificate.chmod(0o644)
+    return certificate, private
+
+
+def given(own, certificate, private, *flags):
+    return listening(own, "--tls", "on", "--tls-cert", str(certificate), "--tls-key", str(private), *flags)
+
+
+def reload(daemon, until):
+    daemon.process.send_signal(signal.SIGHUP)
+    end = time.monotonic() + 10
+    while not until():
+        assert time.monotonic() < end, daemon.said()
+        time.sleep(0.05)
+
+
+def test_tls_13_and_nothing_older(secure):
+    assert "TLSv1.3" in s_client(secure, "-tls1_3", "-brief", send=b"Q\n")
+    for older in ("-tls1_2", "-tls1_1", "-tls1"):
+        said = s_client(secure, older, "-brief", "-cipher", "ALL:@SECLEVEL=0", send=b"Q\n")
+        assert "CONNECTION ESTABLISHED" not in said and re.search("alert|error|no protocols", said), said
+
+
+@pytest.mark.parametrize("cipher", ["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"])
+def test_the_ciphers_that_there_are(secure, cipher):
+    assert cipher in s_client(secure, "-ciphersuites", cipher, "-brief", send=b"Q\n")
+
+
+def test_a_cipher_with_a_short_tag_is_refused(secure):
+    assert "CONNECTION ESTABLISHED" not in s_client(secure, "-ciphersuites", "TLS_AES_128_CCM_8_SHA256", "-brief", send=b"Q\n")
+
+
+def test_alpn_is_http_11(secure):
+    assert "ALPN protocol: http/1.1" in s_client(secure, "-alpn", "h2,http/1.1", send=b"Q\n")
+    said = s_client(secure, "-alpn", "h2", send=b"Q\n")
+    assert "alert no application protocol" in said, said
+    assert "No ALPN negotiated" in s_client(secure, send=b"Q\n")
+
+
+def test_no_renegotiation_no_tickets_no_early_data_no_compression(secure):
+    said = s_client(secure, send=b"Q\n")
+    assert "Compression: NONE" in said and "New Session Ticket" not in said
+    assert "Early data was not sent" in said
+    # `R` asks s_client to renegotiate: TLS 1.3 has no such thing.
+    said = s_client(secure, send=b"R\nQ\n")
+    assert re.search("RENEGOTIATING", said) is None or re.search("wrong ssl version|error", said), said
+    assert presented(secure) == secure.fingerprint
+
+
+def test_the_fingerprint_is_the_printed_one(secure):
+    assert presented(secure) == secure.fingerprint == said_fingerprint(secure)
+    said = s_client(secure, send=b"Q\n")
+    pem = re.search("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", said, re.S)[0]
+    printed = subprocess.run(["openssl", "x509", "-noout", "-fingerprint", "-sha256"], input=pem.encode(), check=True,
+                             stdout=subprocess.PIPE).stdout.decode()
+    assert printed.split("=")[1].strip().replace(":", "").lower() == secure.fingerprint.split(":")[1]
+
+
+def test_the_certificate_is_made_once_and_its_key_is_nobodys(own, secure):
+    folder = secure.state / "tls"
+    assert (folder / "key.pem").stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    text = subprocess.run(["openssl", "x509", "-in", folder / "certificate.pem", "-noout", "-text"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+    assert "prime256v1" in text and "DNS:localhost" in text and "IP Address:127.0.0.1" in text
+    assert "CA:FALSE" in text and "TLS Web Server Authentication" in text
+    before = secure.fingerprint
+    secure.stop()
+    assert listening(own, "--tls", "on").fingerprint == before
+
+
+def test_a_client_that_trusts_the_certificate_checks_it_like_any_other(secure):
+    made = ssl.create_default_context(cafile=str(secure.state / "tls/certificate.pem"))
+    with Tcp(secure.tcp, tls=made) as tcp:
+        assert tcp.ask("GET", "/v1/health").status == 200
+    with pytest.raises(ssl.SSLCertVerificationError):
+        Tcp(secure.tcp, tls=ssl.create_default_context())
+
+
+def test_requests_large_and_small_over_tls(secure):
+    token = first_account(secure)
+    with Tcp(secure.tcp, tls=True) as tcp:
+        for _ in range(20):
+            assert tcp.ask("GET", "/v1/whoami", headers=bearer(token)).json()["principal"] == "user:admin"
+        script = "printf x" + " " * 300_000
+        run = tcp.ask("POST", "/v1/runs", {"script": script, "wait": True}, bearer(token))
+        assert run.status in (200, 422), run
+        run = tcp.ask("POST", "/v1/runs", {"script": "head -c 3000000 /dev/zero | tr '\\0' x", "wait": True}, bearer(token))
+        assert run.status == 200 and run.json()["exit_code"] == 0, run
+        kept = tcp.ask("GET", f"/v1/runs/{run.json()['id']}/output?stream=stdout&limit=1000000", headers=bearer(token))
+        assert kept.status == 200 and set(kept.body) <= {ord("x")} and len(kept.body) > 100_000
+
+
+def test_plain_http_at_the_tls_port_is_told_what_to_do(secure):
+    with Tcp(secure.tcp) as plain:
+        answer = plain.ask("GET", "/v1/health")
+        assert answer.status == 400 and "https://" in answer.text
+        assert plain.ended()
+
+
+def test_silent_and_broken_clients_hold_up_nobody(secure):
+    held = [Tcp(secure.tcp, source=f"127.0.0.{2 + number % 8}") for number in range(200)]
+    for number, one in enumerate(held):
+        one.send(b"" if number % 3 == 0 else b"\x16\x03\x01\x02\x00" if number % 3 == 1 else os.urandom(50))
+    for _ in range(10):
+        began = time.monotonic()
+        with Tcp(secure.tcp, tls=True) as good:
+            assert good.ask("GET", "/v1/health").status == 200
+        assert time.monotonic() - began < 3
+    for one in held:
+        one.close()
+
+
+def test_a_given_certificate_is_reloaded_without_dropping_anyone(own, base):
+    first, key = make_certificate(base, "first")
+    daemon = given(own, first, key)
+    token = first_account(daemon)
+    before = daemon.fingerprint
+    assert presented(daemon) == before
+    with Tcp(daemon.tcp, tls=True) as held:
+        assert held.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
+        second, second_key = make_certificate(base, "second", host="box.example")
+        os.replace(second_key, key)
+        os.replace(second, first)
+        reload(daemon, lambda: said_fingerprint(daemon) != before)
+        assert presented(daemon) == said_fingerprint(daemon) == daemon.get("/v1/status").json()["tls_fingerprint"] != before
+        assert held.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
+        # The new certificate's name is one that clients may use.
+        assert held.ask("GET", "/v1/health", headers={"Host": "box.example", **bearer(token)}).status == 200
+
+
+@pytest.mark.parametrize("broken", ["garbage", "key of another", "gone", "open to all"])
+def test_a_broken_new_one_leaves_the_old_in_force(own, base, broken):
+    certificate, key = make_certificate(base, "first")
+    daemon = given(own, certificate, key)
+    before = presented(daemon)
+    if broken == "garbage":
+        certificate.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    elif broken == "key of another":
+        os.replace(make_certificate(base, "second")[1], key)
+    elif broken == "gone":
+        certificate.unlink()
+    else:
+        key.chmod(0o644)
+    reload(daemon, lambda: "the TLS certificate stays as it was" in daemon.said())
+    assert presented(daemon) == before
+    assert daemon.get("/v1/health").status == 200
+
+
+@pytest.mark.parametrize("wrong", ["missing", "encrypted", "mismatch", "link", "readable key"])
+def test_a_certificate_that_cannot_be_used_stops_the_start(own, base, wrong):
+    certificate, key = make_certificate(base, "given")
+    if wrong == "missing":
+        key.unlink()
+    elif wrong == "encrypted":
+        subprocess.run(["openssl", "pkcs8", "-topk8", "-in", key, "-out", base / "e.key", "-passout", "pass:secret"], check=True)
+        os.replace(base / "e.key", key)
+        key.chmod(0o600)
+    elif wrong == "mismatch":
+        key = make_certificate(base, "other")[1]
+    elif wrong == "link":
+        (base / "link.pem").symlink_to(certificate)
+        certificate = base / "link.pem"
+    else:
+        key.chmod(0o644)
+    daemon = own("--tcp", "127.0.0.1:0", "--tls", "on", "--tls-cert", str(certificate), "--tls-key", str(key))
+    code, said = daemon.refuses()
+    assert code == 1 and re.search("tls-cert|tls-key|TLS", said), said
+
+
+def test_a_certificate_with_its_own_key_gone_is_not_replaced_in_silence(own, secure):
+    secure.stop()
+    (secure.state / "tls/key.pem").unlink()
+    code, said = own("--tcp", "127.0.0.1:0", "--tls", "on").refuses()
+    assert code == 1 and "key.pem" in said and "fingerprint" in said
+
+
+def test_strict_mode_speaks_tls_by_default(own):
+    daemon = listening(own, environment={"SECURITY_MODE": "strict"})
+    assert presented(daemon) == daemon.fingerprint
+
+
+def test_an_expired_certificate_serves_and_is_complained_of(own, base):
+    certificate, key = base / "old.pem", base / "old.key"
+    subprocess.run(["openssl", "req", "-new", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", key,
+                    "-out", base / "old.csr", "-subj", "/CN=localhost"], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["openssl", "x509", "-req", "-in", base / "old.csr", "-signkey", key, "-out", certificate, "-days", "-1"],
+                   check=True, stderr=subprocess.DEVNULL)
+    key.chmod(0o600)
+    daemon = given(own, certificate, key)
+    assert "has expired" in daemon.said()
+
+
+def test_a_client_may_insist_on_13_with_alpn(secure):
+    made = context(least=ssl.TLSVersion.TLSv1_3, alpn=["http/1.1"])
+    with Tcp(secure.tcp, tls=made) as tcp:
+        assert tcp.socket.selected_alpn_protocol() == "http/1.1" and tcp.socket.version() == "TLSv1.3"
+        assert tcp.ask("GET", "/v1/health").status == 200
+
+
+def test_login_and_a_run_over_tls(secure):
+    first_account(secure)
+    with Tcp(secure.tcp, tls=True) as tcp:
+        token = login(secure, over=tcp)
+        run = tcp.ask("POST", "/v1/runs", {"argv": ["/bin/echo", "over tls"], "wait": True}, bearer(token))
+        assert run.status == 200 and run.json()["stdout"] == "over tls\n", run
