@@ -38,8 +38,8 @@ def admin(root, alice_ctl):
     return alice_ctl
 
 
-def events(root, verb):
-    return [one for one in json.loads(root("-o", "json", "audit", "ls", "--limit", "200"))["events"] if one["verb"].startswith(verb)]
+def events(root):
+    return {one["event"]["event"] for one in json.loads(root("-o", "json", "audit", "ls", "--limit", "200"))["events"]}
 
 
 def test_setup_on_a_terminal(root, alice_ctl):
@@ -134,7 +134,7 @@ def test_a_second_user_from_add_to_rm(admin, base, fresh, bob, root):
     admin("users", "rm", "bob", "--password-stdin", stdin=GOOD + "\n")
     assert bobs("whoami", code=3)
     assert admin("users", "show", "bob", code=5)
-    assert {"user.create", "user.disable", "user.enable", "user.reset", "user.remove"} <= {one["verb"] for one in events(root, "user.")}
+    assert {"user.create", "user.disable", "user.enable", "user.reset", "user.remove"} <= events(root)
 
 
 def test_root_needs_no_password_for_accounts(root):
