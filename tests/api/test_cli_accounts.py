@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 
+import daemon
 import pytest
 from conftest import needs_root
 from ctl import CTL, Ctl, become
@@ -245,6 +246,33 @@ def test_strict(own, base, alice):
     alices("login", "chief", "--password-stdin", stdin=GOOD + "\n")
     assert "user:chief" in alices("whoami")
     assert "strict" in root("mode")
+
+
+class Rootless(daemon.Owhaled):
+    """Started by an ordinary user."""
+
+    def limit(self):
+        super().limit()
+        become(self.uid)
+
+
+@pytest.mark.parametrize("mode", ["local", "strict"])
+def test_who_started_owhaled_sets_it_up(base, alice, bob, mode):
+    os.chown(base, alice, alice)
+    owhaled = Rootless(base, *QUICK, "--mode", mode, environment={"HOME": str(base), "XDG_RUNTIME_DIR": str(base)})
+    owhaled.uid = alice
+    owhaled.start()
+    try:
+        alices, bobs = Ctl(base, owhaled, alice), Ctl(base, owhaled, bob)
+        assert bobs("setup", "--password-stdin", stdin=GOOD + "\n", code=None).returncode in (4, 6)
+        alices("setup", "--password-stdin", stdin=GOOD + "\n")
+        assert "user:admin" in alices("whoami"), "who set it up is logged in"
+        assert "step_up_required" in alices("users", "add", "bob", "--role", "agent", code=3).stderr
+        alices("users", "add", "bob", "--role", "agent", "--password-stdin", stdin=f"{OTHER}\n{GOOD}\n")
+        alices("logout")
+        assert alices("users", "add", "eve", "--role", "admin", code=None).returncode in (3, 4), "the uid alone no longer may"
+    finally:
+        owhaled.stop()
 
 
 def test_a_short_wait_is_waited_out(own, base, alice):
