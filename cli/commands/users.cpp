@@ -40,7 +40,7 @@ Result<int> list(Context& context) {
                    {state_of(user), tone_of(user)},
                    {std::to_string(user.sessions)},
                    {std::to_string(user.tokens)},
-                   {user.last_login ? when(user.last_login) : "never", Tone::dim}});
+                   {user.last_login ? when_in_short(*user.last_login) : "never", Tone::dim}});
     }
     CHECK(print(context.globals().quiet ? names : table.text(context.look())));
     return kOk;

@@ -290,6 +290,16 @@ def test_a_long_wait_is_told(own, base, alice):
     assert said[-1].returncode == 1 and "rate_limited" in said[-1].stderr and re.search(r"next: .*\d+ s", said[-1].stderr), said
 
 
+def test_a_delay_says_who_caused_it(admin, base, fresh, alice, bob):
+    bobs, third = Ctl(base, fresh, bob), Ctl(base, fresh, bob + 1)
+    said = [bobs("login", "admin", "--password-stdin", stdin=f"guess {i}\n", code=None) for i in range(9)]
+    assert said[0].returncode == 3 and "credentials_wrong" in said[0].stderr
+    assert said[-1].returncode == 1 and "rate_limited" in said[-1].stderr, said[-1]
+    other = third("login", "admin", "--password-stdin", stdin=GOOD + "\n", code=1)
+    assert f"unix:{bob} (pid " in other.stderr and "owhalectl)" in other.stderr and re.search(r"next: .*\d+ s", other.stderr)
+    admin("login", "admin", "--password-stdin", stdin=GOOD + "\n")  # who was there before is not held up
+
+
 def test_no_secret_is_left_behind(admin, root, fresh, base):
     once = admin("-q", "users", "add", "bob", "--role", "agent", "--password-stdin", stdin=f"{OTHER}\n{GOOD}\n")
     token = next(admin.home.glob("**/token-*")).read_text()
