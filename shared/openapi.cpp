@@ -146,6 +146,13 @@ json::array parameters(const Verb& verb) {
         one.emplace("description", query.description);
         all.push_back(std::move(one));
     }
+    if ((verb.traits & (kStepUp | kNarrows)) != 0) {
+        auto password = parameter("Owhale-Password", "header", "string");
+        password.emplace("description",
+                         "The account's password, UTF-8 in base64, for this one act; not needed while this "
+                         "connection has a window (POST /v1/step-up).");
+        all.push_back(std::move(password));
+    }
     return all;
 }
 
@@ -217,7 +224,11 @@ json::object openapi(std::string_view version) {
           {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
         {"servers", json::array{json::object{{"url", "http://localhost"}, {"description", "over the Unix socket"}}}},
         {"paths", std::move(paths)},
-        {"components", {{"schemas", schemas()}}}};
+        // On the Unix socket one is known without a token.
+        {"security", json::array{json::object{}, json::object{{"bearer", json::array{}}}}},
+        {"components",
+         {{"schemas", schemas()},
+          {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}}}}};
 }
 
 } // namespace owhale

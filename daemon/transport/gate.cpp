@@ -65,7 +65,7 @@ Status permit(const Match& match, const Principal& who) {
 // puts on this connection, have no part in it.
 bool window_is_open(const Connection& connection, const Principal& who) {
     const auto& window = connection.step_up;
-    return !connection.proxied && !window.principal.empty() && window.principal == who.name &&
+    return !connection.proxied && !who.for_agent && !window.principal.empty() && window.principal == who.name &&
            window.session == who.session && monotonic_ns() < window.until_ns;
 }
 
@@ -187,7 +187,6 @@ asio::awaitable<std::expected<Proof, Response>> Gate::prove(const Connection& co
                                                             std::string_view body) {
     using By = Proof::By;
     const auto traits = pass.match.verb->traits;
-    // A token for an agent never steps up; where that can only pass on less than it has, it need not.
     const bool asked = (traits & kStepUp) != 0 || ((traits & kNarrows) != 0 && !pass.who.for_agent);
     const auto by = !asked                                              ? By::nothing
                     : identity_.stands_above(connection.peer, pass.who) ? By::root

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "config/endpoint.hpp"
-
 namespace owhale::transport {
 namespace {
 
@@ -16,10 +14,8 @@ PeerKey numbered(PeerKey::Kind kind, std::uint64_t number) {
 
 } // namespace
 
-PeerKey key_of(const identity::Peer& peer) {
-    if (peer.run != 0) return numbered(PeerKey::Kind::run, peer.run);
-    if (peer.kind == identity::Peer::Kind::local) return numbered(PeerKey::Kind::uid, peer.uid);
-    PeerKey key{PeerKey::Kind::address, peer.address};
+PeerKey key_of(const config::Address& address) {
+    PeerKey key{PeerKey::Kind::address, address};
     if (!config::is_v4(key.bytes)) {
         const bool own = config::is_loopback(key.bytes);
         std::fill(key.bytes.begin() + 8, key.bytes.end(), std::uint8_t{0});
@@ -28,6 +24,12 @@ PeerKey key_of(const identity::Peer& peer) {
         key.bytes[13] = key.bytes[14] = 0, key.bytes[15] = 1;
     }
     return key;
+}
+
+PeerKey key_of(const identity::Peer& peer) {
+    if (peer.run != 0) return numbered(PeerKey::Kind::run, peer.run);
+    if (peer.kind == identity::Peer::Kind::local) return numbered(PeerKey::Kind::uid, peer.uid);
+    return key_of(peer.address);
 }
 
 } // namespace owhale::transport

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 
+#include "config/endpoint.hpp"
 #include "identity/identity.hpp"
 
 namespace owhale::transport {
@@ -20,5 +21,6 @@ struct PeerKey {
 // into IPv6; IPv6 by its /64, which one customer holds whole (RFC 6177); 127.0.0.0/8 as one, since a process of this
 // machine may choose any of it.
 PeerKey key_of(const identity::Peer& peer);
+PeerKey key_of(const config::Address& address); // of a TCP peer
 
 } // namespace owhale::transport

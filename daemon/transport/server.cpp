@@ -55,11 +55,15 @@ struct Server::State {
         parts.closed(number);
     }
 
-    std::size_t most_of(PeerKey::Kind kind) const {
+    // A trusted proxy speaks for many.
+    std::size_t most_of(const PeerKey& key) const {
         const auto& limits = house.limits;
-        return kind == PeerKey::Kind::uid   ? limits.max_connections_per_uid
-               : kind == PeerKey::Kind::run ? limits.max_connections_per_run
-                                            : limits.max_connections_per_address;
+        const bool proxy =
+            std::ranges::any_of(parts.proxies, [&](const auto& address) { return key_of(address) == key; });
+        return key.kind == PeerKey::Kind::uid   ? limits.max_connections_per_uid
+               : key.kind == PeerKey::Kind::run ? limits.max_connections_per_run
+               : proxy                          ? limits.max_tcp_connections
+                                                : limits.max_connections_per_address;
     }
 
     std::size_t of(const PeerKey& key) const {
@@ -95,7 +99,7 @@ struct Server::State {
         if (stopping) return "owhaled is stopping";
         const auto tcp_peer = [](const PeerKey& one) { return one.kind == PeerKey::Kind::address; };
         const bool is_tcp = tcp_peer(key);
-        if (of(key) >= most_of(key.kind) && !(is_tcp && make_room([&](const PeerKey& one) { return one == key; })))
+        if (of(key) >= most_of(key) && !(is_tcp && make_room([&](const PeerKey& one) { return one == key; })))
             return is_tcp                           ? "this address has too many connections open"
                    : key.kind == PeerKey::Kind::run ? "this run has too many connections open"
                                                     : "this user has too many connections open";

@@ -35,6 +35,7 @@ public:
         who.name = "user:" + who.user;
         who.session = "jti of " + std::string(bearer);
         who.must_change = bearer == "new";
+        who.for_agent = bearer.ends_with("+agent");
         identity::grant(who, bearer.ends_with("+agent") ? identity::kAgent : identity::kAdmin);
         return who;
     }

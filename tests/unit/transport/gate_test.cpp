@@ -36,7 +36,8 @@ std::vector<Route> seeing() {
         co_return Response{};
     };
     return {{"users.create", show, {}}, {"whoami", show, {}}, {"password.change", show, {}},
-            {"stepup.open", open, {}},  {"login", show, {}},  {"runs.list", show, {}}};
+            {"stepup.open", open, {}},  {"login", show, {}},  {"tokens.create", show, {}},
+            {"runs.list", show, {}}};
 }
 
 std::string create_user(std::string_view fields) {
@@ -158,6 +159,16 @@ TEST_CASE("step-up: root on the Unix socket stands above, a uid without an accou
     CHECK(holds(root.ask(create_user("")), "Proof: root\r\n"));
     auto user = stage.connect(1000);
     CHECK(status_is(user.ask(create_user(kRight)), 403)); // not its permission either
+}
+
+TEST_CASE("step-up: an agent's token passes on less than it has without one, its person's does not") {
+    Stage stage(seeing(), {});
+    auto client = stage.connect();
+    CHECK(status_is(client.ask(post("/v1/tokens", "{}", bearer("alice"))), 403));
+    CHECK(status_is(client.ask(post("/v1/tokens", "{}", bearer("alice") + std::string(kRight))), 200));
+    const auto answer = client.ask(post("/v1/tokens", "{}", bearer("alice+agent")));
+    CHECK(status_is(answer, 200));
+    CHECK(holds(answer, "Proof: \r\n"));
 }
 
 TEST_CASE("with somebody else's password nothing but changing it") {
