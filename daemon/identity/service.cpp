@@ -170,9 +170,8 @@ Principal Service::principal_of(const Peer& peer, const User& user, const Sessio
     // A token's role holds for as long as its account could give it.
     const auto roles = !principal.for_agent ? user.roles : covers(user.roles, session.roles) ? session.roles : 0;
     grant(principal, roles);
-    principal.why = principal.for_agent
-                        ? "a token for an agent, of the account " + user.name
-                        : "a token of the account " + user.name + ", which logged in at " + rfc3339(session.created);
+    principal.why =
+        (principal.for_agent ? "a token for an agent, of the account " : "a login of the account ") + user.name;
     if (principal.for_agent) principal.own &= ~kPersons, principal.any &= ~(kPersons | bits(Permission::tokens));
     if (user.must_change) {
         principal.own = bits(Permission::account);
