@@ -123,9 +123,15 @@ std::string when(const std::optional<std::string>& rfc3339) {
     if (!rfc3339) return "";
     const auto then = parse_time(*rfc3339);
     if (then < 0) return *rfc3339;
-    const auto now = static_cast<std::int64_t>(std::time(nullptr));
     const auto text = rfc3339->substr(0, rfc3339->find('.')) + (rfc3339->find('.') == std::string::npos ? "" : "Z");
-    return text + (then > now ? " (in " + span(then - now) + ")" : " (" + span(now - then) + " ago)");
+    return text + " (" + when_in_short(*rfc3339) + ")";
+}
+
+std::string when_in_short(const std::string& rfc3339) {
+    const auto then = parse_time(rfc3339);
+    const auto now = static_cast<std::int64_t>(std::time(nullptr));
+    if (then < 0) return rfc3339;
+    return then > now ? "in " + span(then - now) : span(now - then) + " ago";
 }
 
 } // namespace owhale::cli

@@ -43,5 +43,7 @@ std::string joined(const std::vector<std::string>& words);
 std::string in_words(const std::vector<std::string>& permissions, bool everyones);
 // "2026-11-26T11:46:53Z (in 6d)", "… (2h ago)"; "" of none.
 std::string when(const std::optional<std::string>& rfc3339);
+// For tables: "in 6d", "2h ago".
+std::string when_in_short(const std::string& rfc3339);
 
 } // namespace owhale::cli

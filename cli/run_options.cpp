@@ -30,8 +30,13 @@ Result<std::string> absolute(const std::string& path, const std::string& from) {
     return from + (from.ends_with('/') ? "" : "/") + path;
 }
 
-Result<Variables> variables(const RunOptions& options, bool quiet) {
-    auto chosen = default_variables(own_variable, own_names(), options.tty);
+// Without HOME no toolchain is found below it.
+std::optional<std::string> but_home(const std::string& name) {
+    return name == "HOME" ? std::nullopt : own_variable(name);
+}
+
+Result<Variables> variables(const RunOptions& options, bool quiet, bool far) {
+    auto chosen = default_variables(far ? but_home : own_variable, own_names(), options.tty);
     Variables asked;
     for (const auto& path : options.env_files) {
         const auto content = TRY(read_text(path, kMostEnvFile, "--env-file"));
@@ -47,6 +52,33 @@ Result<Variables> variables(const RunOptions& options, bool quiet) {
         chosen.insert_or_assign(name, value);
     }
     return chosen;
+}
+
+Status check_folder(const std::string& path, std::string_view what) {
+    if (is_utf8(path)) return {};
+    return fail(Code::invalid_value, std::string(what) + "'s name is not UTF-8", "rename it, or name another");
+}
+
+Status set_folders(api::RunRequest& request, const RunOptions& options) {
+    const auto here = current_folder();
+    if (!here && !options.cwd.starts_with('/')) return std::unexpected(here.error());
+    const auto from = here.value_or("/");
+    request.cwd = TRY(absolute(options.cwd.empty() ? from : options.cwd, from));
+    if (!options.workspace.empty()) request.workspace = TRY(absolute(options.workspace, from));
+    request.path = own_variable("PATH");
+    request.home = own_variable("HOME");
+    return check_folder(*request.cwd, "the working folder");
+}
+
+// Only what was named, and that whole: by default the account's own folder there.
+Status set_far_folders(api::RunRequest& request, const RunOptions& options) {
+    for (const auto& [path, option] : {std::pair{&options.cwd, "-w"}, std::pair{&options.workspace, "--workspace"}})
+        if (!path->empty() && !path->starts_with('/'))
+            return fail(Code::invalid_value, std::string(option) + " " + *path + ": owhaled may be on another machine",
+                        "name the folder there whole, from / on");
+    if (!options.cwd.empty()) request.cwd = options.cwd;
+    if (!options.workspace.empty()) request.workspace = options.workspace;
+    return check_folder(options.cwd, "the working folder");
 }
 
 Status set_limits(api::RunRequest& request, const RunOptions& options) {
@@ -90,19 +122,10 @@ void declare(Command command, RunOptions& options) {
     command.option("--cpus", options.cpus, "N", "at most so many processors: 1.5");
 }
 
-Result<api::RunRequest> request_of(const RunOptions& options, bool quiet) {
+Result<api::RunRequest> request_of(const RunOptions& options, bool quiet, bool far) {
     api::RunRequest request;
-    const auto here = current_folder();
-    if (!here && !options.cwd.starts_with('/')) return std::unexpected(here.error());
-    const auto from = here.value_or("/");
-    request.cwd = TRY(absolute(options.cwd.empty() ? from : options.cwd, from));
-    if (!is_utf8(*request.cwd))
-        return fail(Code::invalid_value, "the working folder's name is not UTF-8",
-                    "rename it, or name another with -w");
-    if (!options.workspace.empty()) request.workspace = TRY(absolute(options.workspace, from));
-    request.env = TRY(variables(options, quiet));
-    request.path = own_variable("PATH");
-    request.home = own_variable("HOME");
+    CHECK(far ? set_far_folders(request, options) : set_folders(request, options));
+    request.env = TRY(variables(options, quiet, far));
     if (!options.profile.empty()) request.profile = options.profile;
     if (!options.as.empty()) request.run_as = options.as;
     if (!options.net.empty()) request.net = options.net;

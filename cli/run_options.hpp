@@ -18,8 +18,9 @@ struct RunOptions {
 
 void declare(Command command, RunOptions& options);
 
-// The request without what is to run. Reads env files and our environment; warns about names that look secret.
-Result<api::RunRequest> request_of(const RunOptions& options, bool quiet);
+// The request without what is to run. Reads env files and our environment; warns about names that look secret. `far`:
+// owhaled is reached over TCP, so that our folders, PATH and toolchains may mean nothing where it runs.
+Result<api::RunRequest> request_of(const RunOptions& options, bool quiet, bool far);
 
 // -t needs a terminal: stdin's, or with -n that of another standard stream.
 Status check_terminal(bool tty, bool no_stdin);

@@ -15,6 +15,13 @@ Error without_account(Error error) {
     return error;
 }
 
+// With the password, and still not: a token for an agent never steps up.
+Result<Reply> ended(Result<Reply> reply) {
+    if (!reply && reply.error().code == Code::step_up_required)
+        reply.error().next = "a person has to do this, logged in: owhalectl login; OWHALE_TOKEN must not be set";
+    return reply;
+}
+
 std::string question(const Client& client, const Call& call) {
     const auto& who = client.token()->principal;
     const auto act = call.act.empty() ? std::string(call.verb) : call.act;
@@ -39,7 +46,7 @@ Result<Reply> send_with_proof(Client& client, Call call, const Secret& given) {
         again.headers.push_back(proof_header(given.empty() ? *typed : given));
         reply = client.send(std::move(again));
         const bool wrong = !reply && reply.error().code == Code::credentials_wrong;
-        if (!wrong || !given.empty() || tries == kTries) return reply;
+        if (!wrong || !given.empty() || tries == kTries) return ended(std::move(reply));
         say("owhaled: " + reply.error().message + "\n");
     }
 }

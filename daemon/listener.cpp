@@ -1,13 +1,13 @@
 #include "listener.hpp"
 
-#include <arpa/inet.h>
-#include <charconv>
 #include <cstring>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "config/endpoint.hpp"
 
 namespace owhale {
 namespace {
@@ -50,34 +50,23 @@ struct TcpAddress {
     socklen_t length = 0;
 };
 
-std::unexpected<Error> unreadable(const std::string& where) {
-    return fail(Code::config_invalid, "tcp: \"" + where + "\" is no address with a port",
-                "write 127.0.0.1:7717, [::1]:7717 or off");
-}
-
 Result<TcpAddress> tcp_address_of(const std::string& where) {
-    const auto colon = where.rfind(':');
-    if (colon == std::string::npos) return unreadable(where);
-    auto host = where.substr(0, colon);
-    const auto digits = where.substr(colon + 1);
-    std::uint16_t port = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    if (error != std::errc{} || end != digits.data() + digits.size()) return unreadable(where);
-    if (host == "localhost") host = "127.0.0.1";
+    const auto endpoint = TRY(config::parse_endpoint(where));
+    if (!endpoint) return fail(Code::config_invalid, "tcp is off: there is nothing to listen on");
     TcpAddress address;
-    auto& four = reinterpret_cast<sockaddr_in&>(address.bytes);
-    auto& six = reinterpret_cast<sockaddr_in6&>(address.bytes);
-    if (::inet_pton(AF_INET, host.c_str(), &four.sin_addr) == 1) {
+    if (config::is_v4(endpoint->address)) {
+        auto& four = reinterpret_cast<sockaddr_in&>(address.bytes);
         four.sin_family = AF_INET;
-        four.sin_port = htons(port);
+        four.sin_port = htons(endpoint->port);
+        std::memcpy(&four.sin_addr, endpoint->address.data() + 12, sizeof four.sin_addr); // mapped: its last four bytes
         address.length = sizeof four;
-        return address;
+    } else {
+        auto& six = reinterpret_cast<sockaddr_in6&>(address.bytes);
+        six.sin6_family = AF_INET6;
+        six.sin6_port = htons(endpoint->port);
+        std::memcpy(&six.sin6_addr, endpoint->address.data(), sizeof six.sin6_addr);
+        address.length = sizeof six;
     }
-    if (host.size() < 2 || host.front() != '[' || host.back() != ']') return unreadable(where);
-    if (::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &six.sin6_addr) != 1) return unreadable(where);
-    six.sin6_family = AF_INET6;
-    six.sin6_port = htons(port);
-    address.length = sizeof six;
     return address;
 }
 

@@ -13,8 +13,8 @@ namespace owhale {
 // (0666): who may do what is decided by the uid noted at accept. Rootless: the owner alone (0600).
 Result<Fd> listen_on(const std::string& path, bool rootless);
 
-// "ADDR:PORT" or "[ADDR]:PORT", numbers alone ("localhost" is 127.0.0.1); port 0 takes a free one. An IPv6 address takes no
-// IPv4. config_invalid when it cannot be read or is not an address of this machine; conflict when somebody else listens there.
+// `where` as config::parse_endpoint reads it. An IPv6 address takes no IPv4. config_invalid when it is not an address of
+// this machine; conflict when somebody else listens there.
 Result<Fd> listen_on_tcp(const std::string& where);
 
 } // namespace owhale

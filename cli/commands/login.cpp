@@ -73,6 +73,7 @@ Status tell(Context& context, const LoggedIn& done) {
 }
 
 Result<int> login(Context& context, const Arguments& arguments) {
+    TRY(context.ask({.verb = "health", .anonymous = true})); // is it there, and is it the right one? Then the password
     const auto name = TRY(name_of(context, arguments));
     const auto code = TRY(code_of(arguments));
     const auto password = TRY(current_password("Password of " + name + ": ", arguments.password_stdin));

@@ -37,7 +37,8 @@ Status set_command(api::RunRequest& request, Arguments& arguments) {
 
 Result<int> run(Context& context, Arguments& arguments) {
     CHECK(check_words(arguments.words));
-    auto request = TRY(request_of(arguments.options, context.globals().quiet));
+    const bool far = TRY(context.where()).host.has_value();
+    auto request = TRY(request_of(arguments.options, context.globals().quiet, far));
     CHECK(set_command(request, arguments));
     return create_run(context, request, arguments.options.detach);
 }

@@ -24,7 +24,7 @@ Result<int> list(Context& context, const Whose& whose) {
     std::string ids;
     for (const auto& session : sessions) {
         ids += session.id + "\n";
-        const auto ends = session.revoked ? "ended" : when(session.expires);
+        const auto ends = session.revoked ? "ended" : when_in_short(session.expires);
         table.row({{session.id, session.current ? Tone::good : Tone::plain},
                    {session.principal + (session.current ? " (this one)" : "")},
                    {format_age(session.created, std::time(nullptr)), Tone::dim},

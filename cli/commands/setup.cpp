@@ -133,16 +133,16 @@ Status first_account(Context& context, const std::string& mode, const Arguments&
     return {};
 }
 
-std::string next_steps(const std::string& mode, const Arguments& arguments) {
-    const auto name = account_of(mode, arguments);
-    return "Try next:\n"
-           "  owhalectl login " +
-           name +
-           "                      log in; owhalectl whoami says what you may do\n"
-           "  owhalectl users add NAME --role agent       an account for somebody else\n"
-           "  owhalectl tokens add --role agent --ttl 24h a token for an agent\n"
-           "  owhalectl run -- id                         a command in a cage\n"
-           "  owhalectl mode                              what local and strict mean\n";
+// Whoever is no root was logged in on the way.
+std::string next_steps(const std::string& name) {
+    const std::string first = ::geteuid() == 0
+                                  ? "  owhalectl login " + name + ", as yourself: whoami says what you may do then\n"
+                                  : "  owhalectl whoami: you are logged in as " + name + "\n";
+    return "Try next:\n" + first +
+           "  owhalectl users add NAME --role agent, for somebody else\n"
+           "  owhalectl tokens add --role agent --ttl 24h, for an agent\n"
+           "  owhalectl run -- id, a command in a cage\n"
+           "  owhalectl mode, for what local and strict mean\n";
 }
 
 Result<int> lead(Context& context, const Arguments& arguments) {
@@ -151,7 +151,7 @@ Result<int> lead(Context& context, const Arguments& arguments) {
     CHECK(first_account(context, status.mode, arguments));
     if (!arguments.password_stdin) CHECK(ask_for_access(context, status));
     if (context.look().format == Format::table && !context.globals().quiet)
-        CHECK(print(next_steps(status.mode, arguments)));
+        CHECK(print(next_steps(account_of(status.mode, arguments))));
     return kOk;
 }
 

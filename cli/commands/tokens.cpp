@@ -40,7 +40,7 @@ Result<int> list(Context& context, const Whose& whose) {
                    {token.principal},
                    {token.role},
                    {state, state == "good" ? Tone::good : Tone::bad},
-                   {when(token.expires)},
+                   {when_in_short(token.expires)},
                    {token.last_used ? format_age(*token.last_used, std::time(nullptr)) : "-", Tone::dim},
                    {token.profile.value_or("-")},
                    {token.cwd.value_or("-")},

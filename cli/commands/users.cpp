@@ -40,7 +40,7 @@ Result<int> list(Context& context) {
                    {state_of(user), tone_of(user)},
                    {std::to_string(user.sessions)},
                    {std::to_string(user.tokens)},
-                   {user.last_login ? when(user.last_login) : "never", Tone::dim}});
+                   {user.last_login ? when_in_short(*user.last_login) : "never", Tone::dim}});
     }
     CHECK(print(context.globals().quiet ? names : table.text(context.look())));
     return kOk;
@@ -94,7 +94,10 @@ Result<int> add(Context& context, const Arguments& arguments) {
     request.password = TRY(new_password(context, arguments));
     Call call{.verb = "users.create", .body = write(request), .act = "add the account " + request.name};
     if (request.password) wipe(*request.password);
-    const auto body = TRY(context.ask(std::move(call)));
+    auto reply = context.ask(std::move(call));
+    if (!reply && reply.error().code == Code::step_up_required && arguments.password_stdin)
+        reply.error().next = "a second line of stdin is your own password; or run it on a terminal";
+    const auto body = TRY(std::move(reply));
     if (TRY(context.printed_json(body))) return kOk;
     const auto made = TRY(read_user_made(body));
     if (made.one_time_password) {

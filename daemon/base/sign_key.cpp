@@ -13,13 +13,24 @@ std::unexpected<Error> unusable(const std::string& path, const std::string& why,
     return std::unexpected(Error{Code::state_unavailable, path + " " + why, std::move(next), errnum, {}});
 }
 
+std::unexpected<Error> anothers(const std::string& path, const struct stat& st) {
+    return unusable(path, "belongs to uid " + std::to_string(st.st_uid),
+                    "give it to owhaled: chown " + std::to_string(::geteuid()) + " " + path);
+}
+
+// A link, or another's file, says so; anything else says what the system did.
+std::unexpected<Error> cannot_open(const std::string& path, int errnum) {
+    struct stat st{};
+    if (errnum == ELOOP) return unusable(path, "is a symbolic link", "put the key file itself there");
+    if (errnum == EACCES && ::lstat(path.c_str(), &st) == 0 && st.st_uid != ::geteuid()) return anothers(path, st);
+    return unusable(path, "cannot be opened", "check its owner and mode, and those of its folder", errnum);
+}
+
 Status closed_to_others(int fd, const std::string& path) {
     struct stat st{};
     if (::fstat(fd, &st) != 0) return unusable(path, "cannot be examined", "", errno);
     if (!S_ISREG(st.st_mode)) return unusable(path, "is not a regular file", "put the key file back from a backup");
-    if (st.st_uid != ::geteuid())
-        return unusable(path, "belongs to uid " + std::to_string(st.st_uid),
-                        "give it to owhaled: chown " + std::to_string(::geteuid()) + " " + path);
+    if (st.st_uid != ::geteuid()) return anothers(path, st);
     if ((st.st_mode & 077) != 0) return unusable(path, "can be read by others", "chmod 600 " + path);
     return {};
 }
@@ -60,8 +71,7 @@ SignKey SignKey::of_seed(std::string& seed) {
 Result<SignKey> SignKey::open(const std::string& path) {
     if (::sodium_init() < 0) return fail(Code::internal, "libsodium does not start");
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!fd && errno == ELOOP) return unusable(path, "is a symbolic link", "put the key file itself there");
-    if (!fd) return unusable(path, "cannot be opened", "check its owner and mode, and those of its folder", errno);
+    if (!fd) return cannot_open(path, errno);
     CHECK(closed_to_others(fd.get(), path));
     auto seed = TRY(read_all(fd.get(), 4096));
     if (seed.size() != crypto_sign_SEEDBYTES)

@@ -150,7 +150,7 @@ awaitable<Result<api::Login>> Doors::login(Peer peer, api::LoginRequest request,
     co_return co_await open_session(std::move(peer), std::move(*tried));
 }
 
-Result<Session> Doors::new_session(const Peer& peer, const User& user) const {
+Session Doors::new_session(const Peer& peer, const User& user) const {
     const auto now = wall_clock_us();
     Session session;
     session.jti = to_string(make_uuid());
@@ -160,6 +160,12 @@ Result<Session> Doors::new_session(const Peer& peer, const User& user) const {
     session.created = now / kSecond * kSecond; // a token's times are whole seconds
     session.expires = session.created + core_.parts.settings.session_ttl.count() * 1000;
     return session;
+}
+
+// The session that makes room for a new one: an account's oldest, when it has as many as it may.
+Result<std::optional<std::string>> Doors::one_too_many(const User& user, std::int64_t now) {
+    if (TRY(core_.sessions.count(user.id, SessionKind::login, now)) < kMostLogins) return std::nullopt;
+    return core_.sessions.oldest_login(user.id, now);
 }
 
 awaitable<Result<api::Login>> Doors::open_session(Peer peer, Attempt attempt) {
@@ -173,27 +179,24 @@ awaitable<Result<api::Login>> Doors::open_session(Peer peer, Attempt attempt) {
                        "an admin can enable it: owhalectl users enable " + user.name);
     }
     const auto session = new_session(peer, user);
-    if (!session) co_return std::unexpected(session.error());
     Asker asker{peer, {}, "login", {}};
     asker.who.name = Core::principal_of(user);
-    boost::json::object data{{"account", user.name}, {"jti", session->jti}, {"expires", rfc3339(session->expires)}};
+    boost::json::object data{{"account", user.name}, {"jti", session.jti}, {"expires", rfc3339(session.expires)}};
+    const auto ended = one_too_many(user, session.created);
+    if (!ended) co_return std::unexpected(ended.error());
+    if (*ended) data["ended"] = **ended;
     std::string event("login");
     CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
-    const auto live = core_.sessions.count(user.id, SessionKind::login, session->created);
-    if (!live) co_return std::unexpected(live.error());
-    if (*live >= kMostLogins) {
-        const auto oldest = core_.sessions.oldest_login(user.id, session->created);
-        if (oldest && *oldest) (void)core_.sessions.revoke(**oldest, session->created);
-    }
-    CO_CHECK(core_.sessions.add(*session));
-    CO_CHECK(core_.users.note_login(user.id, session->created));
-    CO_CHECK(core_.users.learn(user.id, peer.origin(), session->created));
+    if (*ended) CO_CHECK(core_.sessions.revoke(**ended, session.created));
+    CO_CHECK(core_.sessions.add(session));
+    CO_CHECK(core_.users.note_login(user.id, session.created));
+    CO_CHECK(core_.users.learn(user.id, peer.origin(), session.created));
     api::Login out;
-    out.access_token = core_.token_of(*session, user);
+    out.access_token = core_.token_of(session, user);
     out.token_type = "Bearer";
-    out.expires_at = rfc3339(session->expires);
+    out.expires_at = rfc3339(session.expires);
     out.principal = Core::principal_of(user);
-    out.session = session->jti;
+    out.session = session.jti;
     out.roles = role_names(user.roles);
     out.must_change_password = user.must_change;
     co_return out;

@@ -46,7 +46,8 @@ private:
     Status check_first_login(const Peer& peer, const api::LoginRequest& request) const;
     boost::asio::awaitable<Status> hash_anew(Attempt& attempt, const std::string& password);
     boost::asio::awaitable<Result<api::Login>> open_session(Peer peer, Attempt attempt);
-    Result<Session> new_session(const Peer& peer, const User& user) const;
+    Result<std::optional<std::string>> one_too_many(const User& user, std::int64_t now);
+    Session new_session(const Peer& peer, const User& user) const;
     Status apply_change(const Asker& asker, const User& user, const std::string& hash, std::int64_t now);
 
     Core& core_;

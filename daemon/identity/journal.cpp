@@ -44,31 +44,35 @@ void Journal::failed(std::string event, std::string verb, const Peer& peer, cons
     entry.data["account"] = check_name(account) ? account : "(not a name)";
     entry.data["reason"] = std::move(reason);
     auto origin = peer.origin();
-    if (floods_.size() >= kMostFloods && !floods_.contains(origin)) origin = "*";
-    if (const auto at = floods_.find(origin); at != floods_.end()) {
+    if (floods_->size() >= kMostFloods && !floods_->contains(origin)) origin = "*";
+    if (const auto at = floods_->find(origin); at != floods_->end()) {
         ++at->second.held_back;
         at->second.last = std::move(entry);
         return;
     }
-    floods_.emplace(origin, Flood{});
+    floods_->emplace(origin, Flood{});
     write(std::move(entry));
-    asio::co_spawn(io_, watch(std::move(origin)), asio::detached);
+    asio::co_spawn(io_, watch(floods_, std::move(origin)), asio::detached);
 }
 
 // Once a second, for as long as the peer goes on: the last failure, and how many there were.
-awaitable<void> Journal::watch(std::string origin) {
+awaitable<void> Journal::watch(std::weak_ptr<Floods> floods, std::string origin) {
     asio::steady_timer timer(io_);
     for (;;) {
         timer.expires_after(kQuiet);
         boost::system::error_code ended;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-        auto& flood = floods_[origin];
-        if (flood.held_back == 0 || ended) break;
+        const auto alive = floods.lock(); // the journal may have gone meanwhile
+        if (!alive || ended) co_return;
+        auto& flood = (*alive)[origin];
+        if (flood.held_back == 0) {
+            alive->erase(origin);
+            co_return;
+        }
         auto entry = std::move(flood.last);
         entry.data["count"] = std::exchange(flood.held_back, 0);
         write(std::move(entry));
     }
-    floods_.erase(origin);
 }
 
 void Journal::write(audit::Event event) {

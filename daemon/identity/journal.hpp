@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "audit/log.hpp"
@@ -38,12 +39,13 @@ private:
         std::uint64_t held_back = 0;
         audit::Event last;
     };
+    using Floods = std::map<std::string, Flood>;
     void write(audit::Event event);
-    boost::asio::awaitable<void> watch(std::string origin);
+    boost::asio::awaitable<void> watch(std::weak_ptr<Floods> floods, std::string origin);
 
     boost::asio::any_io_executor io_;
     audit::Log& log_;
-    std::map<std::string, Flood> floods_; // of peers that failed within the last second
+    std::shared_ptr<Floods> floods_ = std::make_shared<Floods>(); // of peers that failed within the last second
 };
 
 } // namespace owhale::identity

@@ -22,13 +22,17 @@ private:
     std::string text_;
 };
 
-// Borrowed: of a request's body, which somebody else owns.
+// Borrowed: of a request's body, which somebody else owns. A string that was moved from keeps its bytes, if it was short:
+// so all that it has room for is overwritten.
 class WipeAtEnd {
 public:
     explicit WipeAtEnd(std::string& text) : text_(text) {}
     WipeAtEnd(const WipeAtEnd&) = delete;
     WipeAtEnd& operator=(const WipeAtEnd&) = delete;
-    ~WipeAtEnd() { ::sodium_memzero(text_.data(), text_.size()); }
+    ~WipeAtEnd() {
+        text_.resize(text_.capacity());
+        ::sodium_memzero(text_.data(), text_.size());
+    }
 
 private:
     std::string& text_;

@@ -60,7 +60,7 @@ Result<std::vector<AccessRow>> read_unix_roles(std::string_view text) {
         const auto subject = TRY(subject_of(word, word.substr(0, equals)));
         std::vector<std::string> names;
         for (const auto name : split(word.substr(equals + 1), ",")) names.emplace_back(name);
-        const auto roles = roles_of(names, true);
+        const auto roles = roles_of(names);
         if (!roles) return wrong(word, roles.error().message);
         for (const auto& row : rows)
             if (row.subject == subject) return wrong(word, text_of(subject) + " stands twice");

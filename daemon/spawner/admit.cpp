@@ -297,6 +297,8 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     plan.set_groups = !grounds.options.rootless;
     plan.tty = (message.flags & wire::kRunTty) != 0;
     plan.daemon = (message.flags & wire::kRunDaemon) != 0;
+    if (plan.daemon && message.join != 0)
+        return refuse(Code::forbidden, "what enters a cage has the listener that is there, or none");
     plan.rows = message.rows;
     plan.cols = message.cols;
     plan.net_host = (message.flags & wire::kRunNetHost) != 0;

@@ -1,6 +1,7 @@
 #include "spawner/setup.hpp"
 
 #include <csignal>
+#include <cstdio>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -90,6 +91,15 @@ bool idmap_works(int userns) {
     return tree && ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) == 0;
 }
 
+Result<SocketTable> open_socket_table() {
+    auto table = TRY(SocketTable::open());
+    if (!table.works())
+        std::fprintf(stderr,
+                     "<4>owhale-spawner: the kernel's table of sockets does not answer (modprobe tcp_diag): TCP "
+                     "clients on this machine itself are refused\n");
+    return table;
+}
+
 void find_cgroup(const Options& options, Surroundings& s) {
     if (options.cgroup.empty() || ::access((options.cgroup + "/cgroup.procs").c_str(), W_OK) != 0) {
         s.missing |= wire::kLayerCgroup | wire::kLayerCgroupLimits;
@@ -114,7 +124,7 @@ Result<Surroundings> prepare(const Options& options) {
         if (entry.link.empty()) s.system_paths.push_back(entry.path);
     set_system_entries(std::move(entries));
     find_cgroup(options, s);
-    if (options.tcp_listener >= 0) s.sockets = TRY(SocketTable::open());
+    if (options.tcp_listener >= 0) s.sockets = TRY(open_socket_table());
     if (options.rootless) {
         s.missing |= wire::kLayerGroups | wire::kLayerOtherUid;
         CHECK(enter_own_userns());

@@ -196,6 +196,22 @@ Result<SocketTable> SocketTable::open() {
     return table;
 }
 
+bool SocketTable::works() const {
+    const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Fd client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof at;
+    auto* name = reinterpret_cast<sockaddr*>(&at);
+    if (::bind(listener.get(), name, length) != 0 || ::listen(listener.get(), 1) != 0 ||
+        ::getsockname(listener.get(), name, &length) != 0 || ::connect(client.get(), name, length) != 0)
+        return false;
+    const Fd server(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const auto peer = server ? find_peer(server.get()) : fail_errno("accept");
+    return peer && peer->where == TcpPeer::Where::here;
+}
+
 Result<TcpPeer> SocketTable::find_peer(int socket) const {
     const auto peer = TRY(endpoint_of(socket, ::getpeername, "getpeername"));
     const auto own = TRY(endpoint_of(socket, ::getsockname, "getsockname"));

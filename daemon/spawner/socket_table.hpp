@@ -28,6 +28,9 @@ class SocketTable {
 public:
     // Two netlink sockets, made before privileges go: they show the network namespace that they were made in.
     static Result<SocketTable> open();
+    // Tries it on a connection of our own: false where the kernel's table does not answer (no inet_diag), so that peers of
+    // this machine are all unaccounted.
+    bool works() const;
     // Of a connected TCP socket. An error means that nothing is known: refuse the peer.
     Result<TcpPeer> find_peer(int socket) const;
 

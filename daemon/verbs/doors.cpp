@@ -19,6 +19,7 @@ awaitable<Result<Response>> login(Services services, Request& request) {
     CO_CHECK(only(request, {}));
     auto body = codec::decode<api::LoginRequest>(request.body);
     if (!body) co_return std::unexpected(body.error());
+    const identity::WipeAtEnd wipe_password(body->password);
     auto peer = request.connection->peer;
     auto gone = gone_of(request);
     const auto made = co_await services.identity.doors.login(std::move(peer), std::move(*body), std::move(gone));
@@ -39,6 +40,7 @@ awaitable<Result<Response>> change_password(Services services, Request& request)
     CO_CHECK(only(request, {}));
     auto body = codec::decode<api::PasswordRequest>(request.body);
     if (!body) co_return std::unexpected(body.error());
+    const identity::WipeAtEnd wipe_old(body->old_password), wipe_new(body->new_password);
     auto asker = asker_of(request, "password.change");
     auto gone = gone_of(request);
     CO_CHECK(co_await services.identity.doors.change_password(std::move(asker), std::move(*body), std::move(gone)));

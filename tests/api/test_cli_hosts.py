@@ -49,6 +49,9 @@ def test_plain_http_on_this_machine(serve, base, alice):
     text = alices("whoami")
     assert "user:admin" in text and owhaled.url in text
     assert alices("-q", "run", "echo", "over TCP") == "over TCP\n"
+    there = alices("-q", "run", "pwd").strip()
+    assert not there.startswith(str(alices.home)) and alices("-q", "run", "-w", there, "pwd").strip() == there
+    assert "whole" in alices("run", "-w", "folder", "pwd", code=125).stderr
     assert alices("-q", "run", "cat", stdin="in\n") == "in\n"
     alices("logout")
 
@@ -122,7 +125,8 @@ def test_wrong_scheme_is_explained(serve, base, alice):
     owhaled = serve(tls="on")
     plain = person(base, owhaled, alice).with_variables(OWHALE_HOST=owhaled.url.replace("https", "http"))
     assert "https" in plain("whoami", code=None).stderr
-    other = serve(port=None)
+    owhaled.stop()
+    other = serve()
     secure = person(base, other, alice).with_variables(OWHALE_HOST=other.url.replace("http", "https"))
     assert "no TLS session" in secure("whoami", code=6).stderr
 

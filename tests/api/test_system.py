@@ -1,6 +1,7 @@
 """status, whoami, doctor, config, profiles, audit, openapi; and clients that others wrote."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -140,16 +141,19 @@ def test_answers_are_what_openapi_says(owhaled, uid):
     schemas = document["components"]["schemas"]
     run = owhaled.ran(uid, script="echo x; false")
     seq = owhaled.get(f"/v1/audit?run={run['id']}", uid=uid).json()["events"][0]["seq"]
-    filled = {"/v1/runs/{id}": run["id"], "/v1/profiles/{name}": "default", "/v1/audit/{seq}": str(seq)}
+    filled = {"/v1/runs/{id}": run["id"], "/v1/profiles/{name}": "default", "/v1/audit/{seq}": str(seq),
+              "/v1/users/{name}": "admin"}
     checked = 0
     for path, methods in document["paths"].items():
         content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
-        if "application/json" not in content or "boxes/{" in path:
+        if "application/json" not in content or "boxes/{" in path or "tokens/{" in path:
             continue
+        if path.startswith("/v1/users") and os.geteuid() != 0:
+            continue  # for admins
         for pattern, value in filled.items():
             if path.startswith(pattern):
                 path = path.replace(pattern[pattern.index("{"):], value)
-        answer = owhaled.get(path, uid=uid)
+        answer = owhaled.get(path, uid=None if path.startswith("/v1/users") else uid)
         assert answer.status == 200, (path, answer)
         conforms(answer.json(), content["application/json"]["schema"], schemas, path)
         checked += 1

@@ -181,7 +181,18 @@ def over_tcp(report, daemon, person, port):
     report.check(GROUP, "without the profile it may start nothing", told.get("status") == 403, str(told)[:300])
 
 
+def play_rootless(report, person):
+    daemon = Daemon(person).start()
+    try:
+        own_listener(report, daemon, person)
+        narrower_runs(report, daemon, person)
+        ends_together(report, daemon, person)
+    finally:
+        daemon.remove()
+
+
 def play(report, person):
+    play_rootless(report, person)
     port = free_port()
     daemon = Daemon(Root(), tcp=f"127.0.0.1:{port}")
     with open(os.path.join(daemon.folder, "spawner.conf"), "w", encoding="utf-8") as file:

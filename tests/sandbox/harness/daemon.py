@@ -140,6 +140,9 @@ def ids_of(person):
 
 
 def connect(path, person=None, patience=60):
+    """`path`: of a Unix socket, or a port of 127.0.0.1."""
+    if isinstance(path, int):
+        return socket.create_connection(("127.0.0.1", path), patience)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(patience)
     with ids_of(person):
@@ -150,7 +153,7 @@ def connect(path, person=None, patience=60):
 def request(path, method, target, body=None, patience=60, person=None, headers=()):
     text = b"" if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
     head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n"
-    head += "".join(f"{name}: {value}\r\n" for name, value in headers or [("Connection", "close")])
+    head += "".join(f"{name}: {value}\r\n" for name, value in [("Connection", "close"), *headers])
     if body is not None:
         head += f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n"
     with connect(path, person, patience) as connection:

@@ -43,6 +43,8 @@ class Hosts(Case):
         self.ctl("--host", url, "login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
         self.assertIn("user:admin", self.ctl("--host", url, "whoami").stdout)
         self.assertEqual(self.ctl("--host", url + "/", "run", "echo", "hello").stdout, "hello\n")
+        self.assertNotIn("HOME=" + self.home.name, self.ctl("--host", url, "run", "env").stdout)  # ours mean nothing there
+        self.ctl("--host", url, "run", "-w", "here", "true", code=125)
         self.assertIn("unix:", self.ctl("--socket", fake.path, "whoami").stdout)  # its own token
         os.environ["OWHALE_HOST"] = "http://localhost:%d" % fake.port
         self.assertIn("unix:", self.ctl("whoami").stdout)

@@ -180,6 +180,52 @@ TEST_CASE("a run starts, and its end is told after") {
     CHECK_EQ(order, std::vector<std::string>{"ended 9"});
 }
 
+TEST_CASE("files are opened anew, and each asker has its own answer") {
+    Wire wire;
+    wire.send_ready();
+    std::optional<Result<Reopened>> first, second;
+    wire.start(wire.channel->reopen(), first);
+    wire.start(wire.channel->reopen(), second);
+    wire.receive<wire::Reopen>(0);
+    wire.receive<wire::Reopen>(0);
+    auto both = Wire::message<wire::Reopened>(wire::Type::reopened);
+    both.have = 3;
+    int ends[2];
+    REQUIRE_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const Fd held[] = {Fd(ends[0]), Fd(ends[1])};
+    wire.send(both, {ends[0], ends[1]});
+    auto key_alone = Wire::message<wire::Reopened>(wire::Type::reopened);
+    key_alone.have = 2;
+    key_alone.err[0] = EPERM;
+    wire.send(key_alone, {ends[0]});
+    wire.poll();
+    REQUIRE(first);
+    REQUIRE(*first);
+    CHECK((*first)->files[0]);
+    CHECK((*first)->files[1]);
+    REQUIRE(second);
+    REQUIRE(*second);
+    CHECK_FALSE((*second)->files[0]);
+    CHECK((*second)->files[1]);
+    CHECK_EQ((*second)->err[0], EPERM);
+}
+
+TEST_CASE("an answer about files with other descriptors than it says is the end") {
+    for (const std::uint32_t have : {0u, 3u}) {
+        Wire wire;
+        wire.send_ready();
+        std::optional<Result<Reopened>> answer;
+        wire.start(wire.channel->reopen(), answer);
+        auto message = Wire::message<wire::Reopened>(wire::Type::reopened);
+        message.have = have;
+        wire.send(message, {wire.theirs.get()});
+        wire.poll();
+        CHECK(wire.lost);
+        REQUIRE(answer);
+        CHECK_EQ(answer->error().code, Code::spawner_unavailable);
+    }
+}
+
 TEST_CASE("a jail that fails names its step, a refusal its code") {
     struct Row {
         const char *step, *detail;

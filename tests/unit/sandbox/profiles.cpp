@@ -44,6 +44,8 @@ TEST_CASE("the shipped profiles load and say what the README says") {
     CHECK_FALSE((*profiles->find("readonly"))->workspace_writable);
     CHECK_EQ((*profiles->find("build"))->filter, "build");
     CHECK_FALSE((*profiles->find("build"))->toolchains.empty()); // from the one it extends
+    CHECK((*profiles->find("agent"))->daemon);
+    for (const auto* name : {"default", "build", "readonly"}) CHECK_FALSE((*profiles->find(name))->daemon);
     CHECK_EQ(profiles->find("defualt").error().next, "did you mean `default`?");
     CHECK_EQ(profiles->find("tables").error().code, Code::profile_unknown);
 }
@@ -64,6 +66,8 @@ TEST_CASE("errors have file, line and column, and name the nearest key") {
     CHECK(error_of("[env]\n'A=B' = 'x'").find("not a variable's name") != std::string::npos);
     CHECK_FALSE(error_of("unix_sockets = true").empty());
     CHECK_FALSE(error_of("filter = 'build'").empty());
+    CHECK(error_of("daemon = true").find("needs unix_sockets = true") != std::string::npos);
+    CHECK(error_of("daemon = 1").starts_with("p.toml:1:"));
 }
 
 TEST_CASE("tables ask for no more than the spawner answers") {
