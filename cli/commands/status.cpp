@@ -15,6 +15,8 @@ Result<int> status(Context& context) {
     fields.add("owhaled", status.version + (status.rootless ? ", rootless" : ", root mode"), Tone::bold);
     fields.add("Mode", status.mode);
     fields.add(peer.host ? "Address" : "Socket", describe(peer));
+    fields.add("TCP", status.tcp);
+    fields.add("Certificate", status.tls_fingerprint.value_or(""));
     fields.add("State", status.state_dir);
     fields.add("Started", status.started);
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
