@@ -37,11 +37,13 @@ std::string_view words_for(std::string_view permission, bool everyones) {
     return permission; // of a newer owhaled
 }
 
+// To the nearest whole one: what was made for seven days has seven left.
 std::string span(std::int64_t seconds) {
-    if (seconds < 60) return std::to_string(seconds) + "s";
-    if (seconds < 3600) return std::to_string(seconds / 60) + "m";
-    if (seconds < 172'800) return std::to_string(seconds / 3600) + "h";
-    return std::to_string(seconds / 86'400) + "d";
+    const auto whole = [seconds](std::int64_t unit) { return std::to_string((seconds + unit / 2) / unit); };
+    if (seconds < 60) return whole(1) + "s";
+    if (seconds < 3570) return whole(60) + "m";
+    if (seconds < 172'800) return whole(3600) + "h";
+    return whole(86'400) + "d";
 }
 
 } // namespace

@@ -63,8 +63,16 @@ void Kept::hold_to_age(RunRows& rows) const {
 }
 
 void Kept::hold_to_quota(RunRows& rows, const std::string& principal) const {
-    if (settings_->keep_bytes == 0) return;
-    const auto over = rows.over_quota(principal, settings_->keep_bytes);
+    if (settings_->keep_bytes != 0) hold(rows, principal, settings_->keep_bytes);
+}
+
+void Kept::hold_to_run(RunRows& rows, const std::string& run, bool lives) const {
+    constexpr std::uint64_t kShare = 8;
+    if (settings_->keep_bytes != 0) hold(rows, "run:" + run, lives ? settings_->keep_bytes / kShare : 0);
+}
+
+void Kept::hold(RunRows& rows, const std::string& principal, std::uint64_t most) const {
+    const auto over = rows.over_quota(principal, most);
     if (!over) return complain(std::unexpected(over.error()), "kept output cannot be counted");
     for (const auto& id : *over) {
         remove(id);

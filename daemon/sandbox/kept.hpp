@@ -22,8 +22,12 @@ public:
     void hold_to_age(RunRows& rows) const;
     // A principal's oldest output goes until the rest is under keep-bytes; the rows stay.
     void hold_to_quota(RunRows& rows, const std::string& principal) const;
+    // The same for what the runs of a run wrote. Its own principal ends with it and could be made again and again: so these
+    // have an eighth of keep-bytes while it lives, and nothing afterwards. Their records and receipts stay.
+    void hold_to_run(RunRows& rows, const std::string& run, bool lives) const;
 
 private:
+    void hold(RunRows& rows, const std::string& principal, std::uint64_t most) const;
     explicit Kept(const config::Settings& settings) : settings_(&settings) {}
     const config::Settings* settings_;
 };

@@ -393,6 +393,7 @@ awaitable<void> Launcher::finish(Run& run) {
     record.receipt = receipt;
     record.state = name(outcome.state);
     auto hints = guess(facts_of(run, outcome.state, end)); // before what was known at its start: they know its end
+    if (end.reason == wire::EndReason::parent) hints.push_back({"the run that asked for it ended, and it with it", ""});
     record.hints.insert(record.hints.begin(), hints.begin(), hints.end());
     co_await write_outcome(run);
     record.timing["receipt"] = watch.lap();

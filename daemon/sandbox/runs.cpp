@@ -197,7 +197,10 @@ void Registry::settle(Run& run) {
     const auto self = run.shared_from_this();
     live_.erase(run.id());
     run.set_over();
-    if (kept != 0) kept_.hold_to_quota(rows_, run.caller().principal);
+    const auto& asker = run.caller().asker;
+    if (kept != 0 && !asker) kept_.hold_to_quota(rows_, run.caller().principal);
+    if (asker) kept_.hold_to_run(rows_, asker->id, live_.contains(asker->id));
+    if (run.cage.asks) kept_.hold_to_run(rows_, run.id(), false);
     if (live_.empty()) empty_.notify();
 }
 

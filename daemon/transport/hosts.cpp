@@ -34,6 +34,13 @@ std::optional<std::string> host_of(std::string_view authority) {
     return address ? config::to_text(*address) : lower(authority);
 }
 
+// A certificate's *.example.org covers one label (RFC 6125 section 6.4.3).
+bool covers(std::string_view name, std::string_view host) {
+    if (!name.starts_with("*.")) return name == host;
+    const auto suffix = name.substr(1);
+    return host.size() > suffix.size() && host.ends_with(suffix) && host.find('.') == host.size() - suffix.size();
+}
+
 } // namespace
 
 Hosts::Hosts(const std::vector<std::string>& names) {
@@ -48,7 +55,8 @@ bool Hosts::answers_for(std::string_view authority, const std::optional<config::
     if (!host) return false;
     if (std::ranges::find(kOwn, *host) != kOwn.end()) return true;
     if (!own) return *host == "owhaled";
-    return *host == config::to_text(*own) || std::ranges::find(names_, *host) != names_.end();
+    return *host == config::to_text(*own) ||
+           std::ranges::any_of(names_, [&](const auto& name) { return covers(name, *host); });
 }
 
 } // namespace owhale::transport

@@ -42,7 +42,8 @@ void measure(std::uint32_t peers) {
     constexpr int kDecisions = 2'000'000;
     const auto began = std::chrono::steady_clock::now();
     int refused = 0;
-    for (int i = 0; i < kDecisions; ++i) refused += limit.api(peer_of(random() % peers), nobody) ? 1 : 0;
+    for (int i = 0; i < kDecisions; ++i)
+        refused += limit.api(peer_of(static_cast<std::uint32_t>(random() % peers)), nobody) ? 1 : 0;
     const auto spent = std::chrono::steady_clock::now() - began;
     std::printf("%8u peers: %6.1f ns a decision, %6.2f MiB resident (%5.1f bytes a peer), %d of %d refused\n", peers,
                 std::chrono::duration<double, std::nano>(spent).count() / kDecisions,

@@ -132,6 +132,11 @@ def ends_together(report, daemon, person):
     made = (answers(run) + [{}])[0]
     report.check(GROUP, "control: it was made", "id" in made, str(made)[:300])
     report.check(GROUP, "detached, it ends with it all the same", wait_until(lambda: not sleeping(person)))
+    child = daemon.run(person, ask_inside({"script": "printf '%0100000d' 0", "wait": True}), place, profile="agent")
+    made = (answers(child) + [{}])[0]
+    kept = os.path.join(daemon.state, "runs", made.get("id", "none"))
+    report.check(GROUP, "what its runs wrote is kept no longer than it", made.get("stdout_length") == 100000 and
+                 wait_until(lambda: not os.path.exists(kept)), str(made)[:300])
 
 
 def sleeping(person):

@@ -35,6 +35,11 @@ TEST_CASE("a TCP client also by the address it connected to, and by the names th
                              "192.0.2.7.evil.example", "[2001:db8::8]", "2001:db8::7", "0xc0000207", "192.0.519"})
         CHECK_MESSAGE(!hosts.answers_for(host, own), host);
     CHECK(Hosts().answers_for("[2001:db8::1]", address("2001:db8::1")));
+    const Hosts wild({"*.example.org"}); // of a certificate
+    CHECK(wild.answers_for("box.example.org:1", own));
+    for (const auto* host :
+         {"example.org", ".example.org", "a.b.example.org", "evilexample.org", "box.example.org.evil"})
+        CHECK_MESSAGE(!wild.answers_for(host, own), host);
 }
 
 TEST_CASE("X-Forwarded-For is read from the right, through trusted proxies alone") {
