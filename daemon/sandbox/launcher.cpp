@@ -139,6 +139,12 @@ awaitable<Result<Looked>> Launcher::look(Prepared& prepared, const Caller& calle
     for (int attempt = 0;; ++attempt) {
         const LookFacts facts{request, prepared.command, *prepared.profile, tables, caller};
         auto looked = co_await looker_.look(facts);
+        // For a run the spawner refuses a repository's top that the run does not see.
+        const bool above = !looked && caller.asker && looked.error().code == Code::workspace_refused;
+        if (above && attempt == 0 && !request.workspace && !fenced->empty()) {
+            request.workspace = fenced->back().folder;
+            continue;
+        }
         if (!looked) co_return std::unexpected(hidden_from(caller, looked.error()));
         // Without cwd and workspace there is nothing of the host's.
         const bool placed = request.cwd || request.workspace;

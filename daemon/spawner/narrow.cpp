@@ -169,6 +169,11 @@ Status hold_mounts(JailPlan& plan, const JailPlan& its, const std::vector<std::s
 
 } // namespace
 
+bool sees(const JailPlan& plan, const std::string& host, const std::vector<std::string>& system_paths) {
+    const auto covers = [&](const std::string& folder) { return same_or_below(host, folder); };
+    return std::ranges::any_of(system_paths, covers) || View(plan).shows(host, false);
+}
+
 Status hold_to_parent(Admitted& admitted, const wire::Run& message, const Run& parent,
                       const std::vector<std::string>& system_paths) {
     CHECK(hold_rights(*admitted.plan, message, parent));

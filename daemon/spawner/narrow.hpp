@@ -13,4 +13,7 @@ namespace owhale::spawner {
 Status hold_to_parent(Admitted& admitted, const wire::Run& message, const Run& parent,
                       const std::vector<std::string>& system_paths);
 
+// Whether a run with this plan sees a path of the host's.
+bool sees(const JailPlan& plan, const std::string& host, const std::vector<std::string>& system_paths);
+
 } // namespace owhale::spawner

@@ -57,6 +57,21 @@ Status Resolutions::send_answer(Answer& answer) {
     return loop_.send(answer.facts, fds);
 }
 
+// A run asks with its uid's rights, which may open more than it sees: the broker gets nothing of that. The step that leads
+// there, or null. "/" stands for no folder at all.
+const char* Resolutions::outside_of_asker(Answer& answer) const {
+    const auto& resolution = answer.resolution;
+    if (resolution.parent == 0 || answer.facts.err != 0) return nullptr;
+    const auto outside = [&](const std::string& path) { return path != "/" && !seen_by(resolution.parent, path); };
+    if (outside(resolution.cwd_path)) return "cwd";
+    if (outside(resolution.workspace_path)) return "workspace";
+    if (answer.facts.has_program_fd != 0 && outside(resolution.program_path)) {
+        answer.facts.has_program_fd = 0;
+        answer.for_broker.erase(answer.for_broker.begin());
+    }
+    return nullptr;
+}
+
 Status Resolutions::answered(std::uint64_t number) {
     const auto at = resolving_.find(number);
     if (at == resolving_.end()) return {};
@@ -70,6 +85,12 @@ Status Resolutions::answered(std::uint64_t number) {
         message.flags = child.question.scan ? wire::kResolveScan : 0u;
         const bool late = monotonic_ns() >= child.deadline_ns;
         return refuse(message, late ? "deadline" : "child", late ? ETIMEDOUT : EIO);
+    }
+    if (const auto* step = outside_of_asker(*answer)) {
+        wire::Resolve message{};
+        message.resolution = number;
+        message.flags = child.question.scan ? wire::kResolveScan : 0u;
+        return refuse(message, step, EACCES);
     }
     CHECK(send_answer(*answer));
     if (answer->facts.err == 0) resolutions_.emplace(number, std::move(answer->resolution));

@@ -1,6 +1,7 @@
 // What was asked about and what was found: resolves under way, and resolutions that a run may refer to, once.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -15,6 +16,9 @@ class Resolutions {
 public:
     Resolutions(Loop& loop, const Options& options, const Connections& connections)
         : loop_(loop), options_(options), connections_(connections) {}
+
+    // Whether a live run sees a path of the host's: what it asks about lies there. Set once, before the first packet.
+    std::function<bool(std::uint64_t run, const std::string& path)> seen_by;
 
     Status on_resolve(Packet& packet);
     Status on_drop(Packet& packet);
@@ -35,6 +39,7 @@ public:
 private:
     Status refuse(const wire::Resolve& message, const char* step, int err);
     Status send_answer(Answer& answer);
+    const char* outside_of_asker(Answer& answer) const;
 
     Loop& loop_;
     const Options& options_;

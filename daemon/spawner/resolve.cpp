@@ -123,6 +123,7 @@ Result<Answer> finish_resolve(Child& child) {
         answer.resolution.workspace = std::move(fds[at++]);
         answer.resolution.cwd_path = blob[0][0];
         answer.resolution.workspace_path = blob[0][1];
+        answer.resolution.program_path = blob[0][3];
         const std::size_t own = facts.has_program_fd + facts.read_count;
         for (std::size_t i = 0; i < own && at < fds.size(); ++i) answer.for_broker.push_back(std::move(fds[at++]));
         for (std::size_t i = 0; i < child.question.probes.size() && at < fds.size(); ++i) {

@@ -49,8 +49,8 @@ struct Resolution {
     Identity identity;
     std::uint64_t parent = 0; // the run that asked, 0 none
     Fd cwd, workspace;
-    std::string cwd_path, workspace_path;
-    std::map<std::size_t, Fd> mounts;  // probe index -> O_PATH descriptor
+    std::string cwd_path, workspace_path, program_path; // without links
+    std::map<std::size_t, Fd> mounts;                   // probe index -> O_PATH descriptor
     std::set<std::string> git_folders; // of these, by index: the workspace's own git folder and its common one
     std::int64_t answered_ns = 0;
 };

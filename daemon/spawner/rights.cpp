@@ -47,6 +47,16 @@ Result<Rights> choose(const Question& question, const Connection& connection, co
     return rights_of_account(question.account, options);
 }
 
+// Of the files that a resolve hands to the broker, a run's may be git's settings alone, which decide what its cage shows.
+void drop_reads(Question& question) {
+    const auto is_git = [](const Probe& probe) {
+        if (probe.base == wire::kBaseHome) return probe.path == ".gitconfig" || probe.path == ".config/git/config";
+        return probe.base == wire::kBaseGit && (probe.path == "gitdir" || probe.path == "config");
+    };
+    for (auto& probe : question.probes)
+        if (!is_git(probe)) probe.flags &= ~static_cast<std::uint32_t>(wire::kProbeRead);
+}
+
 } // namespace
 
 Rights rights_of(Identity identity, const Options& options) {
@@ -61,6 +71,7 @@ Status set_rights(Question& question, const Connections& connections, const Opti
     if (connection == nullptr) return fail_errno("connection", ENOTCONN);
     auto rights = TRY(choose(question, *connection, options));
     question.parent = connection->run;
+    if (question.parent != 0) drop_reads(question);
     question.identity = std::move(rights.identity);
     question.run_uid = rights.run_uid;
     question.run_gid = rights.run_gid;

@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "spawner/files.hpp"
+#include "spawner/narrow.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -50,6 +51,10 @@ Status Server::send_ready() {
 }
 
 Status Server::serve() {
+    resolutions_.seen_by = [this](std::uint64_t run, const std::string& path) {
+        const auto* asker = runs_.find(run);
+        return asker != nullptr && sees(*asker->plan, path, surroundings_.system_paths);
+    };
     CHECK(loop_.open());
     CHECK(acceptor_.open());
     CHECK(send_ready());

@@ -125,6 +125,26 @@ void the_folder_of_all(const Place& place) {
     check("all accounts' folder, writable", stage.launch(draft).end == End::refused);
 }
 
+// Where runs have no cgroup, nobody can say whose a socket of this machine is: while a run has the host's network, all of
+// them are refused.
+void nobody_can_say_whose(const Place& place) {
+    Stage stage(place, "net-host " + std::to_string(place.rootless ? getuid() : kCaller) + "\n");
+    check("control: a client comes before it", stage.spawner().connect_tcp() != 0);
+    auto draft = stage.ready_draft();
+    draft.run.flags |= wire::kRunNetHost;
+    set_script(draft, "sleep 30");
+    const auto answer = stage.launch(draft);
+    const auto client = stage.spawner().open_tcp();
+    check("beside a run on the host's network, without cgroups, no local client is accepted",
+          answer.end == End::started && !stage.spawner().await({wire::Type::accepted}, 500), answer.text());
+    auto kill_it = message<wire::KillRun>(wire::Type::kill_run);
+    kill_it.run = draft.run.run;
+    kill_it.reason = wire::EndReason::killed;
+    stage.spawner().send(kill_it);
+    stage.await_end();
+    check("control: afterwards one is", stage.spawner().connect_tcp() != 0);
+}
+
 // Clients on TCP take none of the Unix socket's places.
 void strangers_take_no_places(const Place& place) {
     rlimit files{}, few{};
@@ -157,6 +177,7 @@ void play_accounts(const Place& place) {
     an_account_runs(place);
     squatters(place);
     the_folder_of_all(place);
+    nobody_can_say_whose(place);
     strangers_take_no_places(place);
 }
 

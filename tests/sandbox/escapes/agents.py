@@ -110,6 +110,19 @@ def narrower_runs(report, daemon, person):
                  not os.path.exists(f"{place}/made-too"), str(second)[:300])
 
 
+def below_a_repository(report, daemon, person):
+    """The run's workspace is a named folder of a repository, whose top it does not see."""
+    top = folder_of(person, "asks-repository")
+    sub = os.path.dirname(make_file(f"{top}/sub/here", person))
+    make_file(f"{top}/.git/HEAD", person, "ref: refs/heads/main\n")
+    script = ask_inside({"script": "touch made; ls ..", "wait": True}) + "; " + ask_inside({"script": "true", "cwd": top})
+    run = daemon.run(person, script, sub, profile="agent", workspace=sub)
+    first, second = (answers(run) + [{}, {}])[:2]
+    report.check(GROUP, "a run below a repository's top starts runs where it is", first.get("workspace") == sub and
+                 os.path.exists(f"{sub}/made") and ".git" not in str(first.get("stdout")), str(first)[:500])
+    report.check(GROUP, "and none at the top", second.get("code") == "forbidden", str(second)[:300])
+
+
 def fill(members, place, beside, person):
     text = json.dumps(members)
     for name, value in (("place", place), ("beside", beside), ("home", person.home)):
@@ -206,6 +219,7 @@ def play(report, person):
     try:
         own_listener(report, daemon, person)
         narrower_runs(report, daemon, person)
+        below_a_repository(report, daemon, person)
         ends_together(report, daemon, person)
         over_tcp(report, daemon, person, port)
     finally:

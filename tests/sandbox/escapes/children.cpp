@@ -107,6 +107,25 @@ void other_identities(const Place& place) {
     check("a run's connection as a user", user && user->err != 0);
 }
 
+// With its uid's rights more could be opened than it sees: the spawner tells the broker nothing of that.
+void unseen_places(const Place& place) {
+    Family family(place);
+    if (!family.start()) return check("a run with a listener starts", false);
+    auto& stage = family.stage;
+    const auto secret = family.beside() + "/secret";
+    std::ofstream(secret) << "secret\n";
+    chmod(secret.c_str(), 0755);
+    const auto at = [&](const std::string& folder) { return stage.resolve_in(family.parent.connection, folder); };
+    check("control: a run asks about its workspace", at(stage.workspace())->err == 0);
+    check("a run asks about a folder beside", at(family.beside())->err == EACCES);
+    check("a run asks about the folder above", at(place.folder)->err == EACCES);
+    const auto read = stage.resolve_in(family.parent.connection, stage.workspace(), 0, "", {"0", "2", secret});
+    check("a run reads a file beside", read && read->err == 0 && read->read_count == 0,
+          read ? std::to_string(read->read_count) : "");
+    const auto own = stage.resolve_in(stage.connect(), stage.workspace(), 0, "", {"0", "2", "/etc/passwd"});
+    check("control: who is no run may", own && own->read_count == 1);
+}
+
 void wider_mounts(const Place& place) {
     Family family(place);
     if (!family.start()) return check("a run with a listener starts", false);
@@ -244,6 +263,7 @@ void no_other_listener(const Place& place) {
 void play_children(const Place& place) {
     honest(place);
     other_identities(place);
+    unseen_places(place);
     wider_mounts(place);
     kept_places(place);
     wider_rights(place);
