@@ -37,6 +37,12 @@ Result<std::string> read_reopened(const sandbox::Reopened& opened, wire::File wh
     return std::unexpected(std::move(error));
 }
 
+// With the port that the spawner listens on: the kernel may have chosen it, and a busy default one is none.
+std::string tcp_words(const std::string& setting, std::uint32_t port, bool tls) {
+    if (port == 0) return "off";
+    return setting.substr(0, setting.rfind(':') + 1) + std::to_string(port) + (tls ? " (TLS)" : " (plain)");
+}
+
 void rethrow(std::exception_ptr thrown) {
     if (thrown) std::rethrow_exception(thrown);
 }
@@ -156,8 +162,10 @@ awaitable<Status> Broker::start() {
     co_await record("daemon.start", "ok");
     for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));
     early_.clear();
-    log::info("owhaled serves",
-              {{"socket", settings_.socket}, {"mode", settings_.mode}, {"state", settings_.state_dir}});
+    log::info("owhaled serves", {{"socket", settings_.socket},
+                                 {"tcp", tcp_words(settings_.tcp, ready_.tcp_port, network_->tls() != nullptr)},
+                                 {"mode", settings_.mode},
+                                 {"state", settings_.state_dir}});
     notify_.ready("Serving on " + settings_.socket);
     co_return Status{};
 }
