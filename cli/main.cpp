@@ -2,9 +2,10 @@
 #include <csignal>
 #include <cstdio>
 #include <fcntl.h>
+#include <optional>
 #include <unistd.h>
 
-#include "cli/commands/commands.hpp"
+#include "cli/commands/all.hpp"
 #include "cli/exit_codes.hpp"
 
 namespace {
@@ -30,7 +31,23 @@ int failed(const Error& error, Exits exits) {
     return exit_of(error, exits);
 }
 
-int run(const std::vector<std::string>& arguments) {
+int run(Tree& tree, Globals& globals, const Tree::Parsed& parsed) {
+    Context context(tree, globals);
+    const auto code = parsed.handler(context);
+    return code ? *code : failed(code.error(), parsed.exits);
+}
+
+// The tree as far as it is needed; none when that does not fit, and all of it has to say why.
+std::optional<int> run_named(const std::vector<std::string>& arguments) {
+    Tree tree("owhalectl", kAbout);
+    Globals globals;
+    if (!declare_named(tree.root(), globals, arguments)) return std::nullopt;
+    const auto parsed = tree.parse(arguments);
+    if (!parsed || !parsed->handler) return std::nullopt;
+    return run(tree, globals, *parsed);
+}
+
+int run_any(const std::vector<std::string>& arguments) {
     Tree tree("owhalectl", kAbout);
     Globals globals;
     declare_all(tree.root(), globals);
@@ -43,9 +60,7 @@ int run(const std::vector<std::string>& arguments) {
         std::fputs(parsed->help.c_str(), stdout);
         return arguments.empty() ? kUsage : kOk;
     }
-    Context context(tree, globals);
-    const auto code = parsed->handler(context);
-    return code ? *code : failed(code.error(), parsed->exits);
+    return run(tree, globals, *parsed);
 }
 
 } // namespace
@@ -53,5 +68,7 @@ int run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
     if (!fill_standard_descriptors()) return kRefused;
     std::signal(SIGPIPE, SIG_IGN);
-    return run(std::vector<std::string>(argv + 1, argv + (argc > 0 ? argc : 1)));
+    const std::vector<std::string> arguments(argv + 1, argv + (argc > 0 ? argc : 1));
+    const auto code = run_named(arguments);
+    return code ? *code : run_any(arguments);
 }

@@ -9,16 +9,15 @@ namespace {
 constexpr int kTries = 5;
 constexpr std::size_t kLeast = 8; // owhaled counts characters; so many bytes they have at least
 
-Result<Secret> choose(const std::string& whose) {
+// `before` is said with the first question, when nothing is echoed any more.
+Result<Secret> choose(const std::string& whose, std::string before) {
     for (int tries = 1; tries <= kTries; ++tries) {
-        auto first = TRY(ask_secret("New password of " + whose + ": "));
-        if (first.text().size() < kLeast) {
-            say("That is too short: 8 characters at least.\n");
-            continue;
-        }
+        auto first = TRY(ask_secret(before + "New password of " + whose + ": "));
+        before = "That is too short: 8 characters at least.\n";
+        if (first.text().size() < kLeast) continue;
         const auto second = TRY(ask_secret("The same again: "));
         if (first.text() == second.text()) return first;
-        say("The two differ.\n");
+        before = "The two differ.\n";
     }
     return fail(Code::password_weak, "no new password was chosen");
 }
@@ -30,13 +29,13 @@ Status with_new_password(const std::string& whose, bool from_stdin, const std::f
         const auto fresh = TRY(secret_from_stdin("the new password of " + whose));
         return use(fresh);
     }
-    say("A password has 8 to 128 characters of any kind, spaces too; a few random words are good.\n"
-        "Not the account's name, and none of the most common passwords.\n");
+    std::string before = "A password has 8 to 128 characters of any kind, spaces too; a few random words are good.\n"
+                         "Not the account's name, and none of the most common passwords.\n";
     for (int tries = 1;; ++tries) {
-        const auto fresh = TRY(choose(whose));
+        const auto fresh = TRY(choose(whose, before));
         auto used = use(fresh);
         if (used || used.error().code != Code::password_weak || tries == kTries) return used;
-        say("owhaled: " + used.error().message + "\n");
+        before = "owhaled: " + used.error().message + "\n";
     }
 }
 

@@ -62,6 +62,7 @@ Result<std::optional<KeptToken>> from_environment() {
 Result<std::optional<KeptToken>> from_file(const std::string& path, const std::string& daemon) {
     auto text = TRY(read_private(path, kMostFile));
     if (!text) return std::nullopt;
+    guard_secrets(); // before the parser makes copies
     boost::system::error_code error;
     const auto value = json::parse(*text, error);
     wipe(*text);
@@ -81,15 +82,13 @@ bool token_in_environment() {
 }
 
 Result<std::optional<KeptToken>> token_for(const std::string& daemon) {
-    const auto path = token_in_environment() ? Result<std::string>() : path_for(daemon);
     if (token_in_environment()) {
         guard_secrets();
         return from_environment();
     }
+    const auto path = path_for(daemon);
     if (!path) return std::nullopt; // no home: nothing can have been kept
-    auto found = from_file(*path, daemon);
-    if (found && *found) guard_secrets();
-    return found;
+    return from_file(*path, daemon);
 }
 
 Result<std::string> keep_token(const std::string& daemon, const KeptToken& token) {

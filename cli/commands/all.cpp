@@ -1,9 +1,41 @@
 // The tree's order, and the options of the whole tool.
-#include "cli/commands/commands.hpp"
+#include "cli/commands/all.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace owhale::cli {
+namespace {
 
-void declare_all(Command root, Globals& globals) {
+void declare_runs(Command root) {
+    auto runs = root.sub("runs", "Look at runs and steer them");
+    for (const auto declare :
+         {declare_runs_ls, declare_runs_show, declare_runs_logs, declare_runs_attach, declare_runs_wait,
+          declare_runs_signal, declare_runs_kill, declare_runs_why, declare_runs_rm, declare_runs_prune})
+        declare(runs);
+}
+
+struct Row {
+    std::string_view name;
+    void (*declare)(Command root);
+    bool whole_tree = false; // it looks at all the others
+};
+
+constexpr std::array kCommands = {
+    Row{"run", declare_run},           Row{"code", declare_code},
+    Row{"exec", declare_exec},         Row{"runs", declare_runs},
+    Row{"box", declare_box},           Row{"profiles", declare_profiles},
+    Row{"setup", declare_setup},       Row{"login", declare_login},
+    Row{"logout", declare_logout},     Row{"whoami", declare_whoami},
+    Row{"passwd", declare_passwd},     Row{"users", declare_users},
+    Row{"sessions", declare_sessions}, Row{"tokens", declare_tokens},
+    Row{"audit", declare_audit},       Row{"status", declare_status},
+    Row{"doctor", declare_doctor},     Row{"mode", declare_mode},
+    Row{"config", declare_config},     Row{"completion", declare_completion, true},
+    Row{"version", declare_version},   Row{"help", declare_help, true},
+};
+
+void declare_options(Command root, Globals& globals) {
     root.option("--socket", globals.socket, "PATH", "owhaled's socket (or OWHALE_SOCKET)", Kind::file);
     root.option("--host", globals.host, "URL",
                 "owhaled over TCP: https://HOST:PORT, or http://127.0.0.1:7717 (or OWHALE_HOST)");
@@ -14,39 +46,25 @@ void declare_all(Command root, Globals& globals) {
     root.flag("-q,--quiet", globals.quiet, "ids only; no notes on stderr");
     root.flag("-v,--verbose", globals.verbose, "more columns");
     root.flag("--no-color", globals.no_color, "no colours (or NO_COLOR)");
+}
 
-    declare_run(root);
-    declare_code(root);
-    declare_exec(root);
-    auto runs = root.sub("runs", "Look at runs and steer them");
-    declare_runs_ls(runs);
-    declare_runs_show(runs);
-    declare_runs_logs(runs);
-    declare_runs_attach(runs);
-    declare_runs_wait(runs);
-    declare_runs_signal(runs);
-    declare_runs_kill(runs);
-    declare_runs_why(runs);
-    declare_runs_rm(runs);
-    declare_runs_prune(runs);
-    declare_box(root);
-    declare_profiles(root);
-    declare_setup(root);
-    declare_login(root);
-    declare_logout(root);
-    declare_whoami(root);
-    declare_passwd(root);
-    declare_users(root);
-    declare_sessions(root);
-    declare_tokens(root);
-    declare_audit(root);
-    declare_status(root);
-    declare_doctor(root);
-    declare_mode(root);
-    declare_config(root);
-    declare_completion(root);
-    declare_version(root);
-    declare_help(root);
+} // namespace
+
+void declare_all(Command root, Globals& globals) {
+    declare_options(root, globals);
+    for (const auto& row : kCommands) row.declare(root);
+}
+
+bool declare_named(Command root, Globals& globals, const std::vector<std::string>& words) {
+    declare_options(root, globals);
+    bool any = false;
+    for (const auto& row : kCommands) {
+        if (std::ranges::find(words, row.name) == words.end()) continue;
+        if (row.whole_tree) return false;
+        row.declare(root);
+        any = true;
+    }
+    return any;
 }
 
 } // namespace owhale::cli
