@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array kModes = {
-    Mode{"local", true, true, true, false, "*=agent", 0ms},
-    Mode{"strict", false, false, false, true, "", 1h},
+    Mode{"local", true, true, true, true, false, "*=agent", 0ms},
+    Mode{"strict", false, false, false, false, true, "", 1h},
 };
 
 std::string tcp_now(const Settings& settings) {
@@ -45,6 +45,8 @@ constexpr std::array kDifferences = {
     Difference{"workspace", "Which folders a run may write without `owhalectl workspaces add`.",
                "own_folder_is_workspace", &Mode::own_folder_is_workspace, "the caller's own folder",
                "registered ones only", nullptr},
+    Difference{"tracing", "Whether a run's processes may trace each other (gdb, strace, LeakSanitizer).", "tracing",
+               &Mode::tracing, "yes, inside the run", "no: ptrace and its like are refused", nullptr},
     Difference{"missing-layer", "What happens when the kernel lacks an isolation layer.", "missing_layer_refuses",
                &Mode::missing_layer_refuses, "the run is refused", "a warning, and the receipt says so", nullptr},
     Difference{"run-timeout", "Wall time of a run that asks for none.", "run_timeout", &Mode::run_timeout, "", "",

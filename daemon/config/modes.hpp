@@ -17,6 +17,7 @@ struct Mode {
     bool default_account;          // an empty table of accounts gets admin/admin, good for changing that password
     bool own_folder_is_workspace;  // the caller's own folder may be written without being registered
     bool plain_tcp;                // TCP on loopback may do without TLS
+    bool tracing;                  // debuggers inside a run's own pid namespace
     bool missing_layer_refuses;    // a required isolation layer is missing: refuse the run, else warn and say so
     std::string_view socket_roles; // in the form of `unix-roles`: of uids that no row names
     std::chrono::milliseconds run_timeout; // wall time of a run that asks for none; 0: none

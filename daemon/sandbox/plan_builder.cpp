@@ -125,6 +125,11 @@ Result<RunLimits> choose_limits(const api::RunRequest& request, const Profile& p
     return limits;
 }
 
+std::string filter_for(const Profile& profile, bool tracing) {
+    if (tracing || profile.filter == "strict") return profile.filter;
+    return profile.filter == "build" ? "strict-build" : "strict";
+}
+
 Result<Plan> make_plan(const PlanFacts& facts) {
     if (facts.mounts.mounts.size() > wire::kMaxMounts)
         return fail(Code::workspace_refused, "the view needs more than 256 mounts",
@@ -147,7 +152,7 @@ Result<Plan> make_plan(const PlanFacts& facts) {
     if (facts.daemon) message.flags |= wire::kRunDaemon;
     message.rows = static_cast<std::uint16_t>(facts.request.rows.value_or(0));
     message.cols = static_cast<std::uint16_t>(facts.request.cols.value_or(0));
-    put_text(message.filter, facts.profile.filter);
+    put_text(message.filter, filter_for(facts.profile, facts.tracing));
     put_text(message.box_key, facts.box_key);
     put_limits(message, facts.limits);
     message.mount_count = static_cast<std::uint32_t>(facts.mounts.mounts.size());

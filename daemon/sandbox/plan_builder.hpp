@@ -31,6 +31,7 @@ struct PlanFacts {
     Uuid id{};
     std::uint64_t number = 0; // of the run on the wire
     bool daemon = false;      // a listener of its own
+    bool tracing = true;      // the mode lets a run's processes trace each other
 };
 
 struct Plan {
@@ -38,6 +39,9 @@ struct Plan {
     wire::Blob blob;
     std::vector<std::string> environment;
 };
+
+// The filter that is loaded for a profile: where the mode permits no tracing, the same without it.
+std::string filter_for(const Profile& profile, bool tracing);
 
 Result<Plan> make_plan(const PlanFacts& facts);
 

@@ -23,7 +23,10 @@ bool no_network(const Facts& facts) {
     return facts.net == "none";
 }
 bool no_unix_sockets(const Facts& facts) {
-    return facts.filter != "build";
+    return !facts.filter.ends_with("build");
+}
+bool no_tracing(const Facts& facts) {
+    return facts.filter.starts_with("strict");
 }
 bool writable(const Facts& facts) {
     return facts.workspace_writable;
@@ -71,6 +74,8 @@ constexpr std::array kRows = {
         "--profile build permits them"},
     Row{"EPERM", "socket", no_unix_sockets, "the profile's filter refuses sockets by name (AF_UNIX)",
         "--profile build permits them"},
+    Row{"ptrace", "", no_tracing, "in strict mode nothing in a cage traces anything (gdb, strace, LeakSanitizer)",
+        "debug outside the cage, or ask whoever runs owhaled for local mode"},
     Row{"X server", "", always, "no display is reachable in a cage", "run it without a display (headless)"},
     Row{"Could not resolve host", "", no_network, "the cage has no network", "--net host, if you may use it"},
     Row{"Temporary failure in name resolution", "", no_network, "the cage has no network",

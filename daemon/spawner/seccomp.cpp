@@ -199,7 +199,7 @@ Result<Filter> compile_warden() {
 Result<std::map<std::string, Filter>> compile_filters() {
     std::map<std::string, Filter> filters;
     for (auto compiled : {compile("default", false, true), compile("build", true, true),
-                          compile("strict", false, false), compile_warden()}) {
+                          compile("strict", false, false), compile("strict-build", true, false), compile_warden()}) {
         auto filter = TRY(std::move(compiled));
         auto name = filter.name;
         filters.emplace(std::move(name), std::move(filter));

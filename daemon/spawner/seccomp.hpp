@@ -9,7 +9,8 @@
 
 namespace owhale::spawner {
 
-// "default", "build" (AF_UNIX permitted), "strict" (no ptrace), "warden".
+// "default", "build" (AF_UNIX permitted), "strict" and "strict-build" (the same without ptrace),
+// "warden".
 Result<std::map<std::string, Filter>> compile_filters();
 // Past the clone: 0 or errno.
 int load_filter(const Filter& filter);

@@ -25,6 +25,12 @@ std::string next_of(FailureFacts facts) {
 
 } // namespace
 
+TEST_CASE("a debugger in strict mode is told of the mode") {
+    auto facts = failed("strace: ptrace(PTRACE_TRACEME, ...): Operation not permitted");
+    facts.filter = "strict";
+    CHECK(next_of(facts).starts_with("debug outside the cage"));
+}
+
 TEST_CASE("what it printed leads to what would change it") {
     struct Row {
         const char *printed, *next;

@@ -26,6 +26,23 @@ broker_has_given_all_up() {
     expect_has "seccomp" $'Seccomp:\t2' "$status"
 }
 
+strangers_are_kept_out_until_named() {
+    local user refused
+    refused=$(start alice '{"argv":["true"],"wait":true}')
+    expect_equal "alice, of whom nobody spoke" forbidden "$(field code <<<"$refused")"
+    for user in alice bob; do
+        api root "/v1/access/uid:$(id -u $user)" -X PUT -d '{"roles":["agent"]}' >/dev/null
+    done
+    expect_has "alice, at once" runs_create "$(api alice /v1/whoami)"
+}
+
+nothing_is_traced() {
+    local run
+    run=$(start alice '{"argv":["python3","-c","import ctypes; print(ctypes.CDLL(None).ptrace(0, 0, 0, 0))"],"wait":true}')
+    expect_equal "PTRACE_TRACEME" -1 "$(field stdout <<<"$run")"
+    expect_equal "the filter" strict "$(field receipt seccomp <<<"$run")"
+}
+
 run_has_every_layer() {
     local run
     run=$(start alice '{"argv":["/usr/bin/id","-u"],"wait":true}')
@@ -48,5 +65,7 @@ check "owhaled.service starts and says it is ready" starts_as_notify
 check "it is in strict mode" mode_is_strict
 check "strict misses nothing on this kernel" nothing_is_missing
 check "the broker has no privilege left" broker_has_given_all_up
+check "strict lets in whom root named, at once, and nobody else" strangers_are_kept_out_until_named
+check "nothing in a cage traces anything in strict" nothing_is_traced
 check "a run has every layer, and its receipt says so" run_has_every_layer
 check "it stops and starts again" stops_and_starts_again
