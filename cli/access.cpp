@@ -1,5 +1,6 @@
 #include "cli/access.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <grp.h>
 #include <pwd.h>
@@ -66,6 +67,9 @@ Result<Admission> read_admission(const std::string& text, bool here) {
     admission.spoken = text.substr(0, colon);
     admission.subject = TRY(subject_of(admission.spoken, here));
     if (colon != std::string::npos) admission.roles = split({text.substr(colon + 1)});
+    for (const auto& role : admission.roles)
+        if (std::ranges::find(kRoles, role) == kRoles.end())
+            return fail(Code::invalid_value, "there is no role '" + role + "'", "the roles are " + joined(kRoles));
     if (admission.roles.empty()) admission.roles = {"agent"};
     return admission;
 }
@@ -90,12 +94,16 @@ Result<std::string> access_table(Context& context, const Look& look) {
     if (look.format != Format::table) return json_text(look, body, "access");
     const bool here = !context.client().peer().host;
     Table table({"WHO", "ROLES", "FROM", "SINCE", "BY"}, 1);
-    for (const auto& row : TRY(read_access(body)).access)
+    std::vector<std::string> seen;
+    for (const auto& row : TRY(read_access(body)).access) {
+        const bool overridden = std::ranges::find(seen, row.subject) != seen.end();
+        seen.push_back(row.subject);
         table.row({{with_name(row.subject, here)},
                    {row.roles.empty() ? "none" : joined(row.roles), row.roles.empty() ? Tone::warn : Tone::plain},
-                   {row.source},
+                   {overridden ? row.source + " (overridden above)" : row.source, overridden ? Tone::dim : Tone::plain},
                    {when(row.added), Tone::dim},
                    {row.by.value_or("")}});
+    }
     return table.text(look);
 }
 

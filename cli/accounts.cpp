@@ -46,6 +46,29 @@ std::string span(std::int64_t seconds) {
     return whole(86'400) + "d";
 }
 
+// owhaled's own advice on the first login is for who speaks HTTP.
+Error in_our_words(Context& context, const std::string& name, Error error) {
+    if (error.code != Code::forbidden || !context.client().peer().host) return error;
+    error.next =
+        "owhalectl login " + name +
+        " --setup-code FILE, with the content of the file setup-code in the state folder of an owhaled on this "
+        "machine; or owhalectl setup over its socket";
+    return error;
+}
+
+Secret kept_token(Context& context) {
+    const auto* token = context.client().token();
+    return Secret(token != nullptr && !token_in_environment() ? token->token.text() : "");
+}
+
+// As far as owhaled lets us: the session may be over, or another owhaled's.
+void end_session(Context& context, const Secret& token) {
+    if (token.empty()) return;
+    Call call{.verb = "logout"};
+    call.headers.emplace_back("Authorization", "Bearer " + token.text());
+    static_cast<void>(context.ask(std::move(call)));
+}
+
 } // namespace
 
 const std::vector<std::string> kRoles = {"admin", "approver", "agent", "auditor"};
@@ -55,13 +78,26 @@ Result<LoggedIn> log_in(Context& context, const std::string& name, const Secret&
     api::LoginRequest request{name, password.text(), setup_code};
     Call call{.verb = "login", .body = write(request), .anonymous = true};
     wipe(request.password);
-    auto body = TRY(context.ask(std::move(call)));
-    auto login = TRY(read_login(body));
-    wipe(body);
+    auto answer = context.ask(std::move(call));
+    if (!answer) return std::unexpected(in_our_words(context, name, std::move(answer).error()));
+    auto login = TRY(read_login(*answer));
+    wipe(*answer);
+    const Secret former = kept_token(context);
     auto file = TRY(keep_token(context.client().peer().name,
                                {Secret(std::move(login.access_token)), login.principal, login.expires_at, ""}));
+    end_session(context, former);
     context.client().reconnect();
     return LoggedIn{std::move(login), std::move(file)};
+}
+
+Status refuse_in_cage(Context& context) {
+    const auto body = context.ask({.verb = "whoami", .anonymous = true});
+    const auto self = body ? read_whoami(*body) : std::unexpected(body.error());
+    if (!self || !self->principal.starts_with("run:")) return {};
+    return fail(Code::forbidden,
+                "this is inside of a cage, where you are " + self->principal +
+                    ": a run is who it is, and has no password",
+                "do it outside of the cage");
 }
 
 std::string told_as_json(const api::Login& login) {

@@ -14,13 +14,18 @@ namespace owhale::cli {
 
 extern const std::vector<std::string> kRoles; // admin approver agent auditor
 
-// Exchanges the password for a token, and keeps it for this daemon: what is asked next is asked as that account.
+// Exchanges the password for a token, and keeps it for this daemon: what is asked next is asked as that account. The
+// session of the token that was kept before is ended, if owhaled lets us.
 struct LoggedIn {
     api::Login login;
     std::string file; // where the token is kept
 };
 Result<LoggedIn> log_in(Context& context, const std::string& name, const Secret& password,
                         const std::optional<std::string>& setup_code = {});
+
+// forbidden inside of a cage: owhaled takes whoever asks from there for the run, which has no password. So nobody is
+// asked for one.
+Status refuse_in_cage(Context& context);
 
 // An answer to login for -o json: all but the token, which is kept.
 std::string told_as_json(const api::Login& login);

@@ -45,6 +45,20 @@ Status remember(const std::string& path, std::string text, const Host& host, con
     return write_private(path, text + host.authority() + " " + fingerprint + "\n");
 }
 
+// Whoever names the certificate that is shown knows better than what was remembered.
+Status replace(const std::string& path, const std::string& text, const Host& host, const Certificate& shown,
+               const Known& known) {
+    const auto line = "\n" + host.authority() + " " + known.fingerprint + "\n";
+    auto all = "\n" + text + (text.ends_with('\n') ? "" : "\n");
+    all.replace(all.find(line), line.size(), "\n" + host.authority() + " " + shown.fingerprint + "\n");
+    CHECK(write_private(path, all.substr(1)));
+    note("the certificate of " + host.authority() +
+         " is another one than was remembered, and the one that --fingerprint "
+         "names: it is remembered instead (" +
+         path + ":" + std::to_string(known.line) + ")");
+    return {};
+}
+
 std::unexpected<Error> changed(const Host& host, const Certificate& shown, const std::string& path,
                                const Known& known) {
     return fail(
@@ -53,9 +67,9 @@ std::unexpected<Error> changed(const Host& host, const Certificate& shown, const
             " HAS CHANGED. Somebody may be listening in between, or it "
             "was renewed: nothing was sent. It is " +
             shown.fingerprint + "; " + path + ":" + std::to_string(known.line) + " says " + known.fingerprint,
-        "ask who runs that owhaled for its fingerprint (owhalectl status shows it there); if it is the new one, "
-        "remove line " +
-            std::to_string(known.line) + " of that file and connect again");
+        "ask who runs that owhaled for its fingerprint (owhalectl status shows it there), and connect once with "
+        "--fingerprint and what they say: that replaces line " +
+            std::to_string(known.line));
 }
 
 std::unexpected<Error> not_the_named(const Host& host, const Certificate& shown) {
@@ -143,7 +157,7 @@ Result<std::string> believe(const Host& host, const Certificate& shown) {
     const auto known = find(text, host.authority());
     if (!host.fingerprint.empty()) {
         if (TRY(normal_fingerprint(host.fingerprint)) != shown.fingerprint) return not_the_named(host, shown);
-        if (known && known->fingerprint != shown.fingerprint) return changed(host, shown, path, *known);
+        if (known && known->fingerprint != shown.fingerprint) CHECK(replace(path, text, host, shown, *known));
         if (!known) CHECK(remember(path, text, host, shown.fingerprint));
         return "named by --fingerprint";
     }

@@ -103,7 +103,8 @@ std::string_view next_step(Code code) {
     case Code::password_change_required:
         return "owhalectl passwd changes it";
     case Code::password_weak:
-        return "8 to 128 characters of any kind, not the account's name, none of the most common ones";
+        return "8 to 128 characters of any kind, nothing that contains the account's name, none of the most common "
+               "ones";
     case Code::step_up_required:
         return "run it on a terminal, where owhalectl asks for your password, or with --password-stdin";
     case Code::last_admin:

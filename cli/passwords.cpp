@@ -30,7 +30,7 @@ Status with_new_password(const std::string& whose, bool from_stdin, const std::f
         return use(fresh);
     }
     std::string before = "A password has 8 to 128 characters of any kind, spaces too; a few random words are good.\n"
-                         "Not the account's name, and none of the most common passwords.\n";
+                         "Nothing that contains the account's name, and none of the most common passwords.\n";
     for (int tries = 1;; ++tries) {
         const auto fresh = TRY(choose(whose, before));
         auto used = use(fresh);
@@ -54,7 +54,7 @@ Status replace_password(Context& context, const Secret& old, const Secret& fresh
 }
 
 Result<Secret> current_password(const std::string& question, bool from_stdin) {
-    return from_stdin ? secret_from_stdin("the password") : ask_secret(question);
+    return from_stdin ? secret_from_stdin("the password") : ask_password(question);
 }
 
 void declare_proof(Command command, bool& from_stdin) {

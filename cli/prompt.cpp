@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <optional>
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@ namespace owhale::cli {
 namespace {
 
 constexpr std::size_t kMostLine = 1024;
+constexpr int kTries = 3;
 
 Fd open_terminal() {
     return Fd(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
@@ -124,7 +126,8 @@ Read read_answer(int fd, const std::string& question, bool secret, std::string& 
     return end;
 }
 
-Result<std::string> ask(const std::string& question, bool secret) {
+// None at Ctrl-D.
+Result<std::optional<std::string>> ask(const std::string& question, bool secret) {
     if (secret) guard_secrets();
     if (!can_ask()) return no_terminal();
     const auto terminal = open_terminal();
@@ -139,7 +142,7 @@ Result<std::string> ask(const std::string& question, bool secret) {
             ::raise(caught); // a stop comes back here, and asks again
             break;
         case Read::end:
-            return fail(Code::unauthenticated, "nothing was typed");
+            return std::nullopt;
         case Read::long_line:
             wipe(line);
             return too_long();
@@ -157,10 +160,23 @@ bool can_ask() {
 }
 
 Result<Secret> ask_secret(const std::string& question) {
-    return Secret(TRY(ask(question, true)));
+    auto typed = TRY(ask(question, true));
+    if (typed) return Secret(*std::move(typed));
+    return fail(Code::unauthenticated, "cancelled: no password was given", "start it again once you have the password");
 }
 
-Result<std::string> ask_line(const std::string& question) {
+Result<Secret> ask_password(const std::string& question) {
+    std::string before;
+    for (int tries = 0; tries < kTries; ++tries) {
+        auto typed = TRY(ask_secret(before + question));
+        if (!typed.empty()) return typed;
+        before = "Nothing was typed.\n";
+    }
+    return fail(Code::unauthenticated, "no password was typed, three times",
+                "start it again once you have the password");
+}
+
+Result<std::optional<std::string>> ask_line(const std::string& question) {
     return ask(question, false);
 }
 

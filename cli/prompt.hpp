@@ -1,6 +1,7 @@
 // Questions to the person at the terminal, through /dev/tty, so that stdin and stdout stay free for data.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/secret.hpp"
@@ -11,10 +12,12 @@ namespace owhale::cli {
 // Whether there is a terminal to ask on, and we are in its foreground: elsewhere a question would stop us.
 bool can_ask();
 
-// One line, at most 1024 bytes. unauthenticated when there is no terminal or nothing was typed. Ctrl-C ends us, with
-// the terminal as it was.
-Result<Secret> ask_secret(const std::string& question); // without echo
-Result<std::string> ask_line(const std::string& question);
+// One line, at most 1024 bytes. unauthenticated when there is no terminal. Ctrl-C ends us, with the terminal as it was.
+Result<Secret> ask_secret(const std::string& question); // without echo; unauthenticated at Ctrl-D
+// The same for a password that is there: an empty answer is asked for again, three times in all.
+Result<Secret> ask_password(const std::string& question);
+// None at Ctrl-D.
+Result<std::optional<std::string>> ask_line(const std::string& question);
 // Only the whole word is a yes.
 Result<bool> ask_yes(const std::string& question);
 // To the terminal, and nowhere else.

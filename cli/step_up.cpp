@@ -41,14 +41,15 @@ Result<Reply> send_with_proof(Client& client, Call call, const Secret& given) {
     if (given.empty() && !can_ask()) return reply;
     std::string before; // what went wrong, said when nothing is echoed any more
     for (int tries = 1;; ++tries) {
-        const auto typed = given.empty() ? ask_secret(before + question(client, call)) : Result<Secret>();
+        const auto typed = given.empty() ? ask_password(before + question(client, call)) : Result<Secret>();
         if (!typed) return std::unexpected(typed.error());
         auto again = call;
         again.headers.push_back(proof_header(given.empty() ? *typed : given));
         reply = client.send(std::move(again));
         const bool wrong = !reply && reply.error().code == Code::credentials_wrong;
+        if (wrong) reply.error().message = "the password is wrong"; // whose it is was known before
         if (!wrong || !given.empty() || tries == kTries) return ended(std::move(reply));
-        before = "owhaled: " + reply.error().message + "\n";
+        before = reply.error().message + "\n";
     }
 }
 

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 
 #include "cli/private_files.hpp"
 
@@ -53,6 +54,9 @@ std::string member(const json::object& object, std::string_view key) {
 
 Result<std::optional<KeptToken>> from_environment() {
     std::string text = std::getenv(kVariable);
+    if (text.empty())
+        return fail(Code::token_malformed, "OWHALE_TOKEN is set and empty",
+                    "unset it, or give it a token: the line that owhalectl tokens add printed");
     if (!like_token(text))
         return fail(Code::token_malformed, "OWHALE_TOKEN holds no token",
                     "give it the line that owhalectl tokens add printed, or unset it");
@@ -74,11 +78,21 @@ Result<std::optional<KeptToken>> from_file(const std::string& path, const std::s
     return KeptToken{Secret(std::move(token)), member(*object, "principal"), member(*object, "expires_at"), path};
 }
 
+// The name of the daemon that a file's token is for; "" when it is not ours to read, or no such file.
+std::string daemon_of(const std::string& path) {
+    auto text = read_private(path, kMostFile);
+    if (!text || !*text) return {};
+    guard_secrets();
+    boost::system::error_code error;
+    const auto value = json::parse(**text, error);
+    wipe(**text);
+    return !error && value.is_object() ? member(value.get_object(), "daemon") : std::string();
+}
+
 } // namespace
 
 bool token_in_environment() {
-    const char* value = std::getenv(kVariable);
-    return value != nullptr && *value != '\0';
+    return std::getenv(kVariable) != nullptr;
 }
 
 Result<std::optional<KeptToken>> token_for(const std::string& daemon) {
@@ -107,6 +121,19 @@ Result<std::string> keep_token(const std::string& daemon, const KeptToken& token
 Result<bool> forget_token(const std::string& daemon) {
     const auto path = TRY(path_for(daemon));
     return remove_private(path);
+}
+
+Result<bool> forget_every_token(const std::string& daemon) {
+    bool any = false;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(TRY(private_folder()), error)) {
+        const auto path = entry.path().string();
+        if (!entry.path().filename().string().starts_with("token-")) continue;
+        const auto whose = daemon_of(path);
+        if (whose != daemon && !whose.starts_with(daemon + "#")) continue;
+        any = TRY(remove_private(path)) || any;
+    }
+    return any;
 }
 
 } // namespace owhale::cli

@@ -23,6 +23,8 @@ Result<std::optional<KeptToken>> token_for(const std::string& daemon);
 Result<std::string> keep_token(const std::string& daemon, const KeptToken& token);
 // True when there was one.
 Result<bool> forget_token(const std::string& daemon);
+// The same for an owhaled that was not reached: of `daemon` itself, and of whatever certificate it had ("daemon#…").
+Result<bool> forget_every_token(const std::string& daemon);
 
 bool token_in_environment();
 

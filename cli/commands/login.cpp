@@ -15,6 +15,7 @@ namespace owhale::cli {
 namespace {
 
 constexpr std::size_t kMostCode = 256;
+constexpr int kTries = 3;
 
 struct Arguments {
     std::vector<std::string> user;
@@ -29,9 +30,10 @@ std::string own_name() {
 }
 
 Result<std::string> name_of(Context& context, const Arguments& arguments) {
-    if (arguments.user.size() > 1) return fail(Code::bad_request, "login takes one account's name");
+    if (arguments.user.size() > 1) return fail(Code::bad_request, "login takes one USER", "owhalectl login NAME");
     if (!arguments.user.empty()) return arguments.user.front();
-    if (first_password_stands(context)) return "admin";
+    // Over TCP owhaled tells nobody whether it stands; but nobody else needs a code.
+    if (!arguments.setup_code.empty() || first_password_stands(context)) return "admin";
     auto name = own_name();
     if (name.empty()) return fail(Code::bad_request, "there is no name to log in by", "owhalectl login NAME");
     return name;
@@ -72,12 +74,26 @@ Status tell(Context& context, const LoggedIn& done) {
     return {};
 }
 
+// Whoever types a wrong one is asked again; what stdin holds is tried once.
+Result<LoggedIn> ask_and_log_in(Context& context, const std::string& name, const std::optional<std::string>& code,
+                                bool from_stdin, Secret& password) {
+    std::string before; // what went wrong, said when nothing is echoed any more
+    for (int tries = 1;; ++tries) {
+        password = TRY(current_password(before + "Password of " + name + ": ", from_stdin));
+        auto done = log_in(context, name, password, code);
+        const bool wrong = !done && done.error().code == Code::credentials_wrong;
+        if (!wrong || from_stdin || tries == kTries) return done;
+        before = "owhaled: " + done.error().message + "\n";
+    }
+}
+
 Result<int> login(Context& context, const Arguments& arguments) {
     TRY(context.ask({.verb = "health", .anonymous = true})); // is it there, and is it the right one? Then the password
+    CHECK(refuse_in_cage(context));
     const auto name = TRY(name_of(context, arguments));
     const auto code = TRY(code_of(arguments));
-    const auto password = TRY(current_password("Password of " + name + ": ", arguments.password_stdin));
-    const auto done = TRY(log_in(context, name, password, code));
+    Secret password;
+    const auto done = TRY(ask_and_log_in(context, name, code, arguments.password_stdin, password));
     if (done.login.must_change_password) TRY(lead_into_change(context, name, password, arguments.password_stdin));
     CHECK(tell(context, done));
     return kOk;

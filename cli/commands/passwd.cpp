@@ -1,10 +1,14 @@
 // owhalectl passwd: a new password for the account that is logged in.
+#include <algorithm>
+#include <ctime>
 #include <memory>
 
+#include "cli/accounts.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
+#include "cli/units.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -20,11 +24,26 @@ Result<std::string> own_account(Context& context) {
                 "owhalectl login NAME");
 }
 
+// Good ones of the account, as far as owhaled says.
+std::size_t agents_tokens(Context& context) {
+    const auto body = context.ask({.verb = "tokens.list"});
+    const auto list = body ? read_tokens(*body) : std::unexpected(body.error());
+    if (!list) return 0;
+    const auto now = std::time(nullptr);
+    return static_cast<std::size_t>(std::ranges::count_if(
+        list->tokens, [now](const auto& token) { return !token.revoked && parse_time(token.expires) > now; }));
+}
+
 Result<int> passwd(Context& context, bool from_stdin) {
+    CHECK(refuse_in_cage(context));
     const auto name = TRY(own_account(context));
     const auto old = TRY(current_password("Present password of " + name + ": ", from_stdin));
     CHECK(change_password(context, name, old, from_stdin));
-    if (!context.globals().quiet) note("the password of " + name + " is changed; its other sessions are over");
+    if (context.globals().quiet) return kOk;
+    note("the password of " + name + " is changed; its other sessions are over");
+    if (const auto count = agents_tokens(context); count > 0)
+        note((count == 1 ? "1 token of an agent stays" : std::to_string(count) + " tokens of agents stay") +
+             " good: owhalectl tokens ls lists, tokens rm revokes");
     return kOk;
 }
 

@@ -29,23 +29,36 @@ bool here(Context& context) {
 
 // --- who may use the socket
 
-Status apply(Context& context, const std::vector<std::string>& words, Act act) {
-    for (const auto& word : words) {
-        const auto admission = TRY(read_admission(word, here(context)));
-        CHECK(act(context, admission));
-    }
+// All of them, or the first word that is wrong: nothing is applied by halves.
+Result<std::vector<Admission>> read_all(Context& context, const std::vector<std::string>& words) {
+    std::vector<Admission> admissions;
+    for (const auto& word : words) admissions.push_back(TRY(read_admission(word, here(context))));
+    return admissions;
+}
+
+Status apply(Context& context, const std::vector<Admission>& admissions, Act act) {
+    for (const auto& admission : admissions) CHECK(act(context, admission));
     return {};
 }
 
 Result<int> change_access(Context& context, const Arguments& arguments) {
+    const auto allowed = TRY(read_all(context, arguments.allow));
+    const auto denied = TRY(read_all(context, arguments.deny));
+    const auto forgotten = TRY(read_all(context, arguments.forget));
     CHECK(prove_from_stdin(context, arguments.password_stdin));
-    CHECK(apply(context, arguments.allow, admit));
-    CHECK(apply(context, arguments.deny, refuse));
-    CHECK(apply(context, arguments.forget, forget));
+    CHECK(apply(context, allowed, admit));
+    CHECK(apply(context, denied, refuse));
+    CHECK(apply(context, forgotten, forget));
     if (context.globals().quiet) return kOk;
     const auto table = TRY(access_table(context, context.look()));
     CHECK(print(table));
     return kOk;
+}
+
+Status apply_and_show(Context& context, const std::vector<Admission>& admissions) {
+    CHECK(apply(context, admissions, admit));
+    say("\n" + TRY(access_table(context, Look{})) + "\n");
+    return {};
 }
 
 std::vector<std::string> words_of(const std::string& line) {
@@ -58,7 +71,7 @@ std::vector<std::string> words_of(const std::string& line) {
     return words;
 }
 
-// Root is asked; a mistyped name is asked for again.
+// Root is asked; with a mistyped name among them, all are asked for again. Ctrl-D is done, as Enter is.
 Status ask_for_access(Context& context, const api::ServerStatus& status) {
     if (::geteuid() != 0 || status.rootless || !here(context) || !can_ask()) return {};
     say("\nWho may use owhaled's socket? At present:\n\n" + TRY(access_table(context, Look{})) +
@@ -70,15 +83,27 @@ Status ask_for_access(Context& context, const api::ServerStatus& status) {
         sudo_user != nullptr && *sudo_user != '\0' ? std::string(" (you are ") + sudo_user + ")" : "";
     for (;;) {
         const auto line = TRY(ask_line("Users and groups" + hint + ", or Enter to leave it so: "));
-        const auto done = apply(context, words_of(line), admit);
-        if (done || done.error().code != Code::invalid_value) return done;
-        say(done.error().message + "\n");
+        const auto words = words_of(line.value_or(""));
+        if (words.empty()) return {};
+        const auto admissions = read_all(context, words);
+        if (admissions) return apply_and_show(context, *admissions);
+        say(admissions.error().message + ": nobody was let in yet\n");
     }
 }
 
 // --- the first account
 
 constexpr auto kFirstName = "admin", kFirstPassword = "admin"; // of a fresh owhaled in local mode
+
+// The first account is root's to set up; on an owhaled of one's own, whose user never meets this, it is that user's.
+Error for_root(Context& context, Error error) {
+    if (error.code != Code::forbidden || !here(context) || ::geteuid() == 0) return error;
+    const auto& socket = context.client().peer().where;
+    const std::string named = socket.source == "the system's" ? "" : "--socket " + socket.path + " ";
+    error.message = "setup is for root: " + error.message;
+    error.next = "sudo owhalectl " + named + "setup";
+    return error;
+}
 
 // Nobody stays logged in as admin in root's home: who set owhaled up logs in as themselves afterwards.
 Status leave_if_root(Context& context) {
@@ -90,12 +115,13 @@ Status leave_if_root(Context& context) {
 }
 
 Status local_account(Context& context, const Arguments& arguments) {
+    const Secret first{std::string(kFirstPassword)};
+    const auto in = log_in(context, kFirstName, first);
+    if (!in) return std::unexpected(for_root(context, in.error()));
     if (!arguments.password_stdin)
         say("A fresh owhaled has one account, admin, whose password everybody knows. It can do nothing but get\na new "
             "one, and only from here. Choose it now: it is asked for when something is changed that an agent\nmust not "
             "change, so do not put it where an agent can read it.\n\n");
-    const Secret first{std::string(kFirstPassword)};
-    TRY(log_in(context, kFirstName, first));
     CHECK(change_password(context, kFirstName, first, arguments.password_stdin));
     return leave_if_root(context);
 }
@@ -122,6 +148,10 @@ std::string account_of(const std::string& mode, const Arguments& arguments) {
 
 Status first_account(Context& context, const std::string& mode, const Arguments& arguments) {
     if (!first_password_stands(context)) {
+        if (arguments.password_stdin)
+            return fail(Code::conflict,
+                        "the first account has a password of its own already: the password on stdin was not used",
+                        "owhalectl passwd, logged in to that account, changes it");
         note("the first account has a password of its own already");
         return {};
     }
@@ -133,11 +163,14 @@ Status first_account(Context& context, const std::string& mode, const Arguments&
     return {};
 }
 
-// Whoever is no root was logged in on the way.
-std::string next_steps(const std::string& name) {
-    const std::string first = ::geteuid() == 0
-                                  ? "  owhalectl login " + name + ", as yourself: whoami says what you may do then\n"
-                                  : "  owhalectl whoami: you are logged in as " + name + "\n";
+// As whoami says: whoever is no root and set the password was logged in on the way.
+std::string next_steps(Context& context, const std::string& name) {
+    const auto body = context.ask({.verb = "whoami"});
+    const auto self = body ? read_whoami(*body) : std::unexpected(body.error());
+    const bool logged_in = self && self->principal.starts_with("user:");
+    const std::string first = logged_in
+                                  ? "  owhalectl whoami: you are logged in as " + self->principal + "\n"
+                                  : "  owhalectl login " + name + ", as yourself: whoami says what you may do then\n";
     return "Try next:\n" + first +
            "  owhalectl users add NAME --role agent, for somebody else\n"
            "  owhalectl tokens add --role agent --ttl 24h, for an agent\n"
@@ -146,23 +179,27 @@ std::string next_steps(const std::string& name) {
 }
 
 Result<int> lead(Context& context, const Arguments& arguments) {
-    const auto body = TRY(context.ask({.verb = "status", .anonymous = true}));
-    const auto status = TRY(read_status(body));
+    const auto body = context.ask({.verb = "status", .anonymous = true});
+    if (!body) return std::unexpected(for_root(context, body.error()));
+    const auto status = TRY(read_status(*body));
     CHECK(first_account(context, status.mode, arguments));
     if (!arguments.password_stdin) CHECK(ask_for_access(context, status));
     if (context.look().format == Format::table && !context.globals().quiet)
-        CHECK(print(next_steps(account_of(status.mode, arguments))));
+        CHECK(print(next_steps(context, account_of(status.mode, arguments))));
     return kOk;
 }
 
 Result<int> setup(Context& context, const Arguments& arguments) {
+    const bool changes = !arguments.allow.empty() || !arguments.deny.empty() || !arguments.forget.empty();
+    if (arguments.show && (changes || arguments.password_stdin))
+        return fail(Code::bad_request, "setup --show changes nothing, so it goes with none of setup's other options",
+                    "owhalectl setup --show alone; the others show the new table by themselves");
     if (arguments.show) {
         const auto table = TRY(access_table(context, context.look()));
         CHECK(print(table));
         return kOk;
     }
-    if (!arguments.allow.empty() || !arguments.deny.empty() || !arguments.forget.empty())
-        return change_access(context, arguments);
+    if (changes) return change_access(context, arguments);
     return lead(context, arguments);
 }
 

@@ -97,6 +97,18 @@ Result<std::string> whole_path(const std::string& path) {
     return whole.size() > 1 && whole.ends_with('/') ? whole.substr(0, whole.size() - 1) : whole;
 }
 
+// On this machine a slip shows before a token is made of it. What is out of reach here may be in reach of a run.
+Status check_folder(Context& context, const std::string& path) {
+    const auto where = TRY(context.where());
+    if (where.host) return {};
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (status.type() == std::filesystem::file_type::not_found)
+        return fail(Code::cwd_missing, "--cwd " + path + " does not exist", "make it first, or name one that exists");
+    if (error || status.type() == std::filesystem::file_type::directory) return {};
+    return fail(Code::cwd_not_directory, "--cwd " + path + " is no folder", "name the folder that it is in");
+}
+
 Result<api::TokenRequest> request_of(const Arguments& arguments) {
     api::TokenRequest request;
     if (arguments.role.empty() || arguments.ttl.empty())
@@ -113,6 +125,7 @@ Result<api::TokenRequest> request_of(const Arguments& arguments) {
 // The token stands alone on stdout, for $(…) and files.
 Result<int> add(Context& context, const Arguments& arguments) {
     const auto request = TRY(request_of(arguments));
+    if (request.cwd) CHECK(check_folder(context, *request.cwd));
     CHECK(prove_from_stdin(context, arguments.password_stdin));
     const auto body = TRY(context.ask(
         {.verb = "tokens.create", .body = write(request), .act = "make a token with the role " + request.role}));

@@ -68,7 +68,7 @@ def test_setup_on_a_terminal(root, alice_ctl):
 def test_only_root_sets_up(alice_ctl):
     refused = alice_ctl("setup", "--password-stdin", stdin=GOOD + "\n", code=None)
     assert refused.returncode == 4, refused
-    assert "owhalectl setup" in refused.stderr
+    assert re.search(r"setup is for root: .*\n  next: sudo owhalectl --socket \S+ setup\n", refused.stderr), refused
 
 
 def test_login_must_change_on_a_terminal(root):
@@ -187,6 +187,9 @@ def test_a_copy_of_the_token_file_is_not_enough(admin, base, fresh, alice):
 def test_sessions(admin, root):
     first = admin("-q", "sessions", "ls").split()
     admin("login", "admin", "--password-stdin", stdin=GOOD + "\n")
+    last = admin("-q", "sessions", "ls").split()
+    assert len(last) == len(first) and last != first, "a login ends the session whose token it replaces"
+    admin.with_variables(XDG_STATE_HOME=str(admin.home / "else"))("login", "admin", "--password-stdin", stdin=GOOD + "\n")
     assert len(admin("-q", "sessions", "ls").split()) > len(first)
     assert "ended" in admin("sessions", "rm", "--all")
     mine, = [one["id"] for one in json.loads(admin("-o", "json", "sessions", "ls"))["sessions"] if one["current"]]
@@ -235,7 +238,8 @@ def test_strict(own, base, alice):
     root, alices = Ctl(base, strict), Ctl(base, strict, alice)
     alices("runs", "ls", code=4)
     assert "admin" not in root("users", "ls").split("\n", 1)[1]
-    alices("setup", "--password-stdin", stdin=GOOD + "\n", code=4)
+    refused = alices("setup", "--password-stdin", stdin=GOOD + "\n", code=4)
+    assert re.search(r"forbidden: setup is for root: .*\n  next: sudo owhalectl --socket \S+ setup\n", refused.stderr), refused
     terminal = root.on_terminal("setup", "--admin", "chief")
     terminal.answer("New password of chief: ", GOOD)
     terminal.answer("again: ", GOOD)

@@ -51,6 +51,89 @@ class Logins(Case):
         done = self.ctl("-o", "json", "login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
         self.assertEqual(set(json.loads(done.stdout)), {"principal", "roles", "session", "expires_at"})
 
+    def test_an_empty_answer_or_a_wrong_one_asks_again(self):
+        self.fake()
+        self.set_up()
+        self.ctl("logout")
+        terminal = Terminal("login", "admin")
+        terminal.answer(b"Password of admin: ", "")
+        terminal.answer(rb"Nothing was typed.\r\nPassword of admin: ", "wrong one")
+        terminal.answer(rb"password is wrong\r\nPassword of admin: ", GOOD)
+        self.assertEqual(terminal.wait(), 0)
+        terminal = Terminal("users", "add", "bob", "--role", "agent")
+        terminal.answer(b"owhaled needs the password of user:admin: ", "")
+        for _ in range(2):
+            terminal.answer(rb"needs the password of user:admin: ", "wrong")
+        terminal.answer(rb"the password is wrong\r\n[^:]*needs the password of user:admin: ", "wrong")
+        self.assertEqual(terminal.wait(), 3)
+        self.assertIn(b"credentials_wrong: the password is wrong", terminal.seen)
+        terminal = Terminal("passwd")
+        for _ in range(3):
+            terminal.answer(b"Present password of admin: ", "")
+        self.assertEqual(terminal.wait(), 3)
+        self.assertIn(b"no password was typed", terminal.seen)
+
+    def test_end_of_input_at_a_password(self):
+        self.fake()
+        terminal = Terminal("login", "admin")
+        terminal.until(b"Password of admin: ")
+        terminal.type(b"\x04")
+        self.assertEqual(terminal.wait(), 3)
+        self.assertRegex(terminal.seen, rb"unauthenticated: cancelled: no password was given\r\n  next: start it again")
+
+    def test_an_empty_token_is_no_token(self):
+        self.fake()
+        self.set_up()
+        for words in (["whoami"], ["runs", "ls"]):
+            refused = self.ctl(*words, code=3, env=dict(os.environ, OWHALE_TOKEN=""))
+            self.assertRegex(refused.stderr, "token_malformed: OWHALE_TOKEN is set and empty\n  next: unset it")
+        self.ctl("run", "true", code=125, env=dict(os.environ, OWHALE_TOKEN=""))
+
+    def test_nobody_logs_in_inside_a_cage(self):
+        self.fake()
+        os.environ["OWHALE_SOCKET"] = self.fake(run=True).path
+        for words in (["login", "admin"], ["passwd"]):
+            terminal = Terminal(*words)
+            self.assertEqual(terminal.wait(), 4)
+            self.assertNotIn(b"assword of", terminal.seen)
+            self.assertRegex(terminal.seen, rb"forbidden: .*a run[\s\S]*next: .*outside of the cage")
+
+    def test_a_login_ends_the_one_that_it_replaces(self):
+        self.fake()
+        self.set_up()
+        former, = self.tokens()
+        former = json.loads(former.read_text())["access_token"]
+        self.ctl("login", "admin", "--password-stdin", stdin=GOOD + "\n")
+        self.assertIn("token_revoked", self.ctl("whoami", code=3, env=dict(os.environ, OWHALE_TOKEN=former)).stderr)
+        self.assertIn("user:admin", self.ctl("whoami").stdout)
+
+    def test_logout_forgets_the_token_of_an_owhaled_that_is_gone(self):
+        fake = self.fake()
+        self.set_up()
+        fake.process.kill()
+        fake.process.wait()
+        gone = self.ctl("logout", code=6)
+        self.assertRegex(gone.stderr, "unreachable: the token is forgotten here, but the session could not be ended there: ")
+        self.assertEqual(self.tokens(), [])
+        self.assertNotIn("forgotten", self.ctl("logout", code=6).stderr)
+
+    def test_logout_removes_a_file_that_is_no_token(self):
+        self.fake()
+        self.set_up()
+        file, = self.tokens()
+        file.write_bytes(b"{}")
+        self.ctl("logout")
+        self.assertEqual(self.tokens(), [])
+
+    def test_passwd_counts_the_tokens_that_stay(self):
+        self.fake()
+        self.set_up()
+        self.assertNotIn("tokens", self.ctl("passwd", "--password-stdin", stdin="%s\n%s\n" % (GOOD, OTHER)).stderr)
+        for _ in range(2):
+            self.ctl("tokens", "add", "--role", "agent", "--ttl", "1h", "--password-stdin", stdin=OTHER + "\n")
+        done = self.ctl("passwd", "--password-stdin", stdin="%s\n%s\n" % (OTHER, GOOD))
+        self.assertRegex(done.stderr, "2 tokens .*stay good")
+
     def test_no_terminal_and_no_stdin(self):
         self.fake()
         self.assertRegex(self.ctl("login", "admin", code=3).stderr, "no terminal.*\n.*--password-stdin")
@@ -201,6 +284,9 @@ class Acts(Case):
         token, = self.ctl("-q", "tokens", "ls").stdout.split()
         self.assertRegex(self.ctl("tokens", "show", token[:10] + token[10:14]).stdout, r"Folder +/usr\n")
         self.assertRegex(self.ctl("tokens", "add", "--role", "agent", code=2).stderr, "--ttl")
+        for folder, why in (("/no/such/folder", "cwd_missing"), ("/etc/passwd", "cwd_not_directory")):
+            refused = self.ctl("tokens", "add", "--role", "agent", "--ttl", "1h", "--cwd", folder, code=1)
+            self.assertIn(why, refused.stderr)
         self.ctl("tokens", "rm", token)
         self.ctl("tokens", "show", "ffffffff", code=5)
         self.ctl("login", "admin", "--password-stdin", stdin=GOOD + "\n")
@@ -223,9 +309,12 @@ class Setups(Case):
             terminal.answer(b"New password of admin: |again: ", GOOD)
         if os.getuid() == 0:
             terminal.until(b"Enter to leave it so: ")
-            terminal.type(b"root:auditor no-such-user\n")
-            terminal.until(b"no user 'no-such-user'")
-            terminal.type(b"\n")
+            terminal.answer(b"", "root:auditor no-such-user")
+            terminal.until(rb"no user 'no-such-user'[\s\S]*leave it so: ")
+            self.assertNotIn("uid:0", self.ctl("setup", "--show").stdout)  # one wrong word, and none is applied
+            terminal.answer(b"", "root:nothing")
+            terminal.answer(rb"no role 'nothing'[\s\S]*leave it so: ", "root:auditor")
+            terminal.until(rb"uid:0 \(root\) +auditor")
         self.assertEqual(terminal.wait(), 0)
         self.assertIn(b"Try next:", terminal.seen)
         self.assertNotIn(GOOD.encode(), terminal.seen)
@@ -242,7 +331,13 @@ class Setups(Case):
     def test_idempotent(self):
         self.fake()
         self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
-        self.assertIn("a password of its own already", self.ctl("setup").stderr)
+        again = self.ctl("setup", "--password-stdin", stdin=OTHER + "\n", code=1)
+        self.assertRegex(again.stderr, "conflict: .*the password on stdin was not used\n  next: owhalectl passwd")
+        self.ctl("logout")
+        done = self.ctl("setup")
+        self.assertIn("a password of its own already", done.stderr)
+        self.assertNotIn("you are logged in", done.stdout)
+        self.assertIn("owhalectl login admin", done.stdout)
         self.assertEqual([one for one in self.seen() if one["verb"] == "POST v1/login"][1:], [])
         self.assertEqual(len(self.tokens()), 0 if os.getuid() == 0 else 1)
 
@@ -260,7 +355,29 @@ class Setups(Case):
             self.assertRegex(table, row)
         self.ctl("setup", "--forget", "1234")
         self.assertNotIn("1234", self.ctl("setup", "--show").stdout)
-        self.ctl("setup", "--allow", "no-such-user", code=2)
+        self.ctl("setup", "--allow", "4321", "--allow", "no-such-user", code=2)
+        self.ctl("setup", "--allow", "4321:no-such-role", code=2)
+        self.assertNotIn("4321", self.ctl("setup", "--show").stdout)
+        self.assertRegex(self.ctl("setup", "--show").stdout, r"\* .*mode \(overridden above\)")
+        for words in (["--allow", "1"], ["--deny", "*"], ["--forget", "1"], ["--password-stdin"]):
+            self.ctl("setup", "--show", *words, code=2)
+
+    @unittest.skipIf(os.getuid() != 0, "only root is asked who may use the socket")
+    def test_end_of_input_is_done(self):
+        self.fake(root=True)
+        self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
+        terminal = Terminal("setup")
+        terminal.until(b"leave it so: ")
+        terminal.type(b"\x04")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn(b"Try next:", terminal.seen)
+
+    def test_a_stranger_is_sent_to_root(self):
+        self.fake("strict", strangers=True)
+        if os.getuid() == 0:
+            self.skipTest("root is no stranger")
+        refused = self.ctl("setup", code=4)
+        self.assertRegex(refused.stderr, "forbidden: setup is for root: .*\n  next: sudo owhalectl --socket .* setup")
 
 
 if __name__ == "__main__":

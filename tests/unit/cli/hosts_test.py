@@ -111,9 +111,25 @@ class Hosts(Case):
         self.addCleanup(other.stop)
         self.known().write_text("# one\n" + line.replace(":%d" % fake.port, ":%d" % other.port) + "\n")
         os.environ["OWHALE_HOST"] = "https://127.0.0.1:%d" % other.port
-        for words in (["whoami"], ["--fingerprint", self.print_of("two"), "whoami"]):
+        for words in (["whoami"], ["logout"]):
             refused = self.ctl(*words, code=6)
-            self.assertRegex(refused.stderr, "HAS CHANGED.*nothing was sent.*known_hosts:2 says")
+            self.assertRegex(refused.stderr, "HAS CHANGED.*nothing was sent.*known_hosts:2 says.*\n  next: .*--fingerprint")
+        self.ctl("--fingerprint", self.print_of("one"), "whoami", code=6)
+        named = self.ctl("--fingerprint", self.print_of("two"), "whoami")
+        self.assertRegex(named.stderr, "another one than was remembered.*known_hosts:2")
+        self.assertEqual(len(self.known().read_text().splitlines()), 2)
+        self.assertEqual(self.ctl("--fingerprint", self.print_of("two"), "whoami").stderr, "")
+        self.assertIn("remembered in", self.ctl("whoami").stdout)
+
+    def test_logout_after_the_certificate_changed(self):
+        self.secure()
+        self.ctl("--fingerprint", self.print_of("one"), "whoami")
+        self.ctl("login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
+        self.known().write_text(self.known().read_text().replace("SHA256:", "SHA256:0")[:-2] + "\n")
+        self.assertEqual(len(self.tokens()), 1)
+        gone = self.ctl("logout", code=6)
+        self.assertRegex(gone.stderr, "the token is forgotten here, but the session could not be ended there: .*HAS CHANGED")
+        self.assertEqual(self.tokens(), [])
 
     def test_an_authority_of_this_machine_s_is_enough_when_the_name_fits(self):
         fake = self.secure()

@@ -13,10 +13,10 @@ GOOD, OTHER = "correct horse 1", "battery staple 2"
 class Fake:
     """A stand-in of its own for each test, and a home of its own."""
 
-    def __init__(self, mode="local", tls=None, root=False):
+    def __init__(self, mode="local", tls=None, root=False, run=False, strangers=False):
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "s")
-        environment = dict(os.environ, FAKE_ROOT="1") if root else dict(os.environ)
+        environment = dict(os.environ, **{name: "1" for name, on in (("FAKE_ROOT", root), ("FAKE_RUN", run), ("FAKE_STRANGERS", strangers)) if on})
         self.process = subprocess.Popen([sys.executable, HERE / "fake_daemon.py", self.path, mode, *(tls or ())], env=environment,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.port = int(self.process.stdout.readline().split()[1])
