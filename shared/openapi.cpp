@@ -189,9 +189,43 @@ json::object responses(const Verb& verb) {
     return all;
 }
 
+json::object scheme(std::string_view name) {
+    return {{name, json::array{}}};
+}
+
+// With the password in the request, or in a window of this connection, or as root on the Unix socket.
+json::array step_up_security() {
+    return {json::object{{"bearer", json::array{}}, {"password", json::array{}}}, scheme("bearer"), json::object{}};
+}
+
+json::array servers() {
+    json::object tcp{{"url", "{scheme}://{address}"},
+                     {"description", "over TCP, with a token; the settings tcp and tls say where and how"},
+                     {"variables",
+                      {{"scheme", {{"default", "http"}, {"enum", {"http", "https"}}}},
+                       {"address", {{"default", "127.0.0.1:7717"}}}}}};
+    return {json::object{{"url", "http://localhost"}, {"description", "over the Unix socket"}}, std::move(tcp)};
+}
+
+json::object security_schemes() {
+    return {{"bearer",
+             {{"type", "http"},
+              {"scheme", "bearer"},
+              {"bearerFormat", "JWT"},
+              {"description", "Of POST /v1/login, or of POST /v1/tokens for an agent."}}},
+            {"password",
+             {{"type", "apiKey"},
+              {"in", "header"},
+              {"name", "Owhale-Password"},
+              {"description", "The account's password, UTF-8 in base64, with the one act that it is for."}}}};
+}
+
 json::object operation(const Verb& verb) {
     json::object one{{"operationId", verb.name}, {"summary", verb.summary}, {"x-permission", verb.permission}};
-    if ((verb.traits & (kStepUp | kNarrows)) != 0) one.emplace("x-step-up", true);
+    if ((verb.traits & (kStepUp | kNarrows)) != 0) {
+        one.emplace("x-step-up", true);
+        one.emplace("security", step_up_security());
+    }
     if (auto all = parameters(verb); !all.empty()) one.emplace("parameters", std::move(all));
     if (!verb.request.empty())
         one.emplace("requestBody", json::object{{"required", true},
@@ -215,20 +249,17 @@ json::object openapi(std::string_view version) {
         if (!path.is_object()) path = json::object{};
         path.get_object().emplace(lower(verb.method), operation(verb));
     }
-    return {
-        {"openapi", "3.1.0"},
-        {"info",
-         {{"title", "owhaled"},
-          {"version", version},
-          {"summary", "Runs an agent's commands in a cage and keeps a record of what ran."},
-          {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
-        {"servers", json::array{json::object{{"url", "http://localhost"}, {"description", "over the Unix socket"}}}},
-        {"paths", std::move(paths)},
-        // On the Unix socket one is known without a token.
-        {"security", json::array{json::object{}, json::object{{"bearer", json::array{}}}}},
-        {"components",
-         {{"schemas", schemas()},
-          {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}}}}};
+    return {{"openapi", "3.1.0"},
+            {"info",
+             {{"title", "owhaled"},
+              {"version", version},
+              {"summary", "Runs an agent's commands in a cage and keeps a record of what ran."},
+              {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+            {"servers", servers()},
+            {"paths", std::move(paths)},
+            // On the Unix socket one is known without a token.
+            {"security", json::array{json::object{}, scheme("bearer")}},
+            {"components", {{"schemas", schemas()}, {"securitySchemes", security_schemes()}}}};
 }
 
 } // namespace owhale

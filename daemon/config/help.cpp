@@ -11,7 +11,7 @@ void pad(std::string& line, std::size_t width) {
 }
 
 void append(std::string& text, std::string line, std::string_view help) {
-    pad(line, 34);
+    pad(line, 39); // the longest name, and two spaces
     ((text += line) += help) += '\n';
 }
 

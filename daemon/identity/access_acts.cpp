@@ -78,7 +78,7 @@ awaitable<Result<api::KeyRotated>> KeyActs::rotate(Asker asker) {
 
 Status KeyActs::drop_expired(std::int64_t now) {
     for (const auto& kid : core_.keys->retired())
-        if (TRY(core_.sessions.last_of_key(kid)) + kSkew * 1'000'000 <= now) CHECK(core_.keys->drop(kid));
+        if (TRY(core_.sessions.last_of_key(kid)) <= now) CHECK(core_.keys->drop(kid));
     return {};
 }
 

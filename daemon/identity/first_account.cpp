@@ -79,4 +79,11 @@ Result<api::Check> check_first_password(Core& core) {
     return check;
 }
 
+Result<std::string> first_account_now(Core& core) {
+    if (const auto first = TRY(core.facts.first_password()))
+        return "the first account has a password of its own, set by " + first->by + " at " + first->at;
+    if (is_waiting(core)) return "admin with the password admin, good for changing it alone";
+    return std::string(core.users.empty() ? "no account yet" : "there are accounts");
+}
+
 } // namespace owhale::identity

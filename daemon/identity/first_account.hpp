@@ -20,5 +20,7 @@ boost::asio::awaitable<Status> prepare_first_account(Core& core);
 void forget_setup_code(Core& core);
 // For `doctor`: who changed the first password, when and from where; or that nobody has.
 Result<api::Check> check_first_password(Core& core);
+// The same in a few words, for the table of the modes.
+Result<std::string> first_account_now(Core& core);
 
 } // namespace owhale::identity

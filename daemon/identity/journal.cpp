@@ -43,16 +43,27 @@ void Journal::failed(std::string event, std::string verb, const Peer& peer, cons
     entry.data["peer"] = peer.describe();
     entry.data["account"] = check_name(account) ? account : "(not a name)";
     entry.data["reason"] = std::move(reason);
-    auto origin = peer.origin();
-    if (floods_->size() >= kMostFloods && !floods_->contains(origin)) origin = "*";
-    if (const auto at = floods_->find(origin); at != floods_->end()) {
+    write_seldom(peer.origin(), std::move(entry));
+}
+
+void Journal::denied(const Peer& peer, const Principal& who, std::string verb) {
+    auto key = peer.origin() + " " + verb;
+    audit::Event entry{verb, who.name, verb, "denied", "", {}};
+    entry.data["peer"] = peer.describe();
+    if (!who.session.empty()) entry.data["session"] = who.session;
+    write_seldom(std::move(key), std::move(entry));
+}
+
+void Journal::write_seldom(std::string key, audit::Event entry) {
+    if (floods_->size() >= kMostFloods && !floods_->contains(key)) key = "*";
+    if (const auto at = floods_->find(key); at != floods_->end()) {
         ++at->second.held_back;
         at->second.last = std::move(entry);
         return;
     }
-    floods_->emplace(origin, Flood{});
+    floods_->emplace(key, Flood{});
     write(std::move(entry));
-    asio::co_spawn(io_, watch(floods_, std::move(origin)), asio::detached);
+    asio::co_spawn(io_, watch(floods_, std::move(key)), asio::detached);
 }
 
 // Once a second, for as long as the peer goes on: the last failure, and how many there were.

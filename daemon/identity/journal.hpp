@@ -33,6 +33,8 @@ public:
     boost::asio::awaitable<Status> note_own(std::string event, boost::json::object data); // owhaled's own doing
     // Returns at once. `account` as it was tried: a text that is no name may be a password and is not kept.
     void failed(std::string event, std::string verb, const Peer& peer, const std::string& account, std::string reason);
+    // The same of a verb that was refused to one who is known: event and verb are its name.
+    void denied(const Peer& peer, const Principal& who, std::string verb);
 
 private:
     struct Flood {
@@ -40,12 +42,15 @@ private:
         audit::Event last;
     };
     using Floods = std::map<std::string, Flood>;
+    // Once a second at most of one key.
+    void write_seldom(std::string key, audit::Event event);
     void write(audit::Event event);
     boost::asio::awaitable<void> watch(std::weak_ptr<Floods> floods, std::string origin);
 
     boost::asio::any_io_executor io_;
     audit::Log& log_;
-    std::shared_ptr<Floods> floods_ = std::make_shared<Floods>(); // of peers that failed within the last second
+    std::shared_ptr<Floods> floods_ =
+        std::make_shared<Floods>(); // of peers, and peers and verbs, that failed within the last second
 };
 
 } // namespace owhale::identity

@@ -129,7 +129,7 @@ Status check_claims(const Claims& claims, std::string_view issuer, std::int64_t 
     if (claims.iss != issuer)
         return fail(Code::token_issuer, "the token is another owhaled's", "log in to this one: owhalectl login");
     if (claims.aud != kAudience) return fail(Code::token_audience, "the token is not meant for owhaled", kLogIn);
-    if (claims.exp <= now - kSkew) return fail(Code::token_expired, "the token has expired", kLogIn);
+    if (claims.exp <= now) return fail(Code::token_expired, "the token has expired", kLogIn);
     if (claims.nbf > now + kSkew || claims.iat > now + kSkew)
         return fail(Code::token_not_yet_valid, "the token is not valid yet: a clock has gone back", kLogIn);
     return {};

@@ -16,7 +16,8 @@ namespace owhale::identity {
 
 inline constexpr std::size_t kMaxToken = 4096; // bytes, whole
 inline constexpr std::size_t kMaxHeader = 512; // bytes, as base64url
-inline constexpr std::int64_t kSkew = 60;      // seconds by which clocks may differ
+inline constexpr std::int64_t kSkew =
+    60; // seconds by which nbf and iat may lie ahead; exp is our own clock's, and exact
 inline constexpr std::string_view kAudience = "owhaled";
 
 struct Claims {

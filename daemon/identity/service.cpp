@@ -35,6 +35,8 @@ constexpr std::uint32_t bits(auto... permissions) {
 
 // What no agent's token has, whatever its role: the account itself, and a person's sessions.
 constexpr std::uint32_t kPersons = bits(Permission::account, Permission::sessions);
+// What only an account can have of its own: a uid by itself has no password, no sessions and no tokens.
+constexpr std::uint32_t kAccounts = kPersons | bits(Permission::tokens);
 
 } // namespace
 
@@ -60,7 +62,7 @@ awaitable<void> Service::keep_up() {
         co_await minute_.async_wait(asio::redirect_error(asio::use_awaitable, ended));
         if (ended) co_return;
         const auto now = wall_clock_us();
-        const auto swept = core_->sessions.sweep(now - kSkew * kSecond, now - kKeptEnded);
+        const auto swept = core_->sessions.sweep(now, now - kKeptEnded);
         const auto kept = co_await keys.keep_up();
         for (const auto& status : {swept, kept})
             if (!status) log::error(to_line(status.error()));
@@ -97,6 +99,7 @@ Principal Service::of_peer(const Peer& peer) {
     } else {
         principal.why += "the row " + text_of(row->subject) + " of " + row->source;
         grant(principal, row->roles);
+        principal.own &= ~kAccounts;
     }
     if (is_founder(peer)) {
         principal.own |= bits(Permission::users);
@@ -140,7 +143,7 @@ Result<const Session*> Service::live_session(const std::string& jti) {
     if (session == nullptr) return fail(Code::token_revoked, "the token's session is gone", kLogIn);
     if (session->revoked && *session->revoked < session->expires)
         return fail(Code::token_revoked, "the token was revoked", kLogIn);
-    if (session->revoked || session->expires <= now - kSkew * kSecond) {
+    if (session->revoked || session->expires <= now) {
         CHECK(core_->sessions.expire(jti));
         return fail(Code::token_expired, "the token has expired", kLogIn);
     }
@@ -198,8 +201,16 @@ awaitable<Status> Service::prove(const Peer& peer, const Principal& who, std::st
     co_return co_await doors.prove(std::move(from), std::move(whom), std::move(secret));
 }
 
+void Service::denied(const Peer& peer, const Principal& who, std::string verb) {
+    core_->journal.denied(peer, who, std::move(verb));
+}
+
 Result<api::Check> Service::check_first_password() {
     return identity::check_first_password(*core_);
+}
+
+Result<std::string> Service::first_account() {
+    return first_account_now(*core_);
 }
 
 } // namespace owhale::identity

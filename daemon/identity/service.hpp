@@ -28,6 +28,7 @@ public:
     Result<Principal> of_token(const Peer& peer, std::string_view bearer) override;
     boost::asio::awaitable<Status> prove(const Peer& peer, const Principal& who, std::string password) override;
     bool stands_above(const Peer& peer, const Principal& who) const override;
+    void denied(const Peer& peer, const Principal& who, std::string verb) override;
 
     Doors doors;
     AccountActs accounts;
@@ -36,6 +37,7 @@ public:
     KeyActs keys;
     api::Jwks jwks() const { return core_->keys->jwks(); }
     Result<api::Check> first_password() { return check_first_password(); }
+    Result<std::string> first_account();
 
 private:
     explicit Service(std::unique_ptr<Core> core);

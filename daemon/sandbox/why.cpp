@@ -110,9 +110,9 @@ constexpr std::array kRows = {
         "`owhalectl runs show ID` has the receipt; --profile build permits more"},
     Row{"EPERM", "", always, "the cage's filter or its missing privilege refuses this",
         "`owhalectl runs show ID` has the receipt; --profile build permits more"},
-    Row{"Permission denied", "", always, "the file belongs to somebody else, or the cage keeps it from being written",
+    Row{"Permission denied", "", always, "the file is not open to the uid that it ran as, or the cage protects it",
         "`owhalectl runs show ID` has the workspace and the uid that it ran as"},
-    Row{"EACCES", "", always, "the file belongs to somebody else, or the cage keeps it from being written",
+    Row{"EACCES", "", always, "the file is not open to the uid that it ran as, or the cage protects it",
         "`owhalectl runs show ID` has the workspace and the uid that it ran as"},
 };
 
@@ -174,6 +174,18 @@ void add_output_hints(const Facts& facts, std::vector<api::Hint>& to) {
     }
 }
 
+// What owhalectl said inside is about the run that it asked for, not about this one.
+std::string without_owhalectls(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find('\n', at), text.size() - 1) + 1;
+        const auto line = text.substr(at, end - at);
+        if (!line.starts_with("owhalectl:") && !line.starts_with("  next:")) out += line;
+        at = end;
+    }
+    return out;
+}
+
 bool failed_somehow(const Facts& facts) {
     return facts.state != "exited" || facts.exit_code != 0;
 }
@@ -196,7 +208,9 @@ std::vector<api::Hint> guess(const FailureFacts& facts) {
     if (!failed_somehow(facts)) return out;
     if (facts.pids_refused > 0 && facts.limit != "pids")
         out.push_back({"guess: it was refused new processes", "--pids raises the limit"});
-    add_output_hints(facts, out);
+    auto heard = facts;
+    heard.tail = without_owhalectls(facts.tail);
+    add_output_hints(heard, out);
     return out;
 }
 

@@ -46,17 +46,63 @@ std::optional<std::string_view> bearer(std::string_view credentials) {
     return credentials.substr(scheme.size());
 }
 
+std::uint32_t bit(identity::Permission permission) {
+    return static_cast<std::uint32_t>(permission);
+}
+
+// "admin", "admin or agent": the roles that hold a permission.
+std::string roles_with(identity::Permission permission) {
+    std::string names;
+    for (const auto& row : identity::roles())
+        if (((row.own | row.any) & bit(permission)) != 0) (names += names.empty() ? "" : " or ") += row.name;
+    return names;
+}
+
+std::string roles_of(const Principal& who) {
+    std::string names;
+    for (const auto& name : identity::role_names(who.role_set)) (names += names.empty() ? "" : ", ") += name;
+    return names.empty() ? "none" : names;
+}
+
+bool is_of_accounts(identity::Permission permission) {
+    using identity::Permission;
+    return permission == Permission::account || permission == Permission::sessions || permission == Permission::tokens;
+}
+
+// In the words of who asks: what they are, and who may do it instead.
+std::unexpected<Error> not_permitted(const Match& match, const Principal& who) {
+    const std::string verb(match.verb->name), permission = " (" + std::string(match.verb->permission) + ")";
+    if (who.kind == Kind::anonymous) return fail(Code::unauthenticated, verb + " needs a token", kLogIn);
+    if (who.kind == Kind::run)
+        return fail(Code::forbidden, "a run may not " + verb + permission, "do it outside of the cage");
+    if (who.for_agent)
+        return fail(Code::forbidden, "a token for an agent may not " + verb + permission,
+                    "a person has to do this, logged in: owhalectl login");
+    if (who.kind == Kind::unix_uid && (who.own | who.any) == 0)
+        return fail(Code::forbidden, who.name + " has no role on this socket, and may not " + verb + permission,
+                    "root can give it one: sudo owhalectl setup --allow NAME; or log in: owhalectl login");
+    if (who.kind == Kind::unix_uid && is_of_accounts(match.permission))
+        return fail(Code::unauthenticated,
+                    verb + " is for accounts, and " + who.name + " is a user id without one" + permission, kLogIn);
+    return fail(Code::forbidden,
+                verb + " needs the role " + roles_with(match.permission) + permission + "; " + who.name + " has " +
+                    roles_of(who),
+                "log in as an account that has it: owhalectl login; or ask whoever runs owhaled");
+}
+
+// Verbs that decide who may do what: their refusals are written down.
+bool decides(const Verb& verb) {
+    const auto about = verb.permission;
+    return (verb.traits & (kStepUp | kNarrows)) != 0 ||
+           (verb.method != "GET" && (about == "users" || about == "sessions" || about == "tokens"));
+}
+
 Status permit(const Match& match, const Principal& who) {
     const std::string verb(match.verb->name);
     if (who.must_change && std::ranges::find(kBeforeChange, verb) == kBeforeChange.end())
         return fail(Code::password_change_required, who.name + " has to choose a password of its own first",
                     "owhalectl passwd, or POST /v1/password; until then the token is good for nothing else");
-    if (!who.may(match.permission, true)) {
-        if (who.kind == Kind::anonymous) return fail(Code::unauthenticated, verb + " needs a token", kLogIn);
-        return fail(Code::forbidden, who.name + " may not " + verb,
-                    "It takes the permission " + std::string(match.verb->permission) +
-                        ": log in as an account that has it, or ask whoever runs owhaled.");
-    }
+    if (!who.may(match.permission, true)) return not_permitted(match, who);
     if (!match.route->handler && !match.route->upgrade) return fail(Code::unsupported, verb + " is not served here");
     return {};
 }
@@ -117,6 +163,11 @@ std::string Proof::text() const {
     return {};
 }
 
+void Gate::note_refusal(const Peer& peer, const Principal& who, const Verb& verb, const Response& response) {
+    constexpr unsigned kForbidden = 403;
+    if (response.status == kForbidden && decides(verb)) identity_.denied(peer, who, std::string(verb.name));
+}
+
 void Gate::see_through_proxy(Connection& connection, const Head& head) const {
     auto& peer = connection.peer;
     if (peer.kind != Peer::Kind::tcp || proxies_.empty()) return;
@@ -165,8 +216,10 @@ std::expected<Pass, Response> Gate::enter(Connection& connection, Head& head, co
         refused = too_many(*excess);
     else if (!match)
         refused = std::move(match).error();
-    else if (const auto permitted = permit(*match, *who); !permitted)
+    else if (const auto permitted = permit(*match, *who); !permitted) {
         refused = problem(permitted.error());
+        note_refusal(connection.peer, *who, *match->verb, *refused);
+    }
     if (!refused) return Pass{*std::move(match), *std::move(who), std::move(password)};
     wipe(password);
     return std::unexpected(*std::move(refused));
@@ -192,11 +245,16 @@ asio::awaitable<std::expected<Proof, Response>> Gate::prove(const Connection& co
                     : identity_.stands_above(connection.peer, pass.who) ? By::root
                     : window_is_open(connection, pass.who)              ? By::window
                                                                         : By::password;
-    if (by == By::password && pass.password.empty()) co_return std::unexpected(problem(no_proof(pass.match, pass.who)));
     std::expected<void, Response> proved;
-    if (by == By::password) proved = co_await prove_password(connection, pass);
+    if (by == By::password && pass.password.empty())
+        proved = std::unexpected(problem(no_proof(pass.match, pass.who)));
+    else if (by == By::password)
+        proved = co_await prove_password(connection, pass);
     wipe(pass.password);
-    if (!proved) co_return std::unexpected(std::move(proved).error());
+    if (!proved) {
+        note_refusal(connection.peer, pass.who, *pass.match.verb, proved.error());
+        co_return std::unexpected(std::move(proved).error());
+    }
     co_return by == By::password ? Proof{by, std::move(act) + " sha256:" + sha256_hex(body)} : Proof{by, {}};
 }
 

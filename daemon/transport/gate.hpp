@@ -37,6 +37,10 @@ public:
     // After the body, where the verb asks for step-up: how it was proved, or the refusal.
     asio::awaitable<std::expected<Proof, Response>> prove(const Connection& connection, Pass& pass, std::string act,
                                                           std::string_view body);
+    // Has the refusal of a verb that decides who may do what written down; of other answers and verbs nothing. The gate
+    // does so for its own refusals; who answers for a handler does it for the handler's.
+    void note_refusal(const identity::Peer& peer, const identity::Principal& who, const Verb& verb,
+                      const Response& response);
 
 private:
     std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);

@@ -250,6 +250,7 @@ asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std:
     auto result = co_await run<Response>(std::move(handler), request);
     if (!result) co_return false;
     const auto response = *result ? std::move(**result) : problem(result->error());
+    house_.gate.note_refusal(connection_->peer, request->principal, *match.verb, response);
     log::debug("request", {{"verb", std::string(match.verb->name)},
                            {"principal", request->principal.name},
                            {"status", std::to_string(response.status)}});

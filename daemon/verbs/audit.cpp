@@ -1,7 +1,10 @@
 #include "audit/log.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
 
+#include "sandbox/state.hpp"
 #include "shared/api.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
@@ -31,6 +34,17 @@ Result<std::optional<std::uint64_t>> sequence_of(const Request& request, const s
     return TRY(number_of(request, name, 0, kMaxSequence));
 }
 
+// What an event can end with: an act's outcomes, and the ends of runs.
+Status check_outcome(const std::string& outcome) {
+    constexpr std::array<std::string_view, 4> kActs = {"ok", "pending", "failed", "denied"};
+    const auto state = sandbox::state_of(outcome);
+    if (outcome.empty() || std::ranges::find(kActs, outcome) != kActs.end() || (state && sandbox::ended(*state)))
+        return {};
+    return fail(Code::invalid_value, "outcome: no event has such an outcome",
+                "one of: ok, pending, failed, denied; of runs exited, signaled, timed_out, limit_exceeded, killed, "
+                "expired, cancelled, lost");
+}
+
 Result<audit::Query> query_of(const Request& request) {
     CHECK(only(request,
                {"after", "before", "since", "until", "principal", "verb", "outcome", "run", "grep", "event", "limit"}));
@@ -51,6 +65,7 @@ Result<audit::Query> query_of(const Request& request) {
         if ((query.*member).size() > kMaxText)
             return fail(Code::invalid_value, std::string(name) + " is longer than 256 bytes");
     }
+    CHECK(check_outcome(query.outcome));
     // Everybody's events are for those who may see them; others see their own, whatever they ask for.
     if (!any(request, Permission::audit_read)) {
         if (!query.principal.empty() && query.principal != request.who().name)

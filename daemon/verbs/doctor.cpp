@@ -38,13 +38,16 @@ std::string cgroup_detail(const wire::Ready& ready) {
     return ready.cgroup_controllers == 0 ? "no controllers" : detail;
 }
 
-api::Check check_layer(const sandbox::LayerRow& row, const wire::Ready& ready) {
+api::Check check_layer(const sandbox::LayerRow& row, const wire::Ready& ready, const config::Mode& mode) {
     api::Check check{std::string(row.name), "ok", std::string(row.there), "", ""};
     if (row.layer == wire::kLayerLandlock && ready.landlock_abi != 0) check.detail = landlock_detail(ready);
     if (row.layer == wire::kLayerCgroupLimits) check.detail = cgroup_detail(ready);
     if ((ready.missing & row.layer) == 0) return check;
-    check.state = row.layer == wire::kLayerUserns || row.layer == wire::kLayerSeccomp ? "missing" : "weaker";
+    const bool vital = row.layer == wire::kLayerUserns || row.layer == wire::kLayerSeccomp;
+    check.state = vital || mode.missing_layer_refuses ? "missing" : "weaker";
     check.lost = row.lost;
+    if (mode.missing_layer_refuses)
+        check.lost += "; the mode " + std::string(mode.name) + " refuses every run without it";
     check.fix = row.fix;
     return check;
 }
@@ -61,11 +64,11 @@ api::Check check_wsl(std::string_view release) {
 
 } // namespace
 
-api::Doctor examine(const wire::Ready& ready, std::string_view release, std::string_view mode,
+api::Doctor examine(const wire::Ready& ready, std::string_view release, const config::Mode& mode,
                     std::vector<api::Check> more) {
     api::Doctor out;
     out.checks.push_back(check_kernel(release));
-    for (const auto& row : sandbox::layers()) out.checks.push_back(check_layer(row, ready));
+    for (const auto& row : sandbox::layers()) out.checks.push_back(check_layer(row, ready, mode));
     out.checks.push_back(check_wsl(release));
     for (auto& check : more) out.checks.push_back(std::move(check));
     std::size_t weak = 0, missing = 0;
@@ -74,9 +77,10 @@ api::Doctor examine(const wire::Ready& ready, std::string_view release, std::str
         if (check.state == "missing") ++missing;
     }
     out.strict_ready = ready.missing == 0;
-    out.summary = "mode " + std::string(mode) + (ready.rootless != 0 ? ", rootless: " : ", root mode: ") +
+    out.summary = "mode " + std::string(mode.name) + (ready.rootless != 0 ? ", rootless: " : ", root mode: ") +
                   std::to_string(out.checks.size() - weak - missing) + " ok, " + std::to_string(weak) + " weaker, " +
                   std::to_string(missing) + " missing";
+    if (!out.strict_ready) out.summary += "; not ready for strict";
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/modes.hpp"
 #include "sandbox/plan.hpp"
 #include "shared/api.hpp"
 
@@ -11,7 +12,7 @@ namespace owhale::verbs {
 
 // `release` as uname(2) tells it.
 // `more`: checks of other parts, which stand at the end.
-api::Doctor examine(const wire::Ready& ready, std::string_view release, std::string_view mode,
+api::Doctor examine(const wire::Ready& ready, std::string_view release, const config::Mode& mode,
                     std::vector<api::Check> more);
 
 } // namespace owhale::verbs

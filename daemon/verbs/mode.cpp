@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/modes.hpp"
+#include "identity/service.hpp"
 #include "shared/api_identity.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
@@ -13,6 +14,12 @@ using boost::asio::awaitable;
 using transport::Request;
 using transport::Response;
 
+// Of the first account the state folder knows more than the settings do.
+Result<std::string> now_of(const config::Difference& row, const Services& services) {
+    if (row.name == "first-account") return services.identity.first_account();
+    return config::words_now(row, services.settings);
+}
+
 Result<Response> show(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     const auto& settings = services.settings;
@@ -23,7 +30,7 @@ Result<Response> show(const Services& services, const Request& request) {
     for (const auto& row : config::differences())
         out.rows.push_back({std::string(row.name), std::string(row.what),
                             config::words_for(row, *config::find_mode("local")),
-                            config::words_for(row, *config::find_mode("strict")), config::words_now(row, settings)});
+                            config::words_for(row, *config::find_mode("strict")), TRY(now_of(row, services))});
     return reply(out);
 }
 

@@ -94,7 +94,7 @@ Result<Response> doctor(const Services& services, const Request& request) {
     utsname name{};
     ::uname(&name);
     std::vector<api::Check> more{TRY(services.identity.first_password())};
-    return reply(examine(services.ready, name.release, services.settings.mode, std::move(more)));
+    return reply(examine(services.ready, name.release, *services.settings.rules, std::move(more)));
 }
 
 Result<Response> config_show(const Services& services, const Request& request) {

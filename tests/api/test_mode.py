@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from accounts import QUICK, set_up
 from daemon import TOP, Owhaled
 
 
@@ -25,11 +26,20 @@ def test_the_table_shows_each_difference_with_its_value_now(own):
     assert by_name["socket-roles"]["now"].startswith("*=agent")
 
 
+def test_the_first_account_is_told_as_it_is_now(own):
+    daemon = own(*QUICK).start()
+    assert rows(daemon)[1]["first-account"]["now"] == "admin with the password admin, good for changing it alone"
+    set_up(daemon)
+    now = rows(daemon)[1]["first-account"]["now"]
+    assert re.search(r"a password of its own, set by user:admin at \d{4}-", now), now
+
+
 def test_strict_by_the_environment(own):
     daemon = own("--unix-roles", "*=auditor", environment={"SECURITY_MODE": "strict"}).start()
     table, by_name = rows(daemon)
     assert (table["mode"], table["source"]) == ("strict", "SECURITY_MODE")
-    assert all(row["now"] == row["strict"] for name, row in by_name.items() if name not in ("tcp", "socket-roles"))
+    assert all(row["now"] == row["strict"] for name, row in by_name.items() if name not in ("first-account", "tcp", "socket-roles"))
+    assert by_name["first-account"]["now"] == "no account yet" and "owhalectl setup" in by_name["first-account"]["strict"]
     assert daemon.ask("POST", "/v1/login", {"name": "admin", "password": "admin"}).status == 401
 
 

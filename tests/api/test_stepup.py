@@ -94,7 +94,7 @@ def test_wrong_ones_are_refused_counted_and_told(admin, fresh):
     while not told() and time.monotonic() < end:
         time.sleep(0.05)  # failures are told after the answer
     assert told()
-    assert fresh.ask("POST", "/v1/step-up", {"password": ADMIN}).code == "step_up_required", "a uid has no password"
+    assert fresh.ask("POST", "/v1/step-up", {"password": ADMIN}).code == "unauthenticated", "a uid has no password"
 
 
 def test_guessing_on_the_socket_is_delayed(admin, fresh, alice):
@@ -111,5 +111,6 @@ def test_guessing_on_the_socket_is_delayed(admin, fresh, alice):
 def test_root_stands_above_accounts_and_alice_does_not(admin, fresh, alice):
     assert fresh.ask("POST", "/v1/users/victim/disable").status == 200
     assert events(fresh, "user.disable")[0]["data"]["step_up"] == "root"
-    assert fresh.ask("POST", "/v1/users/victim/enable", uid=alice).code == "forbidden"
+    answer = fresh.ask("POST", "/v1/users/victim/enable", uid=alice)
+    assert answer.code == "forbidden" and "needs the role admin" in answer.text and "has agent" in answer.text, answer
     assert fresh.ask("POST", "/v1/tokens", {"role": "agent", "ttl_ms": 1000}).code == "unauthenticated"

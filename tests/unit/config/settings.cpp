@@ -187,6 +187,7 @@ TEST_CASE("help has every setting") {
     const auto settings = load({});
     REQUIRE(settings);
     for (const auto& setting : settings->rows) CHECK(has(config::help_text(), "--" + setting.key + " "));
+    CHECK(has(config::help_text(), "--max-connections-per-address N  TCP"));
     CHECK_FALSE(has(config::help_text(), "--role"));
 }
 

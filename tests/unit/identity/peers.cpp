@@ -49,6 +49,18 @@ TEST_CASE("a run is a run, whatever token it shows and whichever uid it has") {
     }
 }
 
+TEST_CASE("a uid has no account, sessions and tokens of its own") {
+    Stage stage;
+    for (const uid_t uid : {0u, 1000u}) {
+        const auto who = stage.service->of_peer(Stage::local(uid));
+        for (const auto permission : {Permission::account, Permission::sessions, Permission::tokens})
+            CHECK_EQ(who.own & static_cast<std::uint32_t>(permission), 0u);
+        CHECK_FALSE(who.may(Permission::account, true));
+        CHECK(who.may(Permission::runs_create, true));
+        CHECK_EQ(who.may(Permission::users, true), uid == 0);
+    }
+}
+
 TEST_CASE("a token keeps the connection's uid beside the account, and none over TCP") {
     Stage stage;
     stage.admin();

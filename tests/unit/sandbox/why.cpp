@@ -54,6 +54,19 @@ TEST_CASE("what it printed leads to what would change it") {
     }
 }
 
+TEST_CASE("a file that may not be read is not called a write") {
+    const auto hints = guess(failed("cat: /etc/shadow: Permission denied\n"));
+    REQUIRE_EQ(hints.size(), 1u);
+    CHECK_EQ(hints[0].what.find("writ"), std::string::npos);
+    CHECK_NE(hints[0].what.find("not open to the uid"), std::string::npos);
+}
+
+TEST_CASE("what owhalectl said inside explains nothing") {
+    CHECK(guess(failed("owhalectl: forbidden: Permission denied\n  next: Connection refused\n")).empty());
+    CHECK(
+        next_of(failed("owhalectl: Permission denied\ncurl: (6) Could not resolve host: x")).starts_with("--net host"));
+}
+
 TEST_CASE("a success is not explained, a limit always is") {
     auto facts = failed("Network is unreachable\n");
     facts.exit_code = 0;

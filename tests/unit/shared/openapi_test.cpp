@@ -39,6 +39,18 @@ TEST_CASE("every verb is an operation under its path and method") {
     }
 }
 
+TEST_CASE("how to prove who one is: a token, and the password where an act asks for it") {
+    const auto document = owhale::openapi("0");
+    const auto& schemes = document.at("components").at("securitySchemes").as_object();
+    CHECK_EQ(schemes.at("bearer").at("bearerFormat").as_string(), "JWT");
+    CHECK_EQ(schemes.at("password").at("name").as_string(), "Owhale-Password");
+    CHECK_EQ(document.at("servers").as_array().size(), 2u);
+    const auto& paths = document.at("paths");
+    const auto& adds = paths.at("/v1/users").at("post").as_object();
+    CHECK(adds.at("security").at(0).as_object().contains("password"));
+    CHECK_FALSE(paths.at("/v1/users").at("get").as_object().contains("security"));
+}
+
 TEST_CASE("every reference leads to a schema") {
     const json::value document = owhale::openapi("0");
     const auto& schemas = document.at("components").at("schemas").as_object();

@@ -9,6 +9,7 @@ class FakeIdentity final : public identity::Identity {
 public:
     int verified = 0; // tokens looked at
     int proved = 0;   // passwords compared
+    std::vector<std::string> refusals;
 
     identity::Principal of_peer(const identity::Peer& peer) override {
         identity::Principal who;
@@ -50,6 +51,10 @@ public:
 
     bool stands_above(const identity::Peer& peer, const identity::Principal& who) const override {
         return peer.kind == identity::Peer::Kind::local && peer.run == 0 && who.uid == 0;
+    }
+
+    void denied(const identity::Peer&, const identity::Principal& who, std::string verb) override {
+        refusals.push_back(who.name + " " + verb);
     }
 
     static constexpr uid_t kNobody = 65534; // a uid without a role

@@ -58,6 +58,33 @@ TEST_CASE("a stranger is told to log in, a uid without a role what it lacks") {
     answer = nobody.ask(post("/v1/runs", "{}"));
     CHECK(status_is(answer, 403));
     CHECK(holds(answer, "runs_create"));
+    CHECK(holds(answer, "sudo owhalectl setup --allow"));
+}
+
+TEST_CASE("a refusal says which role it takes and which one has, and who may do it instead") {
+    Stage stage({}, seeing());
+    auto user = stage.connect(1000);
+    auto answer = user.ask(create_user(""));
+    CHECK(status_is(answer, 403));
+    CHECK(holds(answer, "users.create needs the role admin (users); unix:1000 has agent"));
+    answer = user.ask(create_user(bearer("alice+agent")));
+    CHECK(holds(answer, "a token for an agent may not users.create"));
+    CHECK(holds(answer, "a person has to do this"));
+    auto run = stage.connect_run(5);
+    answer = run.ask(create_user(""));
+    CHECK(holds(answer, "a run may not users.create"));
+    CHECK(holds(answer, "do it outside of the cage"));
+}
+
+TEST_CASE("refusals of verbs that decide are told, others are not") {
+    Stage stage({}, seeing());
+    auto user = stage.connect(1000);
+    CHECK(status_is(user.ask(create_user("")), 403));
+    CHECK(status_is(user.ask(create_user(bearer("alice"))), 403)); // without its password
+    CHECK(status_is(user.ask(get("/v1/users")), 403));
+    auto nobody = stage.connect(FakeIdentity::kNobody);
+    CHECK(status_is(nobody.ask(post("/v1/runs", "{}")), 403));
+    CHECK_EQ(stage.identity.refusals, std::vector<std::string>{"unix:1000 users.create", "user:alice users.create"});
 }
 
 TEST_CASE("a token is asked for anew with each request, in any case of its scheme") {
