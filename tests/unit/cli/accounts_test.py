@@ -92,7 +92,7 @@ class Logins(Case):
     def test_nobody_logs_in_inside_a_cage(self):
         self.fake()
         os.environ["OWHALE_SOCKET"] = self.fake(run=True).path
-        for words in (["login", "admin"], ["passwd"]):
+        for words in (["login", "admin"], ["passwd"], ["setup"]):
             terminal = Terminal(*words)
             self.assertEqual(terminal.wait(), 4)
             self.assertNotIn(b"assword of", terminal.seen)
@@ -128,6 +128,8 @@ class Logins(Case):
     def test_passwd_counts_the_tokens_that_stay(self):
         self.fake()
         self.set_up()
+        wrong = self.ctl("passwd", "--password-stdin", stdin="wrong\n%s\n" % OTHER, code=3)
+        self.assertIn("credentials_wrong: the present password is wrong", wrong.stderr)
         self.assertNotIn("tokens", self.ctl("passwd", "--password-stdin", stdin="%s\n%s\n" % (GOOD, OTHER)).stderr)
         for _ in range(2):
             self.ctl("tokens", "add", "--role", "agent", "--ttl", "1h", "--password-stdin", stdin=OTHER + "\n")
