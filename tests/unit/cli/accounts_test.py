@@ -335,13 +335,13 @@ class Setups(Case):
         self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
         again = self.ctl("setup", "--password-stdin", stdin=OTHER + "\n", code=1)
         self.assertRegex(again.stderr, "conflict: .*the password on stdin was not used\n  next: owhalectl passwd")
+        self.assertEqual(len(self.tokens()), 0 if os.getuid() == 0 else 1)
         self.ctl("logout")
         done = self.ctl("setup")
         self.assertIn("a password of its own already", done.stderr)
         self.assertNotIn("you are logged in", done.stdout)
         self.assertIn("owhalectl login admin", done.stdout)
         self.assertEqual([one for one in self.seen() if one["verb"] == "POST v1/login"][1:], [])
-        self.assertEqual(len(self.tokens()), 0 if os.getuid() == 0 else 1)
 
     def test_strict_makes_the_first_account(self):
         self.fake("strict", root=True)
