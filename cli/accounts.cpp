@@ -48,7 +48,8 @@ std::string span(std::int64_t seconds) {
 
 // owhaled's own advice on the first login is for who speaks HTTP.
 Error in_our_words(Context& context, const std::string& name, Error error) {
-    if (error.code != Code::forbidden || !context.client().peer().host) return error;
+    const bool first = error.code == Code::forbidden && error.next.find("setup-code") != std::string::npos;
+    if (!first || !context.client().peer().host) return error;
     error.next =
         "owhalectl login " + name +
         " --setup-code FILE, with the content of the file setup-code in the state folder of an owhaled on this "
@@ -161,8 +162,7 @@ std::string when(const std::optional<std::string>& rfc3339) {
     if (!rfc3339) return "";
     const auto then = parse_time(*rfc3339);
     if (then < 0) return *rfc3339;
-    const auto text = rfc3339->substr(0, rfc3339->find('.')) + (rfc3339->find('.') == std::string::npos ? "" : "Z");
-    return text + " (" + when_in_short(*rfc3339) + ")";
+    return in_seconds(*rfc3339) + " (" + when_in_short(*rfc3339) + ")";
 }
 
 std::string when_in_short(const std::string& rfc3339) {

@@ -18,6 +18,15 @@ std::string member(const json::value& event, std::string_view key) {
     return json::serialize(*value);
 }
 
+// What was acted upon: an account, a row of access, a token or a session.
+std::string object_of(const json::value& event) {
+    const auto* object = event.if_object();
+    const auto* data = object == nullptr ? nullptr : object->if_contains("data");
+    for (const auto key : {"account", "subject", "token", "session"})
+        if (auto text = data == nullptr ? std::string() : member(*data, key); !text.empty()) return text;
+    return {};
+}
+
 Tone tone_of_outcome(std::string_view outcome) {
     if (outcome == "exited" || outcome == "ok" || outcome == "pending" || outcome.empty()) return Tone::plain;
     return Tone::bad;
@@ -26,15 +35,19 @@ Tone tone_of_outcome(std::string_view outcome) {
 } // namespace
 
 std::string audit_table(const Look& look, const std::vector<api::AuditEntry>& entries) {
-    Table table({"SEQ", "TIME", "PRINCIPAL", "EVENT", "OUTCOME", "RUN"}, 5);
+    std::vector<std::string> headings = {"SEQ", "TIME", "PRINCIPAL", "EVENT", "OUTCOME", "RUN"};
+    if (look.verbose) headings.emplace_back("OF");
+    Table table(std::move(headings), 5);
     for (const auto& [seq, hash, event] : entries) {
         const auto outcome = member(event, "outcome");
-        table.row({{std::to_string(seq)},
-                   {member(event, "time"), Tone::dim},
-                   {member(event, "principal")},
-                   {member(event, "event")},
-                   {outcome, tone_of_outcome(outcome)},
-                   {member(event, "run")}});
+        std::vector<Cell> cells = {{std::to_string(seq)},
+                                   {in_seconds(member(event, "time")), Tone::dim},
+                                   {member(event, "principal")},
+                                   {member(event, "event")},
+                                   {outcome, tone_of_outcome(outcome)},
+                                   {member(event, "run")}};
+        if (look.verbose) cells.push_back({object_of(event)});
+        table.row(std::move(cells));
     }
     return table.text(look);
 }
@@ -48,7 +61,7 @@ std::string audit_lines(const Look& look, const std::vector<api::AuditEntry>& en
             continue;
         }
         const auto outcome = member(event, "outcome");
-        out += std::to_string(seq) + "  " + toned(look, Tone::dim, member(event, "time"));
+        out += std::to_string(seq) + "  " + toned(look, Tone::dim, in_seconds(member(event, "time")));
         for (const auto key : {"principal", "event"}) out += "  " + toned(look, Tone::plain, member(event, key));
         out += "  " + toned(look, tone_of_outcome(outcome), outcome) + "  " +
                toned(look, Tone::plain, member(event, "run")) + "\n";

@@ -168,8 +168,9 @@ api::Check seccomp_check() {
 } // namespace
 
 std::vector<api::Check> local_checks(const Where& where, const Error* unreachable) {
-    std::vector<api::Check> checks = {socket_check(where, unreachable), runtime_folder_check(), folder_check(),
-                                      languages_check()};
+    std::vector<api::Check> checks = {socket_check(where, unreachable)};
+    if (where.host) return checks; // its folders and programs are not ours
+    for (const auto& check : {runtime_folder_check, folder_check, languages_check}) checks.push_back(check());
     if (unreachable == nullptr) return checks;
     for (const auto& check :
          {container_check, kernel_check, namespaces_check, cgroup_check, landlock_check, seccomp_check})

@@ -2,10 +2,12 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "cli/owners.hpp"
 #include "cli/tcp.hpp"
@@ -15,6 +17,23 @@ namespace {
 
 constexpr auto kStart = "start it (systemctl start owhaled, or tools/quickstart --keep DIR), or name its socket with "
                         "--socket or OWHALE_SOCKET";
+constexpr auto kAskOrStart =
+    "ask root to start it (systemctl start owhaled), start one of your own (tools/quickstart --keep DIR, or owhaled as "
+    "yourself), or name its socket with --socket or OWHALE_SOCKET";
+
+// Whether this is a run: the first process of its cage is owhaled's warden. Profiles give it owhaled's socket or do not.
+bool in_cage() {
+    std::ifstream name("/proc/1/comm");
+    std::string first;
+    return std::getline(name, first) && first == "owhale-warden";
+}
+
+std::unexpected<Error> nobody_answers(const std::string& tried) {
+    if (in_cage() && ::access("/run/owhaled", F_OK) != 0)
+        return fail(Code::unreachable, "no owhaled answers: this run has no socket of owhaled's",
+                    "--profile agent gives one: owhalectl run --profile agent -- CMD, outside of the cage");
+    return fail(Code::unreachable, "no owhaled answers: " + tried, ::geteuid() == 0 ? kStart : kAskOrStart);
+}
 
 std::unexpected<Error> strangers(const std::string& path, std::string_view what, uid_t uid) {
     return fail(Code::forbidden,
@@ -73,7 +92,7 @@ Result<Peer> connect_unix(const std::vector<Socket>& where) {
                         "ask who runs owhaled for access to the socket, or start your own (owhaled as yourself)");
         tried += (tried.empty() ? "" : "; ") + told(peer.error());
     }
-    return fail(Code::unreachable, "no owhaled answers: " + tried, kStart);
+    return nobody_answers(tried);
 }
 
 Result<Peer> connect_to(const Where& where) {

@@ -86,7 +86,7 @@ public:
                 CHECK(short_options(argument, arguments));
         }
         if (node_->tail) *node_->tail->words = tail_;
-        return {};
+        return help_ || !node_->handler ? Status{} : count_words();
     }
 
     Node& node() const { return *node_; }
@@ -111,6 +111,26 @@ private:
         const auto needed = tail.after - (option_seen_ && tail.after > 0 ? 1 : 0);
         if (words_.size() < needed) return false;
         return only_words_ || argument.size() < 2 || argument.front() != '-';
+    }
+
+    // Whether there are as many words as the command takes.
+    Status count_words() const {
+        std::size_t least = 0;
+        std::string all, missing;
+        for (const auto* option : std::as_const(*node_->app).get_options()) {
+            if (!option->get_positional()) continue;
+            const auto name = option->get_name(true, false);
+            if (option->get_items_expected_max() > 1) {
+                if (!option->get_required() || least < words_.size()) return {};
+                return wrong(command() + " needs " + (missing.empty() ? name : missing));
+            }
+            if (least++ == words_.size()) missing = name;
+            all += (all.empty() ? "one " : " and one ") + name;
+        }
+        if (!missing.empty()) return wrong(command() + " needs " + missing);
+        if (words_.size() <= least) return {};
+        return wrong(command() + " takes " + (least == 0 ? "no words of its own" : all) + ": '" + words_[least] +
+                     "' is one too many");
     }
 
     Status word(const std::string& argument) {
@@ -165,7 +185,19 @@ private:
         return add(owner, name, arguments[++at_]);
     }
 
+    Status check_choice(const Node* owner, const std::string& name, const std::string& value) const {
+        const auto found = owner->details.find(owner->app->get_option_no_throw(name));
+        if (found == owner->details.end() || found->second.choices.empty()) return {};
+        std::string all;
+        for (const auto& choice : found->second.choices) {
+            if (choice == value) return {};
+            all += (all.empty() ? "" : ", ") + choice;
+        }
+        return wrong(name + " '" + value + "' is none of " + all);
+    }
+
     Status add(const Node* owner, const std::string& name, const std::optional<std::string>& value = {}) {
+        if (value) CHECK(check_choice(owner, name, *value));
         auto& list = owner->parent == nullptr ? globals_ : options_;
         list.push_back(name);
         if (value) list.push_back(*value);

@@ -1,5 +1,6 @@
 #include "cli/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -140,6 +141,13 @@ std::int64_t parse_time(std::string_view rfc3339) {
     parts.tm_year -= 1900;
     parts.tm_mon -= 1;
     return ::timegm(&parts);
+}
+
+std::string in_seconds(const std::string& rfc3339) {
+    const auto point = rfc3339.find('.');
+    if (point == std::string::npos || parse_time(rfc3339) < 0) return rfc3339;
+    return rfc3339.substr(0, point) +
+           rfc3339.substr(std::min(rfc3339.find_first_not_of("0123456789", point + 1), rfc3339.size()));
 }
 
 std::string format_age(std::string_view rfc3339, std::int64_t now) {

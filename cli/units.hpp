@@ -22,6 +22,8 @@ std::string format_size(std::uint64_t bytes);     // "1.5M"
 std::string format_duration_us(std::uint64_t us); // "35us", "12.3ms", "1.25s", "3m05s"
 // Seconds since the epoch of an RFC 3339 UTC time; -1 when it is none.
 std::int64_t parse_time(std::string_view rfc3339);
+// The time without what is below a second: "2026-11-26T11:46:53Z"; anything else as it is.
+std::string in_seconds(const std::string& rfc3339);
 std::string format_age(std::string_view rfc3339, std::int64_t now); // "5s", "3m", "2h", "4d"
 
 } // namespace owhale::cli

@@ -34,7 +34,7 @@ Result<int> show(Context& context, const std::string& id) {
     Fields fields;
     fields.add("Box", box.id, Tone::bold);
     fields.add("Workspace", box.workspace);
-    fields.add("Created", box.created);
+    fields.add("Created", in_seconds(box.created));
     fields.add("Last used", box.last_used);
     for (const auto& run : box.runs) fields.add("Live run", run);
     CHECK(print(fields.text(context.look())));

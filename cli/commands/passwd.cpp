@@ -38,7 +38,10 @@ Result<int> passwd(Context& context, bool from_stdin) {
     CHECK(refuse_in_cage(context));
     const auto name = TRY(own_account(context));
     const auto old = TRY(current_password("Present password of " + name + ": ", from_stdin));
-    CHECK(change_password(context, name, old, from_stdin));
+    if (auto changed = change_password(context, name, old, from_stdin); !changed) {
+        if (changed.error().code == Code::credentials_wrong) changed.error().message = "the present password is wrong";
+        return std::unexpected(std::move(changed).error());
+    }
     if (context.globals().quiet) return kOk;
     note("the password of " + name + " is changed; its other sessions are over");
     if (const auto count = agents_tokens(context); count > 0)

@@ -65,9 +65,9 @@ void add_run(Fields& fields, const api::Run& run) {
     fields.add("Step", run.step.value_or(""), Tone::bad);
     fields.add("Command", command_line(run));
     fields.add("Principal", run.principal);
-    fields.add("Created", run.created);
-    fields.add("Started", run.started.value_or(""));
-    fields.add("Ended", run.ended.value_or(""));
+    fields.add("Created", in_seconds(run.created));
+    fields.add("Started", in_seconds(run.started.value_or("")));
+    fields.add("Ended", in_seconds(run.ended.value_or("")));
     fields.add("Folder", run.cwd);
     fields.add("Workspace", run.workspace.empty() ? "none: the folder was read-only" : run.workspace);
     fields.add("Profile", run.profile);

@@ -179,6 +179,7 @@ std::string next_steps(Context& context, const std::string& name) {
 }
 
 Result<int> lead(Context& context, const Arguments& arguments) {
+    CHECK(refuse_in_cage(context));
     const auto body = context.ask({.verb = "status", .anonymous = true});
     if (!body) return std::unexpected(for_root(context, body.error()));
     const auto status = TRY(read_status(*body));

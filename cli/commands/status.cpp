@@ -2,6 +2,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
+#include "cli/units.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -18,7 +19,7 @@ Result<int> status(Context& context) {
     fields.add("TCP", status.tcp);
     fields.add("Certificate", status.tls_fingerprint.value_or(""));
     fields.add("State", status.state_dir);
-    fields.add("Started", status.started);
+    fields.add("Started", in_seconds(status.started));
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
     fields.add("Connections", std::to_string(status.connections));
     for (const auto& weaker : status.weaker) fields.add("Weaker", weaker, Tone::warn);

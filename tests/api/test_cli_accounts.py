@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import daemon
@@ -197,6 +198,17 @@ def test_sessions(admin, root):
     assert "token_revoked" in admin("whoami", code=3).stderr
     assert "over already" in admin("logout", code=None).stderr
     assert f"unix:{admin.uid}" in admin("whoami")
+
+
+def test_inside_of_a_cage(root, admin, alice, workspace):
+    inside = workspace / "owhalectl"
+    shutil.copy(CTL, inside)
+    inside.chmod(0o755)
+    text = admin("-q", "run", "--", "./owhalectl", "runs", "ls", cwd=workspace, code=6).stderr
+    assert "this run has no socket of owhaled's" in text and "--profile agent" in text, text
+    for words in (["login", "admin"], ["passwd"]):
+        refused = admin("-q", "run", "--profile", "agent", "--", "./owhalectl", *words, cwd=workspace, code=4).stderr
+        assert "inside of a cage" in refused, refused
 
 
 def test_changed_password_ends_the_others(admin, root, base, fresh, bob):

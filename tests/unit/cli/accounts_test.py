@@ -92,7 +92,7 @@ class Logins(Case):
     def test_nobody_logs_in_inside_a_cage(self):
         self.fake()
         os.environ["OWHALE_SOCKET"] = self.fake(run=True).path
-        for words in (["login", "admin"], ["passwd"]):
+        for words in (["login", "admin"], ["passwd"], ["setup"]):
             terminal = Terminal(*words)
             self.assertEqual(terminal.wait(), 4)
             self.assertNotIn(b"assword of", terminal.seen)
@@ -128,6 +128,8 @@ class Logins(Case):
     def test_passwd_counts_the_tokens_that_stay(self):
         self.fake()
         self.set_up()
+        wrong = self.ctl("passwd", "--password-stdin", stdin="wrong\n%s\n" % OTHER, code=3)
+        self.assertIn("credentials_wrong: the present password is wrong", wrong.stderr)
         self.assertNotIn("tokens", self.ctl("passwd", "--password-stdin", stdin="%s\n%s\n" % (GOOD, OTHER)).stderr)
         for _ in range(2):
             self.ctl("tokens", "add", "--role", "agent", "--ttl", "1h", "--password-stdin", stdin=OTHER + "\n")
@@ -333,13 +335,13 @@ class Setups(Case):
         self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
         again = self.ctl("setup", "--password-stdin", stdin=OTHER + "\n", code=1)
         self.assertRegex(again.stderr, "conflict: .*the password on stdin was not used\n  next: owhalectl passwd")
+        self.assertEqual(len(self.tokens()), 0 if os.getuid() == 0 else 1)
         self.ctl("logout")
         done = self.ctl("setup")
         self.assertIn("a password of its own already", done.stderr)
         self.assertNotIn("you are logged in", done.stdout)
         self.assertIn("owhalectl login admin", done.stdout)
         self.assertEqual([one for one in self.seen() if one["verb"] == "POST v1/login"][1:], [])
-        self.assertEqual(len(self.tokens()), 0 if os.getuid() == 0 else 1)
 
     def test_strict_makes_the_first_account(self):
         self.fake("strict", root=True)

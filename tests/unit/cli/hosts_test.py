@@ -46,6 +46,8 @@ class Hosts(Case):
         self.assertNotIn("HOME=" + self.home.name, self.ctl("--host", url, "run", "env").stdout)  # ours mean nothing there
         self.ctl("--host", url, "run", "-w", "here", "true", code=125)
         self.assertIn("unix:", self.ctl("--socket", fake.path, "whoami").stdout)  # its own token
+        self.assertNotIn("this folder", self.ctl("--host", url, "doctor").stdout)
+        self.assertIn("this folder", self.ctl("--socket", fake.path, "doctor").stdout)
         os.environ["OWHALE_HOST"] = "http://localhost:%d" % fake.port
         self.assertIn("unix:", self.ctl("whoami").stdout)
 

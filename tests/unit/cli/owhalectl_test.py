@@ -126,6 +126,7 @@ class Pipes(unittest.TestCase):
     def test_quiet_lists_what_names_each(self):
         self.assertEqual(ctl("-q", "audit", "ls").stdout, "12\n11\n")
         self.assertIn("run.intent", ctl("audit", "ls").stdout)
+        self.assertRegex(ctl("-v", "audit", "ls").stdout, r"\ASEQ +TIME +PRINCIPAL +EVENT +OUTCOME +RUN +OF\n")
 
     def test_what_json_cannot_carry_is_refused_by_name(self):
         done = subprocess.run([CTL, "run", "printf", b"\xff"], capture_output=True, timeout=30)
@@ -155,6 +156,17 @@ class Pipes(unittest.TestCase):
                 done = ctl(*arguments)
                 self.assertEqual(done.returncode, 125)
                 self.assertRegex(done.stderr, r"\Aowhalectl: [a-z_]+: .+\n  next: .+\n\Z")
+
+    def test_wrong_words_are_told_in_plain_words(self):
+        for arguments, why in ((["-o", "xml", "runs", "ls"], "--output 'xml' is none of table, json, jsonl|-o 'xml' is none of table, json, jsonl"),
+                               (["users", "show", "a", "b"], "users show takes one NAME: 'b' is one too many"),
+                               (["mode", "x"], "mode takes no words of its own: 'x' is one too many"),
+                               (["users", "show"], "users show needs NAME"), (["users", "role"], "users role needs NAME"),
+                               (["runs", "rm"], "runs rm needs ID"), (["login", "a", "b"], "login takes one USER")):
+            with self.subTest(arguments):
+                done = ctl(*arguments)
+                self.assertEqual(done.returncode, 2)
+                self.assertRegex(done.stderr, r"\Aowhalectl: bad_request: (%s)\n  next: .+\n\Z" % why)
 
     def test_other_commands_exit_codes(self):
         self.assertEqual(ctl("runs", "show", "ffffffff").returncode, 5)

@@ -5,6 +5,13 @@
 using namespace owhale;
 using namespace owhale::cli;
 
+TEST_CASE("times for people have whole seconds") {
+    CHECK(in_seconds("2026-11-26T11:46:53.123456Z") == "2026-11-26T11:46:53Z");
+    CHECK(in_seconds("2026-11-26T11:46:53Z") == "2026-11-26T11:46:53Z");
+    CHECK(in_seconds("").empty());
+    CHECK(in_seconds("0.5 s") == "0.5 s");
+}
+
 TEST_CASE("sizes are binary, whole and bounded") {
     CHECK(parse_size("0", "--memory") == 0);
     CHECK(parse_size("17", "--memory") == 17);
