@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
+#include "given_certificate.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
 #include "store/migrations.hpp"
@@ -30,11 +31,7 @@ Result<std::string> read_reopened(const sandbox::Reopened& opened, wire::File wh
     const auto& file = opened.files[index];
     if (file) return read_all(file.get(), kLargestPem);
     const int why = opened.err[index];
-    auto error = Error{Code::config_invalid, setting + ": " + path + " cannot be used", {}, why, {}};
-    error.next = why == EPERM
-                     ? "it has to belong to root (without root: to you), and others may not write it, nor read the key"
-                     : "name a regular file, not a link";
-    return std::unexpected(std::move(error));
+    return std::unexpected(unusable_file(setting, path, why));
 }
 
 // With the port that the spawner listens on: the kernel may have chosen it, and a busy default one is none.
@@ -225,7 +222,8 @@ awaitable<Result<transport::Credentials>> Broker::given_certificate() {
     if (!certificate) co_return std::unexpected(certificate.error());
     auto key = read_reopened(*opened, wire::File::tls_key, "tls-key", settings_.tls_key);
     if (!key) co_return std::unexpected(key.error());
-    co_return transport::Credentials{*std::move(certificate), *std::move(key)};
+    co_return transport::Credentials{*std::move(certificate), *std::move(key), "tls-cert: " + settings_.tls_cert,
+                                     "tls-key: " + settings_.tls_key};
 }
 
 awaitable<void> Broker::pause(std::chrono::milliseconds time) {

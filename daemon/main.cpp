@@ -9,6 +9,7 @@
 
 #include "config/settings.hpp"
 #include "daemon.hpp"
+#include "given_certificate.hpp"
 #include "identity/access.hpp"
 #include "supervisor.hpp"
 
@@ -31,6 +32,21 @@ int run_as_broker(const config::Settings& settings) {
     ::unsetenv("OWHALE_CHANNEL");
     ::prctl(PR_SET_NAME, "owhaled", 0, 0, 0); // it was started as /proc/self/exe
     return run_broker(settings, Fd(fd));
+}
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "owhaled: %s\n", to_line(error).c_str());
+    return 1;
+}
+
+int check(const config::Settings& settings) {
+    for (const auto& warning : settings.warnings) std::fprintf(stderr, "owhaled: warning: %s\n", warning.c_str());
+    if (const auto roles = identity::read_unix_roles(settings.unix_roles); !roles) return complain(roles.error());
+    const auto certificate = check_given_certificate(settings);
+    if (!certificate) return complain(certificate.error());
+    return say(*certificate ? "the configuration is valid\n"
+                            : "the configuration is valid; tls-cert and tls-key are not for you to read, and were not "
+                              "looked at\n");
 }
 
 // A connection is a descriptor in broker and spawner, a run some more: the usual 1,024 would let one user end everyone's.
@@ -63,11 +79,7 @@ int main(int argc, char** argv) {
     case config::Action::print_config:
         return say(config::to_text(*settings));
     case config::Action::check_config:
-        if (const auto roles = identity::read_unix_roles(settings->unix_roles); !roles) {
-            std::fprintf(stderr, "owhaled: %s\n", to_line(roles.error()).c_str());
-            return 1;
-        }
-        return say("the configuration is valid\n");
+        return check(*settings);
     case config::Action::serve:
         return serve(*settings);
     }

@@ -69,7 +69,8 @@ Result<transport::Credentials> own_certificate(const config::Settings& settings)
                         "bring it back; or remove certificate.pem too, so that a new pair is made, whose fingerprint "
                         "every client then has to be told");
     if (!key) return std::unexpected(key.error());
-    return transport::Credentials{*std::move(certificate), *std::move(key)};
+    return transport::Credentials{*std::move(certificate), *std::move(key), folder + "/certificate.pem",
+                                  folder + "/key.pem"};
 }
 
 } // namespace owhale

@@ -1,13 +1,24 @@
 #include "base/log.hpp"
 
 #include <atomic>
-#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace owhale::log {
 namespace {
 
 std::atomic<Level> threshold{Level::info};
+
+// Whether the journal reads stderr: systemd names the stream's device and inode (systemd.exec(5)). What others read has
+// no priority before each line.
+bool is_journals() {
+    const char* named = std::getenv("JOURNAL_STREAM");
+    struct stat st{};
+    return named != nullptr && ::fstat(STDERR_FILENO, &st) == 0 &&
+           std::to_string(st.st_dev) + ":" + std::to_string(st.st_ino) == named;
+}
 
 bool plain(std::string_view value) {
     if (value.empty()) return false;
@@ -36,9 +47,8 @@ void set_level(Level level) {
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
     if (level > threshold.load()) return;
-    static const bool terminal = ::isatty(STDERR_FILENO) == 1;
     std::string line;
-    if (!terminal) line = "<" + std::to_string(static_cast<int>(level)) + ">";
+    if (is_journals()) line = "<" + std::to_string(static_cast<int>(level)) + ">";
     append_escaped(line, message);
     for (const auto& [key, value] : fields) {
         ((line += ' ') += key) += '=';

@@ -1,5 +1,6 @@
 #include "config/settings.hpp"
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
@@ -109,12 +110,22 @@ Status find_user(Settings& settings) {
     return {};
 }
 
+// Who gives a certificate wants TLS, unless they said otherwise.
+void choose_tls(Settings& settings) {
+    const auto row = std::ranges::find(settings.rows, "tls", &Row::key);
+    if (row != settings.rows.end() && row->source == "default")
+        row->value = settings.tls = "on";
+    else if (settings.tcp != "off")
+        settings.warnings.push_back("tls-cert is set, but tls is off: TCP serves in the clear");
+}
+
 // Passwords and tokens travel over TCP: in the clear they may do so inside this machine at most.
 Status check_tcp(Settings& settings) {
     if (settings.tls_cert.empty() != settings.tls_key.empty())
         return fail(Code::config_invalid, "tls-cert and tls-key belong together, and only one of them is set",
                     "set both, or neither: owhaled then makes a certificate of its own");
     const auto endpoint = TRY(parse_endpoint(settings.tcp));
+    if (!settings.tls_cert.empty() && settings.tls == "off") choose_tls(settings);
     if (!endpoint || settings.tls == "on") {
         if (!endpoint && !settings.tls_cert.empty())
             settings.warnings.push_back("tls-cert is set, but tcp is off: nothing serves TLS");

@@ -101,12 +101,12 @@ Result<Pair> read_pair(const Credentials& credentials) {
     while (auto* one = PEM_read_bio_X509(chain.get(), nullptr, no_passphrase, nullptr)) {
         pair.chain.emplace_back(one);
         if (pair.chain.size() > kLongestChain)
-            return fail(Code::config_invalid, "the TLS certificate's chain is longer than 8");
+            return fail(Code::config_invalid, credentials.certificate_name + ": its chain is longer than 8");
     }
-    if (pair.chain.empty()) return fail_tls(Code::config_invalid, "the TLS certificate is not PEM");
+    if (pair.chain.empty()) return fail_tls(Code::config_invalid, credentials.certificate_name + " is not PEM");
     ERR_clear_error(); // of the end of the file
     pair.key.reset(PEM_read_bio_PrivateKey(reading(credentials.key).get(), nullptr, no_passphrase, nullptr));
-    if (!pair.key) return fail_tls(Code::config_invalid, "the TLS key is not an unencrypted PEM key");
+    if (!pair.key) return fail_tls(Code::config_invalid, credentials.key_name + " is not an unencrypted PEM key");
     return pair;
 }
 
@@ -147,7 +147,10 @@ Result<Credentials> make_self_signed(const std::vector<std::string>& names) {
         PEM_write_bio_X509(certificate_text.get(), certificate.get()) == 1 &&
         PEM_write_bio_PKCS8PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
     if (!good) return fail_tls(Code::internal, "a certificate cannot be made");
-    return Credentials{written(certificate_text.get()), written(key_text.get())};
+    Credentials made;
+    made.certificate = written(certificate_text.get());
+    made.key = written(key_text.get());
+    return made;
 }
 
 } // namespace owhale::transport

@@ -65,12 +65,12 @@ Result<Tls::Loaded> Tls::load(const Credentials& credentials) {
     if (context == nullptr || !configure(context)) return fail_tls(Code::internal, "TLS cannot be set up");
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     if (SSL_CTX_use_certificate(context, pair.chain.front().get()) != 1)
-        return fail_tls(Code::config_invalid, "the TLS certificate cannot be used");
+        return fail_tls(Code::config_invalid, credentials.certificate_name + " cannot be used");
     for (std::size_t i = 1; i < pair.chain.size(); ++i)
         if (SSL_CTX_add1_chain_cert(context, pair.chain[i].get()) != 1)
-            return fail_tls(Code::config_invalid, "the TLS certificate's chain cannot be used");
+            return fail_tls(Code::config_invalid, credentials.certificate_name + ": its chain cannot be used");
     if (SSL_CTX_use_PrivateKey(context, pair.key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
-        return fail_tls(Code::config_invalid, "the TLS key is not that of the certificate");
+        return fail_tls(Code::config_invalid, credentials.key_name + " is not that of the certificate");
     loaded.fingerprint = fingerprint_of(pair.chain.front().get());
     loaded.names = names_of(pair.chain.front().get());
     loaded.doubt = doubt_about(pair.chain.front().get());

@@ -22,6 +22,8 @@ namespace owhale::transport {
 // What a server proves itself with, as PEM (RFC 7468): the chain, its own certificate first; the key, not encrypted.
 struct Credentials {
     std::string certificate, key;
+    // As errors call them: with the setting and the file where there is one.
+    std::string certificate_name = "the TLS certificate", key_name = "the TLS key";
 };
 
 // One connection's side of it. Not copied, not moved: owned by its peer.

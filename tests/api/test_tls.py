@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from daemon import BINARY
 from over_tcp import Tcp, bearer, context, first_account, listening, login, said_fingerprint
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -203,9 +204,22 @@ def test_a_certificate_that_cannot_be_used_stops_the_start(own, base, wrong):
         certificate = base / "link.pem"
     else:
         key.chmod(0o644)
-    daemon = own("--tcp", "127.0.0.1:0", "--tls", "on", "--tls-cert", str(certificate), "--tls-key", str(key))
-    code, said = daemon.refuses()
-    assert code == 1 and re.search("tls-cert|tls-key|TLS", said), said
+    flags = ("--tcp", "127.0.0.1:0", "--tls-cert", str(certificate), "--tls-key", str(key))
+    advice = {"missing": "is not there", "encrypted": "is not an unencrypted PEM key", "mismatch": "is not that of the cert",
+              "link": "readlink -f", "readable key": "chmod 600"}[wrong]
+    code, said = own(*flags).refuses()
+    assert code == 1 and re.search("tls-cert|tls-key", said) and advice in said, said
+    checked = subprocess.run([BINARY, *flags, "--check-config"], capture_output=True, text=True, timeout=20)
+    assert checked.returncode == 1 and advice in checked.stderr, checked
+
+
+def test_check_config_looks_at_a_good_pair_and_names_what_is_not_pem(base):
+    certificate, key = make_certificate(base, "given")
+    flags = [BINARY, "--tcp", "127.0.0.1:0", "--tls-cert", certificate, "--tls-key", key, "--check-config"]
+    assert subprocess.run(flags, capture_output=True, timeout=20).returncode == 0
+    certificate.write_text("no certificate\n")
+    checked = subprocess.run(flags, capture_output=True, text=True, timeout=20)
+    assert checked.returncode == 1 and f"tls-cert: {certificate} is not PEM" in checked.stderr, checked
 
 
 def test_a_certificate_with_its_own_key_gone_is_not_replaced_in_silence(own, secure):

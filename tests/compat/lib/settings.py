@@ -52,6 +52,9 @@ class Daemon:
         command = [place / "bin/owhaled"] + [word for key, value in settings.items() for word in ("--" + key, value)]
         environment = {**starter.environment, "XDG_RUNTIME_DIR": str(self.runtime)}
         with open(self.log, "wb") as log:
+            # As under systemd: each line with its priority, by which `complaints` chooses.
+            stream = os.fstat(log.fileno())
+            environment["JOURNAL_STREAM"] = f"{stream.st_dev}:{stream.st_ino}"
             self.process = subprocess.Popen([str(word) for word in command], cwd="/", env=environment, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log, start_new_session=True, **starter.credentials())
         self._wait_until_it_answers()

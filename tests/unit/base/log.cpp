@@ -1,7 +1,9 @@
 #include "base/log.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.hpp"
@@ -31,6 +33,20 @@ TEST_CASE("a value cannot forge a line or a field") {
         captured(folder, [] { log::info("run", {{"path", "a\n<3>fake user=\"root\""}, {"id", "7"}, {"empty", ""}}); });
     CHECK_NE(text.find("run path=\"a\\x0a<3>fake user=\\\"root\\\"\" id=7 empty=\"\"\n"), std::string::npos);
     CHECK_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST_CASE("a priority stands before a line when the journal reads it, and else not") {
+    const test::Folder folder;
+    const auto name = [] {
+        struct stat st{};
+        ::fstat(STDERR_FILENO, &st);
+        ::setenv("JOURNAL_STREAM", (std::to_string(st.st_dev) + ":" + std::to_string(st.st_ino)).c_str(), 1);
+    };
+    CHECK_EQ(captured(folder, [] { log::warning("plain"); }), "plain\n");
+    CHECK_EQ(captured(folder, [&] { name(), log::warning("told"); }), "<4>told\n");
+    ::setenv("JOURNAL_STREAM", "1:2", 1); // a shell's, started under systemd
+    CHECK_EQ(captured(folder, [] { log::warning("plain"); }), "plain\n");
+    ::unsetenv("JOURNAL_STREAM");
 }
 
 TEST_CASE("what is below the level is not written") {

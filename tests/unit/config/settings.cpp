@@ -215,6 +215,20 @@ TEST_CASE("a certificate has its key") {
     CHECK(load({{"--tls-key", "/k.pem", "--tls-cert", "/c.pem", "--tcp", "off"}, "", {}})->warnings.size() == 1);
 }
 
+TEST_CASE("who gives a certificate gets TLS on loopback too, unless they said off") {
+    const auto given = load({{"--tls-key", "/k.pem", "--tls-cert", "/c.pem", "--tcp", "127.0.0.1:7717"}, "", {}});
+    REQUIRE(given);
+    CHECK_EQ(given->tls, "on");
+    CHECK(given->warnings.empty());
+    CHECK(has(config::to_text(*given), "tls = on"));
+    const auto off =
+        load({{"--tls-key", "/k.pem", "--tls-cert", "/c.pem", "--tcp", "127.0.0.1:7717", "--tls", "off"}, "", {}});
+    REQUIRE(off);
+    CHECK_EQ(off->tls, "off");
+    REQUIRE_EQ(off->warnings.size(), 1u);
+    CHECK(has(off->warnings[0], "in the clear"));
+}
+
 TEST_CASE("settings of the network name where they are wrong") {
     CHECK(has(refusal({{}, "tcp = example.org:1\n", {}}, Code::config_invalid), config_path() + ":1: "));
     CHECK(has(refusal({{"--hosts", "*"}, "", {}}, Code::bad_request), "--hosts: \"*\""));
