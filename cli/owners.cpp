@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <netinet/in.h>
 #include <optional>
@@ -44,6 +45,7 @@ std::optional<Address> read_address(const std::string& text) {
 struct Listener {
     Address address;
     uid_t uid;
+    unsigned long inode;
 };
 
 void add_listeners(std::vector<Listener>& found, const char* path, unsigned wanted) {
@@ -52,12 +54,56 @@ void add_listeners(std::vector<Listener>& found, const char* path, unsigned want
     while (file && std::fgets(line.data(), line.size(), file.get()) != nullptr) {
         std::array<char, 40> address{};
         unsigned port = 0, state = 0, uid = 0;
-        if (std::sscanf(line.data(), " %*u: %39[0-9A-F]:%4X %*s %2X %*s %*s %*s %u", address.data(), &port, &state,
-                        &uid) != 4)
+        unsigned long inode = 0;
+        if (std::sscanf(line.data(), " %*u: %39[0-9A-F]:%4X %*s %2X %*s %*s %*s %u %*s %lu", address.data(), &port,
+                        &state, &uid, &inode) != 5)
             continue;
         if (port != wanted || state != kListening) continue;
-        if (const auto read = read_address(address.data())) found.push_back({*read, uid});
+        if (const auto read = read_address(address.data())) found.push_back({*read, uid, inode});
     }
+}
+
+std::string link_of(const std::filesystem::path& path) {
+    std::error_code gone;
+    return std::filesystem::read_symlink(path, gone).string();
+}
+
+bool holds(const std::filesystem::path& process, const std::string& socket) {
+    std::error_code hidden;
+    for (auto at = std::filesystem::directory_iterator(process / "fd", hidden);
+         !hidden && at != std::filesystem::directory_iterator(); at.increment(hidden))
+        if (link_of(at->path()) == socket) return true;
+    return false;
+}
+
+bool shares_ours(const std::filesystem::path& process, const char* kind) {
+    const auto own = link_of(std::filesystem::path("/proc/self/ns") / kind);
+    return !own.empty() && link_of(process / "ns" / kind) == own;
+}
+
+// Our own uid is also that of our caged commands, which on the host's network listen where they like. Whoever has the
+// socket has to be in our own pid namespace, all of them, and one in our user namespace too: a rootless owhaled's spawner
+// has one of its own, its supervisor not. A process that we may not look into does not count as seen.
+bool held_by_uncaged(unsigned long inode) {
+    const auto socket = "socket:[" + std::to_string(inode) + "]";
+    bool seen = false;
+    std::error_code hidden;
+    for (auto at = std::filesystem::directory_iterator("/proc", hidden);
+         !hidden && at != std::filesystem::directory_iterator(); at.increment(hidden)) {
+        const auto name = at->path().filename().string();
+        if (name.find_first_not_of("0123456789") != std::string::npos || !holds(at->path(), socket)) continue;
+        if (!shares_ours(at->path(), "pid")) return false;
+        seen = seen || shares_ours(at->path(), "user");
+    }
+    return seen;
+}
+
+Status check_own(const Listener& one, unsigned port) {
+    if (one.uid == 0 || one.uid != ::geteuid() || held_by_uncaged(one.inode)) return {};
+    return fail(Code::forbidden,
+                "the program that serves port " + std::to_string(port) +
+                    " here runs as you, but in a cage, or where you cannot look: nothing was sent",
+                "use owhaled's Unix socket, or https:// with --fingerprint");
 }
 
 bool any_address(const Address& address) {
@@ -98,6 +144,7 @@ Status check_listener(const sockaddr* address) {
                         "the program that serves port " + std::to_string(port) + " here belongs to uid " +
                             std::to_string(one.uid) + ", which is neither root, owhaled nor you: nothing was sent",
                         "start owhaled, or look for that program: ss -ltnp 'sport = " + std::to_string(port) + "'");
+        CHECK(check_own(one, port));
     }
     return known ? Status{} : nobody_known(port);
 }

@@ -12,7 +12,8 @@ namespace owhale::cli {
 bool trusted(uid_t uid);
 
 // Of a loopback address with plain HTTP: refused (forbidden) unless the socket that listens there, as
-// /proc/net/tcp{,6} tells, belongs to somebody trusted. Any user may listen on a port while owhaled does not.
+// /proc/net/tcp{,6} tells, belongs to somebody trusted. Any user may listen on a port while owhaled does not. Of our own
+// uid's sockets only those held in our own user and pid namespaces are: a caged command has our uid too.
 Status check_listener(const sockaddr* address);
 
 } // namespace owhale::cli

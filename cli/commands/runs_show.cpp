@@ -45,9 +45,9 @@ std::string limits(const api::Receipt& receipt) {
 }
 
 std::string usage(const api::Usage& usage) {
+    const auto processes = usage.pids_peak == 0 ? "" : ", processes " + std::to_string(usage.pids_peak);
     return "wall " + format_duration_us(usage.wall_us) + ", user " + format_duration_us(usage.user_us) + ", system " +
-           format_duration_us(usage.system_us) + ", memory " + format_size(usage.memory_peak) + ", processes " +
-           std::to_string(usage.pids_peak);
+           format_duration_us(usage.system_us) + ", memory " + format_size(usage.memory_peak) + processes;
 }
 
 std::string output(const api::Run& run) {

@@ -83,6 +83,13 @@ std::string account_folder(const Caller& caller, const wire::Ready& ready) {
     return join(all, std::to_string(ready.account_uids + caller.account));
 }
 
+Status check_account(const Caller& caller, const wire::Ready& ready) {
+    if (caller.account == 0 || ready.account_uids != 0) return {};
+    return fail(Code::unsupported,
+                "a rootless owhaled runs nothing for TCP accounts: their commands would run with its own user's rights",
+                "use its Unix socket, or run owhaled as root");
+}
+
 std::vector<Fence> fences(const Caller& caller, const wire::Ready& ready) {
     std::vector<Fence> all;
     if (auto folder = account_folder(caller, ready); !folder.empty())
@@ -123,11 +130,23 @@ Status hold_limits(RunLimits& limits, const api::RunRequest& request, const Pare
     return {};
 }
 
+Status check_fence(const std::string& folder, const std::string& real) {
+    if (folder == real) return {};
+    return fail(Code::forbidden, "this token is bound to " + folder + ", and a link stands in that path",
+                "make a token for the folder itself: `realpath` says its path");
+}
+
 Status check_places(const std::string& cwd, const Decision& decision, const std::vector<Fence>& fences) {
     for (const auto& fence : fences)
         for (const auto* path : {&cwd, &decision.path})
             if (!path->empty() && !is_within(*path, fence.folder)) return outside(fence, *path);
     return {};
+}
+
+bool may_write_git(const Caller& caller, const GitOutside& git) {
+    const auto& fence = caller.asker ? caller.asker->fence : caller.cwd;
+    if (fence.empty()) return true;
+    return is_within(git.git, fence) && (git.common.empty() || is_within(git.common, fence));
 }
 
 Status check_entry(const std::string& profile, const std::string& cwd, const api::Run& target) {

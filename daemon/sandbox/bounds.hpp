@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sandbox/limits.hpp"
+#include "sandbox/mount_list.hpp"
 #include "sandbox/runs.hpp"
 #include "sandbox/workspace.hpp"
 #include "shared/api.hpp"
@@ -17,10 +18,14 @@ struct Parent { // a run that asks for a run
     bool writable = false, net_host = false;
     RunLimits limits;
     std::uint64_t left_ms = 0; // until it ends by its own timeout; 0: no timeout
+    std::string fence;         // of the token that it was made with, "" none
 };
 
 // The folder that a TCP client's account works in; "" for everybody else, and rootless.
 std::string account_folder(const Caller& caller, const wire::Ready& ready);
+
+// unsupported: a rootless owhaled has no uid to tell an account's runs from its own user's.
+Status check_account(const Caller& caller, const wire::Ready& ready);
 
 // The folder at or below which cwd and workspace have to lie.
 struct Fence {
@@ -34,8 +39,13 @@ std::vector<Fence> fences(const Caller& caller, const wire::Ready& ready);
 Status apply_bounds(api::RunRequest& request, const Caller& caller, const wire::Ready& ready);
 // A parent's limits: what was not asked for gives way, what was is limit_over_ceiling.
 Status hold_limits(RunLimits& limits, const api::RunRequest& request, const Parent& parent);
+// A token's folder has to be reached without links: its own runs can make one, and a fence that follows it moves. Tokens
+// narrow by name (identity/bounds.hpp), so that this holds the fences of all its makers too.
+Status check_fence(const std::string& folder, const std::string& real);
 // Of resolved paths. Nothing of the host's that is shown lies outside; forbidden names the fence.
 Status check_places(const std::string& cwd, const Decision& decision, const std::vector<Fence>& fences);
+// Whether a git folder beside the workspace may be written: not outside of the token's folder, the asking run's included.
+bool may_write_git(const Caller& caller, const GitOutside& git);
 // Of a run that is to be controlled or entered by a token with these bounds ("" none): it lies within them.
 Status check_entry(const std::string& profile, const std::string& cwd, const api::Run& target);
 

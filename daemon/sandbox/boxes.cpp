@@ -7,7 +7,8 @@ namespace owhale::sandbox {
 void Boxes::used(const Use& use) {
     const auto now = rfc3339(wall_clock_us());
     auto& row = rows_[use.key];
-    if (row.box.id.empty()) row = {use.principal, use.uid, {use.key, use.workspace, now, now, {}}};
+    if (row.box.id.empty())
+        row = {use.principal, use.uid, {use.key, use.workspace, now, now, {}}, use.profile, use.fence};
     row.box.last_used = now;
 }
 

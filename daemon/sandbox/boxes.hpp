@@ -15,6 +15,8 @@ public:
     struct Use {
         std::string key, principal, workspace;
         std::uint32_t uid = 0; // whose it is in the spawner's eyes
+        std::string profile;   // of its runs
+        std::string fence;     // of the token that they were started with, "" none
     };
     // A run begins to use it.
     void used(const Use& use);
@@ -25,6 +27,7 @@ public:
         std::string principal;
         std::uint32_t uid = 0;
         api::Box box; // without its runs
+        std::string profile, fence;
     };
     std::vector<Row> list(const std::string& principal, bool any) const;
     // not_found for another principal's.

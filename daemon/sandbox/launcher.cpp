@@ -123,12 +123,10 @@ Status Launcher::choose_program(Prepared& prepared) const {
 
 awaitable<Result<std::vector<Fence>>> Launcher::real_fences(const Caller& caller) {
     auto all = fences(caller, parts_.ready);
-    for (auto& fence : all) {
-        if (fence.folder != caller.cwd) continue; // the others are owhaled's own paths, without links
-        auto real = co_await looker_.real_path(caller, fence.folder);
-        if (!real) co_return std::unexpected(real.error());
-        fence.folder = std::move(*real);
-    }
+    if (caller.cwd.empty()) co_return all; // the others are owhaled's own paths, without links
+    const auto real = co_await looker_.real_path(caller, caller.cwd);
+    if (!real) co_return std::unexpected(real.error());
+    CO_CHECK(check_fence(caller.cwd, *real));
     co_return all;
 }
 
@@ -160,6 +158,7 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     Prepared prepared;
     Stopwatch watch;
     CO_CHECK(check_request(request, caller));
+    CO_CHECK(check_account(caller, parts_.ready));
     CO_CHECK(apply_bounds(request, caller, parts_.ready));
     auto command = make_command(request);
     if (!command) co_return std::unexpected(command.error());
@@ -206,6 +205,7 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     prepared.verb = "runs.exec";
     prepared.join = target.number();
     CO_CHECK(check_request(asked));
+    CO_CHECK(check_account(caller, parts_.ready));
     auto& request = prepared.request;
     request.argv = std::move(asked.argv);
     request.tty = asked.tty;

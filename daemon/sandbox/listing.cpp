@@ -2,6 +2,8 @@
 #include "sandbox/record.hpp"
 #include "sandbox/registry.hpp"
 
+#include "sandbox/bounds.hpp"
+
 namespace owhale::sandbox {
 namespace {
 
@@ -74,6 +76,15 @@ Result<api::BoxList> Registry::boxes(const std::string& principal, bool any) {
         out.boxes.push_back(std::move(row.box));
     }
     return out;
+}
+
+Status Registry::may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) {
+    const auto row = TRY(boxes_.find(id, "", true));
+    api::Run uses;
+    uses.profile = row.profile;
+    uses.workspace = row.box.workspace.empty() ? row.fence : row.box.workspace;
+    if (uses.workspace.empty()) uses.workspace = "/"; // of runs that no token bound to a folder: not its own
+    return check_entry(profile, cwd, uses);
 }
 
 Status Registry::reset_box(const std::string& id, const std::string& principal, bool any) {

@@ -158,7 +158,8 @@ awaitable<std::string> Looker::read(Looked& looked, wire::ProbeBase base, std::s
     co_return std::move(*text);
 }
 
-awaitable<void> Looker::read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings) {
+awaitable<void> Looker::read_git(const Caller& caller, Looked& looked, const WorkspaceRules& rules,
+                                 std::string& settings) {
     auto& resolution = looked.held.resolution;
     const auto uid = rules.owner_uid;
     // GCC 12: what a co_await takes over has a name of its own, here and elsewhere.
@@ -170,6 +171,7 @@ awaitable<void> Looker::read_git(Looked& looked, const WorkspaceRules& rules, st
     const auto gitdir = co_await read(looked, wire::kBaseGit, "gitdir", uid);
     const auto config = co_await read(looked, wire::kBaseGit, "config", uid);
     looked.git = classify_git(resolution, rules, gitdir, config);
+    looked.git.writable = may_write_git(caller, looked.git);
 }
 
 awaitable<Result<Looked>> Looker::look(LookFacts facts) {
@@ -217,7 +219,7 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
         looked.home = cage_home(resolution.home, facts.tables);
         name_account(facts.caller, looked);
         std::string settings;
-        co_await read_git(looked, rules, settings);
+        co_await read_git(facts.caller, looked, rules, settings);
         looked.mounts = make_mounts({facts.profile, facts.tables, looked.probes, resolution, looked.decision,
                                      looked.git, looked.home == "/tmp" ? std::string() : looked.home, settings,
                                      facts.command.file_path, facts.command.file_text});
@@ -228,7 +230,9 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
             break;
         }
         looked.program_err = found ? ENOENT : resolution.facts.program.err;
-        if (found) looked.program_said = resolution.program_real + " is there, but the cage does not show it";
+        // To a run, what it does not see is not there.
+        if (found && !facts.caller.asker)
+            looked.program_said = resolution.program_real + " is there, but the cage does not show it";
         if (found && !narrowed && is_bare(question.program)) {
             narrowed = true;
             question.path = shown_path(wanted, looked.mounts.view);

@@ -85,7 +85,8 @@ private:
         bool scan = false; // find protected files at depth
     };
     boost::asio::awaitable<Result<Held>> ask(const LookFacts& facts, const Ask& ask, const Probes& probes);
-    boost::asio::awaitable<void> read_git(Looked& looked, const WorkspaceRules& rules, std::string& settings);
+    boost::asio::awaitable<void> read_git(const Caller& caller, Looked& looked, const WorkspaceRules& rules,
+                                          std::string& settings);
     // A small file of the caller's; what it held is remembered for as long as inode, size and times stay.
     boost::asio::awaitable<std::string> read(Looked& looked, wire::ProbeBase base, std::string_view path,
                                              std::uint32_t uid);

@@ -114,7 +114,7 @@ private:
     void add_git_folders() {
         const auto& git = facts_.git;
         if (facts_.decision.path.empty()) return;
-        const auto writable = facts_.decision.writable ? kMountWritable : 0u;
+        const auto writable = facts_.decision.writable && git.writable ? kMountWritable : 0u;
         if (git.kind == GitOutside::worktree) {
             add_probe(Purpose::git_common, kBaseGitCommon, "", writable, git.common);
             for (const auto* part : {"worktrees", "modules"})
@@ -192,6 +192,7 @@ private:
                 out_.absent.push_back(join(facts_.decision.path, row.path));
             if (row.purpose != Purpose::protected_file) continue;
             if (row.base == kBaseWorkspace) pin_probe(row, fact, facts_.decision.path);
+            if (!facts_.git.writable) continue; // all of it is read-only
             if (row.base == kBaseGit && git_is_shown()) pin_probe(row, fact, facts_.resolution.git);
             if (row.base == kBaseGitCommon && facts_.git.kind == GitOutside::worktree)
                 pin_probe(row, fact, facts_.git.common);

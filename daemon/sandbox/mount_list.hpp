@@ -20,6 +20,7 @@ struct Mount {
 struct GitOutside {
     enum Kind { none, worktree, submodule, unproven } kind = none;
     std::string git, common; // resolved paths
+    bool writable = true;    // where the workspace is
 };
 
 struct MountFacts {

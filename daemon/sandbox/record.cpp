@@ -154,8 +154,6 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
     receipt.workspace = printable(looked.decision.path);
     receipt.workspace_writable = looked.decision.writable;
     receipt.weaker = weaker_here(prepared, ready);
-    if (caller.account != 0 && ready.account_uids == 0)
-        receipt.weaker.emplace_back("rootless: the runs of every account have this one uid, and what it can open");
     return receipt;
 }
 

@@ -49,6 +49,7 @@ public:
     }
     std::size_t kill_all_of(const std::string& principal) override;
     Result<api::BoxList> boxes(const std::string& principal, bool any) override;
+    Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) override;
     Status reset_box(const std::string& id, const std::string& principal, bool any) override;
     void connection_closed(std::uint64_t connection) override {
         for (const auto& [id, run] : live_)

@@ -91,7 +91,8 @@ Status Registry::find_asker(Caller& caller) {
                   run.receipt.workspace_writable,
                   run.record.net == "host",
                   run.cage.limits,
-                  wall == 0 ? 0 : wall - std::min(wall - 1, run.age_ms())};
+                  wall == 0 ? 0 : wall - std::min(wall - 1, run.age_ms()),
+                  run.caller().cwd};
     caller.payer = run.caller().payer;
     caller.asker = std::make_shared<Parent>(std::move(parent));
     return {};
@@ -171,7 +172,9 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Caller caller, std::
         if (!started) co_return std::unexpected(started.error());
         co_return Made{run->id(), run};
     }
-    if (!prepared.box.empty()) boxes_.used({prepared.box, caller.principal, run->record.workspace, run->receipt.uid});
+    if (!prepared.box.empty())
+        boxes_.used(
+            {prepared.box, caller.principal, run->record.workspace, run->receipt.uid, run->record.profile, caller.cwd});
     asio::co_spawn(parts_.executor, live_through(run, std::move(place)), asio::detached);
     co_return Made{run->id(), run};
 }

@@ -107,6 +107,8 @@ public:
     virtual std::size_t kill_all_of(const std::string& principal) = 0;
 
     virtual Result<api::BoxList> boxes(const std::string& principal, bool any) = 0;
+    // Whether a token with these bounds ("" none) may have to do with a box: its own runs could use it. not_found, forbidden.
+    virtual Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) = 0;
     virtual Status reset_box(const std::string& id, const std::string& principal, bool any) = 0;
 
     // The connection's client went: what it waited for or held attached ends after 10 s unless detached.

@@ -3,10 +3,13 @@
 #include <array>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <string_view>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -60,14 +63,42 @@ std::string joined(const std::string& base, const std::string& path) {
     return !path.empty() && path.front() == '/' ? path : base + "/" + path;
 }
 
-bool try_program(Program& program, const std::string& candidate, bool named) {
-    auto found = look(AT_FDCWD, candidate, 0);
+// Of an open that has just been tried: errno says why there is none.
+Found examine(Fd fd) {
+    Found found;
+    found.fact = fd ? fact_of(fd.get()) : missing(errno);
+    found.fd = std::move(fd);
+    if (found.fact.mode != 0 && !S_ISDIR(found.fact.mode) && !S_ISREG(found.fact.mode) && !S_ISLNK(found.fact.mode))
+        found.fact = missing(ENOTSUP);
+    if (found.fact.mode != 0) found.path = path_of(found.fd.get());
+    return found;
+}
+
+// Without the links of /proc, which lead from a process's number to what it executes.
+Fd open_plainly(const std::string& path) {
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_MAGICLINKS;
+    return Fd(static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+}
+
+// faccessat2(2), of what was opened: the name may lead elsewhere by now.
+bool may_execute(int fd) {
+    return ::syscall(SYS_faccessat2, fd, "", X_OK, AT_EACCESS | AT_EMPTY_PATH) == 0;
+}
+
+// A run learns of programs that it sees, and of nothing else: neither that something is there, nor that it cannot be
+// reached. The name is judged before the lookup, which would open what it leads to, and what was found after it.
+bool try_program(const Question& question, Program& program, const std::string& candidate, bool named) {
+    if (question.names && !question.names(std::filesystem::path(candidate).lexically_normal().string())) return false;
+    auto found = question.sees ? examine(open_plainly(candidate)) : look(AT_FDCWD, candidate, 0);
+    if (question.sees && (found.fact.mode == 0 || !question.sees(found.path))) return false;
     if (found.fact.mode == 0) {
         // Of a search path, a folder that cannot be entered says nothing about the program.
         if (found.fact.err == EACCES && named) program.err = EACCES;
         return false;
     }
-    if (!S_ISREG(found.fact.mode) || ::faccessat(AT_FDCWD, candidate.c_str(), X_OK, AT_EACCESS) != 0) {
+    if (!S_ISREG(found.fact.mode) || !may_execute(found.fd.get())) {
         program.err = EACCES;
         return false;
     }
@@ -86,13 +117,7 @@ wire::PathFact missing(int errnum) {
 }
 
 Found look(int at, const std::string& path, int flags) {
-    Found found;
-    found.fd.reset(::openat(at, path.c_str(), O_PATH | O_CLOEXEC | flags));
-    found.fact = found.fd ? fact_of(found.fd.get()) : missing(errno);
-    if (found.fact.mode != 0 && !S_ISDIR(found.fact.mode) && !S_ISREG(found.fact.mode) && !S_ISLNK(found.fact.mode))
-        found.fact = missing(ENOTSUP);
-    if (found.fact.mode != 0) found.path = path_of(found.fd.get());
-    return found;
+    return examine(Fd(::openat(at, path.c_str(), O_PATH | O_CLOEXEC | flags)));
 }
 
 Found find_workspace(const Found& cwd) {
@@ -134,14 +159,15 @@ Program find_program(const Question& question, const std::string& cwd) {
     if (question.program.find('/') != std::string::npos) {
         std::string_view name(question.program);
         while (name.starts_with("./")) name.remove_prefix(2);
-        try_program(program, joined(cwd, std::string(name)), true);
+        try_program(question, program, joined(cwd, std::string(name)), true);
         return program;
     }
     std::string_view rest = question.path;
     for (;;) {
         const auto colon = rest.find(':');
         const auto folder = std::string(rest.substr(0, colon));
-        if (!folder.empty() && folder.front() == '/' && try_program(program, folder + "/" + question.program, false))
+        if (!folder.empty() && folder.front() == '/' &&
+            try_program(question, program, folder + "/" + question.program, false))
             break;
         if (colon == std::string_view::npos) break;
         rest.remove_prefix(colon + 1);

@@ -1,12 +1,16 @@
 #include "spawner/narrow.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "base/clock.hpp"
 
 namespace owhale::spawner {
 namespace {
+
+// Folders whose entries are what the kernel tells of processes and devices: of the host's, where a resolve looks.
+constexpr std::array<std::string_view, 3> kKernels = {"/proc", "/sys", "/dev"};
 
 std::unexpected<Error> wider(Code code, std::string what) {
     return std::unexpected(Error{code, std::move(what), "a run may start narrower runs alone", 0, "admit"});
@@ -171,6 +175,17 @@ Status hold_mounts(JailPlan& plan, const JailPlan& its, const std::vector<std::s
 bool sees(const JailPlan& plan, const std::string& host, const std::vector<std::string>& system_paths) {
     const auto covers = [&](const std::string& folder) { return same_or_below(host, folder); };
     return std::ranges::any_of(system_paths, covers) || View(plan).shows(host, false);
+}
+
+bool names(const JailPlan& plan, const std::string& path, const std::vector<std::string>& system_names) {
+    const auto covers = [&](std::string_view folder) { return same_or_below(path, folder); };
+    if (std::ranges::any_of(kKernels, covers)) return false;
+    const auto shown = [&](const MountOp& op) {
+        const bool hosts =
+            !op.host.empty() || op.kind == wire::MountKind::system || op.kind == wire::MountKind::symlink;
+        return hosts && covers(op.target);
+    };
+    return std::ranges::any_of(system_names, covers) || std::ranges::any_of(plan.mounts, shown);
 }
 
 Status hold_to_parent(Admitted& admitted, const wire::Run& message, const Run& parent,

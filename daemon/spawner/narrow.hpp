@@ -16,4 +16,7 @@ Status hold_to_parent(Admitted& admitted, const wire::Run& message, const Run& p
 // Whether a run with this plan sees a path of the host's.
 bool sees(const JailPlan& plan, const std::string& host, const std::vector<std::string>& system_paths);
 
+// Whether a path, as text, is one of its cage where it shows the host's: what a program may be looked up by.
+bool names(const JailPlan& plan, const std::string& path, const std::vector<std::string>& system_names);
+
 } // namespace owhale::spawner

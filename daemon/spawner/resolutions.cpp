@@ -44,6 +44,10 @@ Status Resolutions::on_resolve(Packet& packet) {
         return refuse(message, set.error().message.c_str(), set.error().errnum);
     if (std::ranges::count(ending_, question.identity.uid, &Ending::uid) >= kMaxEndingPerUid)
         return refuse(message, "child", EAGAIN); // they hang in a mount that does not answer
+    if (const auto run = question.parent; run != 0) {
+        question.sees = [this, run](const std::string& path) { return seen_by(run, path); };
+        question.names = [this, run](const std::string& path) { return named_by(run, path); };
+    }
     auto child = start_resolve(std::move(question));
     if (!child) return refuse(message, "child", child.error().errnum);
     CHECK(loop_.watch(child->socket.get(), Source::resolve, message.resolution, EPOLLIN));

@@ -19,6 +19,8 @@ public:
 
     // Whether a live run sees a path of the host's: what it asks about lies there. Set once, before the first packet.
     std::function<bool(std::uint64_t run, const std::string& path)> seen_by;
+    // Whether a program's name, as it stands, leads to a place that the run's cage has.
+    std::function<bool(std::uint64_t run, const std::string& path)> named_by;
 
     Status on_resolve(Packet& packet);
     Status on_drop(Packet& packet);

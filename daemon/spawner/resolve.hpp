@@ -4,6 +4,7 @@
 // the deadline ends it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -32,6 +33,8 @@ struct Question { // plain data, complete before the fork
     std::uint64_t parent = 0;  // the run that asks, 0 none
     std::string own_folder;    // an account's: the folder that its own is made in, "" none
     bool find_program = false;
+    // Of a run that asks: whether it sees a path of the host's, and whether a name may be looked up at all. Empty: it may.
+    std::function<bool(const std::string& path)> sees, names;
     bool scan = false;
     std::string cwd, workspace, program, path, home, user;
     Identity identity;                      // whose rights to resolve with

@@ -8,17 +8,11 @@
 namespace owhale::spawner {
 namespace {
 
-std::vector<std::uint32_t> own_groups() {
-    std::vector<std::uint32_t> groups(65536);
-    const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
-    groups.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-    return groups;
-}
-
-// A TCP client's account: a uid that nobody else has, without groups. Rootless there is one uid, for all of them.
+// A TCP client's account: a uid that nobody else has, without groups. Rootless there is none to give, and our own is
+// somebody's.
 Result<Rights> rights_of_account(std::uint32_t account, const Options& options) {
     if (account == 0 || account > wire::kAccountsMax) return fail_errno("user", EPERM);
-    if (options.rootless) return rights_of(make_identity(::getuid(), ::getgid(), own_groups()), options);
+    if (options.rootless) return fail_errno("user", EOPNOTSUPP);
     const auto uid = options.reserved_uid + account;
     if (find_account(uid)) return fail_errno("user", EEXIST);
     return Rights{{uid, wire::kAccountsGid, {}, 0}, uid, wire::kAccountsGid};
@@ -76,7 +70,7 @@ Status set_rights(Question& question, const Connections& connections, const Opti
     question.run_uid = rights.run_uid;
     question.run_gid = rights.run_gid;
     question.drop_groups = !options.rootless;
-    const bool reserved = question.account != 0 && !options.rootless;
+    const bool reserved = question.account != 0;
     if (reserved) question.own_folder = options.accounts_dir;
     const auto account = find_account(question.identity.uid);
     if (account) question.home = account->home;

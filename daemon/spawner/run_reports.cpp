@@ -168,10 +168,22 @@ void RunTable::watch_limits(Run& run) {
     if (run.phase == Phase::running && run.joined == 0) watch_memory_and_pids(run);
 }
 
+// Without a cgroup around them, what a run made or let in counts as its own: their wardens are our children, not its.
+std::vector<int> RunTable::members_with_children(const Run& run) const {
+    auto pids = members(run);
+    if (run.cgroup) return pids;
+    for (const auto& [number, other] : runs_) {
+        const auto* cage = other->joined != 0 ? find(other->joined) : other.get();
+        if (other.get() == &run || cage == nullptr) continue;
+        if (cage == &run || cage->parent == run.number) std::ranges::copy(members(*other), std::back_inserter(pids));
+    }
+    return pids;
+}
+
 void RunTable::watch_memory_and_pids(Run& run) {
     const auto controllers = run.cgroup ? surroundings_.controllers : 0;
     if ((controllers & 3) != 3) {
-        const auto pids = members(run);
+        const auto pids = members_with_children(run);
         const auto resident = resident_bytes(pids);
         run.sampled_peak = std::max(run.sampled_peak, resident);
         run.sampled_pids = std::max<std::uint64_t>(run.sampled_pids, pids.size());

@@ -56,6 +56,7 @@ private:
     Status tell_jail_failed(Run& run);
     void watch_limits(Run& run);
     void watch_memory_and_pids(Run& run);
+    std::vector<int> members_with_children(const Run& run) const;
     Status retire(Run& run);
 
     Loop& loop_;

@@ -55,6 +55,10 @@ Status Server::serve() {
         const auto* asker = runs_.find(run);
         return asker != nullptr && sees(*asker->plan, path, surroundings_.system_paths);
     };
+    resolutions_.named_by = [this](std::uint64_t run, const std::string& path) {
+        const auto* asker = runs_.find(run);
+        return asker != nullptr && names(*asker->plan, path, surroundings_.system_names);
+    };
     CHECK(loop_.open());
     CHECK(acceptor_.open());
     CHECK(send_ready());

@@ -120,8 +120,10 @@ Result<Surroundings> prepare(const Options& options) {
     s.landlock_abi = landlock_abi();
     if (s.landlock_abi == 0) s.missing |= wire::kLayerLandlock;
     auto entries = read_system_entries();
-    for (const auto& entry : entries)
+    for (const auto& entry : entries) {
+        s.system_names.push_back(entry.path);
         if (entry.link.empty()) s.system_paths.push_back(entry.path);
+    }
     set_system_entries(std::move(entries));
     find_cgroup(options, s);
     if (options.tcp_listener >= 0) s.sockets = TRY(open_socket_table());

@@ -17,6 +17,7 @@ namespace owhale::spawner {
 struct Surroundings {
     std::map<std::string, Filter> filters;
     std::vector<std::string> system_paths;
+    std::vector<std::string> system_names; // and links to them, as /bin
     Fd idmap_userns;
     std::string cgroup_base; // "" none
     std::uint32_t controllers = 0;

@@ -19,7 +19,10 @@ Result<Response> list(const Services& services, const Request& request) {
 Result<api::Box> find(const Services& services, const Request& request) {
     const auto& id = request.params.at("id");
     for (auto& box : TRY(services.runs.boxes(request.who().name, any(request, Permission::boxes))).boxes)
-        if (box.id == id) return std::move(box);
+        if (box.id == id) {
+            CHECK(services.runs.may_touch_box(id, request.who().profile, request.who().cwd));
+            return std::move(box);
+        }
     return fail(Code::not_found, "there is no such box", "`owhalectl box ls` lists yours");
 }
 

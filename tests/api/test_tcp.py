@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from conftest import needs_root
 from over_tcp import PASSWORD, Tcp, bearer, first_account, listening, login
 
 
@@ -31,6 +32,7 @@ def test_the_uid_of_a_loopback_client_gives_it_nothing(own):
         assert stranger.ask("GET", "/v1/whoami").json()["principal"] == "tcp"
 
 
+@needs_root
 def test_an_account_logs_in_and_runs_a_command(own):
     daemon = listening(own)
     first_account(daemon)

@@ -1,5 +1,7 @@
 """Agents' tokens: narrower than their maker, without a way up, ended with what they were made of."""
 
+import os
+
 import pytest
 from accounts import ADMIN, QUICK, Person, add, events, proof, set_up
 from conftest import needs_root
@@ -111,3 +113,42 @@ def test_its_runs_are_its_accounts_and_keep_to_its_bounds(admin, fresh, alice, w
     assert run["receipt"]["profile"] == "readonly", run["receipt"]
     assert agent.ask("POST", "/v1/runs", {"argv": ["id"], "profile": "build"}).code == "forbidden"
     assert agent.ask("POST", "/v1/runs", {"argv": ["id"], "cwd": "/tmp"}).code == "forbidden"
+
+
+@needs_root
+def test_a_link_in_its_folders_path_holds_everything(admin, alice, workspace):
+    person = add(admin, "alice", uid=alice)
+    (workspace / "beside").mkdir()
+    os.chown(workspace / "beside", alice, alice)
+    agent = person.mint(cwd=str(workspace))
+    run = {"argv": ["sh", "-c", "touch made"], "wait": True}
+    assert agent.ask("POST", "/v1/runs", {"argv": ["ln", "-s", "beside", "moved"], "wait": True}).json()["exit_code"] == 0
+    answer = agent.ask("POST", "/v1/tokens", {"role": "agent", "ttl_ms": HOUR // 2, "cwd": f"{workspace}/moved"})
+    assert answer.status == 201, answer
+    second = Person(person.owhaled, "alice", "", answer.json()["access_token"], alice)
+    for more in ({}, {"cwd": f"{workspace}/moved"}, {"cwd": f"{workspace}/beside"}):
+        answer = second.ask("POST", "/v1/runs", run | more)
+        assert answer.code == "forbidden" and "link" in str(answer.json()), answer
+    assert not (workspace / "beside" / "made").exists()
+
+
+@needs_root
+def test_it_has_no_part_in_boxes_beyond_its_bounds(admin, alice, workspace):
+    person = add(admin, "alice", uid=alice)
+    for name in ("one", "two"):
+        (workspace / name).mkdir()
+        os.chown(workspace / name, alice, alice)
+    def box_of(who, **more):
+        answer = who.ask("POST", "/v1/runs", {"argv": ["true"], "wait": True, **more})
+        assert answer.status == 200, answer
+        return answer.json()["box"]
+    agent = person.mint(profile="build", cwd=f"{workspace}/one")
+    own = box_of(agent)
+    wider = [box_of(person, cwd=f"{workspace}/two"), box_of(person, cwd=f"{workspace}/one"), box_of(person, cwd=f"{workspace}/two", profile="build"),
+             box_of(person), box_of(person, profile="build")]
+    for box in wider:
+        for method in ("GET", "DELETE"):
+            answer = agent.ask(method, f"/v1/boxes/{box}")
+            assert answer.code == "forbidden", (box, answer)
+    assert {box["id"] for box in person.get("/v1/boxes").json()["boxes"]} >= set(wider)
+    assert agent.get(f"/v1/boxes/{own}").status == 200 and agent.ask("DELETE", f"/v1/boxes/{own}").status == 204

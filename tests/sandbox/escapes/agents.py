@@ -110,6 +110,35 @@ def narrower_runs(report, daemon, person):
                  not os.path.exists(f"{place}/made-too"), str(second)[:300])
 
 
+def programs_elsewhere(report, daemon, person):
+    """What it does not see is as what does not exist: the same words, whatever stands there."""
+    place = folder_of(person, "asks")
+    for name, mode in (("seen", 0o755), ("closed", 0o600)):
+        make_file(f"{person.home}/hidden-programs/{name}", person, "#!/bin/sh\n", mode)
+    away = [f"{person.home}/hidden-programs/seen", f"{person.home}/hidden-programs/closed", "/proc/1/exe", "/proc/self/exe",
+            "/sys/kernel", "/root/x", "/dev/null"]
+    for index, target in enumerate(away):
+        if not os.path.lexists(f"{place}/away{index}"):
+            os.symlink(target, f"{place}/away{index}")
+    make_file(f"{place}/plain", person, "#!/bin/sh\necho ran\n", 0o755)
+    make_file(f"{place}/closed", person, "", 0o600)
+    names = away + [f"./away{index}" for index in range(len(away))] + ["../hidden-programs/seen", "/nonexistent/x", "./nonexistent"]
+    script = "; ".join(ask_inside({"argv": [name], "wait": True}) for name in names + ["./plain", "./closed", "true"])
+    run = daemon.run(person, script, place, profile="agent", timeout_ms=60000)
+    told = answers(run)
+    for index, name in enumerate(names):
+        answer = told[index] if index < len(told) else run
+        words = str(answer.get("error")).replace(name, "NAME")
+        same = (answer.get("exit_code"), answer.get("code")) == (127, "program_not_found") and "is there" not in words
+        report.check(GROUP, f"a program that it does not see: {name}", same and "permission" not in words, str(answer)[:400])
+        report.check(GROUP, f"nothing of it in the receipt: {name}", "digest" not in str(answer.get("receipt", {}).get("program", "")) and
+                     not (answer.get("receipt") or {}).get("program_digest"), str(answer)[:400])
+    plain, closed, system = (told[len(names):] + [{}, {}, {}])[:3]
+    report.check(GROUP, "control: a program in its workspace", plain.get("stdout") == "ran\n", str(plain)[:300])
+    report.check(GROUP, "control: one that is not executable", closed.get("exit_code") == 126, str(closed)[:300])
+    report.check(GROUP, "control: one of the system's", system.get("exit_code") == 0, str(system)[:300])
+
+
 def below_a_repository(report, daemon, person):
     """The run's workspace is a named folder of a repository, whose top it does not see."""
     top = folder_of(person, "asks-repository")
@@ -199,11 +228,24 @@ def over_tcp(report, daemon, person, port):
     report.check(GROUP, "without the profile it may start nothing", told.get("status") == 403, str(told)[:300])
 
 
+def limits_together(report, daemon, person):
+    """Without cgroups too, what its runs take counts as what it takes."""
+    place = folder_of(person, "asks")
+    child = {"script": "for i in $(seq 40); do sleep 77.7 & done; wait", "detach": True, "limits": {"pids": 60}}
+    script = ask_inside(child) + "; " + ask_inside(child) + "; sleep 20"
+    run = daemon.run(person, script, place, profile="agent", limits={"pids": 60}, timeout_ms=30000)
+    report.check(GROUP, "two runs of a run are held to its one limit", run.get("limit") == "pids", str(run)[:500])
+    alone = daemon.run(person, ask_inside(child) + "; sleep 2", place, profile="agent", limits={"pids": 60}, timeout_ms=30000)
+    report.check(GROUP, "control: one of them is within it", alone.get("exit_code") == 0, str(alone)[:500])
+
+
 def play_rootless(report, person):
     daemon = Daemon(person).start()
     try:
+        limits_together(report, daemon, person)
         own_listener(report, daemon, person)
         narrower_runs(report, daemon, person)
+        programs_elsewhere(report, daemon, person)
         ends_together(report, daemon, person)
     finally:
         daemon.remove()
@@ -219,6 +261,7 @@ def play(report, person):
     try:
         own_listener(report, daemon, person)
         narrower_runs(report, daemon, person)
+        programs_elsewhere(report, daemon, person)
         below_a_repository(report, daemon, person)
         ends_together(report, daemon, person)
         over_tcp(report, daemon, person, port)

@@ -101,7 +101,8 @@ def confined(report, daemon, tenants, person):
         if not os.path.lexists(path):
             os.symlink(target, path)
     login = tenants.login("owtalice", daemon.socket, person)
-    for how, cwd in (("a folder", bound), ("a link", link)):
+    by_links(report, tenants, person, place, bound, link, login)
+    for how, cwd in (("a folder", bound),):
         token = tenants.token(login, person, profile="build", cwd=cwd)
         report.check(GROUP, f"control: a token bound to {how}", bool(token))
         for name, more, refused in BEYOND:
@@ -115,6 +116,27 @@ def confined(report, daemon, tenants, person):
                     answer.get("profile") == "build" and (answer.get("workspace") or "").startswith(bound)
             report.check(GROUP, f"bound to {how}: {name}", good, str(answer)[:500])
     enter_wider(report, daemon, tenants, person, place, bound, login)
+
+
+def by_links(report, tenants, person, place, bound, link, login):
+    """A link moves no fence: neither one that was there, nor one that the token's own runs make."""
+    token = tenants.token(login, person, profile="build", cwd=link)
+    answer = tenants.run(token, "pwd", person, home=person.home)
+    report.check(GROUP, "bound to a link: nothing", answer.get("code") == "forbidden", str(answer)[:400])
+    maker = tenants.token(login, person, cwd=bound)
+    made = tenants.run(maker, f"ln -sfn {place}/beside moved; mkdir -p swapped", person, home=person.home)
+    report.check(GROUP, "control: a bound token's run makes a link", made.get("exit_code") == 0, str(made)[:400])
+    minted = {}
+    for name in ("moved", "swapped"):
+        status, answer = tenants.ask(maker, "POST", "/v1/tokens", {"role": "agent", "ttl_ms": 60000, "cwd": f"{bound}/{name}"}, person)
+        minted[name] = answer.get("access_token", "")
+        report.check(GROUP, f"control: it mints one below: {name}", status == 201, str(answer)[:300])
+    tenants.run(maker, f"rmdir swapped; ln -sfn {place}/beside swapped", person, home=person.home)
+    for name, one in minted.items():
+        for more in ({}, {"cwd": f"{place}/beside"}, {"cwd": f"{bound}/{name}"}):
+            answer = tenants.run(one, "pwd; touch made", person, home=person.home, **more)
+            report.check(GROUP, f"a folder that became a link holds: {name} {more}", answer.get("code") == "forbidden" and
+                         not os.path.exists(f"{place}/beside/made"), str(answer)[:400])
 
 
 def enter_wider(report, daemon, tenants, person, place, bound, login):
@@ -150,7 +172,32 @@ def disabled(report, daemon, tenants):
     report.check(GROUP, "and it starts none", answer[0] == 401, str(answer)[:300])
 
 
+def rootless(report, person):
+    """Its one uid is its user's: an account that came over TCP runs nothing."""
+    port = free_port()
+    daemon = Daemon(person, "--argon2-memory", "8M", "--argon2-passes", "1", "--login-rate", "1000", tcp=f"127.0.0.1:{port}").start()
+    tenants = Tenants(daemon, port)
+    ask = lambda where, path, body, *more: request(where, "POST", path, body, 30, *more)  # noqa: E731
+    try:
+        first = ask(daemon.socket, "/v1/login", {"name": "admin", "password": "admin"}, person)[1].get("access_token", "")
+        ask(daemon.socket, "/v1/password", {"old_password": "admin", "new_password": PASSWORD}, person, [("Authorization", f"Bearer {first}")])
+        token = tenants.login("admin")
+        report.check(GROUP, "control: an account logs in over TCP at a rootless owhaled", bool(token))
+        for more in ({}, {"cwd": person.home}, {"cwd": person.home, "home": person.home}):
+            answer = tenants.run(token, "id", **more)
+            report.check(GROUP, f"rootless, over TCP: nothing runs {more}", answer.get("code") == "unsupported", str(answer)[:300])
+        live = daemon.request("POST", "/v1/runs", {"argv": ["sleep", "60"], "detach": True}, 30, person)[1]
+        local = tenants.run(tenants.login("admin", daemon.socket, person), "id -u", person)
+        report.check(GROUP, "control: on the Unix socket it runs", "id" in live and local.get("exit_code") == 0, str(local)[:300])
+        own = tenants.ask(tenants.login("admin", daemon.socket, person), "POST", "/v1/runs", {"argv": ["sleep", "60"], "detach": True}, person)[1]
+        answer = tenants.ask(token, "POST", f"/v1/runs/{own.get('id')}/exec", {"argv": ["id"], "wait": True})[1]
+        report.check(GROUP, "rootless, over TCP: nothing enters a run", answer.get("code") == "unsupported", str(answer)[:300])
+    finally:
+        daemon.remove()
+
+
 def play(report, person):
+    rootless(report, person)
     port = free_port()
     daemon = Daemon(Root(), "--argon2-memory", "8M", "--argon2-passes", "1", "--login-rate", "1000", tcp=f"127.0.0.1:{port}").start()
     tenants = Tenants(daemon, port)

@@ -74,6 +74,25 @@ class Hosts(Case):
         listener.stdout.close()
         listener.wait(10)
 
+    def test_ones_own_listener_counts_outside_of_cages_alone(self):
+        if os.getuid() != 0:
+            self.skipTest("to be somebody needs root")
+        become = ["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]
+        serve = [sys.executable, "-c", "import socket,sys\ns=socket.socket()\ns.bind(('127.0.0.1',0))\ns.listen()\n"
+                 "print(s.getsockname()[1],flush=True)\nc=s.accept()[0]\nprint(c.recv(99)[:4])"]
+        with tempfile.TemporaryDirectory() as home:
+            os.chown(home, 61234, 61234)
+            for cage, refused in (([], False), (["unshare", "--pid", "--fork", "--kill-child"], True), (["unshare", "--user"], True)):
+                words = cage + become + serve if cage[1:2] == ["--pid"] else become + cage + serve
+                listener = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+                port = listener.stdout.readline().strip()
+                done = subprocess.run(become + [CTL, "--host", "http://127.0.0.1:" + port, "whoami"], text=True, capture_output=True, timeout=30,
+                                      env={"PATH": os.environ["PATH"], "HOME": home})
+                self.assertEqual(listener.stdout.read(), "b''\n" if refused else "b'GET '\n", (cage, done.stderr))
+                self.assertEqual("runs as you, but in a cage" in done.stderr, refused, (cage, done.stderr))
+                listener.stdout.close()
+                listener.wait(10)
+
     def test_first_contact(self):
         self.secure()
         refused = self.ctl("whoami", code=6)

@@ -83,6 +83,24 @@ TEST_CASE("a token's folder is where its runs work") {
     CHECK(outside("/", ""));
 }
 
+TEST_CASE("a fence with a link in it holds nobody") {
+    CHECK(check_fence("/p/x", "/p/x"));
+    CHECK_EQ(check_fence("/p/x", "/q").error().code, Code::forbidden);
+    CHECK_EQ(check_fence("/p/x", "/p/y").error().code, Code::forbidden);
+}
+
+TEST_CASE("a git folder outside of a token's folder is not written") {
+    const GitOutside git{GitOutside::worktree, "/p/main/.git/worktrees/a", "/p/main/.git"};
+    CHECK(may_write_git(caller_with("", ""), git));
+    CHECK(may_write_git(caller_with("", "/p"), git));
+    CHECK_FALSE(may_write_git(caller_with("", "/p/a"), git));
+    CHECK_FALSE(may_write_git(caller_with("", "/p/main/.git/worktrees"), git));
+    auto parent = a_parent();
+    CHECK(may_write_git(child_of(parent), git));
+    parent.fence = "/p/a";
+    CHECK_FALSE(may_write_git(child_of(parent), git));
+}
+
 TEST_CASE("an account works in a folder of its own") {
     auto caller = caller_with("", "");
     caller.account = 7;
@@ -93,9 +111,12 @@ TEST_CASE("an account works in a folder of its own") {
     caller.cwd = "/var/lib/owhaled-accounts/1900000007/a";
     CHECK_EQ(fences(caller, kReady).size(), 2);
     CHECK_EQ(account_folder(caller_with("", ""), kReady), "");
+    CHECK(check_account(caller, kReady));
     auto rootless = kReady;
     rootless.account_uids = 0;
     CHECK_EQ(account_folder(caller, rootless), "");
+    CHECK_EQ(check_account(caller, rootless).error().code, Code::unsupported);
+    CHECK(check_account(caller_with("", ""), rootless));
 }
 
 TEST_CASE("what a run asks for is its own, or narrower") {

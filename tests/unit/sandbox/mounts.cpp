@@ -133,6 +133,12 @@ TEST_CASE("a worktree's own folder and the common one are writable, but no setti
     CHECK_LT(position(list, "/srv/repo/.git/worktrees"), position(list, "/srv/repo/.git/worktrees/w"));
     CHECK_NE(on(list, "/srv/repo/.git/worktrees/w")->flags & kMountWritable, 0);
     CHECK_EQ(on(list, "/home/me/p/.git")->flags, kMountPin); // it may not be pointed elsewhere
+    scene.git.writable = false;                              // outside of a token's folder
+    const auto held = scene.list();
+    for (const auto* path : {"/srv/repo/.git", "/srv/repo/.git/worktrees/w"})
+        CHECK_EQ(on(held, path)->flags & kMountWritable, 0);
+    CHECK_EQ(on(held, "/srv/repo/.git/config"), nullptr);
+    CHECK_EQ(on(held, "/home/me/p/.git")->flags, kMountPin);
     scene.git.kind = GitOutside::unproven;
     CHECK_EQ(on(scene.list(), "/srv/repo/.git"), nullptr);
 }

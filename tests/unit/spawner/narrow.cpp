@@ -192,3 +192,21 @@ TEST_CASE("system folders are the usual ones, or the parent's") {
     CHECK_FALSE(c.holds(other(MountKind::system, 0, "/mnt", "/srv")));
     CHECK_FALSE(c.holds(other(MountKind::system, 0, "/mnt", "/opt/more")));
 }
+
+TEST_CASE("a run names programs where its cage shows the host's") {
+    Case one;
+    one.its().mounts.push_back(other(MountKind::tmpfs, 0, "/tmp"));
+    one.its().mounts.push_back(shown("/srv/tools", false, "/opt/tools"));
+    const auto named = [&](const char* path) {
+        return names(one.its(), path, {"/usr", "/bin", "/etc", "/proc", "/dev"});
+    };
+    for (const auto* path : {"/usr/bin/true", "/bin/sh", "/p/run", "/opt/tools/x"}) {
+        CAPTURE(path);
+        CHECK(named(path));
+    }
+    for (const auto* path :
+         {"/root/x", "/srv/tools/x", "/tmp/x", "/pa/x", "/proc/1/exe", "/proc", "/dev/x", "/sys/x", "/"}) {
+        CAPTURE(path);
+        CHECK_FALSE(named(path));
+    }
+}
