@@ -1,5 +1,6 @@
 #include "network.hpp"
 
+#include <algorithm>
 #include <sodium.h>
 
 #include "base/log.hpp"
@@ -73,10 +74,12 @@ std::vector<config::Address> Network::proxies() const {
 transport::Limits Network::limits() const {
     transport::Limits limits;
     limits.max_body = settings_.max_body;
+    limits.max_bodies = std::max(limits.max_bodies, 2 * limits.max_body);
     limits.max_connections = settings_.max_connections;
     limits.max_connections_per_uid = settings_.max_connections_per_uid;
     limits.max_connections_per_address = settings_.max_connections_per_address;
     limits.max_tcp_connections = settings_.max_connections / 2;
+    limits.owner = settings_.rootless ? settings_.uid : 0;
     return limits;
 }
 

@@ -8,7 +8,7 @@ namespace owhale {
 
 enum VerbTraits : unsigned {
     kStepUp = 1,    // needs the password with this very act, or an open window on this very connection
-    kUnmetered = 2, // reads and streams of one's own: bounded by connections, not by the API's rate limit
+    kUnmetered = 2, // what reads or waits for one run of one's own: bounded by connections, not by the API's rate limit
     kLogin = 4,     // counted by the limit on logins instead
     kNarrows = 8,   // as kStepUp, but not of a token for an agent, which can only pass on less than it has
 };

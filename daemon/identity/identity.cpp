@@ -34,6 +34,8 @@ std::string Peer::principal() const {
 
 std::string Peer::origin() const {
     if (run != 0 || kind == Kind::local) return principal();
+    // Of this machine: all its users share an address, and no one of them shall slow down the others.
+    if (loopback && uid != static_cast<uid_t>(-1)) return "local uid " + std::to_string(uid);
     if (is_v4(address)) return "ip:" + text_of(address);
     // Whoever has one IPv6 address has all of its /64 (RFC 7421).
     auto network = address;

@@ -21,7 +21,7 @@ struct Peer {
     enum class Kind { local, tcp };
     Kind kind = Kind::local; // local: a Unix socket
     std::uint64_t connection = 0;
-    uid_t uid = static_cast<uid_t>(-1); // local; of a loopback TCP peer for information alone; else -1
+    uid_t uid = static_cast<uid_t>(-1); // local; of a loopback TCP peer what it is counted by, never a right; else -1
     gid_t gid = static_cast<gid_t>(-1);
     std::vector<std::uint32_t> groups; // supplementary, all of them
     std::int32_t pid = 0;              // informative only
@@ -37,7 +37,7 @@ struct Peer {
     std::string describe() const;
     // The same without what changes from one connection to the next: "unix:1000", "run:<id>", "tcp 127.0.0.1"
     std::string principal() const;
-    // What failures are counted by: "unix:1000", "run:<id>", "ip:192.0.2.7", of IPv6 the /64: "ip:2001:db8::/64"
+    // What failures count by: "unix:1000", "run:<id>", "ip:192.0.2.7", "ip:2001:db8::/64"; TCP of here: "local uid 1000"
     std::string origin() const;
     // uid 0 on a Unix socket that is not a run's.
     bool is_root() const { return kind == Kind::local && run == 0 && uid == 0; }

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "spawner/rights.hpp"
 #include "spawner/run_table.hpp"
@@ -14,7 +15,8 @@
 namespace owhale::spawner {
 namespace {
 
-constexpr std::size_t kMaxLocal = 4096, kMaxTcp = 2048;
+constexpr std::size_t kMaxLocal = 4096, kMaxTcp = 2048, kMaxOfRuns = 1024;
+constexpr std::size_t kKeptForOwner = 64; // of the local ones; of few places an eighth
 
 // A share of our descriptors: the rest is for runs.
 std::size_t share_of_descriptors(std::size_t most, std::size_t part) {
@@ -67,7 +69,8 @@ std::optional<std::uint64_t> run_of(const TcpPeer& peer, const RunTable& runs) {
 Acceptor::Acceptor(Loop& loop, const Options& options, const Surroundings& surroundings)
     : loop_(loop), options_(options), surroundings_(surroundings),
       local_{options.listener, Source::listener, 0, share_of_descriptors(kMaxLocal, 2)},
-      tcp_{options.tcp_listener, Source::tcp_listener, 0, share_of_descriptors(kMaxTcp, 8)} {}
+      tcp_{options.tcp_listener, Source::tcp_listener, 0, share_of_descriptors(kMaxTcp, 8)},
+      most_of_runs_(share_of_descriptors(kMaxOfRuns, 8)) {}
 
 Status Acceptor::open() {
     CHECK(resume(local_));
@@ -108,10 +111,17 @@ Status Acceptor::admit(Gate& gate, Connection connection, wire::Accepted& messag
     message.run = connection.run;
     const auto number = connections_.add(std::move(connection));
     ++gate.open;
+    if (connections_.find(number)->door == Door::run) ++open_of_runs_;
     message.connection = number;
     CHECK(loop_.watch(socket, Source::connection, number, EPOLLRDHUP));
     const std::array<int, 1> fds{socket};
     return loop_.send(message, fds);
+}
+
+// The last places are root's, rootless the owner's: no crowd of others keeps out who could end it.
+bool Acceptor::has_place(std::uint32_t uid) const {
+    const auto owner = options_.rootless ? ::getuid() : 0;
+    return uid == owner || local_.open < local_.most - std::min(kKeptForOwner, local_.most / 8);
 }
 
 Status Acceptor::accept_local() {
@@ -119,7 +129,7 @@ Status Acceptor::accept_local() {
     connection.socket = TRY(accept(local_));
     if (!connection.socket) return {};
     const auto peer = local_peer(connection.socket.get());
-    if (!peer) return {};
+    if (!peer || !has_place(peer->uid)) return {}; // closed at once
     auto message = make<wire::Accepted>(wire::Type::accepted);
     fill_local(message, *peer);
     connection.rights = rights_of(make_identity(peer->uid, peer->gid, peer->groups), options_);
@@ -157,7 +167,7 @@ Status Acceptor::accept_of_run(std::uint64_t run) {
     connection.socket = TRY(accept(at->second.gate));
     if (!connection.socket) return {};
     const auto peer = local_peer(connection.socket.get());
-    if (!peer || peer->uid != connection.rights.run_uid) return {};
+    if (!peer || peer->uid != connection.rights.run_uid || open_of_runs_ >= most_of_runs_) return {};
     auto message = make<wire::Accepted>(wire::Type::accepted);
     fill_local(message, *peer);
     return admit(at->second.gate, std::move(connection), message);
@@ -175,6 +185,7 @@ Status Acceptor::let_go(std::uint64_t number) {
     const auto* connection = connections_.find(number);
     if (connection == nullptr) return {};
     if (auto* gate = gate_of(*connection)) --gate->open;
+    if (connection->door == Door::run) --open_of_runs_;
     connections_.close(number);
     return resume();
 }

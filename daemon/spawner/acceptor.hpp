@@ -1,7 +1,8 @@
 // The listeners and the connections that come by them: accepted, looked at, told to the broker, counted, let go.
 //
-// Each listener has places of its own, so that strangers on TCP, or one run, never take those of the Unix socket. A full
-// one is not listened on until a connection of its ends; the others wait in the kernel's queue.
+// Each listener has places of its own, so that strangers on TCP, or runs, never take those of the Unix socket, the last
+// of which are for whoever runs owhaled. A full one is not listened on until a connection of its ends; the others wait
+// in the kernel's queue.
 #pragma once
 
 #include <map>
@@ -49,6 +50,7 @@ private:
         Rights rights;
     };
 
+    bool has_place(std::uint32_t uid) const;
     Result<Fd> accept(Gate& gate);
     Status admit(Gate& gate, Connection connection, wire::Accepted& message);
     Gate* gate_of(const Connection& connection);
@@ -61,6 +63,7 @@ private:
     const Options& options_;
     const Surroundings& surroundings_;
     Gate local_, tcp_;
+    std::size_t most_of_runs_, open_of_runs_ = 0; // by the listeners of all runs together
     std::map<std::uint64_t, RunGate> of_runs_;
     Connections connections_;
 };

@@ -29,7 +29,18 @@ PeerKey key_of(const config::Address& address) {
 PeerKey key_of(const identity::Peer& peer) {
     if (peer.run != 0) return numbered(PeerKey::Kind::run, peer.run);
     if (peer.kind == identity::Peer::Kind::local) return numbered(PeerKey::Kind::uid, peer.uid);
+    if (peer.loopback && peer.uid != static_cast<uid_t>(-1)) return numbered(PeerKey::Kind::here, peer.uid);
     return key_of(peer.address);
+}
+
+bool is_tcp(const PeerKey& key) {
+    return key.kind == PeerKey::Kind::address || key.kind == PeerKey::Kind::here;
+}
+
+std::vector<PeerKey> payers_of(const identity::Peer& peer, const PeerKey& key) {
+    using Kind = PeerKey::Kind;
+    if (key.kind != Kind::run) return {key};
+    return {key, numbered(Kind::uid, peer.uid), numbered(Kind::runs_of, peer.uid), PeerKey{Kind::runs, {}}};
 }
 
 } // namespace owhale::transport

@@ -92,11 +92,13 @@ Verdict RateLimit::before_token(const Peer& peer, std::string_view token) const 
 }
 
 void RateLimit::token_was(bool good, const Peer& peer, std::string_view token) {
+    const auto key = known_.key(token);
+    auto& place = good_[key[0] % good_.size()];
     if (good) {
-        const auto key = known_.key(token);
-        good_[key[0] % good_.size()] = key;
+        place = key;
         return;
     }
+    if (place == key) place = {}; // revoked or expired since: from now on it is one of the bad ones
     auto& table = is_stranger(peer) ? strangers_ : known_;
     take(table, table.key(text_of("token", key_of(peer))), token_);
 }

@@ -31,53 +31,90 @@ struct Server::State {
     struct Open {
         std::weak_ptr<Session> session;
         PeerKey key;
+        std::vector<PeerKey> payers;
+        bool counted = true; // false: it gave way to another, and is about to end
     };
     std::map<std::uint64_t, Open> sessions; // by number, which is the order in which they came
-    std::map<PeerKey, std::size_t> per_peer;
-    std::size_t tcp = 0;
+    std::map<PeerKey, std::size_t> per_payer;
+    std::size_t tcp = 0, counted = 0;
     bool stopping = false;
     std::int64_t complained_ns = 0;
     std::uint64_t unsaid = 0;
 
-    void remember(std::uint64_t number, const PeerKey& key, const std::shared_ptr<Session>& session) {
-        sessions.emplace(number, Open{session, key});
-        ++per_peer[key];
-        tcp += key.kind == PeerKey::Kind::address ? 1 : 0;
+    // A proxy on this machine is known by its address: it speaks for others.
+    PeerKey key_of_socket(const identity::Peer& peer) const {
+        const bool proxy = peer.kind == identity::Peer::Kind::tcp && peer.run == 0 &&
+                           std::ranges::find(parts.proxies, peer.address) != parts.proxies.end();
+        return proxy ? key_of(peer.address) : key_of(peer);
+    }
+
+    void remember(std::uint64_t number, Open open) {
+        for (const auto& payer : open.payers) ++per_payer[payer];
+        tcp += is_tcp(open.key) ? 1 : 0;
+        ++counted;
+        sessions.emplace(number, std::move(open));
     }
 
     void forget(std::uint64_t number) {
         const auto at = sessions.find(number);
         if (at == sessions.end()) return;
-        const auto key = at->second.key;
+        uncount(at->second);
         sessions.erase(at);
-        if (const auto count = per_peer.find(key); --count->second == 0) per_peer.erase(count);
-        tcp -= key.kind == PeerKey::Kind::address ? 1 : 0;
         parts.closed(number);
     }
+
+    void uncount(Open& open) {
+        if (!std::exchange(open.counted, false)) return;
+        for (const auto& payer : open.payers)
+            if (const auto count = per_payer.find(payer); --count->second == 0) per_payer.erase(count);
+        tcp -= is_tcp(open.key) ? 1 : 0;
+        --counted;
+    }
+
+    // Runs have a quarter of all places, those of one uid half of that, or what one run may have.
+    std::size_t most_of_runs() const { return std::max<std::size_t>(house.limits.max_connections / 4, 1); }
 
     // A trusted proxy speaks for many.
     std::size_t most_of(const PeerKey& key) const {
         const auto& limits = house.limits;
         const bool proxy =
             std::ranges::any_of(parts.proxies, [&](const auto& address) { return key_of(address) == key; });
-        return key.kind == PeerKey::Kind::uid   ? limits.max_connections_per_uid
-               : key.kind == PeerKey::Kind::run ? limits.max_connections_per_run
-               : proxy                          ? limits.max_tcp_connections
-                                                : limits.max_connections_per_address;
+        switch (key.kind) {
+        case PeerKey::Kind::uid:
+            return limits.max_connections_per_uid;
+        case PeerKey::Kind::run:
+            return limits.max_connections_per_run;
+        case PeerKey::Kind::runs_of:
+            return std::max(most_of_runs() / 2, std::min(most_of_runs(), limits.max_connections_per_run));
+        case PeerKey::Kind::runs:
+            return most_of_runs();
+        case PeerKey::Kind::address:
+        case PeerKey::Kind::here:
+            break;
+        }
+        return proxy ? limits.max_tcp_connections : limits.max_connections_per_address;
+    }
+
+    // Few places in all keep few: an eighth at most.
+    std::size_t most_for(const identity::Peer& peer) const {
+        const auto& limits = house.limits;
+        const bool owner = peer.kind == identity::Peer::Kind::local && peer.run == 0 && peer.uid == limits.owner;
+        return limits.max_connections - (owner ? 0 : std::min(limits.kept_for_owner, limits.max_connections / 8));
     }
 
     std::size_t of(const PeerKey& key) const {
-        const auto count = per_peer.find(key);
-        return count == per_peer.end() ? 0 : count->second;
+        const auto count = per_payer.find(key);
+        return count == per_payer.end() ? 0 : count->second;
     }
 
     // Slow strangers give way: of the TCP connections that match and have nothing under way, the one that has waited
     // longest ends, and the newcomer has its place. So holding connections open keeps nobody out.
     bool make_room(const std::function<bool(const PeerKey&)>& match) {
-        for (const auto& [number, open] : sessions) {
+        for (auto& [number, open] : sessions) {
             const auto session = match(open.key) ? open.session.lock() : nullptr;
             if (!session || !session->is_expendable()) continue;
             session->end();
+            uncount(open); // at once: its place is the newcomer's, and nobody else need give way for it
             return true;
         }
         return false;
@@ -95,18 +132,30 @@ struct Server::State {
                      {{"peer", peer.describe()}, {"why", why}, {"others", std::to_string(std::exchange(unsaid, 0))}});
     }
 
-    const char* refusal(const PeerKey& key) {
+    static const char* too_many_of(const PeerKey& key) {
+        switch (key.kind) {
+        case PeerKey::Kind::uid:
+        case PeerKey::Kind::here:
+            return "this user has too many connections open";
+        case PeerKey::Kind::run:
+            return "this run has too many connections open";
+        case PeerKey::Kind::runs_of:
+            return "this user's runs have too many connections open";
+        case PeerKey::Kind::runs:
+            return "runs have too many connections open";
+        case PeerKey::Kind::address:
+            break;
+        }
+        return "this address has too many connections open";
+    }
+
+    const char* refusal(const identity::Peer& peer, const PeerKey& key, const std::vector<PeerKey>& payers) {
         if (stopping) return "owhaled is stopping";
-        const auto tcp_peer = [](const PeerKey& one) { return one.kind == PeerKey::Kind::address; };
-        const bool is_tcp = tcp_peer(key);
-        if (of(key) >= most_of(key) && !(is_tcp && make_room([&](const PeerKey& one) { return one == key; })))
-            return is_tcp                           ? "this address has too many connections open"
-                   : key.kind == PeerKey::Kind::run ? "this run has too many connections open"
-                                                    : "this user has too many connections open";
-        const bool full = sessions.size() >= house.limits.max_connections;
-        if (((is_tcp && tcp >= house.limits.max_tcp_connections) || full) && !make_room(tcp_peer))
-            return "too many connections are open";
-        return nullptr;
+        const auto same = [&](const PeerKey& one) { return one == key; };
+        for (const auto& payer : payers)
+            if (of(payer) >= most_of(payer) && !(is_tcp(key) && make_room(same))) return too_many_of(payer);
+        const bool full = counted >= most_for(peer) || (is_tcp(key) && tcp >= house.limits.max_tcp_connections);
+        return full && !make_room(is_tcp) ? "too many connections are open" : nullptr;
     }
 };
 
@@ -191,8 +240,9 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
     auto connection = std::make_shared<Connection>();
     connection->number = number;
     connection->peer = peer_of(accepted, state_->parts.run_id);
-    const auto key = key_of(connection->peer);
-    if (const char* why = state_->refusal(key)) {
+    const auto key = state_->key_of_socket(connection->peer);
+    auto payers = payers_of(connection->peer, key);
+    if (const char* why = state_->refusal(connection->peer, key, payers)) {
         state_->complain(connection->peer, why);
         refuse(socket, why, connection->peer.kind == identity::Peer::Kind::tcp && state_->parts.tls != nullptr);
         socket.reset();
@@ -209,7 +259,7 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
     }
     const auto session = std::make_shared<Session>(std::move(*peer), state_->house, connection,
                                                    [state = state_, number] { state->forget(number); });
-    state_->remember(number, key, session);
+    state_->remember(number, {session, key, std::move(payers)});
     session->start();
 }
 

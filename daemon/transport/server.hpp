@@ -1,4 +1,4 @@
-// All open HTTP connections: counts them per uid, run and address, starts a session for each, ends them.
+// All open HTTP connections: counts them per uid, run and address, keeps places for the owner, starts a session for each, ends them.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -15,9 +15,9 @@
 namespace owhale::transport {
 namespace {
 
-constexpr std::size_t kOneWrite = 64u << 10;   // up to here, head and body leave in one system call
-constexpr std::size_t kLingerBytes = 4u << 20; // of a refused body, taken and thrown away
-constexpr std::chrono::seconds kLinger{2};
+constexpr std::size_t kOneWrite = 64u << 10;         // up to here, head and body leave in one system call
+constexpr std::size_t kLingerBytes = 4u << 20;       // of a refused body, taken and thrown away
+constexpr std::chrono::milliseconds kTurnAway{1000}; // for the body, and once more for the answer
 constexpr std::size_t kReadAnyway = 64u << 10;
 
 Response with_status(unsigned status, const Error& error) {
@@ -83,7 +83,8 @@ void Session::peer_went() {
 asio::awaitable<void> Session::serve() {
     bool good = true;
     if (house_.tls != nullptr && connection_->peer.kind == identity::Peer::Kind::tcp) good = co_await shake_hands();
-    for (bool more = good; more && !draining_;) more = co_await exchange(); // GCC 12: no co_await in a condition
+    for (bool more = good; more && !draining_ && !given_up_;)
+        more = co_await exchange(); // GCC 12: no co_await in a condition
 }
 
 // Who speaks plain HTTP to the TLS port has the scheme wrong, and reads the answer as a human does; who speaks
@@ -146,6 +147,7 @@ asio::awaitable<std::expected<std::string, std::optional<Response>>> Session::re
     }
     peer_->arm(house_.limits.head_timeout);
     for (std::size_t searched = 0;;) {
+        if (given_up_) co_return std::unexpected(std::nullopt);
         if (const auto end = input.find("\r\n\r\n", searched); end != std::string::npos && end + 4 <= kMaxHead) {
             peer_->disarm();
             waiting_ = false;
@@ -168,25 +170,32 @@ asio::awaitable<std::expected<std::string, std::optional<Response>>> Session::re
     }
 }
 
-asio::awaitable<Result<std::string>> Session::read_body(const Head& head, std::string_view head_text) {
+asio::awaitable<Result<std::string>> Session::read_body(const Head& head, std::string_view head_text, BodyShare& share,
+                                                        std::chrono::milliseconds patience) {
+    constexpr const char* kNoRoom = "too many request bodies are under way";
+    waiting_ = true;
     auto reader = BodyReader::begin(head_text, house_.limits.max_body);
     if (!reader) co_return std::unexpected(reader.error());
     auto& input = peer_->input();
     if (!(*reader)->done() && input.empty() && head.field("expect") == "100-continue")
         co_await peer_->write("HTTP/1.1 100 Continue\r\n\r\n", house_.limits.write_timeout);
-    peer_->arm(house_.limits.body_timeout);
+    peer_->arm(patience);
+    std::size_t taken = 0;
     while (!(*reader)->done()) {
         const auto used = (*reader)->feed(input);
         if (!used) co_return std::unexpected(used.error());
         input.erase(0, *used);
+        if (!share.grow(taken += *used)) co_return fail(Code::busy, kNoRoom, "Try again in a moment.");
         if ((*reader)->done()) break;
         if (input.size() > kMaxHead) co_return fail(Code::bad_request, "the request body is malformed");
-        const bool some = co_await peer_->fill();
+        bool some = !given_up_;
+        if (some) some = co_await peer_->fill();
         if (some) continue;
         co_return fail(Code::bad_request,
                        peer_->late() ? "the request body took too long" : "the request body is cut off");
     }
     peer_->disarm();
+    waiting_ = false;
     co_return (*reader)->release();
 }
 
@@ -215,7 +224,8 @@ asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
     auto pass = house_.gate.enter(*connection_, head, *target);
     if (!pass) co_return co_await turn_away(head, head_text, pass.error());
     known_ = known_ || pass->who.kind != identity::Kind::anonymous;
-    auto body = co_await read_body(head, head_text);
+    BodyShare share(house_.bodies, most_bodies());
+    auto body = co_await read_body(head, head_text, share, house_.limits.body_timeout);
     if (!body) {
         const auto response = problem(body.error());
         co_await refuse(response);
@@ -307,6 +317,7 @@ asio::awaitable<bool> Session::fail_with(const Head& head, const Error& error) {
 asio::awaitable<bool> Session::answer(const Head& head, const Response& response) {
     const bool keep = head.keep_alive() && !draining_ && connection_->open;
     const bool with_body = head.method != "HEAD" && may_have_body(response.status);
+    waiting_ = true;
     auto bytes = head_of(response, keep);
     const bool together = with_body && response.body.size() <= kOneWrite;
     if (together) bytes += response.body;
@@ -319,24 +330,37 @@ asio::awaitable<bool> Session::answer(const Head& head, const Response& response
 asio::awaitable<bool> Session::turn_away(const Head& head, std::string_view head_text, const Response& response) {
     const bool small = !head.chunked && head.content_length.value_or(0) <= kReadAnyway;
     if (small && head.field("expect").empty()) {
-        const auto body = co_await read_body(head, head_text);
+        BodyShare share(house_.bodies, most_bodies());
+        const auto body = co_await read_body(head, head_text, share, std::min(kTurnAway, house_.limits.body_timeout));
         if (body) co_return co_await answer(head, response);
+        co_await refuse(response, kTurnAway);
+        co_return false;
     }
     co_await refuse(response);
     co_return false;
 }
 
+// Strangers leave half of the room to those who have a name, and these an eighth to whoever runs owhaled.
+std::size_t Session::most_bodies() const {
+    const auto most = house_.limits.max_bodies;
+    const auto& peer = connection_->peer;
+    if (peer.kind == identity::Peer::Kind::local && peer.run == 0 && peer.uid == house_.limits.owner) return most;
+    return known_ ? most - most / 8 : most / 2;
+}
+
 // The rest of what the client sends is taken for a moment: closing with unread bytes would destroy the answer.
-asio::awaitable<void> Session::refuse(const Response& response) {
+asio::awaitable<void> Session::refuse(const Response& response, std::chrono::milliseconds linger) {
+    if (given_up_) co_return;
+    waiting_ = true;
     const auto bytes = head_of(response, false) + response.body;
     const bool sent = co_await peer_->write(bytes, house_.limits.write_timeout);
-    if (!sent) co_return;
+    if (!sent || given_up_) co_return;
     peer_->finish();
-    peer_->arm(kLinger);
+    peer_->arm(linger);
     for (std::size_t taken = 0; taken < kLingerBytes; taken += peer_->input().size()) {
         peer_->input().clear();
         const bool some = co_await peer_->fill();
-        if (!some) break;
+        if (!some || given_up_) break;
     }
 }
 

@@ -1,12 +1,14 @@
 // One connection: reads requests, runs their handlers, writes the answers, until either side ends it.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "transport/body_budget.hpp"
 #include "transport/exchange.hpp"
 #include "transport/gate.hpp"
 #include "transport/head.hpp"
@@ -23,8 +25,9 @@ struct House {
     Gate& gate;
     RateLimit& limit;
     Hosts hosts;
-    Tls* tls = nullptr;         // null: TCP is plain
-    std::size_t handshakes = 0; // under way
+    Tls* tls = nullptr;                                                     // null: TCP is plain
+    std::size_t handshakes = 0;                                             // under way
+    std::shared_ptr<std::size_t> bodies = std::make_shared<std::size_t>(0); // bytes of those under way
 };
 
 class Session : public std::enable_shared_from_this<Session> {
@@ -37,19 +40,24 @@ public:
     // Ends now when it waits for a request, else with the answer it owes.
     void drain();
     // Whether it may be ended to make room: a TCP connection that nobody has shown a token on, which waits for its
-    // handshake or for a request.
-    bool is_expendable() const { return waiting_ && !known_ && connection_->peer.kind == identity::Peer::Kind::tcp; }
+    // client: for a handshake, a head, a body, or the taking of an answer.
+    bool is_expendable() const {
+        return waiting_ && !given_up_ && !known_ && connection_->peer.kind == identity::Peer::Kind::tcp;
+    }
     void end() {
         waiting_ = false; // not a second time
+        given_up_ = true;
         peer_->cancel();
     }
 
 private:
+    static constexpr std::chrono::milliseconds kLinger{2000};
     asio::awaitable<void> serve();
     asio::awaitable<bool> shake_hands();
     asio::awaitable<bool> exchange(); // one request and its answer; false: the connection is over
     asio::awaitable<std::expected<std::string, std::optional<Response>>> read_head();
-    asio::awaitable<Result<std::string>> read_body(const Head& head, std::string_view head_text);
+    asio::awaitable<Result<std::string>> read_body(const Head& head, std::string_view head_text, BodyShare& share,
+                                                   std::chrono::milliseconds patience);
     asio::awaitable<bool> enter(Head& head, const std::string& head_text);
     asio::awaitable<bool> dispatch(const Head& head, const std::string& head_text, Target target, Pass pass,
                                    std::string body);
@@ -62,7 +70,8 @@ private:
     asio::awaitable<bool> fail_with(const Head& head, const Error& error);
     asio::awaitable<bool> answer(const Head& head, const Response& response);
     asio::awaitable<bool> turn_away(const Head& head, std::string_view head_text, const Response& response);
-    asio::awaitable<void> refuse(const Response& response);
+    asio::awaitable<void> refuse(const Response& response, std::chrono::milliseconds linger = kLinger);
+    std::size_t most_bodies() const;
     Status check_hosts(const Head& head, const Target& target) const;
     void peer_went();
 
@@ -70,9 +79,10 @@ private:
     House& house_;
     std::shared_ptr<Connection> connection_;
     std::function<void()> ended_;
-    bool idle_ = false;   // waits for the first byte of a request
-    bool waiting_ = true; // for that, for the rest of a head, or for a handshake
-    bool known_ = false;  // a request of somebody with a name came
+    bool idle_ = false;     // waits for the first byte of a request
+    bool waiting_ = true;   // for the client, not for a handler
+    bool given_up_ = false; // another has its place: nothing is read or answered any more
+    bool known_ = false;    // a request of somebody with a name came
     bool draining_ = false;
 };
 

@@ -4,6 +4,8 @@ import base64
 
 import pytest
 
+from client import user
+from conftest import needs_root
 from over_tcp import PASSWORD, Tcp, bearer, first_account, listening, login
 
 
@@ -22,7 +24,8 @@ def test_a_uid_has_its_burst_and_is_told_when_to_come_back(own, alice, bob):
         assert answer.headers["ratelimit"] == '"api";r=0;t=1'
         assert answer.headers["ratelimit-policy"] == '"api";q=60;w=60'
         # The same connection still answers what is not counted, and another uid is not concerned.
-        assert connection.ask("GET", "/v1/runs").status == 200
+        assert connection.ask("GET", "/v1/runs/01900000-0000-7000-8000-000000000000").status == 404
+        assert connection.ask("GET", "/v1/runs").status == 429  # a list is no run
         assert connection.ask("GET", "/v1/health").status == 200
     with daemon.connect(alice) as again:
         assert again.ask("GET", "/v1/whoami").status == 429
@@ -52,6 +55,37 @@ def test_strangers_have_sixty_a_minute(own):
         assert other.ask("GET", "/v1/health", headers={"X-Forwarded-For": "198.51.100.1", "Forwarded": "for=198.51.100.1",
                                                        "X-Real-IP": "198.51.100.1"}).status == 429
     assert daemon.get("/v1/health").status == 200
+
+
+@needs_root
+def test_a_user_of_this_machine_uses_up_nothing_of_anothers(own, alice, bob):
+    daemon = listening(own, "--max-connections-per-address", "4")
+    wrong = {"name": "nobody", "password": "wrong"}
+
+    def tcp(uid):
+        with user(uid):
+            return Tcp(daemon.tcp)
+    with tcp(alice) as attacker, tcp(bob) as other:
+        assert statuses(lambda: attacker.ask("GET", "/v1/health"), 80)[-1] == 429
+        assert statuses(lambda: attacker.ask("POST", "/v1/login", wrong), 20)[-1] == 429
+        assert other.ask("GET", "/v1/health").status == 200
+        assert other.ask("POST", "/v1/login", {"name": "someone", "password": "wrong"}).status == 401
+        held = [tcp(alice) for _ in range(8)]
+        assert other.ask("GET", "/v1/health").status == 200
+        with tcp(bob) as second:
+            assert second.ask("GET", "/v1/health").status == 200
+        for connection in held:
+            connection.close()
+
+
+def test_a_revoked_token_is_no_way_past_the_limit(own):
+    daemon = listening(own)
+    token = first_account(daemon)
+    with Tcp(daemon.tcp) as client:
+        assert client.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
+        assert client.ask("POST", "/v1/logout", headers=bearer(token)).status in (200, 204)
+        seen = statuses(lambda: client.ask("GET", "/v1/whoami", headers=bearer(token)), 80)
+        assert 60 <= seen.count(401) <= 62 and seen[-1] == 429
 
 
 def test_ten_logins_a_minute(own, alice, bob):

@@ -30,6 +30,12 @@ TEST_CASE("peers are told and counted by what they are") {
     v6.address = {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2, 9, 9, 9, 9, 9, 9, 9, 9};
     CHECK_EQ(v6.origin(), "ip:2001:db8:1:2::/64");
     CHECK_EQ(run_peer(7).origin(), "run:0190");
+    auto here = Stage::tcp();
+    here.loopback = true;
+    here.uid = 1000;
+    CHECK_EQ(here.origin(), "local uid 1000"); // not what all users of this machine have in common
+    here.loopback = false;                     // a proxy's word
+    CHECK_EQ(here.origin(), "ip:192.0.2.1");
     CHECK_FALSE(run_peer(0).is_root());
 }
 

@@ -71,18 +71,19 @@ Client Stage::connect(std::uint32_t uid) {
     return accept(accepted);
 }
 
-Client Stage::connect_run(std::uint64_t run) {
+Client Stage::connect_run(std::uint64_t run, std::uint32_t uid) {
     wire::Accepted accepted{};
     accepted.kind = wire::PeerKind::local;
-    accepted.uid = accepted.gid = 1000;
+    accepted.uid = accepted.gid = uid;
     accepted.run = run;
     return accept(accepted);
 }
 
-Client Stage::connect_tcp(std::string_view address) {
+Client Stage::connect_tcp(std::string_view address, std::uint32_t uid) {
     wire::Accepted accepted{};
     accepted.kind = wire::PeerKind::tcp;
-    accepted.uid = accepted.gid = ~0u;
+    accepted.uid = uid;
+    accepted.gid = ~0u;
     const auto bytes = config::parse_address(address).value();
     std::copy(bytes.begin(), bytes.end(), accepted.address);
     accepted.on_this_machine = config::is_loopback(bytes) ? 1 : 0;

@@ -28,9 +28,9 @@ public:
     Stage(std::vector<Route> more, const Setup& setup);
 
     Client connect(std::uint32_t uid = 1000);
-    Client connect_run(std::uint64_t run);
+    Client connect_run(std::uint64_t run, std::uint32_t uid = 1000);
     // As one that came over TCP from this address.
-    Client connect_tcp(std::string_view address = "192.0.2.1");
+    Client connect_tcp(std::string_view address = "192.0.2.1", std::uint32_t uid = ~0u);
     // Turns the io loop until `done` says so; false after five seconds.
     bool until(const std::function<bool()>& done);
     // Turns it for as long as something is ready, 40 ms at most.

@@ -7,8 +7,9 @@ namespace owhale::transport {
 
 class FakeIdentity final : public identity::Identity {
 public:
-    int verified = 0; // tokens looked at
-    int proved = 0;   // passwords compared
+    int verified = 0;    // tokens looked at
+    int proved = 0;      // passwords compared
+    std::string revoked; // a token that is good no more
     std::vector<std::string> refusals;
 
     identity::Principal of_peer(const identity::Peer& peer) override {
@@ -29,6 +30,7 @@ public:
     Result<identity::Principal> of_token(const identity::Peer& peer, std::string_view bearer) override {
         ++verified;
         if (peer.run != 0) return run(peer);
+        if (bearer == revoked) return fail(Code::token_revoked, "the token was revoked");
         if (bearer.starts_with("bad")) return fail(Code::token_signature, "the signature is wrong");
         identity::Principal who;
         who.kind = identity::Kind::user;

@@ -35,9 +35,9 @@ std::vector<Route> seeing() {
         request.connection->step_up = {request.who().name, request.who().session, monotonic_ns() + 60'000'000'000};
         co_return Response{};
     };
-    return {{"users.create", show, {}}, {"whoami", show, {}}, {"password.change", show, {}},
-            {"stepup.open", open, {}},  {"login", show, {}},  {"tokens.create", show, {}},
-            {"runs.list", show, {}}};
+    return {{"users.create", show, {}}, {"whoami", show, {}},   {"password.change", show, {}},
+            {"stepup.open", open, {}},  {"login", show, {}},    {"tokens.create", show, {}},
+            {"runs.list", show, {}},    {"runs.show", show, {}}};
 }
 
 std::string create_user(std::string_view fields) {
@@ -232,8 +232,9 @@ TEST_CASE("a limited client is told when to come back, and its connection lives"
 TEST_CASE("what waits for one's own runs is free for those who hold a permission") {
     Stage stage(seeing(), {{}, {.api = 60, .api_burst = 5}, nullptr, {}, {}});
     auto client = stage.connect();
-    for (int i = 0; i < 100; ++i) CHECK(status_is(client.ask(get("/v1/runs")), 200));
-    for (int i = 0; i < 5; ++i) CHECK(status_is(client.ask(get("/v1/whoami")), 200));
+    for (int i = 0; i < 100; ++i) CHECK(status_is(client.ask(get("/v1/runs/0190")), 200));
+    for (int i = 0; i < 5; ++i) CHECK(status_is(client.ask(get("/v1/runs")), 200)); // a list is not one run
+    CHECK(status_is(client.ask(get("/v1/runs")), 429));
     CHECK(status_is(client.ask(get("/v1/whoami")), 429));
     CHECK(status_is(client.ask(get("/v1/nothing")), 429)); // what is not there counts too
     auto nobody = stage.connect(FakeIdentity::kNobody);
@@ -328,4 +329,68 @@ TEST_CASE("slow strangers give way to the next one, who has a token stays") {
     auto newcomer = stage.connect_tcp("192.0.2.1");
     CHECK(status_is(newcomer.ask(get("/v1/health")), 200));
     CHECK(status_is(good.ask(get("/v1/health", bearer("alice"))), 200));
+}
+
+TEST_CASE("strangers with slow bodies give way too, and are not waited for when they are turned away") {
+    Stage stage({.max_connections = 100, .max_connections_per_address = 4, .max_tcp_connections = 6});
+    std::vector<Client> slow;
+    for (int i = 0; i < 40; ++i) {
+        slow.push_back(stage.connect_tcp(i % 2 == 0 ? "192.0.2.1" : "192.0.2.2"));
+        // The one is let in and never ends its body, the other is turned away and never ends it either.
+        slow.back().send(i % 4 < 2 ? "POST /v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"
+                                   : "POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{");
+        stage.settle();
+    }
+    CHECK(stage.server->connections() <= 6);
+    auto newcomer = stage.connect_tcp("192.0.2.1");
+    CHECK(status_is(newcomer.ask(get("/v1/health")), 200));
+    auto turned_away = stage.connect_tcp("192.0.2.3");
+    const auto began = std::chrono::steady_clock::now();
+    CHECK(status_is(turned_away.ask("POST /v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"), 401));
+    CHECK(turned_away.at_end());
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds(2500));
+}
+
+TEST_CASE("a token that was good is metered from the moment that it was revoked") {
+    Stage stage({}, seeing());
+    auto client = stage.connect_tcp();
+    CHECK(status_is(client.ask(get("/v1/whoami", bearer("alice"))), 200));
+    stage.identity.revoked = "alice";
+    int refused = 0;
+    for (int i = 0; i < 100; ++i) refused += status_is(client.ask(get("/v1/whoami", bearer("alice"))), 401) ? 1 : 0;
+    CHECK(refused <= 61);
+    CHECK(status_is(client.ask(get("/v1/whoami", bearer("alice"))), 429));
+    CHECK(stage.identity.verified <= 62);
+}
+
+TEST_CASE("users of this machine are told apart over TCP too") {
+    Stage stage({.max_connections_per_address = 2}, seeing());
+    auto a = stage.connect_tcp("127.0.0.1", 1000);
+    for (int i = 0; i < 60; ++i) CHECK(status_is(a.ask(get("/v1/whoami")), 200));
+    for (int i = 0; i < 10; ++i) a.ask(post("/v1/login", "{}"));
+    CHECK(status_is(a.ask(get("/v1/whoami")), 429));
+    CHECK(holds(a.ask(post("/v1/login", "{}")), "\"login\";r=0"));
+    auto other_address = stage.connect_tcp("127.0.0.77", 1000);
+    CHECK(status_is(other_address.ask(get("/v1/whoami")), 429));
+    auto b = stage.connect_tcp("127.0.0.1", 1001);
+    CHECK(status_is(b.ask(get("/v1/whoami")), 200));
+    CHECK(status_is(b.ask(post("/v1/login", "{}")), 200));
+    // One's own connections take no other's places.
+    CHECK(status_is(a.ask(get("/v1/health", bearer("alice"))), 200));
+    CHECK(status_is(other_address.ask(get("/v1/health", bearer("alice"))), 200));
+    auto third = stage.connect_tcp("127.0.0.1", 1000);
+    CHECK(holds(third.response(), "this user"));
+    auto mine = stage.connect_tcp("127.0.0.1", 1001);
+    CHECK(status_is(mine.ask(get("/v1/health")), 200));
+}
+
+TEST_CASE("a proxy on this machine is no user of it") {
+    Stage stage(
+        seeing(),
+        {{.max_connections_per_address = 1}, {.anonymous = 5}, nullptr, {*config::parse_address("127.0.0.1")}, {}});
+    auto proxy = stage.connect_tcp("127.0.0.1", 33), second = stage.connect_tcp("127.0.0.1", 33);
+    for (int i = 0; i < 5; ++i)
+        CHECK(status_is(proxy.ask(get("/v1/whoami", "X-Forwarded-For: 198.51.100.1\r\n")), 200));
+    CHECK(status_is(proxy.ask(get("/v1/whoami", "X-Forwarded-For: 198.51.100.1\r\n")), 429));
+    CHECK(status_is(second.ask(get("/v1/whoami", "X-Forwarded-For: 198.51.100.2\r\n")), 200));
 }

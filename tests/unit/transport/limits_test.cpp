@@ -101,6 +101,74 @@ TEST_CASE("one user's connections are bounded, and another is served meanwhile")
     CHECK(status_is(over.response(), 503));
 }
 
+TEST_CASE("whoever takes all the places, root is served") {
+    Stage stage({.max_connections = 64, .max_connections_per_uid = 64, .max_connections_per_run = 4});
+    std::vector<Client> crowd;
+    for (int i = 0; i < 100; ++i) crowd.push_back(stage.connect(1000 + i % 4));
+    CHECK_EQ(stage.server->connections(), 56);
+    CHECK(status_is(crowd.back().response(), 503));
+    auto run = stage.connect_run(7);
+    CHECK(status_is(run.response(), 503));
+    auto root = stage.connect(0);
+    CHECK(status_is(root.ask(get("/v1/health")), 200));
+    // A run that has root's uid is not root.
+    auto disguised = stage.connect_run(8, 0);
+    CHECK(status_is(disguised.response(), 503));
+}
+
+TEST_CASE("without root the places are kept for who started it") {
+    Stage stage({.max_connections = 16, .owner = 1000});
+    std::vector<Client> crowd;
+    for (int i = 0; i < 20; ++i) crowd.push_back(stage.connect(0));
+    CHECK_EQ(stage.server->connections(), 14);
+    auto owner = stage.connect(1000);
+    CHECK(status_is(owner.ask(get("/v1/health")), 200));
+}
+
+TEST_CASE("the connections of runs are paid by their uid, and are a quarter at most") {
+    Stage stage({.max_connections = 64, .max_connections_per_uid = 12, .max_connections_per_run = 4});
+    std::vector<Client> of_runs;
+    for (std::uint64_t run = 1; run <= 8; ++run)
+        for (int i = 0; i < 4; ++i) of_runs.push_back(stage.connect_run(run));
+    CHECK_EQ(stage.server->connections(), 8); // an eighth: the runs of one uid
+    CHECK(holds(of_runs.back().response(), "this user's runs"));
+    for (std::uint64_t run = 11; run <= 18; ++run)
+        for (int i = 0; i < 4; ++i) of_runs.push_back(stage.connect_run(run, 1001 + run % 2));
+    CHECK_EQ(stage.server->connections(), 16);
+    CHECK(holds(of_runs.back().response(), "runs have too many"));
+    std::vector<Client> own;
+    for (int i = 0; i < 5; ++i) own.push_back(stage.connect(1000));
+    CHECK(status_is(own[3].ask(get("/v1/health")), 200));
+    CHECK(holds(own[4].response(), "this user has"));
+    of_runs.clear();
+    REQUIRE(stage.until([&] { return stage.server->connections() == 4; }));
+    auto again = stage.connect_run(1);
+    stage.settle();
+    CHECK_EQ(stage.server->connections(), 5);
+}
+
+TEST_CASE("bodies under way have a budget in common, small ones are always taken") {
+    constexpr std::size_t kBody = 1u << 20;
+    Stage stage({.max_bodies = 8 * kBody});
+    std::vector<Client> crowd;
+    const auto half = post("/v1/runs", std::string(kBody, 'x'));
+    for (int i = 0; i < 12; ++i) {
+        crowd.push_back(stage.connect(1000 + i));
+        crowd.back().send(std::string_view(half).substr(0, half.size() - 100));
+        stage.settle();
+    }
+    const auto answer = crowd.back().response();
+    CHECK(status_is(answer, 503));
+    CHECK(holds(answer, "\"code\":\"busy\""));
+    auto small = stage.connect(1000);
+    CHECK(status_is(small.ask(post("/v1/runs", std::string(10'000, 'x'))), 200));
+    auto root = stage.connect(0);
+    CHECK(status_is(root.ask(post("/v1/runs", std::string(kBody / 2, 'x'))), 200));
+    crowd.clear();
+    REQUIRE(stage.until([&] { return stage.server->connections() == 2; }));
+    CHECK(status_is(small.ask(half), 200));
+}
+
 TEST_CASE("a client that takes nothing of its answer is let go") {
     Stage stage({.write_timeout = 50ms});
     auto client = stage.connect();

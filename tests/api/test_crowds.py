@@ -1,0 +1,62 @@
+"""Crowds: whoever takes all the places, whoever runs owhaled gets in, and strangers give way."""
+
+import time
+
+from client import user
+from conftest import needs_root
+from over_tcp import Tcp, bearer, first_account, listening
+
+pytestmark = needs_root
+
+
+def connected(daemon, uid, count):
+    return [daemon.connect(uid) for _ in range(count)]
+
+
+def close(connections):
+    for one in connections:
+        one.close()
+
+
+def test_agents_that_take_all_places_do_not_keep_root_out(own, alice, bob):
+    daemon = own("--max-connections", "64", "--max-connections-per-uid", "60").start()
+    crowd = connected(daemon, alice, 70) + connected(daemon, bob, 70)
+    try:
+        assert daemon.get("/v1/health", uid=0).status == 200
+        with daemon.connect(bob) as one:
+            assert one.response().code == "busy"
+        assert daemon.get("/v1/status", uid=0).json()["connections"] <= 57
+    finally:
+        close(crowd)
+
+
+def test_a_few_descriptors_do_not_keep_root_out_either(own, alice, bob):
+    import resource
+    daemon = own("--max-connections-per-uid", "2000")
+    daemon.limits = {resource.RLIMIT_NOFILE: (1024, 1024)}
+    daemon.start()
+    crowd = connected(daemon, alice, 400) + connected(daemon, bob, 400)
+    try:
+        assert daemon.get("/v1/health", uid=0).status == 200
+    finally:
+        close(crowd)
+
+
+def test_strangers_with_slow_bodies_keep_nobody_out(own, alice, bob):
+    daemon = listening(own, "--max-connections", "32", "--max-connections-per-address", "16")
+    token = first_account(daemon)
+    slow = []
+    try:
+        for number in range(60):
+            with user(alice if number % 2 else bob):
+                slow.append(Tcp(daemon.tcp))
+            path = "/v1/login" if number % 4 < 2 else "/v1/runs"
+            slow[-1].send(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{{".encode())
+        began = time.monotonic()
+        with Tcp(daemon.tcp) as newcomer:
+            assert newcomer.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
+        with user(alice), Tcp(daemon.tcp) as another:
+            assert another.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
+        assert time.monotonic() - began < 2
+    finally:
+        close(slow)
