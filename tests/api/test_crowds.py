@@ -60,3 +60,26 @@ def test_strangers_with_slow_bodies_keep_nobody_out(own, alice, bob):
         assert time.monotonic() - began < 2
     finally:
         close(slow)
+
+
+CROWD = """
+import socket
+held, answered = [], 0
+for _ in range(40):
+    one = socket.socket(socket.AF_UNIX)
+    one.settimeout(5)
+    try:
+        one.connect("/run/owhaled/owhaled.sock")
+        one.sendall(b"GET /v1/health HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+        answered += one.recv(20).startswith(b"HTTP/1.1 200")
+    except OSError:
+        pass
+    held.append(one)
+print(answered)
+"""
+
+
+def test_a_run_has_no_more_than_the_runs_share(own, alice):
+    daemon = own("--max-connections", "64").start()
+    run = daemon.ran(alice, argv=["/usr/bin/python3", "-c", CROWD], profile="agent")
+    assert daemon.get(f"/v1/runs/{run['id']}/output?stream=stdout", uid=alice).body == b"16\n"
