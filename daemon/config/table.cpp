@@ -67,7 +67,7 @@ constexpr std::array kTable = {
     Setting{"unix-roles", Kind::text, "", &Settings::unix_roles, 0, 0,
             "Roles of users and groups on the socket, such as \"alice=agent,auditor @sudo=admin *=agent\"."},
     Setting{"max-connections-per-address", Kind::count, "64", &Settings::max_connections_per_address, 1, 65536,
-            "TCP connections open at once from one address (IPv6: one /64)."},
+            "TCP connections open at once from one address (IPv6: one /64), or of one user of this machine."},
     Setting{"login-rate", Kind::count, "10", &Settings::login_rate, 1, 1'000'000,
             "Logins a minute from one peer, and to one account."},
     Setting{"api-rate", Kind::count, "3000", &Settings::api_rate, 1, 1'000'000'000,

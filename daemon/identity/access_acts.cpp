@@ -35,7 +35,7 @@ awaitable<Result<api::Access>> AccessActs::grant(Asker asker, std::string subjec
     if (core_.access.is_own(*whom))
         co_return fail(Code::invalid_value, subject + " is owhaled's own: its roles are fixed",
                        "`owhalectl setup --show` lists the rows that can be changed");
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     boost::json::array names;
     for (const auto& name : role_names(*roles)) names.emplace_back(name);
@@ -50,7 +50,7 @@ awaitable<Result<api::Access>> AccessActs::grant(Asker asker, std::string subjec
 awaitable<Status> AccessActs::remove(Asker asker, std::string subject) {
     const auto whom = parse_subject(subject);
     if (!whom) co_return std::unexpected(whom.error());
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     CO_CHECK(core_.access.has(*whom));
     boost::json::object data{{"subject", subject}};
@@ -60,8 +60,12 @@ awaitable<Status> AccessActs::remove(Asker asker, std::string subject) {
 }
 
 awaitable<Result<api::KeyRotated>> KeyActs::rotate(Asker asker) {
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
+    co_return co_await replace(std::move(asker));
+}
+
+awaitable<Result<api::KeyRotated>> KeyActs::replace(Asker asker) {
     auto key = core_.keys->prepare();
     if (!key) co_return std::unexpected(key.error());
     boost::json::object data{{"kid", key->id()}, {"retired", core_.keys->current().id()}};
@@ -89,7 +93,9 @@ awaitable<Status> KeyActs::keep_up() {
     if (age < core_.parts.settings.key_rotation) co_return Status{};
     Asker own;
     own.who.name = "system";
-    const auto rotated = co_await rotate(std::move(own));
+    const auto turn = co_await core_.turn.take(); // nobody asks: there is nobody to be checked
+    if (!turn) co_return std::unexpected(turn.error());
+    const auto rotated = co_await replace(std::move(own));
     if (!rotated) co_return std::unexpected(rotated.error());
     co_return Status{};
 }

@@ -31,6 +31,7 @@ public:
     boost::asio::awaitable<Status> keep_up();
 
 private:
+    boost::asio::awaitable<Result<api::KeyRotated>> replace(Asker asker); // with the turn held
     Status drop_expired(std::int64_t now);
     Core& core_;
 };

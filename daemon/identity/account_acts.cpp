@@ -96,7 +96,7 @@ awaitable<Result<api::UserMade>> AccountActs::create(Asker asker, api::UserReque
     auto given = std::exchange(request.password, std::nullopt);
     const auto hash = co_await first_hash(given, one_time);
     if (!hash) co_return std::unexpected(hash.error());
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     CO_CHECK(check_new(request)); // again: another may have come first
     User user;
@@ -120,7 +120,7 @@ awaitable<Result<api::UserMade>> AccountActs::create(Asker asker, api::UserReque
 }
 
 awaitable<Status> AccountActs::remove(Asker asker, std::string name) {
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     const auto user = core_.named(name);
     if (!user) co_return std::unexpected(user.error());
@@ -134,7 +134,7 @@ awaitable<Status> AccountActs::remove(Asker asker, std::string name) {
 }
 
 awaitable<Result<api::User>> AccountActs::enable(Asker asker, std::string name) {
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     const auto user = core_.named(name);
     if (!user) co_return std::unexpected(user.error());
@@ -146,7 +146,7 @@ awaitable<Result<api::User>> AccountActs::enable(Asker asker, std::string name) 
 }
 
 awaitable<Result<api::User>> AccountActs::disable(Asker asker, std::string name) {
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     const auto user = core_.named(name);
     if (!user) co_return std::unexpected(user.error());
@@ -162,7 +162,7 @@ awaitable<Result<api::User>> AccountActs::disable(Asker asker, std::string name)
 awaitable<Result<api::User>> AccountActs::set_roles(Asker asker, std::string name, api::RolesRequest request) {
     const auto roles = roles_of(request.roles);
     if (!roles) co_return std::unexpected(roles.error());
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     const auto user = core_.named(name);
     if (!user) co_return std::unexpected(user.error());
@@ -182,7 +182,7 @@ awaitable<Result<api::OneTime>> AccountActs::reset(Asker asker, std::string name
     Secret secret(copy);
     const auto hash = co_await core_.hasher.make(std::move(secret));
     if (!hash) co_return std::unexpected(hash.error());
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::users);
     if (!turn) co_return std::unexpected(turn.error());
     const auto same = core_.named(name);
     if (!same || same->id != user->id) co_return fail(Code::not_found, "the account was removed meanwhile");

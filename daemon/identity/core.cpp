@@ -38,6 +38,7 @@ Result<std::unique_ptr<Core>> Core::open(Parts parts) {
                                           Hasher(io, argon2),
                                           Journal(io, audit),
                                           Turn(io),
+                                          {},
                                           {}});
 }
 
@@ -59,6 +60,23 @@ Result<User> Core::named(const std::string& name) const {
     const auto* user = users.find(name);
     if (user == nullptr) return fail(Code::not_found, "there is no such account", "`owhalectl users ls` lists them");
     return *user;
+}
+
+Status Core::still(const Asker& asker, Permission permission) const {
+    const auto now = TRY(refresh(asker.peer, asker.who));
+    if (!now.may(permission, true))
+        return fail(Code::forbidden, asker.who.name + " lost the right to this while it asked",
+                    "`owhalectl whoami` tells what is left");
+    if (!asker.proof.empty() && now.password_changed != asker.who.password_changed)
+        return fail(Code::step_up_required, "the password was changed meanwhile", "show the new one");
+    return {};
+}
+
+boost::asio::awaitable<Result<Turn::Held>> Core::turn_of(const Asker& asker, Permission permission) {
+    auto held = co_await turn.take();
+    if (!held) co_return std::unexpected(held.error());
+    CO_CHECK(still(asker, permission));
+    co_return std::move(*held);
 }
 
 Status Core::end_all_of(const User& user, std::int64_t now) {

@@ -46,6 +46,7 @@ struct Core {
     Journal journal;
     Turn turn;              // changes to accounts and sessions
     std::string setup_code; // "" unless the first account is still to be set up
+    std::function<Result<Principal>(const Peer&, const Principal&)> refresh{}; // of Identity; the service's
 
     static Result<std::unique_ptr<Core>> open(Parts parts);
 
@@ -57,6 +58,11 @@ struct Core {
     std::string token_of(const Session& session, const User& user) const;
     // The account of a principal that has one and still exists; unauthenticated otherwise.
     Result<User> account_of(const Principal& who) const;
+    // A turn for an act that takes this permission, once the asker still has it: while its body came, a password was
+    // hashed and others had their turn, it may have been ended. unauthenticated, token_*, forbidden, step_up_required.
+    boost::asio::awaitable<Result<Turn::Held>> turn_of(const Asker& asker, Permission permission);
+    // The check alone.
+    Status still(const Asker& asker, Permission permission) const;
     // By name; not_found.
     Result<User> named(const std::string& name) const;
     // Ends what an account has open, and its runs.

@@ -47,7 +47,8 @@ Result<Doors::Attempt> Doors::attempt(const char* event, const Peer& peer, const
 }
 
 // The account's own delay is for strangers. Whoever has had its password before waits for his own mistakes alone, and
-// so does step-up on the Unix socket: no stranger can hold up those who belong here. Root could read the database.
+// so does step-up on the Unix socket: no stranger can hold up those who belong here. One delay for login, step-up and the
+// change of the password, or each would be a guesser's next five. Root could read the database.
 Status Doors::choose_throttle(Attempt& attempt) {
     if (attempt.peer.is_root()) return {};
     const bool login = std::string_view(attempt.event) == "login";
@@ -55,7 +56,7 @@ Status Doors::choose_throttle(Attempt& attempt) {
     const auto origin = attempt.peer.origin();
     const bool own = (!login && on_socket) || (attempt.account != 0 && TRY(core_.users.knows(attempt.account, origin)));
     attempt.throttle = own ? &core_.peers : &core_.accounts;
-    attempt.key = own ? attempt.event + (" " + attempt.name) + " " + origin : attempt.name;
+    attempt.key = own ? attempt.name + " " + origin : attempt.name;
     return {};
 }
 
@@ -237,7 +238,7 @@ awaitable<Status> Doors::change_password(Asker asker, api::PasswordRequest reque
     Secret secret(copy);
     const auto hash = co_await core_.hasher.make(std::move(secret), std::move(gone));
     if (!hash) co_return std::unexpected(hash.error());
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::account);
     if (!turn) co_return std::unexpected(turn.error());
     if (!is_as_it_was(*tried))
         co_return fail(Code::conflict, "the password was changed by another request meanwhile",

@@ -54,6 +54,10 @@ public:
     // shows. A local peer keeps its uid beside the account.
     virtual Result<Principal> of_token(const Peer& peer, std::string_view bearer) = 0;
 
+    // The same asker as of now, for what takes time: a body that comes slowly, a proof, a channel that stays open. Of a
+    // token its session and account as they stand (no signature is verified again), of a local peer its rows of access.
+    virtual Result<Principal> refresh(const Peer& peer, const Principal& who) = 0;
+
     // Whether this password is that of the principal's account: what a step-up asks. Costs one Argon2id, on another
     // thread. step_up_required for principals that have no account (`unix:` and `run:` never step up), but see
     // stands_above().

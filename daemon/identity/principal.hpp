@@ -61,13 +61,14 @@ struct Principal {
     gid_t gid = static_cast<gid_t>(-1);
 
     // Kind::user
-    std::string user;         // account name
-    std::int64_t account = 0; // its number, never reused; what the spawner makes the reserved uid of
-    std::string session;      // jti of the token
-    bool must_change = false; // the password first: nothing else is permitted
-    bool for_agent = false;   // a token that was minted for an agent: it never steps up
-    std::int64_t expires = 0; // of the token, microseconds since the epoch
-    std::string profile, cwd; // what the token confines runs to; "" anything
+    std::string user;                  // account name
+    std::int64_t account = 0;          // its number, never reused; what the spawner makes the reserved uid of
+    std::string session;               // jti of the token
+    bool must_change = false;          // the password first: nothing else is permitted
+    bool for_agent = false;            // a token that was minted for an agent: it never steps up
+    std::int64_t expires = 0;          // of the token, microseconds since the epoch
+    std::string profile, cwd;          // what the token confines runs to; "" anything
+    std::int64_t password_changed = 0; // of the account, microseconds; 0 never: a step-up of before is void
 
     // Kind::run
     std::uint64_t run = 0; // the parent run's number on the wire

@@ -42,7 +42,9 @@ constexpr std::uint32_t kAccounts = kPersons | bits(Permission::tokens);
 
 Service::Service(std::unique_ptr<Core> core)
     : doors(*core), accounts(*core), tokens(*core), access(*core), keys(*core), core_(std::move(core)),
-      minute_(core_->parts.io) {}
+      minute_(core_->parts.io) {
+    core_->refresh = [this](const Peer& peer, const Principal& who) { return refresh(peer, who); };
+}
 
 Result<std::unique_ptr<Service>> Service::open(Parts parts) {
     return std::unique_ptr<Service>(new Service(TRY(Core::open(std::move(parts)))));
@@ -166,6 +168,7 @@ Principal Service::principal_of(const Peer& peer, const User& user, const Sessio
     principal.session = session.jti;
     principal.expires = session.expires;
     principal.must_change = user.must_change;
+    principal.password_changed = user.password_changed.value_or(0);
     principal.for_agent = session.kind == SessionKind::token;
     principal.profile = session.profile;
     principal.cwd = session.cwd;
@@ -186,7 +189,15 @@ Principal Service::principal_of(const Peer& peer, const User& user, const Sessio
 
 Result<Principal> Service::of_token(const Peer& peer, std::string_view bearer) {
     if (peer.run != 0) return of_run(peer);
-    const auto jti = TRY(jti_of(bearer));
+    return of_session(peer, TRY(jti_of(bearer)));
+}
+
+Result<Principal> Service::refresh(const Peer& peer, const Principal& who) {
+    if (who.kind != Kind::user || peer.run != 0) return of_peer(peer);
+    return of_session(peer, who.session);
+}
+
+Result<Principal> Service::of_session(const Peer& peer, const std::string& jti) {
     const auto* session = TRY(live_session(jti));
     const auto* user = core_->users.find(session->user);
     if (user == nullptr || user->disabled)

@@ -26,6 +26,7 @@ public:
 
     Principal of_peer(const Peer& peer) override;
     Result<Principal> of_token(const Peer& peer, std::string_view bearer) override;
+    Result<Principal> refresh(const Peer& peer, const Principal& who) override;
     boost::asio::awaitable<Status> prove(const Peer& peer, const Principal& who, std::string password) override;
     bool stands_above(const Peer& peer, const Principal& who) const override;
     void denied(const Peer& peer, const Principal& who, std::string verb) override;
@@ -45,6 +46,7 @@ private:
     Principal of_run(const Peer& peer) const;
     Result<std::string> jti_of(std::string_view bearer);
     Result<const Session*> live_session(const std::string& jti);
+    Result<Principal> of_session(const Peer& peer, const std::string& jti);
     Principal principal_of(const Peer& peer, const User& user, const Session& session) const;
     // Of a rootless strict owhaled without accounts, its own user makes the first one.
     bool is_founder(const Peer& peer) const;

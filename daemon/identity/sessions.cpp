@@ -121,6 +121,16 @@ Result<std::uint64_t> Sessions::count(std::int64_t user, SessionKind kind, std::
     return TRY(row.next()) ? static_cast<std::uint64_t>(row.integer(0)) : 0;
 }
 
+Result<std::uint64_t> Sessions::count_family(const std::string& token, std::int64_t now) {
+    constexpr const char* kFamily =
+        "WITH RECURSIVE up (jti) AS (SELECT ?1 UNION SELECT s.maker FROM sessions s JOIN up ON s.jti = up.jti "
+        "WHERE (SELECT kind FROM sessions WHERE jti = s.maker) = 'token'), "
+        "family (jti) AS (SELECT jti FROM up UNION SELECT s.jti FROM sessions s JOIN family ON s.maker = family.jti) "
+        "SELECT count(*) FROM sessions s JOIN family ON s.jti = family.jti WHERE s.revoked IS NULL AND s.expires > ?2";
+    auto row = TRY(statements_.use(kFamily))->with(token, now);
+    return TRY(row.next()) ? static_cast<std::uint64_t>(row.integer(0)) : 0;
+}
+
 Result<bool> Sessions::is_below(const std::string& jti, const std::string& above) {
     return TRY(statements_.use("WITH RECURSIVE up (jti) AS (SELECT ?1 UNION SELECT s.maker FROM sessions s JOIN up ON "
                                "s.jti = up.jti WHERE s.maker <> '') SELECT 1 FROM up WHERE jti = ?2"))

@@ -52,6 +52,8 @@ public:
     };
     Result<std::vector<Session>> list(const Filter& filter);                            // newest first
     Result<std::uint64_t> count(std::int64_t user, SessionKind kind, std::int64_t now); // live ones
+    // Live tokens that come from the same agent's token as this one, however deep; a login's are each a family's first.
+    Result<std::uint64_t> count_family(const std::string& token, std::int64_t now);
     // Whether `jti` is `above`, or was minted with it, at any depth.
     Result<bool> is_below(const std::string& jti, const std::string& above);
     // The oldest live login of an account, to make room for a new one.

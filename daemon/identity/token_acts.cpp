@@ -11,7 +11,8 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::int64_t kNobody = -1;
-constexpr std::uint64_t kMostTokens = 1000;                    // of one account, live
+constexpr std::uint64_t kMostTokens = 1000; // of one account, live
+constexpr std::uint64_t kMostOfFamily = 50; // of one that a person made, live: it and all that agents made with it
 constexpr std::uint64_t kLongestLife = 366ull * 86'400 * 1000; // milliseconds
 constexpr std::uint64_t kShortestLife = 1000;
 constexpr std::int64_t kSecond = 1'000'000;
@@ -173,8 +174,16 @@ Result<Session> TokenActs::narrowed(const Asker& asker, const api::TokenRequest&
     return session;
 }
 
+// So that no agent uses up what its account may have.
+Status TokenActs::check_family(const Principal& who, std::int64_t now) {
+    if (!who.for_agent || TRY(core_.sessions.count_family(who.session, now)) < kMostOfFamily) return {};
+    return fail(Code::conflict,
+                "the token and those that were made with it are " + std::to_string(kMostOfFamily) + " live ones",
+                "revoke some: owhalectl tokens ls");
+}
+
 awaitable<Result<api::TokenMade>> TokenActs::mint(Asker asker, api::TokenRequest request) {
-    const auto turn = co_await core_.turn.take();
+    const auto turn = co_await core_.turn_of(asker, Permission::tokens);
     if (!turn) co_return std::unexpected(turn.error());
     const auto user = core_.account_of(asker.who);
     if (!user) co_return std::unexpected(user.error());
@@ -185,6 +194,7 @@ awaitable<Result<api::TokenMade>> TokenActs::mint(Asker asker, api::TokenRequest
     if (*live >= kMostTokens)
         co_return fail(Code::conflict, "the account has " + std::to_string(kMostTokens) + " live tokens",
                        "revoke some: owhalectl tokens ls");
+    CO_CHECK(check_family(asker.who, session->created));
     boost::json::object data{{"account", user->name},   {"jti", session->jti},
                              {"role", request.role},    {"profile", session->profile},
                              {"cwd", session->cwd},     {"label", session->label},

@@ -36,6 +36,7 @@ private:
     Result<Session> visible(const Principal& who, const std::string& id, SessionKind kind);
     boost::asio::awaitable<Status> revoke(Asker asker, std::string id, SessionKind kind, const char* event);
     Result<Session> narrowed(const Asker& asker, const api::TokenRequest& request) const;
+    Status check_family(const Principal& who, std::int64_t now);
     api::Token shown(const Session& session) const;
     std::string owner_name(const Session& session) const;
 

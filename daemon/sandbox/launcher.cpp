@@ -269,6 +269,14 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     cage.limits = prepared.limits;
 }
 
+// Looked at last, in the same breath as the spawner is asked: who loses the right later is known by its live run.
+Status Launcher::check_standing(Run& run) const {
+    const auto& standing = run.caller().standing;
+    const auto stands = standing ? standing() : Status{};
+    if (!stands) fail_run(run, stands.error());
+    return stands;
+}
+
 awaitable<Status> Launcher::write_intent(const Run& run, const Prepared& prepared) {
     audit::Event event{
         "run.intent", run.caller().principal, prepared.verb, "pending", run.id(), intent_data(run.record, run.receipt)};
@@ -313,12 +321,17 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
         co_await write_outcome(run);
         co_return Status{};
     }
+    CO_CHECK(check_standing(run)); // while all was looked up
     const auto intent = co_await write_intent(run, prepared);
     if (!intent) {
         fail_run(run, intent.error());
         co_return std::unexpected(intent.error());
     }
     run.record.timing["audit"] = watch.lap();
+    if (const auto stands = check_standing(run); !stands) { // while the intent was written
+        co_await write_outcome(run);
+        co_return std::unexpected(stands.error());
+    }
     prepared.looked.held.used();
     auto started = co_await parts_.spawner.run(prepared.plan.message, std::move(prepared.plan.blob));
     run.record.timing["jail"] = watch.lap();

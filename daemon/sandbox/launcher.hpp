@@ -59,6 +59,7 @@ private:
     // Looks, holds what was found to the caller's fences, and looks once more where the workspace was found above one.
     boost::asio::awaitable<Result<Looked>> look(Prepared& prepared, const Caller& caller, const Tables& tables);
     boost::asio::awaitable<Result<std::vector<Fence>>> real_fences(const Caller& caller);
+    Status check_standing(Run& run) const;
     boost::asio::awaitable<Status> write_intent(const Run& run, const Prepared& prepared);
     boost::asio::awaitable<void> write_outcome(Run& run);
     Status choose_program(Prepared& prepared) const;

@@ -42,7 +42,8 @@ struct Caller { // who asks, as the spawner counts and the kernel noted
     std::shared_ptr<const Parent> asker; // that run, as the registry found it when it asked; null none
     std::string
         payer; // whose share of runs this takes: the principal's, of a run's runs that of whoever made the first
-    std::function<bool()> gone; // whether the client has hung up by now; may be empty
+    std::function<bool()> gone;       // whether the client has hung up by now; may be empty
+    std::function<Status()> standing; // whether it still may start runs, now; empty: always
 };
 
 struct Made { // by create() or exec()

@@ -29,10 +29,16 @@ struct Connection {
     std::optional<config::Address> own_address; // this end of a TCP connection
     bool proxied = false;                       // a trusted proxy's: not one client's
     bool open = true;
-    struct StepUp {                // a window that one session opened; it ends with the connection
-        std::string principal;     // "user:alice"; "" none
-        std::string session;       // the jti: another token of the same account has no part in it
-        std::int64_t until_ns = 0; // on the monotonic clock
+    struct StepUp {                        // a window that one session opened; it ends with the connection
+        std::string principal;             // "user:alice"; "" none
+        std::string session;               // the jti: another token of the same account has no part in it
+        std::int64_t until_ns = 0;         // on the monotonic clock
+        std::int64_t password_changed = 0; // of the account, as it opened: a new password closes it
+
+        bool is_of(const identity::Principal& who) const {
+            return !principal.empty() && principal == who.name && session == who.session &&
+                   password_changed == who.password_changed;
+        }
     } step_up;
     std::vector<std::function<void()>> on_close; // run once, on the io thread, when the peer has gone
 };

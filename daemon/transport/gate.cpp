@@ -111,11 +111,21 @@ Status permit(const Match& match, const Principal& who) {
 // puts on this connection, have no part in it.
 bool window_is_open(const Connection& connection, const Principal& who) {
     const auto& window = connection.step_up;
-    return !connection.proxied && !who.for_agent && !window.principal.empty() && window.principal == who.name &&
-           window.session == who.session && monotonic_ns() < window.until_ns;
+    return !connection.proxied && !who.for_agent && window.is_of(who) && monotonic_ns() < window.until_ns;
+}
+
+// Who has no password to show costs nobody an attempt.
+bool can_prove(const Principal& who) {
+    return who.kind == Kind::user && !who.for_agent;
 }
 
 Error no_proof(const Match& match, const Principal& who) {
+    if (who.for_agent)
+        return {Code::step_up_required,
+                "a token for an agent never steps up: " + std::string(match.verb->name),
+                "A person has to do this, logged in: owhalectl login.",
+                0,
+                {}};
     const bool account = who.kind == Kind::user;
     return {Code::step_up_required,
             who.name + " has to show its password for " + std::string(match.verb->name),
@@ -193,8 +203,8 @@ std::expected<Principal, Response> Gate::authenticate(const Peer& peer, std::str
 Verdict Gate::count(const Peer& peer, const Principal& who, const Match* match) {
     const bool permitted = match != nullptr && who.may(match->permission, true);
     const unsigned traits = permitted ? match->verb->traits : 0;
-    if ((traits & kLogin) != 0)
-        return match->permission == identity::Permission::none ? limit_.login(peer) : limit_.step_up(peer, who);
+    if ((traits & kLogin) != 0 && match->permission == identity::Permission::none) return limit_.login(peer);
+    if ((traits & kLogin) != 0 && can_prove(who) && permit(*match, who)) return limit_.step_up(peer, who);
     // What waits for one's own runs is bounded by one's connections. Who holds no permission at all is a stranger.
     if ((traits & kUnmetered) != 0 && (who.own | who.any) != 0) return std::nullopt;
     return limit_.api(peer, who);
@@ -225,6 +235,16 @@ std::expected<Pass, Response> Gate::enter(Connection& connection, Head& head, co
     return std::unexpected(*std::move(refused));
 }
 
+// The same question as at the head, which may be half a minute ago: the body took its time, or the proof did.
+std::expected<void, Response> Gate::ask_again(const Connection& connection, Pass& pass) {
+    auto who = identity_.refresh(connection.peer, pass.who);
+    if (!who) return std::unexpected(problem(who.error()));
+    pass.who = *std::move(who);
+    if (const auto permitted = permit(pass.match, pass.who); !permitted)
+        return std::unexpected(problem(permitted.error()));
+    return {};
+}
+
 // One Argon2id, on another thread, so it is counted before and given back when the password was right.
 asio::awaitable<std::expected<void, Response>> Gate::prove_password(const Connection& connection, Pass& pass) {
     if (const auto excess = limit_.step_up(connection.peer, pass.who)) co_return std::unexpected(too_many(*excess));
@@ -233,12 +253,17 @@ asio::awaitable<std::expected<void, Response>> Gate::prove_password(const Connec
     const auto proved = co_await identity_.prove(connection.peer, pass.who, *std::move(password));
     if (!proved) co_return std::unexpected(problem(proved.error()));
     limit_.forgive_step_up(connection.peer, pass.who);
-    co_return std::expected<void, Response>{};
+    co_return ask_again(connection, pass);
 }
 
 asio::awaitable<std::expected<Proof, Response>> Gate::prove(const Connection& connection, Pass& pass, std::string act,
                                                             std::string_view body) {
     using By = Proof::By;
+    if (auto again = ask_again(connection, pass); !again) {
+        wipe(pass.password);
+        note_refusal(connection.peer, pass.who, *pass.match.verb, again.error());
+        co_return std::unexpected(std::move(again).error());
+    }
     const auto traits = pass.match.verb->traits;
     const bool asked = (traits & kStepUp) != 0 || ((traits & kNarrows) != 0 && !pass.who.for_agent);
     const auto by = !asked                                              ? By::nothing
@@ -246,7 +271,7 @@ asio::awaitable<std::expected<Proof, Response>> Gate::prove(const Connection& co
                     : window_is_open(connection, pass.who)              ? By::window
                                                                         : By::password;
     std::expected<void, Response> proved;
-    if (by == By::password && pass.password.empty())
+    if (by == By::password && (pass.password.empty() || !can_prove(pass.who)))
         proved = std::unexpected(problem(no_proof(pass.match, pass.who)));
     else if (by == By::password)
         proved = co_await prove_password(connection, pass);

@@ -34,7 +34,8 @@ public:
 
     // After the head. Takes Authorization and Owhale-Password out of it: nothing later sees them.
     std::expected<Pass, Response> enter(Connection& connection, Head& head, const Target& target);
-    // After the body, where the verb asks for step-up: how it was proved, or the refusal.
+    // After the body: whether the asker still may, and where the verb asks for step-up how it was proved; or the
+    // refusal. `pass.who` is as of then.
     asio::awaitable<std::expected<Proof, Response>> prove(const Connection& connection, Pass& pass, std::string act,
                                                           std::string_view body);
     // Has the refusal of a verb that decides who may do what written down; of other answers and verbs nothing. The gate
@@ -45,6 +46,7 @@ public:
 private:
     std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);
     Verdict count(const identity::Peer& peer, const identity::Principal& who, const Match* match);
+    std::expected<void, Response> ask_again(const Connection& connection, Pass& pass);
     asio::awaitable<std::expected<void, Response>> prove_password(const Connection& connection, Pass& pass);
     void see_through_proxy(Connection& connection, const Head& head) const;
 

@@ -30,10 +30,12 @@ std::string api_key(const Peer& peer, const Principal& who) {
     return who.session.empty() ? text_of("api", key_of(peer)) : "token " + who.session;
 }
 
-// On the Unix socket the uid's own. Over TCP that of the account: an address may be many people's.
+// On the Unix socket the uid's for this account. Over TCP that of the account's session: an address may be many people's,
+// and who has one token of an account shall not use up what its other holders have (the delay of identity is by account).
 std::string step_up_key(const Peer& peer, const Principal& who) {
-    const bool by_account = is_stranger(peer) && !who.user.empty();
-    return by_account ? "step-up of " + who.user : text_of("step-up", key_of(peer));
+    const bool by_session = is_stranger(peer) && !who.user.empty();
+    return by_session ? "step-up of " + who.user + " " + who.session
+                      : text_of("step-up", key_of(peer)) + " " + who.user;
 }
 
 bool is_root(const Peer& peer) {

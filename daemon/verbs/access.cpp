@@ -49,14 +49,8 @@ awaitable<Result<Response>> rotate(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> access_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
-    const auto later = [services](auto handler) {
-        return [services, handler](Request& request) { return handler(services, request); };
-    };
+    const auto now = answered_now(services);
+    const auto later = answered_later(services);
     return {
         {"access.list", now(list), {}}, {"access.grant", later(grant), {}}, {"access.remove", later(remove), {}},
         {"jwks", now(jwks), {}},        {"keys.rotate", later(rotate), {}},

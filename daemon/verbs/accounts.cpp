@@ -78,14 +78,8 @@ awaitable<Result<Response>> reset(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> account_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
-    const auto later = [services](auto handler) {
-        return [services, handler](Request& request) { return handler(services, request); };
-    };
+    const auto now = answered_now(services);
+    const auto later = answered_later(services);
     return {
         {"users.list", now(list), {}},         {"users.show", now(show), {}},
         {"users.create", later(create), {}},   {"users.remove", later(remove), {}},

@@ -13,6 +13,16 @@ std::function<bool()> gone_of(const transport::Request& request) {
     };
 }
 
+std::function<Status()> standing_of(const transport::Request& request, identity::Identity& identity,
+                                    identity::Permission permission) {
+    return [&identity, permission, peer = request.connection->peer, who = request.who()]() -> Status {
+        const auto now = TRY(identity.refresh(peer, who));
+        if (now.may(permission, true)) return {};
+        return fail(Code::forbidden, who.name + " lost the right to this while it asked",
+                    "`owhalectl whoami` tells what is left");
+    };
+}
+
 transport::Response nothing() {
     transport::Response response;
     response.status = 204;

@@ -12,6 +12,9 @@ namespace owhale::verbs {
 identity::Asker asker_of(const transport::Request& request, std::string verb);
 // Whether the client has hung up.
 std::function<bool()> gone_of(const transport::Request& request);
+// Whether who made the request still may, now: its session and account stand and hold the permission.
+std::function<Status()> standing_of(const transport::Request& request, identity::Identity& identity,
+                                    identity::Permission permission);
 // 204.
 transport::Response nothing();
 

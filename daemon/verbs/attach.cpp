@@ -1,8 +1,12 @@
 // Live streams of a run over one WebSocket, by the Kubernetes v5.channel.k8s.io convention.
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
+#include "identity/service.hpp"
 #include "sandbox/run.hpp"
 #include "verbs/caller.hpp"
 #include "verbs/groups.hpp"
@@ -18,7 +22,18 @@ using transport::Channel;
 using transport::Request;
 
 enum : std::uint8_t { kStdin = 0, kStdout = 1, kStderr = 2, kStatus = 3, kResize = 4, kClose = 255 };
-constexpr std::size_t kPart = 256u << 10; // bytes of output in one message
+constexpr std::size_t kPart = 256u << 10;       // bytes of output in one message
+constexpr std::chrono::milliseconds kLook{500}; // how often an open channel's right to be is looked at
+
+using Standing = std::function<bool()>; // whether who attached still may control the run
+
+Standing standing_of(const Request& request, identity::Identity& identity, const api::Run& run) {
+    return
+        [&identity, peer = request.connection->peer, who = request.who(), own = run.principal == request.who().name] {
+            const auto now = identity.refresh(peer, who);
+            return now && now->may(identity::Permission::runs_control, own);
+        };
+}
 
 struct Size { // {"Width":80,"Height":24}
     std::uint32_t Width = 0, Height = 0;
@@ -27,13 +42,15 @@ BOOST_DESCRIBE_STRUCT(Size, (), (Width, Height))
 
 class Session : public std::enable_shared_from_this<Session> {
 public:
-    Session(std::shared_ptr<Run> run, bool replay) : run_(std::move(run)), replay_(replay) {}
+    Session(std::shared_ptr<Run> run, bool replay, Standing standing)
+        : run_(std::move(run)), replay_(replay), standing_(std::move(standing)) {}
 
     awaitable<void> serve(Channel& channel) {
         attachment_ = run_->attach(replay_);
         const auto self = shared_from_this();
-        asio::co_spawn(
-            co_await asio::this_coro::executor, [self, &channel] { return self->receive(channel); }, asio::detached);
+        const auto executor = co_await asio::this_coro::executor; // GCC 12 destroys a lambda beside a co_await twice
+        asio::co_spawn(executor, [self, &channel] { return self->receive(channel); }, asio::detached);
+        asio::co_spawn(executor, [self] { return self->watch(); }, asio::detached);
         co_await send(channel);
         finished_ = true;
         run_->detach(attachment_);
@@ -50,6 +67,18 @@ public:
     }
 
 private:
+    // A channel is open for as long as its client may control the run, and not for as long as it likes.
+    awaitable<void> watch() {
+        const auto self = shared_from_this();
+        asio::steady_timer timer(co_await asio::this_coro::executor);
+        while (!gone_ && !finished_) {
+            timer.expires_after(kLook);
+            boost::system::error_code ignored;
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+            if (!gone_ && !finished_ && !standing_()) client_went();
+        }
+    }
+
     // Client to run, until it goes.
     awaitable<void> receive(Channel& channel) {
         const auto self = shared_from_this();
@@ -59,7 +88,7 @@ private:
             auto message = co_await channel.read();
             reading_ = false;
             run_->changed().notify();
-            if (!message) break;
+            if (!message || !standing_()) break;
             good = co_await take(std::move(*message));
         }
         client_went();
@@ -115,6 +144,7 @@ private:
 
     std::shared_ptr<Run> run_;
     bool replay_;
+    Standing standing_;
     std::shared_ptr<sandbox::Attachment> attachment_;
     std::optional<sandbox::State> told_;
     bool gone_ = false, finished_ = false, reading_ = false;
@@ -123,7 +153,8 @@ private:
 // Of a run that has ended: what is kept, then its record.
 class Replay {
 public:
-    Replay(api::Run record, std::string folder) : record_(std::move(record)), folder_(std::move(folder)) {}
+    Replay(api::Run record, std::string folder, Standing standing)
+        : record_(std::move(record)), folder_(std::move(folder)), standing_(std::move(standing)) {}
 
     awaitable<void> serve(Channel& channel, bool with_output) {
         bool good = true;
@@ -134,7 +165,7 @@ public:
                 if (slice.bytes.empty()) break;
                 at = slice.offset + slice.bytes.size();
                 const auto written = co_await channel.write(static_cast<std::uint8_t>(kStdout + stream), slice.bytes);
-                good = written.has_value();
+                good = written.has_value() && standing_();
             }
         }
         const auto text = codec::to_text(record_);
@@ -145,6 +176,7 @@ public:
 private:
     api::Run record_;
     std::string folder_;
+    Standing standing_;
 };
 
 awaitable<Result<transport::Stream>> prepare(Services services, Request& request) {
@@ -154,11 +186,12 @@ awaitable<Result<transport::Stream>> prepare(Services services, Request& request
     const bool with_output = *replay == 1;
     auto found = find_run(request, services.runs, identity::Permission::runs_control);
     if (!found) co_return std::unexpected(found.error());
+    auto standing = standing_of(request, services.identity, found->record);
     if (!found->live) {
-        auto old = std::make_shared<Replay>(found->record, services.runs.folder(found->record.id));
+        auto old = std::make_shared<Replay>(found->record, services.runs.folder(found->record.id), std::move(standing));
         co_return transport::Stream([old, with_output](Channel& channel) { return old->serve(channel, with_output); });
     }
-    auto session = std::make_shared<Session>(found->live, with_output);
+    auto session = std::make_shared<Session>(found->live, with_output, std::move(standing));
     request.connection->on_close.push_back([weak = std::weak_ptr(session)] {
         if (const auto alive = weak.lock()) alive->client_went();
     });

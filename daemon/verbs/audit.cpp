@@ -118,9 +118,7 @@ awaitable<Result<Response>> show(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> audit_routes(const Services& services) {
-    const auto later = [services](auto handler) {
-        return [services, handler](Request& request) { return handler(services, request); };
-    };
+    const auto later = answered_later(services);
     return {{"audit.list", later(list), {}}, {"audit.show", later(show), {}}};
 }
 

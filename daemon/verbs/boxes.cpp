@@ -48,11 +48,7 @@ awaitable<Result<Response>> reset(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> box_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
+    const auto now = answered_now(services);
     return {
         {"boxes.list", now(list), {}},
         {"boxes.show", now(show), {}},

@@ -83,9 +83,7 @@ awaitable<Result<Response>> remove(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> control_routes(const Services& services) {
-    const auto later = [services](auto handler) {
-        return [services, handler](Request& request) { return handler(services, request); };
-    };
+    const auto later = answered_later(services);
     return {
         {"runs.signal", later(signal), {}},
         {"runs.kill", later(kill), {}},

@@ -61,7 +61,9 @@ awaitable<Result<Response>> open_window(Services services, Request& request) {
     CO_CHECK(co_await services.identity.doors.prove(std::move(peer), std::move(who), std::move(password)));
     auto asker = asker_of(request, "stepup.open");
     CO_CHECK(co_await services.identity.doors.note_window(std::move(asker), seconds));
-    request.connection->step_up = {request.who().name, request.who().session, monotonic_ns() + seconds * kSecondNs};
+    const auto& opener = request.who();
+    request.connection->step_up = {opener.name, opener.session, monotonic_ns() + seconds * kSecondNs,
+                                   opener.password_changed};
     co_return reply(api::StepUp{rfc3339(wall_clock_us() + std::int64_t{seconds} * 1'000'000)});
 }
 
@@ -74,14 +76,8 @@ Result<Response> close_window(const Services&, const Request& request) {
 } // namespace
 
 std::vector<transport::Route> door_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
-    const auto later = [services](auto handler) {
-        return [services, handler](Request& request) { return handler(services, request); };
-    };
+    const auto now = answered_now(services);
+    const auto later = answered_later(services);
     return {
         {"login", later(login), {}},
         {"logout", later(logout), {}},

@@ -21,4 +21,19 @@ std::vector<transport::Route> account_routes(const Services& services); // users
 std::vector<transport::Route> token_routes(const Services& services);   // sessions, tokens
 std::vector<transport::Route> access_routes(const Services& services);  // access, keys, jwks
 
+// What makes a route's handler of a function of Services and Request: one that answers at once, or a coroutine.
+inline auto answered_now(const Services& services) {
+    return [services](auto function) {
+        return
+            [services, function](transport::Request& request) -> boost::asio::awaitable<Result<transport::Response>> {
+                co_return function(services, request);
+            };
+    };
+}
+inline auto answered_later(const Services& services) {
+    return [services](auto function) {
+        return [services, function](transport::Request& request) { return function(services, request); };
+    };
+}
+
 } // namespace owhale::verbs

@@ -33,11 +33,7 @@ Result<Response> show(const Services& services, const Request& request) {
 } // namespace
 
 std::vector<transport::Route> profile_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
+    const auto now = answered_now(services);
     return {{"profiles.list", now(list), {}}, {"profiles.show", now(show), {}}};
 }
 

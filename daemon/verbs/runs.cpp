@@ -3,8 +3,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "identity/service.hpp"
 #include "sandbox/digest.hpp"
 #include "sandbox/run.hpp"
+#include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
 #include "verbs/reply.hpp"
 #include "verbs/results.hpp"
@@ -68,6 +70,7 @@ awaitable<Result<Response>> create(Services services, Request& request) {
     if (const auto header = request.headers.find("idempotency-key"); header != request.headers.end())
         key = {header->second, sandbox::sha256_hex(request.body)};
     auto caller = caller_of(request, services.runs);
+    caller.standing = standing_of(request, services.identity, Permission::runs_create);
     auto made = co_await services.runs.create(std::move(*body), std::move(caller), std::move(key));
     if (!made) co_return std::unexpected(made.error());
     co_return co_await answer_made(services, request, std::move(*made), wait);
@@ -81,6 +84,7 @@ awaitable<Result<Response>> exec(Services services, Request& request) {
     if (!target) co_return std::unexpected(target.error());
     const bool wait = body->wait.value_or(false);
     auto caller = caller_of(request, services.runs);
+    caller.standing = standing_of(request, services.identity, Permission::runs_control);
     auto made = co_await services.runs.exec(std::move(*target), std::move(*body), std::move(caller));
     if (!made) co_return std::unexpected(made.error());
     co_return co_await answer_made(services, request, std::move(*made), wait);
@@ -116,14 +120,8 @@ awaitable<Result<Response>> wait(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> run_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
-    const auto later = [services](auto handler) {
-        return [services, handler](Request& request) { return handler(services, request); };
-    };
+    const auto now = answered_now(services);
+    const auto later = answered_later(services);
     return {
         {"runs.create", later(create), {}}, {"runs.exec", later(exec), {}}, {"runs.list", now(list), {}},
         {"runs.show", now(show), {}},       {"runs.wait", later(wait), {}},

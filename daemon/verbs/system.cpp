@@ -59,8 +59,7 @@ Result<Response> status(const Services& services, const Request& request) {
 std::optional<std::string> window_of(const Request& request) {
     const auto& window = request.connection->step_up;
     const auto left = window.until_ns - monotonic_ns();
-    const bool theirs = window.principal == request.who().name && window.session == request.who().session;
-    if (!theirs || left <= 0) return std::nullopt;
+    if (!window.is_of(request.who()) || left <= 0) return std::nullopt;
     return rfc3339(wall_clock_us() + left / 1000);
 }
 
@@ -107,11 +106,7 @@ Result<Response> config_show(const Services& services, const Request& request) {
 } // namespace
 
 std::vector<transport::Route> system_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
+    const auto now = answered_now(services);
     return {
         {"health", now(health), {}}, {"openapi", now(openapi_document), {}},
         {"status", now(status), {}}, {"whoami", now(whoami), {}},

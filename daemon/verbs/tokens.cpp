@@ -73,14 +73,8 @@ awaitable<Result<Response>> revoke_token(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> token_routes(const Services& services) {
-    const auto now = [services](auto handler) {
-        return [services, handler](Request& request) -> awaitable<Result<Response>> {
-            co_return handler(services, request);
-        };
-    };
-    const auto later = [services](auto handler) {
-        return [services, handler](Request& request) { return handler(services, request); };
-    };
+    const auto now = answered_now(services);
+    const auto later = answered_later(services);
     return {
         {"sessions.list", now(sessions), {}},
         {"sessions.revoke", later(revoke_session), {}},

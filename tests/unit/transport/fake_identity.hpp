@@ -1,6 +1,9 @@
 // Identity as the gate's tests need it: principals by table, a password that is "right", and counts of what it cost.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "identity/identity.hpp"
 
 namespace owhale::transport {
@@ -42,6 +45,15 @@ public:
         identity::grant(who, bearer.ends_with("+agent") ? identity::kAgent : identity::kAdmin);
         return who;
     }
+
+    Result<identity::Principal> refresh(const identity::Peer& peer, const identity::Principal& who) override {
+        if (who.kind != identity::Kind::user) return of_peer(peer);
+        if (ended.contains(who.user)) return fail(Code::token_revoked, "the token was revoked");
+        auto now = who;
+        if (demoted.contains(who.user)) identity::grant(now, 0);
+        return now;
+    }
+    std::set<std::string> ended, demoted; // accounts: their sessions, their roles
 
     boost::asio::awaitable<Status> prove(const identity::Peer&, const identity::Principal& who,
                                          std::string password) override {

@@ -179,9 +179,10 @@ TEST_CASE("step-up has a bucket of its own, and root none on the Unix socket") {
     CHECK_EQ(passing(30, [&] { return stage.limit.login(local(1000)); }), 10);
     CHECK_EQ(passing(30, [&] { return stage.limit.step_up(local(1000), token("a")); }), 10);
     CHECK_EQ(passing(1000, [&] { return stage.limit.step_up(local(0), token("a")); }), 1000);
-    // Over TCP it is the account's: neither another address nor another token helps.
+    // Over TCP it is the session's: another address does not help, another token is held up by nobody else's guesses.
     CHECK_EQ(passing(30, [&] { return stage.limit.step_up(tcp("192.0.2.1"), token("a")); }), 10);
-    CHECK_EQ(passing(30, [&] { return stage.limit.step_up(tcp("192.0.2.2"), token("b")); }), 0);
+    CHECK_EQ(passing(30, [&] { return stage.limit.step_up(tcp("192.0.2.2"), token("a")); }), 0);
+    CHECK_EQ(passing(30, [&] { return stage.limit.step_up(tcp("192.0.2.2"), token("b")); }), 10);
 }
 
 TEST_CASE("who tries tokens is stopped before they are looked at, and shuts out nobody who had a good one") {
