@@ -188,8 +188,12 @@ void nothing_left(const Place& place) {
     constexpr int kTimes = 50;
     for (int i = 0; i < kTimes; ++i) one(i % 2 == 0);
     auto after = held_by(stage.spawner().pid());
-    // The last run is told of a moment before its descriptors are closed.
-    for (int i = 0; i < 50 && after.descriptors > before.descriptors; ++i) {
+    const auto more = [&] {
+        return after.descriptors > before.descriptors || after.mounts > before.mounts ||
+               after.children > before.children;
+    };
+    // The last run is told of a moment before its descriptors are closed and its resolve child is reaped.
+    for (int i = 0; i < 250 && more(); ++i) {
         usleep(20000);
         after = held_by(stage.spawner().pid());
     }
