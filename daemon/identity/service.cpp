@@ -47,7 +47,8 @@ Service::Service(std::unique_ptr<Core> core)
 }
 
 Result<std::unique_ptr<Service>> Service::open(Parts parts) {
-    return std::unique_ptr<Service>(new Service(TRY(Core::open(std::move(parts)))));
+    auto core = TRY(Core::open(std::move(parts))); // not inside `new`: what it got would leak when this returns
+    return std::unique_ptr<Service>(new Service(std::move(core)));
 }
 
 awaitable<Status> Service::start() {

@@ -38,7 +38,8 @@ Result<SignKey> open_or_make(const std::string& path) {
 } // namespace
 
 Result<std::unique_ptr<ReceiptKey>> ReceiptKey::open(const std::string& dir) {
-    return std::unique_ptr<ReceiptKey>(new ReceiptKey(TRY(open_or_make(dir + "/receipt.key"))));
+    auto key = TRY(open_or_make(dir + "/receipt.key")); // not inside `new`: what it got would leak when this returns
+    return std::unique_ptr<ReceiptKey>(new ReceiptKey(std::move(key)));
 }
 
 Status ReceiptKey::sign(api::Receipt& receipt) const {

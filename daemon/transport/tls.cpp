@@ -78,7 +78,8 @@ Result<Tls::Loaded> Tls::load(const Credentials& credentials) {
 }
 
 Result<std::unique_ptr<Tls>> Tls::make(const Credentials& credentials) {
-    return std::unique_ptr<Tls>(new Tls(TRY(load(credentials))));
+    auto loaded = TRY(load(credentials)); // not inside `new`: what it got would leak when this returns
+    return std::unique_ptr<Tls>(new Tls(std::move(loaded)));
 }
 
 Status Tls::replace(const Credentials& credentials) {

@@ -78,7 +78,8 @@ class Hosts(Case):
         if os.getuid() != 0:
             self.skipTest("to be somebody needs root")
         become = ["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups"]
-        serve = [sys.executable, "-c", "import socket,sys\ns=socket.socket()\ns.bind(('127.0.0.1',0))\ns.listen()\n"
+        # Debian's own: a python below somebody's home is not there for others.
+        serve = ["/usr/bin/python3", "-c", "import socket,sys\ns=socket.socket()\ns.bind(('127.0.0.1',0))\ns.listen()\n"
                  "print(s.getsockname()[1],flush=True)\nc=s.accept()[0]\nprint(c.recv(99)[:4])"]
         with tempfile.TemporaryDirectory() as home:
             os.chown(home, 61234, 61234)
