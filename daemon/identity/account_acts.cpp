@@ -12,11 +12,6 @@ using boost::asio::awaitable;
 
 constexpr std::size_t kMostListed = 10'000; // accounts there can be at once
 
-std::optional<std::string> text_of(const std::optional<std::int64_t>& time) {
-    if (!time) return std::nullopt;
-    return rfc3339(*time);
-}
-
 boost::json::array names_of(std::uint32_t roles) {
     boost::json::array out;
     for (const auto& name : role_names(roles)) out.emplace_back(name);

@@ -85,4 +85,9 @@ Status Core::end_all_of(const User& user, std::int64_t now) {
     return {};
 }
 
+std::optional<std::string> text_of(const std::optional<std::int64_t>& time) {
+    if (!time) return std::nullopt;
+    return rfc3339(*time);
+}
+
 } // namespace owhale::identity

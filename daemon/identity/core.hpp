@@ -69,4 +69,7 @@ struct Core {
     Status end_all_of(const User& user, std::int64_t now);
 };
 
+// A time in microseconds as messages show it (RFC 3339); none stays none.
+std::optional<std::string> text_of(const std::optional<std::int64_t>& time);
+
 } // namespace owhale::identity

@@ -22,11 +22,6 @@ std::optional<std::string> unless_empty(const std::string& text) {
     return text;
 }
 
-std::optional<std::string> text_of(const std::optional<std::int64_t>& time) {
-    if (!time) return std::nullopt;
-    return rfc3339(*time);
-}
-
 std::unexpected<Error> no_such(SessionKind kind) {
     const bool login = kind == SessionKind::login;
     return fail(Code::not_found, login ? "there is no such session" : "there is no such token",

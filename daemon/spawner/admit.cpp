@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "spawner/below.hpp"
 #include "spawner/forbidden.hpp"
 #include "spawner/mounts.hpp"
 #include "spawner/narrow.hpp"
@@ -49,10 +50,6 @@ bool normalized(const std::string& path) {
         rest.remove_prefix(end);
     }
     return true;
-}
-
-bool same_or_below(std::string_view path, std::string_view folder) {
-    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 // Where owhaled's own mounts are, nothing else may be put.

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "spawner/below.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -14,10 +15,6 @@ constexpr std::array<std::string_view, 3> kKernels = {"/proc", "/sys", "/dev"};
 
 std::unexpected<Error> wider(Code code, std::string what) {
     return std::unexpected(Error{code, std::move(what), "a run may start narrower runs alone", 0, "admit"});
-}
-
-bool same_or_below(std::string_view path, std::string_view folder) {
-    return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 // Where a path of the folder `from` lies when the same folder is seen at `to`.
