@@ -36,6 +36,7 @@ struct Rule {
 
     // Conditions. Names and patterns may be sets: "@name".
     std::vector<std::string> program;    // base names, with * and ?
+    std::vector<std::string> no_program;
     std::vector<std::string> sub;        // "push", "remote *"
     std::vector<std::string> option;     // one of these is there: "-r", "--exec=*" (with its value)
     std::vector<std::string> option_all; // all of these
@@ -62,7 +63,8 @@ struct Rule {
     std::vector<std::string> fact, no_fact;
     std::vector<std::string> language;   // it holds code in one of these
     std::vector<std::string> call;       // which calls one of these: "os.system", "*.rmtree"
-    std::vector<std::string> code;       // whose text matches
+    std::vector<std::string> code;       // whose text matches (* here is any string)
+    std::vector<std::string> no_code;
     std::optional<bool> connects, sends_data, listens, recursive; // recursive: an access that counted is
 
     std::vector<std::string> overrides; // ids of rules, with *, that do not count for a command which this one matches
