@@ -16,7 +16,9 @@ bool names_contain(std::string_view names, std::string_view name) {
     return false;
 }
 
-std::string_view first_name(std::string_view names) { return names.substr(0, names.find(',')); }
+std::string_view first_name(std::string_view names) {
+    return names.substr(0, names.find(','));
+}
 
 // An abbreviation must fit the names of one option alone.
 bool names_begin(std::string_view names, std::string_view start) {
@@ -63,13 +65,16 @@ private:
     bool old_style(const Value& value) {
         if (!out_.program->has("old") || old_seen_ || !out_.operands.empty()) return false;
         old_seen_ = true;
-        if (value.text.find_first_of(std::string_view{"/.\0=", 4}) != std::string::npos || value.text.empty()) return false;
+        if (value.text.find_first_of(std::string_view{"/.\0=", 4}) != std::string::npos || value.text.empty())
+            return false;
         std::vector<const OptionRow*> late;
         for (const char letter : value.text) {
             const std::string name{'-', letter};
             const OptionRow* row = find(name);
-            if (row != nullptr && row->valued && !row->optional) late.push_back(row);
-            else add(name, row, std::nullopt, value.span);
+            if (row != nullptr && row->valued && !row->optional)
+                late.push_back(row);
+            else
+                add(name, row, std::nullopt, value.span);
         }
         for (const auto* row : late) {
             std::optional<Value> given;
@@ -126,9 +131,12 @@ private:
         if (row == nullptr && name.starts_with("--") && name.size() > 3) row = abbreviated(name);
         if (row == nullptr && single_ && name.size() > 2 && attached(value)) return true;
         const std::string canonical(row != nullptr ? first_name(row->names) : name);
-        if (equals != std::string::npos) add(canonical, row, part(value, equals + 1), value.span);
-        else if (row != nullptr && row->valued && !row->optional) take(canonical, row, value);
-        else add(canonical, row, std::nullopt, value.span);
+        if (equals != std::string::npos)
+            add(canonical, row, part(value, equals + 1), value.span);
+        else if (row != nullptr && row->valued && !row->optional)
+            take(canonical, row, value);
+        else
+            add(canonical, row, std::nullopt, value.span);
         return true;
     }
 
@@ -154,9 +162,12 @@ private:
                 add(canonical, row, std::nullopt, value.span);
                 continue;
             }
-            if (at + 1 < text.size()) add(canonical, row, part(value, at + 1), value.span);
-            else if (row->optional) add(canonical, row, std::nullopt, value.span);
-            else take(canonical, row, value);
+            if (at + 1 < text.size())
+                add(canonical, row, part(value, at + 1), value.span);
+            else if (row->optional)
+                add(canonical, row, std::nullopt, value.span);
+            else
+                take(canonical, row, value);
             return true;
         }
         return true;
@@ -219,13 +230,20 @@ const Value* Arguments::value_of(std::string_view name) const {
     return found;
 }
 
-Arguments read_arguments(const ProgramRow& row, const std::vector<Value>& argv) { return Reader(row, argv).read(); }
+Arguments read_arguments(const ProgramRow& row, const std::vector<Value>& argv) {
+    return Reader(row, argv).read();
+}
 
 const FormRow* form_of(const Arguments& arguments) {
+    const auto given = [&](std::string_view names) {
+        return std::ranges::any_of(arguments.options,
+                                   [&](const GivenOption& option) { return names_contain(names, option.name); });
+    };
     for (const auto& form : forms_of(*arguments.row)) {
-        if (form.when.empty()) return &form;
-        for (const auto& option : arguments.options)
-            if (names_contain(form.when, option.name)) return &form;
+        const auto both = form.when.find('&'); // "-a&-b,-c": one of each side
+        if (form.when.empty() || (both == std::string_view::npos && given(form.when))) return &form;
+        if (both != std::string_view::npos && given(form.when.substr(0, both)) && given(form.when.substr(both + 1)))
+            return &form;
     }
     return nullptr;
 }

@@ -15,7 +15,7 @@
 namespace owhale::policy {
 
 struct GivenOption {
-    std::string name;           // canonical
+    std::string name; // canonical
     const OptionRow* row = nullptr;
     std::optional<Value> value;
     Span span;

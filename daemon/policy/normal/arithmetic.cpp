@@ -12,8 +12,8 @@ struct Operator {
     int strength;
 };
 constexpr Operator kOperators[] = {{"**", 11}, {"||", 1}, {"&&", 2}, {"<<", 8}, {">>", 8}, {"<=", 7}, {">=", 7},
-                                   {"==", 6}, {"!=", 6}, {"|", 3}, {"^", 4}, {"&", 5}, {"<", 7}, {">", 7},
-                                   {"+", 9}, {"-", 9}, {"*", 10}, {"/", 10}, {"%", 10}};
+                                   {"==", 6},  {"!=", 6}, {"|", 3},  {"^", 4},  {"&", 5},  {"<", 7},  {">", 7},
+                                   {"+", 9},   {"-", 9},  {"*", 10}, {"/", 10}, {"%", 10}};
 
 class Reader {
 public:
@@ -99,7 +99,10 @@ private:
             ++at_;
             if (at_ < text_.size() && text_[at_] == c && (c == '-' || c == '+')) return fail(); // ++x
             const auto value = operand(depth + 1);
-            return c == '-' ? static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(value)) : c == '!' ? value == 0 : c == '~' ? ~value : value;
+            return c == '-'   ? static_cast<std::int64_t>(0 - static_cast<std::uint64_t>(value))
+                   : c == '!' ? value == 0
+                   : c == '~' ? ~value
+                              : value;
         }
         if (c >= '0' && c <= '9') return number();
         return name();
@@ -139,8 +142,9 @@ private:
         const bool braced = at_ < text_.size() && text_[at_] == '{';
         if (braced) ++at_;
         const auto start = at_;
-        while (at_ < text_.size() && (text_[at_] == '_' || (text_[at_] >= '0' && text_[at_] <= '9') ||
-                                      (text_[at_] >= 'a' && text_[at_] <= 'z') || (text_[at_] >= 'A' && text_[at_] <= 'Z')))
+        while (at_ < text_.size() &&
+               (text_[at_] == '_' || (text_[at_] >= '0' && text_[at_] <= '9') ||
+                (text_[at_] >= 'a' && text_[at_] <= 'z') || (text_[at_] >= 'A' && text_[at_] <= 'Z')))
             ++at_;
         if (at_ == start) return fail();
         const auto name = text_.substr(start, at_ - start);

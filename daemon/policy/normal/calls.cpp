@@ -29,9 +29,12 @@ const ProgramRow* row_of(std::string_view name) {
 
 // Programs that a pattern in a command's name is taken for.
 constexpr std::string_view kWellKnown[] = {
-    "awk", "base64", "bash", "cat", "chmod", "chown", "cp", "curl", "dash", "dd", "env", "find", "grep", "head", "id", "kill", "less", "ls", "mkfs",
-    "mv", "nc", "ncat", "netcat", "node", "passwd", "perl", "php", "python", "python3", "rm", "ruby", "sed", "sh", "shutdown", "ssh", "su", "sudo",
-    "tail", "tar", "tee", "uname", "useradd", "vi", "vim", "wget", "whoami", "xxd", "zsh", "reboot", "echo", "printf", "more", "nl", "tac", "shred", "scp", "crontab"};
+    "awk",    "base64",  "bash",   "cat",      "chmod",  "chown",  "cp",     "curl",   "dash",    "dd",
+    "env",    "find",    "grep",   "head",     "id",     "kill",   "less",   "ls",     "mkfs",    "mv",
+    "nc",     "ncat",    "netcat", "node",     "passwd", "perl",   "php",    "python", "python3", "rm",
+    "ruby",   "sed",     "sh",     "shutdown", "ssh",    "su",     "sudo",   "tail",   "tar",     "tee",
+    "uname",  "useradd", "vi",     "vim",      "wget",   "whoami", "xxd",    "zsh",    "reboot",  "echo",
+    "printf", "more",    "nl",     "tac",      "shred",  "scp",    "crontab"};
 
 bool in_bin(std::string_view path) { // the folder may be a pattern, too
     if (path.find('/') == std::string_view::npos) return false;
@@ -74,7 +77,8 @@ Stream Walk::call(Call& call) {
         if (call.frame.shell) {
             if (auto out = call_alias(call)) return *out;
             if (auto out = call_function(call)) return *out;
-            if (const auto* builtin = find_builtin(call.program); builtin != nullptr && call.argv[0].text.find('/') == std::string::npos)
+            if (const auto* builtin = find_builtin(call.program);
+                builtin != nullptr && call.argv[0].text.find('/') == std::string::npos)
                 return (this->*builtin->run)(call);
         }
         call.row = row_of(call.program);
@@ -102,7 +106,8 @@ bool Walk::take_wrapper(Call& call) {
                 const auto equals = word.text.find('=');
                 at(call.slot).env.push_back({word.text.substr(0, equals), {word.text.substr(equals + 1), word.span}});
             }
-        else ++next;
+        else
+            ++next;
     }
     if (!found || next >= arguments.operands.size()) return false;
     call.argv[0] = Value{call.program, call.argv[0].span};
@@ -110,7 +115,8 @@ bool Walk::take_wrapper(Call& call) {
     apply_options(call);
     at(call.slot).options.clear();
     const bool own_shell = call.row->has("shell");
-    if (!own_shell || call.program != "exec") at(call.slot).via.push_back(call.program), call.frame.via.push_back(call.program);
+    if (!own_shell || call.program != "exec")
+        at(call.slot).via.push_back(call.program), call.frame.via.push_back(call.program);
     call.frame.shell = call.frame.shell && own_shell;
     call.argv = std::move(rest);
     call.program.clear();
@@ -168,8 +174,10 @@ std::optional<Stream> Walk::call_function(Call& call) {
     Redirected io;
     Stream out;
     for (const auto& body : function.bodies) out = script(body, inner);
-    if (before) state_.set("@", *before);
-    else state_.erase("@");
+    if (before)
+        state_.set("@", *before);
+    else
+        state_.erase("@");
     (void)mark;
     return out;
 }
@@ -189,7 +197,10 @@ Stream Walk::fill(Call& call) {
     const Value word = call.argv[0];
     if (word.text.find('/') != std::string::npos) {
         at(call.slot).path = absolute(word.text).front();
-        if (call.program.empty() || call.row == nullptr || !word.text.starts_with('/')) touch(call.slot, Act::execute, word, false, false);
+        for (const std::string_view folder : {"/bin/", "/usr/bin/", "/sbin/", "/usr/sbin/", "/usr/local/bin/"})
+            if (at(call.slot).path.starts_with(folder)) add_fact(call.slot, "system.interpreter");
+        if (call.program.empty() || call.row == nullptr || !word.text.starts_with('/'))
+            touch(call.slot, Act::execute, word, false, false);
     }
     if (call.program.empty()) {
         add_fact(call.slot, "program.unknown");
@@ -206,8 +217,10 @@ Stream Walk::fill(Call& call) {
     at(call.slot).known_program = call.row != nullptr;
     run_workspace_file(call);
     const Cell folder = *state_.get("."); // git -C and the like move it for this command alone
-    if (call.row == nullptr) apply_unknown(call);
-    else apply_arguments(call);
+    if (call.row == nullptr)
+        apply_unknown(call);
+    else
+        apply_arguments(call);
     follow_connections(call);
     Stream out = output(call);
     if (state_.get(".")->values != folder.values) state_.set(".", folder);
@@ -224,9 +237,15 @@ void Walk::run_workspace_file(Call& call) {
         if (known->taint.decoded) add_fact(call.slot, "code.decoded");
         const Value text{known->values.size() == 1 ? known->values.front() : std::string(kHole), call.argv[0].span};
         if (text.known() == Known::known && call.row == nullptr) {
-            const bool other = text.text.starts_with("#!") && text.text.substr(0, text.text.find('\n')).find("sh") == std::string::npos;
+            const bool other = text.text.starts_with("#!") &&
+                               text.text.substr(0, text.text.find('\n')).find("sh") == std::string::npos;
             const std::string first = text.text.substr(0, text.text.find('\n'));
-            const std::string language = !other ? "sh" : first.find("python") != std::string::npos ? "python" : first.find("perl") != std::string::npos ? "perl" : first.find("node") != std::string::npos ? "javascript" : first.find("ruby") != std::string::npos ? "ruby" : "";
+            const std::string language = !other                                      ? "sh"
+                                         : first.find("python") != std::string::npos ? "python"
+                                         : first.find("perl") != std::string::npos   ? "perl"
+                                         : first.find("node") != std::string::npos   ? "javascript"
+                                         : first.find("ruby") != std::string::npos   ? "ruby"
+                                                                                     : "";
             if (!language.empty()) carry_code(call, language, text);
         }
     } else if (call.row == nullptr && in_workspace(path)) {
@@ -249,16 +268,20 @@ Stream Walk::output(Call& call) {
     if (in != nullptr) out.taint.add(in->taint);
     out.taint.add(call.taint);
     if (out.known && !call.taint.any() && in == nullptr) out.taint.fetched = out.taint.secret = false;
-    const bool reads = std::ranges::any_of(at(call.slot).accesses, [](const Access& access) { return access.act == Act::read; });
-    if (reads || (call.row != nullptr && call.row->has("secret"))) out.taint.add({false, false, true, {static_cast<int>(call.slot)}});
+    const bool reads =
+        std::ranges::any_of(at(call.slot).accesses, [](const Access& access) { return access.act == Act::read; });
+    if (reads || (call.row != nullptr && call.row->has("secret")))
+        out.taint.add({false, false, true, {static_cast<int>(call.slot)}});
     for (const auto& operand : at(call.slot).operands)
         if (const Cell* cell = file(operand.text)) {
             out.taint.add(cell->taint);
-            if (call.program == "cat" && at(call.slot).operands.size() == 1 && cell->values.size() == 1 && cell->values[0].find('\0') == std::string::npos) {
+            if (call.program == "cat" && at(call.slot).operands.size() == 1 && cell->values.size() == 1 &&
+                cell->values[0].find('\0') == std::string::npos) {
                 out.known = true;
                 out.text = cell->values[0];
             }
         }
+    note_endless(call, out);
     if (call.connects && !at(call.slot).hosts.empty()) out.taint.fetched = true;
     if (call.row != nullptr && call.row->has("decode")) out.taint.decoded = out.taint.decoded || in != nullptr || reads;
     return out;

@@ -8,10 +8,14 @@
 namespace owhale::policy::normal {
 namespace {
 
-bool is_shell(std::string_view language) { return language == "sh" || language == "bash"; }
+bool is_shell(std::string_view language) {
+    return language == "sh" || language == "bash";
+}
 
 // These read a language that is close enough to sh to be judged as it.
-bool is_remote(const Call& call) { return call.row != nullptr && call.row->has("remote"); }
+bool is_remote(const Call& call) {
+    return call.row != nullptr && call.row->has("remote");
+}
 
 } // namespace
 
@@ -59,11 +63,11 @@ void Walk::carry_code(Call& call, const std::string& language, const Value& text
     const auto mark = state_.mark();
     if (is_remote(call)) state_.set(".", std::string(kHole));
     // sh -c CODE NAME ARGUMENTS
-    if (call.row != nullptr && call.row->has("positional")) {
+    if (call.row != nullptr && call.row->value("stdin") == "sh") {
         Cell arguments;
         const auto& operands = call.arguments.operands;
-        for (std::size_t i = 1; i < operands.size(); ++i) arguments.elements.push_back(operands[i].text);
-        if (!operands.empty()) state_.set("v:0", operands[0].text);
+        for (std::size_t i = 2; i < operands.size(); ++i) arguments.elements.push_back(operands[i].text);
+        if (operands.size() > 1) state_.set("v:0", operands[1].text);
         state_.set("@", std::move(arguments));
     }
     code(call, text.text, text, std::string(base_name(call.program)), false);
@@ -81,7 +85,8 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     Scanned found = scan_code(language, text.text);
     at(call.slot).code.back().calls = found.calls;
     for (const auto& fact : found.facts) add_fact(call.slot, fact);
-    for (auto& access : found.accesses) touch(call.slot, access.act, {std::move(access.path), text.span}, access.recursive, access.sent);
+    for (auto& access : found.accesses)
+        touch(call.slot, access.act, {std::move(access.path), text.span}, access.recursive, access.sent);
     for (auto& host : found.hosts) {
         host.span = text.span;
         add_host(call, std::move(host));
@@ -117,7 +122,8 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
     if (known == nullptr) {
         if (name.known() != Known::known && name.text.starts_with(kHole)) add_fact(call.slot, "code.unknown");
         const auto paths = absolute(name.text);
-        if (std::ranges::all_of(paths, [&](const auto& path) { return in_workspace(path); })) add_fact(call.slot, "code.workspace");
+        if (std::ranges::all_of(paths, [&](const auto& path) { return in_workspace(path); }))
+            add_fact(call.slot, "code.workspace");
         return;
     }
     if (known->taint.fetched) add_fact(call.slot, "code.fetched");
@@ -146,7 +152,8 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
 // sh, python -, perl … without a file: what they read is code.
 void Walk::code_from_stdin(Call& call) {
     const Stream* in = call.in();
-    const std::string language(call.row != nullptr && !call.row->value("stdin").empty() ? call.row->value("stdin") : "sh");
+    const std::string language(call.row != nullptr && !call.row->value("stdin").empty() ? call.row->value("stdin")
+                                                                                        : "sh");
     if (in == nullptr || !in->given) {
         add_fact(call.slot, "code.stdin");
         return;

@@ -17,9 +17,9 @@ struct Scanned {
     std::vector<std::string> calls, facts, opaque;
     std::vector<Access> accesses; // paths as written
     std::vector<Host> hosts;
-    std::vector<std::string> shell;                             // shell code
-    std::vector<std::vector<std::string>> commands;             // words
-    std::vector<std::pair<std::string, std::string>> code;      // language, text: of eval
+    std::vector<std::string> shell;                        // shell code
+    std::vector<std::vector<std::string>> commands;        // words
+    std::vector<std::pair<std::string, std::string>> code; // language, text: of eval
 };
 
 Scanned scan_code(std::string_view language, std::string_view text);

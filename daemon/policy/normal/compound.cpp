@@ -36,10 +36,20 @@ bool leaves(const shell::Script& body) {
     return found;
 }
 
+bool waits(const shell::Script& body) {
+    bool found = leaves(body);
+    visit(body, [&](const shell::Command& command) {
+        for (const auto word : {"sleep", "read", "wait", "inotifywait", "usleep", "timeout"})
+            found = found || is_word(command, 0, word);
+    });
+    return found;
+}
+
 bool is_forever(const shell::Command& loop) {
     if (loop.kind == CommandKind::arith_for) {
         const auto first = loop.text.find(';'), last = loop.text.rfind(';');
-        return first != std::string::npos && loop.text.substr(first + 1, last - first - 1).find_first_not_of(" \t") == std::string::npos;
+        return first != std::string::npos &&
+               loop.text.substr(first + 1, last - first - 1).find_first_not_of(" \t") == std::string::npos;
     }
     if (loop.kind != CommandKind::while_loop && loop.kind != CommandKind::until_loop) return false;
     const auto& statements = loop.bodies[0].statements;
@@ -47,14 +57,17 @@ bool is_forever(const shell::Command& loop) {
     const auto& condition = statements[0].links[0].pipeline.commands;
     if (condition.size() != 1) return false;
     const bool until = loop.kind == CommandKind::until_loop;
-    if (condition[0].kind == CommandKind::arithmetic) return !until && condition[0].text.find('1') != std::string::npos && condition[0].text.size() < 8;
+    if (condition[0].kind == CommandKind::arithmetic)
+        return !until && condition[0].text.find('1') != std::string::npos && condition[0].text.size() < 8;
     if (until) return is_word(condition[0], 0, "false");
     if (is_word(condition[0], 0, "[")) return is_word(condition[0], 2, "]");
     return is_word(condition[0], 0, "true") || is_word(condition[0], 0, ":");
 }
 
 bool is_name(const std::string& text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) { return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
 }
 
 } // namespace
@@ -69,21 +82,35 @@ Stream Walk::compound(const shell::Command& command, Frame& frame) {
         at(slot).program = ":";
         at(slot).known_program = true;
         at(slot).argv = {Value{":", command.span}};
+        add_fact(slot, "assignment");
         io = redirect(command.redirects, expander, slot, own);
-        if (at(slot).accesses.empty() && at(slot).hosts.empty() && slot + 1 == out_.commands.size()) out_.commands.pop_back();
+        if (at(slot).accesses.empty() && at(slot).hosts.empty() && slot + 1 == out_.commands.size())
+            out_.commands.pop_back();
         if (io.has_in) own.in = &io.in;
     }
     Stream out;
     switch (command.kind) {
-    case CommandKind::subshell: out = subshell(command.bodies[0], own); break;
-    case CommandKind::group: out = script(command.bodies[0], own); break;
-    case CommandKind::if_clause: out = branches(command, own); break;
+    case CommandKind::subshell:
+        out = subshell(command.bodies[0], own);
+        break;
+    case CommandKind::group:
+        out = script(command.bodies[0], own);
+        break;
+    case CommandKind::if_clause:
+        out = branches(command, own);
+        break;
     case CommandKind::while_loop:
     case CommandKind::until_loop:
-    case CommandKind::arith_for: out = loop(command, own); break;
+    case CommandKind::arith_for:
+        out = loop(command, own);
+        break;
     case CommandKind::for_loop:
-    case CommandKind::select_loop: out = for_each(command, own); break;
-    case CommandKind::case_clause: out = cases(command, own); break;
+    case CommandKind::select_loop:
+        out = for_each(command, own);
+        break;
+    case CommandKind::case_clause:
+        out = cases(command, own);
+        break;
     case CommandKind::function: {
         Cell cell;
         cell.function = &command;
@@ -98,7 +125,8 @@ Stream Walk::compound(const shell::Command& command, Frame& frame) {
         out = subshell(command.bodies[0], own);
         break;
     }
-    default: look_at_words(command, own);
+    default:
+        look_at_words(command, own);
     }
     return deliver(std::move(out), io);
 }
@@ -146,7 +174,8 @@ void Walk::forget_assigned(const shell::Command& command) {
         if (inner.kind == CommandKind::arithmetic || inner.kind == CommandKind::arith_for) {
             std::string name;
             for (const char c : inner.text + ";") {
-                if (is_name(std::string(1, c))) name += c;
+                if (is_name(std::string(1, c)))
+                    name += c;
                 else {
                     const Cell* known = name.empty() ? nullptr : state_.get("v:" + name);
                     if (known != nullptr) state_.set("v:" + name, std::string(kAnyName));
@@ -178,11 +207,14 @@ Stream Walk::loop(const shell::Command& command, Frame& frame) {
     const auto before = folders();
     Frame own = frame;
     const auto& body = command.bodies.back();
-    own.endless = frame.endless || (is_forever(command) && !leaves(body));
+    own.endless = frame.endless || is_forever(command);
+    own.waits = frame.waits || waits(body) || waits(command.bodies[0]);
     const auto mark = state_.mark();
     forget_assigned(command);
-    if (command.kind == CommandKind::arith_for) look_at_words(command, frame);
-    else script(command.bodies[0], own);
+    if (command.kind == CommandKind::arith_for)
+        look_at_words(command, frame);
+    else
+        script(command.bodies[0], own);
     Stream out;
     out.taint = script(body, own).taint;
     settle_folder(before);
@@ -198,10 +230,14 @@ Stream Walk::for_each(const shell::Command& command, Frame& frame) {
     if (command.listed)
         for (const auto& word : command.words)
             for (auto& value : expander.fields(word)) values.push_back(std::move(value.text));
-    else if (const Cell* arguments = state_.get("@")) values = arguments->elements;
-    else unknown = true;
+    else if (const Cell* arguments = state_.get("@"))
+        values = arguments->elements;
+    else
+        unknown = true;
     if (values.empty() && !unknown) return {.given = true, .known = true};
-    const auto hard = [](const std::string& v) { return v.find('/') != std::string::npos || v.starts_with('-') || v.find(kHole) != std::string::npos; };
+    const auto hard = [](const std::string& v) {
+        return v.find('/') != std::string::npos || v.starts_with('-') || v.find(kHole) != std::string::npos;
+    };
     const bool simple_names = std::ranges::none_of(values, hard);
     if (unknown || values.size() > kMaxRounds || unrolled_ > kMaxUnrolled || command.kind == CommandKind::select_loop)
         values = {std::string(simple_names && !unknown ? kAnyName : kHole)};
@@ -229,8 +265,10 @@ Stream Walk::for_each(const shell::Command& command, Frame& frame) {
     if (leaving) forget_assigned(command);
     settle_folder(values.size() > 1 && !leaving ? folders() : before);
     auto changes = state_.leave(mark);
-    if (leaving || values.size() == 1) state_.join({std::move(changes), {}});
-    else state_.apply(std::move(changes));
+    if (leaving || values.size() == 1)
+        state_.join({std::move(changes), {}});
+    else
+        state_.apply(std::move(changes));
     return all;
 }
 

@@ -42,7 +42,8 @@ template <typename Digit> std::optional<std::string> decode(std::string_view tex
 }
 
 void add_utf8(std::string& out, unsigned code) {
-    if (code < 0x80) out += static_cast<char>(code);
+    if (code < 0x80)
+        out += static_cast<char>(code);
     else if (code < 0x800) {
         out += static_cast<char>(0xc0 | (code >> 6));
         out += static_cast<char>(0x80 | (code & 0x3f));
@@ -71,9 +72,15 @@ char simple(char c) {
 
 } // namespace
 
-std::optional<std::string> decode_base64(std::string_view text) { return decode(text, base64, 6); }
-std::optional<std::string> decode_base32(std::string_view text) { return decode(text, base32, 5); }
-std::optional<std::string> decode_hex(std::string_view text) { return decode(text, hex, 4); }
+std::optional<std::string> decode_base64(std::string_view text) {
+    return decode(text, base64, 6);
+}
+std::optional<std::string> decode_base32(std::string_view text) {
+    return decode(text, base32, 5);
+}
+std::optional<std::string> decode_hex(std::string_view text) {
+    return decode(text, hex, 4);
+}
 
 std::string unescape(std::string_view text, bool echo) {
     std::string out;
@@ -84,13 +91,17 @@ std::string unescape(std::string_view text, bool echo) {
         }
         const char c = text[at + 1];
         at += 2;
-        if (c == 'x') out += static_cast<char>(number(text, at, 16, 2));
-        else if (c == 'u' || c == 'U') add_utf8(out, number(text, at, 16, c == 'u' ? 4 : 8));
+        if (c == 'x')
+            out += static_cast<char>(number(text, at, 16, 2));
+        else if (c == 'u' || c == 'U')
+            add_utf8(out, number(text, at, 16, c == 'u' ? 4 : 8));
         else if (c >= '0' && c <= '7') {
             if (!(echo && c == '0')) --at;
             out += static_cast<char>(number(text, at, 8, 3));
-        } else if (const char plain = simple(c)) out += plain;
-        else out += '\\', out += c;
+        } else if (const char plain = simple(c))
+            out += plain;
+        else
+            out += '\\', out += c;
     }
     return out;
 }

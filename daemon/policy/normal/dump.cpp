@@ -16,7 +16,8 @@ std::string words(const std::vector<std::string>& list) {
 }
 
 std::string access(const Access& access) {
-    return std::string(name_of(access.act)) + ":" + shown(access.path) + (access.recursive ? ":r" : "") + (access.sent ? ":sent" : "");
+    return std::string(name_of(access.act)) + ":" + shown(access.path) + (access.recursive ? ":r" : "") +
+           (access.sent ? ":sent" : "");
 }
 
 std::string host(const Host& host) {
@@ -34,7 +35,8 @@ std::string_view name_of(Act act) {
 std::string dump(const SimpleCommand& command) {
     std::string out = command.program.empty() ? "?" : command.program;
     if (!command.sub.empty()) out += " " + command.sub;
-    for (const auto& option : command.options) out += " " + shown(option.name) + (option.value ? "=" + shown(option.value->text) : "");
+    for (const auto& option : command.options)
+        out += " " + shown(option.name) + (option.value ? "=" + shown(option.value->text) : "");
     std::string operands, accesses, hosts, env, code;
     for (const auto& value : command.operands) operands += (operands.empty() ? "" : " ") + shown(value.text);
     for (const auto& one : command.accesses) accesses += (accesses.empty() ? "" : " ") + access(one);

@@ -75,9 +75,12 @@ struct Expander::Fields { // being built
                 const bool blank = c == ' ' || c == '\t' || c == '\n';
                 if (!blank && !open) add("");
                 close();
-            } else if (c == '*') add(kAnyName);
-            else if (c == '?') add(kAnyByte);
-            else add(text.substr(at, 1));
+            } else if (c == '*')
+                add(kAnyName);
+            else if (c == '?')
+                add(kAnyByte);
+            else
+                add(text.substr(at, 1));
         }
     }
 };
@@ -135,19 +138,33 @@ void Expander::part(const shell::Part& piece, Fields& into, bool split) {
         return;
     }
     switch (piece.kind) {
-    case shell::PartKind::literal: into.add(piece.text); break;
-    case shell::PartKind::parameter: parameter(piece, into, split); break;
-    case shell::PartKind::command: substitution(piece, into, split); break;
-    case shell::PartKind::arithmetic: into.add(arithmetic_text(piece)); break;
+    case shell::PartKind::literal:
+        into.add(piece.text);
+        break;
+    case shell::PartKind::parameter:
+        parameter(piece, into, split);
+        break;
+    case shell::PartKind::command:
+        substitution(piece, into, split);
+        break;
+    case shell::PartKind::arithmetic:
+        into.add(arithmetic_text(piece));
+        break;
     case shell::PartKind::process_in:
     case shell::PartKind::process_out: {
         const Stream& stream = run(piece);
         into.add(substituter_.name_stream(stream));
         break;
     }
-    case shell::PartKind::glob: into.add(split ? glob_text(piece.text) : piece.text); break;
-    case shell::PartKind::tilde: into.add(tilde(piece.text)); break;
-    case shell::PartKind::brace: into.add(hole(piece.span, "a brace expansion has too many words")); break;
+    case shell::PartKind::glob:
+        into.add(split ? glob_text(piece.text) : piece.text);
+        break;
+    case shell::PartKind::tilde:
+        into.add(tilde(piece.text));
+        break;
+    case shell::PartKind::brace:
+        into.add(hole(piece.span, "a brace expansion has too many words"));
+        break;
     }
     --depth_;
 }
@@ -180,14 +197,17 @@ void Expander::substitution(const shell::Part& piece, Fields& into, bool split) 
         std::string_view text = stream.text;
         while (text.ends_with('\n')) text.remove_suffix(1);
         budget_.spend(text.size());
-        if (active) into.add_split(text);
-        else into.add(text);
+        if (active)
+            into.add_split(text);
+        else
+            into.add(text);
     } else if (!stream.names.empty() && active) {
         for (const auto& name : stream.names) {
             into.add(name);
             into.close();
         }
-    } else into.add(hole(piece.span, "what a command prints is known only when it runs"));
+    } else
+        into.add(hole(piece.span, "what a command prints is known only when it runs"));
 }
 
 void Expander::parameter(const shell::Part& piece, Fields& into, bool split) {
@@ -196,10 +216,14 @@ void Expander::parameter(const shell::Part& piece, Fields& into, bool split) {
     if (looked.several && piece.parameter->op.empty()) {
         const bool joined = piece.quoted && (piece.parameter->name == "*" || !split);
         for (std::size_t i = 0; i < looked.list.size(); ++i) {
-            if (i > 0 && (joined || !split)) into.add(" ");
-            else if (i > 0) into.close();
-            if (active) into.add_split(looked.list[i]);
-            else into.add(looked.list[i]);
+            if (i > 0 && (joined || !split))
+                into.add(" ");
+            else if (i > 0)
+                into.close();
+            if (active)
+                into.add_split(looked.list[i]);
+            else
+                into.add(looked.list[i]);
         }
         return;
     }
@@ -210,11 +234,15 @@ void Expander::parameter(const shell::Part& piece, Fields& into, bool split) {
     bool none = false;
     const std::string text = operate(*piece.parameter, std::move(looked), piece.span, none);
     budget_.spend(text.size());
-    if (active) into.add_split(text);
-    else into.add(text);
+    if (active)
+        into.add_split(text);
+    else
+        into.add(text);
 }
 
-std::string Expander::arithmetic_text(const shell::Part& piece) { return run_arithmetic(piece.text, piece.words); }
+std::string Expander::arithmetic_text(const shell::Part& piece) {
+    return run_arithmetic(piece.text, piece.words);
+}
 
 std::string Expander::run_arithmetic(std::string_view text, const std::vector<shell::Word>& words) {
     for (const auto& word : words) single(word); // what it runs is seen

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ public:
     virtual std::string name_stream(const Stream& stream) = 0;
 };
 
-struct Budget { // of one normal form
+struct Budget {                  // of one normal form
     std::size_t bytes = 4 << 20; // of values
     std::size_t commands = 0;    // set by the walk
     bool exhausted = false;
@@ -38,17 +39,18 @@ public:
     Expander(State& state, const Facts& facts, Substituter& substituter, Budget& budget)
         : state_(state), facts_(facts), substituter_(substituter), budget_(budget) {}
 
-    std::vector<Value> fields(const shell::Word& word);  // of a command: split, several
-    Value single(const shell::Word& word);               // of an assignment, a redirection, a here-document
-    std::string pattern(const shell::Word& word);        // as shell_match takes it; holes stay
+    std::vector<Value> fields(const shell::Word& word); // of a command: split, several
+    Value single(const shell::Word& word);              // of an assignment, a redirection, a here-document
+    std::string pattern(const shell::Word& word);       // as shell_match takes it; holes stay
     std::string arithmetic_text(const shell::Part& part);
     std::string run_arithmetic(std::string_view text, const std::vector<shell::Word>& words);
 
-    Taint taint;                 // of all that was expanded
+    Taint taint; // of all that was expanded
     std::vector<Opaque> opaque;
     std::map<std::string, std::size_t> choices, met; // met: name -> number of alternatives
-    bool put_together = false;   // a substring, a replacement: pieces of other texts
-    std::map<const shell::Part*, Stream> ran; // substitutions that were run already
+    std::set<std::string> unknown;                   // variables of which nothing is known
+    bool put_together = false;                       // a substring, a replacement: pieces of other texts
+    std::map<const shell::Part*, Stream> ran;        // substitutions that were run already
 
 private:
     struct Looked {

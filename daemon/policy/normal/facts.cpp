@@ -10,8 +10,8 @@ namespace owhale::policy {
 namespace {
 
 constexpr std::array<std::string_view, 19> kSystemFolders = {
-    "/bin",  "/boot", "/dev",  "/etc", "/lib", "/lib32", "/lib64",      "/proc",   "/root", "/run",
-    "/sbin", "/sys",  "/usr",  "/var", "/tmp", "/home",  "/lost+found", "/media", "/mnt"};
+    "/bin",  "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64",      "/proc",  "/root", "/run",
+    "/sbin", "/sys",  "/usr", "/var", "/tmp", "/home",  "/lost+found", "/media", "/mnt"};
 
 bool is_system(std::string_view path) {
     if (path.starts_with("/tmp/") || path.starts_with("/mnt/") || path.starts_with("/media/")) return false;

@@ -21,7 +21,8 @@ void Walk::remember_file(const std::string& path, const Stream& stream) {
         cell.taint = stream.taint;
         if (const Cell* old = state_.get("f:" + whole)) { // >> adds, > begins anew: both may be
             cell.taint.add(old->taint);
-            if (old->values.size() == 1 && old->values.front() != cell.values.front()) cell.values.front() = old->values.front() + cell.values.front();
+            if (old->values.size() == 1 && old->values.front() != cell.values.front())
+                cell.values.front() = old->values.front() + cell.values.front();
             if (cell.values.front().size() > (64 << 10)) cell.values = {std::string(kHole)};
         }
         state_.set("f:" + whole, std::move(cell));
@@ -37,6 +38,25 @@ void Walk::note_fetched(Call&, const Value& path) {
     }
 }
 
+// Output without an end, and where it fills a disk.
+void Walk::note_endless(Call& call, Stream& out) {
+    constexpr std::string_view kPassing[] = {"cat", "tee",  "base64", "openssl", "pv",      "xxd", "od",
+                                             "tr",  "gzip", "bzip2",  "xz",      "hexdump", "dd",  "cp"};
+    const bool passes = std::ranges::find(kPassing, call.program) != std::end(kPassing);
+    const bool counted = call.arguments.has("count") || call.arguments.has("-c") || call.arguments.has("-n");
+    const bool device =
+        passes && std::ranges::any_of(at(call.slot).accesses, [](const Access& access) {
+            return access.act == Act::read &&
+                   (access.path == "/dev/zero" || access.path == "/dev/urandom" || access.path == "/dev/random");
+        });
+    const Stream* in = call.in();
+    out.endless = (call.program == "yes" || device || (passes && in != nullptr && in->endless)) && !counted;
+    const bool writes = !call.io.out.empty() || std::ranges::any_of(at(call.slot).accesses, [](const Access& access) {
+        return access.act == Act::write;
+    });
+    if (out.endless && writes) add_fact(call.slot, "output.endless");
+}
+
 void Walk::follow_connections(Call& call) {
     const Stream* in = call.in();
     const bool given = in != nullptr && in->given;
@@ -46,7 +66,8 @@ void Walk::follow_connections(Call& call) {
     if (shell && (call.io.network_in || call.io.network_out)) add_fact(call.slot, "socket.shell");
     if (call.row != nullptr && !call.row->value("stdin").empty() && !call.code_given) code_from_stdin(call);
     const bool redirected = call.io.network_out;
-    const bool connects = std::ranges::any_of(at(call.slot).hosts, [](const Host& host) { return !host.listens; }) || redirected;
+    const bool connects =
+        std::ranges::any_of(at(call.slot).hosts, [](const Host& host) { return !host.listens; }) || redirected;
     if (!connects) return;
     if (call.row != nullptr && call.row->has("stdin-sends")) call.sends_stdin = true;
     if (redirected) {
@@ -57,7 +78,8 @@ void Walk::follow_connections(Call& call) {
     // A shell whose output goes into a connection: the other end of a fifo brings its input.
     if (call.sends_stdin && call.frame.stage > 0)
         for (auto i = out_.commands.size(); i-- > 0 && i + 64 > call.slot;)
-            if (at(i).pipeline == at(call.slot).pipeline && i != call.slot && std::ranges::binary_search(at(i).facts, "code.stdin")) {
+            if (at(i).pipeline == at(call.slot).pipeline && i != call.slot &&
+                std::ranges::binary_search(at(i).facts, "code.stdin")) {
                 add_fact(i, "socket.shell");
                 add_fact(call.slot, "socket.shell");
             }

@@ -21,7 +21,8 @@ struct Call {
     }
     bool flag(char letter) const {
         return std::ranges::any_of(argv, [&](const Value& value) {
-            return value.text.size() > 1 && value.text[0] == '-' && value.text[1] != '-' && value.text.find(letter) != std::string::npos;
+            return value.text.size() > 1 && value.text[0] == '-' && value.text[1] != '-' &&
+                   value.text.find(letter) != std::string::npos;
         });
     }
     bool word(std::string_view text) const {
@@ -40,9 +41,13 @@ struct Call {
 
 using Answer = std::optional<Folded>;
 
-Answer text(std::string value, bool decoded = false) { return Folded{true, std::move(value), {}, decoded}; }
+Answer text(std::string value, bool decoded = false) {
+    return Folded{true, std::move(value), {}, decoded};
+}
 
-bool is_known(std::string_view value) { return value.find('\0') == std::string_view::npos; }
+bool is_known(std::string_view value) {
+    return value.find('\0') == std::string_view::npos;
+}
 
 Answer echo(const Call& call) {
     std::size_t at = 1;
@@ -62,9 +67,11 @@ Answer echo(const Call& call) {
 std::string directive(char kind, const std::string& argument) {
     if (kind == 'b') return unescape(argument, true);
     if (kind == 'c') return argument.substr(0, 1);
-    if (kind == 'x' && !argument.empty() && argument.size() < 10 && argument.find_first_not_of("0123456789") == std::string::npos) {
+    if (kind == 'x' && !argument.empty() && argument.size() < 10 &&
+        argument.find_first_not_of("0123456789") == std::string::npos) {
         std::string out;
-        for (auto value = std::stoul(argument); value > 0; value /= 16) out.insert(out.begin(), "0123456789abcdef"[value % 16]);
+        for (auto value = std::stoul(argument); value > 0; value /= 16)
+            out.insert(out.begin(), "0123456789abcdef"[value % 16]);
         return out.empty() ? "0" : out;
     }
     return argument;
@@ -75,7 +82,9 @@ Answer print_formatted(const Call& call) {
     if (at < call.argv.size() && call.argv[at].is("--")) ++at;
     if (at >= call.argv.size() || call.argv[at].text.starts_with("-v")) return std::nullopt;
     const std::string raw = call.argv[at++].text, format = unescape(raw, false);
-    const bool coded = raw.find("\\x") != std::string::npos || (raw.find('\\') != std::string::npos && raw.find_first_of("01", raw.find('\\')) == raw.find('\\') + 1);
+    const bool coded =
+        raw.find("\\x") != std::string::npos ||
+        (raw.find('\\') != std::string::npos && raw.find_first_of("01", raw.find('\\')) == raw.find('\\') + 1);
     std::string out;
     std::size_t used = 0;
     do {
@@ -86,10 +95,13 @@ Answer print_formatted(const Call& call) {
                 continue;
             }
             auto kind = i + 1;
-            while (kind < format.size() && std::string_view("-+ #0123456789.").find(format[kind]) != std::string_view::npos) ++kind;
+            while (kind < format.size() &&
+                   std::string_view("-+ #0123456789.").find(format[kind]) != std::string_view::npos)
+                ++kind;
             i = kind;
             if (kind >= format.size()) break;
-            if (format[kind] == '%') out += '%';
+            if (format[kind] == '%')
+                out += '%';
             else {
                 out += directive(format[kind], at < call.argv.size() ? call.argv[at].text : "");
                 ++at;
@@ -154,7 +166,9 @@ std::string set_of(std::string_view spec) {
             out += plain[i];
             continue;
         }
-        for (int c = static_cast<unsigned char>(plain[i]); c <= static_cast<unsigned char>(plain[i + 2]) && c < 256; ++c) out += static_cast<char>(c);
+        for (int c = static_cast<unsigned char>(plain[i]); c <= static_cast<unsigned char>(plain[i + 2]) && c < 256;
+             ++c)
+            out += static_cast<char>(c);
         i += 2;
     }
     return out;
@@ -170,8 +184,10 @@ Answer translate(const Call& call) {
     std::string out;
     for (const char c : call.in.text) {
         const auto at = from.rfind(c);
-        if (at == std::string::npos) out += c;
-        else if (!erase) out += at < to.size() ? to[at] : to.back();
+        if (at == std::string::npos)
+            out += c;
+        else if (!erase)
+            out += at < to.size() ? to[at] : to.back();
     }
     return text(out, true);
 }
@@ -189,7 +205,8 @@ std::string lines(const std::string& all, std::size_t first, std::size_t count) 
 }
 
 std::optional<std::size_t> count_of(const std::optional<std::string>& word) {
-    if (!word || word->empty() || word->size() > 6 || word->find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    if (!word || word->empty() || word->size() > 6 || word->find_first_not_of("0123456789") != std::string::npos)
+        return std::nullopt;
     return std::stoul(*word);
 }
 
@@ -223,11 +240,13 @@ Answer cut(const Call& call) {
         at = end + 1;
         const std::string& range = characters ? *characters : field.value_or("");
         const auto dash = range.find('-');
-        const auto low = count_of(range.substr(0, dash)), high = dash == std::string::npos ? low : count_of(range.substr(dash + 1));
+        const auto low = count_of(range.substr(0, dash)),
+                   high = dash == std::string::npos ? low : count_of(range.substr(dash + 1));
         if ((!low && dash != 0) || range.find(',') != std::string::npos) return std::nullopt;
         const std::size_t first = std::max<std::size_t>(low.value_or(1), 1), last = high.value_or(line.size() + 1);
         if (last < first) return std::nullopt;
-        if (characters) out += first <= line.size() ? line.substr(first - 1, last - first + 1) : "";
+        if (characters)
+            out += first <= line.size() ? line.substr(first - 1, last - first + 1) : "";
         else {
             if (dash != std::string::npos) return std::nullopt;
             std::size_t from = 0;
@@ -246,17 +265,21 @@ Answer cut(const Call& call) {
 // s/a/b/ with plain a and b
 Answer edit(const Call& call) {
     const auto scripts = call.operands();
-    if (!call.in.known || scripts.size() != 1 || call.flag('i') || scripts[0].size() < 4 || scripts[0][0] != 's') return std::nullopt;
+    if (!call.in.known || scripts.size() != 1 || call.flag('i') || scripts[0].size() < 4 || scripts[0][0] != 's')
+        return std::nullopt;
     const std::string& script = scripts[0];
     const char by = script[1];
     const auto middle = script.find(by, 2), end = middle == std::string::npos ? middle : script.find(by, middle + 1);
     if (end == std::string::npos) return std::nullopt;
     const std::string from = script.substr(2, middle - 2), to = script.substr(middle + 1, end - middle - 1);
     const std::string flags = script.substr(end + 1);
-    if (from.empty() || from.find_first_of("\\.*[]^$+?(){}|") != std::string::npos || to.find_first_of("\\&") != std::string::npos) return std::nullopt;
+    if (from.empty() || from.find_first_of("\\.*[]^$+?(){}|") != std::string::npos ||
+        to.find_first_of("\\&") != std::string::npos)
+        return std::nullopt;
     if (flags != "" && flags != "g") return std::nullopt;
     std::string out = call.in.text;
-    for (auto at = out.find(from); at != std::string::npos && out.size() < kMaxFolded; at = out.find(from, at + to.size())) {
+    for (auto at = out.find(from); at != std::string::npos && out.size() < kMaxFolded;
+         at = out.find(from, at + to.size())) {
         out.replace(at, from.size(), to);
         if (flags.empty()) at = std::min(out.find('\n', at), out.size());
     }
@@ -289,7 +312,9 @@ Answer folder(const Call& call) {
     return words.size() == 1 ? text(parent_path(words[0]) + "\n") : std::nullopt;
 }
 
-Answer own_folder(const Call& call) { return text(call.place.cwd + "\n"); }
+Answer own_folder(const Call& call) {
+    return text(call.place.cwd + "\n");
+}
 
 Answer whole_path(const Call& call) {
     const auto words = call.operands();
@@ -301,19 +326,30 @@ Answer which(const Call& call) {
     return words.size() == 1 ? text(words[0] + "\n") : std::nullopt;
 }
 
-Answer temporary(const Call&) { return text("/tmp/tmp." + std::string(kAnyName) + "\n"); }
-Answer one_name(const Call&) { return text(std::string(kAnyName) + "\n"); }
-Answer nothing(const Call&) { return text(""); }
-Answer user_name(const Call& call) { return call.argv.size() > 2 ? std::nullopt : text(std::string(kAnyName) + "\n"); }
+Answer temporary(const Call&) {
+    return text("/tmp/tmp." + std::string(kAnyName) + "\n");
+}
+Answer one_name(const Call&) {
+    return text(std::string(kAnyName) + "\n");
+}
+Answer nothing(const Call&) {
+    return text("");
+}
+Answer user_name(const Call& call) {
+    return call.argv.size() > 2 ? std::nullopt : text(std::string(kAnyName) + "\n");
+}
 
 Answer git(const Call& call) {
     if (call.argv.size() < 3 || !call.argv[1].is("rev-parse")) {
-        if (call.argv.size() > 1 && (call.argv[1].is("branch") || call.argv[1].is("symbolic-ref")) && call.argv.size() > 2)
+        if (call.argv.size() > 1 && (call.argv[1].is("branch") || call.argv[1].is("symbolic-ref")) &&
+            call.argv.size() > 2)
             return text(std::string(kHole) + "\n");
-        if (call.argv.size() == 2 && call.argv[1].is("ls-files")) return Folded{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
+        if (call.argv.size() == 2 && call.argv[1].is("ls-files"))
+            return Folded{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
         return std::nullopt;
     }
-    if (call.word("--show-toplevel")) return text((call.place.workspace.empty() ? call.place.cwd : call.place.workspace) + "\n");
+    if (call.word("--show-toplevel"))
+        return text((call.place.workspace.empty() ? call.place.cwd : call.place.workspace) + "\n");
     if (call.word("--git-dir")) return text(".git\n");
     return text(std::string(kAnyName) + "\n"); // a revision
 }
@@ -323,7 +359,8 @@ Answer listed(const Call& call) {
     Folded out;
     bool options = false;
     for (std::size_t i = 1; i < call.argv.size() && !options; ++i) {
-        options = call.argv[i].text.starts_with("-") || call.argv[i].text.starts_with("(") || call.argv[i].text.starts_with("!");
+        options = call.argv[i].text.starts_with("-") || call.argv[i].text.starts_with("(") ||
+                  call.argv[i].text.starts_with("!");
         if (!options) out.names.push_back(absolute_path(call.argv[i].text, call.place.cwd) + "/" + std::string(kHole));
     }
     if (out.names.empty()) out.names.push_back(call.place.cwd + "/" + std::string(kHole));
@@ -334,8 +371,10 @@ Answer listed(const Call& call) {
 Answer list_names(const Call& call) {
     Folded out;
     for (const auto& word : call.operands()) {
-        if (word.ends_with(kAnyName) || word.find('\0') != std::string::npos) out.names.push_back(absolute_path(word, call.place.cwd));
-        else out.names.push_back(absolute_path(word, call.place.cwd) + "/" + std::string(kAnyName));
+        if (word.ends_with(kAnyName) || word.find('\0') != std::string::npos)
+            out.names.push_back(absolute_path(word, call.place.cwd));
+        else
+            out.names.push_back(absolute_path(word, call.place.cwd) + "/" + std::string(kAnyName));
     }
     if (out.names.empty()) out.names.push_back(call.place.cwd + "/" + std::string(kAnyName));
     return out;
@@ -346,7 +385,8 @@ Answer searched(const Call& call) {
     auto words = call.operands();
     if (words.empty()) return std::nullopt;
     Folded out;
-    for (std::size_t i = 1; i < words.size(); ++i) out.names.push_back(absolute_path(words[i], call.place.cwd) + "/" + std::string(kHole));
+    for (std::size_t i = 1; i < words.size(); ++i)
+        out.names.push_back(absolute_path(words[i], call.place.cwd) + "/" + std::string(kHole));
     if (out.names.empty()) out.names.push_back(call.place.cwd + "/" + std::string(kHole));
     return out;
 }
@@ -355,7 +395,8 @@ Answer sequence(const Call& call) {
     const auto words = call.operands();
     const auto last = count_of(words.empty() ? std::nullopt : std::optional(words.back()));
     const auto first = words.size() == 2 ? count_of(words[0]) : std::optional<std::size_t>(1);
-    if (!last || !first || words.size() > 2 || call.argv.size() != words.size() + 1 || *last > 64) return text(std::string(kAnyName) + "\n");
+    if (!last || !first || words.size() > 2 || call.argv.size() != words.size() + 1 || *last > 64)
+        return text(std::string(kAnyName) + "\n");
     std::string out;
     for (auto i = *first; i <= *last; ++i) out += std::to_string(i) + "\n";
     return text(out);
@@ -369,23 +410,70 @@ struct Row {
     std::string_view name;
     Answer (*run)(const Call&);
 };
-constexpr Row kRows[] = {
-    {"awk", awk_field}, {"base32", decode32}, {"base64", decode64}, {"basename", base}, {"cat", pass}, {"cut", cut}, {"date", one_name},
-    {"dirname", folder}, {"echo", echo}, {"egrep", searched}, {"false", nothing}, {"fd", listed}, {"fdfind", listed}, {"fgrep", searched},
-    {"find", listed}, {"getconf", one_name}, {"git", git}, {"gprintf", print_formatted}, {"grep", searched}, {"head", head}, {"hostname", one_name},
-    {"id", user_name}, {"ls", list_names}, {"mktemp", temporary}, {"nproc", one_name}, {"openssl", openssl}, {"printf", print_formatted},
-    {"pwd", own_folder}, {"readlink", whole_path}, {"realpath", whole_path}, {"rev", reverse}, {"rg", searched}, {"sed", edit}, {"seq", sequence},
-    {"sort", pass_names}, {"tac", pass_names}, {"tail", tail}, {"tee", pass}, {"tr", translate}, {"true", nothing}, {"uname", one_name},
-    {"uniq", pass_names}, {"uuidgen", one_name}, {"wc", one_name}, {"which", which}, {"whoami", one_name}, {"xxd", unhex}, {":", nothing}, {"arch", one_name}, {"logname", one_name}, {"tty", one_name}};
+constexpr Row kRows[] = {{"awk", awk_field},
+                         {"base32", decode32},
+                         {"base64", decode64},
+                         {"basename", base},
+                         {"cat", pass},
+                         {"cut", cut},
+                         {"date", one_name},
+                         {"dirname", folder},
+                         {"echo", echo},
+                         {"egrep", searched},
+                         {"false", nothing},
+                         {"fd", listed},
+                         {"fdfind", listed},
+                         {"fgrep", searched},
+                         {"find", listed},
+                         {"getconf", one_name},
+                         {"git", git},
+                         {"gprintf", print_formatted},
+                         {"grep", searched},
+                         {"head", head},
+                         {"hostname", one_name},
+                         {"id", user_name},
+                         {"ls", list_names},
+                         {"mktemp", temporary},
+                         {"nproc", one_name},
+                         {"openssl", openssl},
+                         {"printf", print_formatted},
+                         {"pwd", own_folder},
+                         {"readlink", whole_path},
+                         {"realpath", whole_path},
+                         {"rev", reverse},
+                         {"rg", searched},
+                         {"sed", edit},
+                         {"seq", sequence},
+                         {"sort", pass_names},
+                         {"tac", pass_names},
+                         {"tail", tail},
+                         {"tee", pass},
+                         {"tr", translate},
+                         {"true", nothing},
+                         {"uname", one_name},
+                         {"uniq", pass_names},
+                         {"uuidgen", one_name},
+                         {"wc", one_name},
+                         {"which", which},
+                         {"whoami", one_name},
+                         {"xxd", unhex},
+                         {":", nothing},
+                         {"arch", one_name},
+                         {"logname", one_name},
+                         {"tty", one_name}};
 
 bool takes_unknown(std::string_view name) { // words that are not known may stand in what comes out
-    constexpr std::string_view kNames[] = {"echo", "printf", "basename", "dirname", "realpath", "readlink", "find", "ls", "grep", "fd", "date", "mktemp", "git", "cat", "sort", "which", "pwd", "wc", "id", "uname", "head", "tail", "uniq", "rg", "egrep", "awk", "hostname"};
+    constexpr std::string_view kNames[] = {"echo", "printf", "basename", "dirname", "realpath", "readlink", "find",
+                                           "ls",   "grep",   "fd",       "date",    "mktemp",   "git",      "cat",
+                                           "sort", "which",  "pwd",      "wc",      "id",       "uname",    "head",
+                                           "tail", "uniq",   "rg",       "egrep",   "awk",      "hostname"};
     return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
 } // namespace
 
-std::optional<Folded> fold(std::string_view program, const std::vector<Value>& argv, const Stream& in, const Place& place) {
+std::optional<Folded> fold(std::string_view program, const std::vector<Value>& argv, const Stream& in,
+                           const Place& place) {
     const auto* row = std::ranges::find(kRows, program, &Row::name);
     if (row == std::end(kRows)) return std::nullopt;
     std::size_t size = in.text.size();

@@ -24,7 +24,8 @@ struct Place {
 constexpr std::size_t kMaxFolded = 64 * 1024; // bytes
 
 // nullopt: nothing is known of what it prints.
-std::optional<Folded> fold(std::string_view program, const std::vector<Value>& argv, const Stream& in, const Place& place);
+std::optional<Folded> fold(std::string_view program, const std::vector<Value>& argv, const Stream& in,
+                           const Place& place);
 
 // printf(1)'s and echo -e's escapes.
 std::string unescape(std::string_view text, bool echo);

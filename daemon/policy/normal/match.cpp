@@ -10,12 +10,12 @@
 namespace owhale::policy {
 namespace {
 
-enum class Step : std::uint8_t { byte, any, star, globstar, split, jump, end };
+enum class Step : std::uint8_t { byte, any, range, star, globstar, split, jump, end };
 
 struct State {
     Step step = Step::byte;
     char byte = 0;
-    std::uint32_t to = 0, other = 0; // split: both; jump: to
+    std::uint32_t to = 0, other = 0; // split: both; jump: to; range: where it stands in the pattern
 };
 
 class Automaton {
@@ -30,8 +30,10 @@ public:
     bool matches(std::string_view text, bool possibly) {
         Set now = closed({0});
         for (std::size_t at = 0; at < text.size() && !now.empty(); ++at) {
-            if (text[at] != '\0') now = closed(advance(now, text[at]));
-            else now = unknown(now, ++at < text.size() ? text[at] : '!', possibly);
+            if (text[at] != '\0')
+                now = closed(advance(now, text[at]));
+            else
+                now = unknown(now, ++at < text.size() ? text[at] : '!', possibly);
         }
         for (const auto state : now)
             if (states_[state].step == Step::end) return true;
@@ -46,10 +48,33 @@ private:
     void piece(int depth) {
         const char byte = pattern_[at_];
         if (byte == '{' && depth < 8 && has_end(at_)) return alternatives(depth);
+        if (byte == '[')
+            if (const auto end = range_end(at_); end != 0) {
+                states_.push_back(
+                    {Step::range, 0, static_cast<std::uint32_t>(at_ + 1), static_cast<std::uint32_t>(end)});
+                at_ = end + 1;
+                return;
+            }
         ++at_;
-        if (byte == '?') states_.push_back({Step::any});
-        else if (byte != '*') states_.push_back({Step::byte, byte});
-        else star();
+        if (byte == '?')
+            states_.push_back({Step::any});
+        else if (byte != '*')
+            states_.push_back({Step::byte, byte});
+        else
+            star();
+    }
+
+    // [0-9a-f]: ranges alone, so that [::1] is itself. The place of the "]"; 0: it is none.
+    std::size_t range_end(std::size_t from) const {
+        std::size_t at = from + 1;
+        while (at + 2 < pattern_.size() && pattern_[at + 1] == '-' && pattern_[at + 2] != ']') at += 3;
+        return at > from + 1 && at < pattern_.size() && pattern_[at] == ']' ? at : 0;
+    }
+
+    bool in_range(const State& s, char byte) const {
+        for (std::size_t at = s.to; at < s.other; at += 3)
+            if (byte >= pattern_[at] && byte <= pattern_[at + 2]) return true;
+        return false;
     }
 
     void star() {
@@ -95,11 +120,18 @@ private:
             marks_[state] = round_;
             const State& s = states_[state];
             switch (s.step) {
-            case Step::split: set.push_back(s.other); [[fallthrough]];
-            case Step::jump: set.push_back(s.to); break;
+            case Step::split:
+                set.push_back(s.other);
+                [[fallthrough]];
+            case Step::jump:
+                set.push_back(s.to);
+                break;
             case Step::star:
-            case Step::globstar: set.push_back(state + 1); [[fallthrough]];
-            default: out.push_back(state);
+            case Step::globstar:
+                set.push_back(state + 1);
+                [[fallthrough]];
+            default:
+                out.push_back(state);
             }
         }
         return out;
@@ -107,11 +139,17 @@ private:
 
     bool takes(const State& s, char byte) const {
         switch (s.step) {
-        case Step::byte: return s.byte == byte;
+        case Step::byte:
+            return s.byte == byte;
+        case Step::range:
+            return in_range(s, byte);
         case Step::any:
-        case Step::star: return byte != '/';
-        case Step::globstar: return true;
-        default: return false;
+        case Step::star:
+            return byte != '/';
+        case Step::globstar:
+            return true;
+        default:
+            return false;
         }
     }
 
@@ -176,7 +214,7 @@ private:
 bool differs_early(std::string_view pattern, std::string_view text) {
     for (std::size_t at = 0; at < pattern.size(); ++at) {
         const char want = pattern[at];
-        if (want == '*' || want == '?' || want == '{') return false;
+        if (want == '*' || want == '?' || want == '{' || want == '[') return false;
         if (at >= text.size()) return true;
         if (text[at] == '\0') return false;
         if (text[at] != want) return true;
@@ -189,7 +227,7 @@ bool differs_early(std::string_view pattern, std::string_view text) {
 Match match_glob(std::string_view pattern, std::string_view text) {
     if (differs_early(pattern, text)) return Match::no;
     const bool known = text.find('\0') == std::string_view::npos;
-    if (known && pattern.find_first_of("*?{") == std::string_view::npos)
+    if (known && pattern.find_first_of("*?{[") == std::string_view::npos)
         return pattern == text ? Match::yes : Match::no;
     Automaton automaton(pattern);
     if (automaton.matches(text, false)) return Match::yes;

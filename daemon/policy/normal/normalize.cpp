@@ -10,7 +10,8 @@ namespace {
 
 bool is_plain(const std::string& word) {
     return !word.empty() && std::ranges::all_of(word, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("_-+=:,./@%^").find(c) != std::string_view::npos;
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("_-+=:,./@%^").find(c) != std::string_view::npos;
     });
 }
 
@@ -43,7 +44,8 @@ std::size_t size_of(const Request& request) {
 
 bool holds_nul(const Request& request) {
     const auto has = [](const std::string& text) { return text.find('\0') != std::string::npos; };
-    return (request.script && has(*request.script)) || (request.code && has(*request.code)) || std::ranges::any_of(request.argv, has);
+    return (request.script && has(*request.script)) || (request.code && has(*request.code)) ||
+           std::ranges::any_of(request.argv, has);
 }
 
 } // namespace
@@ -60,14 +62,21 @@ NormalForm normalize(const Request& request, const Facts& facts) {
         return form;
     }
     std::vector<Value> words;
-    if (request.script) form.text = *request.script;
-    else if (request.code) form.text = *request.code;
-    else words = words_of(request.argv, form.text);
+    if (request.script)
+        form.text = *request.script;
+    else if (request.code)
+        form.text = *request.code;
+    else
+        words = words_of(request.argv, form.text);
     normal::Walk walk(form, facts);
-    if (request.script) walk.run_text(form.text);
-    else if (request.code) walk.run_code(request.language, form.text);
-    else if (words.empty()) form.refused = Opaque{{}, "there is no command"};
-    else walk.run_argv(words);
+    if (request.script)
+        walk.run_text(form.text);
+    else if (request.code)
+        walk.run_code(request.language, form.text);
+    else if (words.empty())
+        form.refused = Opaque{{}, "there is no command"};
+    else
+        walk.run_argv(words);
     walk.finish();
     return form;
 }

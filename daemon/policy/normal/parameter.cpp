@@ -8,7 +8,9 @@
 namespace owhale::policy::normal {
 namespace {
 
-bool is_known(std::string_view text) { return text.find('\0') == std::string_view::npos; }
+bool is_known(std::string_view text) {
+    return text.find('\0') == std::string_view::npos;
+}
 
 std::string cased(std::string text, const std::string& op) {
     const bool all = op.size() == 2;
@@ -25,13 +27,40 @@ std::string cased(std::string text, const std::string& op) {
 struct Given {
     std::string_view name, value;
 };
-constexpr Given kGiven[] = {
-    {"RANDOM", kAnyName}, {"SRANDOM", kAnyName}, {"SECONDS", kAnyName}, {"EPOCHSECONDS", kAnyName}, {"EPOCHREALTIME", kAnyName},
-    {"LINENO", kAnyName}, {"UID", kAnyName}, {"EUID", kAnyName}, {"PPID", kAnyName}, {"BASHPID", kAnyName}, {"SHLVL", kAnyName},
-    {"HOSTNAME", kAnyName}, {"HOSTTYPE", kAnyName}, {"OSTYPE", "linux-gnu"}, {"BASH_VERSION", kAnyName}, {"COLUMNS", kAnyName},
-    {"LINES", kAnyName}, {"TMPDIR", "/tmp"}, {"SHELL", "/bin/bash"}, {"BASH", "/bin/bash"}, {"IFS", " \t\n"}, {"OPTIND", kAnyName},
-    {"PIPESTATUS", kAnyName}, {"REPLY", kHole}, {"USER", kAnyName}, {"LOGNAME", kAnyName}, {"TERM", kAnyName}, {"LANG", kAnyName},
-    {"PATH", {"/\0!", 3}}, {"MAIL", {"/var/\0!", 7}}, {"PS4", "+ "}, {"PS2", "> "}, {"GITHUB_SHA", kAnyName}, {"CI", kAnyName}};
+constexpr Given kGiven[] = {{"RANDOM", kAnyName},
+                            {"SRANDOM", kAnyName},
+                            {"SECONDS", kAnyName},
+                            {"EPOCHSECONDS", kAnyName},
+                            {"EPOCHREALTIME", kAnyName},
+                            {"LINENO", kAnyName},
+                            {"UID", kAnyName},
+                            {"EUID", kAnyName},
+                            {"PPID", kAnyName},
+                            {"BASHPID", kAnyName},
+                            {"SHLVL", kAnyName},
+                            {"HOSTNAME", kAnyName},
+                            {"HOSTTYPE", kAnyName},
+                            {"OSTYPE", "linux-gnu"},
+                            {"BASH_VERSION", kAnyName},
+                            {"COLUMNS", kAnyName},
+                            {"LINES", kAnyName},
+                            {"TMPDIR", "/tmp"},
+                            {"SHELL", "/bin/bash"},
+                            {"BASH", "/bin/bash"},
+                            {"IFS", " \t\n"},
+                            {"OPTIND", kAnyName},
+                            {"PIPESTATUS", kAnyName},
+                            {"REPLY", kHole},
+                            {"USER", kAnyName},
+                            {"LOGNAME", kAnyName},
+                            {"TERM", kAnyName},
+                            {"LANG", kAnyName},
+                            {"PATH", {"/\0!", 3}},
+                            {"MAIL", {"/var/\0!", 7}},
+                            {"PS4", "+ "},
+                            {"PS2", "> "},
+                            {"GITHUB_SHA", kAnyName},
+                            {"CI", kAnyName}};
 
 } // namespace
 
@@ -53,7 +82,8 @@ Expander::Looked Expander::special(const std::string& name, Span span, bool& is_
         if (arguments != nullptr) looked.list = arguments->elements;
         return looked;
     }
-    if (name == "#") return {true, arguments == nullptr ? std::string(kAnyName) : std::to_string(arguments->elements.size())};
+    if (name == "#")
+        return {true, arguments == nullptr ? std::string(kAnyName) : std::to_string(arguments->elements.size())};
     if (name == "?" || name == "$" || name == "!" || name == "-") return {true, std::string(kAnyName)};
     if (name == "_") return {true, hole(span, "$_ is known only when it runs")};
     if (name == "0") {
@@ -90,19 +120,23 @@ Expander::Looked Expander::look_name(const std::string& name, Span span) {
     if (const auto found = facts_.env.find(name); found != facts_.env.end()) return {true, found->second};
     for (const auto& row : kGiven)
         if (row.name == name) return {true, std::string(row.value)};
+    unknown.insert(name);
     return {false, hole(span, "$" + name + " is known only when it runs")};
 }
 
 Expander::Looked Expander::element(const Cell& cell, const shell::Parameter& parameter, Span span) {
-    const std::string index = single(*parameter.index).text;
+    const Value given = single(*parameter.index);
+    const std::string_view index = given.text;
     if (index == "@" || index == "*") {
         Looked looked{true, "", {}, true};
         looked.list = cell.array ? cell.elements : cell.values;
         return looked;
     }
     const auto number = run_arithmetic(index, {});
-    if (!is_known(number) || !cell.array) return {true, hole(span, "an element of an array is known only when it runs")};
-    const long at = std::stol(number) < 0 ? static_cast<long>(cell.elements.size()) + std::stol(number) : std::stol(number);
+    if (!is_known(number) || !cell.array)
+        return {true, hole(span, "an element of an array is known only when it runs")};
+    const long at =
+        std::stol(number) < 0 ? static_cast<long>(cell.elements.size()) + std::stol(number) : std::stol(number);
     if (at < 0 || at >= static_cast<long>(cell.elements.size())) return {false, ""};
     return {true, cell.elements[static_cast<std::size_t>(at)]};
 }
@@ -112,7 +146,8 @@ Expander::Looked Expander::look(const shell::Parameter& parameter, Span span) {
     if (parameter.indirect) {
         name = look_name(name, span).text;
         put_together = true;
-        if (!is_known(name) || name.empty()) return {true, hole(span, "a name of a variable is known only when it runs")};
+        if (!is_known(name) || name.empty())
+            return {true, hole(span, "a name of a variable is known only when it runs")};
     }
     if (parameter.index) {
         if (const Cell* cell = state_.get("v:" + name)) {
@@ -189,7 +224,8 @@ std::string Expander::change(const shell::Parameter& parameter, const std::strin
     if (op == "%" || op == "%%") return strip_suffix(with, text, op.size() == 2);
     if (op[0] == '/') {
         if (text.size() > 512) return hole(span, "a changed variable is known only when it runs");
-        return replace_pattern(with, argument(parameter, 1), text, op == "//", op.size() == 2 && op[1] != '/' ? op[1] : '\0');
+        return replace_pattern(with, argument(parameter, 1), text, op == "//",
+                               op.size() == 2 && op[1] != '/' ? op[1] : '\0');
     }
     if (op[0] == '^' || op[0] == ',' || op[0] == '~') return cased(text, op);
     if (op == "@U") return cased(text, "^^");

@@ -28,11 +28,17 @@ const ProgramRow* find_program(std::string_view name) {
     return found != rows.end() && found->name == name ? &*found : nullptr;
 }
 
-std::span<const ProgramRow> program_rows() { return program_tables().programs; }
+std::span<const ProgramRow> program_rows() {
+    return program_tables().programs;
+}
 std::span<const OptionRow> options_of(const ProgramRow& row) {
     return program_tables().options.subspan(row.first_option, row.options);
 }
-std::span<const FormRow> forms_of(const ProgramRow& row) { return program_tables().forms.subspan(row.first_form, row.forms); }
-std::span<const RoleRow> roles_of(const FormRow& form) { return program_tables().roles.subspan(form.first, form.count); }
+std::span<const FormRow> forms_of(const ProgramRow& row) {
+    return program_tables().forms.subspan(row.first_form, row.forms);
+}
+std::span<const RoleRow> roles_of(const FormRow& form) {
+    return program_tables().roles.subspan(form.first, form.count);
+}
 
 } // namespace owhale::policy

@@ -42,7 +42,8 @@ std::size_t bracket(std::string_view pattern, std::size_t at, unsigned char c, b
         if (i + 2 < pattern.size() && pattern[i + 1] == '-' && pattern[i + 2] != ']') {
             found = found || (c >= low && c <= static_cast<unsigned char>(pattern[i + 2]));
             i += 2;
-        } else found = found || c == low;
+        } else
+            found = found || c == low;
     }
     return 0;
 }
@@ -75,7 +76,8 @@ bool shell_match(std::string_view pattern, std::string_view text) {
         } else if (star != std::string_view::npos) {
             p = star;
             t = ++resume;
-        } else return false;
+        } else
+            return false;
     }
     while (p < pattern.size() && pattern[p] == '*') ++p;
     return p == pattern.size();
@@ -92,12 +94,14 @@ std::string strip_prefix(std::string_view pattern, std::string_view text, bool l
 std::string strip_suffix(std::string_view pattern, std::string_view text, bool longest) {
     for (std::size_t i = 0; i <= text.size(); ++i) {
         const std::size_t length = longest ? text.size() - i : i;
-        if (shell_match(pattern, text.substr(text.size() - length))) return std::string(text.substr(0, text.size() - length));
+        if (shell_match(pattern, text.substr(text.size() - length)))
+            return std::string(text.substr(0, text.size() - length));
     }
     return std::string(text);
 }
 
-std::string replace_pattern(std::string_view pattern, std::string_view by, std::string_view text, bool all, char anchor) {
+std::string replace_pattern(std::string_view pattern, std::string_view by, std::string_view text, bool all,
+                            char anchor) {
     std::string out;
     if (pattern.empty()) return std::string(text);
     for (std::size_t at = 0; at < text.size();) {

@@ -15,6 +15,7 @@ bool shell_match(std::string_view pattern, std::string_view text);
 std::string strip_prefix(std::string_view pattern, std::string_view text, bool longest);
 std::string strip_suffix(std::string_view pattern, std::string_view text, bool longest);
 // ${x/p/r}; anchor: 0, '#' or '%'.
-std::string replace_pattern(std::string_view pattern, std::string_view by, std::string_view text, bool all, char anchor);
+std::string replace_pattern(std::string_view pattern, std::string_view by, std::string_view text, bool all,
+                            char anchor);
 
 } // namespace owhale::policy::normal

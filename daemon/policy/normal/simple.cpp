@@ -20,10 +20,13 @@ bool advance(std::map<std::string, std::size_t>& choices, const std::map<std::st
 }
 
 bool is_stream(std::string_view path) {
-    return path == "/dev/null" || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr" || path == "/dev/tty" || path.starts_with("/dev/fd/");
+    return path == "/dev/null" || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr" ||
+           path == "/dev/tty" || path.starts_with("/dev/fd/");
 }
 
-bool is_number(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789-") == std::string_view::npos; }
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789-") == std::string_view::npos;
+}
 
 } // namespace
 
@@ -32,7 +35,9 @@ Stream Walk::Substitutions::substitute(const shell::Part& part) {
     Frame inner = frame_;
     inner.in = part.kind == shell::PartKind::process_out ? nullptr : frame_.in;
     if (slot_) inner.carrier = static_cast<int>(*slot_);
-    inner.via.push_back(part.kind == shell::PartKind::command ? "$()" : part.kind == shell::PartKind::process_in ? "<()" : ">()");
+    inner.via.push_back(part.kind == shell::PartKind::command      ? "$()"
+                        : part.kind == shell::PartKind::process_in ? "<()"
+                                                                   : ">()");
     inner.shell = true;
     Stream from;
     if (part.kind == shell::PartKind::process_out) {
@@ -42,11 +47,13 @@ Stream Walk::Substitutions::substitute(const shell::Part& part) {
     }
     // $(<file)
     const auto& statements = part.script->statements;
-    if (statements.size() == 1 && statements[0].links.size() == 1 && statements[0].links[0].pipeline.commands.size() == 1) {
+    if (statements.size() == 1 && statements[0].links.size() == 1 &&
+        statements[0].links[0].pipeline.commands.size() == 1) {
         const auto& only = statements[0].links[0].pipeline.commands[0];
         if (only.kind == shell::CommandKind::simple && only.words.empty() && only.redirects.size() == 1) {
             Stream out = walk_.subshell(*part.script, inner);
-            if (const int last = static_cast<int>(walk_.out_.commands.size()) - 1; last >= 0) out.taint.add({false, false, true, {last}});
+            if (const int last = static_cast<int>(walk_.out_.commands.size()) - 1; last >= 0)
+                out.taint.add({false, false, true, {last}});
             out.known = false;
             return out;
         }
@@ -64,26 +71,19 @@ std::string Walk::Substitutions::name_stream(const Stream& stream) {
 }
 
 Stream Walk::simple(const shell::Command& command, Frame& frame) {
-    const bool words = !command.words.empty() || !command.redirects.empty();
-    const std::optional<std::size_t> slot = words ? std::optional(reserve(frame, command.span)) : std::nullopt;
+    const std::size_t slot = reserve(frame, command.span);
     if (stopped()) return {};
     Substitutions substitutions(*this, frame, slot);
     Expander expander(state_, facts_, substitutions, budget_);
-    if (!words) {
-        for (const auto& assignment : command.assignments) assign(assignment, expander);
-        if (budget_.exhausted) too_big(command.span, "its words are too long to be judged");
-        Stream out{.given = true, .known = true};
-        out.taint = expander.taint;
-        return out;
-    }
     const auto mark = state_.mark();
-    Stream out = simple_choice(command, frame, expander, *slot);
+    Stream out = simple_choice(command, frame, expander, slot);
     if (budget_.exhausted) too_big(command.span, "its words are too long to be judged");
     if (expander.met.empty()) return out;
     std::size_t product = 1;
     for (const auto& [name, count] : expander.met) product *= std::min<std::size_t>(count, kMaxChoices + 1);
     const auto counts = expander.met;
-    for (const auto& [name, count] : counts) expander.choices[name] = product > kMaxChoices ? static_cast<std::size_t>(-1) : 0;
+    for (const auto& [name, count] : counts)
+        expander.choices[name] = product > kMaxChoices ? static_cast<std::size_t>(-1) : 0;
     out.known = false;
     std::vector<Changes> ends{state_.leave(mark)};
     while (!stopped() && (product > kMaxChoices || advance(expander.choices, counts))) {
@@ -104,30 +104,45 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     made.frame = frame;
     for (std::size_t i = 0; i < command.words.size(); ++i) {
         auto fields = expander.fields(command.words[i]);
-        if (made.argv.empty() && !fields.empty()) made.hidden = is_hidden(command.words[i], frame, expander.put_together);
-        if (frame.fixed) for (auto& field : fields) field.span = *frame.fixed;
+        if (made.argv.empty() && !fields.empty())
+            made.hidden = is_hidden(command.words[i], frame, expander.put_together);
+        if (frame.fixed)
+            for (auto& field : fields) field.span = *frame.fixed;
         std::ranges::move(fields, std::back_inserter(made.argv));
     }
     made.io = redirect(command.redirects, expander, slot, made.frame);
     if (made.argv.empty()) {
-        for (const auto& assignment : command.assignments) assign(assignment, expander);
+        for (const auto& assignment : command.assignments) {
+            assign(assignment, expander);
+            const Cell* cell = state_.get("v:" + assignment.name);
+            const bool one = cell != nullptr && !cell->array && cell->values.size() == 1;
+            at(slot).env.push_back({assignment.name, {one ? cell->values.front() : std::string(kHole), at(slot).span}});
+        }
         at(slot).program = ":";
         at(slot).known_program = true;
+        at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
+        add_fact(slot, "assignment");
         at(slot).argv = {Value{":", at(slot).span}};
         for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
-        return deliver({.given = true, .known = true}, made.io);
+        Stream none{.given = true, .known = true};
+        none.taint = expander.taint;
+        return deliver(std::move(none), made.io);
     }
     if (made.argv[0].is("exec") && made.argv.size() == 1 && frame.shell) {
         frame.network_in = frame.network_in || made.io.network_in;
         frame.network_out = frame.network_out || made.io.network_out;
     }
     // Arrays as arguments of declare stand among the assignments.
-    const bool declares = made.argv[0].is("declare") || made.argv[0].is("local") || made.argv[0].is("typeset") || made.argv[0].is("export") || made.argv[0].is("readonly");
+    const bool declares = made.argv[0].is("declare") || made.argv[0].is("local") || made.argv[0].is("typeset") ||
+                          made.argv[0].is("export") || made.argv[0].is("readonly");
     for (const auto& assignment : command.assignments) {
-        if (declares && assignment.array) assign(assignment, expander);
-        else at(slot).env.push_back({assignment.name, expander.single(assignment.value)});
+        if (declares && assignment.array)
+            assign(assignment, expander);
+        else
+            at(slot).env.push_back({assignment.name, expander.single(assignment.value)});
     }
     for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
+    at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
     made.taint = expander.taint;
     const Redirected io = made.io;
     return deliver(call(made), io);
@@ -142,12 +157,17 @@ void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
         cell.array = true;
         if (assignment.append && old != nullptr) cell.elements = old->elements;
         for (const auto& element : assignment.elements) {
-            const std::string index = element.index ? expander.run_arithmetic(expander.single(*element.index).text, {}) : "";
-            auto values = element.index ? std::vector<Value>{expander.single(element.value)} : expander.fields(element.value);
+            const std::string index =
+                element.index ? expander.run_arithmetic(expander.single(*element.index).text, {}) : "";
+            auto values =
+                element.index ? std::vector<Value>{expander.single(element.value)} : expander.fields(element.value);
             const bool at_place = is_number(index) && index.size() < 4 && index[0] != '-';
-            if (at_place && std::stoul(index) < 256 && cell.elements.size() <= std::stoul(index)) cell.elements.resize(std::stoul(index) + 1);
-            if (at_place && std::stoul(index) < cell.elements.size()) cell.elements[std::stoul(index)] = values.empty() ? "" : values[0].text;
-            else for (auto& value : values) cell.elements.push_back(std::move(value.text));
+            if (at_place && std::stoul(index) < 256 && cell.elements.size() <= std::stoul(index))
+                cell.elements.resize(std::stoul(index) + 1);
+            if (at_place && std::stoul(index) < cell.elements.size())
+                cell.elements[std::stoul(index)] = values.empty() ? "" : values[0].text;
+            else
+                for (auto& value : values) cell.elements.push_back(std::move(value.text));
         }
         if (cell.elements.size() > 1024) cell.elements = {std::string(kHole)};
     } else if (assignment.index) {
@@ -158,7 +178,8 @@ void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
         if (is_number(index) && index[0] != '-' && index.size() < 4 && std::stoul(index) < 256) {
             if (cell.elements.size() <= std::stoul(index)) cell.elements.resize(std::stoul(index) + 1);
             cell.elements[std::stoul(index)] = text;
-        } else cell.elements = {std::string(kHole)};
+        } else
+            cell.elements = {std::string(kHole)};
     } else {
         // Alternatives that stand in the value are alternatives of the variable.
         const auto met = expander.met;
@@ -173,7 +194,8 @@ void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
             if (expander.met.size() > 1) cell.values = {std::string(kHole)};
             expander.choices.clear();
             expander.met = met;
-        } else cell.values = {std::move(text)};
+        } else
+            cell.values = {std::move(text)};
         if (assignment.append && old != nullptr) {
             const std::string front = old->values.size() == 1 ? old->values.front() : std::string(kHole);
             for (auto& value : cell.values) value = front + value;
@@ -185,7 +207,8 @@ void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
     state_.set(key, std::move(cell));
 }
 
-Redirected Walk::redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot, Frame& frame) {
+Redirected Walk::redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot,
+                          Frame& frame) {
     Redirected io;
     io.network_in = frame.network_in;
     io.network_out = frame.network_out;
@@ -197,7 +220,8 @@ Redirected Walk::redirect(const std::vector<shell::Redirect>& redirects, Expande
             if (one.op == shell::RedirectOp::herestring) io.in.text += '\n';
             io.in.taint = expander.taint;
             io.has_in = true;
-        } else redirect_file(one, target, io, slot, frame);
+        } else
+            redirect_file(one, target, io, slot, frame);
     }
     return io;
 }
@@ -227,7 +251,8 @@ void Walk::redirect_file(const shell::Redirect& one, const Value& target, Redire
         return;
     }
     if (redirect_network(target, slot)) {
-        if (one.fd.value_or(reads ? 0 : 1) > 2 || !one.variable.empty()) state_.set("n:" + std::to_string(one.fd.value_or(10)), "");
+        if (one.fd.value_or(reads ? 0 : 1) > 2 || !one.variable.empty())
+            state_.set("n:" + std::to_string(one.fd.value_or(10)), "");
         if (reads) io.network_in = true;
         if (writes) io.network_out = true;
         io.in.taint.fetched = io.in.taint.fetched || reads;
@@ -240,9 +265,11 @@ void Walk::redirect_file(const shell::Redirect& one, const Value& target, Redire
         io.in = {.given = true};
         if (const Cell* cell = file(target.text)) {
             io.in.taint = cell->taint;
-            io.in.known = !cell->values.empty() && cell->values.size() == 1 && cell->values[0].find('\0') == std::string::npos;
+            io.in.known =
+                !cell->values.empty() && cell->values.size() == 1 && cell->values[0].find('\0') == std::string::npos;
             if (io.in.known) io.in.text = cell->values[0];
-        } else if (!is_stream(target.text)) io.in.taint.add({false, false, true, {static_cast<int>(slot)}});
+        } else if (!is_stream(target.text))
+            io.in.taint.add({false, false, true, {static_cast<int>(slot)}});
     }
     if (is_stream(target.text)) return;
     if (reads) touch(slot, Act::read, target, false, false);
@@ -270,7 +297,9 @@ bool Walk::is_hidden(const shell::Word& word, const Frame& frame, bool put_toget
         if (part.kind == shell::PartKind::glob || part.kind == shell::PartKind::brace) decoded = true;
         if (part.kind == shell::PartKind::command) decoded = word.parts.size() == 1 ? decoded : true, ++variables;
         if (part.kind == shell::PartKind::parameter) ++variables;
-        const auto source = part.span.end <= frame.text.size() && part.span.begin < part.span.end ? frame.text.substr(part.span.begin, part.span.end - part.span.begin) : std::string_view{};
+        const auto source = part.span.end <= frame.text.size() && part.span.begin < part.span.end
+                                ? frame.text.substr(part.span.begin, part.span.end - part.span.begin)
+                                : std::string_view{};
         if (source.starts_with("$'") && source.find('\\') != std::string_view::npos) decoded = true;
         const bool habit = first && source == "\\" + part.text && part.text.size() == 1;
         if (after && !habit) ++pieces;

@@ -11,15 +11,20 @@ namespace {
 std::string active(std::string_view pattern) { // a pattern in a word, as find reads it
     std::string out;
     for (const char c : pattern) {
-        if (c == '*') out += kAnyName;
-        else if (c == '?') out += kAnyByte;
-        else out += c;
+        if (c == '*')
+            out += kAnyName;
+        else if (c == '?')
+            out += kAnyByte;
+        else
+            out += c;
     }
     return out;
 }
 
 std::string replaced(std::string text, std::string_view what, std::string_view by) {
-    for (auto at = text.find(what); at != std::string::npos && text.size() < (64 << 10); at = text.find(what, at + by.size())) text.replace(at, what.size(), by);
+    for (auto at = text.find(what); at != std::string::npos && text.size() < (64 << 10);
+         at = text.find(what, at + by.size()))
+        text.replace(at, what.size(), by);
     return text;
 }
 
@@ -33,15 +38,30 @@ std::string lowered(std::string_view text) {
 } // namespace
 
 const Walk::SpecialRow* Walk::find_special(std::string_view name) {
-    static constexpr SpecialRow kRows[] = {
-        {"cp", &Walk::special_copy},          {"curl", &Walk::special_fetcher},   {"docker", &Walk::special_docker},
-        {"find", &Walk::special_find},        {"git clone", &Walk::special_git},  {"git config", &Walk::special_git_config},
-        {"install", &Walk::special_copy},     {"ln", &Walk::special_copy},        {"mv", &Walk::special_copy},
-        {"nc", &Walk::special_netcat},        {"ncat", &Walk::special_netcat},    {"netcat", &Walk::special_netcat},
-        {"podman", &Walk::special_docker},    {"socat", &Walk::special_socat},    {"tar", &Walk::special_tar},
-        {"wget", &Walk::special_fetcher},     {"xargs", &Walk::special_xargs},    {"aria2c", &Walk::special_fetcher},
-        {"bsdtar", &Walk::special_tar},       {"tee", &Walk::special_copy},       {"nc.traditional", &Walk::special_netcat},
-        {"nc.openbsd", &Walk::special_netcat}, {"nerdctl", &Walk::special_docker}, {"base64", &Walk::special_copy}};
+    static constexpr SpecialRow kRows[] = {{"cp", &Walk::special_copy},
+                                           {"curl", &Walk::special_fetcher},
+                                           {"docker", &Walk::special_docker},
+                                           {"find", &Walk::special_find},
+                                           {"git clone", &Walk::special_git},
+                                           {"git config", &Walk::special_git_config},
+                                           {"install", &Walk::special_copy},
+                                           {"ln", &Walk::special_copy},
+                                           {"mv", &Walk::special_copy},
+                                           {"nc", &Walk::special_netcat},
+                                           {"ncat", &Walk::special_netcat},
+                                           {"netcat", &Walk::special_netcat},
+                                           {"podman", &Walk::special_docker},
+                                           {"socat", &Walk::special_socat},
+                                           {"tar", &Walk::special_tar},
+                                           {"wget", &Walk::special_fetcher},
+                                           {"xargs", &Walk::special_xargs},
+                                           {"aria2c", &Walk::special_fetcher},
+                                           {"bsdtar", &Walk::special_tar},
+                                           {"tee", &Walk::special_copy},
+                                           {"nc.traditional", &Walk::special_netcat},
+                                           {"nc.openbsd", &Walk::special_netcat},
+                                           {"nerdctl", &Walk::special_docker},
+                                           {"base64", &Walk::special_copy}};
     const auto* row = std::ranges::find(kRows, name, &SpecialRow::name);
     return row == std::end(kRows) ? nullptr : row;
 }
@@ -50,7 +70,10 @@ void Walk::special_find(Call& call) {
     std::size_t i = 1;
     while (i < call.argv.size() && (call.argv[i].is("-H") || call.argv[i].is("-L") || call.argv[i].is("-P"))) ++i;
     std::vector<Value> roots;
-    for (; i < call.argv.size() && !call.argv[i].text.starts_with('-') && !call.argv[i].is("(") && !call.argv[i].is("!"); ++i) roots.push_back(call.argv[i]);
+    for (;
+         i < call.argv.size() && !call.argv[i].text.starts_with('-') && !call.argv[i].is("(") && !call.argv[i].is("!");
+         ++i)
+        roots.push_back(call.argv[i]);
     if (roots.empty()) roots.push_back({".", call.argv[0].span});
     at(call.slot).operands = roots;
     for (const auto& root : roots) touch(call.slot, Act::list, root, true, false);
@@ -59,7 +82,11 @@ void Walk::special_find(Call& call) {
     for (auto k = i; k + 1 < call.argv.size(); ++k) {
         const std::string& word = call.argv[k].text;
         if (word == "-name" || word == "-iname") name = active(call.argv[k + 1].text);
-        filtered = filtered || word == "-name" || word == "-iname" || word == "-path" || word == "-regex" || word == "-mtime" || word == "-empty" || word == "-size" || word == "-user" || word == "-perm" || word == "-newer" || word == "-mmin" || word == "-iregex" || word == "-wholename" || word == "-ipath" || word == "-links" || word == "-inum" || word == "-atime" || word == "-ctime" || word == "-uid" || word == "-group";
+        filtered = filtered || word == "-name" || word == "-iname" || word == "-path" || word == "-regex" ||
+                   word == "-mtime" || word == "-empty" || word == "-size" || word == "-user" || word == "-perm" ||
+                   word == "-newer" || word == "-mmin" || word == "-iregex" || word == "-wholename" ||
+                   word == "-ipath" || word == "-links" || word == "-inum" || word == "-atime" || word == "-ctime" ||
+                   word == "-uid" || word == "-group";
     }
     const auto found = [&](const Value& root) {
         const std::string whole = absolute(root.text).front();
@@ -68,12 +95,19 @@ void Walk::special_find(Call& call) {
     for (; i < call.argv.size() && !stopped(); ++i) {
         const std::string& word = call.argv[i].text;
         if (word == "-delete")
-            for (const auto& root : roots) touch(call.slot, Act::remove, filtered ? Value{found(root), call.argv[i].span} : Value{root.text, call.argv[i].span}, !filtered, false);
-        else if ((word == "-fprintf" || word == "-fprint" || word == "-fls" || word == "-fprint0") && i + 1 < call.argv.size()) touch(call.slot, Act::write, call.argv[i + 1], false, false);
-        else if (word == "-files0-from" && i + 1 < call.argv.size()) touch(call.slot, Act::read, call.argv[i + 1], false, false);
+            for (const auto& root : roots)
+                touch(call.slot, Act::remove,
+                      filtered ? Value{found(root), call.argv[i].span} : Value{root.text, call.argv[i].span}, !filtered,
+                      false);
+        else if ((word == "-fprintf" || word == "-fprint" || word == "-fls" || word == "-fprint0") &&
+                 i + 1 < call.argv.size())
+            touch(call.slot, Act::write, call.argv[i + 1], false, false);
+        else if (word == "-files0-from" && i + 1 < call.argv.size())
+            touch(call.slot, Act::read, call.argv[i + 1], false, false);
         else if (word == "-exec" || word == "-execdir" || word == "-ok" || word == "-okdir") {
             std::vector<Value> command;
-            for (++i; i < call.argv.size() && !call.argv[i].is(";") && !call.argv[i].is("+"); ++i) command.push_back(call.argv[i]);
+            for (++i; i < call.argv.size() && !call.argv[i].is(";") && !call.argv[i].is("+"); ++i)
+                command.push_back(call.argv[i]);
             for (const auto& root : roots) {
                 auto words = command;
                 // rm -rf {} over all that is found is rm -rf of the root.
@@ -89,18 +123,24 @@ void Walk::special_xargs(Call& call) {
     std::vector<Value> command = call.arguments.operands;
     const Stream* in = call.in();
     const Value* marker = call.arguments.value_of("-I");
-    const std::string mark = marker != nullptr ? marker->text : call.arguments.has("-i") || call.arguments.has("-I") ? "{}" : "";
+    const std::string mark = marker != nullptr                                      ? marker->text
+                             : call.arguments.has("-i") || call.arguments.has("-I") ? "{}"
+                                                                                    : "";
     std::vector<std::string> given;
     if (in != nullptr && in->known) {
         std::string word;
         for (const char c : in->text + "\n") {
             const bool split = c == '\n' || c == '\0' || (mark.empty() && (c == ' ' || c == '\t'));
-            if (!split) word += c;
-            else if (!word.empty()) given.push_back(std::move(word)), word.clear();
+            if (!split)
+                word += c;
+            else if (!word.empty())
+                given.push_back(std::move(word)), word.clear();
         }
         if (given.size() > 256) given = {std::string(kHole)};
-    } else if (in != nullptr && !in->names.empty()) given = in->names;
-    else given = {std::string(kHole)};
+    } else if (in != nullptr && !in->names.empty())
+        given = in->names;
+    else
+        given = {std::string(kHole)};
     if (in != nullptr) call.taint.add(in->taint);
     if (command.empty()) return;
     call.code_given = true;
@@ -117,7 +157,8 @@ void Walk::special_xargs(Call& call) {
     for (const auto& text : given) {
         if (++rounds > 16 || stopped()) break;
         auto words = command;
-        for (auto& value : words) value.text = replaced(value.text, mark, rounds == 16 ? kHole : std::string_view(text));
+        for (auto& value : words)
+            value.text = replaced(value.text, mark, rounds == 16 ? kHole : std::string_view(text));
         carry(inner, std::move(words), "xargs");
     }
 }
@@ -150,13 +191,18 @@ void Walk::special_socat(Call& call) {
         } else if (type.find("listen") != std::string::npos || type.ends_with("recvfrom") || type.ends_with("-l")) {
             network = network || !type.starts_with("unix");
             add_host(call, {.port = plain, .scheme = "tcp", .listens = true, .span = word.span});
-        } else if (type.starts_with("tcp") || type.starts_with("udp") || type.starts_with("openssl") || type.starts_with("ssl") || type.starts_with("sctp") || type.starts_with("socks") || type.starts_with("proxy")) {
+        } else if (type.starts_with("tcp") || type.starts_with("udp") || type.starts_with("openssl") ||
+                   type.starts_with("ssl") || type.starts_with("sctp") || type.starts_with("socks") ||
+                   type.starts_with("proxy")) {
             network = true;
             Host host = host_of_word({plain, word.span}, type.starts_with("udp") ? "udp" : "tcp");
             add_host(call, std::move(host));
-        } else if (type.starts_with("unix") || type.starts_with("abstract")) touch(call.slot, Act::write, {plain, word.span}, false, false);
-        else if (type == "file" || type == "open" || type == "gopen" || type == "create" || type == "pipe") touch(call.slot, type == "create" ? Act::write : Act::read, {plain, word.span}, false, network);
-        else if (colon == std::string::npos && (word.text.find('/') != std::string::npos)) touch(call.slot, Act::read, word, false, false);
+        } else if (type.starts_with("unix") || type.starts_with("abstract"))
+            touch(call.slot, Act::write, {plain, word.span}, false, false);
+        else if (type == "file" || type == "open" || type == "gopen" || type == "create" || type == "pipe")
+            touch(call.slot, type == "create" ? Act::write : Act::read, {plain, word.span}, false, network);
+        else if (colon == std::string::npos && (word.text.find('/') != std::string::npos))
+            touch(call.slot, Act::read, word, false, false);
     }
     if (network && shell) add_fact(call.slot, "socket.shell");
 }
@@ -177,17 +223,20 @@ void Walk::special_docker(Call& call) {
         const std::string& text = option.value->text;
         if (option.name == "-v") {
             const auto colon = text.find(':');
-            if (colon == std::string::npos || (text[0] != '/' && text[0] != '.' && text[0] != '~' && text[0] != '\0')) continue;
+            if (colon == std::string::npos || (text[0] != '/' && text[0] != '.' && text[0] != '~' && text[0] != '\0'))
+                continue;
             const bool read_only = text.ends_with(":ro") || text.find(":ro,") != std::string::npos;
             touch(call.slot, Act::mount, {text.substr(0, colon), option.value->span}, true, false);
-            touch(call.slot, read_only ? Act::read : Act::write, {text.substr(0, colon), option.value->span}, true, false);
+            touch(call.slot, read_only ? Act::read : Act::write, {text.substr(0, colon), option.value->span}, true,
+                  false);
         } else if (option.name == "--mount") {
             for (const std::string_view key : {"source=", "src="}) {
                 const auto start = text.find(key);
                 if (start == std::string::npos || text.find("type=bind") == std::string::npos) continue;
                 const std::string source = text.substr(start + key.size(), text.find(',', start) - start - key.size());
                 touch(call.slot, Act::mount, {source, option.value->span}, true, false);
-                touch(call.slot, text.find("readonly") != std::string::npos ? Act::read : Act::write, {source, option.value->span}, true, false);
+                touch(call.slot, text.find("readonly") != std::string::npos ? Act::read : Act::write,
+                      {source, option.value->span}, true, false);
             }
         }
     }
@@ -213,7 +262,8 @@ void Walk::special_fetcher(Call& call) {
     };
     if (file != nullptr) {
         if (!file->is("-") && !file->is("/dev/stdout")) note_fetched(call, *file);
-    } else if (wget ? !call.arguments.has("--spider") : call.arguments.has("-O")) named();
+    } else if (wget ? !call.arguments.has("--spider") : call.arguments.has("-O"))
+        named();
 }
 
 // What is known of a file is known of its copy.

@@ -11,8 +11,10 @@ namespace {
 
 void add_value(Cell& cell, const std::string& value) {
     if (std::ranges::find(cell.values, value) != cell.values.end()) return;
-    if (cell.values.size() < kMaxAlternatives) cell.values.push_back(value);
-    else cell.values = {std::string(kHole)};
+    if (cell.values.size() < kMaxAlternatives)
+        cell.values.push_back(value);
+    else
+        cell.values = {std::string(kHole)};
 }
 
 void merge(Cell& into, const Cell& from) {
@@ -33,7 +35,8 @@ void Taint::add(const Taint& other) {
     decoded |= other.decoded;
     secret |= other.secret;
     for (const int source : other.sources)
-        if (sources.size() < kMaxSources && std::ranges::find(sources, source) == sources.end()) sources.push_back(source);
+        if (sources.size() < kMaxSources && std::ranges::find(sources, source) == sources.end())
+            sources.push_back(source);
 }
 
 const Cell* State::get(const std::string& key) const {
@@ -69,8 +72,10 @@ Changes State::leave(std::size_t mark) {
         auto& [key, old] = journal_[at];
         const auto found = cells_.find(key);
         changes.try_emplace(key, found == cells_.end() ? std::nullopt : std::optional(found->second));
-        if (old) cells_[key] = std::move(*old);
-        else cells_.erase(key);
+        if (old)
+            cells_[key] = std::move(*old);
+        else
+            cells_.erase(key);
     }
     journal_.resize(mark);
     return changes;
@@ -86,9 +91,12 @@ void State::join(const std::vector<Changes>& branches) {
         for (const auto& branch : branches) {
             const auto found = branch.find(key);
             const Cell* cell = found == branch.end() ? get(key) : found->second ? &*found->second : nullptr;
-            if (cell == nullptr) unset = true;
-            else if (!joined) joined = *cell;
-            else merge(*joined, *cell);
+            if (cell == nullptr)
+                unset = true;
+            else if (!joined)
+                joined = *cell;
+            else
+                merge(*joined, *cell);
         }
         if (joined && unset && key.starts_with("v:")) add_value(*joined, "");
         if (joined) set(key, std::move(*joined));
@@ -97,8 +105,10 @@ void State::join(const std::vector<Changes>& branches) {
 
 void State::apply(Changes changes) {
     for (auto& [key, cell] : changes) {
-        if (cell) set(key, std::move(*cell));
-        else erase(key);
+        if (cell)
+            set(key, std::move(*cell));
+        else
+            erase(key);
     }
 }
 

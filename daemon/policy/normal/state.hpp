@@ -25,9 +25,10 @@ struct Taint { // where a text comes from
 };
 constexpr std::size_t kMaxSources = 16, kMaxAlternatives = 4;
 
-struct Stream { // what a command prints, or finds on its standard input
+struct Stream {         // what a command prints, or finds on its standard input
     bool given = false; // a pipe, a file, a here-document; not what the run inherits
     bool known = false;
+    bool endless = false;           // yes, cat /dev/zero
     std::string text;               // when known
     std::vector<std::string> names; // names of files, one a line, as patterns
     Taint taint;

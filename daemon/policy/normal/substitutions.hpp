@@ -7,7 +7,8 @@ namespace owhale::policy::normal {
 
 class Walk::Substitutions : public Substituter {
 public:
-    Substitutions(Walk& walk, const Frame& frame, std::optional<std::size_t> slot) : walk_(walk), frame_(frame), slot_(slot) {}
+    Substitutions(Walk& walk, const Frame& frame, std::optional<std::size_t> slot)
+        : walk_(walk), frame_(frame), slot_(slot) {}
 
     Stream substitute(const shell::Part& part) override;
     std::string name_stream(const Stream& stream) override;

@@ -9,15 +9,18 @@ namespace {
 bool is_scheme(std::string_view text) {
     if (text.empty() || text.size() > 24) return false;
     return std::ranges::all_of(text, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+               c == '.';
     });
 }
 
 std::string lowered(std::string_view text) {
     std::string out(text);
     for (std::size_t at = 0; at < out.size(); ++at) {
-        if (out[at] == '\0') ++at;
-        else if (out[at] >= 'A' && out[at] <= 'Z') out[at] = static_cast<char>(out[at] + 32);
+        if (out[at] == '\0')
+            ++at;
+        else if (out[at] >= 'A' && out[at] <= 'Z')
+            out[at] = static_cast<char>(out[at] + 32);
     }
     return out;
 }
@@ -62,8 +65,10 @@ std::optional<Host> host_of_url(const Value& word, std::string_view scheme) {
             host.scheme = host.scheme.substr(plus + 1);
         text = text.substr(mark + 3);
         if (host.scheme == "file") return std::nullopt;
-    } else if (scheme.empty()) return std::nullopt;
-    else host.scheme = scheme;
+    } else if (scheme.empty())
+        return std::nullopt;
+    else
+        host.scheme = scheme;
     host.url = without_credentials(word.text);
     read_authority(text.substr(0, text.find_first_of("/?#")), host);
     return host;
@@ -97,8 +102,10 @@ Host host_of_word(const Value& word, std::string_view scheme) {
     host.scheme = scheme;
     const std::string_view text = word.text;
     const bool v6 = std::ranges::count(text, ':') > 1 && !text.starts_with('[');
-    if (v6) host.name = lowered(text);
-    else read_authority(text.substr(0, text.find('/')), host);
+    if (v6)
+        host.name = lowered(text);
+    else
+        read_authority(text.substr(0, text.find('/')), host);
     return host;
 }
 

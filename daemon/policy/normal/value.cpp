@@ -19,8 +19,10 @@ std::string shown(std::string_view text) {
             continue;
         }
         const char kind = ++at < text.size() ? text[at] : '!';
-        if (kind == '!') out += "…";
-        else out += kind;
+        if (kind == '!')
+            out += "…";
+        else
+            out += kind;
     }
     return out;
 }

@@ -112,8 +112,10 @@ Stream Walk::statement(const shell::Statement& statement, Frame& frame) {
             add_output(all, std::move(out));
             continue;
         }
-        if (link.joiner == shell::Joiner::and_if && (changes.contains(".") || statement.links.size() > 8)) state_.apply(std::move(changes));
-        else state_.join({std::move(changes), {}});
+        if (link.joiner == shell::Joiner::and_if && (changes.contains(".") || statement.links.size() > 8))
+            state_.apply(std::move(changes));
+        else
+            state_.join({std::move(changes), {}});
         add_output(all, std::move(out));
     }
     frame.background = before;
@@ -175,8 +177,10 @@ Stream Walk::code(Call& call, std::string_view text, const Value& word, std::str
     }
     std::string source;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\0') source += text[i];
-        else source += i + 1 < text.size() && text[++i] != '!' ? "${_n}" : "${_h}";
+        if (text[i] != '\0')
+            source += text[i];
+        else
+            source += i + 1 < text.size() && text[++i] != '!' ? "${_n}" : "${_h}";
     }
     texts_.push_back(std::move(source));
     const auto* parsed = parse(texts_.back(), call.slot, word.span);
@@ -204,6 +208,7 @@ std::size_t Walk::reserve(const Frame& frame, Span span) {
     const auto slot = out_.commands.size() - 1;
     if (frame.background) add_fact(slot, "background");
     if (frame.endless) add_fact(slot, "loop.endless");
+    if (frame.endless && frame.waits) add_fact(slot, "loop.waits");
     return slot;
 }
 
@@ -248,6 +253,24 @@ void Walk::too_big(Span span, std::string reason) {
     out_.too_big = true;
 }
 
+void Walk::add_plain_facts() {
+    for (std::size_t slot = 0; slot < out_.commands.size(); ++slot) {
+        const auto& made = at(slot);
+        if (made.carrier < 0 || static_cast<std::size_t>(made.carrier) >= out_.commands.size()) continue;
+        const auto& carrier = at(static_cast<std::size_t>(made.carrier));
+        const std::string by = made.via.size() > carrier.via.size() ? made.via[carrier.via.size()] : "";
+        if (by != "$()" && by != "<()" && by != ">()") add_fact(static_cast<std::size_t>(made.carrier), "carries");
+    }
+    for (std::size_t slot = 0; slot < out_.commands.size(); ++slot) {
+        const auto& made = at(slot);
+        const bool carries = std::ranges::binary_search(made.facts, "carries");
+        if (!made.operands.empty())
+            add_fact(slot, "operand");
+        else if (made.code.empty() && !carries && made.program != ":")
+            add_fact(slot, "bare");
+    }
+}
+
 void Walk::finish() {
     // What a function would do counts where nothing calls it, too: it could be called by a name that is put together.
     for (std::size_t i = 0; i < defined_.size() && !stopped(); ++i) {
@@ -265,6 +288,7 @@ void Walk::finish() {
         for (const auto& body : function.bodies) script(body, frame);
         state_.leave(mark);
     }
+    add_plain_facts();
     for (auto& made : out_.commands)
         for (const auto& opaque : made.opaque)
             if (out_.opaque.size() < 1024) out_.opaque.push_back(opaque);

@@ -14,7 +14,7 @@
 
 namespace owhale::policy::normal {
 
-struct Frame { // where a command stands
+struct Frame {                  // where a command stands
     const Stream* in = nullptr; // null: what the run inherits
     int carrier = -1;
     std::vector<std::string> via;
@@ -22,7 +22,7 @@ struct Frame { // where a command stands
     std::string_view text;     // what spans are ranges of
     unsigned layer = 0, depth = 0;
     bool shell = true; // built-ins and functions are found
-    bool background = false, endless = false, piped = false, network_in = false, network_out = false;
+    bool background = false, endless = false, waits = false, piped = false, network_in = false, network_out = false;
     std::uint32_t pipeline = 0, stage = 0;
     std::vector<std::string> functions; // that are being called
 };
@@ -43,7 +43,7 @@ struct Call { // one command on its way to the normal form
     const ProgramRow* row = nullptr;
     std::string program; // base name
     bool hidden = false;
-    bool code_given = false;  // code stands in its words: what it reads is not code
+    bool code_given = false; // code stands in its words: what it reads is not code
     bool sends_stdin = false, connects = false;
 
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
@@ -53,8 +53,8 @@ class Walk {
 public:
     Walk(NormalForm& out, const Facts& facts);
 
-    void run_text(std::string_view text);                // a script
-    void run_argv(const std::vector<Value>& argv);       // exact words
+    void run_text(std::string_view text);          // a script
+    void run_argv(const std::vector<Value>& argv); // exact words
     void run_code(const std::string& language, std::string_view text);
     void finish(); // functions that nothing called, opaque words, sorted facts
 
@@ -95,8 +95,10 @@ private:
     Stream simple(const shell::Command& command, Frame& frame);
     Stream simple_choice(const shell::Command& command, Frame& frame, Expander& expander, std::size_t slot);
     void assign(const shell::Assignment& assignment, Expander& expander);
-    Redirected redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot, Frame& frame);
-    void redirect_file(const shell::Redirect& redirect, const Value& target, Redirected& io, std::size_t slot, Frame& frame);
+    Redirected redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot,
+                        Frame& frame);
+    void redirect_file(const shell::Redirect& redirect, const Value& target, Redirected& io, std::size_t slot,
+                       Frame& frame);
     bool redirect_network(const Value& target, std::size_t slot);
     Stream deliver(Stream out, const Redirected& io);
     bool is_hidden(const shell::Word& word, const Frame& frame, bool put_together) const;
@@ -111,6 +113,7 @@ private:
     void fill_words(Call& call);
     Stream output(Call& call);
     void run_workspace_file(Call& call);
+    void add_plain_facts();
 
     // builtins.cpp
     static const BuiltinRow* find_builtin(std::string_view name);
@@ -172,6 +175,7 @@ private:
     void follow_connections(Call& call);
     void remember_file(const std::string& path, const Stream& stream);
     void mark_sent(const Taint& taint);
+    void note_endless(Call& call, Stream& out);
     void note_fetched(Call& call, const Value& file);
 
     // shared
@@ -192,7 +196,8 @@ private:
     Budget budget_;
     std::deque<shell::Script> scripts_; // of code in words: functions point into them
     std::deque<std::string> texts_;
-    std::map<const shell::Command*, std::pair<std::string_view, std::optional<Span>>> functions_; // text, and span of the carrier
+    std::map<const shell::Command*, std::pair<std::string_view, std::optional<Span>>>
+        functions_; // text, and span of the carrier
     std::set<std::string> called_;
     std::vector<std::string> defined_;
     std::uint32_t pipelines_ = 0;
