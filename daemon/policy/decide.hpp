@@ -4,10 +4,9 @@
 #include "policy/normal/command.hpp"
 #include "policy/request.hpp"
 #include "policy/ruleset.hpp"
+#include "policy/seen.hpp"
 
 namespace owhale::policy {
-
-enum class Mode : std::uint8_t { local, strict };
 
 struct Finding { // a rule that matched a command
     const Rule* rule = nullptr;

@@ -13,6 +13,8 @@ enum class Severity : std::uint8_t { none, low, medium, high, critical }; // of 
 enum class Unknown : std::uint8_t { ask, skip, match }; // a condition that depends on what is not known: a rule to deny
                                                         // or ask asks, does not hold, or holds
 
+enum class Origin : std::uint8_t { shipped, system, project }; // project: rules to ask or deny alone, no overrides
+
 struct Example {
     std::string command;
     std::string cwd; // "" the default: /home/user/project
@@ -65,6 +67,7 @@ struct Rule {
     Ceiling ceiling;
     std::vector<Example> match, no_match;
 
+    Origin origin = Origin::system;
     std::string file; // where it stands
     std::uint32_t line = 0;
 };
