@@ -30,6 +30,9 @@ inline constexpr std::array kFacts = {
     FactRow{"function.recursive", "a function calls itself, more than once or in the background"},
     FactRow{"function.shadows", "it is a function or alias with the name of a program"},
     FactRow{"loop.endless", "it runs in a loop that nothing ends"},
+    FactRow{"bare", "nothing but its name and options: no operand, no code, nothing carried"},
+    FactRow{"carries", "it runs another command that stands beside it"},
+    FactRow{"writes", "git config and the like: it sets a value"},
     FactRow{"background", "it goes on in the background"},
     FactRow{"interactive", "it opens a program with an escape to a shell"},
 };
