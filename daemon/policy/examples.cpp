@@ -27,7 +27,9 @@ std::string not_matched(const Rule& rule, const Closest& closest, const NormalFo
     if (closest.command == nullptr) return "it runs nothing";
     const auto words = "of `" + words_of(*closest.command) + "` ";
     if (closest.condition == "program") return words + "the program is `" + closest.command->program + "`";
-    if (closest.condition == "unknown") return words + "it depends on what is not known, and " + (rule.decision == Decision::allow ? "an allow rule" : "unknown = \"skip\"") + " does not hold then";
+    if (closest.condition == "unknown")
+        return words + "it depends on what is not known, and " +
+               (rule.decision == Decision::allow ? "an allow rule" : "unknown = \"skip\"") + " does not hold then";
     return words + "`" + closest.condition + "` does not hold";
 }
 
@@ -50,15 +52,17 @@ std::string example_failure(const Index& index, std::uint32_t number, const Exam
     const auto& compiled = index.rules()[number];
     const Bases bases(facts);
     Closest closest;
-    for (const auto& command : form.commands) {
+    for (std::size_t i = 0; i < form.commands.size(); ++i) {
+        const auto& command = form.commands[i];
         const bool about = !index.names_program(number) || index.program(number, command.program) != Match::no;
         if (closest.command == nullptr) closest = {&command, "program"};
         if (!about) continue;
-        const Seen seen(command, index, bases, facts, Mode::local);
+        const Seen seen(form, i, index, bases, facts, Mode::local);
         const auto hit = looked_at(compiled, seen);
         if (decision_of(*compiled.rule, hit.match)) {
             if (must_match) return {};
-            return "it matches, by `" + words_of(command) + "`" + (hit.match == Match::maybe ? ", as `" + std::string(hit.condition) + "` may hold" : "");
+            return "it matches, by `" + words_of(command) + "`" +
+                   (hit.match == Match::maybe ? ", as `" + std::string(hit.condition) + "` may hold" : "");
         }
         closest = {&command, hit.match == Match::maybe ? "unknown" : std::string(hit.condition)};
     }
@@ -72,7 +76,8 @@ Status verify_examples(const Index& index, std::uint32_t number) {
             const auto failure = example_failure(index, number, example, must);
             if (failure.empty()) continue;
             return wrong_at(rule.file, example.line, example.column,
-                            "rule `" + rule.id + "` must " + (must ? "match `" : "not match `") + example.command + "`: " + failure);
+                            "rule `" + rule.id + "` must " + (must ? "match `" : "not match `") + example.command +
+                                "`: " + failure);
         }
     }
     return {};

@@ -12,7 +12,7 @@
 namespace owhale::policy {
 
 enum class Words : std::uint8_t { // what the words of a list are
-    programs, // and sets of them
+    programs,                     // and sets of them
     texts,
     paths, // and sets of them
     hosts, // and sets of them
@@ -24,14 +24,14 @@ enum class Words : std::uint8_t { // what the words of a list are
 
 struct ListField {
     std::string_view name;
-    std::vector<std::string> Rule::*words;
+    std::vector<std::string> Rule::* words;
     Words kind;
     bool condition = true;
 };
 
 struct FlagField {
     std::string_view name;
-    std::optional<bool> Rule::*flag;
+    std::optional<bool> Rule::* flag;
 };
 
 inline constexpr std::array kLists = {
@@ -44,6 +44,8 @@ inline constexpr std::array kLists = {
     ListField{"operand", &Rule::operand, Words::texts},
     ListField{"operands", &Rule::operands, Words::texts},
     ListField{"word", &Rule::word, Words::texts},
+    ListField{"no_word", &Rule::no_word, Words::texts},
+    ListField{"variable", &Rule::variable, Words::texts},
     ListField{"reads", &Rule::reads, Words::paths},
     ListField{"writes", &Rule::writes, Words::paths},
     ListField{"removes", &Rule::removes, Words::paths},
@@ -60,6 +62,9 @@ inline constexpr std::array kLists = {
     ListField{"url", &Rule::url, Words::texts},
     ListField{"except_host", &Rule::except_host, Words::hosts, false},
     ListField{"env", &Rule::env, Words::texts},
+    ListField{"no_env", &Rule::no_env, Words::texts},
+    ListField{"from", &Rule::from, Words::programs},
+    ListField{"into", &Rule::into, Words::programs},
     ListField{"via", &Rule::via, Words::programs},
     ListField{"not_via", &Rule::not_via, Words::programs},
     ListField{"fact", &Rule::fact, Words::facts},
@@ -83,11 +88,12 @@ inline constexpr std::array<std::string_view, 3> kUnknowns = {"ask", "skip", "ma
 inline constexpr std::array<std::string_view, 2> kModes = {"local", "strict"};
 // What the normal form calls the languages of code in words.
 inline constexpr std::array<std::string_view, 24> kLanguages = {
-    "sh",  "python", "javascript", "typescript", "perl", "ruby",  "php",  "lua",   "r",    "awk",     "sed",    "jq",
-    "sql", "make",   "powershell", "tcl",        "java", "go",    "rust", "swift", "elisp", "vim",    "gdb",    "julia"};
+    "sh",  "python", "javascript", "typescript", "perl", "ruby", "php",  "lua",   "r",     "awk", "sed", "jq",
+    "sql", "make",   "powershell", "tcl",        "java", "go",   "rust", "swift", "elisp", "vim", "gdb", "julia"};
 inline constexpr std::array<std::string_view, 3> kNets = {"none", "scoped", "host"};
 // Verdicts that no rule of a file gives; `overrides` may name the first two.
-inline constexpr std::array<std::string_view, 5> kBuiltIn = {"net.host", "program.unknown", "default", "syntax", "bounds"};
+inline constexpr std::array<std::string_view, 5> kBuiltIn = {"net.host", "program.unknown", "default", "syntax",
+                                                             "bounds"};
 inline constexpr std::size_t kOverridable = 2;
 
 // Whether anything but mode and exceptions says when the rule holds.

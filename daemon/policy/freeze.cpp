@@ -131,8 +131,9 @@ void put(Writer& to, const Rule& rule) {
     to.text(rule.id);
     to.text(rule.reason);
     to.text(rule.file);
-    for (const auto value : {std::size_t{rule.line}, static_cast<std::size_t>(rule.decision), static_cast<std::size_t>(rule.severity),
-                             static_cast<std::size_t>(rule.unknown), static_cast<std::size_t>(rule.ceiling.read_only)})
+    for (const auto value :
+         {std::size_t{rule.line}, static_cast<std::size_t>(rule.decision), static_cast<std::size_t>(rule.severity),
+          static_cast<std::size_t>(rule.unknown), static_cast<std::size_t>(rule.ceiling.read_only)})
         to.number(value);
     to.text(rule.ceiling.net);
     to.text(rule.ceiling.profile);
@@ -158,7 +159,8 @@ bool take(Reader& from, Rule& rule) {
     if (!take_lists(from, rule)) return false;
     rule.match = take_examples(from);
     rule.no_match = take_examples(from);
-    return from.good() && rule.decision <= Decision::deny && rule.severity <= Severity::critical && rule.unknown <= Unknown::match;
+    return from.good() && rule.decision <= Decision::deny && rule.severity <= Severity::critical &&
+           rule.unknown <= Unknown::match;
 }
 
 } // namespace
@@ -178,7 +180,9 @@ std::string freeze(const Ruleset& rules) {
 
 Result<Thawed> thaw(std::string_view frozen) {
     Reader from(frozen);
-    const auto broken = [] { return fail(Code::config_invalid, "the built-in rules are broken", "install owhaled again"); };
+    const auto broken = [] {
+        return fail(Code::config_invalid, "the built-in rules are broken", "install owhaled again");
+    };
     if (!from.begins(kMagic)) return broken();
     Thawed out;
     out.version = from.text();

@@ -48,7 +48,8 @@ int main(int argc, char** argv) {
     const auto bytes = freeze(**rules);
     std::ofstream out(argv[1]);
     out << "#include \"policy/ruleset.hpp\"\n\nnamespace owhale::policy {\n\nstatic constexpr char kFrozen[] =\n"
-        << literals(bytes) << ";\n\nstd::vector<Source> shipped_sources() {\n    return {{\"shipped\", {}, Origin::shipped, {kFrozen, "
+        << literals(bytes)
+        << ";\n\nstd::vector<Source> shipped_sources() {\n    return {{\"shipped\", {}, Origin::shipped, {kFrozen, "
         << bytes.size() << "}}};\n}\n\n}\n";
     return out.flush() ? 0 : 1;
 }

@@ -131,10 +131,15 @@ private:
         to.sub = words(rule.sub, Pattern::text);
         to.operand = words(rule.operand, Pattern::text);
         to.word = words(rule.word, Pattern::text);
+        to.no_word = words(rule.no_word, Pattern::text);
+        to.variable = words(rule.variable, Pattern::text);
         to.host = words(rule.host, Pattern::host);
         to.except_host = words(rule.except_host, Pattern::host);
         to.url = words(rule.url, Pattern::text);
         to.env = words(rule.env, Pattern::text);
+        to.no_env = words(rule.no_env, Pattern::text);
+        to.from = words(rule.from, Pattern::text);
+        to.into = words(rule.into, Pattern::text);
         to.via = words(rule.via, Pattern::text);
         to.not_via = words(rule.not_via, Pattern::text);
         to.language = words(rule.language, Pattern::text);

@@ -1,6 +1,7 @@
 #include "policy/matching.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace owhale::policy {
 namespace {
@@ -27,13 +28,18 @@ public:
     Match via() { return rule_.via.empty() ? Match::yes : any_via(rule_.via); }
     Match not_via() { return rule_.not_via.empty() ? Match::yes : negated(any_via(rule_.not_via)); }
     Match sub();
-    Match env();
+    Match env() { return rule_.env.empty() ? Match::yes : any_env(rule_.env); }
+    Match no_env() { return rule_.no_env.empty() ? Match::yes : negated(any_env(rule_.no_env)); }
     Match option() { return rule_.option.empty() ? Match::yes : any_option(rule_.option); }
     Match option_all();
     Match no_option() { return rule_.no_option.empty() ? Match::yes : negated(any_option(rule_.no_option)); }
     Match operand();
     Match operands();
-    Match word();
+    Match word() { return rule_.word.empty() ? Match::yes : any_word(rule_.word); }
+    Match no_word() { return rule_.no_word.empty() ? Match::yes : negated(any_word(rule_.no_word)); }
+    Match variable();
+    Match from() { return rule_.from.empty() ? Match::yes : in_pipeline(rule_.from, false); }
+    Match into() { return rule_.into.empty() ? Match::yes : in_pipeline(rule_.into, true); }
     Match language();
     Match call();
     Match code();
@@ -66,6 +72,9 @@ private:
     }
     Match values(const WordList& list, std::span<const Value> from);
     Match any_via(const WordList& list);
+    Match any_env(const WordList& list);
+    Match any_word(const WordList& list);
+    Match in_pipeline(const WordList& list, bool later);
     Match option(const OptionPattern& pattern);
     Match any_option(const std::vector<OptionPattern>& list);
     Match some_host(bool listening, const WordList* names, bool sending);
@@ -103,11 +112,10 @@ Match Matching::sub() {
     return Match::maybe;
 }
 
-Match Matching::env() {
-    if (rule_.env.empty()) return Match::yes;
+Match Matching::any_env(const WordList& list) {
     auto best = Match::no;
     for (const auto& variable : command_.env)
-        better(best, rule_.env.match(variable.name + "=" + variable.value.text), variable.value.span, variable.value.text);
+        better(best, list.match(variable.name + "=" + variable.value.text), variable.value.span, variable.value.text);
     return best;
 }
 
@@ -115,7 +123,8 @@ Match Matching::option(const OptionPattern& pattern) {
     auto best = Match::no;
     for (const auto& option : command_.options) {
         auto match = pattern.name.match(option.name);
-        if (match != Match::no && pattern.value) match = option.value ? std::min(match, pattern.value->match(option.value->text)) : Match::no;
+        if (match != Match::no && pattern.value)
+            match = option.value ? std::min(match, pattern.value->match(option.value->text)) : Match::no;
         better(best, match, option.span, option.value ? option.value->text : option.name);
     }
     return best;
@@ -152,10 +161,33 @@ Match Matching::operands() {
     return worst;
 }
 
-Match Matching::word() {
-    if (rule_.word.empty()) return Match::yes;
+// The words behind the first; of --name=value the value, too.
+Match Matching::any_word(const WordList& list) {
     if (command_.argv.empty()) return Match::no;
-    return values(rule_.word, std::span(command_.argv).subspan(1));
+    const auto words = std::span(command_.argv).subspan(1);
+    auto best = values(list, words);
+    for (const auto& word : words) {
+        const auto equals = word.text.starts_with("--") ? word.text.find('=') : std::string::npos;
+        if (best == Match::yes || equals == std::string::npos) continue;
+        better(best, list.match(std::string_view(word.text).substr(equals + 1)), word.span, word.text);
+    }
+    return best;
+}
+
+Match Matching::variable() {
+    if (rule_.variable.empty()) return Match::yes;
+    auto best = Match::no;
+    for (const auto& name : command_.unknown_variables) best = std::max(best, rule_.variable.match(name));
+    return best;
+}
+
+Match Matching::in_pipeline(const WordList& list, bool later) {
+    auto best = Match::no;
+    for (const auto& other : seen_.form().commands) {
+        if (other.pipeline != command_.pipeline || other.stage == command_.stage) continue;
+        if ((other.stage > command_.stage) == later) best = std::max(best, list.match(other.program));
+    }
+    return best;
 }
 
 Match Matching::language() {
@@ -188,7 +220,8 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
         if (host.listens != listening || (sending && !host.sends)) continue;
         const auto& name = seen_.host(i);
         auto match = names == nullptr ? Match::yes : names->match(name);
-        if (names != nullptr && match != Match::yes && !host.port.empty()) match = std::max(match, names->match(name + ":" + host.port));
+        if (names != nullptr && match != Match::yes && !host.port.empty())
+            match = std::max(match, names->match(name + ":" + host.port));
         if (!rule_.except_host.empty()) match = std::min(match, negated(rule_.except_host.match(name)));
         better(best, match, host.span, name);
     }
@@ -209,7 +242,8 @@ Match Matching::by_access(const PathList& list, std::uint32_t acts, bool sent) {
         const auto& access = command_.accesses[i];
         if ((acts & bit(access.act)) == 0 || (sent && !access.sent)) continue;
         auto match = seen_.touched(list, i);
-        if (match != Match::no && !rule_.except.empty()) match = std::min(match, negated(seen_.covered(rule_.except, i)));
+        if (match != Match::no && !rule_.except.empty())
+            match = std::min(match, negated(seen_.covered(rule_.except, i)));
         if (access.recursive) recursive_ = std::max(recursive_, match);
         better(best, match, access.span, access.path);
     }
@@ -254,12 +288,17 @@ constexpr std::array kConditions = {
     Condition{"sub", &Matching::sub},
     Condition{"language", &Matching::language},
     Condition{"env", &Matching::env},
+    Condition{"no_env", &Matching::no_env},
+    Condition{"from", &Matching::from},
+    Condition{"into", &Matching::into},
     Condition{"option", &Matching::option},
     Condition{"option_all", &Matching::option_all},
     Condition{"no_option", &Matching::no_option},
     Condition{"operand", &Matching::operand},
     Condition{"operands", &Matching::operands},
     Condition{"word", &Matching::word},
+    Condition{"no_word", &Matching::no_word},
+    Condition{"variable", &Matching::variable},
     Condition{"call", &Matching::call},
     Condition{"code", &Matching::code},
     Condition{"connects", &Matching::connects},

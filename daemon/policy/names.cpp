@@ -59,7 +59,8 @@ Status check_lists(const RuleFile& file, const Draft& draft, const Sets& sets) {
 bool names_any(const std::string& pattern, const std::map<std::string, std::string>& ids) {
     const auto matches = [&](std::string_view id) { return match_glob(pattern, id) == Match::yes; };
     const auto built_in = std::span(kBuiltIn).first(kOverridable);
-    return std::ranges::any_of(ids, [&](const auto& id) { return matches(id.first); }) || std::ranges::any_of(built_in, matches);
+    return std::ranges::any_of(ids, [&](const auto& id) { return matches(id.first); }) ||
+           std::ranges::any_of(built_in, matches);
 }
 
 std::string nearest_id(std::string_view word, const std::map<std::string, std::string>& ids) {
@@ -74,7 +75,8 @@ Status check_names(const RuleFile& file, const Sets& sets, std::map<std::string,
     for (const auto& draft : file.rules) {
         const auto& rule = draft.rule;
         const auto [at, added] = ids.emplace(rule.id, file.name + ":" + std::to_string(rule.line));
-        if (!added) return wrong_at(file.name, rule.line, draft.column, "the id `" + rule.id + "` is taken: " + at->second);
+        if (!added)
+            return wrong_at(file.name, rule.line, draft.column, "the id `" + rule.id + "` is taken: " + at->second);
         CHECK(check_lists(file, draft, sets));
     }
     return {};
@@ -86,7 +88,8 @@ Status check_overrides(const RuleFile& file, const std::map<std::string, std::st
         if (placed == draft.placed.end()) continue;
         for (const auto& word : placed->second)
             if (!names_any(word.text, ids))
-                return wrong_at(file.name, word.line, word.column, "overrides: there is no rule `" + word.text + "`" + nearest_id(word.text, ids));
+                return wrong_at(file.name, word.line, word.column,
+                                "overrides: there is no rule `" + word.text + "`" + nearest_id(word.text, ids));
     }
     return {};
 }

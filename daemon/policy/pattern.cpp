@@ -57,7 +57,8 @@ Pattern::Pattern(std::string text) : text_(std::move(text)) {
     literal_ = prefix_ == text_.size();
     open_ = std::string_view(text_).substr(prefix_) == "**";
     const auto last = text_.find_last_of("*?}");
-    if (!literal_ && last != std::string::npos && text_.find('{') == std::string::npos) suffix_ = text_.size() - last - 1;
+    if (!literal_ && last != std::string::npos && text_.find('{') == std::string::npos)
+        suffix_ = text_.size() - last - 1;
 }
 
 Match Pattern::match(std::string_view text) const {

@@ -6,7 +6,8 @@ namespace owhale::policy {
 namespace {
 
 PathPattern at(Anchor anchor, std::string rest) {
-    return {anchor, false, Pattern::path(std::move(rest))};
+    auto fixed = rest.substr(0, rest.find("/**"));
+    return {anchor, false, Pattern::path(std::move(rest)), Pattern::path(std::move(fixed))};
 }
 
 // What follows `place` in `word`: "" or "/…"; none where the word is about something else.
@@ -48,12 +49,13 @@ std::vector<PathPattern> path_patterns(std::string_view word) {
     if (const auto rest = behind(word, "@tmp")) {
         std::vector<PathPattern> out;
         for (const auto folder : kTemporary)
-            for (auto& one : whole_or_below(Anchor::absolute, std::string(folder), *rest)) out.push_back(std::move(one));
+            for (auto& one : whole_or_below(Anchor::absolute, std::string(folder), *rest))
+                out.push_back(std::move(one));
         return out;
     }
     if (const auto rest = behind(word, "~")) return {at(Anchor::own_home, *rest)};
     if (word.starts_with('/')) return {at(Anchor::absolute, word == "/" ? "/" : std::string(word))};
-    if (word.starts_with("**")) return {{Anchor::absolute, true, Pattern::path(std::string(word))}};
+    if (word.starts_with("**")) return {{Anchor::absolute, true, Pattern::path(std::string(word)), Pattern::path("")}};
     if (const auto rest = behind(word, ".")) return {at(Anchor::workspace, *rest)};
     return {at(Anchor::workspace, "/" + std::string(word))};
 }
@@ -66,13 +68,15 @@ Bases::Bases(const Facts& facts) {
         own = all;
     } else {
         own = {facts.home};
-        if (match_glob("/home/*", facts.home) != Match::yes && facts.home != "/root" && facts.home != "/") all.push_back(facts.home);
+        if (match_glob("/home/*", facts.home) != Match::yes && facts.home != "/root" && facts.home != "/")
+            all.push_back(facts.home);
     }
     if (!facts.workspace.empty()) bases_[static_cast<std::size_t>(Anchor::workspace)] = {facts.workspace};
 }
 
 Place::Place(const Bases& bases, std::string_view path, bool recursive)
-    : recursive_(recursive), known_(path.find('\0') == std::string_view::npos), climbs_(hole_in(path) != std::string_view::npos) {
+    : recursive_(recursive), known_(path.find('\0') == std::string_view::npos),
+      climbs_(hole_in(path) != std::string_view::npos) {
     views_[0].push_back({std::string(path), inside_of(path)});
     for (const auto anchor : {Anchor::own_home, Anchor::home, Anchor::workspace})
         for (const auto& base : bases.of(anchor)) add(anchor, base, path);
@@ -117,14 +121,16 @@ void Place::add(Anchor anchor, std::string_view base, std::string_view path) {
 Match Place::itself(const PathPattern& pattern) const {
     auto best = Match::no;
     for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)])
-        if (!view.above && best != Match::yes) best = std::max(best, std::min(view.sure, pattern.rest.match(view.rest)));
+        if (!view.above && best != Match::yes)
+            best = std::max(best, std::min(view.sure, pattern.rest.match(view.rest)));
     return best;
 }
 
 Match Place::below(const PathPattern& pattern) const {
     auto best = Match::no;
     for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)])
-        if (!view.above && best != Match::yes) best = std::max(best, std::min(view.sure, pattern.rest.match(view.inside)));
+        if (!view.above && best != Match::yes)
+            best = std::max(best, std::min(view.sure, pattern.rest.match(view.inside)));
     return best;
 }
 
@@ -132,7 +138,8 @@ Match Place::touched(const PathPattern& pattern) const {
     auto best = itself(pattern);
     if (best == Match::yes || !recursive_ || pattern.anywhere) return best;
     for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)]) {
-        const bool there = view.above || pattern.rest.match(view.inside) != Match::no;
+        const bool there =
+            view.above || pattern.fixed.match(view.rest) == Match::yes || pattern.fixed.match(view.inside) != Match::no;
         if (there) best = std::max(best, known_ ? view.sure : Match::maybe);
     }
     return best;

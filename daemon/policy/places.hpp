@@ -19,6 +19,8 @@ struct PathPattern {
     Anchor anchor = Anchor::absolute;
     bool anywhere = false; // begins with **: about files that are named, not about what may lie below a folder
     Pattern rest;
+    Pattern
+        fixed; // what stands before the first /**: an act on all below a folder of it is about what the pattern means
 };
 
 // A word of a rule, without sets of files: "/etc/**", "~/.ssh/id_*", "@home/.aws", "@tmp", "./.git/hooks/**", "**/.env".

@@ -12,7 +12,8 @@ constexpr auto kCode = Code::config_invalid;
 constexpr std::size_t kMaxId = 128, kMaxExamples = 200;
 
 std::vector<std::string_view> rule_keys() {
-    std::vector<std::string_view> keys = {"id", "decision", "severity", "unknown", "reason", "ceiling", "match", "no_match"};
+    std::vector<std::string_view> keys = {"id",     "decision", "severity", "unknown",
+                                          "reason", "ceiling",  "match",    "no_match"};
     for (const auto& field : kLists) keys.push_back(field.name);
     for (const auto& field : kFlags) keys.push_back(field.name);
     return keys;
@@ -48,7 +49,8 @@ Status read_ceiling(const TomlReader& rule, Ceiling& to) {
     if (!reader) return status;
     CHECK(reader->only({"net", "profile", "hosts", "read_only"}));
     if (const auto net = TRY(reader->string("net"))) {
-        if (std::ranges::find(kNets, *net) == kNets.end()) return reader->wrong("net", "must be one of " + list_of(kNets));
+        if (std::ranges::find(kNets, *net) == kNets.end())
+            return reader->wrong("net", "must be one of " + list_of(kNets));
         to.net = *net;
     }
     if (auto profile = TRY(reader->string("profile"))) to.profile = std::move(*profile);
@@ -58,7 +60,8 @@ Status read_ceiling(const TomlReader& rule, Ceiling& to) {
     return {};
 }
 
-Result<Example> read_example(const TomlReader& rule, std::string_view file, std::string_view key, const toml::node& node) {
+Result<Example> read_example(const TomlReader& rule, std::string_view file, std::string_view key,
+                             const toml::node& node) {
     Example example;
     example.line = node.source().begin.line;
     example.column = node.source().begin.column;
@@ -110,11 +113,16 @@ Status read_lists(const TomlReader& reader, Draft& draft) {
 
 Status read_head(const TomlReader& reader, Rule& rule) {
     rule.id = TRY(reader.string("id")).value_or("");
-    if (!is_id(rule.id)) return reader.wrong("id", "a rule needs an id of small letters, digits, dots and hyphens: \"team.no-force-push\"");
-    if (std::ranges::find(kBuiltIn, rule.id) != kBuiltIn.end()) return reader.wrong("id", "`" + rule.id + "` is built in");
+    if (!is_id(rule.id))
+        return reader.wrong("id",
+                            "a rule needs an id of small letters, digits, dots and hyphens: \"team.no-force-push\"");
+    if (std::ranges::find(kBuiltIn, rule.id) != kBuiltIn.end())
+        return reader.wrong("id", "`" + rule.id + "` is built in");
     rule.reason = TRY(reader.string("reason")).value_or("");
-    if (rule.reason.empty()) return reader.wrong("reason", "rule `" + rule.id + "` needs a reason: a sentence that says what could happen");
-    if (reader.raw().get("decision") == nullptr) return reader.wrong("decision", "rule `" + rule.id + "` needs a decision: allow, ask or deny");
+    if (rule.reason.empty())
+        return reader.wrong("reason", "rule `" + rule.id + "` needs a reason: a sentence that says what could happen");
+    if (reader.raw().get("decision") == nullptr)
+        return reader.wrong("decision", "rule `" + rule.id + "` needs a decision: allow, ask or deny");
     CHECK(read_word(reader, "decision", kDecisions, rule.decision));
     if (rule.decision == Decision::allow) rule.severity = Severity::none;
     CHECK(read_word(reader, "severity", kSeverities, rule.severity));
@@ -123,8 +131,10 @@ Status read_head(const TomlReader& reader, Rule& rule) {
 
 // What a project's own file may not do: it comes with the code that is to be kept in check.
 Status check_project(const TomlReader& reader, const Rule& rule) {
-    if (rule.decision == Decision::allow) return reader.wrong("decision", "a project's file can only narrow: ask or deny");
-    if (!rule.overrides.empty()) return reader.wrong("overrides", "a project's file can only narrow: it overrides nothing");
+    if (rule.decision == Decision::allow)
+        return reader.wrong("decision", "a project's file can only narrow: ask or deny");
+    if (!rule.overrides.empty())
+        return reader.wrong("overrides", "a project's file can only narrow: it overrides nothing");
     return {};
 }
 
@@ -141,7 +151,8 @@ Result<Draft> read_rule(const TomlReader& reader, const Source& source) {
     CHECK(read_lists(reader, draft));
     CHECK(read_ceiling(reader, rule.ceiling));
     if (source.origin == Origin::project) CHECK(check_project(reader, rule));
-    if (!has_condition(rule)) return reader.wrong("id", "rule `" + rule.id + "` has no condition: it would hold for everything");
+    if (!has_condition(rule))
+        return reader.wrong("id", "rule `" + rule.id + "` has no condition: it would hold for everything");
     rule.match = TRY(read_examples(reader, source.name, "match"));
     rule.no_match = TRY(read_examples(reader, source.name, "no_match"));
     return draft;
@@ -152,7 +163,8 @@ Status read_sets(const TomlReader& top, RuleFile& file) {
     const auto sets = top.table("sets", status);
     if (!sets) return status;
     for (const auto& [key, value] : sets->raw()) {
-        if (!is_id(key.str())) return sets->wrong(key.str(), "is no name for a set: small letters, digits, dots and hyphens");
+        if (!is_id(key.str()))
+            return sets->wrong(key.str(), "is no name for a set: small letters, digits, dots and hyphens");
         const auto& where = key.source().begin;
         file.sets.push_back({std::string(key.str()), TRY(sets->words(key.str())), where.line, where.column});
         for (const auto& member : file.sets.back().members)
@@ -163,9 +175,11 @@ Status read_sets(const TomlReader& top, RuleFile& file) {
 
 } // namespace
 
-std::unexpected<Error> wrong_at(std::string_view file, std::uint32_t line, std::uint32_t column, std::string_view what) {
-    return fail(kCode, std::string(file) + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + std::string(what),
-                "mend the file; man owhaled-policy.5 describes it, owhalectl policy test FILE checks it");
+std::unexpected<Error> wrong_at(std::string_view file, std::uint32_t line, std::uint32_t column,
+                                std::string_view what) {
+    return fail(
+        kCode, std::string(file) + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + std::string(what),
+        "mend the file; man owhaled-policy.5 describes it, owhalectl policy test FILE checks it");
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {

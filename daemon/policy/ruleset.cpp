@@ -13,7 +13,8 @@ public:
     explicit Loader(Verify verify) : verify_(verify) {}
 
     Result<std::shared_ptr<const Ruleset>> load(const std::vector<Source>& sources) {
-        if (sources.size() > kMaxRuleFiles) return wrong_at(sources[kMaxRuleFiles].name, 1, 1, "more than 256 files of rules");
+        if (sources.size() > kMaxRuleFiles)
+            return wrong_at(sources[kMaxRuleFiles].name, 1, 1, "more than 256 files of rules");
         for (const auto& source : sources) {
             if (source.frozen.empty())
                 CHECK(read(source));
@@ -59,7 +60,8 @@ private:
 
     Status verify() const {
         for (std::size_t i = 0; i < rules_->rules.size(); ++i) {
-            const bool wanted = verify_ == Verify::all || (verify_ == Verify::added && rules_->rules[i].origin != Origin::shipped);
+            const bool wanted =
+                verify_ == Verify::all || (verify_ == Verify::added && rules_->rules[i].origin != Origin::shipped);
             if (wanted) CHECK(verify_examples(*rules_->index, static_cast<std::uint32_t>(i)));
         }
         return {};

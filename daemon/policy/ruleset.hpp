@@ -24,16 +24,20 @@ struct Source {
 constexpr std::size_t kMaxRuleFile = 1 << 20, kMaxRules = 5'000, kMaxRuleFiles = 256;
 
 struct Ruleset {
-    std::vector<Rule> rules;                             // in the order of the sources
+    std::vector<Rule> rules;                              // in the order of the sources
     std::map<std::string, std::vector<std::string>> sets; // "@name" -> members, sets in sets resolved
-    std::string version;                // hex SHA-256 over names and texts: changes when a rule does
-    std::shared_ptr<const Index> index; // the rules, prepared for matching
+    std::string version;                                  // hex SHA-256 over names and texts: changes when a rule does
+    std::shared_ptr<const Index> index;                   // the rules, prepared for matching
 };
 
 // The rules that are built in: policy/*.toml.
 std::vector<Source> shipped_sources();
 
-enum class Verify : std::uint8_t { added, none, all }; // whose examples: all but the shipped ones', which a test verifies
+enum class Verify : std::uint8_t {
+    added,
+    none,
+    all
+}; // whose examples: all but the shipped ones', which a test verifies
 
 // An error is config_invalid: "FILE:LINE:COLUMN: what", with the nearest known key.
 Result<std::shared_ptr<const Ruleset>> load_rules(const std::vector<Source>& sources, Verify verify = Verify::added);

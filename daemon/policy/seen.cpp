@@ -11,11 +11,14 @@ bool has_fact(const SimpleCommand& command, std::string_view fact) {
 
 } // namespace
 
-Seen::Seen(const SimpleCommand& command, const Index& index, const Bases& bases, const Facts& facts, Mode mode)
-    : command_(command), index_(index), mode_(mode), facts_(bits_of(command.facts)) {
+Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
+           Mode mode)
+    : form_(form), command_(form.commands[number]), index_(index), mode_(mode), facts_(bits_of(command_.facts)) {
+    const auto& command = command_;
     option_unknown_ = has_fact(command, "option.unknown");
     program_unknown_ = has_fact(command, "program.unknown") || (command.program.empty() && !command.argv.empty());
-    for (const auto& host : command.hosts) hosts_.push_back(host.name.empty() ? std::string(kAnyName) : lower(host.name));
+    for (const auto& host : command.hosts)
+        hosts_.push_back(host.name.empty() ? std::string(kAnyName) : lower(host.name));
     for (const auto& access : command.accesses) {
         acts_ |= 1U << static_cast<unsigned>(access.act);
         place(bases, facts, access);
@@ -27,7 +30,8 @@ void Seen::place(const Bases& bases, const Facts& facts, const Access& access) {
     const auto first = places_.size();
     places_.emplace_back(bases, access.path, access.recursive);
     const auto real = facts.real.find(access.path);
-    if (real != facts.real.end() && real->second != access.path) places_.emplace_back(bases, real->second, access.recursive);
+    if (real != facts.real.end() && real->second != access.path)
+        places_.emplace_back(bases, real->second, access.recursive);
     of_access_.emplace_back(first, places_.size());
 }
 
@@ -56,7 +60,8 @@ Match Seen::ask(Question question, const PathList& list, std::size_t place) cons
     for (const auto set : list.sets) {
         if (best == Match::yes) break;
         auto& known = answers_[static_cast<std::size_t>(question)][place * index_.path_sets().size() + set];
-        if (known == 0) known = static_cast<std::uint8_t>(1 + static_cast<unsigned>(each(index_.path_sets()[set], Match::no)));
+        if (known == 0)
+            known = static_cast<std::uint8_t>(1 + static_cast<unsigned>(each(index_.path_sets()[set], Match::no)));
         best = std::max(best, static_cast<Match>(known - 1));
     }
     return best;

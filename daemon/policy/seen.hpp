@@ -9,11 +9,13 @@ enum class Mode : std::uint8_t { local, strict };
 
 class Seen {
 public:
-    // All three must outlive it. In strict, a path with an unknown part is never taken to stay below the folder that it
+    // All of them must outlive it. In strict, a path with an unknown part is never taken to stay below the folder that it
     // begins with: the part may hold "..".
-    Seen(const SimpleCommand& command, const Index& index, const Bases& bases, const Facts& facts, Mode mode);
+    Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
+         Mode mode);
 
     const SimpleCommand& command() const { return command_; }
+    const NormalForm& form() const { return form_; }
     std::uint64_t facts() const { return facts_; }
     std::uint32_t acts() const { return acts_; }
     const std::string& host(std::size_t i) const { return hosts_[i]; }
@@ -31,6 +33,7 @@ private:
     Match ask(Question question, const PathList& list, std::size_t place) const;
     static Match ask(Question question, const PathPattern& pattern, const Place& place);
 
+    const NormalForm& form_;
     const SimpleCommand& command_;
     const Index& index_;
     Mode mode_;
@@ -39,7 +42,8 @@ private:
     bool option_unknown_ = false, program_unknown_ = false;
     std::vector<std::string> hosts_;
     std::vector<Place> places_;
-    std::vector<std::pair<std::size_t, std::size_t>> of_access_; // range of places_: as named, and as it is behind links
+    std::vector<std::pair<std::size_t, std::size_t>>
+        of_access_; // range of places_: as named, and as it is behind links
     mutable std::array<Answers, 3> answers_;
 };
 

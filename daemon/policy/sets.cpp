@@ -37,7 +37,8 @@ private:
     // A project must not give a new meaning to what other rules say.
     Status check_origin(const std::string& name, const SetDraft& draft) const {
         if (file_.origin != Origin::project || !sets_.contains(name)) return {};
-        return wrong_at(file_.name, draft.line, draft.column, "`" + name + "` is a set already: a project's file gives it no other meaning");
+        return wrong_at(file_.name, draft.line, draft.column,
+                        "`" + name + "` is a set already: a project's file gives it no other meaning");
     }
 
     Status add(const std::string& name, const Placed& member, std::vector<std::string>& to) {
@@ -52,7 +53,8 @@ private:
         if (!from.contains(inner)) return wrong_at(file_.name, member.line, member.column, unknown_set(sets_, inner));
         for (auto& one : members_of(from, member.text)) to.push_back(std::move(one));
         count_ += from.at(inner).size();
-        if (count_ > kMaxMembers) return wrong_at(file_.name, member.line, member.column, "more than 100,000 members of sets");
+        if (count_ > kMaxMembers)
+            return wrong_at(file_.name, member.line, member.column, "more than 100,000 members of sets");
         return {};
     }
 
@@ -102,8 +104,7 @@ std::vector<std::string> members_of(const Sets& sets, const std::string& word) {
     if (found == sets.end()) return {word};
     if (name.size() == word.size()) return found->second;
     std::vector<std::string> out;
-    for (const auto& member : found->second)
-        out.push_back(std::string(folder_of(member)) + word.substr(name.size()));
+    for (const auto& member : found->second) out.push_back(std::string(folder_of(member)) + word.substr(name.size()));
     return out;
 }
 
