@@ -37,6 +37,7 @@ struct FlagField {
 inline constexpr std::array kLists = {
     ListField{"modes", &Rule::modes, Words::modes, false},
     ListField{"program", &Rule::program, Words::programs},
+    ListField{"no_program", &Rule::no_program, Words::programs},
     ListField{"sub", &Rule::sub, Words::texts},
     ListField{"option", &Rule::option, Words::texts},
     ListField{"option_all", &Rule::option_all, Words::texts},
@@ -72,6 +73,7 @@ inline constexpr std::array kLists = {
     ListField{"language", &Rule::language, Words::languages},
     ListField{"call", &Rule::call, Words::texts},
     ListField{"code", &Rule::code, Words::texts},
+    ListField{"no_code", &Rule::no_code, Words::texts},
     ListField{"overrides", &Rule::overrides, Words::rules, false},
 };
 

@@ -128,6 +128,7 @@ private:
     }
 
     void add_texts(const Rule& rule, Compiled& to) {
+        to.no_program = words(rule.no_program, Pattern::text);
         to.sub = words(rule.sub, Pattern::text);
         to.operand = words(rule.operand, Pattern::text);
         to.word = words(rule.word, Pattern::text);
@@ -144,6 +145,7 @@ private:
         to.not_via = words(rule.not_via, Pattern::text);
         to.language = words(rule.language, Pattern::text);
         to.call = words(rule.call, Pattern::text);
+        to.no_code = words(rule.no_code, Pattern::text);
         to.code = words(rule.code, Pattern::text);
         for (const auto& word : rule.operands) to.operands.push_back(Pattern::text(word));
         to.option = option_patterns(rule.option);

@@ -27,6 +27,9 @@ public:
     Match no_facts() { return (rule_.no_facts & seen_.facts()) != 0 ? Match::no : Match::yes; }
     Match via() { return rule_.via.empty() ? Match::yes : any_via(rule_.via); }
     Match not_via() { return rule_.not_via.empty() ? Match::yes : negated(any_via(rule_.not_via)); }
+    Match no_program() {
+        return rule_.no_program.empty() ? Match::yes : negated(rule_.no_program.match(command_.program));
+    }
     Match sub();
     Match env() { return rule_.env.empty() ? Match::yes : any_env(rule_.env); }
     Match no_env() { return rule_.no_env.empty() ? Match::yes : negated(any_env(rule_.no_env)); }
@@ -42,7 +45,8 @@ public:
     Match into() { return rule_.into.empty() ? Match::yes : in_pipeline(rule_.into, true); }
     Match language();
     Match call();
-    Match code();
+    Match code() { return rule_.code.empty() ? Match::yes : any_code(rule_.code); }
+    Match no_code() { return rule_.no_code.empty() ? Match::yes : negated(any_code(rule_.no_code)); }
     Match connects() { return flag(rule_.rule->connects, some_host(false, nullptr, false)); }
     Match sends_data() { return flag(rule_.rule->sends_data, some_host(false, nullptr, true)); }
     Match listens() { return flag(rule_.rule->listens, some_host(true, nullptr, false)); }
@@ -73,6 +77,7 @@ private:
     Match values(const WordList& list, std::span<const Value> from);
     Match any_via(const WordList& list);
     Match any_env(const WordList& list);
+    Match any_code(const WordList& list);
     Match any_word(const WordList& list);
     Match in_pipeline(const WordList& list, bool later);
     Match option(const OptionPattern& pattern);
@@ -205,10 +210,9 @@ Match Matching::call() {
     return best;
 }
 
-Match Matching::code() {
-    if (rule_.code.empty()) return Match::yes;
+Match Matching::any_code(const WordList& list) {
     auto best = Match::no;
-    for (const auto& code : command_.code) better(best, rule_.code.match(code.text.text), code.text.span, kHole);
+    for (const auto& code : command_.code) better(best, list.match(code.text.text), code.text.span, kHole);
     return best;
 }
 
@@ -285,6 +289,7 @@ constexpr std::array kConditions = {
     Condition{"no_fact", &Matching::no_facts},
     Condition{"via", &Matching::via},
     Condition{"not_via", &Matching::not_via},
+    Condition{"no_program", &Matching::no_program},
     Condition{"sub", &Matching::sub},
     Condition{"language", &Matching::language},
     Condition{"env", &Matching::env},
@@ -301,6 +306,7 @@ constexpr std::array kConditions = {
     Condition{"variable", &Matching::variable},
     Condition{"call", &Matching::call},
     Condition{"code", &Matching::code},
+    Condition{"no_code", &Matching::no_code},
     Condition{"connects", &Matching::connects},
     Condition{"sends_data", &Matching::sends_data},
     Condition{"listens", &Matching::listens},
