@@ -67,7 +67,7 @@ inline constexpr std::array kLists = {
     ListField{"from", &Rule::from, Words::programs},
     ListField{"into", &Rule::into, Words::programs},
     ListField{"via", &Rule::via, Words::programs},
-    ListField{"not_via", &Rule::not_via, Words::programs},
+    ListField{"no_via", &Rule::no_via, Words::programs},
     ListField{"fact", &Rule::fact, Words::facts},
     ListField{"no_fact", &Rule::no_fact, Words::facts},
     ListField{"language", &Rule::language, Words::languages},

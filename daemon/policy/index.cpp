@@ -142,7 +142,7 @@ private:
         to.from = words(rule.from, Pattern::text);
         to.into = words(rule.into, Pattern::text);
         to.via = words(rule.via, Pattern::text);
-        to.not_via = words(rule.not_via, Pattern::text);
+        to.no_via = words(rule.no_via, Pattern::text);
         to.language = words(rule.language, Pattern::text);
         to.call = words(rule.call, Pattern::text);
         to.no_code = words(rule.no_code, Pattern::text);

@@ -26,7 +26,7 @@ public:
     }
     Match no_facts() { return (rule_.no_facts & seen_.facts()) != 0 ? Match::no : Match::yes; }
     Match via() { return rule_.via.empty() ? Match::yes : any_via(rule_.via); }
-    Match not_via() { return rule_.not_via.empty() ? Match::yes : negated(any_via(rule_.not_via)); }
+    Match no_via() { return rule_.no_via.empty() ? Match::yes : negated(any_via(rule_.no_via)); }
     Match no_program() {
         return rule_.no_program.empty() ? Match::yes : negated(rule_.no_program.match(command_.program));
     }
@@ -288,7 +288,7 @@ constexpr std::array kConditions = {
     Condition{"fact", &Matching::facts},
     Condition{"no_fact", &Matching::no_facts},
     Condition{"via", &Matching::via},
-    Condition{"not_via", &Matching::not_via},
+    Condition{"no_via", &Matching::no_via},
     Condition{"no_program", &Matching::no_program},
     Condition{"sub", &Matching::sub},
     Condition{"language", &Matching::language},

@@ -61,7 +61,7 @@ struct Rule {
     std::vector<std::string> no_env;
     std::vector<std::string> from, into; // a program of an earlier, a later stage of its pipeline
     std::vector<std::string> via;        // carried by
-    std::vector<std::string> not_via;
+    std::vector<std::string> no_via;
     std::vector<std::string> fact, no_fact;
     std::vector<std::string> language;   // it holds code in one of these
     std::vector<std::string> call;       // which calls one of these: "os.system", "*.rmtree"

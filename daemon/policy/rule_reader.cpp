@@ -97,12 +97,13 @@ Result<std::vector<Example>> read_examples(const TomlReader& rule, std::string_v
     return out;
 }
 
-Status read_lists(const TomlReader& reader, Draft& draft) {
+Status read_lists(const TomlReader& reader, const Source& source, Draft& draft) {
     for (const auto& field : kLists) {
         auto words = TRY(reader.words(field.name));
         for (const auto& word : words) {
-            if (word.text.empty() || word.text.find('\0') != std::string::npos)
-                return reader.wrong(field.name, "has an empty word, or one with a NUL");
+            const bool empty = word.text.empty() && field.kind != Words::texts; // sub = "": none
+            if (empty || word.text.find('\0') != std::string::npos)
+                return wrong_at(source.name, word.line, word.column, std::string(field.name) + ": an empty word, or one with a NUL");
             (draft.rule.*field.words).push_back(word.text);
         }
         if (!words.empty()) draft.placed[field.name] = std::move(words);
@@ -148,7 +149,7 @@ Result<Draft> read_rule(const TomlReader& reader, const Source& source) {
     rule.line = reader.line();
     draft.column = reader.raw().source().begin.column;
     CHECK(read_head(reader, rule));
-    CHECK(read_lists(reader, draft));
+    CHECK(read_lists(reader, source, draft));
     CHECK(read_ceiling(reader, rule.ceiling));
     if (source.origin == Origin::project) CHECK(check_project(reader, rule));
     if (!has_condition(rule))
