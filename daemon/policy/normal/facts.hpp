@@ -31,6 +31,7 @@ inline constexpr std::array kFacts = {
     FactRow{"function.shadows", "it is a function or alias with the name of a program"},
     FactRow{"loop.endless", "it runs in a loop that nothing ends"},
     FactRow{"bare", "nothing but its name and options: no operand, no code, nothing carried"},
+    FactRow{"assignment", "it sets variables or makes redirections, and runs nothing"},
     FactRow{"operand", "it has an operand"},
     FactRow{"system.interpreter", "it was called by its path in the system's folders: /usr/bin/pip, /usr/bin/python3"},
     FactRow{"loop.waits", "it runs in a loop that sleeps, reads its input, or leaves when something is done"},
