@@ -53,6 +53,11 @@ Status check_lists(const RuleFile& file, const Draft& draft, const Sets& sets) {
             if (const auto problem = problem_of(field.kind, word.text, sets); !problem.empty())
                 return wrong_at(file.name, word.line, word.column, std::string(field.name) + ": " + problem);
     }
+    const auto hosts = draft.placed.find("ceiling");
+    if (hosts == draft.placed.end()) return {};
+    for (const auto& host : hosts->second)
+        if (const auto problem = problem_of(Words::hosts, host.text, sets); !problem.empty())
+            return wrong_at(file.name, host.line, host.column, "hosts: " + problem);
     return {};
 }
 

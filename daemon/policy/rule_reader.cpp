@@ -43,7 +43,8 @@ bool is_id(std::string_view id) {
     return !id.empty() && id.size() <= kMaxId && std::ranges::all_of(id, good);
 }
 
-Status read_ceiling(const TomlReader& rule, Ceiling& to) {
+Status read_ceiling(const TomlReader& rule, Draft& draft) {
+    auto& to = draft.rule.ceiling;
     Status status;
     const auto reader = rule.table("ceiling", status);
     if (!reader) return status;
@@ -54,7 +55,9 @@ Status read_ceiling(const TomlReader& rule, Ceiling& to) {
         to.net = *net;
     }
     if (auto profile = TRY(reader->string("profile"))) to.profile = std::move(*profile);
-    for (auto& host : TRY(reader->words("hosts"))) to.hosts.push_back(std::move(host.text));
+    auto hosts = TRY(reader->words("hosts"));
+    for (const auto& host : hosts) to.hosts.push_back(host.text);
+    if (!hosts.empty()) draft.placed["ceiling"] = std::move(hosts);
     if (!to.hosts.empty() && to.net != "scoped") return reader->wrong("hosts", "needs net = \"scoped\"");
     to.read_only = TRY(reader->boolean("read_only")).value_or(false);
     return {};
@@ -150,7 +153,7 @@ Result<Draft> read_rule(const TomlReader& reader, const Source& source) {
     draft.column = reader.raw().source().begin.column;
     CHECK(read_head(reader, rule));
     CHECK(read_lists(reader, source, draft));
-    CHECK(read_ceiling(reader, rule.ceiling));
+    CHECK(read_ceiling(reader, draft));
     if (source.origin == Origin::project) CHECK(check_project(reader, rule));
     if (!has_condition(rule))
         return reader.wrong("id", "rule `" + rule.id + "` has no condition: it would hold for everything");

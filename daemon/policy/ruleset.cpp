@@ -53,9 +53,17 @@ private:
         for (auto& draft : file.rules) {
             if (rules_->rules.size() >= kMaxRules)
                 return wrong_at(file.name, draft.rule.line, draft.column, "more than 5,000 rules");
+            resolve_ceiling(draft.rule.ceiling);
             rules_->rules.push_back(std::move(draft.rule));
         }
         return {};
+    }
+
+    void resolve_ceiling(Ceiling& ceiling) const {
+        std::vector<std::string> hosts;
+        for (const auto& host : ceiling.hosts)
+            for (auto& member : members_of(rules_->sets, host)) hosts.push_back(std::move(member));
+        ceiling.hosts = std::move(hosts);
     }
 
     Status verify() const {
