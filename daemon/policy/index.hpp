@@ -43,7 +43,8 @@ struct Compiled {
     std::uint64_t facts = 0, no_facts = 0;
     std::uint32_t acts = 0; // bits of Act: it is about paths that are touched in one of these ways
     bool needs_host = false, needs_code = false, needs_env = false, needs_via = false;
-    WordList no_program, sub, operand, word, no_word, variable, host, url, except_host, env, no_env, from, into, via, no_via;
+    WordList no_program, sub, operand, word, no_word, variable, host, url, except_host, env, no_env, from, into, via,
+        no_via;
     WordList language, call, code, no_code;
     std::vector<Pattern> operands;
     std::vector<OptionPattern> option, option_all, no_option;
