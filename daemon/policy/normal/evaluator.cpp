@@ -400,7 +400,7 @@ Thing Evaluator::after(Thing base, int depth) {
     }
     const bool word_follows =
         at_ < tokens_.size() && (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||
-                                 (peek()->kind == TokenKind::number && language_.lisp) ||
+                                 (peek()->kind == TokenKind::number && effect_of(language_, base.text) != Effect::none) ||
                                  (peek()->kind == TokenKind::shell && base.text == "eval"));
     const bool list_follows = at_ < tokens_.size() &&
                               (language_.insensitive || language_.name == "perl" || language_.name == "ruby") &&

@@ -33,6 +33,12 @@ bool is_remote_name(std::string_view text) {
     return text.find('/') == std::string_view::npos && text.find(':') == std::string_view::npos;
 }
 
+// prog --version, prog help
+bool only_asks(const Call& call) {
+    constexpr std::string_view kWords[] = {"-v", "-V", "-h", "--version", "--help", "version", "help", "-help", "-version"};
+    return call.argv.size() == 2 && std::ranges::find(kWords, call.argv[1].text) != std::end(kWords);
+}
+
 } // namespace
 
 void Walk::touch(std::size_t slot, Act act, const Value& value, bool recursive, bool sent) {
@@ -79,7 +85,7 @@ void Walk::apply_arguments(Call& call) {
     apply_flags(call);
     if (const FormRow* form = form_of(call.arguments)) apply_operands(call, *form);
     for (const auto* row : {call.arguments.program, call.arguments.row})
-        if (row->has("net") && at(call.slot).hosts.empty()) {
+        if (row->has("net") && at(call.slot).hosts.empty() && !only_asks(call)) {
             const std::string registry(call.arguments.program->value("registry"));
             add_host(call, {.name = registry.empty() ? "" : "registry",
                             .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});
@@ -269,11 +275,7 @@ void Walk::apply_flags(Call& call) {
             const auto fact = flags.substr(start + 5);
             add_fact(call.slot, fact.substr(0, fact.find(' ')));
         }
-        const bool asks =
-            call.argv.size() == 2 &&
-            (call.argv[1].is("-v") || call.argv[1].is("-V") || call.argv[1].is("-h") || call.argv[1].is("--version") ||
-             call.argv[1].is("--help") || call.argv[1].is("version") || call.argv[1].is("help"));
-        if (asks) continue;
+if (only_asks(call)) continue;
         if (row->has("connect")) {
             Host host;
             host.scheme = row->value("scheme");
@@ -281,7 +283,8 @@ void Walk::apply_flags(Call& call) {
             host.sends = row->has("sends");
             add_host(call, std::move(host));
         }
-        if (row->has("listens")) add_host(call, {.listens = true});
+        const bool known = std::ranges::any_of(at(call.slot).hosts, &Host::listens);
+        if (row->has("listens") && !known) add_host(call, {.listens = true});
         if (row == call.arguments.program && call.arguments.program == call.arguments.row) break;
     }
     const bool quiet = !call.row->value("stdin").empty() &&
