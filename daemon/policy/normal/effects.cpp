@@ -51,7 +51,9 @@ void Evaluator::add_fact(std::string_view fact) {
 
 Thing Evaluator::call(const std::string& called, const Thing& base, Arguments given) {
     const std::string name = called.starts_with('.') ? called.substr(1) : called;
-    if (called_.size() < 1024) called_.insert(name);
+    constexpr std::string_view kWords[] = {"if",    "while",  "for",   "return",  "and", "or",    "not",
+                                           "elsif", "unless", "until", "foreach", "in",  "catch", "switch"};
+    if (called_.size() < 1024 && std::ranges::find(kWords, name) == std::end(kWords)) called_.insert(name);
     bool done = false;
     Thing folded = fold(name, base, given, done);
     if (done) return folded;
@@ -308,7 +310,7 @@ void Evaluator::open(const Thing& base, const Arguments& given, const std::strin
                 return;
             }
             const auto start = text.find_first_not_of("<>+ ");
-            if (start == std::string::npos) return;
+            if (start == std::string::npos || text[start] == '&') return;
             out_.accesses.push_back({text.starts_with('>') ? Act::write : Act::read, text.substr(start)});
             return;
         }
@@ -385,6 +387,7 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
     Thing out;
     switch (effect) {
     case Effect::none:
+    case Effect::note:
         break;
     case Effect::shell:
         run_shell(given, called);

@@ -153,9 +153,10 @@ void Evaluator::import() {
             imports = true;
         else if (token.text == "from")
             continue;
-        else if (token.text == "as" && at_ + 1 < tokens_.size() && !names.empty())
+        else if (token.text == "as" && at_ + 1 < tokens_.size() && !names.empty()) {
             names.back().first = tokens_[++at_].text;
-        else if (!imports)
+            if (names_.size() < kMaxBound) names_[names.back().first] = names.back().second;
+        } else if (!imports)
             module += token.text;
         else
             names.emplace_back(token.text, token.text);
@@ -167,8 +168,6 @@ void Evaluator::import() {
         if (from || (!module.empty() && language_.name == "javascript"))
             names_[name] =
                 full == name && language_.name == "javascript" && names.size() == 1 ? module : module + "." + full;
-        else if (name != full && full.find('.') == std::string::npos)
-            names_[name] = full;
     }
 }
 
@@ -401,7 +400,7 @@ Thing Evaluator::after(Thing base, int depth) {
     }
     const bool word_follows =
         at_ < tokens_.size() && (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||
-                                 (peek()->kind == TokenKind::number && language_.lisp) ||
+                                 (peek()->kind == TokenKind::number && effect_of(language_, base.text) != Effect::none) ||
                                  (peek()->kind == TokenKind::shell && base.text == "eval"));
     const bool list_follows = at_ < tokens_.size() &&
                               (language_.insensitive || language_.name == "perl" || language_.name == "ruby") &&
