@@ -36,13 +36,16 @@ struct Rule {
 
     // Conditions. Names and patterns may be sets: "@name".
     std::vector<std::string> program;    // base names, with * and ?
+    std::vector<std::string> no_program;
     std::vector<std::string> sub;        // "push", "remote *"
     std::vector<std::string> option;     // one of these is there: "-r", "--exec=*" (with its value)
     std::vector<std::string> option_all; // all of these
     std::vector<std::string> no_option;  // none of these
     std::vector<std::string> operand;    // an operand matches
     std::vector<std::string> operands;   // the first operands match, in order
-    std::vector<std::string> word;       // any word of argv after the first matches
+    std::vector<std::string> word;       // any word of argv after the first matches (the value of --x=value alone, too)
+    std::vector<std::string> no_word;    // none does
+    std::vector<std::string> variable;   // a word holds the unknown value of a variable of this name
     std::vector<std::string> reads, writes, removes, changes, executes, lists, mounts; // paths
     std::vector<std::string> touches;    // any act but list
     std::vector<std::string> sends;      // a file that is read and leaves
@@ -52,13 +55,16 @@ struct Rule {
     std::vector<std::string> host;       // a host that it connects to
     std::vector<std::string> url;        // a URL that it names
     std::vector<std::string> except_host;
-    std::vector<std::string> env;        // "LD_PRELOAD=*"
+    std::vector<std::string> env;        // "LD_PRELOAD=*": before it, of env, or (export and plain assignments) for what follows
+    std::vector<std::string> no_env;
+    std::vector<std::string> from, into; // a program of an earlier, a later stage of its pipeline
     std::vector<std::string> via;        // carried by
     std::vector<std::string> not_via;
     std::vector<std::string> fact, no_fact;
     std::vector<std::string> language;   // it holds code in one of these
     std::vector<std::string> call;       // which calls one of these: "os.system", "*.rmtree"
-    std::vector<std::string> code;       // whose text matches
+    std::vector<std::string> code;       // whose text matches (* here is any string)
+    std::vector<std::string> no_code;
     std::optional<bool> connects, sends_data, listens, recursive; // recursive: an access that counted is
 
     std::vector<std::string> overrides; // ids of rules, with *, that do not count for a command which this one matches

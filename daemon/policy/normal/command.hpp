@@ -78,6 +78,7 @@ struct SimpleCommand {
     std::vector<std::string> via; // outermost first: "sudo", "xargs", "find", "sh", "$()", "ssh"
     std::vector<Code> code;
     std::vector<std::string> facts; // sorted; see normal/facts.hpp
+    std::vector<std::string> unknown_variables; // names whose unknown values its words hold: "GITHUB_TOKEN"
     std::vector<Opaque> opaque;
     int carrier = -1;           // index of the command whose words hold this one
     std::uint32_t pipeline = 0; // commands with the same number are joined by |
