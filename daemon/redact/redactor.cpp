@@ -41,6 +41,7 @@ void Redactor::push(std::string_view chunk, std::string& out) {
 
 void Redactor::finish(std::string& out) {
     scan(out, true);
+    if (state_ == State::private_key) give_dashes(out);
     give(buffer_.size(), out);
     forget();
 }
@@ -49,6 +50,12 @@ void Redactor::pause(std::string& out) {
     if (told_ || shown_ >= buffer_.size()) return;
     out.append(buffer_, shown_);
     shown_ = buffer_.size();
+}
+
+// Fewer than five of them, and no key behind them: they were the line's own.
+void Redactor::give_dashes(std::string& out) {
+    if (!line_masked_) out.append(dashes_, '-');
+    dashes_ = 0;
 }
 
 // Keeps what a later place looks back at.
@@ -110,7 +117,8 @@ void Redactor::drop_rest() {
 void Redactor::read_key(std::string& out) {
     for (auto i = at_; i < buffer_.size(); ++i) {
         const char c = buffer_[i];
-        if (is_line_end(c) || (line_start_ && (c == ' ' || c == '\t'))) {
+        if (is_line_end(c) || (line_start_ && dashes_ == 0 && (c == ' ' || c == '\t'))) {
+            give_dashes(out);
             give(i + 1, out);
             if (is_line_end(c)) line_start_ = true, line_masked_ = line_header_ = false;
             dashes_ = 0;
@@ -122,10 +130,10 @@ void Redactor::read_key(std::string& out) {
             state_ = State::text;
             return;
         }
-        if (c != '-') dashes_ = 0;
         line_header_ = line_header_ || (c == ':' && line_masked_);
         const bool belongs = line_header_ || c == '-' || c == '\\' || is_of(Alphabet::base64, c);
         if (!belongs || ++key_bytes_ > kMaxKey) {
+            give_dashes(out);
             state_ = State::text;
             return;
         }
@@ -133,6 +141,7 @@ void Redactor::read_key(std::string& out) {
             mask(kKeyLabel, out);
             line_masked_ = true;
         }
+        if (c != '-') dashes_ = 0;
         line_start_ = false;
         skip(i + 1);
     }

@@ -35,6 +35,7 @@ private:
     void drop_rest();
     void read_key(std::string& out);
     void give(std::size_t to, std::string& out);
+    void give_dashes(std::string& out);
     void skip(std::size_t to);
     void mask(std::string_view label, std::string& out);
     void forget();

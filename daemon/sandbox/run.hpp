@@ -71,6 +71,7 @@ public:
         bool joined = false;
         bool asks = false; // it has a listener of its own, and may ask for runs
         RunLimits limits;
+        std::shared_ptr<const ProjectFile> project; // the workspace's rules, for what enters it; null none
     } cage;
     api::Run snapshot() const;
 
