@@ -45,27 +45,27 @@ struct Word {
     std::vector<Part> parts; // empty: the empty word ('' or "")
 };
 
-struct Parameter {          // ${name…}
-    std::string name;       // "x", "1", "@", "?", …
-    std::string op;         // "", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "/", "//", "/#", "/%",
-                            // ":" (substring), "^", "^^", ",", ",,", "@Q" and the like, "length" (${#x}), "keys" (${!x[@]}, ${!x*})
-    bool indirect = false;  // ${!x}
-    std::optional<Word> index; // ${x[index]}
+struct Parameter {    // ${name…}
+    std::string name; // "x", "1", "@", "?", …
+    std::string op;   // "", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "/", "//", "/#", "/%",
+        // ":" (substring), "^", "^^", ",", ",,", "@Q" and the like, "length" (${#x}), "keys" (${!x[@]}, ${!x*})
+    bool indirect = false;       // ${!x}
+    std::optional<Word> index;   // ${x[index]}
     std::vector<Word> arguments; // of the operator: one, or two for / and :
 };
 
 enum class RedirectOp : std::uint8_t {
-    in,           // <
-    out,          // >
-    append,       // >>
-    clobber,      // >|
-    in_out,       // <>
-    dup_in,       // <&
-    dup_out,      // >&   (with a word that is no number or -: as both)
-    both,         // &>
-    both_append,  // &>>
-    heredoc,      // << and <<-: `target` is the body; quoted delimiter: one quoted literal
-    herestring,   // <<<
+    in,          // <
+    out,         // >
+    append,      // >>
+    clobber,     // >|
+    in_out,      // <>
+    dup_in,      // <&
+    dup_out,     // >&   (with a word that is no number or -: as both)
+    both,        // &>
+    both_append, // &>>
+    heredoc,     // << and <<-: `target` is the body; quoted delimiter: one quoted literal
+    herestring,  // <<<
 };
 
 struct Redirect {
@@ -125,8 +125,8 @@ struct Command {
 struct Pipeline {
     Span span;
     bool negated = false, timed = false;
-    std::vector<Command> commands;  // at least one
-    std::vector<bool> errors_too;   // |& after the command of the same index
+    std::vector<Command> commands; // at least one
+    std::vector<bool> errors_too;  // |& after the command of the same index
 };
 
 enum class Joiner : std::uint8_t { first, and_if, or_if };

@@ -1,0 +1,317 @@
+// Brace expansion, of which bash says that it is textual and comes first: {a,b}, nested, and {1..9}.
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <optional>
+
+#include "policy/shell/characters.hpp"
+#include "policy/shell/finish.hpp"
+#include "policy/shell/parser.hpp"
+
+namespace owhale::policy::shell {
+
+namespace {
+
+struct Mark { // an active { , or }
+    std::size_t part, offset;
+    char byte;
+    std::size_t close = 0;           // of an open brace: its closing mark, 0 without one
+    std::vector<std::size_t> commas; // of an open brace: those of its own level
+};
+
+struct Sequence {
+    long long first, last, step;
+    std::size_t width; // zero-padded to it
+    bool letters;
+    std::size_t count() const { return static_cast<std::size_t>(std::llabs(last - first) / step) + 1; }
+};
+
+std::optional<long long> number_of(std::string_view text) {
+    long long value = 0;
+    const auto digits = text.starts_with('+') ? text.substr(1) : text;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool whole = error == std::errc() && end == digits.data() + digits.size() && !digits.starts_with("+");
+    if (!whole || value > (1LL << 62) / 2 || value < -(1LL << 62) / 2) return std::nullopt;
+    return value;
+}
+
+bool is_padded(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    return text.size() > 1 && text.starts_with('0');
+}
+
+bool same_case(char a, char b) {
+    return is_letter(a) && is_letter(b) && (a & 0x20) == (b & 0x20);
+}
+
+std::optional<Sequence> sequence_of(std::string_view text) {
+    const auto dots = text.find("..");
+    if (dots == std::string_view::npos) return std::nullopt;
+    const auto first = text.substr(0, dots);
+    auto last = text.substr(dots + 2);
+    std::optional<long long> step = 1;
+    if (const auto more = last.find(".."); more != std::string_view::npos) {
+        step = number_of(last.substr(more + 2));
+        last = last.substr(0, more);
+    }
+    if (!step) return std::nullopt;
+    const auto stride = *step == 0 ? 1 : std::llabs(*step);
+    if (first.size() == 1 && last.size() == 1 && same_case(first[0], last[0]))
+        return Sequence{first[0], last[0], stride, 0, true};
+    const auto from = number_of(first), to = number_of(last);
+    if (!from || !to) return std::nullopt;
+    const auto width = is_padded(first) || is_padded(last) ? std::max(first.size(), last.size()) : 0;
+    return Sequence{*from, *to, stride, width, false};
+}
+
+std::string member_of(const Sequence& sequence, long long value) {
+    if (sequence.letters) return std::string(1, static_cast<char>(value));
+    auto text = std::to_string(value);
+    while (text.size() < sequence.width) text.insert(value < 0 ? 1 : 0, "0");
+    return text;
+}
+
+std::size_t product(std::size_t a, std::size_t b) {
+    return std::min(a * b, kMaxBrace + 1);
+}
+
+// How many words these parts make, at most kMaxBrace + 1.
+std::size_t count_words(const std::vector<Part>& parts) {
+    std::size_t count = 1;
+    for (const auto& part : parts) {
+        if (part.kind != PartKind::brace || part.words.empty()) continue;
+        std::size_t sum = 0;
+        for (const auto& word : part.words) sum = std::min(sum + count_words(word.parts), kMaxBrace + 1);
+        count = product(count, sum);
+    }
+    return count;
+}
+
+class Braces {
+public:
+    Braces(Word& word, BraceBudget& budget) : word_(word), budget_(budget) {
+        find();
+        match();
+    }
+
+    void expand() {
+        if (!stray_ && std::ranges::none_of(marks_, [](const Mark& mark) { return mark.close > 0; })) return;
+        auto parts = stray_ ? whole() : build({0, 0}, {word_.parts.size(), 0}, 0, marks_.size(), 0);
+        if (count_words(parts) > kMaxBrace) close_braces(parts);
+        word_.parts = std::move(parts);
+    }
+
+private:
+    struct Place {
+        std::size_t part, offset;
+    };
+
+    void find() {
+        for (std::size_t i = 0; i < word_.parts.size(); ++i) {
+            const auto& part = word_.parts[i];
+            if (part.kind != PartKind::literal || part.quoted) continue;
+            for (auto at = part.text.find_first_of("{,}"); at != std::string::npos;
+                 at = part.text.find_first_of("{,}", at + 1))
+                marks_.push_back({i, at, part.text[at], 0, {}});
+        }
+    }
+
+    void match() {
+        std::vector<std::size_t> open;
+        for (std::size_t i = 0; i < marks_.size(); ++i) {
+            if (marks_[i].byte == '{') open.push_back(i);
+            if (open.empty() || marks_[i].byte == '{') {
+                stray_ |= marks_[i].byte == '}' && single_;
+                continue;
+            }
+            if (marks_[i].byte == ',') {
+                marks_[open.back()].commas.push_back(i);
+                continue;
+            }
+            close(open.back(), i);
+            open.pop_back();
+        }
+    }
+
+    void close(std::size_t open, std::size_t at) {
+        const bool expands = !marks_[open].commas.empty() || sequence_of(between(open, at));
+        if (expands)
+            marks_[open].close = at;
+        else
+            single_ |= between(open, at).find("..") == std::string_view::npos;
+    }
+
+    // The text between two marks, when it is one unquoted literal.
+    std::string_view between(std::size_t open, std::size_t close) const {
+        const auto& from = marks_[open];
+        const auto& to = marks_[close];
+        if (from.part != to.part || close != open + 1) return {};
+        return std::string_view(word_.parts[from.part].text).substr(from.offset + 1, to.offset - from.offset - 1);
+    }
+
+    Place at(std::size_t mark) const { return {marks_[mark].part, marks_[mark].offset}; }
+    Place after(std::size_t mark) const { return {marks_[mark].part, marks_[mark].offset + 1}; }
+
+    // The parts from one place to another; the marks [first, last) lie between them.
+    std::vector<Part> build(Place from, Place to, std::size_t first, std::size_t last, std::size_t depth) {
+        std::vector<Part> out;
+        for (auto i = first; i < last; ++i) {
+            const auto close = marks_[i].close;
+            if (close == 0) continue;
+            move(from, at(i), out);
+            auto brace = one(i, close, depth + 1);
+            from = after(close);
+            for (auto& piece : brace) out.push_back(std::move(piece));
+            i = close;
+        }
+        move(from, to, out);
+        return out;
+    }
+
+    // One brace of all that lies between the first and the last: what bash makes of it is not modelled.
+    std::vector<Part> whole() {
+        std::size_t first = 0, last = marks_.size() - 1;
+        while (marks_[first].byte != '{') ++first;
+        while (marks_[last].byte != '}') --last;
+        std::vector<Part> out;
+        move({0, 0}, at(first), out);
+        for (auto& part : closed(first, last)) out.push_back(std::move(part));
+        move(after(last), {word_.parts.size(), 0}, out);
+        return out;
+    }
+
+    std::vector<Part> one(std::size_t open, std::size_t close, std::size_t depth) {
+        std::vector<Part> out(1);
+        auto& brace = out.front();
+        brace.kind = PartKind::brace;
+        brace.span = {place(at(open)), std::max(place(at(open)), place(after(close)))};
+        const bool sequence = marks_[open].commas.empty();
+        if (depth > budget_.depth) return closed(open, close);
+        if (sequence ? !members(brace, between(open, close)) : !alternatives(brace, open, close, depth))
+            return closed(open, close);
+        return out;
+    }
+
+    bool members(Part& brace, std::string_view text) {
+        const auto sequence = *sequence_of(text);
+        if (sequence.count() > kMaxBrace || !spend(sequence.count())) return false;
+        const auto step = sequence.first <= sequence.last ? sequence.step : -sequence.step;
+        auto value = sequence.first;
+        for (auto left = sequence.count(); left > 0; --left, value += step) {
+            Word word;
+            word.span = brace.span;
+            word.parts.push_back(literal(member_of(sequence, value), brace.span));
+            brace.words.push_back(std::move(word));
+        }
+        return true;
+    }
+
+    bool alternatives(Part& brace, std::size_t open, std::size_t close, std::size_t depth) {
+        auto ends = std::move(marks_[open].commas);
+        ends.push_back(close);
+        if (ends.size() > kMaxBrace || !spend(ends.size())) return marks_[open].commas = std::move(ends), false;
+        auto before = open;
+        for (const auto end : ends) {
+            Word word;
+            word.span = {place(after(before)), std::max(place(after(before)), place(at(end)))};
+            word.parts = build(after(before), at(end), before + 1, end, depth);
+            brace.words.push_back(std::move(word));
+            before = end;
+        }
+        return true;
+    }
+
+    bool spend(std::size_t words) {
+        if (words > budget_.left) return false;
+        budget_.left -= words;
+        return true;
+    }
+
+    // A brace that is not expanded here: its text, and the expansions in it behind, so that none is lost.
+    std::vector<Part> closed(std::size_t open, std::size_t close) {
+        std::vector<Part> out(1), inside;
+        move(at(open), after(close), inside);
+        out[0].kind = PartKind::brace;
+        out[0].span = {place(at(open)), std::max(place(at(open)), place(after(close)))};
+        for (auto& part : inside) {
+            out[0].text += part.text;
+            if (part.kind != PartKind::literal) out.push_back(std::move(part));
+        }
+        return out;
+    }
+
+    void move(Place from, Place to, std::vector<Part>& out) {
+        for (auto i = from.part; i <= to.part && i < word_.parts.size(); ++i) {
+            auto& part = word_.parts[i];
+            if (part.kind != PartKind::literal || part.quoted) {
+                if (i != to.part || to.offset > 0) out.push_back(std::move(part));
+                continue;
+            }
+            const auto begin = i == from.part ? from.offset : 0;
+            const auto end = i == to.part ? to.offset : part.text.size();
+            if (begin < end)
+                out.push_back(literal(part.text.substr(begin, end - begin), {place({i, begin}), place({i, end})}));
+        }
+    }
+
+    std::uint32_t place(Place at) const {
+        if (at.part >= word_.parts.size()) return word_.span.end;
+        const auto& part = word_.parts[at.part];
+        return std::min(part.span.begin + static_cast<std::uint32_t>(at.offset), part.span.end);
+    }
+
+    static Part literal(std::string text, Span span) {
+        Part part;
+        part.text = std::move(text);
+        part.span = span;
+        return part;
+    }
+
+    Word& word_;
+    BraceBudget& budget_;
+    std::vector<Mark> marks_;
+    bool single_ = false; // a {a} was seen
+    bool stray_ = false;  // and a } of nothing after it: bash then reads {a},b} as one brace
+};
+
+void close_into(std::vector<Part>& parts, std::string& text, std::vector<Part>& expansions) {
+    for (auto& part : parts) {
+        text += part.text;
+        for (std::size_t i = 0; part.kind == PartKind::brace && i < part.words.size(); ++i) {
+            text += i == 0 ? "{" : ",";
+            close_into(part.words[i].parts, text, expansions);
+            text += i + 1 == part.words.size() ? "}" : "";
+        }
+        if (part.kind != PartKind::brace && part.kind != PartKind::literal) expansions.push_back(std::move(part));
+    }
+}
+
+} // namespace
+
+void close_braces(std::vector<Part>& parts) {
+    std::vector<Part> out;
+    for (auto& part : parts) {
+        if (part.kind != PartKind::brace || part.words.empty()) {
+            out.push_back(std::move(part));
+            continue;
+        }
+        std::vector<Part> one(1), expansions;
+        one[0] = std::move(part);
+        Part brace;
+        brace.kind = PartKind::brace;
+        brace.span = one[0].span;
+        close_into(one, brace.text, expansions);
+        out.push_back(std::move(brace));
+        for (auto& expansion : expansions) out.push_back(std::move(expansion));
+    }
+    parts = std::move(out);
+}
+
+void expand_braces(Word& word, BraceBudget& budget) {
+    const bool possible = std::ranges::any_of(word.parts, [](const Part& part) {
+        return part.kind == PartKind::literal && !part.quoted && part.text.contains('{');
+    });
+    if (possible) Braces(word, budget).expand();
+}
+
+} // namespace owhale::policy::shell
