@@ -25,6 +25,8 @@ public:
     void pause(std::string& out);
     // The stream has ended.
     void finish(std::string& out);
+    // What is held back now.
+    std::string_view held() const { return std::string_view(buffer_).substr(shown_); }
     // Something is held back that pause() would show.
     bool has_shy() const { return !told_ && shown_ < buffer_.size(); }
 

@@ -434,8 +434,8 @@ awaitable<void> Launcher::finish(Run& run) {
     receipt.signal = outcome.signal;
     receipt.limit = outcome.limit;
     receipt.usage = usage_of(end);
-    receipt.stdout_digest = run.output(0).digest();
-    receipt.stderr_digest = run.output(1).digest();
+    receipt.stdout_digest = run.digest(0);
+    receipt.stderr_digest = run.digest(1);
     if (const auto done = parts_.key.sign(receipt); !done)
         log::error("a receipt could not be signed", {{"run", run.id()}, {"why", to_line(done.error())}});
     record.receipt = receipt;

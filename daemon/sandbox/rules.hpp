@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "policy/ruleset.hpp"
+#include "sandbox/blob.hpp"
 #include "sandbox/blocking.hpp"
 #include "sandbox/plan.hpp"
 

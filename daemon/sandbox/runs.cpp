@@ -55,6 +55,7 @@ std::shared_ptr<Run> Registry::make_run(const Prepared& prepared, const Caller& 
     birth.output_limit = prepared.limits.output;
     birth.detached = prepared.request.detach.value_or(false);
     birth.attach = prepared.request.attach.value_or(false);
+    birth.masks_live = parts_.settings.redact_live == "on";
     birth.tty = prepared.request.tty.value_or(false);
     return std::make_shared<Run>(parts_.executor, std::move(birth));
 }

@@ -17,6 +17,10 @@
 #include "identity/identity.hpp"
 #include "shared/error.hpp"
 
+namespace owhale::api {
+struct Run;
+}
+
 namespace owhale::transport {
 
 namespace asio = boost::asio;
