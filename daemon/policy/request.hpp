@@ -18,10 +18,11 @@ struct Request { // exactly one of argv, script, code
 
 struct Facts {
     std::string cwd = "/";
-    std::string workspace; // "" none
-    std::string home;      // "" unknown
-    std::map<std::string, std::string> env;  // values that the run will have, as far as they may be known
-    std::map<std::string, std::string> real; // path as the normal form has it -> what it is after links (spawner's resolve)
+    std::string workspace;                  // "" none
+    std::string home;                       // "" unknown
+    std::map<std::string, std::string> env; // values that the run will have, as far as they may be known
+    std::map<std::string, std::string>
+        real; // path as the normal form has it -> what it is after links (spawner's resolve)
 };
 
 // Facts for a check without a daemon: cwd is absolute; the workspace is the one that owhaled would find by the text of

@@ -13,6 +13,8 @@ enum class Severity : std::uint8_t { none, low, medium, high, critical }; // of 
 enum class Unknown : std::uint8_t { ask, skip, match }; // a condition that depends on what is not known: a rule to deny
                                                         // or ask asks, does not hold, or holds
 
+enum class Origin : std::uint8_t { shipped, system, project }; // project: rules to ask or deny alone, no overrides
+
 struct Example {
     std::string command;
     std::string cwd; // "" the default: /home/user/project
@@ -59,7 +61,7 @@ struct Rule {
     std::vector<std::string> no_env;
     std::vector<std::string> from, into; // a program of an earlier, a later stage of its pipeline
     std::vector<std::string> via;        // carried by
-    std::vector<std::string> not_via;
+    std::vector<std::string> no_via;
     std::vector<std::string> fact, no_fact;
     std::vector<std::string> language;   // it holds code in one of these
     std::vector<std::string> call;       // which calls one of these: "os.system", "*.rmtree"
@@ -71,6 +73,7 @@ struct Rule {
     Ceiling ceiling;
     std::vector<Example> match, no_match;
 
+    Origin origin = Origin::system;
     std::string file; // where it stands
     std::uint32_t line = 0;
 };

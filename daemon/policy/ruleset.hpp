@@ -12,25 +12,34 @@
 
 namespace owhale::policy {
 
-enum class Origin : std::uint8_t { shipped, system, project }; // project: rules to ask or deny alone, no overrides
+class Index; // policy/index.hpp
 
 struct Source {
     std::string name; // file, for messages
     std::string text;
     Origin origin = Origin::system;
+    std::string_view frozen; // of a shipped one, instead of its text: what `freeze` made of it when this was built
 };
+
+constexpr std::size_t kMaxRuleFile = 1 << 20, kMaxRules = 5'000, kMaxRuleFiles = 256;
 
 struct Ruleset {
-    std::vector<Rule> rules;                             // in the order of the sources
+    std::vector<Rule> rules;                              // in the order of the sources
     std::map<std::string, std::vector<std::string>> sets; // "@name" -> members, sets in sets resolved
-    std::string version;                                 // hex SHA-256 over names and texts: changes when a rule does
+    std::string version;                                  // hex SHA-256 over names and texts: changes when a rule does
+    std::shared_ptr<const Index> index;                   // the rules, prepared for matching
 };
 
-// The texts that are built in: policy/*.toml.
+// The rules that are built in: policy/*.toml.
 std::vector<Source> shipped_sources();
 
-// Parses and verifies each example of every source but the shipped ones, whose examples a test verifies. An error is
-// config_invalid: "FILE:LINE:COLUMN: what", with the nearest known key.
-Result<std::shared_ptr<const Ruleset>> load_rules(const std::vector<Source>& sources);
+enum class Verify : std::uint8_t {
+    added,
+    none,
+    all
+}; // whose examples: all but the shipped ones', which a test verifies
+
+// An error is config_invalid: "FILE:LINE:COLUMN: what", with the nearest known key.
+Result<std::shared_ptr<const Ruleset>> load_rules(const std::vector<Source>& sources, Verify verify = Verify::added);
 
 } // namespace owhale::policy

@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 
+#include "base/toml_reader.hpp"
 #include "config/units.hpp"
 #include "sandbox/digest.hpp"
 #include "sandbox/paths.hpp"
-#include "sandbox/toml_reader.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -137,14 +137,14 @@ Status check_sockets(const TomlReader& reader, const Profile& profile) {
 } // namespace
 
 Result<std::string> profile_extends(std::string_view file, std::string_view text) {
-    const auto table = TRY(parse_toml(file, text));
-    return TRY(TomlReader(file, table).string("extends")).value_or("");
+    const auto table = TRY(parse_toml(Code::profile_invalid, file, text));
+    return TRY(TomlReader(Code::profile_invalid, file, table).string("extends")).value_or("");
 }
 
 Result<Profile> parse_profile(std::string_view name, std::string_view file, std::string_view text,
                               const Profile* base) {
-    const auto table = TRY(parse_toml(file, text));
-    const TomlReader reader(file, table);
+    const auto table = TRY(parse_toml(Code::profile_invalid, file, text));
+    const TomlReader reader(Code::profile_invalid, file, table);
     Profile profile = base != nullptr ? *base : Profile{};
     profile.name = name;
     profile.description.clear();
@@ -157,8 +157,8 @@ Result<Profile> parse_profile(std::string_view name, std::string_view file, std:
 }
 
 Result<Tables> parse_tables(std::string_view file, std::string_view text) {
-    const auto table = TRY(parse_toml(file, text));
-    const TomlReader reader(file, table);
+    const auto table = TRY(parse_toml(Code::profile_invalid, file, text));
+    const TomlReader reader(Code::profile_invalid, file, table);
     CHECK(reader.only({"credentials", "protected", "git_protected", "system", "sockets", "hidden"}));
     Tables tables;
     CHECK(add_paths(reader, "credentials", is_clean_relative, kRelative, tables.credentials));

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
-#include "spawner/sha256.hpp"
+#include "base/sha256.hpp"
 #include "spawner/syscall_tables.hpp"
 
 namespace owhale::spawner {

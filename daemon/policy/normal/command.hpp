@@ -37,7 +37,7 @@ struct Host {
     std::string port;   // "443", "" the scheme's
     std::string scheme; // "https", "ssh", "tcp", "git", "" unknown
     std::string url;    // as written, without credentials; "" none
-    bool sends = false;  // data of this machine goes there, by what the options say
+    bool sends = false; // data of this machine goes there, by what the options say
     bool listens = false;
     Span span;
 };
@@ -58,7 +58,7 @@ struct Opaque {
     std::string reason; // "$1 is known only when it runs"
 };
 
-struct Code { // program text in a word, a here-document or a request
+struct Code {             // program text in a word, a here-document or a request
     std::string language; // "sh", "python", "javascript", "perl", "ruby", "awk", "sed", "sql", "make", …
     Value text;
     std::vector<std::string> calls; // names that it calls: "os.system", "shutil.rmtree", "subprocess.run"
@@ -77,7 +77,7 @@ struct SimpleCommand {
     std::vector<Variable> env;    // assignments before it, and of `env`
     std::vector<std::string> via; // outermost first: "sudo", "xargs", "find", "sh", "$()", "ssh"
     std::vector<Code> code;
-    std::vector<std::string> facts; // sorted; see normal/facts.hpp
+    std::vector<std::string> facts;             // sorted; see normal/facts.hpp
     std::vector<std::string> unknown_variables; // names whose unknown values its words hold: "GITHUB_TOKEN"
     std::vector<Opaque> opaque;
     int carrier = -1;           // index of the command whose words hold this one

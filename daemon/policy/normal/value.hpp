@@ -31,7 +31,7 @@ std::string shown(std::string_view text);
 enum class Match : std::uint8_t { no, maybe, yes }; // maybe: it depends on what is not known
 
 // A rule's pattern against a value's text. In the pattern * is any string without "/", ** any string, ? one byte but
-// "/", {a,b} alternatives; every other byte is itself. Linear in pattern times text.
+// "/", {a,b} alternatives, [0-9] one byte of a range; every other byte is itself. Linear in pattern times text.
 Match match_glob(std::string_view pattern, std::string_view text);
 
 } // namespace owhale::policy

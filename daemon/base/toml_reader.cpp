@@ -1,29 +1,31 @@
-#include "sandbox/toml_reader.hpp"
+#define TOML_IMPLEMENTATION
+#include "base/toml_reader.hpp"
 
 #include <algorithm>
 
 #include "shared/nearest.hpp"
 
-namespace owhale::sandbox {
+namespace owhale {
 namespace {
 
-std::unexpected<Error> at_position(std::string_view file, const toml::source_position& where, std::string_view what) {
-    return fail(Code::profile_invalid, std::string(file) + ":" + std::to_string(where.line) + ":" +
-                                           std::to_string(where.column) + ": " + std::string(what));
+std::unexpected<Error> at_position(Code code, std::string_view file, const toml::source_position& where,
+                                   std::string_view what) {
+    return fail(code, std::string(file) + ":" + std::to_string(where.line) + ":" + std::to_string(where.column) + ": " +
+                          std::string(what));
 }
 
 } // namespace
 
-Result<toml::table> parse_toml(std::string_view file, std::string_view text) {
+Result<toml::table> parse_toml(Code code, std::string_view file, std::string_view text) {
     try {
         return toml::parse(text, file);
     } catch (const toml::parse_error& error) {
-        return at_position(file, error.source().begin, error.description());
+        return at_position(code, file, error.source().begin, error.description());
     }
 }
 
-std::unexpected<Error> TomlReader::at(const toml::source_region& where, std::string what) const {
-    return at_position(file_, where.begin, what);
+std::unexpected<Error> TomlReader::at(const toml::source_region& where, std::string_view what) const {
+    return at_position(code_, file_, where.begin, what);
 }
 
 std::unexpected<Error> TomlReader::wrong(std::string_view key, std::string_view what) const {
@@ -31,11 +33,11 @@ std::unexpected<Error> TomlReader::wrong(std::string_view key, std::string_view 
     return at(node != nullptr ? node->source() : table_.source(), std::string(key) + ": " + std::string(what));
 }
 
-Status TomlReader::only(std::initializer_list<std::string_view> known) const {
+Status TomlReader::only(std::span<const std::string_view> known) const {
     for (const auto& [key, value] : table_) {
         if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
         std::string what = "unknown key `" + std::string(key.str()) + "`";
-        const auto near = nearest(key.str(), std::span(known.begin(), known.size()));
+        const auto near = nearest(key.str(), known);
         if (near) what += ", did you mean `" + std::string(*near) + "`?";
         return at(key.source(), what);
     }
@@ -49,7 +51,7 @@ std::optional<TomlReader> TomlReader::table(std::string_view key, Status& status
         status = wrong(key, "must be a table");
         return std::nullopt;
     }
-    return TomlReader(file_, *node->as_table());
+    return TomlReader(code_, file_, *node->as_table());
 }
 
 Result<std::optional<std::string>> TomlReader::string(std::string_view key) const {
@@ -94,6 +96,36 @@ Result<std::vector<std::string>> TomlReader::strings(std::string_view key) const
     return out;
 }
 
+Result<std::vector<Placed>> TomlReader::words(std::string_view key) const {
+    std::vector<Placed> out;
+    const auto* node = table_.get(key);
+    if (node == nullptr) return out;
+    const auto add = [&](const toml::node& item) {
+        if (!item.is_string()) return false;
+        const auto& where = item.source().begin;
+        out.push_back({item.as_string()->get(), where.line, where.column});
+        return true;
+    };
+    if (add(*node)) return out;
+    if (!node->is_array()) return wrong(key, "must be a string or a list of strings");
+    for (const auto& item : *node->as_array())
+        if (!add(item)) return at(item.source(), std::string(key) + ": must be a string or a list of strings");
+    return out;
+}
+
+Result<std::vector<TomlReader>> TomlReader::tables(std::string_view key) const {
+    std::vector<TomlReader> out;
+    const auto* node = table_.get(key);
+    if (node == nullptr) return out;
+    const auto what = "must be a list of tables: [[" + std::string(key) + "]]";
+    if (!node->is_array()) return wrong(key, what);
+    for (const auto& item : *node->as_array()) {
+        if (!item.is_table()) return at(item.source(), what);
+        out.emplace_back(code_, file_, *item.as_table());
+    }
+    return out;
+}
+
 Result<std::map<std::string, std::string>> TomlReader::all_strings() const {
     std::map<std::string, std::string> out;
     for (const auto& [key, value] : table_) {
@@ -103,4 +135,4 @@ Result<std::map<std::string, std::string>> TomlReader::all_strings() const {
     return out;
 }
 
-} // namespace owhale::sandbox
+} // namespace owhale

@@ -1,9 +1,9 @@
-#include "spawner/sha256.hpp"
+#include "base/sha256.hpp"
 
 #include <bit>
 #include <vector>
 
-namespace owhale::spawner {
+namespace owhale {
 namespace {
 
 constexpr std::array<std::uint32_t, 64> kRound = {
@@ -54,4 +54,14 @@ std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
     return digest;
 }
 
-} // namespace owhale::spawner
+std::string sha256_text(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out;
+    for (const auto byte : sha256({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()})) {
+        out += kDigits[byte >> 4];
+        out += kDigits[byte & 15];
+    }
+    return out;
+}
+
+} // namespace owhale

@@ -1,0 +1,362 @@
+#include "policy/matching.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace owhale::policy {
+namespace {
+
+// Acts that change something, and those that do not.
+constexpr std::uint32_t bit(Act act) {
+    return 1U << static_cast<unsigned>(act);
+}
+constexpr std::uint32_t kChanging = bit(Act::write) | bit(Act::remove) | bit(Act::change) | bit(Act::mount);
+constexpr std::uint32_t kReading = bit(Act::read) | bit(Act::list) | bit(Act::execute);
+constexpr std::uint32_t kTouching = kChanging | bit(Act::read) | bit(Act::execute);
+
+class Matching {
+public:
+    Matching(const Compiled& rule, const Seen& seen) : rule_(rule), seen_(seen), command_(seen.command()) {}
+
+    Hit run();
+
+    Match facts() {
+        if (rule_.facts == 0) return Match::yes;
+        return (rule_.facts & seen_.facts()) != 0 ? Match::yes : Match::no;
+    }
+    Match no_facts() { return (rule_.no_facts & seen_.facts()) != 0 ? Match::no : Match::yes; }
+    Match via() { return rule_.via.empty() ? Match::yes : any_via(rule_.via); }
+    Match no_via() { return rule_.no_via.empty() ? Match::yes : negated(any_via(rule_.no_via)); }
+    Match no_program() {
+        return rule_.no_program.empty() ? Match::yes : negated(rule_.no_program.match(command_.program));
+    }
+    Match sub();
+    Match env() { return rule_.env.empty() ? Match::yes : any_env(rule_.env); }
+    Match no_env() { return rule_.no_env.empty() ? Match::yes : negated(any_env(rule_.no_env)); }
+    Match option() { return rule_.option.empty() ? Match::yes : any_option(rule_.option); }
+    Match option_all();
+    Match no_option() { return rule_.no_option.empty() ? Match::yes : negated(any_option(rule_.no_option)); }
+    Match operand();
+    Match operands();
+    Match word() { return rule_.word.empty() ? Match::yes : any_word(rule_.word); }
+    Match no_word() { return rule_.no_word.empty() ? Match::yes : negated(any_word(rule_.no_word)); }
+    Match variable();
+    Match from() { return rule_.from.empty() ? Match::yes : in_pipeline(rule_.from, false); }
+    Match into() { return rule_.into.empty() ? Match::yes : in_pipeline(rule_.into, true); }
+    Match language();
+    Match call();
+    Match code() { return rule_.code.empty() ? Match::yes : any_code(rule_.code); }
+    Match no_code() { return rule_.no_code.empty() ? Match::yes : negated(any_code(rule_.no_code)); }
+    Match connects() { return flag(rule_.rule->connects, some_host(false, nullptr, false)); }
+    Match sends_data() { return flag(rule_.rule->sends_data, some_host(false, nullptr, true)); }
+    Match listens() { return flag(rule_.rule->listens, some_host(true, nullptr, false)); }
+    Match host() {
+        return rule_.host.empty() ? Match::yes : some_host(rule_.rule->listens.value_or(false), &rule_.host, false);
+    }
+    Match url();
+    Match paths();
+    Match recursive() { return flag(rule_.rule->recursive, recursive_); }
+    Match within() { return rule_.within.empty() ? Match::yes : all_within(rule_.within, kChanging); }
+    Match reads_within() { return rule_.reads_within.empty() ? Match::yes : all_within(rule_.reads_within, kReading); }
+
+private:
+    static Match flag(const std::optional<bool>& wanted, Match is) {
+        if (!wanted) return Match::yes;
+        return *wanted ? is : negated(is);
+    }
+    // The better of two; the span of the better one is where the rule points to.
+    void better(Match& best, Match next, Span span, std::string_view text) {
+        if (next <= best) return;
+        best = next;
+        mark(span);
+        if (next == Match::maybe) unknown_ = text;
+    }
+    void mark(Span span) {
+        if (span.end > span.begin) span_ = span;
+    }
+    Match values(const WordList& list, std::span<const Value> from);
+    Match any_via(const WordList& list);
+    Match any_env(const WordList& list);
+    Match any_code(const WordList& list);
+    Match any_word(const WordList& list);
+    Match in_pipeline(const WordList& list, bool later);
+    Match option(const OptionPattern& pattern);
+    Match any_option(const std::vector<OptionPattern>& list);
+    Match some_host(bool listening, const WordList* names, bool sending);
+    Match by_access(const PathList& list, std::uint32_t acts, bool sent);
+    Match all_within(const PathList& list, std::uint32_t acts);
+
+    const Compiled& rule_;
+    const Seen& seen_;
+    const SimpleCommand& command_;
+    Span span_;
+    std::string_view unknown_;
+    Match recursive_ = Match::no; // an access that counted is
+};
+
+Match Matching::values(const WordList& list, std::span<const Value> from) {
+    auto best = Match::no;
+    for (const auto& value : from) better(best, list.match(value.text), value.span, value.text);
+    return best;
+}
+
+Match Matching::any_via(const WordList& list) {
+    auto best = Match::no;
+    for (const auto& name : command_.via) best = std::max(best, list.match(name));
+    return best;
+}
+
+// A word that may be an option, or the word of which the sub-command begins, is not known: anything may be there.
+Match Matching::sub() {
+    if (rule_.sub.empty()) return Match::yes;
+    const auto match = rule_.sub.match(command_.sub);
+    if (match != Match::no || !command_.sub.empty() || command_.operands.empty()) return match;
+    const auto& first = command_.operands.front();
+    if (first.known() == Known::known) return match;
+    unknown_ = first.text;
+    return Match::maybe;
+}
+
+Match Matching::any_env(const WordList& list) {
+    auto best = Match::no;
+    for (const auto& variable : command_.env)
+        better(best, list.match(variable.name + "=" + variable.value.text), variable.value.span, variable.value.text);
+    return best;
+}
+
+Match Matching::option(const OptionPattern& pattern) {
+    auto best = Match::no;
+    for (const auto& option : command_.options) {
+        auto match = pattern.name.match(option.name);
+        if (match != Match::no && pattern.value)
+            match = option.value ? std::min(match, pattern.value->match(option.value->text)) : Match::no;
+        better(best, match, option.span, option.value ? option.value->text : option.name);
+    }
+    return best;
+}
+
+Match Matching::any_option(const std::vector<OptionPattern>& list) {
+    auto best = Match::no;
+    for (const auto& pattern : list) best = std::max(best, option(pattern));
+    if (best != Match::no || !seen_.option_unknown()) return best;
+    unknown_ = kHole;
+    return Match::maybe;
+}
+
+Match Matching::option_all() {
+    auto worst = Match::yes;
+    for (const auto& pattern : rule_.option_all) worst = std::min(worst, any_option({pattern}));
+    return worst;
+}
+
+Match Matching::operand() {
+    return rule_.operand.empty() ? Match::yes : values(rule_.operand, command_.operands);
+}
+
+Match Matching::operands() {
+    auto worst = Match::yes;
+    for (std::size_t i = 0; i < rule_.operands.size() && worst != Match::no; ++i) {
+        if (i >= command_.operands.size()) return Match::no;
+        const auto& operand = command_.operands[i];
+        const auto match = rule_.operands[i].match(operand.text);
+        if (match == Match::maybe) unknown_ = operand.text;
+        if (match != Match::no) mark(operand.span);
+        worst = std::min(worst, match);
+    }
+    return worst;
+}
+
+// The words behind the first; of --name=value the value, too.
+Match Matching::any_word(const WordList& list) {
+    if (command_.argv.empty()) return Match::no;
+    const auto words = std::span(command_.argv).subspan(1);
+    auto best = values(list, words);
+    for (const auto& word : words) {
+        const auto equals = word.text.starts_with("--") ? word.text.find('=') : std::string::npos;
+        if (best == Match::yes || equals == std::string::npos) continue;
+        better(best, list.match(std::string_view(word.text).substr(equals + 1)), word.span, word.text);
+    }
+    return best;
+}
+
+Match Matching::variable() {
+    if (rule_.variable.empty()) return Match::yes;
+    auto best = Match::no;
+    for (const auto& name : command_.unknown_variables) best = std::max(best, rule_.variable.match(name));
+    return best;
+}
+
+Match Matching::in_pipeline(const WordList& list, bool later) {
+    auto best = Match::no;
+    for (const auto& other : seen_.form().commands) {
+        if (other.pipeline != command_.pipeline || other.stage == command_.stage) continue;
+        if ((other.stage > command_.stage) == later) best = std::max(best, list.match(other.program));
+    }
+    return best;
+}
+
+Match Matching::language() {
+    if (rule_.language.empty()) return Match::yes;
+    auto best = Match::no;
+    for (const auto& code : command_.code) best = std::max(best, rule_.language.match(code.language));
+    return best;
+}
+
+Match Matching::call() {
+    if (rule_.call.empty()) return Match::yes;
+    auto best = Match::no;
+    for (const auto& code : command_.code)
+        for (const auto& name : code.calls) better(best, rule_.call.match(name), code.text.span, name);
+    return best;
+}
+
+Match Matching::any_code(const WordList& list) {
+    auto best = Match::no;
+    for (const auto& code : command_.code) better(best, list.match(code.text.text), code.text.span, kHole);
+    return best;
+}
+
+// A host that counts: no exception, and, where they are asked for, one of these names, one that data goes to.
+Match Matching::some_host(bool listening, const WordList* names, bool sending) {
+    auto best = Match::no;
+    for (std::size_t i = 0; i < command_.hosts.size(); ++i) {
+        const auto& host = command_.hosts[i];
+        if (host.listens != listening || (sending && !host.sends)) continue;
+        const auto& name = seen_.host(i);
+        auto match = names == nullptr ? Match::yes : names->match(name);
+        if (names != nullptr && match != Match::yes && !host.port.empty())
+            match = std::max(match, names->match(name + ":" + host.port));
+        if (!rule_.except_host.empty()) match = std::min(match, negated(rule_.except_host.match(name)));
+        better(best, match, host.span, name);
+    }
+    return best;
+}
+
+Match Matching::url() {
+    if (rule_.url.empty()) return Match::yes;
+    auto best = Match::no;
+    for (const auto& host : command_.hosts)
+        if (!host.url.empty()) better(best, rule_.url.match(host.url), host.span, host.url);
+    return best;
+}
+
+Match Matching::by_access(const PathList& list, std::uint32_t acts, bool sent) {
+    auto best = Match::no;
+    for (std::size_t i = 0; i < command_.accesses.size(); ++i) {
+        const auto& access = command_.accesses[i];
+        if ((acts & bit(access.act)) == 0 || (sent && !access.sent)) continue;
+        auto match = seen_.touched(list, i);
+        if (match != Match::no && !rule_.except.empty())
+            match = std::min(match, negated(seen_.covered(rule_.except, i)));
+        if (access.recursive) recursive_ = std::max(recursive_, match);
+        better(best, match, access.span, access.path);
+    }
+    return best;
+}
+
+Match Matching::paths() {
+    auto worst = Match::yes;
+    for (std::size_t act = 0; act < kActs; ++act)
+        if (!rule_.by_act[act].empty()) worst = std::min(worst, by_access(rule_.by_act[act], 1U << act, false));
+    if (!rule_.touches.empty()) worst = std::min(worst, by_access(rule_.touches, kTouching, false));
+    if (!rule_.sends.empty()) worst = std::min(worst, by_access(rule_.sends, bit(Act::read), true));
+    if (rule_.acts == 0 && rule_.rule->recursive)
+        for (const auto& access : command_.accesses)
+            if (access.recursive) recursive_ = Match::yes;
+    return worst;
+}
+
+Match Matching::all_within(const PathList& list, std::uint32_t acts) {
+    auto worst = Match::yes;
+    for (std::size_t i = 0; i < command_.accesses.size() && worst != Match::no; ++i) {
+        const auto& access = command_.accesses[i];
+        if ((acts & bit(access.act)) == 0) continue;
+        const auto match = seen_.covered(list, i);
+        if (match == Match::maybe) unknown_ = access.path;
+        worst = std::min(worst, match);
+    }
+    return worst;
+}
+
+struct Condition {
+    std::string_view name;
+    Match (Matching::*holds)();
+};
+
+// Those that cost least first.
+constexpr std::array kConditions = {
+    Condition{"fact", &Matching::facts},
+    Condition{"no_fact", &Matching::no_facts},
+    Condition{"via", &Matching::via},
+    Condition{"no_via", &Matching::no_via},
+    Condition{"no_program", &Matching::no_program},
+    Condition{"sub", &Matching::sub},
+    Condition{"language", &Matching::language},
+    Condition{"env", &Matching::env},
+    Condition{"no_env", &Matching::no_env},
+    Condition{"from", &Matching::from},
+    Condition{"into", &Matching::into},
+    Condition{"option", &Matching::option},
+    Condition{"option_all", &Matching::option_all},
+    Condition{"no_option", &Matching::no_option},
+    Condition{"operand", &Matching::operand},
+    Condition{"operands", &Matching::operands},
+    Condition{"word", &Matching::word},
+    Condition{"no_word", &Matching::no_word},
+    Condition{"variable", &Matching::variable},
+    Condition{"call", &Matching::call},
+    Condition{"code", &Matching::code},
+    Condition{"no_code", &Matching::no_code},
+    Condition{"connects", &Matching::connects},
+    Condition{"sends_data", &Matching::sends_data},
+    Condition{"listens", &Matching::listens},
+    Condition{"host", &Matching::host},
+    Condition{"url", &Matching::url},
+    Condition{"paths", &Matching::paths},
+    Condition{"recursive", &Matching::recursive},
+    Condition{"within", &Matching::within},
+    Condition{"reads_within", &Matching::reads_within},
+};
+
+Hit Matching::run() {
+    Hit hit;
+    for (const auto& condition : kConditions) {
+        const auto match = (this->*condition.holds)();
+        if (match == Match::yes) continue;
+        if (match == Match::no || hit.match == Match::yes) hit.condition = condition.name;
+        hit.match = match;
+        if (match == Match::no) return hit;
+        if (hit.unknown.empty()) hit.unknown = shown(unknown_);
+    }
+    hit.span = span_ == Span{} ? command_.span : span_;
+    return hit;
+}
+
+// What can be told without looking closer: most rules are not about most commands.
+bool passes(const Compiled& rule, const Seen& seen) {
+    const auto& command = seen.command();
+    if (rule.facts != 0 && (rule.facts & seen.facts()) == 0) return false;
+    if (rule.acts != 0 && (rule.acts & seen.acts()) == 0) return false;
+    return !((rule.needs_host && command.hosts.empty()) || (rule.needs_code && command.code.empty()) ||
+             (rule.needs_env && command.env.empty()) || (rule.needs_via && command.via.empty()));
+}
+
+} // namespace
+
+Hit matches(const Compiled& rule, const Seen& seen) {
+    if (!passes(rule, seen)) return {Match::no, {}, "", {}};
+    return Matching(rule, seen).run();
+}
+
+Hit looked_at(const Compiled& rule, const Seen& seen) {
+    return Matching(rule, seen).run();
+}
+
+std::optional<Decision> decision_of(const Rule& rule, Match match) {
+    if (match == Match::no) return std::nullopt;
+    if (match == Match::yes) return rule.decision;
+    if (rule.decision == Decision::allow || rule.unknown == Unknown::skip) return std::nullopt;
+    return rule.unknown == Unknown::match ? rule.decision : Decision::ask;
+}
+
+} // namespace owhale::policy

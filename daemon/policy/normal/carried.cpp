@@ -1,0 +1,180 @@
+// Commands and code that stand in the words of a command.
+#include <algorithm>
+
+#include "policy/normal/code.hpp"
+#include "policy/normal/paths.hpp"
+#include "policy/normal/walk.hpp"
+
+namespace owhale::policy::normal {
+namespace {
+
+bool is_shell(std::string_view language) {
+    return language == "sh" || language == "bash";
+}
+
+// These read a language that is close enough to sh to be judged as it.
+bool is_remote(const Call& call) {
+    return call.row != nullptr && call.row->has("remote");
+}
+
+} // namespace
+
+Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
+    if (argv.empty() || stopped()) return {};
+    if (call.frame.layer >= kMaxLayers * 2) {
+        add_fact(call.slot, "code.unknown");
+        add_opaque(call.slot, argv[0].span, "commands stand in commands too deep to be followed");
+        return {};
+    }
+    Call inner;
+    inner.argv = std::move(argv);
+    inner.frame = call.frame;
+    inner.frame.carrier = static_cast<int>(call.slot);
+    inner.frame.via.push_back(std::move(via));
+    inner.frame.shell = false;
+    inner.frame.in = call.in();
+    inner.taint = call.taint;
+    ++inner.frame.layer;
+    inner.slot = reserve(inner.frame, inner.argv[0].span);
+    if (stopped()) return {};
+    const auto mark = state_.mark();
+    if (is_remote(call)) state_.set(".", std::string(kHole));
+    Stream out = this->call(inner);
+    auto changes = state_.leave(mark);
+    for (auto& [key, cell] : changes)
+        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+    return out;
+}
+
+void Walk::unknown_code(Call& call, const Value& text, const Taint& taint) {
+    add_fact(call.slot, taint.fetched ? "code.fetched" : "code.unknown");
+    if (taint.decoded) add_fact(call.slot, "code.decoded");
+    add_opaque(call.slot, text.span, "this code is known only when it runs");
+}
+
+void Walk::carry_code(Call& call, const std::string& language, const Value& text) {
+    call.code_given = true;
+    if (text.text.empty()) return;
+    if (!is_shell(language)) return scan(call, language, text);
+    at(call.slot).code.push_back({"sh", text, {}});
+    if (call.taint.decoded) add_fact(call.slot, "code.decoded");
+    if (call.taint.fetched) add_fact(call.slot, "code.fetched");
+    if (text.known() == Known::opaque) return unknown_code(call, text, call.taint);
+    const auto mark = state_.mark();
+    if (is_remote(call)) state_.set(".", std::string(kHole));
+    // sh -c CODE NAME ARGUMENTS
+    if (call.row != nullptr && call.row->value("stdin") == "sh") {
+        Cell arguments;
+        const auto& operands = call.arguments.operands;
+        for (std::size_t i = 2; i < operands.size(); ++i) arguments.elements.push_back(operands[i].text);
+        if (operands.size() > 1) state_.set("v:0", operands[1].text);
+        state_.set("@", std::move(arguments));
+    }
+    code(call, text.text, text, std::string(base_name(call.program)), false);
+    auto changes = state_.leave(mark);
+    for (auto& [key, cell] : changes)
+        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+}
+
+// Code that is not a shell's: what it calls, and what the strings in it are.
+void Walk::scan(Call& call, const std::string& language, const Value& text) {
+    at(call.slot).code.push_back({language, text, {}});
+    if (text.known() == Known::opaque) return unknown_code(call, text, call.taint);
+    if (call.taint.fetched) add_fact(call.slot, "code.fetched");
+    if (call.taint.decoded) add_fact(call.slot, "code.decoded");
+    Scanned found = scan_code(language, text.text);
+    at(call.slot).code.back().calls = found.calls;
+    for (const auto& fact : found.facts) add_fact(call.slot, fact);
+    for (auto& access : found.accesses)
+        touch(call.slot, access.act, {std::move(access.path), text.span}, access.recursive, access.sent);
+    for (auto& host : found.hosts) {
+        host.span = text.span;
+        add_host(call, std::move(host));
+    }
+    for (const auto& reason : found.opaque) add_opaque(call.slot, text.span, reason);
+    const auto calls = call.taint;
+    for (auto& shell : found.shell) {
+        if (stopped()) return;
+        code(call, shell, text, language, false);
+    }
+    for (auto& words : found.commands) {
+        std::vector<Value> argv;
+        for (auto& word : words) argv.push_back({std::move(word), text.span});
+        Call inner = call;
+        inner.frame.fixed = call.frame.fixed.value_or(text.span);
+        carry(inner, std::move(argv), language);
+    }
+    for (auto& [inner_language, inner] : found.code) {
+        if (call.frame.layer >= kMaxLayers) return;
+        ++call.frame.layer;
+        carry_code(call, inner_language, {std::move(inner), text.span});
+        --call.frame.layer;
+    }
+}
+
+// A file of code: known when the same text wrote it.
+void Walk::code_file(Call& call, const std::string& language, const Value& name, std::vector<Value> arguments) {
+    if (call.code_given) return;
+    if (name.is("-") || name.is("/dev/stdin")) return;
+    call.code_given = true;
+    const Cell* known = file(name.text);
+    touch(call.slot, Act::execute, name, false, false);
+    if (known == nullptr) {
+        if (name.known() != Known::known && name.text.starts_with(kHole)) add_fact(call.slot, "code.unknown");
+        const auto paths = absolute(name.text);
+        if (std::ranges::all_of(paths, [&](const auto& path) { return in_workspace(path); }))
+            add_fact(call.slot, "code.workspace");
+        return;
+    }
+    if (known->taint.fetched) add_fact(call.slot, "code.fetched");
+    if (known->taint.decoded) add_fact(call.slot, "code.decoded");
+    const Value text{known->values.size() == 1 ? known->values.front() : std::string(kHole), name.span};
+    if (text.known() == Known::opaque) {
+        if (!known->taint.fetched && !text.text.empty()) add_fact(call.slot, "code.unknown");
+        return;
+    }
+    const auto mark = state_.mark();
+    Cell positional;
+    for (auto& word : arguments) positional.elements.push_back(std::move(word.text));
+    state_.set("@", std::move(positional));
+    const auto kept = std::move(call.arguments.operands);
+    call.arguments.operands.clear();
+    const auto* row = call.row;
+    call.row = nullptr;
+    carry_code(call, language, text);
+    call.row = row;
+    call.arguments.operands = kept;
+    auto changes = state_.leave(mark);
+    for (auto& [key, cell] : changes)
+        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+}
+
+// sh, python -, perl … without a file: what they read is code.
+void Walk::code_from_stdin(Call& call) {
+    const Stream* in = call.in();
+    const std::string language(call.row != nullptr && !call.row->value("stdin").empty() ? call.row->value("stdin")
+                                                                                        : "sh");
+    if (in == nullptr || !in->given) {
+        add_fact(call.slot, "code.stdin");
+        return;
+    }
+    if (in->taint.fetched) add_fact(call.slot, "code.fetched");
+    if (in->taint.decoded) add_fact(call.slot, "code.decoded");
+    const Value text{in->text, call.argv[0].span};
+    if (in->known && text.known() != Known::opaque) {
+        if (text.text.empty()) return;
+        Call inner = call;
+        inner.taint = in->taint;
+        inner.arguments.operands.clear();
+        Stream none{.given = true};
+        inner.io.in = none;
+        inner.io.has_in = true;
+        carry_code(inner, language, text);
+        return;
+    }
+    add_fact(call.slot, "code.stdin");
+    if (!in->taint.fetched) add_fact(call.slot, "code.unknown");
+    add_opaque(call.slot, call.argv[0].span, "the code that it reads is known only when it runs");
+}
+
+} // namespace owhale::policy::normal

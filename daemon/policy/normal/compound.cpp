@@ -1,0 +1,307 @@
+// Branches, loops, cases and functions: what may have happened after them.
+#include <algorithm>
+
+#include "policy/normal/shell_pattern.hpp"
+#include "policy/normal/substitutions.hpp"
+
+namespace owhale::policy::normal {
+namespace {
+
+using shell::CommandKind;
+
+constexpr std::size_t kMaxRounds = 16, kMaxUnrolled = 4096;
+
+bool is_word(const shell::Command& command, std::size_t index, std::string_view text) {
+    if (index >= command.words.size() || command.words[index].parts.size() != 1) return false;
+    const auto& part = command.words[index].parts[0];
+    return part.kind == shell::PartKind::literal && part.text == text;
+}
+
+template <typename Visit> void visit(const shell::Script& script, const Visit& seen, int depth = 0) {
+    if (depth > 64) return;
+    for (const auto& statement : script.statements)
+        for (const auto& link : statement.links)
+            for (const auto& command : link.pipeline.commands) {
+                seen(command);
+                for (const auto& body : command.bodies) visit(body, seen, depth + 1);
+                for (const auto& arm : command.arms) visit(*arm.body, seen, depth + 1);
+            }
+}
+
+bool leaves(const shell::Script& body) {
+    bool found = false;
+    visit(body, [&](const shell::Command& command) {
+        for (const auto word : {"break", "return", "exit", "exec", "kill"}) found = found || is_word(command, 0, word);
+    });
+    return found;
+}
+
+bool waits(const shell::Script& body) {
+    bool found = leaves(body);
+    visit(body, [&](const shell::Command& command) {
+        for (const auto word : {"sleep", "read", "wait", "inotifywait", "usleep", "timeout"})
+            found = found || is_word(command, 0, word);
+    });
+    return found;
+}
+
+bool is_forever(const shell::Command& loop) {
+    if (loop.kind == CommandKind::arith_for) {
+        const auto first = loop.text.find(';'), last = loop.text.rfind(';');
+        return first != std::string::npos &&
+               loop.text.substr(first + 1, last - first - 1).find_first_not_of(" \t") == std::string::npos;
+    }
+    if (loop.kind != CommandKind::while_loop && loop.kind != CommandKind::until_loop) return false;
+    const auto& statements = loop.bodies[0].statements;
+    if (statements.size() != 1 || statements[0].links.size() != 1) return false;
+    const auto& condition = statements[0].links[0].pipeline.commands;
+    if (condition.size() != 1) return false;
+    const bool until = loop.kind == CommandKind::until_loop;
+    if (condition[0].kind == CommandKind::arithmetic)
+        return !until && condition[0].text.find('1') != std::string::npos && condition[0].text.size() < 8;
+    if (until) return is_word(condition[0], 0, "false");
+    if (is_word(condition[0], 0, "[")) return is_word(condition[0], 2, "]");
+    return is_word(condition[0], 0, "true") || is_word(condition[0], 0, ":");
+}
+
+bool is_name(const std::string& text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
+}
+
+} // namespace
+
+Stream Walk::compound(const shell::Command& command, Frame& frame) {
+    Frame own = frame;
+    Redirected io;
+    if (!command.redirects.empty() && command.kind != CommandKind::function) {
+        const auto slot = reserve(frame, command.span);
+        Substitutions substitutions(*this, frame, slot);
+        Expander expander(state_, facts_, substitutions, budget_);
+        at(slot).program = ":";
+        at(slot).known_program = true;
+        at(slot).argv = {Value{":", command.span}};
+        add_fact(slot, "assignment");
+        io = redirect(command.redirects, expander, slot, own);
+        if (at(slot).accesses.empty() && at(slot).hosts.empty() && slot + 1 == out_.commands.size())
+            out_.commands.pop_back();
+        if (io.has_in) own.in = &io.in;
+    }
+    Stream out;
+    switch (command.kind) {
+    case CommandKind::subshell:
+        out = subshell(command.bodies[0], own);
+        break;
+    case CommandKind::group:
+        out = script(command.bodies[0], own);
+        break;
+    case CommandKind::if_clause:
+        out = branches(command, own);
+        break;
+    case CommandKind::while_loop:
+    case CommandKind::until_loop:
+    case CommandKind::arith_for:
+        out = loop(command, own);
+        break;
+    case CommandKind::for_loop:
+    case CommandKind::select_loop:
+        out = for_each(command, own);
+        break;
+    case CommandKind::case_clause:
+        out = cases(command, own);
+        break;
+    case CommandKind::function: {
+        Cell cell;
+        cell.function = &command;
+        functions_[&command] = {frame.text, frame.fixed};
+        state_.set("F:" + command.name, std::move(cell));
+        if (defined_.size() < kMaxCommands) defined_.push_back(command.name);
+        out.known = true;
+        break;
+    }
+    case CommandKind::coproc: {
+        own.background = true;
+        out = subshell(command.bodies[0], own);
+        break;
+    }
+    default:
+        look_at_words(command, own);
+    }
+    return deliver(std::move(out), io);
+}
+
+// [[ … ]] and (( … )) run nothing but what is substituted in their words.
+void Walk::look_at_words(const shell::Command& command, Frame& frame) {
+    Substitutions substitutions(*this, frame, std::nullopt);
+    Expander expander(state_, facts_, substitutions, budget_);
+    for (const auto& word : command.words) expander.single(word);
+    if (command.kind == CommandKind::arithmetic || command.kind == CommandKind::arith_for) forget_assigned(command);
+}
+
+Stream Walk::branches(const shell::Command& command, Frame& frame) {
+    std::vector<Changes> ends;
+    Stream out;
+    std::size_t i = 0;
+    for (; i + 1 < command.bodies.size(); i += 2) {
+        script(command.bodies[i], frame); // conditions happen in order, before what they guard
+        const auto mark = state_.mark();
+        out.taint.add(script(command.bodies[i + 1], frame).taint);
+        ends.push_back(state_.leave(mark));
+    }
+    const auto mark = state_.mark();
+    if (i < command.bodies.size()) out.taint.add(script(command.bodies[i], frame).taint);
+    ends.push_back(state_.leave(mark));
+    state_.join(ends);
+    return out;
+}
+
+// What a loop assigns is not known at the start of its next round.
+void Walk::forget_assigned(const shell::Command& command) {
+    const auto forget = [&](const std::string& name) {
+        const std::string key = "v:" + name;
+        const Cell* known = state_.get(key);
+        if (known != nullptr && known->values.size() == 1 && known->values[0] == kHole) return;
+        Cell cell;
+        if (known != nullptr) cell.taint = known->taint;
+        cell.values = {std::string(kHole)};
+        cell.reason = "$" + name + " changes in a loop";
+        state_.set(key, std::move(cell));
+    };
+    const auto look = [&](const shell::Command& inner) {
+        for (const auto& assignment : inner.assignments) forget(assignment.name);
+        if (inner.kind == CommandKind::for_loop) forget(inner.name);
+        if (inner.kind == CommandKind::arithmetic || inner.kind == CommandKind::arith_for) {
+            std::string name;
+            for (const char c : inner.text + ";") {
+                if (is_name(std::string(1, c)))
+                    name += c;
+                else {
+                    const Cell* known = name.empty() ? nullptr : state_.get("v:" + name);
+                    if (known != nullptr) state_.set("v:" + name, std::string(kAnyName));
+                    name.clear();
+                }
+            }
+        }
+    };
+    look(command);
+    for (const auto& body : command.bodies) visit(body, look);
+}
+
+// The folder after a loop: where it was, where it went; anywhere, when it climbed.
+bool Walk::settle_folder(const std::vector<std::string>& before) {
+    const auto after = folders();
+    if (after == before) return false;
+    Cell cell;
+    cell.values = before;
+    for (const auto& folder : after) {
+        const bool climbed = std::ranges::none_of(before, [&](const auto& old) { return folder.size() >= old.size(); });
+        cell.values.push_back(climbed ? std::string(kHole) : folder);
+    }
+    if (cell.values.size() > kMaxAlternatives) cell.values = {std::string(kHole)};
+    state_.set(".", std::move(cell));
+    return true;
+}
+
+Stream Walk::loop(const shell::Command& command, Frame& frame) {
+    const auto before = folders();
+    Frame own = frame;
+    const auto& body = command.bodies.back();
+    own.endless = frame.endless || is_forever(command);
+    own.waits = frame.waits || waits(body) || waits(command.bodies[0]);
+    const auto mark = state_.mark();
+    forget_assigned(command);
+    if (command.kind == CommandKind::arith_for)
+        look_at_words(command, frame);
+    else
+        script(command.bodies[0], own);
+    Stream out;
+    out.taint = script(body, own).taint;
+    settle_folder(before);
+    state_.join({state_.leave(mark), {}});
+    return out;
+}
+
+Stream Walk::for_each(const shell::Command& command, Frame& frame) {
+    Substitutions substitutions(*this, frame, std::nullopt);
+    Expander expander(state_, facts_, substitutions, budget_);
+    std::vector<std::string> values;
+    bool unknown = false;
+    if (command.listed)
+        for (const auto& word : command.words)
+            for (auto& value : expander.fields(word)) values.push_back(std::move(value.text));
+    else if (const Cell* arguments = state_.get("@"))
+        values = arguments->elements;
+    else
+        unknown = true;
+    if (values.empty() && !unknown) return {.given = true, .known = true};
+    const auto hard = [](const std::string& v) {
+        return v.find('/') != std::string::npos || v.starts_with('-') || v.find(kHole) != std::string::npos;
+    };
+    const bool simple_names = std::ranges::none_of(values, hard);
+    if (unknown || values.size() > kMaxRounds || unrolled_ > kMaxUnrolled || command.kind == CommandKind::select_loop)
+        values = {std::string(simple_names && !unknown ? kAnyName : kHole)};
+    const auto before = folders();
+    const bool leaving = leaves(command.bodies[0]);
+    Stream all{.given = true, .known = !leaving && values.size() > 1};
+    if (values.size() == 1) forget_assigned(command);
+    std::vector<Changes> ends;
+    const auto mark = state_.mark();
+    for (const auto& value : values) {
+        const auto start = out_.commands.size();
+        Cell cell;
+        cell.values = {value};
+        cell.taint = expander.taint;
+        cell.reason = "$" + command.name + " goes through values that are known only when it runs";
+        state_.set("v:" + command.name, std::move(cell));
+        Frame own = frame;
+        Stream out = script(command.bodies[0], own);
+        all.taint.add(out.taint);
+        all.known = all.known && out.known;
+        all.text += out.text;
+        unrolled_ += out_.commands.size() - start;
+        if (stopped()) break;
+    }
+    if (leaving) forget_assigned(command);
+    settle_folder(values.size() > 1 && !leaving ? folders() : before);
+    auto changes = state_.leave(mark);
+    if (leaving || values.size() == 1)
+        state_.join({std::move(changes), {}});
+    else
+        state_.apply(std::move(changes));
+    return all;
+}
+
+Stream Walk::cases(const shell::Command& command, Frame& frame) {
+    Substitutions substitutions(*this, frame, std::nullopt);
+    Expander expander(state_, facts_, substitutions, budget_);
+    const std::string word = command.words.empty() ? "" : expander.single(command.words[0]).text;
+    bool known = word.find('\0') == std::string::npos && expander.met.empty() && word.size() < kMaxPatternText;
+    std::vector<Changes> ends;
+    Stream out;
+    for (const auto& arm : command.arms) {
+        bool match = false, sure = known;
+        for (const auto& pattern : arm.patterns) {
+            const std::string text = expander.pattern(pattern);
+            const bool plain = text.find('\0') == std::string::npos && text.find('(') == std::string::npos;
+            sure = sure && plain;
+            match = match || (plain && known && shell_match(text, word));
+        }
+        if (sure && !match) continue;
+        const auto mark = state_.mark();
+        out.taint.add(script(*arm.body, frame).taint);
+        ends.push_back(state_.leave(mark));
+        known = known && sure;
+        if (sure && match && arm.terminator == ";;") {
+            if (ends.size() == 1) return state_.apply(std::move(ends[0])), out;
+            state_.join(ends);
+            return out;
+        }
+        if (arm.terminator != ";;") known = false;
+    }
+    ends.emplace_back();
+    state_.join(ends);
+    return out;
+}
+
+} // namespace owhale::policy::normal

@@ -1,0 +1,102 @@
+// What comes from a connection, what leaves by one, and what becomes code on the way.
+#include <algorithm>
+
+#include "policy/normal/paths.hpp"
+#include "policy/normal/walk.hpp"
+
+namespace owhale::policy::normal {
+
+void Walk::mark_sent(const Taint& taint) {
+    for (const int source : taint.sources) {
+        if (static_cast<std::size_t>(source) >= out_.commands.size()) continue;
+        for (auto& access : at(static_cast<std::size_t>(source)).accesses)
+            if (access.act == Act::read) access.sent = true;
+    }
+}
+
+void Walk::remember_file(const std::string& path, const Stream& stream) {
+    for (const auto& whole : absolute(path)) {
+        Cell cell;
+        cell.values = {stream.known ? stream.text : std::string(kHole)};
+        cell.taint = stream.taint;
+        if (const Cell* old = state_.get("f:" + whole)) { // >> adds, > begins anew: both may be
+            cell.taint.add(old->taint);
+            if (old->values.size() == 1 && old->values.front() != cell.values.front())
+                cell.values.front() = old->values.front() + cell.values.front();
+            if (cell.values.front().size() > (64 << 10)) cell.values = {std::string(kHole)};
+        }
+        state_.set("f:" + whole, std::move(cell));
+    }
+}
+
+void Walk::note_fetched(Call&, const Value& path) {
+    for (const auto& whole : absolute(path.text)) {
+        Cell cell;
+        cell.values = {std::string(kHole)};
+        cell.taint.fetched = true;
+        state_.set("f:" + whole, std::move(cell));
+    }
+}
+
+// Output without an end, and where it fills a disk.
+void Walk::note_endless(Call& call, Stream& out) {
+    constexpr std::string_view kPassing[] = {"cat", "tee",  "base64", "openssl", "pv",      "xxd", "od",
+                                             "tr",  "gzip", "bzip2",  "xz",      "hexdump", "dd",  "cp"};
+    const bool passes = std::ranges::find(kPassing, call.program) != std::end(kPassing);
+    const bool counted = call.arguments.has("count") || call.arguments.has("-c") || call.arguments.has("-n");
+    const bool device =
+        passes && std::ranges::any_of(at(call.slot).accesses, [](const Access& access) {
+            return access.act == Act::read &&
+                   (access.path == "/dev/zero" || access.path == "/dev/urandom" || access.path == "/dev/random");
+        });
+    const Stream* in = call.in();
+    out.endless = (call.program == "yes" || device || (passes && in != nullptr && in->endless)) && !counted;
+    const bool writes = !call.io.out.empty() || std::ranges::any_of(at(call.slot).accesses, [](const Access& access) {
+        return access.act == Act::write;
+    });
+    if (out.endless && writes) add_fact(call.slot, "output.endless");
+}
+
+void Walk::follow_connections(Call& call) {
+    const Stream* in = call.in();
+    const bool given = in != nullptr && in->given;
+    if (given && in->taint.fetched) add_fact(call.slot, "stdin.fetched");
+    if (given && in->taint.secret) add_fact(call.slot, "stdin.secret");
+    const bool shell = call.row != nullptr && (call.row->has("shell-program") || !call.row->value("stdin").empty());
+    if (shell && (call.io.network_in || call.io.network_out)) add_fact(call.slot, "socket.shell");
+    if (call.row != nullptr && !call.row->value("stdin").empty() && !call.code_given) code_from_stdin(call);
+    const bool redirected = call.io.network_out;
+    const bool connects =
+        std::ranges::any_of(at(call.slot).hosts, [](const Host& host) { return !host.listens; }) || redirected;
+    if (!connects) return;
+    if (call.row != nullptr && call.row->has("stdin-sends")) call.sends_stdin = true;
+    if (redirected) {
+        for (auto& access : at(call.slot).accesses) access.sent = access.sent || access.act == Act::read;
+        for (auto& host : at(call.slot).hosts) host.sends = true;
+    }
+    bool sends = redirected && (call.taint.secret || !at(call.slot).accesses.empty());
+    // A shell whose output goes into a connection: the other end of a fifo brings its input.
+    if (call.sends_stdin && call.frame.stage > 0)
+        for (auto i = out_.commands.size(); i-- > 0 && i + 64 > call.slot;)
+            if (at(i).pipeline == at(call.slot).pipeline && i != call.slot &&
+                std::ranges::binary_search(at(i).facts, "code.stdin")) {
+                add_fact(i, "socket.shell");
+                add_fact(call.slot, "socket.shell");
+            }
+    if (call.sends_stdin && given) {
+        mark_sent(in->taint);
+        sends = sends || in->taint.secret;
+        for (auto& host : at(call.slot).hosts) host.sends = true;
+    }
+    if (call.taint.secret) {
+        mark_sent(call.taint);
+        sends = true;
+    }
+    for (const auto& option : call.arguments.options)
+        if (option.row != nullptr && option.row->effect == "s") sends = true;
+    if (std::ranges::any_of(at(call.slot).accesses, &Access::sent)) sends = true;
+    if (sends)
+        for (auto& host : at(call.slot).hosts) host.sends = true;
+}
+
+} // namespace owhale::policy::normal

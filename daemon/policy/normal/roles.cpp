@@ -1,0 +1,354 @@
+// Options and operands to accesses, hosts, code and commands, by the roles of the program's row.
+#include <algorithm>
+
+#include "policy/normal/facts.hpp"
+#include "policy/normal/paths.hpp"
+#include "policy/normal/urls.hpp"
+#include "policy/normal/walk.hpp"
+
+namespace owhale::policy::normal {
+namespace {
+
+constexpr std::size_t kMaxAccesses = 4096;
+
+bool looks_like_path(std::string_view text) {
+    return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text == "." || text == ".." ||
+           text.find('/') != std::string_view::npos;
+}
+
+bool is_stream(std::string_view path) {
+    return path == "-" || path == "/dev/null" || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr";
+}
+
+bool is_remote_name(std::string_view text) {
+    return text.find('/') == std::string_view::npos && text.find(':') == std::string_view::npos;
+}
+
+} // namespace
+
+void Walk::touch(std::size_t slot, Act act, const Value& value, bool recursive, bool sent) {
+    if (value.text.empty() || is_stream(value.text)) return;
+    if (at(slot).accesses.size() > kMaxAccesses)
+        return too_big(value.span, "one command names more files than can be judged");
+    for (auto& path : absolute(value.text)) {
+        budget_.spend(path.size());
+        at(slot).accesses.push_back({act, std::move(path), value.span, recursive, sent});
+    }
+    if (value.text.starts_with(kHole)) add_fact(slot, "operand.unknown");
+}
+
+void Walk::touch_role(Call& call, const RoleRow& role, const Value& value) {
+    const auto& options = call.arguments.options;
+    const bool recursive = role.recursive || std::ranges::any_of(options, [](const GivenOption& option) {
+                               return option.row != nullptr && option.row->effect == "r";
+                           });
+    for (unsigned act = 0; act < 7; ++act) {
+        constexpr Act kOrder[] = {Act::read, Act::list, Act::write, Act::remove, Act::change, Act::execute, Act::mount};
+        if ((role.acts & bit(act)) != 0)
+            touch(call.slot, kOrder[act], value, recursive, role.sent && kOrder[act] == Act::read);
+    }
+    if ((role.acts & bit(0)) == 0) return;
+    if (const Cell* cell = file(value.text)) call.taint.add(cell->taint);
+}
+
+void Walk::add_host(Call& call, Host host) {
+    if (host.span == Span{}) host.span = call.argv[0].span;
+    if (call.frame.fixed) host.span = *call.frame.fixed;
+    call.connects = call.connects || !host.listens;
+    auto& hosts = at(call.slot).hosts;
+    if (hosts.size() < 256) hosts.push_back(std::move(host));
+}
+
+void Walk::apply_arguments(Call& call) {
+    call.arguments = read_arguments(*call.row, call.argv);
+    at(call.slot).sub = call.arguments.sub;
+    at(call.slot).operands = call.arguments.operands;
+    for (const auto& operand : call.arguments.operands)
+        if (operand.text.starts_with(kHole) && !call.arguments.ended) add_fact(call.slot, "option.unknown");
+    apply_options(call);
+    apply_flags(call);
+    if (const FormRow* form = form_of(call.arguments)) apply_operands(call, *form);
+    for (const auto* row : {call.arguments.program, call.arguments.row})
+        if (row->has("net") && at(call.slot).hosts.empty()) {
+            const std::string registry(call.arguments.program->value("registry"));
+            add_host(call, {.name = registry.empty() ? "" : "registry",
+                            .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});
+        }
+    const std::string whole = call.arguments.sub.empty() ? std::string(call.row->name)
+                                                         : std::string(call.row->name) + " " + call.arguments.sub;
+    if (const auto* special = find_special(call.row->name)) (this->*special->run)(call);
+    if (whole != call.row->name)
+        if (const auto* special = find_special(whole)) (this->*special->run)(call);
+}
+
+void Walk::apply_options(Call& call) {
+    for (const auto& option : call.arguments.options) {
+        at(call.slot).options.push_back({option.name, option.value, option.span});
+        if (option.row == nullptr) continue;
+        const auto effect = option.row->effect;
+        if (!effect.empty() && effect != "r" && effect != "s" && effect != "l" && is_fact(effect))
+            add_fact(call.slot, effect);
+        if (option.row->valued && option.value)
+            apply_role(call, option.row->value, *option.value, static_cast<std::size_t>(-1));
+    }
+}
+
+void Walk::apply_operands(Call& call, const FormRow& form) {
+    const auto roles = roles_of(form);
+    const auto& operands = call.arguments.operands;
+    std::size_t many = roles.size();
+    for (std::size_t i = 0; i < roles.size(); ++i)
+        if (roles[i].many) many = i;
+    const bool open = many < roles.size();
+    const std::size_t after = open ? roles.size() - many - 1 : 0;
+    std::size_t skipped = 0; // assignments before a command
+    for (std::size_t i = 0; i < operands.size() && !stopped(); ++i) {
+        if (open && roles[many].role == Role::assign) {
+            if (i == skipped && operands[i].text.find('=') != std::string::npos) {
+                apply_role(call, roles[many], operands[i], i);
+                ++skipped;
+                continue;
+            }
+            const auto index = std::min(i - skipped + many + 1, roles.size() - 1);
+            apply_role(call, roles[index], operands[i], i);
+            if (roles[index].role == Role::command) return;
+            continue;
+        }
+        std::size_t index = i;
+        if (open && i + after >= operands.size())
+            index = roles.size() - (operands.size() - i);
+        else if (open && i > many)
+            index = many;
+        if (index >= roles.size()) return;
+        apply_role(call, roles[index], operands[i], i);
+        const auto role = roles[index].role;
+        if (role == Role::command || role == Role::shell_rest || role == Role::code_file || role == Role::module)
+            return;
+    }
+}
+
+void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::size_t index) {
+    const auto rest = [&] {
+        std::vector<Value> words;
+        const auto& operands = call.arguments.operands;
+        if (index < operands.size())
+            words.assign(operands.begin() + static_cast<std::ptrdiff_t>(index), operands.end());
+        else
+            words.push_back(value);
+        return words;
+    };
+    switch (role.role) {
+    case Role::text:
+        break;
+    case Role::path:
+        touch_role(call, role, value);
+        break;
+    case Role::dir:
+        touch(call.slot, Act::list, value, false, false);
+        if (!value.text.starts_with(kHole)) state_.set(".", absolute(value.text).front());
+        break;
+    case Role::command:
+        carry(call, rest(), std::string(base_name(call.program)));
+        break;
+    case Role::shell:
+        carry_code(call, "sh", value);
+        break;
+    case Role::shell_rest: {
+        Value joined{"", value.span};
+        for (const auto& word : rest()) joined.text += (joined.text.empty() ? "" : " ") + word.text;
+        carry_code(call, "sh", joined);
+        break;
+    }
+    case Role::code:
+        carry_code(call, std::string(role.argument), value);
+        break;
+    case Role::code_file: {
+        auto words = rest();
+        words.erase(words.begin());
+        code_file(call, std::string(role.argument), value, std::move(words));
+        break;
+    }
+    case Role::module: {
+        call.code_given = true;
+        at(call.slot).code.push_back({std::string(role.argument), {"", value.span}, {value.text}});
+        // A module that is a program of its own is judged as that.
+        if (index == static_cast<std::size_t>(-1) && find_program(value.text) != nullptr &&
+            value.text != call.program) {
+            std::vector<Value> words{value};
+            words.insert(words.end(), call.arguments.operands.begin(), call.arguments.operands.end());
+            carry(call, std::move(words), call.program);
+        } else
+            add_fact(call.slot, "code.workspace");
+        break;
+    }
+    case Role::host:
+        add_host(call, host_of_word(value, call.row->value("scheme")));
+        break;
+    case Role::url:
+        if (auto host = host_of_url(value, call.row->value("scheme").empty() ? "http" : call.row->value("scheme")))
+            add_host(call, *host);
+        else if (value.text.starts_with("file:"))
+            touch(call.slot, Act::read, {value.text.substr(value.text.find_first_not_of('/', 5) - 1), value.span},
+                  false, false);
+        break;
+    case Role::port: {
+        Host host = value.text.find(':') != std::string::npos ? host_of_word(value, "tcp") : Host{};
+        if (host.port.empty()) host.port = value.text;
+        host.listens = true;
+        host.span = value.span;
+        add_host(call, std::move(host));
+        break;
+    }
+    case Role::host_path:
+        apply_host_path(call, role, value);
+        break;
+    case Role::data:
+        apply_data(call, value);
+        break;
+    case Role::at_file:
+        if (value.text.starts_with('@'))
+            touch(call.slot, Act::read, {value.text.substr(1), value.span}, false, role.sent);
+        break;
+    case Role::assign:
+        if (const auto equals = value.text.find('='); equals != std::string::npos)
+            at(call.slot).env.push_back({value.text.substr(0, equals), {value.text.substr(equals + 1), value.span}});
+        break;
+    case Role::repository:
+        apply_repository(call, value);
+        break;
+    case Role::package:
+        apply_package(call, value);
+        break;
+    case Role::git_config:
+        if (const auto equals = value.text.find('='); equals != std::string::npos)
+            apply_git_config(call, value.text.substr(0, equals), {value.text.substr(equals + 1), value.span});
+        break;
+    case Role::ssh_config:
+        apply_ssh_config(call, value);
+        break;
+    }
+}
+
+void Walk::apply_flags(Call& call) {
+    for (const auto* row : {call.arguments.program, call.arguments.row}) {
+        std::string_view flags = row->flags;
+        for (auto start = flags.find("fact="); start != std::string_view::npos;
+             start = flags.find("fact=", start + 1)) {
+            const auto fact = flags.substr(start + 5);
+            add_fact(call.slot, fact.substr(0, fact.find(' ')));
+        }
+        if (row->has("connect")) {
+            Host host;
+            host.scheme = row->value("scheme");
+            host.name = row->value("host");
+            host.sends = row->has("sends");
+            add_host(call, std::move(host));
+        }
+        if (row->has("listens")) add_host(call, {.listens = true});
+        if (row == call.arguments.program && call.arguments.program == call.arguments.row) break;
+    }
+    const bool quiet = !call.row->value("stdin").empty() &&
+                       ((call.in() != nullptr && call.in()->given) || !call.arguments.operands.empty());
+    if (call.arguments.program->has("interactive") && !quiet) add_fact(call.slot, "interactive");
+    for (const auto& option : call.arguments.options)
+        if (option.row != nullptr && option.row->effect == "l") add_host(call, {.listens = true});
+}
+
+// A program without a row: what looks like a path is read, and written where an option says that it is an output.
+void Walk::apply_unknown(Call& call) {
+    bool dashes = false, output = false;
+    for (std::size_t i = 1; i < call.argv.size(); ++i) {
+        const Value& word = call.argv[i];
+        if (!dashes && word.text.size() > 1 && word.text[0] == '-') {
+            dashes = word.is("--");
+            const auto equals = word.text.find('=');
+            GivenOption option{word.text.substr(0, equals), nullptr, std::nullopt, word.span};
+            if (equals != std::string::npos) option.value = Value{word.text.substr(equals + 1), word.span};
+            output = word.is("-o") || option.name == "--output" || option.name == "--out" || option.name == "-O";
+            if (option.value) {
+                if (looks_like_path(option.value->text))
+                    touch(call.slot, output ? Act::write : Act::read, *option.value, false, false);
+                if (auto host = host_of_url(*option.value, "")) add_host(call, *host);
+                output = false;
+            }
+            at(call.slot).options.push_back({option.name, option.value, word.span});
+            continue;
+        }
+        at(call.slot).operands.push_back(word);
+        if (auto host = host_of_url(word, ""))
+            add_host(call, *host);
+        else if (output || looks_like_path(word.text))
+            touch(call.slot, output ? Act::write : Act::read, word, false, false);
+        output = false;
+    }
+}
+
+void Walk::apply_repository(Call& call, const Value& value) {
+    const auto& text = value.text;
+    if (text.starts_with("ext::")) { // git's transport that runs a command
+        carry_code(call, "sh", {text.substr(5), value.span});
+        return;
+    }
+    if (auto remote = remote_path(value)) return add_host(call, remote->host);
+    if (looks_like_path(text) || text.starts_with("file:")) {
+        if (!text.starts_with("file:")) touch(call.slot, Act::read, value, true, false);
+        return;
+    }
+    if (is_remote_name(text))
+        add_host(call, {.scheme = "git", .span = value.span}); // a name in the repository's settings
+}
+
+void Walk::apply_package(Call& call, const Value& value) {
+    const std::string registry(call.arguments.program->value("registry"));
+    std::string text = value.text;
+    if (const auto at_sign = text.find(" @ "); at_sign != std::string::npos)
+        text = text.substr(at_sign + 3);
+    else if (const auto alias = text.find("@git+"); alias != std::string::npos)
+        text = text.substr(alias + 1);
+    if (auto host = host_of_url({text, value.span}, "")) return add_host(call, *host);
+    const bool archive = text.ends_with(".whl") || text.ends_with(".tgz") || text.ends_with(".tar.gz") ||
+                         text.ends_with(".deb") || text.ends_with(".rpm");
+    if (text.starts_with('.') || text.starts_with('/') || text.starts_with("file:") || (archive && text[0] != '@')) {
+        if (text.starts_with("file:")) text = text.substr(5);
+        if (text.starts_with('.') && text.find('[') != std::string::npos) text = text.substr(0, text.find('['));
+        touch(call.slot, Act::execute, {text, value.span}, false, false);
+        if (const Cell* cell = file(text); cell != nullptr && cell->taint.fetched) add_fact(call.slot, "code.fetched");
+        return;
+    }
+    if (text.starts_with("git@") || text.starts_with("github:")) {
+        Host host;
+        host.name = "github.com";
+        host.scheme = "git";
+        host.span = value.span;
+        return add_host(call, host);
+    }
+    for (const auto& host : at(call.slot).hosts)
+        if (host.name == "registry") return;
+    add_host(call, {.name = "registry", .scheme = registry, .span = value.span});
+}
+
+// curl's -d: @FILE, @- the standard input.
+void Walk::apply_data(Call& call, const Value& value) {
+    const auto mark = value.text.starts_with('@') ? 0 : value.text.find("=@");
+    if (mark == std::string::npos) return;
+    std::string path = value.text.substr(mark + (mark == 0 && value.text.starts_with('@') ? 1 : 2));
+    path = path.substr(0, path.find(';'));
+    if (path == "-" || path == "/dev/stdin")
+        call.sends_stdin = true;
+    else
+        touch(call.slot, Act::read, {path, value.span}, false, true);
+}
+
+void Walk::apply_host_path(Call& call, const RoleRow& role, const Value& value) {
+    if (auto remote = remote_path(value)) {
+        remote->host.sends = (role.acts & bit(2)) != 0; // the last operand is where things go
+        return add_host(call, remote->host);
+    }
+    const bool remote_end =
+        std::ranges::any_of(call.arguments.operands, [](const Value& word) { return remote_path(word).has_value(); });
+    RoleRow local = role;
+    local.sent = remote_end && (role.acts & bit(0)) != 0;
+    touch_role(call, local, value);
+}
+
+} // namespace owhale::policy::normal

@@ -1,0 +1,1 @@
+namespace owhale::policy::normal {}

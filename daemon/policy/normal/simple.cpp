@@ -1,0 +1,314 @@
+// One simple command: its words, assignments and redirections, once for each alternative.
+#include <algorithm>
+
+#include "policy/normal/paths.hpp"
+#include "policy/normal/substitutions.hpp"
+#include "policy/normal/urls.hpp"
+
+namespace owhale::policy::normal {
+namespace {
+
+constexpr std::size_t kMaxChoices = 8;
+
+// The next combination of alternatives; false: that was the last.
+bool advance(std::map<std::string, std::size_t>& choices, const std::map<std::string, std::size_t>& counts) {
+    for (const auto& [name, count] : counts) {
+        if (++choices[name] < count) return true;
+        choices[name] = 0;
+    }
+    return false;
+}
+
+bool is_stream(std::string_view path) {
+    return path == "/dev/null" || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr" ||
+           path == "/dev/tty" || path.starts_with("/dev/fd/");
+}
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789-") == std::string_view::npos;
+}
+
+} // namespace
+
+Stream Walk::Substitutions::substitute(const shell::Part& part) {
+    if (part.script == nullptr) return {};
+    Frame inner = frame_;
+    inner.in = part.kind == shell::PartKind::process_out ? nullptr : frame_.in;
+    if (slot_) inner.carrier = static_cast<int>(*slot_);
+    inner.via.push_back(part.kind == shell::PartKind::command      ? "$()"
+                        : part.kind == shell::PartKind::process_in ? "<()"
+                                                                   : ">()");
+    inner.shell = true;
+    Stream from;
+    if (part.kind == shell::PartKind::process_out) {
+        from.given = true;
+        if (frame_.in != nullptr) from.taint = frame_.in->taint;
+        inner.in = &from;
+    }
+    // $(<file)
+    const auto& statements = part.script->statements;
+    if (statements.size() == 1 && statements[0].links.size() == 1 &&
+        statements[0].links[0].pipeline.commands.size() == 1) {
+        const auto& only = statements[0].links[0].pipeline.commands[0];
+        if (only.kind == shell::CommandKind::simple && only.words.empty() && only.redirects.size() == 1) {
+            Stream out = walk_.subshell(*part.script, inner);
+            if (const int last = static_cast<int>(walk_.out_.commands.size()) - 1; last >= 0)
+                out.taint.add({false, false, true, {last}});
+            out.known = false;
+            return out;
+        }
+    }
+    return walk_.subshell(*part.script, inner);
+}
+
+std::string Walk::Substitutions::name_stream(const Stream& stream) {
+    const std::string name = "/dev/fd/" + std::to_string(63 + walk_.streams_++);
+    Cell cell;
+    cell.values = {stream.known ? stream.text : std::string(kHole)};
+    cell.taint = stream.taint;
+    walk_.state_.set("f:" + name, std::move(cell));
+    return name;
+}
+
+Stream Walk::simple(const shell::Command& command, Frame& frame) {
+    const std::size_t slot = reserve(frame, command.span);
+    if (stopped()) return {};
+    Substitutions substitutions(*this, frame, slot);
+    Expander expander(state_, facts_, substitutions, budget_);
+    const auto mark = state_.mark();
+    Stream out = simple_choice(command, frame, expander, slot);
+    if (budget_.exhausted) too_big(command.span, "its words are too long to be judged");
+    if (expander.met.empty()) return out;
+    std::size_t product = 1;
+    for (const auto& [name, count] : expander.met) product *= std::min<std::size_t>(count, kMaxChoices + 1);
+    const auto counts = expander.met;
+    for (const auto& [name, count] : counts)
+        expander.choices[name] = product > kMaxChoices ? static_cast<std::size_t>(-1) : 0;
+    out.known = false;
+    std::vector<Changes> ends{state_.leave(mark)};
+    while (!stopped() && (product > kMaxChoices || advance(expander.choices, counts))) {
+        const auto next = reserve(frame, command.span);
+        if (stopped()) break;
+        const auto inner = state_.mark();
+        out.taint.add(simple_choice(command, frame, expander, next).taint);
+        ends.push_back(state_.leave(inner));
+        if (product > kMaxChoices) break;
+    }
+    state_.join(ends);
+    return out;
+}
+
+Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander& expander, std::size_t slot) {
+    Call made;
+    made.slot = slot;
+    made.frame = frame;
+    for (std::size_t i = 0; i < command.words.size(); ++i) {
+        auto fields = expander.fields(command.words[i]);
+        if (made.argv.empty() && !fields.empty())
+            made.hidden = is_hidden(command.words[i], frame, expander.put_together);
+        if (frame.fixed)
+            for (auto& field : fields) field.span = *frame.fixed;
+        std::ranges::move(fields, std::back_inserter(made.argv));
+    }
+    made.io = redirect(command.redirects, expander, slot, made.frame);
+    if (made.argv.empty()) {
+        for (const auto& assignment : command.assignments) {
+            assign(assignment, expander);
+            const Cell* cell = state_.get("v:" + assignment.name);
+            const bool one = cell != nullptr && !cell->array && cell->values.size() == 1;
+            at(slot).env.push_back({assignment.name, {one ? cell->values.front() : std::string(kHole), at(slot).span}});
+        }
+        at(slot).program = ":";
+        at(slot).known_program = true;
+        at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
+        add_fact(slot, "assignment");
+        at(slot).argv = {Value{":", at(slot).span}};
+        for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
+        Stream none{.given = true, .known = true};
+        none.taint = expander.taint;
+        return deliver(std::move(none), made.io);
+    }
+    if (made.argv[0].is("exec") && made.argv.size() == 1 && frame.shell) {
+        frame.network_in = frame.network_in || made.io.network_in;
+        frame.network_out = frame.network_out || made.io.network_out;
+    }
+    // Arrays as arguments of declare stand among the assignments.
+    const bool declares = made.argv[0].is("declare") || made.argv[0].is("local") || made.argv[0].is("typeset") ||
+                          made.argv[0].is("export") || made.argv[0].is("readonly");
+    for (const auto& assignment : command.assignments) {
+        if (declares && assignment.array)
+            assign(assignment, expander);
+        else
+            at(slot).env.push_back({assignment.name, expander.single(assignment.value)});
+    }
+    for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
+    at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
+    made.taint = expander.taint;
+    const Redirected io = made.io;
+    return deliver(call(made), io);
+}
+
+void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
+    const std::string key = "v:" + assignment.name;
+    const auto before = expander.opaque.size();
+    Cell cell;
+    const Cell* old = state_.get(key);
+    if (assignment.array) {
+        cell.array = true;
+        if (assignment.append && old != nullptr) cell.elements = old->elements;
+        for (const auto& element : assignment.elements) {
+            const std::string index =
+                element.index ? expander.run_arithmetic(expander.single(*element.index).text, {}) : "";
+            auto values =
+                element.index ? std::vector<Value>{expander.single(element.value)} : expander.fields(element.value);
+            const bool at_place = is_number(index) && index.size() < 4 && index[0] != '-';
+            if (at_place && std::stoul(index) < 256 && cell.elements.size() <= std::stoul(index))
+                cell.elements.resize(std::stoul(index) + 1);
+            if (at_place && std::stoul(index) < cell.elements.size())
+                cell.elements[std::stoul(index)] = values.empty() ? "" : values[0].text;
+            else
+                for (auto& value : values) cell.elements.push_back(std::move(value.text));
+        }
+        if (cell.elements.size() > 1024) cell.elements = {std::string(kHole)};
+    } else if (assignment.index) {
+        if (old != nullptr) cell = *old;
+        const std::string index = expander.run_arithmetic(expander.single(*assignment.index).text, {});
+        const std::string text = expander.single(assignment.value).text;
+        cell.array = true;
+        if (is_number(index) && index[0] != '-' && index.size() < 4 && std::stoul(index) < 256) {
+            if (cell.elements.size() <= std::stoul(index)) cell.elements.resize(std::stoul(index) + 1);
+            cell.elements[std::stoul(index)] = text;
+        } else
+            cell.elements = {std::string(kHole)};
+    } else {
+        // Alternatives that stand in the value are alternatives of the variable.
+        const auto met = expander.met;
+        std::string text = expander.single(assignment.value).text;
+        if (expander.met.size() != met.size()) {
+            cell.values.clear();
+            for (const auto& [name, count] : expander.met)
+                for (std::size_t i = 0; i < count && cell.values.size() < kMaxAlternatives; ++i) {
+                    expander.choices[name] = i;
+                    cell.values.push_back(expander.single(assignment.value).text);
+                }
+            if (expander.met.size() > 1) cell.values = {std::string(kHole)};
+            expander.choices.clear();
+            expander.met = met;
+        } else
+            cell.values = {std::move(text)};
+        if (assignment.append && old != nullptr) {
+            const std::string front = old->values.size() == 1 ? old->values.front() : std::string(kHole);
+            for (auto& value : cell.values) value = front + value;
+            if (cell.values.front().size() > (64 << 10)) cell.values = {std::string(kHole)};
+        }
+    }
+    cell.taint.add(expander.taint);
+    if (expander.opaque.size() > before) cell.reason = expander.opaque.back().reason;
+    state_.set(key, std::move(cell));
+}
+
+Redirected Walk::redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot,
+                          Frame& frame) {
+    Redirected io;
+    io.network_in = frame.network_in;
+    io.network_out = frame.network_out;
+    for (const auto& one : redirects) {
+        Value target = expander.single(one.target);
+        if (frame.fixed) target.span = *frame.fixed;
+        if (one.op == shell::RedirectOp::heredoc || one.op == shell::RedirectOp::herestring) {
+            io.in = {.given = true, .known = target.known() == Known::known, .text = target.text};
+            if (one.op == shell::RedirectOp::herestring) io.in.text += '\n';
+            io.in.taint = expander.taint;
+            io.has_in = true;
+        } else
+            redirect_file(one, target, io, slot, frame);
+    }
+    return io;
+}
+
+bool Walk::redirect_network(const Value& target, std::size_t slot) {
+    const bool udp = target.text.starts_with("/dev/udp/");
+    if (!udp && !target.text.starts_with("/dev/tcp/")) return false;
+    const std::string_view rest = std::string_view(target.text).substr(9);
+    Host host;
+    host.name = rest.substr(0, rest.find('/'));
+    if (const auto slash = rest.find('/'); slash != std::string_view::npos) host.port = rest.substr(slash + 1);
+    host.scheme = udp ? "udp" : "tcp";
+    host.span = target.span;
+    at(slot).hosts.push_back(std::move(host));
+    add_fact(slot, "redirect.network");
+    return true;
+}
+
+void Walk::redirect_file(const shell::Redirect& one, const Value& target, Redirected& io, std::size_t slot, Frame&) {
+    using shell::RedirectOp;
+    const bool reads = one.op == RedirectOp::in || one.op == RedirectOp::in_out || one.op == RedirectOp::dup_in;
+    const bool writes = one.op != RedirectOp::in && one.op != RedirectOp::dup_in;
+    const bool dup = one.op == RedirectOp::dup_in || one.op == RedirectOp::dup_out;
+    if (dup && (is_number(target.text) || target.known() != Known::known)) {
+        const bool socket = state_.get("n:" + target.text) != nullptr;
+        if (socket) (reads ? io.network_in : io.network_out) = true;
+        return;
+    }
+    if (redirect_network(target, slot)) {
+        if (one.fd.value_or(reads ? 0 : 1) > 2 || !one.variable.empty())
+            state_.set("n:" + std::to_string(one.fd.value_or(10)), "");
+        if (reads) io.network_in = true;
+        if (writes) io.network_out = true;
+        io.in.taint.fetched = io.in.taint.fetched || reads;
+        io.has_in = io.has_in || reads;
+        io.in.given = io.in.given || reads;
+        return;
+    }
+    if (reads && one.fd.value_or(0) == 0) {
+        io.has_in = true;
+        io.in = {.given = true};
+        if (const Cell* cell = file(target.text)) {
+            io.in.taint = cell->taint;
+            io.in.known =
+                !cell->values.empty() && cell->values.size() == 1 && cell->values[0].find('\0') == std::string::npos;
+            if (io.in.known) io.in.text = cell->values[0];
+        } else if (!is_stream(target.text))
+            io.in.taint.add({false, false, true, {static_cast<int>(slot)}});
+    }
+    if (is_stream(target.text)) return;
+    if (reads) touch(slot, Act::read, target, false, false);
+    if (writes) touch(slot, Act::write, target, false, false);
+    if (writes && one.fd.value_or(1) == 1) io.out.push_back(target.text);
+}
+
+// What goes into a file is known of the file from then on.
+Stream Walk::deliver(Stream out, const Redirected& io) {
+    for (const auto& path : io.out) remember_file(path, out);
+    if (io.out.empty()) return out;
+    Stream none{.given = true, .known = true};
+    return none;
+}
+
+// A name that is put together from pieces where one word would do. A leading backslash is a habit, against aliases.
+bool Walk::is_hidden(const shell::Word& word, const Frame& frame, bool put_together) const {
+    if (put_together) return true;
+    std::size_t pieces = 0, variables = 0, names = 0;
+    bool first = true, decoded = false;
+    for (const auto& part : word.parts) {
+        const auto slash = part.kind == shell::PartKind::literal ? part.text.rfind('/') : std::string::npos;
+        if (slash != std::string::npos) pieces = variables = 0, names = 0;
+        const bool after = slash == std::string::npos || slash + 1 < part.text.size();
+        if (part.kind == shell::PartKind::glob || part.kind == shell::PartKind::brace) decoded = true;
+        if (part.kind == shell::PartKind::command) decoded = word.parts.size() == 1 ? decoded : true, ++variables;
+        if (part.kind == shell::PartKind::parameter) ++variables;
+        const auto source = part.span.end <= frame.text.size() && part.span.begin < part.span.end
+                                ? frame.text.substr(part.span.begin, part.span.end - part.span.begin)
+                                : std::string_view{};
+        if (source.starts_with("$'") && source.find('\\') != std::string_view::npos) decoded = true;
+        const bool habit = first && source == "\\" + part.text && part.text.size() == 1;
+        if (after && !habit) ++pieces;
+        if (part.kind == shell::PartKind::literal && after) ++names;
+        first = false;
+    }
+    if (decoded) return true;
+    const bool path = pieces == 0 || (variables == 1 && pieces == 1);
+    return !path && pieces > 1;
+}
+
+} // namespace owhale::policy::normal

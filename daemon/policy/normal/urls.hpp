@@ -1,0 +1,25 @@
+// Hosts out of the words that name them: URLs (RFC 3986), HOST:PATH as of scp and git, HOST:PORT.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policy/normal/command.hpp"
+
+namespace owhale::policy::normal {
+
+// `word` has a scheme, or `scheme` is what is taken without one ("" none is taken: nullopt).
+std::optional<Host> host_of_url(const Value& word, std::string_view scheme);
+
+struct Remote {
+    Host host;
+    std::string path;
+};
+// user@host:path, host:path, ssh://…, rsync://…; nullopt: a local path.
+std::optional<Remote> remote_path(const Value& word);
+
+// host, host:port, [v6]:port, user@host; "tcp:host:port" of socat is the caller's to take apart.
+Host host_of_word(const Value& word, std::string_view scheme);
+
+} // namespace owhale::policy::normal

@@ -1,0 +1,148 @@
+#include "policy/places.hpp"
+
+#include <algorithm>
+
+namespace owhale::policy {
+namespace {
+
+PathPattern at(Anchor anchor, std::string rest) {
+    auto fixed = rest.substr(0, rest.find("/**"));
+    return {anchor, false, Pattern::path(std::move(rest)), Pattern::path(std::move(fixed))};
+}
+
+// What follows `place` in `word`: "" or "/…"; none where the word is about something else.
+std::optional<std::string> behind(std::string_view word, std::string_view place) {
+    if (!word.starts_with(place)) return std::nullopt;
+    const auto rest = word.substr(place.size());
+    if (!rest.empty() && rest.front() != '/') return std::nullopt;
+    return std::string(rest);
+}
+
+std::vector<PathPattern> whole_or_below(Anchor anchor, const std::string& base, const std::string& rest) {
+    if (!rest.empty()) return {at(anchor, base + rest)};
+    return {at(anchor, base), at(anchor, base + "/**")};
+}
+
+constexpr std::array<std::string_view, 3> kTemporary = {"/tmp", "/var/tmp", "/dev/shm"};
+
+// One component of a path, and what follows it.
+struct Split {
+    std::string_view name, rest;
+};
+
+Split first_component(std::string_view path) {
+    path.remove_prefix(1);
+    const auto end = std::min(path.find('/'), path.size());
+    return {path.substr(0, end), path.substr(end)};
+}
+
+std::size_t hole_in(std::string_view text) {
+    return text.find(kHole);
+}
+
+} // namespace
+
+std::vector<PathPattern> path_patterns(std::string_view word) {
+    while (word.size() > 1 && word.ends_with('/')) word.remove_suffix(1);
+    if (const auto rest = behind(word, "@home")) return whole_or_below(Anchor::home, "", *rest);
+    if (const auto rest = behind(word, "@workspace")) return whole_or_below(Anchor::workspace, "", *rest);
+    if (const auto rest = behind(word, "@tmp")) {
+        std::vector<PathPattern> out;
+        for (const auto folder : kTemporary)
+            for (auto& one : whole_or_below(Anchor::absolute, std::string(folder), *rest))
+                out.push_back(std::move(one));
+        return out;
+    }
+    if (const auto rest = behind(word, "~")) return {at(Anchor::own_home, *rest)};
+    if (word.starts_with('/')) return {at(Anchor::absolute, word == "/" ? "/" : std::string(word))};
+    if (word.starts_with("**")) return {{Anchor::absolute, true, Pattern::path(std::string(word)), Pattern::path("")}};
+    if (const auto rest = behind(word, ".")) return {at(Anchor::workspace, *rest)};
+    return {at(Anchor::workspace, "/" + std::string(word))};
+}
+
+Bases::Bases(const Facts& facts) {
+    auto& own = bases_[static_cast<std::size_t>(Anchor::own_home)];
+    auto& all = bases_[static_cast<std::size_t>(Anchor::home)];
+    all = {"/home/*", "/root"};
+    if (facts.home.empty()) {
+        own = all;
+    } else {
+        own = {facts.home};
+        if (match_glob("/home/*", facts.home) != Match::yes && facts.home != "/root" && facts.home != "/")
+            all.push_back(facts.home);
+    }
+    if (!facts.workspace.empty()) bases_[static_cast<std::size_t>(Anchor::workspace)] = {facts.workspace};
+}
+
+Place::Place(const Bases& bases, std::string_view path, bool recursive)
+    : recursive_(recursive), known_(path.find('\0') == std::string_view::npos),
+      climbs_(hole_in(path) != std::string_view::npos) {
+    views_[0].push_back({std::string(path), inside_of(path)});
+    for (const auto anchor : {Anchor::own_home, Anchor::home, Anchor::workspace})
+        for (const auto& base : bases.of(anchor)) add(anchor, base, path);
+}
+
+// Only what is meant with all below it is ever asked about what is below.
+std::string Place::inside_of(std::string_view path) const {
+    return recursive_ ? std::string(path) + (path == "/" ? "" : "/") + std::string(kHole) : std::string();
+}
+
+void Place::add(Anchor anchor, std::string_view base, std::string_view path) {
+    View view;
+    const auto take = [&](std::string rest) {
+        view.inside = inside_of(rest);
+        view.rest = std::move(rest);
+        views_[static_cast<std::size_t>(anchor)].push_back(std::move(view));
+    };
+    while (!base.empty()) {
+        if (path.empty() || path == "/") {
+            view.above = true;
+            return take("");
+        }
+        const auto hole = hole_in(path.substr(0, path.find('/', 1)));
+        const auto want = first_component(base);
+        if (path.front() != '/' || hole != std::string_view::npos) {
+            // The hole may stand for the rest of the base, and more.
+            const auto begin = path.front() == '/' ? path.substr(1, hole - 1) : std::string_view();
+            if (want.name != "*" && !want.name.starts_with(begin)) return;
+            view.sure = Match::maybe;
+            return take(std::string(path.substr(path.front() == '/' ? hole : 0)));
+        }
+        const auto have = first_component(path);
+        const auto same = want.name == "*" ? Match::yes : match_glob(want.name, have.name);
+        if (same == Match::no) return;
+        view.sure = std::min(view.sure, same);
+        base = want.rest;
+        path = have.rest;
+    }
+    take(std::string(path == "/" ? "" : path));
+}
+
+Match Place::itself(const PathPattern& pattern) const {
+    auto best = Match::no;
+    for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)])
+        if (!view.above && best != Match::yes)
+            best = std::max(best, std::min(view.sure, pattern.rest.match(view.rest)));
+    return best;
+}
+
+Match Place::below(const PathPattern& pattern) const {
+    auto best = Match::no;
+    for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)])
+        if (!view.above && best != Match::yes)
+            best = std::max(best, std::min(view.sure, pattern.rest.match(view.inside)));
+    return best;
+}
+
+Match Place::touched(const PathPattern& pattern) const {
+    auto best = itself(pattern);
+    if (best == Match::yes || !recursive_ || pattern.anywhere) return best;
+    for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)]) {
+        const bool there =
+            view.above || pattern.fixed.match(view.rest) == Match::yes || pattern.fixed.match(view.inside) != Match::no;
+        if (there) best = std::max(best, known_ ? view.sure : Match::maybe);
+    }
+    return best;
+}
+
+} // namespace owhale::policy

@@ -1,0 +1,87 @@
+#include "policy/seen.hpp"
+
+#include <algorithm>
+
+namespace owhale::policy {
+namespace {
+
+bool has_fact(const SimpleCommand& command, std::string_view fact) {
+    return std::ranges::find(command.facts, fact) != command.facts.end();
+}
+
+} // namespace
+
+Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
+           Mode mode)
+    : form_(form), command_(form.commands[number]), index_(index), mode_(mode), facts_(bits_of(command_.facts)) {
+    const auto& command = command_;
+    option_unknown_ = has_fact(command, "option.unknown");
+    program_unknown_ = has_fact(command, "program.unknown") || (command.program.empty() && !command.argv.empty());
+    for (const auto& host : command.hosts)
+        hosts_.push_back(host.name.empty() ? std::string(kAnyName) : lower(host.name));
+    for (const auto& access : command.accesses) {
+        acts_ |= 1U << static_cast<unsigned>(access.act);
+        place(bases, facts, access);
+    }
+    for (auto& answers : answers_) answers.resize(places_.size() * index.path_sets().size());
+}
+
+void Seen::place(const Bases& bases, const Facts& facts, const Access& access) {
+    const auto first = places_.size();
+    places_.emplace_back(bases, access.path, access.recursive);
+    const auto real = facts.real.find(access.path);
+    if (real != facts.real.end() && real->second != access.path)
+        places_.emplace_back(bases, real->second, access.recursive);
+    of_access_.emplace_back(first, places_.size());
+}
+
+Match Seen::ask(Question question, const PathPattern& pattern, const Place& place) {
+    switch (question) {
+    case Question::touched:
+        return place.touched(pattern);
+    case Question::itself:
+        return place.itself(pattern);
+    case Question::below:
+        return place.below(pattern);
+    }
+    return Match::maybe;
+}
+
+Match Seen::ask(Question question, const PathList& list, std::size_t place) const {
+    auto best = Match::no;
+    const auto each = [&](const std::vector<PathPattern>& patterns, Match from) {
+        for (const auto& pattern : patterns) {
+            if (from == Match::yes) break;
+            from = std::max(from, ask(question, pattern, places_[place]));
+        }
+        return from;
+    };
+    best = each(list.own, best);
+    for (const auto set : list.sets) {
+        if (best == Match::yes) break;
+        auto& known = answers_[static_cast<std::size_t>(question)][place * index_.path_sets().size() + set];
+        if (known == 0)
+            known = static_cast<std::uint8_t>(1 + static_cast<unsigned>(each(index_.path_sets()[set], Match::no)));
+        best = std::max(best, static_cast<Match>(known - 1));
+    }
+    return best;
+}
+
+Match Seen::touched(const PathList& list, std::size_t access) const {
+    auto best = Match::no;
+    for (auto place = of_access_[access].first; place < of_access_[access].second; ++place)
+        best = std::max(best, ask(Question::touched, list, place));
+    return best;
+}
+
+Match Seen::covered(const PathList& list, std::size_t access) const {
+    auto worst = Match::yes;
+    for (auto place = of_access_[access].first; place < of_access_[access].second; ++place) {
+        worst = std::min(worst, ask(Question::itself, list, place));
+        if (command_.accesses[access].recursive) worst = std::min(worst, ask(Question::below, list, place));
+        if (mode_ == Mode::strict && places_[place].climbs()) worst = std::min(worst, Match::maybe);
+    }
+    return worst;
+}
+
+} // namespace owhale::policy

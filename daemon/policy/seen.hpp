@@ -1,0 +1,50 @@
+// One command as the rules look at it: its paths placed, its facts as bits, and what sets of paths said of them remembered.
+#pragma once
+
+#include "policy/index.hpp"
+
+namespace owhale::policy {
+
+enum class Mode : std::uint8_t { local, strict };
+
+class Seen {
+public:
+    // All of them must outlive it. In strict, a path with an unknown part is never taken to stay below the folder that it
+    // begins with: the part may hold "..".
+    Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
+         Mode mode);
+
+    const SimpleCommand& command() const { return command_; }
+    const NormalForm& form() const { return form_; }
+    std::uint64_t facts() const { return facts_; }
+    std::uint32_t acts() const { return acts_; }
+    const std::string& host(std::size_t i) const { return hosts_[i]; }
+    bool option_unknown() const { return option_unknown_; }
+    bool program_unknown() const { return program_unknown_; }
+
+    Match touched(const PathList& list, std::size_t access) const;
+    Match covered(const PathList& list, std::size_t access) const;
+
+private:
+    using Answers = std::vector<std::uint8_t>; // 0: not asked yet; else 1 + Match
+    enum class Question : std::uint8_t { touched, itself, below };
+
+    void place(const Bases& bases, const Facts& facts, const Access& access);
+    Match ask(Question question, const PathList& list, std::size_t place) const;
+    static Match ask(Question question, const PathPattern& pattern, const Place& place);
+
+    const NormalForm& form_;
+    const SimpleCommand& command_;
+    const Index& index_;
+    Mode mode_;
+    std::uint64_t facts_ = 0;
+    std::uint32_t acts_ = 0;
+    bool option_unknown_ = false, program_unknown_ = false;
+    std::vector<std::string> hosts_;
+    std::vector<Place> places_;
+    std::vector<std::pair<std::size_t, std::size_t>>
+        of_access_; // range of places_: as named, and as it is behind links
+    mutable std::array<Answers, 3> answers_;
+};
+
+} // namespace owhale::policy
