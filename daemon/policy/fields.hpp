@@ -45,6 +45,7 @@ inline constexpr std::array kLists = {
     ListField{"operand", &Rule::operand, Words::texts},
     ListField{"operands", &Rule::operands, Words::texts},
     ListField{"word", &Rule::word, Words::texts},
+    ListField{"words", &Rule::words, Words::texts},
     ListField{"no_word", &Rule::no_word, Words::texts},
     ListField{"variable", &Rule::variable, Words::texts},
     ListField{"reads", &Rule::reads, Words::paths},

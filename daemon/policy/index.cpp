@@ -148,6 +148,9 @@ private:
         to.no_code = words(rule.no_code, Pattern::text);
         to.code = words(rule.code, Pattern::text);
         for (const auto& word : rule.operands) to.operands.push_back(Pattern::text(word));
+        for (const auto& word : rule.words) to.words.push_back(Pattern::text(word));
+        to.more_words = !rule.words.empty() && rule.words.back() == "**";
+        if (to.more_words) to.words.pop_back();
         to.option = option_patterns(rule.option);
         to.option_all = option_patterns(rule.option_all);
         to.no_option = option_patterns(rule.no_option);

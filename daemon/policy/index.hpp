@@ -46,7 +46,8 @@ struct Compiled {
     WordList no_program, sub, operand, word, no_word, variable, host, url, except_host, env, no_env, from, into, via,
         no_via;
     WordList language, call, code, no_code;
-    std::vector<Pattern> operands;
+    std::vector<Pattern> operands, words;
+    bool more_words = false; // after `words`, any
     std::vector<OptionPattern> option, option_all, no_option;
     std::array<PathList, kActs> by_act; // reads, lists, writes, removes, changes, executes, mounts
     PathList touches, sends, except, within, reads_within;

@@ -39,6 +39,7 @@ public:
     Match operand();
     Match operands();
     Match word() { return rule_.word.empty() ? Match::yes : any_word(rule_.word); }
+    Match words();
     Match no_word() { return rule_.no_word.empty() ? Match::yes : negated(any_word(rule_.no_word)); }
     Match variable();
     Match from() { return rule_.from.empty() ? Match::yes : in_pipeline(rule_.from, false); }
@@ -51,7 +52,10 @@ public:
     Match sends_data() { return flag(rule_.rule->sends_data, some_host(false, nullptr, true)); }
     Match listens() { return flag(rule_.rule->listens, some_host(true, nullptr, false)); }
     Match host() {
-        return rule_.host.empty() ? Match::yes : some_host(rule_.rule->listens.value_or(false), &rule_.host, false);
+        if (rule_.host.empty()) return Match::yes;
+        const bool listening = rule_.rule->listens.value_or(false);
+        return rule_.rule->decision == Decision::allow ? every_host(listening, rule_.host)
+                                                       : some_host(listening, &rule_.host, false);
     }
     Match url();
     Match paths();
@@ -82,7 +86,9 @@ private:
     Match in_pipeline(const WordList& list, bool later);
     Match option(const OptionPattern& pattern);
     Match any_option(const std::vector<OptionPattern>& list);
+    Match named_host(const WordList& names, std::size_t number) const;
     Match some_host(bool listening, const WordList* names, bool sending);
+    Match every_host(bool listening, const WordList& names);
     Match by_access(const PathList& list, std::uint32_t acts, bool sent);
     Match all_within(const PathList& list, std::uint32_t acts);
 
@@ -179,6 +185,21 @@ Match Matching::any_word(const WordList& list) {
     return best;
 }
 
+Match Matching::words() {
+    const auto& rule = *rule_.rule;
+    if (rule.words.empty()) return Match::yes;
+    const auto given = command_.argv.empty() ? 0 : command_.argv.size() - 1;
+    if (given < rule_.words.size() || (given > rule_.words.size() && !rule_.more_words)) return Match::no;
+    auto worst = Match::yes;
+    for (std::size_t i = 0; i < rule_.words.size() && worst != Match::no; ++i) {
+        const auto& word = command_.argv[i + 1];
+        const auto match = rule_.words[i].match(word.text);
+        if (match == Match::maybe) unknown_ = word.text;
+        worst = std::min(worst, match);
+    }
+    return worst;
+}
+
 Match Matching::variable() {
     if (rule_.variable.empty()) return Match::yes;
     auto best = Match::no;
@@ -216,6 +237,29 @@ Match Matching::any_code(const WordList& list) {
     return best;
 }
 
+// By its name alone, or with its port.
+Match Matching::named_host(const WordList& names, std::size_t number) const {
+    const auto match = names.match(seen_.host(number));
+    const auto& port = command_.hosts[number].port;
+    if (match == Match::yes || port.empty()) return match;
+    return std::max(match, names.match(seen_.host(number) + ":" + port));
+}
+
+// What is allowed for one host is not allowed for another beside it.
+Match Matching::every_host(bool listening, const WordList& names) {
+    auto worst = Match::yes;
+    bool any = false;
+    for (std::size_t i = 0; i < command_.hosts.size(); ++i) {
+        const auto& host = command_.hosts[i];
+        if (host.listens != listening) continue;
+        any = true;
+        const auto match = named_host(names, i);
+        if (match == Match::maybe) unknown_ = seen_.host(i);
+        worst = std::min(worst, match);
+    }
+    return any ? worst : Match::no;
+}
+
 // A host that counts: no exception, and, where they are asked for, one of these names, one that data goes to.
 Match Matching::some_host(bool listening, const WordList* names, bool sending) {
     auto best = Match::no;
@@ -223,9 +267,7 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
         const auto& host = command_.hosts[i];
         if (host.listens != listening || (sending && !host.sends)) continue;
         const auto& name = seen_.host(i);
-        auto match = names == nullptr ? Match::yes : names->match(name);
-        if (names != nullptr && match != Match::yes && !host.port.empty())
-            match = std::max(match, names->match(name + ":" + host.port));
+        auto match = names == nullptr ? Match::yes : named_host(*names, i);
         if (!rule_.except_host.empty()) match = std::min(match, negated(rule_.except_host.match(name)));
         better(best, match, host.span, name);
     }
@@ -302,6 +344,7 @@ constexpr std::array kConditions = {
     Condition{"operand", &Matching::operand},
     Condition{"operands", &Matching::operands},
     Condition{"word", &Matching::word},
+    Condition{"words", &Matching::words},
     Condition{"no_word", &Matching::no_word},
     Condition{"variable", &Matching::variable},
     Condition{"call", &Matching::call},

@@ -46,6 +46,7 @@ struct Rule {
     std::vector<std::string> operand;    // an operand matches
     std::vector<std::string> operands;   // the first operands match, in order
     std::vector<std::string> word;       // any word of argv after the first matches (the value of --x=value alone, too)
+    std::vector<std::string> words;      // all words of argv after the first, in order; a last "**": and any more
     std::vector<std::string> no_word;    // none does
     std::vector<std::string> variable;   // a word holds the unknown value of a variable of this name
     std::vector<std::string> reads, writes, removes, changes, executes, lists, mounts; // paths
@@ -54,7 +55,7 @@ struct Rule {
     std::vector<std::string> except;     // paths that do not count for the fields above
     std::vector<std::string> within;     // every path that it writes, removes, changes or mounts matches one
     std::vector<std::string> reads_within; // every path that it reads, lists or executes matches one
-    std::vector<std::string> host;       // a host that it connects to
+    std::vector<std::string> host;       // a host that it connects to; of a rule to allow: every one
     std::vector<std::string> url;        // a URL that it names
     std::vector<std::string> except_host;
     std::vector<std::string> env;        // "LD_PRELOAD=*": before it, of env, or (export and plain assignments) for what follows
