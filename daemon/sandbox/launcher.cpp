@@ -287,7 +287,7 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;
-    cage.project = prepared.project;
+    cage.projects = prepared.projects;
 }
 
 // Looked at last, in the same breath as the spawner is asked: who loses the right later is known by its live run.

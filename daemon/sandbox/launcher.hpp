@@ -31,10 +31,10 @@ struct Prepared {
     std::string program_digest;
     api::Verdict verdict;
     policy::Ceiling ceiling;
-    std::shared_ptr<const ProjectFile> project; // of the workspace; null none
-    std::string read_only;                      // why the verdict leaves the workspace read-only, "" it does not
-    std::vector<api::Hint> narrowed;            // what the verdict took of what was asked for
-    std::uint64_t join = 0;                     // wire number of the run whose cage it enters
+    ProjectFiles projects;           // of the workspace, and of the run that asks
+    std::string read_only;           // why the verdict leaves the workspace read-only, "" it does not
+    std::vector<api::Hint> narrowed; // what the verdict took of what was asked for
+    std::uint64_t join = 0;          // wire number of the run whose cage it enters
     std::string verb = "runs.create";
     std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;

@@ -100,9 +100,9 @@ awaitable<Result<std::shared_ptr<const ProjectFile>>> Launcher::project_of(Looke
 
 awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, policy::Facts facts) {
     Question question{inquiry_of(prepared.request), std::move(facts), parts_.rules.current()};
-    if (prepared.project) {
-        auto file = *prepared.project;
-        auto set = co_await parts_.rules.with(std::move(file), caller.uid);
+    if (!prepared.projects.empty()) {
+        auto files = prepared.projects;
+        auto set = co_await parts_.rules.with(std::move(files), caller.uid);
         if (!set) co_return std::unexpected(set.error());
         question.rules = std::move(*set);
     }
@@ -120,7 +120,11 @@ awaitable<Status> Launcher::judge(Prepared& prepared, const Caller& caller) {
     }
     auto project = co_await project_of(prepared.looked, caller);
     if (!project) co_return std::unexpected(project.error());
-    prepared.project = std::move(*project);
+    const auto own = prepared.looked.decision.path;
+    if (*project) prepared.projects.push_back(std::move(*project));
+    // A run cannot ask its way out of the rules that it is under, into a repository of its own making below.
+    if (caller.asker && caller.asker->workspace != own)
+        for (const auto& file : caller.asker->projects) prepared.projects.push_back(file);
     auto facts = inquiry_facts(prepared);
     co_return co_await ask_rules(prepared, caller, std::move(facts));
 }
@@ -131,7 +135,7 @@ awaitable<Status> Launcher::judge_exec(Prepared& prepared, const Caller& caller,
         prepared.verdict = std::move(*missing);
         co_return Status{};
     }
-    prepared.project = target.cage.project;
+    prepared.projects = target.cage.projects;
     auto facts = inquiry_facts(prepared, target, env);
     CO_CHECK(co_await ask_rules(prepared, caller, std::move(facts)));
     if (prepared.verdict.decision != "allow" || !is_narrower(prepared.ceiling, target, parts_.profiles))

@@ -73,13 +73,16 @@ awaitable<Status> Rules::load() {
     co_return Status{};
 }
 
-awaitable<Result<Rules::Set>> Rules::with(ProjectFile file, std::uint32_t uid) {
-    const auto& fact = file.fact;
-    const Key key{file.path, fact.dev, fact.ino, fact.size, fact.mtime_ns, fact.ctime_ns};
+awaitable<Result<Rules::Set>> Rules::with(ProjectFiles files, std::uint32_t uid) {
+    Key key;
+    for (const auto& file : files) {
+        const auto& fact = file->fact;
+        key.push_back({file->path, fact.dev, fact.ino, fact.size, fact.mtime_ns, fact.ctime_ns});
+    }
     if (const auto known = projects_.find(key); known != projects_.end()) co_return known->second;
     const auto under = current_;
     auto sources = sources_;
-    sources.push_back({file.path, std::move(file.text), policy::Origin::project});
+    for (const auto& file : files) sources.push_back({file->path, file->text, policy::Origin::project});
     auto set = co_await read(std::move(sources), uid);
     if (!set) co_return std::unexpected(set.error());
     if (projects_.size() >= kMaxProjects) projects_.clear();

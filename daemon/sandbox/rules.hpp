@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "policy/ruleset.hpp"
@@ -32,6 +31,8 @@ struct ProjectFile { // of a workspace, as the resolve child saw it
     wire::PathFact fact{};
 };
 
+using ProjectFiles = std::vector<std::shared_ptr<const ProjectFile>>;
+
 class Rules {
 public:
     using Set = std::shared_ptr<const policy::Ruleset>;
@@ -44,11 +45,17 @@ public:
     boost::asio::awaitable<Status> load();
     // Null before the first load.
     Set current() const { return current_; }
-    // With a project's file; remembered for as long as inode, size and times stay. An error refuses the run.
-    boost::asio::awaitable<Result<Set>> with(ProjectFile file, std::uint32_t uid);
+    // With projects' files; remembered for as long as inode, size and times stay. An error refuses the run.
+    boost::asio::awaitable<Result<Set>> with(ProjectFiles files, std::uint32_t uid);
 
 private:
-    using Key = std::tuple<std::string, std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
+    struct Stamp {
+        std::string path;
+        std::uint64_t dev, ino, size;
+        std::int64_t mtime_ns, ctime_ns;
+        friend auto operator<=>(const Stamp&, const Stamp&) = default;
+    };
+    using Key = std::vector<Stamp>;
     boost::asio::awaitable<Result<Set>> read(std::vector<policy::Source> sources, std::uint32_t uid);
 
     Given given_;

@@ -72,7 +72,8 @@ public:
         bool joined = false;
         bool asks = false; // it has a listener of its own, and may ask for runs
         RunLimits limits;
-        std::shared_ptr<const ProjectFile> project; // the workspace's rules, for what enters it; null none
+        std::vector<std::shared_ptr<const ProjectFile>>
+            projects; // whose rules hold for what enters it, or is asked by it
     } cage;
     api::Run snapshot() const;
 

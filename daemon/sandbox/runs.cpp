@@ -93,7 +93,8 @@ Status Registry::find_asker(Caller& caller) {
                   run.record.net == "host",
                   run.cage.limits,
                   wall == 0 ? 0 : wall - std::min(wall - 1, run.age_ms()),
-                  run.caller().cwd};
+                  run.caller().cwd,
+                  run.cage.projects};
     caller.payer = run.caller().payer;
     caller.asker = std::make_shared<Parent>(std::move(parent));
     return {};

@@ -8,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "sandbox/plan.hpp"
+#include "shared/api.hpp"
 #include "transport/exchange.hpp"
 
 namespace owhale::audit {
