@@ -40,12 +40,22 @@ public:
 
     Arguments read() {
         for (at_ = 1; at_ < argv_.size(); ++at_)
-            if (!word(argv_[at_])) break;
+            if (!word(argv_[at_]) || rest()) break;
         if (!out_.ended) out_.kept = out_.operands.size();
         return std::move(out_);
     }
 
 private:
+    // python -m NAME, -c CODE: what follows is the code's own.
+    bool rest() {
+        const auto* last = out_.options.empty() ? nullptr : out_.options.back().row;
+        const bool ends = last != nullptr && (last->value.role == Role::module ||
+                                              (last->value.role == Role::code && last->value.argument == "python"));
+        if (!ends || !out_.operands.empty() || !out_.row->has("stop")) return false;
+        out_.operands.assign(argv_.begin() + static_cast<std::ptrdiff_t>(std::min(at_ + 1, argv_.size())), argv_.end());
+        return true;
+    }
+
     bool word(const Value& value) {
         const std::string& text = value.text;
         if (out_.ended) return operand(value);
@@ -55,6 +65,10 @@ private:
             return true;
         }
         if (assigned(value)) return true;
+        // kill -9 -1: what follows the signal is a process group
+        const bool number =
+            text.size() > 1 && text[0] == '-' && text.find_first_not_of("0123456789", 1) == std::string::npos;
+        if (number && !out_.options.empty() && out_.program->has("groups")) return operand(value);
         if (text.size() > 1 && text[0] == '+' && out_.program->has("plus")) return whole(value);
         if (text.size() < 2 || text[0] != '-') return old_style(value) || operand(value);
         if (text.starts_with("--") || single_) return whole(value);

@@ -175,8 +175,10 @@ Stream Walk::do_unset(Call& call) {
         const std::string& name = call.argv[i].text;
         if (state_.get("F:" + name) != nullptr && state_.get("v:" + name) == nullptr)
             state_.erase("F:" + name);
-        else if (!is_option(call.argv[i]))
+        else if (!is_option(call.argv[i])) {
             state_.set("v:" + name, "");
+            at(call.slot).env.push_back({name, {"", call.argv[i].span}});
+        }
     }
     return silent();
 }
@@ -207,6 +209,7 @@ Stream Walk::do_source(Call& call) {
         return {};
     }
     touch(call.slot, Act::execute, word, false, false);
+    touch(call.slot, Act::read, word, false, false);
     if (known == nullptr) {
         const auto paths = absolute(word.text);
         if (word.known() != Known::known)
@@ -312,7 +315,8 @@ Stream Walk::do_alias(Call& call) {
         const auto equals = call.argv[i].text.find('=');
         if (equals == std::string::npos) continue;
         const std::string name = call.argv[i].text.substr(0, equals);
-        if (find_program(name) != nullptr) add_fact(call.slot, "function.shadows");
+        if (is_shadowed(name) && !call.argv[i].text.substr(equals + 1).starts_with(name))
+            add_fact(call.slot, "function.shadows");
         state_.set("a:" + name, call.argv[i].text.substr(equals + 1), call.taint);
         carry_code(call, "sh", {call.argv[i].text.substr(equals + 1), call.argv[i].span});
     }

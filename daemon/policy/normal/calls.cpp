@@ -46,6 +46,15 @@ bool in_bin(std::string_view path) { // the folder may be a pattern, too
 
 } // namespace
 
+// Where it would surprise that a name is something else.
+bool is_shadowed(std::string_view name) {
+    constexpr std::string_view kMore[] = {"git", "docker", "npm",  "pip",     "apt",     "systemctl", "mount",
+                                          "ps",  "ss",     "top",  "who",     "last",    "history",   "ssh-add",
+                                          "gpg", "cd",     "exit", "command", "kubectl", "openssl"};
+    return std::ranges::find(kWellKnown, name) != std::end(kWellKnown) ||
+           std::ranges::find(kMore, name) != std::end(kMore);
+}
+
 bool Walk::resolve_name(Call& call) {
     const Value& word = call.argv[0];
     std::string name(base_name(word.text));
@@ -113,6 +122,7 @@ bool Walk::take_wrapper(Call& call) {
     call.argv[0] = Value{call.program, call.argv[0].span};
     std::vector<Value> rest(arguments.operands.begin() + static_cast<std::ptrdiff_t>(next), arguments.operands.end());
     apply_options(call);
+    if (call.program == "exec" && call.arguments.has("-a")) add_fact(call.slot, "program.hidden");
     at(call.slot).options.clear();
     const bool own_shell = call.row->has("shell");
     if (!own_shell || call.program != "exec")
@@ -128,7 +138,7 @@ std::optional<Stream> Walk::call_alias(Call& call) {
     if (alias == nullptr || call.argv[0].text != call.program || alias->values.size() != 1) return std::nullopt;
     const std::string text = alias->values.front();
     state_.erase("a:" + call.program); // an alias is not expanded in itself
-    add_fact(call.slot, "function.shadows");
+    if (is_shadowed(call.program) && !text.starts_with(call.program)) add_fact(call.slot, "function.shadows");
     fill_words(call);
     std::string line = text;
     for (std::size_t i = 1; i < call.argv.size(); ++i) {
@@ -157,7 +167,7 @@ std::optional<Stream> Walk::call_function(Call& call) {
         return Stream{};
     }
     fill_words(call);
-    if (row_of(call.program) != nullptr) add_fact(call.slot, "function.shadows");
+    if (is_shadowed(call.program)) add_fact(call.slot, "function.shadows");
     const auto mark = state_.mark();
     Cell arguments;
     for (std::size_t i = 1; i < call.argv.size(); ++i) arguments.elements.push_back(call.argv[i].text);

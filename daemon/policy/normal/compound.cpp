@@ -128,7 +128,9 @@ Stream Walk::compound(const shell::Command& command, Frame& frame) {
     default:
         look_at_words(command, own);
     }
-    return deliver(std::move(out), io);
+    Stream none = std::move(out);
+    for (const auto& path : io.out) remember_file(path, none);
+    return io.out.empty() ? none : Stream{.given = true, .known = true};
 }
 
 // [[ … ]] and (( … )) run nothing but what is substituted in their words.

@@ -65,6 +65,10 @@ void Walk::apply_git_config(Call& call, const std::string& key, const Value& val
     const bool helper =
         name.ends_with("helper") || name == "core.fsmonitor" || name.ends_with(".update") || name.starts_with("pager.");
     if (helper && is_plain_word(value.text)) return;
+    constexpr std::string_view kPlain[] = {
+        "cat", "less",          "more",    "delta",     "bat",     "vim",     "vi",          "nvim", "nano", "true",
+        ":",   "diff-so-fancy", "less -R", "less -FRX", "less -F", "less -S", "code --wait", "ssh",  "emacs"};
+    if (std::ranges::find(kPlain, value.text) != std::end(kPlain)) return;
     carry_code(call, "sh", {value.text.starts_with('!') ? value.text.substr(1) : value.text, value.span});
 }
 

@@ -30,6 +30,7 @@ enum class Effect : std::uint8_t {
     copy,
     chdir,
     execute,
+    note, // a call that rules may name
 };
 
 struct CallRow {

@@ -23,7 +23,7 @@ std::string cased(std::string text, const std::string& op) {
     return text;
 }
 
-// Variables that a run has without being told; numbers and the like are one name of whatever value.
+// Variables that a run has without being told, where Facts do not tell better: what texts that cut letters out of them count on; numbers and the like are one name of whatever value.
 struct Given {
     std::string_view name, value;
 };
@@ -55,7 +55,7 @@ constexpr Given kGiven[] = {{"RANDOM", kAnyName},
                             {"LOGNAME", kAnyName},
                             {"TERM", kAnyName},
                             {"LANG", kAnyName},
-                            {"PATH", {"/\0!", 3}},
+                            {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
                             {"MAIL", {"/var/\0!", 7}},
                             {"PS4", "+ "},
                             {"PS2", "> "},
@@ -84,7 +84,8 @@ Expander::Looked Expander::special(const std::string& name, Span span, bool& is_
     }
     if (name == "#")
         return {true, arguments == nullptr ? std::string(kAnyName) : std::to_string(arguments->elements.size())};
-    if (name == "?" || name == "$" || name == "!" || name == "-") return {true, std::string(kAnyName)};
+    if (name == "!" || name == "$") return {true, "$" + name}; // a process of its own: as it is written
+    if (name == "?" || name == "-") return {true, std::string(kAnyName)};
     if (name == "_") return {true, hole(span, "$_ is known only when it runs")};
     if (name == "0") {
         const Cell* zero = state_.get("v:0");

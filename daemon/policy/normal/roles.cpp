@@ -20,8 +20,23 @@ bool is_stream(std::string_view path) {
     return path == "-" || path == "/dev/null" || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr";
 }
 
+// tar -I zstd, git -c core.pager=less: programs that only pass on what they read.
+bool is_filter(std::string_view text) {
+    constexpr std::string_view kFilters[] = {"gzip",     "pigz", "bzip2", "pbzip2", "lbzip2", "xz",   "pixz",
+                                             "lzma",     "lzip", "zstd",  "zstdmt", "lz4",    "lzop", "brotli",
+                                             "compress", "cat",  "less",  "more",   "ssh"};
+    return std::ranges::find(kFilters, text.substr(0, text.find(' '))) != std::end(kFilters) &&
+           text.find_first_of(";|&$`<>()\n/") == std::string_view::npos;
+}
+
 bool is_remote_name(std::string_view text) {
     return text.find('/') == std::string_view::npos && text.find(':') == std::string_view::npos;
+}
+
+// prog --version, prog help
+bool only_asks(const Call& call) {
+    constexpr std::string_view kWords[] = {"-v", "-V", "-h", "--version", "--help", "version", "help", "-help", "-version"};
+    return call.argv.size() == 2 && std::ranges::find(kWords, call.argv[1].text) != std::end(kWords);
 }
 
 } // namespace
@@ -39,6 +54,7 @@ void Walk::touch(std::size_t slot, Act act, const Value& value, bool recursive, 
 
 void Walk::touch_role(Call& call, const RoleRow& role, const Value& value) {
     const auto& options = call.arguments.options;
+    if (role.sent && (value.is("-") || value.is("."))) call.sends_stdin = true;
     const bool recursive = role.recursive || std::ranges::any_of(options, [](const GivenOption& option) {
                                return option.row != nullptr && option.row->effect == "r";
                            });
@@ -69,7 +85,7 @@ void Walk::apply_arguments(Call& call) {
     apply_flags(call);
     if (const FormRow* form = form_of(call.arguments)) apply_operands(call, *form);
     for (const auto* row : {call.arguments.program, call.arguments.row})
-        if (row->has("net") && at(call.slot).hosts.empty()) {
+        if (row->has("net") && at(call.slot).hosts.empty() && !only_asks(call)) {
             const std::string registry(call.arguments.program->value("registry"));
             add_host(call, {.name = registry.empty() ? "" : "registry",
                             .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});
@@ -102,6 +118,11 @@ void Walk::apply_operands(Call& call, const FormRow& form) {
     const bool open = many < roles.size();
     const std::size_t after = open ? roles.size() - many - 1 : 0;
     std::size_t skipped = 0; // assignments before a command
+    // chmod -w FILE, chattr -i FILE: the mode was taken for an option.
+    const bool given =
+        call.row->has("mode-first") &&
+        std::ranges::any_of(call.arguments.options, [](const GivenOption& option) { return option.row == nullptr; });
+    const std::size_t shift = given ? 1 : 0;
     for (std::size_t i = 0; i < operands.size() && !stopped(); ++i) {
         if (open && roles[many].role == Role::assign) {
             if (i == skipped && operands[i].text.find('=') != std::string::npos) {
@@ -114,10 +135,10 @@ void Walk::apply_operands(Call& call, const FormRow& form) {
             if (roles[index].role == Role::command) return;
             continue;
         }
-        std::size_t index = i;
+        std::size_t index = i + shift;
         if (open && i + after >= operands.size())
             index = roles.size() - (operands.size() - i);
-        else if (open && i > many)
+        else if (open && i + shift > many)
             index = many;
         if (index >= roles.size()) return;
         apply_role(call, roles[index], operands[i], i);
@@ -151,7 +172,7 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         carry(call, rest(), std::string(base_name(call.program)));
         break;
     case Role::shell:
-        carry_code(call, "sh", value);
+        if (!is_filter(value.text)) carry_code(call, "sh", value);
         break;
     case Role::shell_rest: {
         Value joined{"", value.span};
@@ -172,11 +193,14 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         call.code_given = true;
         at(call.slot).code.push_back({std::string(role.argument), {"", value.span}, {value.text}});
         // A module that is a program of its own is judged as that.
+        const auto inner = out_.commands.size();
         if (index == static_cast<std::size_t>(-1) && find_program(value.text) != nullptr &&
             value.text != call.program) {
             std::vector<Value> words{value};
             words.insert(words.end(), call.arguments.operands.begin(), call.arguments.operands.end());
             carry(call, std::move(words), call.program);
+            if (std::ranges::binary_search(at(call.slot).facts, "system.interpreter") && inner < out_.commands.size())
+                add_fact(inner, "system.interpreter");
         } else
             add_fact(call.slot, "code.workspace");
         break;
@@ -191,14 +215,9 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
             touch(call.slot, Act::read, {value.text.substr(value.text.find_first_not_of('/', 5) - 1), value.span},
                   false, false);
         break;
-    case Role::port: {
-        Host host = value.text.find(':') != std::string::npos ? host_of_word(value, "tcp") : Host{};
-        if (host.port.empty()) host.port = value.text;
-        host.listens = true;
-        host.span = value.span;
-        add_host(call, std::move(host));
+    case Role::port:
+        apply_port(call, value);
         break;
-    }
     case Role::host_path:
         apply_host_path(call, role, value);
         break;
@@ -229,6 +248,25 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
     }
 }
 
+// PORT, HOST or HOST:PORT to listen on: several words tell of one place.
+void Walk::apply_port(Call& call, const Value& value) {
+    Host made;
+    const bool number = !value.text.empty() && value.text.find_first_not_of("0123456789") == std::string::npos;
+    if (number)
+        made.port = value.text;
+    else
+        made = host_of_word(value, "tcp");
+    for (auto& host : at(call.slot).hosts)
+        if (host.listens && (host.name.empty() || made.name.empty()) && (host.port.empty() || made.port.empty())) {
+            host.name += made.name;
+            host.port += made.port;
+            return;
+        }
+    made.listens = true;
+    made.span = value.span;
+    add_host(call, std::move(made));
+}
+
 void Walk::apply_flags(Call& call) {
     for (const auto* row : {call.arguments.program, call.arguments.row}) {
         std::string_view flags = row->flags;
@@ -237,6 +275,7 @@ void Walk::apply_flags(Call& call) {
             const auto fact = flags.substr(start + 5);
             add_fact(call.slot, fact.substr(0, fact.find(' ')));
         }
+if (only_asks(call)) continue;
         if (row->has("connect")) {
             Host host;
             host.scheme = row->value("scheme");
@@ -244,7 +283,8 @@ void Walk::apply_flags(Call& call) {
             host.sends = row->has("sends");
             add_host(call, std::move(host));
         }
-        if (row->has("listens")) add_host(call, {.listens = true});
+        const bool known = std::ranges::any_of(at(call.slot).hosts, &Host::listens);
+        if (row->has("listens") && !known) add_host(call, {.listens = true});
         if (row == call.arguments.program && call.arguments.program == call.arguments.row) break;
     }
     const bool quiet = !call.row->value("stdin").empty() &&

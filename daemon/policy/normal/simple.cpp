@@ -105,7 +105,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     for (std::size_t i = 0; i < command.words.size(); ++i) {
         auto fields = expander.fields(command.words[i]);
         if (made.argv.empty() && !fields.empty())
-            made.hidden = is_hidden(command.words[i], frame, expander.put_together);
+            made.hidden = is_hidden(command.words[i], frame, expander.put_together || expander.taint.decoded);
         if (frame.fixed)
             for (auto& field : fields) field.span = *frame.fixed;
         std::ranges::move(fields, std::back_inserter(made.argv));
@@ -126,7 +126,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
         for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
         Stream none{.given = true, .known = true};
         none.taint = expander.taint;
-        return deliver(std::move(none), made.io);
+        return deliver(std::move(none), made.io, slot);
     }
     if (made.argv[0].is("exec") && made.argv.size() == 1 && frame.shell) {
         frame.network_in = frame.network_in || made.io.network_in;
@@ -145,7 +145,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
     made.taint = expander.taint;
     const Redirected io = made.io;
-    return deliver(call(made), io);
+    return deliver(call(made), io, slot);
 }
 
 void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
@@ -274,11 +274,15 @@ void Walk::redirect_file(const shell::Redirect& one, const Value& target, Redire
     if (is_stream(target.text)) return;
     if (reads) touch(slot, Act::read, target, false, false);
     if (writes) touch(slot, Act::write, target, false, false);
-    if (writes && one.fd.value_or(1) == 1) io.out.push_back(target.text);
+    if (!writes || one.fd.value_or(1) != 1) return;
+    io.out.push_back(target.text);
+    if (one.op == RedirectOp::out || one.op == RedirectOp::clobber) io.begun.push_back(target);
 }
 
 // What goes into a file is known of the file from then on.
-Stream Walk::deliver(Stream out, const Redirected& io) {
+Stream Walk::deliver(Stream out, const Redirected& io, std::size_t slot) {
+    if (out.known && out.text.empty()) // nothing goes where something was
+        for (const auto& file : io.begun) touch(slot, Act::remove, file, false, false);
     for (const auto& path : io.out) remember_file(path, out);
     if (io.out.empty()) return out;
     Stream none{.given = true, .known = true};

@@ -279,6 +279,14 @@ void Walk::special_copy(Call& call) {
         return;
     }
     if (operands.size() < 2) return;
+    // The last operand may be a folder: then a file in it is written.
+    for (std::size_t i = 0; i + 1 < operands.size() && i < 64; ++i) {
+        const bool folder = operands.size() > 2 || operands.back().text.ends_with('/');
+        const std::string into = absolute(operands.back().text).front();
+        const std::string below = join_path(into, base_name(operands[i].text));
+        if (!call.arguments.has("-t") && (folder || !in_workspace(into)))
+            touch(call.slot, Act::write, {below, operands.back().span}, false, false);
+    }
     for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
         const Cell* cell = file(operands[i].text);
         if (cell == nullptr) continue;

@@ -31,6 +31,7 @@ struct Redirected { // what redirections do to one command
     Stream in;
     bool has_in = false, network_in = false, network_out = false;
     std::vector<std::string> out; // files that get its output
+    std::vector<Value> begun;     // those that are emptied first
 };
 
 struct Call { // one command on its way to the normal form
@@ -48,6 +49,8 @@ struct Call { // one command on its way to the normal form
 
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
+
+bool is_shadowed(std::string_view name); // calls.cpp
 
 class Walk {
 public:
@@ -100,7 +103,7 @@ private:
     void redirect_file(const shell::Redirect& redirect, const Value& target, Redirected& io, std::size_t slot,
                        Frame& frame);
     bool redirect_network(const Value& target, std::size_t slot);
-    Stream deliver(Stream out, const Redirected& io);
+    Stream deliver(Stream out, const Redirected& io, std::size_t slot);
     bool is_hidden(const shell::Word& word, const Frame& frame, bool put_together) const;
 
     // calls.cpp: wrappers off, functions, built-ins, programs
@@ -145,6 +148,7 @@ private:
     void add_host(Call& call, Host host);
     void apply_repository(Call& call, const Value& value);
     void apply_package(Call& call, const Value& value);
+    void apply_port(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
     void apply_git_config(Call& call, const std::string& key, const Value& value);

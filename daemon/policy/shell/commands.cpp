@@ -130,7 +130,6 @@ Parsed<Command> Grammar::command(bool after_pipe) {
     const auto word = reserved();
     if (word.empty() && peek() != '(') return simple();
     if (after_pipe && word == "time") return simple();
-    if (word == "in" || word == "]]") return simple(); // reserved in their own places only
     auto command = TRY(compound(word));
     if (command.kind != CommandKind::function && command.kind != CommandKind::coproc) CHECK(redirects(command));
     command.span = since(from);

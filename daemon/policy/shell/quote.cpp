@@ -10,11 +10,6 @@ namespace owhale::policy::shell {
 Grammar::Step Grammar::escape(Builder& out) {
     const auto from = begin();
     const int byte = reader_.raw(1);
-    if (byte == kEnd) { // a backslash at the end of the text stands for itself, in bash and dash
-        reader_.skip_raw();
-        out.literal('\\', true, reader_.span(from, from + 1));
-        return {};
-    }
     reader_.skip_raw(2);
     out.literal(static_cast<char>(byte), true, reader_.span(from, from + 2));
     return {};

@@ -1,6 +1,7 @@
 // Bytes of a script, one by one, with line continuations taken out and each byte's place in the judged text kept.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,7 +20,8 @@ public:
     // A text made of it (backquotes, a here-document without its tabs): byte i came from origin[i].
     Reader(std::string_view text, std::span<const std::uint32_t> origin) : text_(text), origin_(origin) {}
 
-    // The next byte, or the one `ahead` bytes after it, or kEnd; a backslash before a line's end is not there.
+    // The next byte, or the one `ahead` bytes after it, or kEnd; a backslash before a line's end is not there (nor
+    // one before the text's end: bash adds the missing line end to a file).
     int peek() {
         skip_continuations(position_);
         return byte(position_);
@@ -43,7 +45,8 @@ public:
 private:
     int byte(std::size_t at) const { return at < text_.size() ? static_cast<unsigned char>(text_[at]) : kEnd; }
     void skip_continuations(std::size_t& at) const {
-        while (byte(at) == '\\' && byte(at + 1) == '\n') at += 2;
+        while (byte(at) == '\\' && (byte(at + 1) == '\n' || at + 1 == text_.size()))
+            at = std::min(at + 2, text_.size());
     }
 
     std::string_view text_;

@@ -19,6 +19,8 @@ constexpr const char* kCommands[] = {"simple", "subshell", "group", "if",       
 
 class Printer {
 public:
+    explicit Printer(std::string_view source) : source_(source) {}
+
     std::string take() { return std::move(out_); }
 
     void script(const Script& script) {
@@ -62,8 +64,10 @@ private:
         out_ += ",\"r\":[";
         for (std::size_t i = 0; i < command.redirects.size(); ++i) {
             const auto& one = command.redirects[i];
-            out_ += std::string(i ? "," : "") + "{\"op\":" + std::to_string(static_cast<int>(one.op)) +
-                    ",\"fd\":" + (one.fd ? std::to_string(*one.fd) : "-1") + ",\"t\":";
+            out_ += std::string(i ? "," : "") + "{\"op\":" + std::to_string(static_cast<int>(one.op));
+            out_ += ",\"fd\":" + (one.fd ? std::to_string(*one.fd) : "-1") + ",\"var\":";
+            text(one.variable);
+            out_ += ",\"t\":";
             word(one.target);
             out_ += "}";
         }
@@ -156,6 +160,8 @@ private:
                 "\",\"q\":" + (part.quoted ? "1" : "0") + ",\"t\":";
         text(part.text);
         if (part.kind == PartKind::brace) {
+            out_ += ",\"s\":"; // as written, where it stands in the script itself
+            text(source_.substr(part.span.begin, part.span.end - part.span.begin));
             out_ += ",\"w\":";
             words(part.words);
         }
@@ -170,12 +176,13 @@ private:
         out_ += '}';
     }
 
+    std::string_view source_;
     std::string out_;
     bool first_ = true;
 };
 
 std::string line_of(std::string_view script) {
-    Printer printer;
+    Printer printer(script);
     const auto parsed = parse(script);
     if (!parsed) {
         printer.raw("{\"ok\":false,\"begin\":" + std::to_string(parsed.error().span.begin) +

@@ -1,0 +1,485 @@
+// What the calls of a program do, by the table of its language.
+#include <algorithm>
+#include <optional>
+
+#include "policy/normal/evaluator.hpp"
+#include "policy/normal/folding.hpp"
+#include "policy/normal/urls.hpp"
+
+namespace owhale::policy::normal {
+namespace {
+
+std::string lowered(std::string_view text) {
+    std::string out(text);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+}
+
+std::string last_part(const std::string& name) {
+    const auto dot = name.rfind('.');
+    return dot == std::string::npos ? name : name.substr(dot + 1);
+}
+
+bool is_text(const Thing& thing) {
+    return thing.known && !thing.is_list && !thing.is_name;
+}
+bool is_known(const Thing& thing) {
+    return is_text(thing) && thing.text.find('\0') == std::string::npos;
+}
+
+Thing text_of(std::string text) {
+    Thing out;
+    out.known = true;
+    out.text = std::move(text);
+    return out;
+}
+
+std::optional<int> number_of(const Thing& thing) {
+    if (!is_known(thing) || thing.text.empty() || thing.text.size() > 7) return std::nullopt;
+    const bool hex = thing.text.starts_with("0x");
+    if (thing.text.find_first_not_of(hex ? "0123456789abcdefABCDEFx" : "0123456789") != std::string::npos)
+        return std::nullopt;
+    return std::stoi(thing.text, nullptr, hex ? 16 : 10);
+}
+
+} // namespace
+
+void Evaluator::add_fact(std::string_view fact) {
+    if (std::ranges::find(out_.facts, fact) == out_.facts.end()) out_.facts.emplace_back(fact);
+}
+
+Thing Evaluator::call(const std::string& called, const Thing& base, Arguments given) {
+    const std::string name = called.starts_with('.') ? called.substr(1) : called;
+    constexpr std::string_view kWords[] = {"if",    "while",  "for",   "return",  "and", "or",    "not",
+                                           "elsif", "unless", "until", "foreach", "in",  "catch", "switch"};
+    if (called_.size() < 1024 && std::ranges::find(kWords, name) == std::end(kWords)) called_.insert(name);
+    bool done = false;
+    Thing folded = fold(name, base, given, done);
+    if (done) return folded;
+    Effect effect = effect_of(language_, name);
+    if (effect == Effect::none && called.starts_with('.')) effect = effect_of(language_, "." + name);
+    // A method of what is no module: "*.name" alone can mean it.
+    Thing out = effect == Effect::none ? Thing{} : apply(effect, name, base, given);
+    for (const auto& one : given) {
+        out.secret |= one.secret;
+        if (effect == Effect::none) out.decoded |= one.decoded, out.fetched |= one.fetched;
+    }
+    out.decoded |= base.decoded;
+    out.fetched |= base.fetched;
+    out.secret |= base.secret;
+    return out;
+}
+
+// What only changes how a text is written down.
+Thing Evaluator::fold(const std::string& called, const Thing& base, const Arguments& given, bool& done) {
+    const std::string last = last_part(called);
+    done = true;
+    if ((called == "require" || called == "__import__" || called == "importlib.import_module" || called == "import") &&
+        given.size() == 1 && is_known(given[0]) && language_.name != "php" && language_.name != "lua") {
+        Thing out;
+        out.is_name = true;
+        out.text = given[0].text.starts_with("node:") ? given[0].text.substr(5) : given[0].text;
+        if (out.text.starts_with('.') || out.text.starts_with('/')) out_.accesses.push_back({Act::execute, out.text});
+        return out;
+    }
+    if (called == "getattr" && given.size() >= 2 && is_known(given[1])) {
+        Thing out;
+        out.is_name = true;
+        out.text = (given[0].is_name ? given[0].text + "." : "") + given[1].text;
+        return out;
+    }
+    if ((called == "chr" || called == "String.fromCharCode" || last == "chr") && !given.empty()) {
+        std::string out;
+        for (const auto& one : given) {
+            const auto code = number_of(one);
+            if (!code || *code <= 0 || *code > 255) {
+                done = false;
+                return {};
+            }
+            out += static_cast<char>(*code);
+        }
+        Thing made = text_of(out);
+        made.decoded = true;
+        return made;
+    }
+    if (last == "join" && is_text(base) && given.size() == 1 && given[0].is_list) {
+        std::string out;
+        for (std::size_t i = 0; i < given[0].list.size(); ++i) out += (i > 0 ? base.text : "") + given[0].list[i];
+        Thing made = text_of(out);
+        made.decoded = given[0].decoded;
+        return made;
+    }
+    if (last == "join" && base.is_list) {
+        std::string out;
+        for (std::size_t i = 0; i < base.list.size(); ++i)
+            out += (i > 0 && !given.empty() ? given[0].text : "") + base.list[i];
+        return text_of(out);
+    }
+    if (last == "split" && is_known(base) && !base.is_list && (given.empty() || is_known(given[0]))) {
+        Thing out;
+        out.known = out.is_list = true;
+        const std::string by = given.empty() || given[0].text.empty() ? " " : given[0].text;
+        for (std::size_t from = 0; from <= base.text.size() && out.list.size() < 64;) {
+            const auto end = std::min(base.text.find(by, from), base.text.size());
+            if (end > from || !given.empty()) out.list.push_back(base.text.substr(from, end - from));
+            from = end + by.size();
+        }
+        return out;
+    }
+    for (const std::string_view same : {"decode",      "encode",       "toString",     "strip",
+                                        "trim",        "rstrip",       "lstrip",       "chomp",
+                                        "str",         "String",       "bytes",        "Path",
+                                        "PurePath",    "pathlib.Path", "Pathname.new", "os.path.expanduser",
+                                        "format",      "shlex.split",  "file",         "File",
+                                        "Paths.get",   "Path.of",      "path.resolve", "os.path.abspath",
+                                        "Path.new",    "resolve",      "toPath",       "absolute",
+                                        "expanduser",  "as_posix",     "Pathname",     "freeze",
+                                        "shlex.quote", "os.fsencode",  "bytearray"}) {
+        if (same != called && !(last == same && is_text(base) && same.find('.') == std::string_view::npos)) continue;
+        if (same == "file" && language_.name == "r") break;
+        Thing out = is_text(base) ? base : given.empty() ? Thing{} : given[0];
+        if (same == "format") out = text_of(std::string(kHole));
+        if (same == "shlex.split" && is_text(out)) {
+            out.is_list = true;
+            std::string word;
+            for (const char c : out.text + " ") {
+                if (c != ' ')
+                    word += c;
+                else if (!word.empty())
+                    out.list.push_back(std::move(word)), word.clear();
+            }
+        }
+        if (same == "decode" && !given.empty() && is_known(given[0]) && is_text(base) &&
+            (given[0].text == "hex" || given[0].text == "base64" || given[0].text.starts_with("rot")))
+            return decode(given[0].text == "base64" ? "base64" : given[0].text == "hex" ? "hex" : "other", {base});
+        return out;
+    }
+    if ((last == "join" && (called.ends_with("path.join") || called == "File.join" || called == "Path.join")) &&
+        !given.empty()) {
+        std::string out;
+        for (const auto& one : given)
+            out += (out.empty() || out.ends_with('/') ? "" : "/") + (is_text(one) ? one.text : std::string(kHole));
+        return text_of(out);
+    }
+    if (called == "os.path.expandvars" || called == "os.getenv" || called == "os.environ.get" ||
+        called == "process.env" || called == "os.homedir" || called == "ENV.fetch" || called == "Path.home" ||
+        called == "os.environ.copy") {
+        Thing out = text_of(called == "Path.home" || called == "os.homedir" ? "~" : std::string(kHole));
+        out.secret = called != "Path.home" && called != "os.homedir";
+        return out;
+    }
+    if (last == "reverse" && is_known(base)) {
+        Thing out = base;
+        std::ranges::reverse(out.text);
+        out.decoded = true;
+        return out;
+    }
+    done = false;
+    return {};
+}
+
+Thing Evaluator::decode(const std::string& called, const Arguments& given) {
+    Thing out;
+    out.decoded = true;
+    out.known = true;
+    out.text = kHole;
+    if (given.empty()) return out;
+    out.fetched = given[0].fetched;
+    const std::string name = lowered(called);
+    if (called == "Buffer.from" && (given.size() < 2 || !is_known(given[1]) || given[1].text.starts_with("utf"))) {
+        out = given[0];
+        return out;
+    }
+    if (called == "String.fromCharCode") return out;
+    if (!is_known(given[0])) return out;
+    std::optional<std::string> text;
+    const bool base64 =
+        name.find("64") != std::string::npos || name == "atob" || (given.size() > 1 && given[1].text == "base64");
+    const bool hex = name.find("hex") != std::string::npos || (given.size() > 1 && given[1].text == "hex") ||
+                     (name == "pack" && given.size() > 1 && given[0].text.starts_with("H"));
+    if (base64)
+        text = decode_base64(given[0].text);
+    else if (hex)
+        text = decode_hex(name == "pack" ? given[1].text : given[0].text);
+    else if (name == "strrev") {
+        text = given[0].text;
+        std::ranges::reverse(*text);
+    }
+    if (name.ends_with("rot13") || (given.size() > 1 && given[1].text.starts_with("rot"))) {
+        text = given[0].text;
+        for (char& c : *text) {
+            if (c >= 'a' && c <= 'z')
+                c = static_cast<char>('a' + (c - 'a' + 13) % 26);
+            else if (c >= 'A' && c <= 'Z')
+                c = static_cast<char>('A' + (c - 'A' + 13) % 26);
+        }
+    }
+    if (text && text->find('\0') == std::string::npos) out.text = *text;
+    return out;
+}
+
+void Evaluator::run_shell(const Arguments& given, const std::string&) {
+    shell_ = true;
+    if (given.empty()) return;
+    const Thing& first = given[0];
+    if (first.decoded) add_fact("code.decoded");
+    if (first.fetched) add_fact("code.fetched");
+    if (first.is_list) {
+        if (out_.commands.size() < 256 && !first.list.empty()) out_.commands.push_back(first.list);
+        return;
+    }
+    // system LIST of perl and ruby: words
+    const bool words = given.size() > 1 && language_.bare && std::ranges::all_of(given, is_text);
+    if (words) return run_words(given, false);
+    if (given.size() > 1 && given[1].is_list && is_text(first) && language_.name == "r") return run_words(given, false);
+    if (!is_text(first)) return add_fact("code.unknown");
+    if (out_.shell.size() < 256) out_.shell.push_back(first.text);
+}
+
+void Evaluator::run_words(const Arguments& given, bool repeats) {
+    shell_ = true;
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const Thing& one = given[i];
+        if (one.is_name && i > 0) continue;
+        if (one.is_list)
+            words.insert(words.end(), one.list.begin(), one.list.end());
+        else if (is_text(one))
+            words.push_back(one.text);
+        else if (i == 0)
+            words.push_back(std::string(kHole));
+        if (one.decoded) add_fact("code.decoded");
+        if (one.fetched) add_fact("code.fetched");
+    }
+    if (repeats && words.size() > 1) words.erase(words.begin() + 1); // execl(path, argv[0], …)
+    if (!words.empty() && out_.commands.size() < 256) out_.commands.push_back(std::move(words));
+}
+
+void Evaluator::run_code(const Arguments& given) {
+    if (given.empty()) return;
+    const Thing& code = given[0];
+    if (code.decoded) add_fact("code.decoded");
+    if (code.fetched) add_fact("code.fetched");
+    if (is_text(code) && code.text != kHole) {
+        if (out_.code.size() < 64) out_.code.emplace_back(std::string(language_.name), code.text);
+    } else if (!code.is_name || values_.contains(code.text)) {
+        if (!code.fetched && !code.decoded) add_fact("code.unknown");
+    } else
+        add_fact("code.unknown");
+}
+
+void Evaluator::touch(Act act, const Thing& base, const Arguments& given, bool recursive, std::size_t index) {
+    const Thing* path = index < given.size() && (is_text(given[index]) || given[index].is_list) ? &given[index]
+                        : is_text(base)                                                         ? &base
+                                                                                                : nullptr;
+    if (language_.insensitive && path != nullptr) // PowerShell's switches stand among the operands
+        for (const auto& one : given)
+            if (is_text(one)) path = &one;
+    if (out_.accesses.size() > 512) return;
+    if (path == nullptr) {
+        if (!given.empty() || !base.is_name) out_.accesses.push_back({act, std::string(kHole), {}, recursive});
+        return;
+    }
+    if (!path->is_list) out_.accesses.push_back({act, path->text, {}, recursive});
+    for (const auto& one : path->list) out_.accesses.push_back({act, one, {}, recursive});
+}
+
+// By its mode: "w", "a", "x" and "+" write; perl's ">" does, and "|" is a command.
+void Evaluator::open(const Thing& base, const Arguments& given, const std::string&) {
+    if (language_.name == "perl" || language_.name == "tcl") {
+        for (std::size_t i = language_.name == "tcl" ? 0 : 1; i < given.size(); ++i) {
+            if (!is_text(given[i])) continue;
+            std::string text = given[i].text;
+            while (text.starts_with(' ')) text = text.substr(1);
+            if (text.starts_with('|') || text.ends_with('|') || text.starts_with("-|")) {
+                std::string command = text;
+                std::erase(command, '|');
+                if (command == "-" && i + 1 < given.size())
+                    return run_words(Arguments(given.begin() + static_cast<std::ptrdiff_t>(i) + 1, given.end()), false);
+                if (command == "-" || command.empty()) return;
+                shell_ = true;
+                out_.shell.push_back(command);
+                return;
+            }
+            const bool writes =
+                text.starts_with('>') || text.starts_with("+<") || text.starts_with('w') || text.starts_with('a');
+            if (text == "<" || text == ">" || text == ">>" || text == "+<" || text.starts_with("<:") ||
+                text.starts_with(">:")) {
+                touch(writes ? Act::write : Act::read, {}, given, false, i + 1);
+                return;
+            }
+            const auto start = text.find_first_not_of("<>+ ");
+            if (start == std::string::npos || text[start] == '&') return;
+            out_.accesses.push_back({text.starts_with('>') ? Act::write : Act::read, text.substr(start)});
+            return;
+        }
+        return;
+    }
+    std::string mode;
+    for (std::size_t i = 0; i < given.size(); ++i)
+        if (is_known(given[i]) && given[i].text.size() < 5 &&
+            given[i].text.find_first_not_of("rwaxb+t") == std::string::npos && (i > 0 || is_text(base)))
+            mode = given[i].text;
+    const bool writes = mode.find_first_of("wax+") != std::string::npos;
+    if (is_text(base) && !given.empty() && mode == given[0].text)
+        return touch(writes ? Act::write : Act::read, base, {});
+    if (language_.name == "ruby" && !given.empty() && is_text(given[0]) && given[0].text.starts_with('|')) {
+        out_.shell.push_back(given[0].text.substr(1));
+        return;
+    }
+    if (!given.empty() && is_text(given[0]) && given[0].text.find("://") != std::string::npos)
+        return fetch(base, given, false);
+    touch(writes ? Act::write : Act::read, base, given);
+}
+
+void Evaluator::connect(const Arguments& given, bool listens) {
+    socket_ = socket_ || !listens;
+    std::vector<std::string> words;
+    for (const auto& one : given) {
+        if (one.is_list)
+            words.insert(words.end(), one.list.begin(), one.list.end());
+        else if (one.known && !one.is_name)
+            words.push_back(one.text);
+        else
+            words.push_back(std::string(kHole));
+    }
+    Host host;
+    host.scheme = "tcp";
+    host.listens = listens;
+    for (const auto& word : words) {
+        const bool number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+        if (number && host.port.empty())
+            host.port = word;
+        else if (!number && host.name.empty() && word != "tcp" && word != "udp") {
+            const Host made = host_of_word({word, {}}, "tcp");
+            host.name = made.name;
+            if (!made.port.empty()) host.port = made.port;
+        }
+    }
+    if (host.name == kHole) host.name.clear();
+    if (out_.hosts.size() < 256) out_.hosts.push_back(std::move(host));
+}
+
+void Evaluator::fetch(const Thing& base, const Arguments& given, bool sends) {
+    bool found = false;
+    for (const auto& one : given) {
+        if (!is_text(one)) {
+            for (const auto& word : one.list)
+                if (auto host = host_of_url({word, {}}, "")) out_.hosts.push_back(*host), found = true;
+            continue;
+        }
+        const auto start = one.text.find("://");
+        if (start == std::string::npos) continue;
+        if (one.text.starts_with("file://")) {
+            out_.accesses.push_back({Act::read, one.text.substr(7)});
+            continue;
+        }
+        if (auto host = host_of_url({one.text, {}}, ""); host && out_.hosts.size() < 256)
+            out_.hosts.push_back(*host), found = true;
+    }
+    (void)base;
+    sends_ = sends_ || sends;
+    if (!found && !sends) out_.hosts.push_back({.scheme = "http"});
+}
+
+Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& base, const Arguments& given) {
+    Thing out;
+    switch (effect) {
+    case Effect::none:
+    case Effect::note:
+        break;
+    case Effect::shell:
+        run_shell(given, called);
+        break;
+    case Effect::argv:
+        run_words(given, false);
+        break;
+    case Effect::exec:
+        run_words(given, true);
+        break;
+    case Effect::eval:
+        if (language_.name == "php" && (called == "preg_replace" || called.starts_with("array_") ||
+                                        called.starts_with("call_user") || called == "unserialize"))
+            break;
+        if (called == "setTimeout" || called == "setInterval") {
+            if (given.empty() || !is_text(given[0])) break;
+        }
+        if (called == "compile") {
+            if (!given.empty()) out = given[0];
+            break;
+        }
+        run_code(given);
+        break;
+    case Effect::decode:
+        return decode(called, given.empty() && is_text(base) ? Arguments{base} : given);
+    case Effect::fetch:
+        fetch(base, given, false);
+        out.fetched = true;
+        if (called.find("urlretrieve") != std::string::npos || called.find("download") != std::string::npos)
+            if (given.size() > 1) touch(Act::write, {}, given, false, 1);
+        if (std::ranges::any_of(given, &Thing::secret)) sends_ = true;
+        break;
+    case Effect::send:
+        fetch(base, given, true);
+        out.fetched = true;
+        break;
+    case Effect::connect:
+        connect(given, false);
+        break;
+    case Effect::serve:
+        connect(given, true);
+        break;
+    case Effect::dup:
+        dup_ = true;
+        break;
+    case Effect::read:
+        if (!given.empty() && is_text(given[0]) && given[0].text.find("://") != std::string::npos) {
+            fetch(base, given, false);
+            out.fetched = true;
+            break;
+        }
+        touch(Act::read, base, given);
+        out.secret = true;
+        break;
+    case Effect::write:
+        touch(Act::write, base, given);
+        break;
+    case Effect::open:
+        open(base, given, called);
+        out.secret = true;
+        break;
+    case Effect::remove:
+        touch(Act::remove, base, given);
+        break;
+    case Effect::removeall:
+        touch(Act::remove, base, given, true);
+        break;
+    case Effect::list:
+        touch(Act::list, base, given);
+        break;
+    case Effect::change:
+        if ((language_.name == "perl" || language_.name == "ruby") && given.size() > 1)
+            touch(Act::change, base, given, false, given.size() - 1);
+        else
+            touch(Act::change, base, given);
+        break;
+    case Effect::move:
+        touch(Act::remove, base, given);
+        if (given.size() > 1 || is_text(base)) touch(Act::write, {}, given, false, is_text(base) ? 0 : 1);
+        break;
+    case Effect::copy:
+        touch(Act::read, base, given);
+        if (given.size() > 1) touch(Act::write, {}, given, false, 1);
+        break;
+    case Effect::chdir:
+        touch(Act::list, base, given);
+        break;
+    case Effect::execute:
+        touch(Act::execute, base, given);
+        break;
+    }
+    return out;
+}
+
+} // namespace owhale::policy::normal

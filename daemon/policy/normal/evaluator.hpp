@@ -1,0 +1,72 @@
+// Follows constants and calls through the tokens of a program, as far as its text alone tells them.
+//
+// An expression is read to a Thing: a text with holes, a list of texts, a name. Recursion is bounded; each token is read once.
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "policy/normal/code.hpp"
+#include "policy/normal/tokens.hpp"
+
+namespace owhale::policy::normal {
+
+struct Thing {          // what an expression is, as far as it is known
+    bool known = false; // `text` or `list` says something, perhaps with holes
+    bool is_list = false, is_name = false, decoded = false, fetched = false, secret = false;
+    std::string text; // a name's: its parts joined by dots
+    std::vector<std::string> list;
+};
+
+class Evaluator {
+public:
+    Evaluator(const LanguageRow& language, std::string_view text, Scanned& out);
+    void run();
+
+private:
+    using Arguments = std::vector<Thing>;
+
+    const Token* peek(std::size_t ahead = 0) const {
+        return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr;
+    }
+    bool is(std::string_view text, std::size_t ahead = 0) const;
+    bool is_name(std::size_t ahead = 0) const;
+
+    void statement();
+    void import();
+    void bind(const std::string& name, Thing value);
+    Thing expression(int depth);
+    Thing term(int depth);
+    Thing name(int depth);
+    Thing after(Thing base, int depth); // calls, members, subscripts
+    Thing bracketed(std::string_view close, int depth);
+    Arguments arguments(std::string_view close, int depth);
+    Arguments bare_arguments(int depth);
+    Thing subscript(Thing base, int depth);
+    Thing call(const std::string& called, const Thing& base, Arguments given);
+    void awk_flows();
+
+    // effects.cpp
+    Thing apply(Effect effect, const std::string& called, const Thing& base, const Arguments& given);
+    Thing fold(const std::string& called, const Thing& base, const Arguments& given, bool& done);
+    void run_shell(const Arguments& given, const std::string& called);
+    void run_words(const Arguments& given, bool repeats);
+    void run_code(const Arguments& given);
+    void touch(Act act, const Thing& base, const Arguments& given, bool recursive = false, std::size_t index = 0);
+    void open(const Thing& base, const Arguments& given, const std::string& called);
+    void connect(const Arguments& given, bool listens);
+    void fetch(const Thing& base, const Arguments& given, bool sends);
+    Thing decode(const std::string& called, const Arguments& given);
+    void add_fact(std::string_view fact);
+
+    const LanguageRow& language_;
+    Scanned& out_;
+    std::vector<Token> tokens_;
+    std::size_t at_ = 0;
+    std::map<std::string, Thing> values_;
+    std::map<std::string, std::string> names_; // what an import calls it
+    std::set<std::string> called_;
+    bool socket_ = false, dup_ = false, sends_ = false, shell_ = false, process_ = false;
+};
+
+} // namespace owhale::policy::normal
