@@ -27,7 +27,7 @@ double seconds(const std::string& text) {
 bool grows_linearly(const std::string& small, const std::string& large) {
     for (int tries = 0; tries < 4; ++tries) {
         const auto spent = seconds(large);
-        if (spent < 0.05 || spent < 20 * seconds(small)) return true;
+        if (spent < 0.05 || spent < 40 * seconds(small)) return true;
     }
     return false;
 }
