@@ -19,6 +19,14 @@ bool is_remote(const Call& call) {
 
 } // namespace
 
+// What rules call the carrier in `via`: git-bisect of `git bisect run`, git of what `git -c` brings along.
+std::string carrier_name(const Call& call) {
+    std::string name(base_name(call.program));
+    if (name == "git" && !call.by_setting && !call.arguments.sub.empty())
+        name += "-" + call.arguments.sub.substr(0, call.arguments.sub.find(' '));
+    return name;
+}
+
 Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     if (argv.empty() || stopped()) return {};
     if (call.frame.layer >= kMaxLayers * 2) {
@@ -70,7 +78,7 @@ void Walk::carry_code(Call& call, const std::string& language, const Value& text
         if (operands.size() > 1) state_.set("v:0", operands[1].text);
         state_.set("@", std::move(arguments));
     }
-    code(call, text.text, text, std::string(base_name(call.program)), false);
+    code(call, text.text, text, carrier_name(call), false);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
         if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));

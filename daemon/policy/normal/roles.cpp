@@ -169,7 +169,7 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         if (!value.text.starts_with(kHole)) state_.set(".", absolute(value.text).front());
         break;
     case Role::command:
-        carry(call, rest(), std::string(base_name(call.program)));
+        carry(call, rest(), carrier_name(call));
         break;
     case Role::shell:
         if (!is_filter(value.text)) carry_code(call, "sh", value);
@@ -239,8 +239,10 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         apply_package(call, value);
         break;
     case Role::git_config:
+        call.by_setting = true;
         if (const auto equals = value.text.find('='); equals != std::string::npos)
             apply_git_config(call, value.text.substr(0, equals), {value.text.substr(equals + 1), value.span});
+        call.by_setting = false;
         break;
     case Role::ssh_config:
         apply_ssh_config(call, value);

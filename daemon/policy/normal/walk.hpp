@@ -46,11 +46,13 @@ struct Call { // one command on its way to the normal form
     bool hidden = false;
     bool code_given = false; // code stands in its words: what it reads is not code
     bool sends_stdin = false, connects = false;
+    bool by_setting = false; // what it carries is a setting of git -c, not a sub-command's own
 
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
-bool is_shadowed(std::string_view name); // calls.cpp
+bool is_shadowed(std::string_view name);     // calls.cpp
+std::string carrier_name(const Call& call); // carried.cpp
 
 class Walk {
 public:
@@ -166,6 +168,8 @@ private:
     static const SpecialRow* find_special(std::string_view name);
     void special_find(Call& call);
     void special_xargs(Call& call);
+    void special_parallel(Call& call);
+    void special_fd(Call& call);
     void special_git(Call& call);
     void special_tar(Call& call);
     void special_socat(Call& call);
