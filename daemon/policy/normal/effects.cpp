@@ -50,7 +50,16 @@ void Evaluator::add_fact(std::string_view fact) {
 }
 
 Thing Evaluator::call(const std::string& called, const Thing& base, Arguments given) {
-    const std::string name = called.starts_with('.') ? called.substr(1) : called;
+    std::string name = called.starts_with('.') ? called.substr(1) : called;
+    for (const std::string_view whole : {"global.", "globalThis.", "window.", "builtins.", "__builtins__.", "CORE.",
+                                         "CORE.GLOBAL.", "self.", "process.mainModule.", "main."})
+        if (name.starts_with(whole)) name = name.substr(whole.size());
+    // A call by a name that stands in a text.
+    const std::string by = last_part(name);
+    if ((by == "send" || by == "public_send" || by == "__send__" || by == "call_user_func" ||
+         by == "call_user_func_array" || by == "Reflect.apply") &&
+        !given.empty() && is_known(given[0]) && effect_of(language_, given[0].text) != Effect::none)
+        return call(given[0].text, {}, Arguments(given.begin() + 1, given.end()));
     constexpr std::string_view kWords[] = {"if",    "while",  "for",   "return",  "and", "or",    "not",
                                            "elsif", "unless", "until", "foreach", "in",  "catch", "switch"};
     if (called_.size() < 1024 && std::ranges::find(kWords, name) == std::end(kWords)) called_.insert(name);
@@ -202,7 +211,16 @@ Thing Evaluator::decode(const std::string& called, const Arguments& given) {
         text = decode_base64(given[0].text);
     else if (hex)
         text = decode_hex(name == "pack" ? given[1].text : given[0].text);
-    else if (name == "strrev") {
+    else if (name == "urldecode" || name == "rawurldecode" || name == "decodeuricomponent" || name == "unescape") {
+        text.emplace();
+        for (std::size_t i = 0; i < given[0].text.size(); ++i) {
+            const auto byte = given[0].text[i] == '%' && i + 2 < given[0].text.size()
+                                  ? decode_hex(given[0].text.substr(i + 1, 2))
+                                  : std::nullopt;
+            *text += byte && byte->size() == 1 ? byte->front() : given[0].text[i];
+            if (byte) i += 2;
+        }
+    } else if (name == "strrev") {
         text = given[0].text;
         std::ranges::reverse(*text);
     }

@@ -38,7 +38,8 @@ std::string lowered(std::string_view text) {
 } // namespace
 
 const Walk::SpecialRow* Walk::find_special(std::string_view name) {
-    static constexpr SpecialRow kRows[] = {{"cp", &Walk::special_copy},
+    static constexpr SpecialRow kRows[] = {{"dd", &Walk::special_dd},
+                                           {"cp", &Walk::special_copy},
                                            {"curl", &Walk::special_fetcher},
                                            {"docker", &Walk::special_docker},
                                            {"find", &Walk::special_find},
@@ -154,6 +155,7 @@ void Walk::special_xargs(Call& call) {
         return;
     }
     std::size_t rounds = 0;
+    if (given.empty()) given.push_back("");
     for (const auto& text : given) {
         if (++rounds > 16 || stopped()) break;
         auto words = command;
@@ -266,6 +268,11 @@ void Walk::special_fetcher(Call& call) {
         named();
 }
 
+void Walk::special_dd(Call& call) {
+    const Value* to = call.arguments.value_of("of");
+    if (to != nullptr && call.in() != nullptr && !call.arguments.has("if")) remember_file(to->text, *call.in());
+}
+
 // What is known of a file is known of its copy.
 void Walk::special_copy(Call& call) {
     const auto& operands = call.arguments.operands;
@@ -288,6 +295,14 @@ void Walk::special_copy(Call& call) {
             touch(call.slot, Act::write, {below, operands.back().span}, false, false);
     }
     for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
+        // A program by another name.
+        const std::string from(base_name(operands[i].text));
+        if (operands[i].text.find("bin/") != std::string::npos && find_program(from) != nullptr &&
+            call.row->name != "tee")
+            for (const auto& to : absolute(operands.back().text)) {
+                state_.set("p:" + to, from);
+                state_.set("p:" + join_path(to, from), from);
+            }
         const Cell* cell = file(operands[i].text);
         if (cell == nullptr) continue;
         const Cell copy = *cell;

@@ -31,6 +31,7 @@ struct Stream {         // what a command prints, or finds on its standard input
     bool endless = false;           // yes, cat /dev/zero
     std::string text;               // when known
     std::vector<std::string> names; // names of files, one a line, as patterns
+    std::string file;               // it is this one, as a whole
     Taint taint;
 };
 

@@ -67,7 +67,7 @@ private:
             string(c);
         else if (!language_.shellquote.empty() && c == language_.shellquote[0]) {
             ++at_;
-            add(TokenKind::shell, body(c, true));
+            add(TokenKind::shell, interpolated(body(c, true), '"'));
         } else if (c == '\0') {
             add(TokenKind::string, std::string(text_.substr(at_, 2)));
             at_ += 2;
@@ -239,7 +239,9 @@ private:
         at_ = open + 1;
         const std::string inner = body(text_[open], text != "q");
         if (text != "qw" && text != "w" && text != "W") {
-            add(text == "qx" || text == "x" ? TokenKind::shell : TokenKind::string, inner);
+            const bool fills = text != "q";
+            add(text == "qx" || text == "x" ? TokenKind::shell : TokenKind::string,
+                fills ? interpolated(inner, '"') : inner);
             return true;
         }
         add(TokenKind::sign, "(");
