@@ -15,6 +15,13 @@ void declare_runs(Command root) {
         declare(runs);
 }
 
+void declare_policy(Command root) {
+    auto policy = root.sub("policy", "What would be allowed, and by which rules");
+    for (const auto declare : {declare_policy_check, declare_policy_explain, declare_policy_rules, declare_policy_test,
+                               declare_policy_diff, declare_policy_import, declare_policy_reload})
+        declare(policy);
+}
+
 struct Row {
     std::string_view name;
     void (*declare)(Command root);
@@ -22,16 +29,13 @@ struct Row {
 };
 
 constexpr std::array kCommands = {
-    Row{"run", declare_run},           Row{"code", declare_code},
-    Row{"exec", declare_exec},         Row{"runs", declare_runs},
-    Row{"box", declare_box},           Row{"profiles", declare_profiles},
-    Row{"setup", declare_setup},       Row{"login", declare_login},
-    Row{"logout", declare_logout},     Row{"whoami", declare_whoami},
-    Row{"passwd", declare_passwd},     Row{"users", declare_users},
-    Row{"sessions", declare_sessions}, Row{"tokens", declare_tokens},
-    Row{"audit", declare_audit},       Row{"status", declare_status},
-    Row{"doctor", declare_doctor},     Row{"mode", declare_mode},
-    Row{"config", declare_config},     Row{"completion", declare_completion, true},
+    Row{"run", declare_run},           Row{"code", declare_code},         Row{"exec", declare_exec},
+    Row{"runs", declare_runs},         Row{"policy", declare_policy},     Row{"box", declare_box},
+    Row{"profiles", declare_profiles}, Row{"setup", declare_setup},       Row{"login", declare_login},
+    Row{"logout", declare_logout},     Row{"whoami", declare_whoami},     Row{"passwd", declare_passwd},
+    Row{"users", declare_users},       Row{"sessions", declare_sessions}, Row{"tokens", declare_tokens},
+    Row{"audit", declare_audit},       Row{"status", declare_status},     Row{"doctor", declare_doctor},
+    Row{"mode", declare_mode},         Row{"config", declare_config},     Row{"completion", declare_completion, true},
     Row{"version", declare_version},   Row{"help", declare_help, true},
 };
 

@@ -21,6 +21,14 @@ void declare_runs_why(Command runs);
 void declare_runs_rm(Command runs);
 void declare_runs_prune(Command runs);
 
+void declare_policy_check(Command policy);
+void declare_policy_explain(Command policy);
+void declare_policy_rules(Command policy);
+void declare_policy_test(Command policy);
+void declare_policy_diff(Command policy);
+void declare_policy_import(Command policy);
+void declare_policy_reload(Command policy);
+
 void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);

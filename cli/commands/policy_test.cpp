@@ -94,8 +94,10 @@ Result<int> test(Context& context, const Arguments& arguments) {
         for (auto& source : TRY(read_sources(file, file.ends_with(".owhaled.toml") ? policy::Origin::project
                                                                                    : policy::Origin::system)))
             sources.push_back(std::move(source));
-    if (arguments.files.empty())
-        sources = TRY(all_sources({arguments.options.rules, TRY(facts_of(arguments.options)).workspace}));
+    if (arguments.files.empty()) {
+        const auto facts = TRY(facts_of(arguments.options));
+        sources = TRY(all_sources({arguments.options.rules, facts.workspace}));
+    }
     const auto rules = TRY(policy::load_rules(sources, policy::Verify::none));
     Tested tested(*rules->index);
     for (std::uint32_t i = 0; i < rules->rules.size(); ++i)

@@ -41,7 +41,7 @@ void append_utf8(std::string& out, std::uint32_t point) {
     int extra = 1;
     for (std::uint32_t limit = 0x800; extra < 5 && point >= limit; limit <<= 5) ++extra;
     if (point > 0x7fffffff) return;
-    out += static_cast<char>((0xff << (6 - extra) & 0xff) | static_cast<int>(point >> (6 * extra)));
+    out += static_cast<char>((0xff << (7 - extra) & 0xff) | static_cast<int>(point >> (6 * extra)));
     for (int rest = extra - 1; rest >= 0; --rest) out += static_cast<char>(0x80 | (point >> (6 * rest) & 0x3f));
 }
 

@@ -65,8 +65,10 @@ Parsed<Part> Grammar::arithmetic(std::size_t begin, char close) {
     const char open = close == ')' ? '(' : '[';
     const auto text = reader_.position();
     Builder out;
+    std::size_t semicolons = 0;
     for (std::size_t depth = 0; depth > 0 || peek() != close;) {
         if (peek() == kEnd) return fail(begin, std::string("the arithmetic is not closed; `") + close + "` is missing");
+        semicolons += peek() == ';' ? 1 : 0;
         depth += peek() == open ? 1 : 0;
         depth -= peek() == close ? 1 : 0;
         CHECK(arithmetic_piece(out));
@@ -78,6 +80,7 @@ Parsed<Part> Grammar::arithmetic(std::size_t begin, char close) {
     skip(close == ')' ? 2 : 1);
     part.span = since(begin);
     part.words = expansions(out.take({}));
+    semicolons_ = semicolons;
     return part;
 }
 

@@ -1,4 +1,6 @@
 // Assignments: name=value, name+=value, name[index]=value, name=(…).
+#include <algorithm>
+
 #include "policy/shell/characters.hpp"
 #include "policy/shell/grammar.hpp"
 
@@ -13,9 +15,8 @@ Parsed<bool> Grammar::assignment(Command& command, bool argument) {
     Assignment out;
     for (; is_name(look.peek()); look.skip()) out.name += static_cast<char>(look.peek());
     if (look.peek() == '[' && !argument) {
-        const auto start = reader_;
+        if (!subscript_follows(look)) return false;
         reader_ = look;
-        if (!TRY(indexed(look, false))) return reader_ = start, false;
         out.index = TRY(index());
         look = reader_;
         if (look.peek() != '=' && look.peek() != '+') return unexpected("`=` after a subscript");
@@ -63,11 +64,8 @@ Parsed<Assignment> Grammar::array(Assignment assignment) {
 Parsed<Assignment> Grammar::element() {
     const auto from = begin();
     Assignment out;
-    Reader look = reader_;
-    if (peek() == '[' && TRY(indexed(look, true))) {
-        out.index = TRY(index());
+    if (peek() == '[' && TRY(element_index(out))) {
         out.append = peek() == '+';
-        if (!at("=") && !at("+=")) return unexpected("`=` after a subscript");
         reader_.skip(out.append ? 2 : 1);
         out.value = TRY(word(kValue));
     } else {
@@ -77,26 +75,37 @@ Parsed<Assignment> Grammar::element() {
     return out;
 }
 
-// Whether the bracket at `look` is a subscript. bash reads it to its end, blanks and all, before it knows; here a
-// plain one that no = follows is a pattern (false), and any other has to be a subscript.
-Parsed<bool> Grammar::indexed(Reader& look, bool bare) {
+// [index] before a =, taken; without one the bracket is a pattern, and the reader stays before it.
+Parsed<bool> Grammar::element_index(Assignment& out) {
+    const auto start = reader_;
+    if (!subscript_follows(reader_)) return false;
+    auto found = TRY(index());
+    if (at("=") || at("+=")) return out.index = std::move(found), true;
+    const auto end = reader_.position();
+    reader_ = start;
+    // To bash the bracket is one piece of a word, blanks and all: only where that is no matter is it read again.
+    const bool literal =
+        std::ranges::all_of(found.parts, [](const Part& part) { return part.kind == PartKind::literal; });
+    if (literal) TRY(word(kText));
+    const bool same = literal && reader_.position() >= end;
+    reader_ = start;
+    if (!same) return unexpected("an element that is no [ with blanks or expansions in it");
+    return false;
+}
+
+// Whether a subscript has to begin at `look`. bash reads a bracket to its end, blanks and all, before it knows; here
+// a plain one that no = follows is a pattern (false), and any other has to be a subscript.
+bool Grammar::subscript_follows(Reader look) const {
     std::size_t open = 0;
     for (;; look.skip()) {
         const int byte = look.peek();
-        if (is_break(byte) || is_one_of(byte, "'\"\\$`")) break;
+        if (is_break(byte) || is_one_of(byte, "'\"\\$`")) return true;
         open += byte == '[' ? 1 : 0;
         open -= byte == ']' ? 1 : 0;
         if (open > 0) continue;
         look.skip();
         return look.peek() == '=' || (look.peek() == '+' && look.peek(1) == '=');
     }
-    // In an array a pattern with quotes inside is likelier than a subscript with them and no end.
-    if (!bare) return true;
-    const auto start = reader_;
-    const auto subscript = index();
-    const bool is_one = subscript && (at("=") || at("+="));
-    reader_ = start;
-    return is_one;
 }
 
 Parsed<Word> Grammar::index() {

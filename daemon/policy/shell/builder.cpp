@@ -56,14 +56,26 @@ void Builder::pattern(std::string_view text, Span at) {
     parts_.push_back(std::move(part));
 }
 
+// Empty quotes beside a quoted part add nothing to it.
+void Builder::drop_empty() {
+    std::vector<Part> out;
+    out.reserve(parts_.size());
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        const bool empty = parts_[i].kind == PartKind::literal && parts_[i].text.empty();
+        const bool beside = (!out.empty() && out.back().quoted) || (i + 1 < parts_.size() && parts_[i + 1].quoted);
+        if (!empty || !beside) out.push_back(std::move(parts_[i]));
+    }
+    parts_ = std::move(out);
+}
+
 Word Builder::take(Span span) {
+    if (parts_.size() > 1) drop_empty();
     Word word;
     word.span = span;
     word.parts = std::move(parts_);
     parts_.clear();
-    const bool void_word =
-        word.parts.size() == 1 && word.parts[0].kind == PartKind::literal && word.parts[0].text.empty();
-    if (void_word) word.parts.clear();
+    const auto& parts = word.parts;
+    if (parts.size() == 1 && parts[0].kind == PartKind::literal && parts[0].text.empty()) word.parts.clear();
     return word;
 }
 

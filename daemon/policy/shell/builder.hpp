@@ -19,6 +19,7 @@ public:
 
 private:
     Part& literal_part(bool quoted, Span at);
+    void drop_empty();
     std::vector<Part> parts_;
 };
 

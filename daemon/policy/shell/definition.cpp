@@ -27,7 +27,7 @@ Parsed<Command> Grammar::function_keyword() {
     const auto* text = plain_text(name);
     if (!text) return fail(from, "a function's name is plain text, without quotes and expansions");
     skip_blanks();
-    if (peek() == '(') {
+    if (peek() == '(' && peek(1) != '(') {
         skip();
         skip_blanks();
         if (peek() != ')') return unexpected("`)`");
@@ -58,9 +58,12 @@ Parsed<Command> Grammar::coproc() {
     Command command;
     command.kind = CommandKind::coproc;
     command.name = coproc_name();
-    auto body = TRY(this->command(false));
+    auto body = TRY(this->command(true)); // as behind a pipe, `time` is a program here
     if (body.kind == CommandKind::function || body.kind == CommandKind::coproc)
         return fail(from, "a coprocess is a simple or a compound command");
+    const auto* second = command.name.empty() && body.words.size() > 1 ? plain_text(body.words[1]) : nullptr;
+    if (second && is_reserved(*second) && body.kind == CommandKind::simple)
+        return fail(from, "the second word of a coprocess begins a compound command; quote it if it is meant as text");
     command.bodies.push_back(one_command(std::move(body)));
     command.span = since(from);
     return command;

@@ -28,6 +28,10 @@ std::string shown(int byte) {
 
 } // namespace
 
+bool is_reserved(std::string_view word) {
+    return std::ranges::find(kReserved, word) != kReserved.end();
+}
+
 Grammar::Fail Grammar::fail(std::size_t begin, std::string message) const {
     const auto end = std::min(std::max(reader_.position(), begin + 1), reader_.size());
     return std::unexpected(SyntaxError{reader_.span(std::min(begin, end), end), std::move(message), false});

@@ -56,6 +56,8 @@ struct Redirects { // of one command, with the delimiters of its here-documents:
     std::vector<std::pair<std::size_t, Delimiter>> delimiters;
 };
 
+bool is_reserved(std::string_view word);
+
 class Grammar {
 public:
     Grammar(Reader reader, Shared& shared) : reader_(reader), shared_(shared) {}
@@ -104,7 +106,8 @@ private:
     Parsed<bool> assignment(Command& command, bool argument);
     Parsed<Assignment> array(Assignment assignment);
     Parsed<Assignment> element();
-    Parsed<bool> indexed(Reader& look, bool bare);
+    Parsed<bool> element_index(Assignment& out);
+    bool subscript_follows(Reader look) const;
     Parsed<Word> index();
 
     // redirect.cpp
@@ -205,7 +208,8 @@ private:
 
     Reader reader_;
     Shared& shared_;
-    std::size_t last_ = 0; // end of the last token
+    std::size_t last_ = 0;       // end of the last token
+    std::size_t semicolons_ = 0; // of the arithmetic read last, outside of expansions
     std::vector<Waiting> waiting_;
 };
 

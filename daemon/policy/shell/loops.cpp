@@ -64,6 +64,7 @@ Parsed<Command> Grammar::arith_for(std::size_t begin) {
     skip_blanks();
     reader_.skip(2);
     auto head = TRY(arithmetic(begin, ')'));
+    if (semicolons_ != 2) return fail(begin, "`for ((` has three expressions with `;` between; each may be empty");
     command.text = std::move(head.text);
     command.words = std::move(head.words);
     skip_blanks();

@@ -81,6 +81,11 @@ Grammar::Step Grammar::redirect_operator(Redirect& redirect, Redirects& out, std
         out.delimiters.emplace_back(out.list.size(), TRY(delimiter(text == "<<-", begin)));
         return {};
     }
+    const bool dup = redirect.op == RedirectOp::dup_in || redirect.op == RedirectOp::dup_out;
+    Redirect next;
+    const auto start = reader_;
+    if (!dup && TRY(redirect_prefix(next))) return unexpected("the target of a redirection");
+    reader_ = start;
     redirect.target = TRY(word(redirect.op == RedirectOp::herestring ? kText : Style{}));
     return {};
 }

@@ -82,8 +82,8 @@ Grammar::Step Grammar::test_binary(Command& command, std::size_t begin) {
     CHECK(test_operand(command, begin));
     skip_blanks();
     const bool ends = reserved() == "]]" || at("&&") || at("||") || peek() == ')';
-    if (is_unary(command.words.back()) && !ends) return test_operand(command, begin);
-    if (ends || peek() == '\n') return {};
+    if (is_unary(command.words.back())) return test_operand(command, begin);
+    if (ends) return {};
     if (!at_process() && (test_token(command, "<") || test_token(command, ">"))) return test_operand(command, begin);
     const auto op = test_operator();
     if (op.empty()) return unexpected("an operator of [[ … ]]");
