@@ -324,8 +324,9 @@ Stream Walk::do_alias(Call& call) {
         const std::string name = call.argv[i].text.substr(0, equals);
         if (is_shadowed(name) && !call.argv[i].text.substr(equals + 1).starts_with(name))
             add_fact(call.slot, "function.shadows");
-        state_.set("a:" + name, call.argv[i].text.substr(equals + 1), call.taint);
+        state_.erase("a:" + name);
         carry_code(call, "sh", {call.argv[i].text.substr(equals + 1), call.argv[i].span});
+        state_.set("a:" + name, call.argv[i].text.substr(equals + 1), call.taint);
     }
     return silent();
 }

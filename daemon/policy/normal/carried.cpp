@@ -31,6 +31,7 @@ std::string via_of(const Call& call) {
 
 Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     if (argv.empty() || stopped()) return {};
+    if (argv[0].is("--") && argv.size() > 1) argv.erase(argv.begin());
     if (argv.size() > 1 && (argv[0].is("-c") || argv[0].is("--command"))) { // flock FILE -c CODE
         carry_code(call, "sh", argv[1]);
         return {};

@@ -146,6 +146,23 @@ void scan_make(std::string_view text, Scanned& out) {
     }
 }
 
+// Five fields, or @daily, and a command.
+void scan_crontab(std::string_view text, Scanned& out) {
+    for (std::size_t from = 0; from < text.size();) {
+        const auto end = std::min(text.find('\n', from), text.size());
+        std::string_view line = text.substr(from, end - from);
+        from = end + 1;
+        const int fields = line.starts_with('@') ? 1 : 5;
+        if (line.empty() || line.starts_with('#')) continue;
+        std::size_t at = 0;
+        for (int i = 0; i < fields && at < line.size(); ++i) {
+            at = std::min(line.find_first_of(" \t", at), line.size());
+            at = std::min(line.find_first_not_of(" \t", at), line.size());
+        }
+        if (at < line.size()) out.shell.emplace_back(line.substr(at));
+    }
+}
+
 void scan_tex(std::string_view text, Scanned& out) {
     for (const std::string_view mark : {"write18{", "ShellEscape{", "|\"", "input{|"})
         for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
@@ -168,6 +185,10 @@ Scanned scan_code(std::string_view language, std::string_view text) {
     }
     if (language == "make" || language == "tex") {
         language == "make" ? scan_make(text, out) : scan_tex(text, out);
+        return out;
+    }
+    if (language == "crontab") {
+        scan_crontab(text, out);
         return out;
     }
     if (language == "csh" || language == "tasksh") { // close enough to be judged as sh

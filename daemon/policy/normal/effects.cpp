@@ -68,7 +68,7 @@ Thing Evaluator::call(const std::string& called, const Thing& base, Arguments gi
     if (done) return folded;
     Effect effect = effect_of(language_, name);
     if (effect == Effect::none && called.starts_with('.')) effect = effect_of(language_, "." + name);
-    // A method of what is no module: "*.name" alone can mean it.
+    receiver_ = called.starts_with('.') && is_text(base); // a method of a path
     Thing out = effect == Effect::none ? Thing{} : apply(effect, name, base, given);
     for (const auto& one : given) {
         out.secret |= one.secret;
@@ -89,7 +89,8 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         Thing out;
         out.is_name = true;
         out.text = given[0].text.starts_with("node:") ? given[0].text.substr(5) : given[0].text;
-        if (out.text.starts_with('.') || out.text.starts_with('/')) out_.accesses.push_back({Act::execute, out.text});
+        if (out.text.starts_with('.') || out.text.starts_with('/'))
+            out_.accesses.push_back({out.text.ends_with(".json") ? Act::read : Act::execute, out.text});
         return out;
     }
     if (called == "getattr" && given.size() >= 2 && is_known(given[1])) {
@@ -288,9 +289,10 @@ void Evaluator::run_code(const Arguments& given) {
 }
 
 void Evaluator::touch(Act act, const Thing& base, const Arguments& given, bool recursive, std::size_t index) {
-    const Thing* path = index < given.size() && (is_text(given[index]) || given[index].is_list) ? &given[index]
-                        : is_text(base)                                                         ? &base
-                                                                                                : nullptr;
+    const Thing* path = receiver_ && index == 0                                                   ? &base
+                        : index < given.size() && (is_text(given[index]) || given[index].is_list) ? &given[index]
+                        : is_text(base)                                                           ? &base
+                                                                                                  : nullptr;
     if (language_.insensitive && path != nullptr) // PowerShell's switches stand among the operands
         for (const auto& one : given)
             if (is_text(one)) path = &one;
@@ -484,7 +486,10 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
         break;
     case Effect::move:
         touch(Act::remove, base, given);
-        if (given.size() > 1 || is_text(base)) touch(Act::write, {}, given, false, is_text(base) ? 0 : 1);
+        if (const std::size_t to = receiver_ ? 0 : 1; given.size() > to) {
+            receiver_ = false;
+            touch(Act::write, {}, given, false, to);
+        }
         break;
     case Effect::copy:
         touch(Act::read, base, given);

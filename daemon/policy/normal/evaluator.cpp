@@ -337,7 +337,48 @@ Evaluator::Arguments Evaluator::arguments(std::string_view close, int depth) {
     return out;
 }
 
+// Words as a shell has them: powershell and tcl.
+Evaluator::Arguments Evaluator::words(int depth) {
+    Arguments out;
+    while (at_ < tokens_.size() && out.size() < kMaxList) {
+        const Token& first = *peek();
+        if (first.kind == TokenKind::line || is(";") || is("|") || is(")") || is("}") || is("]")) break;
+        if (is("(") || is("[")) {
+            out.push_back(expression(depth + 1));
+            continue;
+        }
+        Thing word;
+        word.known = true;
+        bool begun = false;
+        while (at_ < tokens_.size() && (!begun || !peek()->spaced)) {
+            if (peek()->kind == TokenKind::line || is(";") || is("|") || is(")") || is("(") || is("}") || is(","))
+                break;
+            const std::string& text = peek()->text;
+            const auto value = values_.find(text);
+            if (peek()->kind == TokenKind::name && text.starts_with('$')) {
+                word.text +=
+                    value != values_.end() && value->second.known && !value->second.is_name && !value->second.is_list
+                        ? value->second.text
+                        : std::string(kHole);
+                if (value != values_.end())
+                    word.decoded |= value->second.decoded, word.fetched |= value->second.fetched;
+            } else
+                word.text += text;
+            begun = true;
+            ++at_;
+        }
+        if (is(",")) ++at_;
+        if (!begun) {
+            ++at_;
+            continue;
+        }
+        if (!word.text.starts_with('-') || language_.name == "tcl") out.push_back(std::move(word));
+    }
+    return out;
+}
+
 Evaluator::Arguments Evaluator::bare_arguments(int depth) {
+    if (language_.insensitive || language_.name == "tcl") return words(depth);
     Arguments out;
     while (at_ < tokens_.size() && out.size() < kMaxList) {
         const auto before = at_;
@@ -454,7 +495,7 @@ Thing Evaluator::after(Thing base, int depth) {
                                (peek()->kind == TokenKind::shell && base.text == "eval"));
     const bool list_follows = at_ < tokens_.size() &&
                               (language_.insensitive || language_.name == "perl" || language_.name == "ruby") &&
-                              (is("[") || is("-") || is("<"));
+                              (is("[") || is("-") || is("<") || is("/") || is(".") || is("~") || is("(") || is("*"));
     const bool bare =
         language_.bare || (language_.name == "php" && (base.text == "include" || base.text == "require" ||
                                                        base.text == "include_once" || base.text == "require_once"));

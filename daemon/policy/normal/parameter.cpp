@@ -151,6 +151,7 @@ Expander::Looked Expander::look(const shell::Parameter& parameter, Span span) {
             return {true, hole(span, "a name of a variable is known only when it runs")};
     }
     if (parameter.index) {
+        single(*parameter.index); // what it runs is seen, even where there is no such array
         if (const Cell* cell = state_.get("v:" + name)) {
             taint.add(cell->taint);
             return element(*cell, parameter, span);

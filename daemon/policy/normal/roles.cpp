@@ -106,6 +106,7 @@ void Walk::apply_arguments(Call& call) {
             add_host(call, {.name = registry.empty() ? "" : "registry",
                             .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});
         }
+    settle_hosts(call);
     const std::string whole = call.arguments.sub.empty() ? std::string(call.row->name)
                                                          : std::string(call.row->name) + " " + call.arguments.sub;
     if (const auto* special = find_special(call.row->name)) (this->*special->run)(call);
@@ -161,6 +162,11 @@ void Walk::apply_operands(Call& call, const FormRow& form) {
             index = many;
         if (index >= roles.size()) return;
         apply_role(call, roles[index], operands[i], i);
+        const bool number = !operands[i].text.empty() && operands[i].text.size() < 6 &&
+                            operands[i].text.find_first_not_of("0123456789") == std::string::npos;
+        if (number && i > 0 && roles[index].role == Role::text && index > 0 && roles[index - 1].role == Role::host &&
+            !at(call.slot).hosts.empty() && at(call.slot).hosts.back().port.empty())
+            at(call.slot).hosts.back().port = operands[i].text;
         const auto role = roles[index].role;
         if (role == Role::command || role == Role::shell_rest || role == Role::code_file || role == Role::module)
             return;
@@ -267,6 +273,23 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         apply_ssh_config(call, value);
         break;
     }
+}
+
+// A host without a name stands for what settings say; where words name one, it is that.
+void Walk::settle_hosts(Call& call) {
+    auto& hosts = at(call.slot).hosts;
+    const auto unnamed = [](const Host& host) { return host.name.empty() && !host.listens; };
+    const bool named = std::ranges::any_of(hosts, [](const Host& host) { return !host.name.empty() && !host.listens; });
+    const bool sends = std::ranges::any_of(hosts, [&](const Host& host) { return unnamed(host) && host.sends; });
+    bool first = !named;
+    std::erase_if(hosts, [&](const Host& host) {
+        if (!unnamed(host)) return false;
+        const bool keep = first;
+        first = false;
+        return !keep;
+    });
+    for (auto& host : hosts)
+        if (!host.listens) host.sends = host.sends || sends;
 }
 
 // PORT, HOST or HOST:PORT to listen on: several words tell of one place.

@@ -325,16 +325,20 @@ void Walk::redirect_file(const shell::Redirect& one, const Value& target, Redire
             read_cell(*cell, io);
         const bool socket = state_.get("n:" + target.text) != nullptr;
         if (socket) (reads ? io.network_in : io.network_out) = true;
+        if (socket && reads && one.fd.value_or(0) == 0) io.has_in = io.in.given = io.in.taint.fetched = true;
         return;
     }
     if (redirect_network(target, slot)) {
         if (one.fd.value_or(reads ? 0 : 1) > 2 || !one.variable.empty())
             state_.set("n:" + std::to_string(one.fd.value_or(10)), "");
-        if (reads) io.network_in = true;
-        if (writes) io.network_out = true;
-        io.in.taint.fetched = io.in.taint.fetched || reads;
-        io.has_in = io.has_in || reads;
-        io.in.given = io.in.given || reads;
+        const auto fd = one.fd.value_or(reads ? 0 : 1);
+        const bool in = reads && fd == 0,
+                   out = writes && (fd == 1 || fd == 2 || (fd == 0 && one.op == RedirectOp::in_out));
+        io.network_in = io.network_in || in;
+        io.network_out = io.network_out || out;
+        io.in.taint.fetched = io.in.taint.fetched || in;
+        io.has_in = io.has_in || in;
+        io.in.given = io.in.given || in;
         return;
     }
     if (reads && one.fd.value_or(0) == 0) {

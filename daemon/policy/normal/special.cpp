@@ -39,6 +39,7 @@ std::string lowered(std::string_view text) {
 
 const Walk::SpecialRow* Walk::find_special(std::string_view name) {
     static constexpr SpecialRow kRows[] = {{"dd", &Walk::special_dd},
+                                           {"parallel", &Walk::special_parallel},
                                            {"cp", &Walk::special_copy},
                                            {"curl", &Walk::special_fetcher},
                                            {"docker", &Walk::special_docker},
@@ -173,6 +174,11 @@ void Walk::special_tar(Call& call) {
     }
     const Value* archive = call.arguments.value_of("-f");
     const bool extracts = call.arguments.has("-x");
+    const bool creates = call.arguments.has("-c") || call.arguments.has("-r") || call.arguments.has("-u") ||
+                         call.arguments.has("-A") || call.arguments.has("--delete");
+    if (archive != nullptr && !creates) // it is only read
+        std::erase_if(at(call.slot).accesses,
+                      [&](const Access& access) { return access.act == Act::write && access.span == archive->span; });
     if (archive != nullptr && archive->text.find(':') != std::string::npos && !call.arguments.has("--force-local"))
         if (auto remote = remote_path(*archive)) add_host(call, remote->host);
     if (!extracts || call.arguments.has("-O") || call.arguments.has("--to-stdout")) return;
@@ -266,6 +272,30 @@ void Walk::special_fetcher(Call& call) {
         if (!file->is("-") && !file->is("/dev/stdout")) note_fetched(call, *file);
     } else if (wget ? !call.arguments.has("--spider") : call.arguments.has("-O"))
         named();
+}
+
+// parallel CODE ::: VALUES, or values from its input.
+void Walk::special_parallel(Call& call) {
+    const auto& operands = call.arguments.operands;
+    const auto mark = std::ranges::find_if(operands, [](const Value& word) { return word.text.starts_with(":::"); });
+    std::string text;
+    for (auto word = operands.begin(); word != mark; ++word) text += (text.empty() ? "" : " ") + word->text;
+    std::vector<std::string> given;
+    for (auto word = mark; word != operands.end(); ++word)
+        if (!word->text.starts_with(":::")) given.push_back(word->text);
+    const Stream* in = call.in();
+    if (given.empty())
+        given = in != nullptr && !in->names.empty() ? in->names : std::vector<std::string>{std::string(kHole)};
+    if (text.empty()) text = "{}";
+    if (given.size() > 16) given.resize(16), given.back() = kHole;
+    call.code_given = true;
+    for (const auto& value : given) {
+        const bool marked = text.find('{') != std::string::npos;
+        std::string code = replaced(text, "{}", value);
+        if (marked) code = replaced(replaced(std::move(code), "{.}", value), "{/}", value);
+        carry_code(call, "sh",
+                   {marked ? code : code + " " + value, operands.empty() ? call.argv[0].span : operands[0].span});
+    }
 }
 
 void Walk::special_dd(Call& call) {

@@ -208,8 +208,9 @@ private:
     }
 
     void name() {
+        const bool keeps = peek() == '$' && (language_.insensitive || language_.name == "tcl");
         if (peek() == '$' || peek() == '@') ++at_;
-        const auto start = at_;
+        const auto start = at_ - (keeps ? 1 : 0);
         while (at_ < text_.size() &&
                (is_letter(peek()) || is_digit(peek()) ||
                 ((language_.lisp || language_.insensitive) &&

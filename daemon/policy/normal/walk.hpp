@@ -152,6 +152,7 @@ private:
     void add_host(Call& call, Host host);
     void apply_repository(Call& call, const Value& value);
     void apply_package(Call& call, const Value& value);
+    void settle_hosts(Call& call);
     void apply_port(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
@@ -178,6 +179,7 @@ private:
     void special_docker(Call& call);
     void special_copy(Call& call);
     void special_dd(Call& call);
+    void special_parallel(Call& call);
     void special_netcat(Call& call);
 
     // flows.cpp: what goes from where to where
