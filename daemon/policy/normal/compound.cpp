@@ -234,8 +234,10 @@ void Walk::forget_assigned(const shell::Command& command) {
                 if (is_name(std::string(1, c)))
                     name += c;
                 else {
-                    const Cell* known = name.empty() ? nullptr : state_.get("v:" + name);
-                    if (known != nullptr) state_.set("v:" + name, std::string(kAnyName));
+                    const bool changes = c == '=' || c == '+' || c == '-' || c == '*' || c == '/' || c == '%';
+                    const bool known = !name.empty() && state_.get("v:" + name) != nullptr;
+                    const bool named = !name.empty() && (name[0] < '0' || name[0] > '9');
+                    if (known || (named && changes)) state_.set("v:" + name, std::string(kAnyName));
                     name.clear();
                 }
             }
