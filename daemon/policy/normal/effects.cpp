@@ -145,7 +145,9 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
                                         "Paths.get",   "Path.of",      "path.resolve", "os.path.abspath",
                                         "Path.new",    "resolve",      "toPath",       "absolute",
                                         "expanduser",  "as_posix",     "Pathname",     "freeze",
-                                        "shlex.quote", "os.fsencode",  "bytearray"}) {
+                                        "shlex.quote", "os.fsencode",  "bytearray",
+                                        "path.expand", "normalizePath", "expand-file-name",
+                                        "File.expand_path", "os.path.realpath", "realpath"}) {
         if (same != called && !(last == same && is_text(base) && same.find('.') == std::string_view::npos)) continue;
         if (same == "file" && language_.name == "r") break;
         Thing out = is_text(base) ? base : given.empty() ? Thing{} : given[0];
@@ -172,11 +174,14 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
             out += (out.empty() || out.ends_with('/') ? "" : "/") + (is_text(one) ? one.text : std::string(kHole));
         return text_of(out);
     }
-    if (called == "os.path.expandvars" || called == "os.getenv" || called == "os.environ.get" ||
-        called == "process.env" || called == "os.homedir" || called == "ENV.fetch" || called == "Path.home" ||
-        called == "os.environ.copy") {
-        Thing out = text_of(called == "Path.home" || called == "os.homedir" ? "~" : std::string(kHole));
-        out.secret = called != "Path.home" && called != "os.homedir";
+    if (last == "home" || last == "homedir") return text_of("~"); // Path.home(), os.homedir(), Dir.home()
+    if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "process.env" ||
+        called == "ENV.fetch" || called == "os.environ.copy") {
+        const std::string asked = given.empty() ? "" : given[0].text;
+        if (asked == "HOME" || asked == "USERPROFILE" || asked.starts_with("$HOME"))
+            return text_of("~" + (asked.starts_with("$HOME") ? asked.substr(5) : std::string()));
+        Thing out = text_of(std::string(kHole));
+        out.secret = true;
         return out;
     }
     if (last == "reverse" && is_known(base)) {

@@ -28,6 +28,14 @@ Thing joined(Thing left, const Thing& right) {
     return left;
 }
 
+// The variable HOME, as languages name it.
+bool means_home(std::string_view name) {
+    constexpr std::string_view kNames[] = {"os.environ.HOME", "environ.HOME", "process.env.HOME", "env.HOME", "ENV.HOME",
+                                           "_SERVER.HOME", "_ENV.HOME", "$_SERVER.HOME", "$_ENV.HOME", "Dir.home",
+                                           "process.env.USERPROFILE", "$HOME", "$env.HOME"};
+    return std::ranges::find(kNames, name) != std::end(kNames);
+}
+
 } // namespace
 
 Evaluator::Evaluator(const LanguageRow& language, std::string_view text, Scanned& out)
@@ -216,7 +224,13 @@ Thing Evaluator::expression(int depth) {
             value = joined(std::move(value), term(depth + 1));
         } else if (adjacent)
             value = joined(std::move(value), term(depth + 1));
-        else if (is("%") && language_.triple) { // "…" % x
+        else if (is("/") && language_.triple && value.known && !value.is_name && !value.is_list) { // Path / "x"
+            ++at_;
+            Thing slash;
+            slash.known = true;
+            slash.text = "/";
+            value = joined(joined(std::move(value), slash), term(depth + 1));
+        } else if (is("%") && language_.triple) { // "…" % x
             ++at_;
             term(depth + 1);
             value.text = kHole;
@@ -482,12 +496,23 @@ Thing Evaluator::after(Thing base, int depth) {
             base = call(called, {}, std::move(given));
             continue;
         }
+        if (language_.name == "perl" && base.is_name && base.text == "ENV" && is("{") && is("}", 2)) { // $ENV{HOME}
+            base.text += "." + peek(1)->text;
+            at_ += 3;
+            continue;
+        }
         if (is("[") && !peek()->spaced) {
             if (depth > kMaxDepth) break;
             base = subscript(std::move(base), depth + 1);
             continue;
         }
         break;
+    }
+    if (base.is_name && means_home(base.text)) {
+        base = {};
+        base.known = true;
+        base.text = "~";
+        return base;
     }
     const bool word_follows = at_ < tokens_.size() &&
                               (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||

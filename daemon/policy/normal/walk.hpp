@@ -164,6 +164,7 @@ private:
     Stream carry(Call& call, std::vector<Value> argv, std::string via);
     void carry_code(Call& call, const std::string& language, const Value& text);
     void scan(Call& call, const std::string& language, const Value& text);
+    std::string with_home(std::string path) const;
     void code_file(Call& call, const std::string& language, const Value& file, std::vector<Value> arguments);
     void code_from_stdin(Call& call, std::string language = "");
     void unknown_code(Call& call, const Value& text, const Taint& taint);
