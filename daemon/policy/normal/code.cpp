@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "policy/normal/endless.hpp"
 #include "policy/normal/evaluator.hpp"
 #include "policy/normal/value.hpp"
 
@@ -183,6 +184,7 @@ Scanned scan_code(std::string_view language, std::string_view text) {
         scan_sed(text, out);
         return out;
     }
+    scan_endless(language, text, out.facts);
     if (language == "make" || language == "tex") {
         language == "make" ? scan_make(text, out) : scan_tex(text, out);
         return out;
