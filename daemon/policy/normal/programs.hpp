@@ -48,7 +48,7 @@ struct OptionRow {
     std::string_view names; // "-r,-R,--recursive": the first is canonical
     bool valued = false, optional = false;
     RoleRow value;
-    std::string_view effect; // "r" recursive, "s" sends, "l" listens, or a fact
+    std::string_view effect; // "r" recursive, "s" sends, "l" listens, "end" of options, or a fact
 };
 
 struct FormRow { // operands when one of the options in `when` is there; "" always
