@@ -63,7 +63,7 @@ void append(std::vector<PathPattern>& to, const std::string& word) {
 }
 
 bool begins_open(std::string_view word) {
-    return word.front() == '*' || word.front() == '?' || word.front() == '{';
+    return std::string_view("*?{[").find(word.front()) != std::string_view::npos;
 }
 
 } // namespace
@@ -248,7 +248,7 @@ bool Index::names(const std::vector<std::string>& words, std::string_view progra
         if (word.front() == '@')
             if (const auto set = all_sets_.find(word); set != all_sets_.end()) return names(set->second, program);
         if (word.front() != program.front() && !begins_open(word)) return false;
-        return word.find_first_of("*?{") != std::string::npos && Pattern::text(word).match(program) != Match::no;
+        return word.find_first_of("*?{[") != std::string::npos && Pattern::text(word).match(program) != Match::no;
     });
 }
 

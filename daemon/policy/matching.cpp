@@ -295,7 +295,7 @@ Match Matching::by_access(const PathList& list, std::uint32_t acts, bool sent) {
         const auto& access = command_.accesses[i];
         if ((acts & bit(access.act)) == 0 || (sent && !access.sent)) continue;
         auto match = seen_.touched(list, i);
-        const bool warns = rule_.rule->decision != Decision::allow;
+        const bool warns = outline_.rule->decision != Decision::allow;
         if (match == Match::maybe && warns && seen_.points_to(list, i)) match = Match::yes;
         if (match != Match::no && !rule_.except.empty()) {
             // What is surely meant does not stop to be so because a part of its name may make it an exception.
