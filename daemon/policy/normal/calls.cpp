@@ -188,7 +188,8 @@ std::optional<Stream> Walk::call_function(Call& call) {
         ++recursions_;
         fill_words(call);
         if (call.frame.piped || call.frame.stage > 0 || call.frame.background || recursions_ > 1 ||
-            !has_condition(function)) add_fact(call.slot, "function.recursive");
+            !has_condition(function))
+            add_fact(call.slot, "function.recursive");
         return Stream{};
     }
     if (++calls_ > kMaxCalls) {
@@ -254,6 +255,7 @@ Stream Walk::fill(Call& call) {
     if (call.taint.decoded && call.hidden) add_fact(call.slot, "code.decoded");
     at(call.slot).program = call.program;
     at(call.slot).known_program = call.row != nullptr;
+    if (call.row == nullptr && at(call.slot).path.empty()) add_fact(call.slot, "program.strange");
     run_workspace_file(call);
     const Cell folder = *state_.get("."); // git -C and the like move it for this command alone
     if (call.row == nullptr)

@@ -270,7 +270,7 @@ Thing Evaluator::decode(const std::string& called, const Arguments& given) {
     return out;
 }
 
-void Evaluator::run_shell(const Arguments& given, const std::string&) {
+void Evaluator::run_shell(const Arguments& given, const std::string& called) {
     shell_ = true;
     if (given.empty()) return;
     const Thing& first = given[0];
@@ -281,7 +281,8 @@ void Evaluator::run_shell(const Arguments& given, const std::string&) {
         return;
     }
     // system LIST of perl and ruby: words
-    const bool words = given.size() > 1 && language_.bare && std::ranges::all_of(given, is_text);
+    const bool pipes = called.find("popen") != std::string::npos; // its second argument is a mode
+    const bool words = !pipes && given.size() > 1 && language_.bare && std::ranges::all_of(given, is_text);
     if (words) return run_words(given, false);
     if (given.size() > 1 && given[1].is_list && is_text(first) && language_.name == "r") return run_words(given, false);
     if (!is_text(first)) return add_fact("code.unknown");

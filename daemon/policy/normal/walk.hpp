@@ -51,8 +51,8 @@ struct Call { // one command on its way to the normal form
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
-bool is_shadowed(std::string_view name); // calls.cpp
-std::string via_of(const Call& call);    // carried.cpp
+bool is_shadowed(std::string_view name);            // calls.cpp
+std::string via_of(const Call& call);               // carried.cpp
 bool has_condition(const shell::Command& function); // compound.cpp
 
 class Walk {
@@ -174,6 +174,7 @@ private:
     void special_find(Call& call);
     void special_xargs(Call& call);
     void special_fd(Call& call);
+    void special_unpack(Call& call);
     void special_git(Call& call);
     void special_tar(Call& call);
     void special_socat(Call& call);
