@@ -19,6 +19,12 @@ bool is_remote(const Call& call) {
 
 } // namespace
 
+std::string_view stdin_language(const Call& call) {
+    if (call.row == nullptr) return {};
+    const auto* sub = call.arguments.row;
+    return sub != nullptr && !sub->value("stdin").empty() ? sub->value("stdin") : call.row->value("stdin");
+}
+
 Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     if (argv.empty() || stopped()) return {};
     if (call.frame.layer >= kMaxLayers * 2) {
@@ -115,7 +121,10 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
 // A file of code: known when the same text wrote it.
 void Walk::code_file(Call& call, const std::string& language, const Value& name, std::vector<Value> arguments) {
     if (call.code_given) return;
-    if (name.is("-") || name.is("/dev/stdin")) return;
+    if (name.is("-") || name.is("/dev/stdin")) {
+        if (stdin_language(call).empty()) code_from_stdin(call, language);
+        return;
+    }
     call.code_given = true;
     const Cell* known = file(name.text);
     touch(call.slot, Act::execute, name, false, false);
@@ -150,10 +159,8 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
 }
 
 // sh, python -, perl … without a file: what they read is code.
-void Walk::code_from_stdin(Call& call) {
+void Walk::code_from_stdin(Call& call, const std::string& language) {
     const Stream* in = call.in();
-    const std::string language(call.row != nullptr && !call.row->value("stdin").empty() ? call.row->value("stdin")
-                                                                                        : "sh");
     if (in == nullptr || !in->given) {
         add_fact(call.slot, "code.stdin");
         return;

@@ -75,6 +75,31 @@ std::string lowered(std::string_view text) {
     return out;
 }
 
+// Recipes: lines that begin with a tab, what follows the ";" of a rule, and $(shell …).
+void scan_make(std::string_view text, Scanned& out) {
+    const auto add = [&](std::string_view recipe) {
+        recipe = recipe.substr(std::min(recipe.find_first_not_of(" \t@-+"), recipe.size()));
+        std::string code;
+        for (std::size_t i = 0; i < recipe.size(); ++i) {
+            if (recipe.substr(i).starts_with("$$")) ++i;
+            code += recipe[i];
+        }
+        if (!code.empty()) out.shell.push_back(std::move(code));
+    };
+    for (std::size_t from = 0; from < text.size();) {
+        const auto end = std::min(text.find('\n', from), text.size());
+        const auto line = text.substr(from, end - from);
+        const auto colon = line.find(':'), semicolon = line.find(';');
+        if (line.starts_with('\t'))
+            add(line);
+        else if (colon < semicolon && semicolon != std::string_view::npos)
+            add(line.substr(semicolon + 1));
+        if (const auto at = line.find("$(shell "); at != std::string_view::npos)
+            add(line.substr(at + 8, line.rfind(')') - std::min(line.rfind(')'), at + 8)));
+        from = end + 1;
+    }
+}
+
 // COPY … FROM PROGRAM '…', COPY t TO '/file', INTO OUTFILE '…', LOAD DATA INFILE '…'
 void scan_sql(std::string_view text, Scanned& out) {
     const std::string small = lowered(text);
@@ -104,8 +129,8 @@ void scan_sql(std::string_view text, Scanned& out) {
 
 Scanned scan_code(std::string_view language, std::string_view text) {
     Scanned out;
-    if (language == "sed") {
-        scan_sed(text, out);
+    if (language == "sed" || language == "make") {
+        language == "sed" ? scan_sed(text, out) : scan_make(text, out);
         return out;
     }
     const LanguageRow* row = find_language(language);

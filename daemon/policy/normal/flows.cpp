@@ -62,9 +62,10 @@ void Walk::follow_connections(Call& call) {
     const bool given = in != nullptr && in->given;
     if (given && in->taint.fetched) add_fact(call.slot, "stdin.fetched");
     if (given && in->taint.secret) add_fact(call.slot, "stdin.secret");
-    const bool shell = call.row != nullptr && (call.row->has("shell-program") || !call.row->value("stdin").empty());
+    const std::string language(stdin_language(call));
+    const bool shell = call.row != nullptr && (call.row->has("shell-program") || !language.empty());
     if (shell && (call.io.network_in || call.io.network_out)) add_fact(call.slot, "socket.shell");
-    if (call.row != nullptr && !call.row->value("stdin").empty() && !call.code_given) code_from_stdin(call);
+    if (!language.empty() && !call.code_given) code_from_stdin(call, language);
     const bool redirected = call.io.network_out;
     const bool connects =
         std::ranges::any_of(at(call.slot).hosts, [](const Host& host) { return !host.listens; }) || redirected;

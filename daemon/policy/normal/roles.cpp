@@ -33,9 +33,15 @@ bool is_remote_name(std::string_view text) {
     return text.find('/') == std::string_view::npos && text.find(':') == std::string_view::npos;
 }
 
+bool is_loopback(std::string_view name) {
+    return name == "localhost" || name.ends_with(".localhost") || name == "::1" || name == "[::1]" ||
+           (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
 // prog --version, prog help
 bool only_asks(const Call& call) {
-    constexpr std::string_view kWords[] = {"-v", "-V", "-h", "--version", "--help", "version", "help", "-help", "-version"};
+    constexpr std::string_view kWords[] = {"-v",      "-V",   "-h",    "--version", "--help",
+                                           "version", "help", "-help", "-version"};
     return call.argv.size() == 2 && std::ranges::find(kWords, call.argv[1].text) != std::end(kWords);
 }
 
@@ -84,6 +90,7 @@ void Walk::apply_arguments(Call& call) {
     apply_options(call);
     apply_flags(call);
     if (const FormRow* form = form_of(call.arguments)) apply_operands(call, *form);
+    settle_hosts(call);
     for (const auto* row : {call.arguments.program, call.arguments.row})
         if (row->has("net") && at(call.slot).hosts.empty() && !only_asks(call)) {
             const std::string registry(call.arguments.program->value("registry"));
@@ -95,6 +102,22 @@ void Walk::apply_arguments(Call& call) {
     if (const auto* special = find_special(call.row->name)) (this->*special->run)(call);
     if (whole != call.row->name)
         if (const auto* special = find_special(whole)) (this->*special->run)(call);
+}
+
+// `git push URL`: the host that its words name is where it goes, not one more beside the unknown one of its row. And what
+// goes to this machine itself, or is served to it alone, does not leave.
+void Walk::settle_hosts(Call& call) {
+    auto& hosts = at(call.slot).hosts;
+    const bool sends = call.arguments.program->has("sends") || call.arguments.row->has("sends");
+    const auto nameless = std::ranges::find_if(
+        hosts, [](const Host& host) { return host.name.empty() && host.port.empty() && !host.listens; });
+    const auto said = [](const Host& host) { return !host.listens && !host.name.empty(); };
+    if (sends && nameless != hosts.end() && std::ranges::any_of(hosts, said)) {
+        hosts.erase(nameless);
+        for (auto& host : hosts) host.sends = host.sends || !host.listens;
+    }
+    if (!hosts.empty() && std::ranges::all_of(hosts, [](const Host& host) { return is_loopback(host.name); }))
+        for (auto& access : at(call.slot).accesses) access.sent = false;
 }
 
 void Walk::apply_options(Call& call) {
@@ -143,7 +166,8 @@ void Walk::apply_operands(Call& call, const FormRow& form) {
         if (index >= roles.size()) return;
         apply_role(call, roles[index], operands[i], i);
         const auto role = roles[index].role;
-        if (role == Role::command || role == Role::shell_rest || role == Role::code_file || role == Role::module)
+        if (role == Role::command || role == Role::shell_rest || role == Role::code_rest || role == Role::code_file ||
+            role == Role::module)
             return;
     }
 }
@@ -174,10 +198,11 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
     case Role::shell:
         if (!is_filter(value.text)) carry_code(call, "sh", value);
         break;
-    case Role::shell_rest: {
+    case Role::shell_rest:
+    case Role::code_rest: {
         Value joined{"", value.span};
         for (const auto& word : rest()) joined.text += (joined.text.empty() ? "" : " ") + word.text;
-        carry_code(call, "sh", joined);
+        carry_code(call, role.role == Role::shell_rest ? "sh" : std::string(role.argument), joined);
         break;
     }
     case Role::code:
@@ -275,7 +300,7 @@ void Walk::apply_flags(Call& call) {
             const auto fact = flags.substr(start + 5);
             add_fact(call.slot, fact.substr(0, fact.find(' ')));
         }
-if (only_asks(call)) continue;
+        if (only_asks(call)) continue;
         if (row->has("connect")) {
             Host host;
             host.scheme = row->value("scheme");
@@ -287,7 +312,7 @@ if (only_asks(call)) continue;
         if (row->has("listens") && !known) add_host(call, {.listens = true});
         if (row == call.arguments.program && call.arguments.program == call.arguments.row) break;
     }
-    const bool quiet = !call.row->value("stdin").empty() &&
+    const bool quiet = !stdin_language(call).empty() &&
                        ((call.in() != nullptr && call.in()->given) || !call.arguments.operands.empty());
     if (call.arguments.program->has("interactive") && !quiet) add_fact(call.slot, "interactive");
     for (const auto& option : call.arguments.options)

@@ -50,7 +50,8 @@ struct Call { // one command on its way to the normal form
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
-bool is_shadowed(std::string_view name); // calls.cpp
+bool is_shadowed(std::string_view name);           // calls.cpp
+std::string_view stdin_language(const Call& call); // of what it reads as code; "" none; carried.cpp
 
 class Walk {
 public:
@@ -139,6 +140,7 @@ private:
     // roles.cpp: options and operands to accesses, hosts and code
     void apply_arguments(Call& call);
     void apply_options(Call& call);
+    void settle_hosts(Call& call);
     void apply_operands(Call& call, const FormRow& form);
     void apply_role(Call& call, const RoleRow& role, const Value& value, std::size_t index);
     void apply_unknown(Call& call);
@@ -159,7 +161,7 @@ private:
     void carry_code(Call& call, const std::string& language, const Value& text);
     void scan(Call& call, const std::string& language, const Value& text);
     void code_file(Call& call, const std::string& language, const Value& file, std::vector<Value> arguments);
-    void code_from_stdin(Call& call);
+    void code_from_stdin(Call& call, const std::string& language);
     void unknown_code(Call& call, const Value& text, const Taint& taint);
 
     // special.cpp: programs whose words a table cannot describe
