@@ -116,6 +116,11 @@ Match Matching::values(const WordList& list, std::span<const Value> from) {
 Match Matching::any_via(const WordList& list) {
     auto best = Match::no;
     for (const auto& name : command_.via) best = std::max(best, list.match(name));
+    for (const auto& option : command_.wrapped) best = std::max(best, list.match(option));
+    // kill $(pgrep x): pgrep is carried by "kill $()".
+    if (command_.carrier >= 0 && !command_.via.empty() && command_.via.back() == "$()")
+        best = std::max(best,
+                        list.match(seen_.form().commands[static_cast<std::size_t>(command_.carrier)].program + " $()"));
     return best;
 }
 
@@ -394,7 +399,8 @@ bool passes(const Outline& rule, const Seen& seen) {
     if (rule.facts != 0 && (rule.facts & seen.facts()) == 0) return false;
     if (rule.acts != 0 && (rule.acts & seen.acts()) == 0) return false;
     return !((rule.needs_host && command.hosts.empty()) || (rule.needs_code && command.code.empty()) ||
-             (rule.needs_env && command.env.empty()) || (rule.needs_via && command.via.empty()));
+             (rule.needs_env && command.env.empty()) ||
+             (rule.needs_via && command.via.empty() && command.wrapped.empty()));
 }
 
 } // namespace

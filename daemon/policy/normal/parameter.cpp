@@ -119,6 +119,7 @@ Expander::Looked Expander::look_name(const std::string& name, Span span) {
     }
     if (name == "HOME" && !facts_.home.empty()) return {true, facts_.home};
     if (const auto found = facts_.env.find(name); found != facts_.env.end()) return {true, found->second};
+    if (name == "PPID") unknown.insert(name); // rules may name the parent: it is never a run's own
     for (const auto& row : kGiven)
         if (row.name == name) return {true, std::string(row.value)};
     unknown.insert(name);
