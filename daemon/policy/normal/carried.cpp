@@ -98,6 +98,12 @@ void Walk::carry_code(Call& call, const std::string& language, const Value& text
         if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
 }
 
+// "~" in code: some languages take it for the home themselves, others are told to, and nobody else calls a file so.
+std::string Walk::with_home(std::string path) const {
+    if (facts_.home.empty() || !path.starts_with('~') || (path.size() > 1 && path[1] != '/')) return path;
+    return facts_.home + path.substr(1);
+}
+
 // Code that is not a shell's: what it calls, and what the strings in it are.
 void Walk::scan(Call& call, const std::string& language, const Value& text) {
     at(call.slot).code.push_back({language, text, {}});
@@ -111,7 +117,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
         if (access.path.starts_with(kHole) && !(access.act == Act::remove && access.recursive))
             add_opaque(call.slot, text.span, "a file that this code names is known only when it runs");
         else
-            touch(call.slot, access.act, {std::move(access.path), text.span}, access.recursive, access.sent);
+            touch(call.slot, access.act, {with_home(std::move(access.path)), text.span}, access.recursive, access.sent);
     for (auto& host : found.hosts) {
         host.span = text.span;
         add_host(call, std::move(host));
@@ -128,7 +134,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     }
     for (auto& words : found.commands) {
         std::vector<Value> argv;
-        for (auto& word : words) argv.push_back({std::move(word), text.span});
+        for (auto& word : words) argv.push_back({with_home(std::move(word)), text.span});
         Call inner = call;
         inner.frame.fixed = call.frame.fixed.value_or(text.span);
         carry(inner, std::move(argv), language);

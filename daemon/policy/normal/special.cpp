@@ -39,11 +39,13 @@ std::string lowered(std::string_view text) {
 
 const Walk::SpecialRow* Walk::find_special(std::string_view name) {
     static constexpr SpecialRow kRows[] = {{"dd", &Walk::special_dd},
-                                           {"parallel", &Walk::special_parallel},
                                            {"cp", &Walk::special_copy},
                                            {"curl", &Walk::special_fetcher},
                                            {"docker", &Walk::special_docker},
+                                           {"fd", &Walk::special_fd},
+                                           {"fdfind", &Walk::special_fd},
                                            {"find", &Walk::special_find},
+                                           {"parallel", &Walk::special_parallel},
                                            {"git clone", &Walk::special_git},
                                            {"git config", &Walk::special_git_config},
                                            {"install", &Walk::special_copy},

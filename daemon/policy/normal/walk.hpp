@@ -165,6 +165,7 @@ private:
     Stream carry(Call& call, std::vector<Value> argv, std::string via);
     void carry_code(Call& call, const std::string& language, const Value& text);
     void scan(Call& call, const std::string& language, const Value& text);
+    std::string with_home(std::string path) const;
     void code_file(Call& call, const std::string& language, const Value& file, std::vector<Value> arguments);
     void code_from_stdin(Call& call, const std::string& language);
     void unknown_code(Call& call, const Value& text, const Taint& taint);
@@ -173,6 +174,7 @@ private:
     static const SpecialRow* find_special(std::string_view name);
     void special_find(Call& call);
     void special_xargs(Call& call);
+    void special_fd(Call& call);
     void special_git(Call& call);
     void special_tar(Call& call);
     void special_socat(Call& call);
