@@ -22,14 +22,6 @@ namespace json = boost::json;
 constexpr std::size_t kMostLine = 1 << 20, kWriteAt = 64 << 10, kMostPlaces = 1'000;
 constexpr std::array<std::string_view, 5> kKeys = {"id", "command", "argv", "cwd", "net"};
 
-// What the text of a line asks; `id` is there even when the rest is wrong.
-struct Asked {
-    json::value id;
-    policy::Request request;
-    std::string cwd;
-    std::string problem;
-};
-
 std::string unknown_key(std::string_view key) {
     std::string out = "unknown key `" + std::string(key) + "`";
     if (const auto near = nearest(key, kKeys)) out += ", did you mean `" + std::string(*near) + "`?";
@@ -46,7 +38,7 @@ std::string read_argv(const json::value& value, std::vector<std::string>& to) {
     return {};
 }
 
-std::string read_member(std::string_view key, const json::value& value, Asked& to) {
+std::string read_member(std::string_view key, const json::value& value, AskedLine& to) {
     if (key == "id") return {};
     if (key == "argv") return read_argv(value, to.request.argv);
     if (std::ranges::find(kKeys, key) == kKeys.end()) return unknown_key(key);
@@ -58,24 +50,6 @@ std::string read_member(std::string_view key, const json::value& value, Asked& t
     if (key == "net") to.request.net = text;
     if (key == "cwd") to.cwd = text;
     return {};
-}
-
-Asked read_line(std::string_view line) {
-    Asked asked;
-    boost::system::error_code error;
-    const auto value = json::parse(line, error);
-    const auto* object = error ? nullptr : value.if_object();
-    if (object == nullptr) {
-        asked.problem = error ? "not JSON: " + error.message() : "not a JSON object";
-        return asked;
-    }
-    if (const auto* id = object->if_contains("id"); id != nullptr && !id->is_structured()) asked.id = *id;
-    for (const auto& [key, member] : *object)
-        if (auto problem = read_member(key, member, asked); !problem.empty() && asked.problem.empty())
-            asked.problem = std::move(problem);
-    if (asked.problem.empty() && asked.request.script.has_value() != asked.request.argv.empty())
-        asked.problem = "a line needs one of `command` and `argv`";
-    return asked;
 }
 
 class Stream {
@@ -148,7 +122,7 @@ private:
             return put_error({}, "the line is longer than 1 MiB");
         }
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-        auto asked = read_line(line);
+        auto asked = read_asked(line);
         if (!asked.problem.empty()) return put_error(asked.id, asked.problem);
         const auto judge = judge_for(asked.cwd);
         if (!judge) return put_error(asked.id, judge.error().message);
@@ -186,6 +160,24 @@ private:
 };
 
 } // namespace
+
+AskedLine read_asked(std::string_view line) {
+    AskedLine asked;
+    boost::system::error_code error;
+    const auto value = json::parse(line, error);
+    const auto* object = error ? nullptr : value.if_object();
+    if (object == nullptr) {
+        asked.problem = error ? "not JSON: " + error.message() : "not a JSON object";
+        return asked;
+    }
+    if (const auto* id = object->if_contains("id"); id != nullptr && !id->is_structured()) asked.id = *id;
+    for (const auto& [key, member] : *object)
+        if (auto problem = read_member(key, member, asked); !problem.empty() && asked.problem.empty())
+            asked.problem = std::move(problem);
+    if (asked.problem.empty() && asked.request.script.has_value() != asked.request.argv.empty())
+        asked.problem = "a line needs one of `command` and `argv`";
+    return asked;
+}
 
 Status judge_stream(const PolicyOptions& options) {
     return std::make_unique<Stream>(options)->run();

@@ -26,28 +26,28 @@ public:
     }
     Match no_facts() { return (rule_.no_facts & seen_.facts()) != 0 ? Match::no : Match::yes; }
     Match via() { return rule_.via.empty() ? Match::yes : any_via(rule_.via); }
-    Match no_via() { return rule_.no_via.empty() ? Match::yes : negated(any_via(rule_.no_via)); }
+    Match no_via() { return rule_.no_via.empty() ? Match::yes : unless(any_via(rule_.no_via)); }
     Match no_program() {
-        return rule_.no_program.empty() ? Match::yes : negated(rule_.no_program.match(command_.program));
+        return rule_.no_program.empty() ? Match::yes : unless(rule_.no_program.match(command_.program));
     }
     Match sub();
     Match env() { return rule_.env.empty() ? Match::yes : any_env(rule_.env); }
-    Match no_env() { return rule_.no_env.empty() ? Match::yes : negated(any_env(rule_.no_env)); }
+    Match no_env() { return rule_.no_env.empty() ? Match::yes : unless(any_env(rule_.no_env)); }
     Match option() { return rule_.option.empty() ? Match::yes : any_option(rule_.option); }
     Match option_all();
-    Match no_option() { return rule_.no_option.empty() ? Match::yes : negated(any_option(rule_.no_option)); }
+    Match no_option() { return rule_.no_option.empty() ? Match::yes : unless(any_option(rule_.no_option)); }
     Match operand();
     Match operands();
     Match word() { return rule_.word.empty() ? Match::yes : any_word(rule_.word); }
     Match words();
-    Match no_word() { return rule_.no_word.empty() ? Match::yes : negated(any_word(rule_.no_word)); }
+    Match no_word() { return rule_.no_word.empty() ? Match::yes : unless(any_word(rule_.no_word)); }
     Match variable();
     Match from() { return rule_.from.empty() ? Match::yes : in_pipeline(rule_.from, false); }
     Match into() { return rule_.into.empty() ? Match::yes : in_pipeline(rule_.into, true); }
     Match language();
     Match call();
     Match code() { return rule_.code.empty() ? Match::yes : any_code(rule_.code); }
-    Match no_code() { return rule_.no_code.empty() ? Match::yes : negated(any_code(rule_.no_code)); }
+    Match no_code() { return rule_.no_code.empty() ? Match::yes : unless(any_code(rule_.no_code)); }
     Match connects() { return flag(rule_.rule->connects, some_host(false, nullptr, false)); }
     Match sends_data() { return flag(rule_.rule->sends_data, some_host(false, nullptr, true)); }
     Match listens() { return flag(rule_.rule->listens, some_host(true, nullptr, false)); }
@@ -64,6 +64,11 @@ public:
     Match reads_within() { return rule_.reads_within.empty() ? Match::yes : all_within(rule_.reads_within, kReading); }
 
 private:
+    // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may say so.
+    Match unless(Match is) const {
+        if (is == Match::maybe && rule_.rule->decision != Decision::allow) return Match::yes;
+        return negated(is);
+    }
     static Match flag(const std::optional<bool>& wanted, Match is) {
         if (!wanted) return Match::yes;
         return *wanted ? is : negated(is);

@@ -156,6 +156,7 @@ std::optional<Stream> Walk::call_function(Call& call) {
     if (cell == nullptr || cell->function == nullptr || call.argv[0].text != call.program) return std::nullopt;
     const shell::Command& function = *cell->function;
     called_.insert(call.program);
+    add_fact(call.slot, "function.call");
     if (std::ranges::find(call.frame.functions, call.program) != call.frame.functions.end()) {
         ++recursions_;
         fill_words(call);
@@ -262,6 +263,8 @@ void Walk::run_workspace_file(Call& call) {
     } else if (call.row == nullptr && in_workspace(path)) {
         add_fact(call.slot, "program.workspace");
         add_fact(call.slot, "code.workspace");
+    } else if (call.row == nullptr && is_below(path, "/tmp")) {
+        add_fact(call.slot, "program.temporary");
     }
 }
 

@@ -76,6 +76,12 @@ TEST_CASE("what is not known: ask, skip, match; never a silent allow") {
     CHECK_EQ(verdict_on(load(allow("program = \"rm\"\nno_option = \"-r\"")), option, Mode::strict).decision,
              Decision::ask);
 
+    // An exception to a rule to deny must surely be there: "rm -r $X" is no dry run because $X may be that option.
+    CHECK_EQ(verdict_on(load(rule_text("program = \"rm\"\nno_option = \"--dry-run\"")), option).decision,
+             Decision::deny);
+    option.argv = {{"rm", {}}, {std::string(kHole), {}}};
+    CHECK_EQ(verdict_on(load(rule_text("program = \"rm\"\nno_word = \"--dry-run\"")), option).decision, Decision::deny);
+
     // "build/$x" may be "build/../../x".
     const auto below = with(command_of("rm"), Act::remove, "/home/user/project/" + std::string(kHole));
     const auto inside = load(allow("program = \"rm\"\nwithin = \"@workspace\""));
