@@ -227,6 +227,7 @@ Stream Walk::fill(Call& call) {
     if (call.taint.decoded && call.hidden) add_fact(call.slot, "code.decoded");
     at(call.slot).program = call.program;
     at(call.slot).known_program = call.row != nullptr;
+    if (call.row == nullptr && at(call.slot).path.empty()) add_fact(call.slot, "program.strange");
     run_workspace_file(call);
     const Cell folder = *state_.get("."); // git -C and the like move it for this command alone
     if (call.row == nullptr)
