@@ -173,6 +173,14 @@ void Walk::code_from_stdin(Call& call) {
         return;
     }
     add_fact(call.slot, "code.stdin");
+    // sh < x is sh x
+    const bool own = in->taint.sources == std::vector{static_cast<int>(call.slot)};
+    const auto& accesses = at(call.slot).accesses;
+    if (own && call.io.has_in && !in->taint.fetched && !in->taint.decoded &&
+        std::ranges::all_of(accesses, [&](const Access& access) { return access.act != Act::read || in_workspace(access.path); })) {
+        add_fact(call.slot, "code.workspace");
+        return;
+    }
     if (!in->taint.fetched) add_fact(call.slot, "code.unknown");
     add_opaque(call.slot, call.argv[0].span, "the code that it reads is known only when it runs");
 }
