@@ -6,6 +6,14 @@
 
 namespace owhale::policy::normal {
 
+// What goes to this machine does not leave it.
+static bool leaves_machine(const SimpleCommand& command) {
+    return command.hosts.empty() || std::ranges::any_of(command.hosts, [](const Host& host) {
+        return !host.listens && host.name != "localhost" && !host.name.starts_with("127.") && host.name != "::1" &&
+               host.name != "[::1]" && host.name != "0.0.0.0" && !host.name.ends_with(".localhost");
+    });
+}
+
 void Walk::mark_sent(const Taint& taint) {
     for (const int source : taint.sources) {
         if (static_cast<std::size_t>(source) >= out_.commands.size()) continue;
@@ -70,12 +78,12 @@ void Walk::follow_connections(Call& call) {
                 add_fact(call.slot, "socket.shell");
             }
     if (call.sends_stdin && given) {
-        mark_sent(in->taint);
+        if (leaves_machine(at(call.slot))) mark_sent(in->taint);
         sends = sends || in->taint.secret;
         for (auto& host : at(call.slot).hosts) host.sends = true;
     }
     if (call.taint.secret) {
-        mark_sent(call.taint);
+        if (leaves_machine(at(call.slot))) mark_sent(call.taint);
         sends = true;
     }
     for (const auto& option : call.arguments.options)
