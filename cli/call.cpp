@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "cli/escape.hpp"
 #include "cli/messages.hpp"
 #include "shared/verbs.hpp"
 
@@ -40,11 +41,23 @@ bool ours_to_say(Code code) {
     return describe(code).status == 401 || code == Code::step_up_required || code == Code::password_change_required;
 }
 
+// What was refused, and by which rule: "…: `rm -rf /` (rule destroy.rm-outside, critical)".
+std::string told(const api::Verdict& verdict) {
+    constexpr std::size_t kMostColumns = 300;
+    std::string out;
+    if (verdict.segment && !verdict.segment->empty())
+        out += ": `" + clipped(escaped(*verdict.segment), kMostColumns) + "`";
+    out += " (rule " + verdict.rule;
+    if (verdict.severity && *verdict.severity != "none") out += ", " + *verdict.severity;
+    return out + ")";
+}
+
 Error error_of(const api::Problem& problem) {
     Error error;
     error.code = code_of(problem.code);
     error.message = problem.detail.empty() ? problem.title : problem.detail;
     if (describe(error.code).name != problem.code) error.message = problem.code + ": " + error.message;
+    if (problem.verdict) error.message += told(*problem.verdict);
     if (problem.step) error.step = *problem.step;
     if (!ours_to_say(error.code)) error.next = problem.next.value_or("");
     error.retry_after = problem.retry_after.value_or(0);

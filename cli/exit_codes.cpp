@@ -133,6 +133,9 @@ std::string_view next_step(Code code) {
         return "name a folder of your own below your home with --workspace";
     case Code::limit_over_ceiling:
         return "ask for less, or raise the ceiling in owhaled.conf";
+    case Code::denied:
+    case Code::approval_required:
+        return "owhalectl policy explain shows how owhaled read it, and which rule decided";
     case Code::net_host_denied:
         return "root can permit it: a line 'net-host UID' in /etc/owhaled/spawner.conf, then restart owhaled "
                "(systemctl restart owhaled); or run it without --net host";

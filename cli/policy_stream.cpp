@@ -12,6 +12,7 @@
 #include "cli/output.hpp"
 #include "cli/policy_verdicts.hpp"
 #include "policy/normal/normalize.hpp"
+#include "policy/normal/place.hpp"
 #include "shared/nearest.hpp"
 
 namespace owhale::cli {
@@ -21,14 +22,6 @@ namespace json = boost::json;
 
 constexpr std::size_t kMostLine = 1 << 20, kWriteAt = 64 << 10, kMostPlaces = 1'000;
 constexpr std::array<std::string_view, 5> kKeys = {"id", "command", "argv", "cwd", "net"};
-
-// What the text of a line asks; `id` is there even when the rest is wrong.
-struct Asked {
-    json::value id;
-    policy::Request request;
-    std::string cwd;
-    std::string problem;
-};
 
 std::string unknown_key(std::string_view key) {
     std::string out = "unknown key `" + std::string(key) + "`";
@@ -46,7 +39,7 @@ std::string read_argv(const json::value& value, std::vector<std::string>& to) {
     return {};
 }
 
-std::string read_member(std::string_view key, const json::value& value, Asked& to) {
+std::string read_member(std::string_view key, const json::value& value, AskedLine& to) {
     if (key == "id") return {};
     if (key == "argv") return read_argv(value, to.request.argv);
     if (std::ranges::find(kKeys, key) == kKeys.end()) return unknown_key(key);
@@ -58,24 +51,6 @@ std::string read_member(std::string_view key, const json::value& value, Asked& t
     if (key == "net") to.request.net = text;
     if (key == "cwd") to.cwd = text;
     return {};
-}
-
-Asked read_line(std::string_view line) {
-    Asked asked;
-    boost::system::error_code error;
-    const auto value = json::parse(line, error);
-    const auto* object = error ? nullptr : value.if_object();
-    if (object == nullptr) {
-        asked.problem = error ? "not JSON: " + error.message() : "not a JSON object";
-        return asked;
-    }
-    if (const auto* id = object->if_contains("id"); id != nullptr && !id->is_structured()) asked.id = *id;
-    for (const auto& [key, member] : *object)
-        if (auto problem = read_member(key, member, asked); !problem.empty() && asked.problem.empty())
-            asked.problem = std::move(problem);
-    if (asked.problem.empty() && asked.request.script.has_value() != asked.request.argv.empty())
-        asked.problem = "a line needs one of `command` and `argv`";
-    return asked;
 }
 
 class Stream {
@@ -148,16 +123,23 @@ private:
             return put_error({}, "the line is longer than 1 MiB");
         }
         if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-        auto asked = read_line(line);
+        auto asked = read_asked(line);
         if (!asked.problem.empty()) return put_error(asked.id, asked.problem);
         const auto judge = judge_for(asked.cwd);
         if (!judge) return put_error(asked.id, judge.error().message);
-        const auto& [facts, rules] = **judge;
+        const auto& [given, rules] = **judge;
+        const auto facts = placed(asked, given);
         const auto form = policy::normalize(asked.request, facts);
         const auto verdict = policy::judge(*rules, form, facts, mode_of(options_), asked.request.net);
         json::object out = {{"id", std::move(asked.id)}};
         for (auto& member : verdict_json(form, verdict, false)) out.insert(std::move(member));
         put(out);
+    }
+
+    // A line that names no place, in a stream that names none: where its own first `cd` leads.
+    policy::Facts placed(const AskedLine& asked, const policy::Facts& given) const {
+        const bool named = !asked.cwd.empty() || !options_.cwd.empty() || !options_.workspace.empty();
+        return named || !asked.request.script ? given : policy::facts_of_text(given, *asked.request.script);
     }
 
     void put(const json::object& object) { out_ += json::serialize(object) + "\n"; }
@@ -168,7 +150,7 @@ private:
         const auto known = judges_.find(cwd);
         if (known != judges_.end()) return &known->second;
         if (judges_.size() >= kMostPlaces) judges_.clear();
-        auto facts = cwd.empty() ? TRY(facts_of(options_)) : TRY(facts_of(options_, cwd));
+        auto facts = cwd.empty() ? TRY(assumed_facts(options_)) : TRY(facts_of(options_, cwd));
         auto sources = TRY(all_sources({options_.rules, facts.workspace}));
         const bool own = sources.back().origin == policy::Origin::project;
         auto rules = own || common_ == nullptr ? TRY(policy::load_rules(sources)) : common_;
@@ -186,6 +168,24 @@ private:
 };
 
 } // namespace
+
+AskedLine read_asked(std::string_view line) {
+    AskedLine asked;
+    boost::system::error_code error;
+    const auto value = json::parse(line, error);
+    const auto* object = error ? nullptr : value.if_object();
+    if (object == nullptr) {
+        asked.problem = error ? "not JSON: " + error.message() : "not a JSON object";
+        return asked;
+    }
+    if (const auto* id = object->if_contains("id"); id != nullptr && !id->is_structured()) asked.id = *id;
+    for (const auto& [key, member] : *object)
+        if (auto problem = read_member(key, member, asked); !problem.empty() && asked.problem.empty())
+            asked.problem = std::move(problem);
+    if (asked.problem.empty() && asked.request.script.has_value() != asked.request.argv.empty())
+        asked.problem = "a line needs one of `command` and `argv`";
+    return asked;
+}
 
 Status judge_stream(const PolicyOptions& options) {
     return std::make_unique<Stream>(options)->run();

@@ -1,5 +1,6 @@
 #include "broker.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -8,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "sandbox/blob.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
 #include "store/migrations.hpp"
@@ -126,8 +128,9 @@ awaitable<Status> Broker::start() {
         co_return fail(Code::spawner_unavailable,
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
-    auto runs =
-        sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, *key_, ready_});
+    CO_CHECK(co_await rules_.load());
+    auto runs = sandbox::Runs::open(
+        {io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_, *key_, ready_});
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
@@ -138,11 +141,15 @@ awaitable<Status> Broker::start() {
                                    ready_,
                                    *runs_,
                                    *profiles_,
+                                   rules_,
                                    *audit_,
                                    *identity_,
                                    OWHALE_VERSION,
                                    rfc3339(wall_clock_us()),
                                    [this] { return server_->connections(); },
+                                   [this](std::string by, std::function<Status()> standing) {
+                                       return reload_rules(std::move(by), std::move(standing));
+                                   },
                                    [this] { return network_->fingerprint(); }};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
@@ -202,10 +209,16 @@ void Broker::reload() {
         log::info("profiles are read again");
     else
         log::error("the profiles stay as they were: " + to_line(profiles.error()));
-    asio::co_spawn(io_, reload_network(level && profiles), rethrow);
+    asio::co_spawn(io_, reload_rest(level && profiles), rethrow);
 }
 
-awaitable<void> Broker::reload_network(bool so_far) {
+awaitable<void> Broker::reload_rest(bool so_far) {
+    if (runs_) { // else they are being read for the first time
+        const std::function<Status()> always;
+        std::string by("system");
+        const auto rules = co_await reload_rules(std::move(by), always);
+        so_far = so_far && rules;
+    }
     Status network;
     if (network_) network = co_await network_->reload();
     if (!network) log::error("the TLS certificate stays as it was: " + to_line(network.error()));
@@ -224,6 +237,46 @@ awaitable<Result<transport::Credentials>> Broker::given_certificate() {
     if (!key) co_return std::unexpected(key.error());
     co_return transport::Credentials{*std::move(certificate), *std::move(key), "tls-cert: " + settings_.tls_cert,
                                      "tls-key: " + settings_.tls_key};
+}
+
+// The administrator's rule files; without a folder, where none was named, there are none.
+awaitable<Result<std::vector<policy::Source>>> Broker::given_rules() {
+    auto opened = co_await spawner_->reopen();
+    if (!opened) co_return std::unexpected(opened.error());
+    const auto index = static_cast<std::size_t>(wire::File::policy);
+    const auto& blob = opened->files[index];
+    if (!blob) {
+        const auto row = std::ranges::find(settings_.rows, "policy-dir", &config::Row::key);
+        const bool named = row != settings_.rows.end() && row->source != "default";
+        if (opened->err[index] == ENOENT && !named) co_return std::vector<policy::Source>{};
+        co_return std::unexpected(sandbox::unusable_policy_folder(settings_.policy_dir, opened->err[index]));
+    }
+    auto lists = wire::read_blob(blob.get(), wire::kPolicyLists);
+    if (!lists) co_return std::unexpected(lists.error());
+    co_return sandbox::policy_sources(*lists, settings_.policy_dir);
+}
+
+// Who asked for it is on disk before, and what came of it after.
+awaitable<Result<api::PolicyLoaded>> Broker::reload_rules(std::string by, std::function<Status()> standing) {
+    audit::Event event{"policy.reload", by, "policy.reload", "pending", "", {}};
+    event.data["before"] = rules_.current()->version;
+    auto pending = event;
+    const auto written = co_await audit_->append(std::move(pending));
+    if (!written) co_return std::unexpected(written.error());
+    auto loaded = standing ? standing() : Status{};
+    if (loaded) loaded = co_await rules_.load();
+    event.outcome = loaded ? "ok" : "failed";
+    event.data["after"] = rules_.current()->version;
+    if (!loaded) event.data["why"] = loaded.error().message;
+    const auto noted = co_await audit_->append(std::move(event));
+    if (!noted) log::error(to_line(noted.error()));
+    if (!loaded) {
+        log::error("the rules stay as they were: " + to_line(loaded.error()));
+        co_return std::unexpected(loaded.error());
+    }
+    const auto set = rules_.current();
+    log::info("the rules are read again", {{"version", set->version}, {"rules", std::to_string(set->rules.size())}});
+    co_return api::PolicyLoaded{set->version, set->rules.size()};
 }
 
 awaitable<void> Broker::pause(std::chrono::milliseconds time) {

@@ -20,6 +20,7 @@
 #include "notify.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/receipt.hpp"
+#include "sandbox/rules.hpp"
 #include "sandbox/runs.hpp"
 #include "sandbox/spawner_channel.hpp"
 #include "store/database.hpp"
@@ -49,8 +50,10 @@ private:
     void wait_for_signal();
     void take_signal(int number);
     void reload();
-    boost::asio::awaitable<void> reload_network(bool so_far);
+    boost::asio::awaitable<void> reload_rest(bool so_far);
     boost::asio::awaitable<Result<transport::Credentials>> given_certificate();
+    boost::asio::awaitable<Result<std::vector<policy::Source>>> given_rules();
+    boost::asio::awaitable<Result<api::PolicyLoaded>> reload_rules(std::string by, std::function<Status()> standing);
     boost::asio::awaitable<void> stop();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(std::string event, std::string outcome);
@@ -67,6 +70,7 @@ private:
     std::unique_ptr<audit::Log> audit_;
     std::unique_ptr<sandbox::ReceiptKey> key_;
     std::optional<sandbox::Profiles> profiles_;
+    sandbox::Rules rules_{[this] { return given_rules(); }};
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;

@@ -13,6 +13,7 @@
 #include "broker.hpp"
 #include "confine/confine.hpp"
 #include "notify.hpp"
+#include "redact/redactor.hpp"
 #include "state_folder.hpp"
 #include "transport/tls.hpp"
 
@@ -72,6 +73,7 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
 
 int run_broker(const config::Settings& settings, Fd channel) {
     log::set_level(level_of(settings.log_level));
+    log::set_mask(redact::redacted);
     for (const auto& warning : settings.warnings) log::warning(warning);
     auto broker = prepare(settings, channel.get());
     if (!broker) {

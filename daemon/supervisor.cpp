@@ -151,11 +151,12 @@ std::vector<std::string> Supervisor::spawner_arguments(int channel) const {
     if (!settings_.rootless) arguments.push_back("--accounts=" + canonical(settings_.accounts_dir));
     if (!settings_.tls_cert.empty()) arguments.push_back("--file=tls-cert:" + settings_.tls_cert);
     if (!settings_.tls_key.empty()) arguments.push_back("--file=tls-key:" + settings_.tls_key);
+    arguments.push_back("--file=policy:" + settings_.policy_dir);
     if (!cgroup_.path().empty()) arguments.push_back("--cgroup=" + cgroup_.path());
     if (!settings_.spawner_config.empty()) arguments.push_back("--config=" + settings_.spawner_config);
     if (settings_.rootless) arguments.push_back("--rootless");
     // No cage shows owhaled's own: its state, its sockets, its configuration.
-    for (const auto& path : {settings_.state_dir, settings_.runtime_dir, settings_.socket})
+    for (const auto& path : {settings_.state_dir, settings_.runtime_dir, settings_.socket, settings_.policy_dir})
         arguments.push_back("--forbid=" + canonical(path));
     for (const auto& file : {settings_.spawner_config, settings_.config_file})
         if (!file.empty() && folder_of(file).ends_with("/owhaled"))

@@ -81,12 +81,62 @@ struct Usage {
 };
 BOOST_DESCRIBE_STRUCT(Usage, (), (wall_us, user_us, system_us, memory_peak, pids_peak))
 
-struct Verdict {
-    std::string decision; // "allow" until the policy part lands
+struct Opaque {                       // what cannot be known before it runs
+    std::uint32_t begin = 0, end = 0; // bytes, in what was judged
     std::string reason;
-    std::string rule;
 };
-BOOST_DESCRIBE_STRUCT(Verdict, (), (decision, reason, rule))
+BOOST_DESCRIBE_STRUCT(Opaque, (), (begin, end, reason))
+
+struct Ceiling { // what a run has at most; absent: nothing is said
+    std::optional<std::string> net, profile;
+    std::optional<bool> read_only; // the workspace, too
+    std::optional<std::vector<std::string>> hosts;
+};
+BOOST_DESCRIBE_STRUCT(Ceiling, (), (net, profile, read_only, hosts))
+
+struct Verdict {
+    std::string decision; // "allow", "ask", "deny"
+    std::string reason;
+    std::string rule;                    // its id; "default", "syntax", "bounds", "layers" where none decided
+    std::optional<std::string> severity; // none low medium high critical
+    std::optional<std::string> segment;  // the part that decided; secrets masked, at most 4 KiB
+    std::optional<std::uint32_t> segment_begin,
+        segment_end; // bytes, in the script or code, or in argv quoted for a shell
+    std::optional<std::vector<Opaque>> opaque;
+    std::optional<Ceiling> ceiling;
+    std::optional<std::string> change; // TOML: the smallest rule that would change the verdict
+    std::optional<std::string> policy; // version of the rules: a digest
+};
+BOOST_DESCRIBE_STRUCT(Verdict, (),
+                      (decision, reason, rule, severity, segment, segment_begin, segment_end, opaque, ceiling, change,
+                       policy))
+
+struct CheckRequest { // POST /v1/policy/check: as RunRequest; nothing is run
+    std::optional<std::vector<std::string>> argv;
+    std::optional<std::string> script, language, code, cwd, workspace, path, profile, net, home;
+    std::optional<std::map<std::string, std::string>> env;
+};
+BOOST_DESCRIBE_STRUCT(CheckRequest, (), (argv, script, language, code, cwd, workspace, path, profile, net, home, env))
+
+struct PolicyRule {
+    std::string id, decision, severity, reason;
+    std::vector<std::string> modes; // empty: all
+    std::string file;               // where it stands
+    std::uint32_t line = 0;
+    std::optional<std::vector<std::string>> overrides, match, no_match; // the last two: of one rule, not of a list
+};
+BOOST_DESCRIBE_STRUCT(PolicyRule, (), (id, decision, severity, reason, modes, file, line, overrides, match, no_match))
+struct PolicyRules {
+    std::string version; // a digest: changes when a rule does
+    std::string mode;
+    std::vector<PolicyRule> rules;
+};
+BOOST_DESCRIBE_STRUCT(PolicyRules, (), (version, mode, rules))
+struct PolicyLoaded {
+    std::string version;
+    std::uint64_t rules = 0; // how many
+};
+BOOST_DESCRIBE_STRUCT(PolicyLoaded, (), (version, rules))
 
 struct Hint {
     std::string what; // "wrote outside the workspace: /etc/foo (EROFS)"
@@ -113,9 +163,11 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
     std::string workspace;
     bool workspace_writable = false;
     std::map<std::string, std::string> limits; // "memory" -> "536870912 by cgroup"
-    std::vector<std::string> weaker;           // sentences: what is weaker here than it could be
-    std::vector<std::string> planted;          // files newly made that a later uncaged program would run
-    std::vector<std::string> sockets;          // visible pathname sockets, where the profile permits AF_UNIX
+    std::optional<std::string> decision, rule,
+        policy;                       // of the verdict: what was decided, by which rule, of which version
+    std::vector<std::string> weaker;  // sentences: what is weaker here than it could be
+    std::vector<std::string> planted; // files newly made that a later uncaged program would run
+    std::vector<std::string> sockets; // visible pathname sockets, where the profile permits AF_UNIX
     std::string state;
     std::optional<std::int32_t> exit_code;
     std::optional<std::string> signal;
@@ -128,8 +180,9 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
 BOOST_DESCRIBE_STRUCT(Receipt, (),
                       (version, run, principal, started, ended, namespaces, landlock_abi, seccomp, seccomp_digest,
                        profile, profile_digest, net, uid, gid, groups_kept, groups_dropped, program, program_digest,
-                       command_digest, workspace, workspace_writable, limits, weaker, planted, sockets, state,
-                       exit_code, signal, limit, usage, stdout_digest, stderr_digest, signature, key_id))
+                       command_digest, workspace, workspace_writable, limits, decision, rule, policy, weaker, planted,
+                       sockets, state, exit_code, signal, limit, usage, stdout_digest, stderr_digest, signature,
+                       key_id))
 
 struct Run {
     std::string id;
@@ -144,7 +197,9 @@ struct Run {
     std::string principal;
     std::string created;
     std::optional<std::string> started, ended;
-    std::vector<std::string> command; // argv; for a script: ["sh","-c",TEXT]
+    std::vector<std::string> command;    // argv; for a script: ["bash","-c",TEXT], for code the like; secrets masked
+    std::optional<std::string> kind;     // "argv", "script", "code": what was asked
+    std::optional<std::string> language; // of code
     std::string cwd;
     std::string workspace;
     std::string profile;
@@ -165,9 +220,9 @@ struct Run {
 };
 BOOST_DESCRIBE_STRUCT(Run, (),
                       (id, state, exit_code, signal, limit, code, error, step, principal, created, started, ended,
-                       command, cwd, workspace, profile, net, detached, tty, joined, box, stdout_, stderr_,
-                       stdout_encoding, stderr_encoding, truncated, stdout_length, stderr_length, verdict, receipt,
-                       hints, timing))
+                       command, kind, language, cwd, workspace, profile, net, detached, tty, joined, box, stdout_,
+                       stderr_, stdout_encoding, stderr_encoding, truncated, stdout_length, stderr_length, verdict,
+                       receipt, hints, timing))
 
 struct RunList {
     std::vector<Run> runs;           // without output and receipt

@@ -88,14 +88,15 @@ template <typename... T> void add_all(Schemas& schemas, bool request) {
 
 json::object schemas() {
     Schemas all;
-    add_all<api::RunRequest, api::ExecRequest, api::SignalRequest, api::KillRequest, api::LoginRequest,
-            api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest, api::RolesRequest>(all,
-                                                                                                              true);
+    add_all<api::RunRequest, api::ExecRequest, api::CheckRequest, api::SignalRequest, api::KillRequest,
+            api::LoginRequest, api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest,
+            api::RolesRequest>(all, true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
             api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList, api::Stream,
-            api::Problem, api::Login, api::StepUp, api::Session, api::SessionList, api::Revoked, api::Token,
-            api::TokenList, api::TokenMade, api::User, api::UserList, api::UserMade, api::OneTime, api::Access,
-            api::AccessList, api::KeyRotated, api::Jwk, api::Jwks, api::ModeRow, api::ModeTable>(all, false);
+            api::Verdict, api::PolicyRule, api::PolicyRules, api::PolicyLoaded, api::Problem, api::Login, api::StepUp,
+            api::Session, api::SessionList, api::Revoked, api::Token, api::TokenList, api::TokenMade, api::User,
+            api::UserList, api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk,
+            api::Jwks, api::ModeRow, api::ModeTable>(all, false);
     return all.release();
 }
 

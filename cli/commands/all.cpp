@@ -18,7 +18,7 @@ void declare_runs(Command root) {
 void declare_policy(Command root) {
     auto policy = root.sub("policy", "What would be allowed, and by which rules");
     for (const auto declare : {declare_policy_check, declare_policy_explain, declare_policy_rules, declare_policy_test,
-                               declare_policy_reload})
+                               declare_policy_diff, declare_policy_import, declare_policy_reload})
         declare(policy);
 }
 

@@ -25,6 +25,8 @@ void declare_policy_check(Command policy);
 void declare_policy_explain(Command policy);
 void declare_policy_rules(Command policy);
 void declare_policy_test(Command policy);
+void declare_policy_diff(Command policy);
+void declare_policy_import(Command policy);
 void declare_policy_reload(Command policy);
 
 void declare_box(Command root);

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "audit/find.hpp"
+#include "audit/masked.hpp"
 #include "audit/writer.hpp"
 #include "store/migrations.hpp"
 
@@ -33,6 +34,7 @@ public:
         : writer_(std::move(writer)), reader_(std::move(reader)) {}
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
+        mask_secrets(event.data);
         auto leaf = make_leaf(std::move(event));
         if (!leaf) {
             auto error = std::move(leaf).error();

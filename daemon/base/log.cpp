@@ -10,6 +10,12 @@ namespace owhale::log {
 namespace {
 
 std::atomic<Level> threshold{Level::info};
+std::atomic<std::string (*)(std::string_view)> mask_of{nullptr};
+
+std::string masked(std::string_view text) {
+    const auto mask = mask_of.load();
+    return mask != nullptr ? mask(text) : std::string(text);
+}
 
 // Whether the journal reads stderr: systemd names the stream's device and inode (systemd.exec(5)). What others read has
 // no priority before each line.
@@ -45,12 +51,17 @@ void set_level(Level level) {
     threshold = level;
 }
 
+void set_mask(std::string (*mask)(std::string_view)) {
+    mask_of = mask;
+}
+
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
     if (level > threshold.load()) return;
     std::string line;
     if (is_journals()) line = "<" + std::to_string(static_cast<int>(level)) + ">";
-    append_escaped(line, message);
-    for (const auto& [key, value] : fields) {
+    append_escaped(line, masked(message));
+    for (const auto& [key, given] : fields) {
+        const auto value = masked(given);
         ((line += ' ') += key) += '=';
         if (plain(value)) {
             line += value;

@@ -14,6 +14,8 @@ enum class Level { error = 3, warning = 4, info = 6, debug = 7 };
 using Field = std::pair<std::string_view, std::string>;
 
 void set_level(Level level);
+// What every message and value goes through before it is written: takes out what no log may hold. Before any thread.
+void set_mask(std::string (*mask)(std::string_view));
 void write(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
 inline void error(std::string_view m, std::initializer_list<Field> f = {}) {

@@ -67,6 +67,12 @@ std::string profile_dir() {
     return exists(source) ? source : OWHALE_PROFILEDIR;
 }
 
+Result<std::string> policy_dir(const Settings& settings) {
+    if (!settings.rootless) return std::string("/etc/owhaled/policy.d");
+    if (const auto config = absolute_environment("XDG_CONFIG_HOME"); !config.empty()) return config + "/owhaled/policy.d";
+    return TRY(home()) + "/.config/owhaled/policy.d";
+}
+
 std::string user(const Settings& settings) {
     if (settings.rootless) return std::to_string(::geteuid());
     return ::getpwnam("owhaled") != nullptr ? "owhaled" : std::string(kReservedUid);
@@ -93,6 +99,8 @@ Result<std::string> computed_default(std::string_view key, const Settings& setti
     if (key == "runtime-dir") return runtime_dir(settings);
     if (key == "socket") return settings.runtime_dir + "/owhaled.sock";
     if (key == "profile-dir") return profile_dir();
+    if (key == "policy-dir") return policy_dir(settings);
+    if (key == "redact-live") return std::string(find_mode(settings.mode)->redacts_live ? "on" : "off");
     if (key == "spawner") return spawner();
     if (key == "user") return user(settings);
     if (key == "memory") return memory();

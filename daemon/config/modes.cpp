@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array kModes = {
-    Mode{"local", true, true, true, true, false, "*=agent", 0ms},
-    Mode{"strict", false, false, false, false, true, "", 1h},
+    Mode{"local", true, true, true, true, false, false, false, "*=agent", 0ms},
+    Mode{"strict", false, false, false, false, true, true, true, "", 1h},
 };
 
 std::string tcp_now(const Settings& settings) {
@@ -34,6 +34,10 @@ std::string timeout_now(const Settings& settings) {
     return time_words(settings.run_timeout);
 }
 
+std::string live_now(const Settings& settings) {
+    return settings.redact_live == "on" ? "masked" : "as written";
+}
+
 constexpr std::array kDifferences = {
     Difference{"first-account", "Who can log in before there is any account.", "default_account",
                &Mode::default_account, "admin with the password admin, good for changing it alone",
@@ -48,6 +52,11 @@ constexpr std::array kDifferences = {
                &Mode::tracing, "yes, inside the run", "no: ptrace and its like are refused", nullptr},
     Difference{"missing-layer", "What happens when the kernel lacks an isolation layer.", "missing_layer_refuses",
                &Mode::missing_layer_refuses, "the run is refused", "a warning, and the receipt says so", nullptr},
+    Difference{"unknown-command", "What happens to a command that no rule knows.", "unknown_command_asks",
+               &Mode::unknown_command_asks, "it asks",
+               "it is allowed under a ceiling: no network but what was asked for, writes in the workspace only", nullptr},
+    Difference{"redact-live", "Secrets in live output; in what is kept they are masked in either mode.", "redacts_live",
+               &Mode::redacts_live, "masked", "as written", live_now},
     Difference{"run-timeout", "Wall time of a run that asks for none.", "run_timeout", &Mode::run_timeout, "", "",
                timeout_now},
 };

@@ -19,6 +19,8 @@ struct Mode {
     bool plain_tcp;                // TCP on loopback may do without TLS
     bool tracing;                  // debuggers inside a run's own pid namespace
     bool missing_layer_refuses;    // a required isolation layer is missing: refuse the run, else warn and say so
+    bool unknown_command_asks;     // a command that no rule knows: ask, else allow it under a ceiling
+    bool redacts_live;             // secrets are masked in live output, too
     std::string_view socket_roles; // in the form of `unix-roles`: of uids that no row names
     std::chrono::milliseconds run_timeout; // wall time of a run that asks for none; 0: none
 };

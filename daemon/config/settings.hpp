@@ -33,7 +33,7 @@ struct Settings {
     std::vector<std::string> arguments; // argv as given
 
     std::string mode; // "local", "strict"
-    std::string state_dir, runtime_dir, socket, profile_dir, spawner, spawner_config, user;
+    std::string state_dir, runtime_dir, socket, profile_dir, policy_dir, spawner, spawner_config, user;
     std::uint64_t max_body = 0; // bytes
     std::uint64_t max_connections = 0, max_connections_per_uid = 0;
     std::uint64_t max_runs = 0, max_runs_per_principal = 0;
@@ -43,6 +43,7 @@ struct Settings {
     std::uint64_t keep_output = 0, keep_bytes = 0; // bytes per stream, bytes per principal
     std::uint64_t keep_days = 0;
     std::chrono::milliseconds run_timeout{}, code_timeout{}, kill_grace{}, box_idle{};
+    std::string redact_live; // "on", "off"
     std::string log_level; // "error", "warning", "info", "debug"
 
     std::string tcp;               // "127.0.0.1:7717", "[::1]:7717", "off"

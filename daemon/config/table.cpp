@@ -22,6 +22,8 @@ constexpr std::array kTable = {
     Setting{"runtime-dir", Kind::path, "", &Settings::runtime_dir, 0, 0, "Folder of the socket."},
     Setting{"socket", Kind::path, "", &Settings::socket, 0, 0, "Unix socket that clients connect to."},
     Setting{"profile-dir", Kind::path, "", &Settings::profile_dir, 0, 0, "Folder of the profiles."},
+    Setting{"policy-dir", Kind::path, "", &Settings::policy_dir, 0, 0,
+            "Folder of the administrator's rules; read again on SIGHUP and by owhalectl policy reload."},
     Setting{"spawner", Kind::path, "", &Settings::spawner, 0, 0, "Program that builds the cages."},
     Setting{"spawner-config", Kind::path, "/etc/owhaled/spawner.conf", &Settings::spawner_config, 0, 0,
             "The spawner's own ceilings and rights; may be absent."},
@@ -42,6 +44,8 @@ constexpr std::array kTable = {
             "Output that ends a run; 0 is no limit."},
     Setting{"keep-output", Kind::size, "8M", &Settings::keep_output, 0, 1024 * kMiB,
             "Output kept of each stream of a run."},
+    Setting{"redact-live", Kind::choice, "", &Settings::redact_live, 0, 0,
+            "on or off: secrets are masked in live output too, not only in what is kept; default off, in strict mode on."},
     Setting{"keep-days", Kind::count, "7", &Settings::keep_days, 0, 36'500, "Days for which ended runs are kept."},
     Setting{"keep-bytes", Kind::size, "1G", &Settings::keep_bytes, 0, 1024 * kTiB,
             "Output kept of one principal's runs."},
@@ -87,7 +91,7 @@ constexpr std::array kTable = {
 
 Status check_choice(std::string_view key, const std::string& value) {
     constexpr std::array<std::string_view, 4> levels = {"error", "warning", "info", "debug"};
-    if (key == "tls") {
+    if (key == "tls" || key == "redact-live") {
         if (value == "on" || value == "off") return {};
         return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices", "use one of: on, off");
     }

@@ -111,9 +111,10 @@ private:
     std::vector<const Compiled*> overriding_;
 };
 
-// In the order in which they count: the decision, then what could go wrong, then the place.
+// In the order in which they count: the decision, what is sure before what may be, what could go wrong, the place.
 bool stronger(const Finding& a, const Finding& b) {
     if (a.decision != b.decision) return a.decision > b.decision;
+    if (a.unknown.empty() != b.unknown.empty()) return a.unknown.empty();
     if (a.rule->severity != b.rule->severity) return a.rule->severity > b.rule->severity;
     return a.command < b.command;
 }

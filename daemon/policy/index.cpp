@@ -175,23 +175,29 @@ private:
         const auto number = static_cast<std::uint32_t>(index_.programs_.size());
         auto programs = words(rule.program, Pattern::text);
         if (programs.empty()) index_.any_.push_back(number);
-        bool patterns = false;
         const auto each = [&](const std::vector<Pattern>& list) {
             for (const auto& pattern : list) {
                 if (pattern.is_literal())
-                    enter(pattern.source(), number);
+                    enter(index_.by_program_[pattern.source()], number);
                 else
-                    patterns = true;
+                    enter(rules_of(pattern), number);
             }
         };
         each(programs.own());
         for (const auto* set : programs.sets()) each(*set);
-        if (patterns) index_.by_pattern_.push_back(number);
         index_.programs_.push_back(std::move(programs));
     }
 
-    void enter(const std::string& program, std::uint32_t number) {
-        auto& list = index_.by_program_[program];
+    std::vector<std::uint32_t>& rules_of(const Pattern& pattern) {
+        const char first = pattern.source().front();
+        const bool open = first == '*' || first == '?' || first == '{';
+        auto& list = index_.by_pattern_[open ? 0 : static_cast<unsigned char>(first)];
+        const auto known =
+            std::ranges::find_if(list, [&](const auto& one) { return one.pattern.source() == pattern.source(); });
+        return known == list.end() ? list.emplace_back(pattern, std::vector<std::uint32_t>{}).rules : known->rules;
+    }
+
+    static void enter(std::vector<std::uint32_t>& list, std::uint32_t number) {
         if (list.empty() || list.back() != number) list.push_back(number);
     }
 
@@ -211,8 +217,9 @@ std::vector<std::uint32_t> Index::about(std::string_view program) const {
     if (program.empty()) return out;
     const auto exact = by_program_.find(std::string(program));
     if (exact != by_program_.end()) out.insert(out.end(), exact->second.begin(), exact->second.end());
-    for (const auto number : by_pattern_)
-        if (programs_[number].match(program) != Match::no) out.push_back(number);
+    for (const auto first : {std::size_t{0}, static_cast<std::size_t>(static_cast<unsigned char>(program.front()))})
+        for (const auto& [pattern, rules] : by_pattern_[first])
+            if (pattern.match(program) != Match::no) out.insert(out.end(), rules.begin(), rules.end());
     std::ranges::sort(out);
     out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;

@@ -74,7 +74,12 @@ private:
     std::vector<std::vector<PathPattern>> path_sets_;
     std::deque<std::vector<Pattern>> word_sets_;
     std::unordered_map<std::string, std::vector<std::uint32_t>> by_program_;
-    std::vector<std::uint32_t> by_pattern_, any_;
+    struct ByPattern {
+        Pattern pattern;
+        std::vector<std::uint32_t> rules;
+    };
+    std::array<std::vector<ByPattern>, 256> by_pattern_; // by the first byte; 0: those that begin with none
+    std::vector<std::uint32_t> any_;
 };
 
 std::uint64_t bits_of(const std::vector<std::string>& facts);

@@ -28,6 +28,36 @@ bool end_differs(std::string_view pattern, std::string_view text) {
     return false;
 }
 
+// Of patterns without alternatives and texts that are known. What a star took is given back to the last one alone: an
+// earlier * could only give a later start to what follows it, and ** takes anything.
+bool glob(std::string_view pattern, std::string_view text) {
+    constexpr auto kNone = std::string_view::npos;
+    std::size_t p = 0, t = 0, star = kNone, star_text = 0, wide = kNone, wide_text = 0;
+    while (t < text.size()) {
+        if (p < pattern.size() && pattern[p] == '*') {
+            const bool crosses = p + 1 < pattern.size() && pattern[p + 1] == '*';
+            while (p < pattern.size() && pattern[p] == '*') ++p;
+            if (crosses) {
+                wide = p, wide_text = t, star = kNone;
+            } else {
+                star = p, star_text = t;
+            }
+        } else if (p < pattern.size() && (pattern[p] == text[t] || (pattern[p] == '?' && text[t] != '/'))) {
+            ++p, ++t;
+        } else if (star != kNone && text[star_text] != '/') {
+            p = star, t = ++star_text;
+        } else if (wide != kNone) {
+            p = wide, t = ++wide_text, star = kNone;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.size() && pattern[p] == '*') ++p;
+    return p == pattern.size();
+}
+
+constexpr std::size_t kLongest = 4'096; // a * that is tried at each place of a longer text would take its square
+
 } // namespace
 
 std::string lower(std::string_view text) {
@@ -57,25 +87,51 @@ Pattern::Pattern(std::string text) : text_(std::move(text)) {
     literal_ = prefix_ == text_.size();
     open_ = std::string_view(text_).substr(prefix_) == "**";
     const auto last = text_.find_last_of("*?}]");
+    plain_ = text_.find('{') == std::string::npos;
+    counted_ = plain_ && text_.find("**") == std::string::npos;
+    slashes_ = static_cast<std::size_t>(std::ranges::count(text_, '/'));
+    const bool wrapped = text_.size() > 4 && text_.starts_with("**") && text_.ends_with("**");
+    const auto inner = wrapped ? std::string_view(text_).substr(2, text_.size() - 4) : std::string_view();
+    if (inner.find_first_of(kSpecial) == std::string_view::npos) inner_ = inner;
     if (!literal_ && last != std::string::npos && text_.find('{') == std::string::npos)
         suffix_ = text_.size() - last - 1;
 }
 
+// What stands in a hole may be the text that is looked for.
+Match Pattern::contains(std::string_view text) const {
+    if (text.find(inner_) != std::string_view::npos) return Match::yes;
+    return text.find(kHole) != std::string_view::npos ? Match::maybe : Match::no;
+}
+
+// The rest of a text is one thing that is not known: it can be whatever the rest of the pattern wants.
+std::optional<Match> Pattern::with_unknown_rest(std::size_t at, std::string_view rest) const {
+    if (!plain_ || (rest != kHole && rest != kAnyName)) return std::nullopt;
+    const auto wanted = std::string_view(text_).substr(at);
+    const bool any = rest == kHole;
+    if (!any && wanted.find('/') != std::string_view::npos)
+        return wanted.find('*') == std::string_view::npos ? std::optional(Match::no) : std::nullopt;
+    const bool stars = wanted.find_first_not_of('*') == std::string_view::npos && wanted.size() >= (any ? 2 : 1);
+    return stars ? Match::yes : Match::maybe;
+}
+
 Match Pattern::match(std::string_view text) const {
     const std::string_view whole(text_);
-    switch (compare_start(whole.substr(0, prefix_), text)) {
-    case Start::differs:
-    case Start::shorter:
-        return Match::no;
-    case Start::unknown:
-        return match_glob(text_, text);
-    case Start::same:
-        break;
-    }
+    const auto start = compare_start(whole.substr(0, prefix_), text);
+    if (start == Start::differs || start == Start::shorter) return Match::no;
+    const auto nul = text.find('\0');
+    if (nul <= prefix_)
+        if (const auto match = with_unknown_rest(nul, text.substr(nul))) return *match;
+    if (start == Start::unknown) return match_glob(text_, text);
     if (open_) return Match::yes;
     if (literal_ && text.size() == prefix_) return Match::yes;
     if (literal_ && text[prefix_] != '\0') return Match::no;
+    const bool known = nul == std::string_view::npos;
+    if (!inner_.empty() && (known || text.find(kHole, nul) != std::string_view::npos)) return contains(text);
     if (suffix_ > 0 && end_differs(whole.substr(whole.size() - suffix_), text)) return Match::no;
+    if (counted_ && (known || text.find(kHole, nul) == std::string_view::npos) &&
+        static_cast<std::size_t>(std::ranges::count(text, '/')) != slashes_)
+        return Match::no;
+    if (known && plain_ && text.size() <= kLongest) return glob(text_, text) ? Match::yes : Match::no;
     return match_glob(text_, text);
 }
 

@@ -17,8 +17,9 @@ struct Parent { // a run that asks for a run
     std::string workspace; // "" none
     bool writable = false, net_host = false;
     RunLimits limits;
-    std::uint64_t left_ms = 0; // until it ends by its own timeout; 0: no timeout
-    std::string fence;         // of the token that it was made with, "" none
+    std::uint64_t left_ms = 0;                                // until it ends by its own timeout; 0: no timeout
+    std::string fence;                                        // of the token that it was made with, "" none
+    std::vector<std::shared_ptr<const ProjectFile>> projects; // whose rules hold for it
 };
 
 // The folder that a TCP client's account works in; "" for everybody else, and rootless.

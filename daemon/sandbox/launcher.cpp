@@ -11,7 +11,6 @@
 #include "sandbox/planted.hpp"
 #include "sandbox/record.hpp"
 #include "sandbox/request.hpp"
-#include "sandbox/verdict.hpp"
 #include "sandbox/why.hpp"
 #include "shared/codec.hpp"
 
@@ -106,6 +105,12 @@ Status check_language(const Prepared& prepared) {
 
 } // namespace
 
+Status Launcher::set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const {
+    prepared.limits =
+        TRY(choose_limits(request, *prepared.profile, prepared.command.is_code, parts_.settings, parts_.ready));
+    return caller.asker ? hold_limits(prepared.limits, request, *caller.asker) : Status{};
+}
+
 Status Launcher::choose_program(Prepared& prepared) const {
     auto& looked = prepared.looked;
     CHECK(check_language(prepared));
@@ -135,7 +140,7 @@ awaitable<Result<Looked>> Launcher::look(Prepared& prepared, const Caller& calle
     if (!fenced) co_return std::unexpected(fenced.error());
     auto& request = prepared.request;
     for (int attempt = 0;; ++attempt) {
-        const LookFacts facts{request, prepared.command, *prepared.profile, tables, caller};
+        const LookFacts facts{request, prepared.command, *prepared.profile, tables, caller, prepared.read_only};
         auto looked = co_await looker_.look(facts);
         // For a run the spawner refuses a repository's top that the run does not see.
         const bool above = !looked && caller.asker && looked.error().code == Code::workspace_refused;
@@ -154,8 +159,7 @@ awaitable<Result<Looked>> Launcher::look(Prepared& prepared, const Caller& calle
     }
 }
 
-awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Caller& caller, std::uint64_t number) {
-    Prepared prepared;
+awaitable<Status> Launcher::admit(Prepared& prepared, api::RunRequest request, const Caller& caller) {
     Stopwatch watch;
     CO_CHECK(check_request(request, caller));
     CO_CHECK(check_account(caller, parts_.ready));
@@ -166,25 +170,39 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     auto profile = parts_.profiles.find(request.profile.value_or("default"));
     if (!profile) co_return std::unexpected(profile.error());
     prepared.profile = *profile;
-    auto limits = choose_limits(request, *prepared.profile, prepared.command.is_code, parts_.settings, parts_.ready);
-    if (!limits) co_return std::unexpected(limits.error());
-    prepared.limits = *limits;
-    if (caller.asker) CO_CHECK(hold_limits(prepared.limits, request, *caller.asker));
-    prepared.verdict = decide(parts_.settings, parts_.ready);
+    CO_CHECK(set_limits(prepared, request, caller));
     prepared.request = std::move(request);
     const auto tables = parts_.profiles.tables();
     auto looked = co_await look(prepared, caller, *tables);
     if (!looked) co_return std::unexpected(looked.error());
     prepared.looked = std::move(*looked);
     prepared.timing["resolve"] = watch.lap();
+    CO_CHECK(co_await judge(prepared, caller));
+    prepared.timing["policy"] = watch.lap();
+    if (prepared.verdict.decision != "allow") co_return Status{};
+    CO_CHECK(co_await hold_to_ceiling(prepared, caller, *tables));
+    co_return set_limits(prepared, prepared.request, caller); // the ceiling's profile may have narrower ones
+}
+
+awaitable<Result<api::Verdict>> Launcher::check(api::RunRequest request, const Caller& caller) {
+    Prepared prepared;
+    CO_CHECK(co_await admit(prepared, std::move(request), caller));
+    co_return std::move(prepared.verdict);
+}
+
+awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Caller& caller, std::uint64_t number) {
+    Prepared prepared;
+    CO_CHECK(co_await admit(prepared, std::move(request), caller));
+    const auto id = make_uuid();
+    prepared.id = to_string(id);
+    if (prepared.verdict.decision != "allow") co_return prepared;
+    Stopwatch watch;
     CO_CHECK(choose_program(prepared));
     auto& resolution = prepared.looked.held.resolution;
     if (resolution.program_fd && !prepared.failure)
         prepared.program_digest =
             co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
     prepared.timing["digest"] = watch.lap();
-    const auto id = make_uuid();
-    prepared.id = to_string(id);
     // A run's runs have private folders that end with them: its box is whoever's made it.
     if (!caller.asker)
         prepared.box = box_key({caller.principal, caller.cwd, resolution.facts.owner_uid, prepared.looked.decision.path,
@@ -216,7 +234,8 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     auto command = make_command(request);
     if (!command) co_return std::unexpected(command.error());
     prepared.command = std::move(*command);
-    prepared.verdict = decide(parts_.settings, parts_.ready);
+    const auto id = make_uuid();
+    prepared.id = to_string(id);
     const auto name = prepared.command.programs.front();
     const bool bare = name.find('/') == std::string::npos;
     auto wanted = bare ? name : std::string();
@@ -231,14 +250,15 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     prepared.looked.search_in_cage = prepared.looked.program.empty();
     prepared.looked.decision.path = target.record.workspace;
     prepared.looked.decision.writable = target.receipt.workspace_writable;
+    if (const auto profile = parts_.profiles.find(target.cage.profile)) prepared.profile = *profile;
+    prepared.limits.wall_ms = asked.timeout_ms.value_or(0);
+    const auto added = asked.env.value_or(std::map<std::string, std::string>{});
+    CO_CHECK(co_await judge_exec(prepared, caller, target, added));
+    if (prepared.verdict.decision != "allow") co_return prepared;
     CO_CHECK(choose_program(prepared));
     if (resolution.program_fd)
         prepared.program_digest =
             co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
-    prepared.limits.wall_ms = asked.timeout_ms.value_or(0);
-    if (const auto profile = parts_.profiles.find(target.cage.profile)) prepared.profile = *profile;
-    const auto id = make_uuid();
-    prepared.id = to_string(id);
     prepared.plan = make_exec_plan({prepared.command, target.cage.environment, asked.env, target.cage.filter,
                                     prepared.looked.mounts.cwd, prepared.looked.program, resolution.number,
                                     target.number(), number, id, prepared.limits.wall_ms, request});
@@ -267,6 +287,7 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;
+    cage.projects = prepared.projects;
 }
 
 // Looked at last, in the same breath as the spawner is asked: who loses the right later is known by its live run.
@@ -302,19 +323,26 @@ void Launcher::note_started(Run& run, const wire::RunStarted& facts) const {
     add_jail_times(run.record.timing, facts);
 }
 
+awaitable<Status> Launcher::deny(Run& run, const Prepared& prepared) {
+    const auto error = refusal_of(prepared.verdict);
+    audit::Event event{
+        "run.denied", run.caller().principal, prepared.verb, "denied", run.id(), intent_data(run.record, run.receipt)};
+    event.data["code"] = code_name(error.code);
+    const auto written = co_await parts_.audit.append(std::move(event));
+    if (!written) {
+        fail_run(run, written.error());
+        co_return std::unexpected(written.error());
+    }
+    run.record.code = code_name(error.code);
+    run.record.error = to_line(error);
+    run.record.ended = rfc3339(wall_clock_us());
+    run.enter(State::denied);
+    co_return Status{};
+}
+
 awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
     Stopwatch watch;
-    if (prepared.verdict.decision != "allow") {
-        audit::Event event{"run.denied",  run.caller().principal,
-                           prepared.verb, "denied",
-                           run.id(),      intent_data(run.record, run.receipt)};
-        const auto written = co_await parts_.audit.append(std::move(event));
-        if (!written) co_return std::unexpected(written.error());
-        run.record.code = code_name(Code::layer_missing);
-        run.record.error = prepared.verdict.reason;
-        run.enter(State::denied);
-        co_return fail(Code::layer_missing, prepared.verdict.reason, "`owhalectl doctor` says how to get each");
-    }
+    if (prepared.verdict.decision != "allow") co_return co_await deny(run, prepared);
     run.enter(State::starting);
     if (prepared.failure) {
         fail_run(run, *prepared.failure);
@@ -406,8 +434,8 @@ awaitable<void> Launcher::finish(Run& run) {
     receipt.signal = outcome.signal;
     receipt.limit = outcome.limit;
     receipt.usage = usage_of(end);
-    receipt.stdout_digest = run.output(0).digest();
-    receipt.stderr_digest = run.output(1).digest();
+    receipt.stdout_digest = run.digest(0);
+    receipt.stderr_digest = run.digest(1);
     if (const auto done = parts_.key.sign(receipt); !done)
         log::error("a receipt could not be signed", {{"run", run.id()}, {"why", to_line(done.error())}});
     record.receipt = receipt;

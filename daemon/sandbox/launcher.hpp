@@ -11,6 +11,7 @@
 #include "audit/log.hpp"
 #include "sandbox/bounds.hpp"
 #include "sandbox/digest.hpp"
+#include "sandbox/judge.hpp"
 #include "sandbox/looker.hpp"
 #include "sandbox/plan_builder.hpp"
 #include "sandbox/profiles.hpp"
@@ -29,7 +30,11 @@ struct Prepared {
     std::string id, box;
     std::string program_digest;
     api::Verdict verdict;
-    std::uint64_t join = 0; // wire number of the run whose cage it enters
+    policy::Ceiling ceiling;
+    ProjectFiles projects;           // of the workspace, and of the run that asks
+    std::string read_only;           // why the verdict leaves the workspace read-only, "" it does not
+    std::vector<api::Hint> narrowed; // what the verdict took of what was asked for
+    std::uint64_t join = 0;          // wire number of the run whose cage it enters
     std::string verb = "runs.create";
     std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;
@@ -38,16 +43,19 @@ struct Prepared {
 class Launcher {
 public:
     explicit Launcher(const Runs::Parts& parts)
-        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_), digests_(blocking_) {}
+        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_),
+          judge_(parts.settings, blocking_), digests_(blocking_) {}
 
     boost::asio::awaitable<Result<Prepared>> prepare(api::RunRequest request, const Caller& caller,
                                                      std::uint64_t number);
     boost::asio::awaitable<Result<Prepared>> prepare_exec(api::ExecRequest request, const Caller& caller,
                                                           const Run& target, std::uint64_t number);
+    // The verdict on a request, as it would be now; nothing is prepared.
+    boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, const Caller& caller);
     // What the API and the receipt know before it runs.
     void describe(Run& run, const Prepared& prepared) const;
-    // The run is running, or failed with its record saying why. An error means that nothing was tried: the audit log or
-    // the verdict forbade it.
+    // The run is running, or it failed or was denied with its record saying why. An error means that nothing was tried:
+    // the audit log forbade it.
     boost::asio::awaitable<Status> start(Run& run, Prepared& prepared);
     // After its end: state, receipt, audit outcome. The row is the caller's.
     boost::asio::awaitable<void> finish(Run& run);
@@ -59,9 +67,19 @@ private:
     // Looks, holds what was found to the caller's fences, and looks once more where the workspace was found above one.
     boost::asio::awaitable<Result<Looked>> look(Prepared& prepared, const Caller& caller, const Tables& tables);
     boost::asio::awaitable<Result<std::vector<Fence>>> real_fences(const Caller& caller);
+    // Checks the request, looks, judges, and holds it to the verdict's ceiling; on deny and ask it stops there.
+    boost::asio::awaitable<Status> admit(Prepared& prepared, api::RunRequest request, const Caller& caller);
+    boost::asio::awaitable<Result<std::shared_ptr<const ProjectFile>>> project_of(Looked& looked, const Caller& caller);
+    boost::asio::awaitable<Status> ask_rules(Prepared& prepared, const Caller& caller, policy::Facts facts);
+    boost::asio::awaitable<Status> judge(Prepared& prepared, const Caller& caller);
+    boost::asio::awaitable<Status> judge_exec(Prepared& prepared, const Caller& caller, const Run& target,
+                                              const std::map<std::string, std::string>& env);
+    boost::asio::awaitable<Status> hold_to_ceiling(Prepared& prepared, const Caller& caller, const Tables& tables);
+    boost::asio::awaitable<Status> deny(Run& run, const Prepared& prepared);
     Status check_standing(Run& run) const;
     boost::asio::awaitable<Status> write_intent(const Run& run, const Prepared& prepared);
     boost::asio::awaitable<void> write_outcome(Run& run);
+    Status set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const;
     Status choose_program(Prepared& prepared) const;
     void fail_run(Run& run, const Error& error) const;
     void note_started(Run& run, const wire::RunStarted& facts) const;
@@ -69,6 +87,7 @@ private:
     Runs::Parts parts_;
     Blocking blocking_;
     Looker looker_;
+    Judge judge_;
     ProgramDigests digests_;
     std::deque<audit::Event> unwritten_;
 };

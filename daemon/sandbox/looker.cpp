@@ -215,6 +215,10 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
             looked.decision.writable = false;
             looked.decision.reason = "the profile " + facts.profile.name + " shows it read-only";
         }
+        if (!facts.read_only.empty() && looked.decision.writable) {
+            looked.decision.writable = false;
+            looked.decision.reason = facts.read_only;
+        }
         hold_to_asker(facts.caller, looked.decision);
         looked.home = cage_home(resolution.home, facts.tables);
         name_account(facts.caller, looked);

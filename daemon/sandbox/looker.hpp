@@ -59,6 +59,7 @@ struct LookFacts {
     const Profile& profile;
     const Tables& tables;
     const Caller& caller;
+    std::string_view read_only = {}; // why the workspace is not to be written, "" it may
 };
 
 class Looker {

@@ -84,7 +84,6 @@ bool Output::store(std::string_view bytes) {
 }
 
 void Output::append(std::string_view bytes) {
-    hash_.update(bytes);
     length_ += bytes.size();
     if (!broken_ && ((!file_ && !make_file()) || !store(bytes))) {
         broken_ = true;

@@ -1,8 +1,8 @@
-// What is kept of one stream: its head and its tail in a file, its true length, the SHA-256 of all of it.
+// What is kept of one stream: its head and its tail in a file, and the length of all of it.
 //
 // File: a header of 64 bytes, then `head` bytes that are never overwritten, then a ring of `tail` bytes. The header is
 // brought up to date with every append, so that what a crash leaves behind can still be read. The file is made with the
-// first byte. When it cannot be written (a full disk), the run goes on: length and digest stay true, and the newest
+// first byte. When it cannot be written (a full disk), the run goes on: the length stays true, and the newest
 // bytes stay readable from memory for those who are attached.
 #pragma once
 
@@ -11,7 +11,6 @@
 #include <string_view>
 
 #include "base/fd.hpp"
-#include "sandbox/digest.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::sandbox {
@@ -39,7 +38,6 @@ public:
     std::uint64_t head_end() const { return std::min(kept_end_, head_); }
     std::uint64_t tail_start() const { return kept_end_ > head_ + tail_ ? kept_end_ - tail_ : head_end(); }
     std::uint64_t kept() const { return head_end() + (kept_end_ - tail_start()); }
-    std::string digest() const { return hash_.hex(); }
     // How far behind a live reader may be and still miss nothing.
     std::uint64_t reach() const { return std::min<std::uint64_t>(256u << 10, tail_ / 2); }
 
@@ -58,7 +56,6 @@ private:
     std::uint64_t kept_end_ = 0; // bytes that went to the file; short of length_ once it could not be written
     bool broken_ = false;
     std::string window_; // the newest bytes, once broken
-    Sha256 hash_;
 };
 
 } // namespace owhale::sandbox

@@ -16,14 +16,14 @@
 
 namespace owhale::wire {
 
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
 inline constexpr std::size_t kMaxBlob = 4u << 20;                              // bytes; argv + environment + paths
 inline constexpr std::size_t kMaxStrings = 65536;                              // strings in one list of a blob
 inline constexpr std::size_t kMaxProbes = 192;                                 // paths asked about in one resolve
 inline constexpr std::size_t kMaxMounts = 256;                                 // entries of a plan
-inline constexpr std::size_t kMaxReads = 4;                                    // kProbeRead descriptors in one answer
+inline constexpr std::size_t kMaxReads = 5;                                    // kProbeRead descriptors in one answer
 inline constexpr std::size_t kIdBytes = 16;                                    // a run's UUID
 inline constexpr std::string_view kDaemonSocket = "/run/owhaled/owhaled.sock"; // inside a cage
 // Whom root's callers and TCP accounts run as. 0x70000000 to 0x7fffffff is the range that systemd's table (UIDS-GIDS)
@@ -307,9 +307,14 @@ struct ResetBox {
     std::uint32_t uid;
 };
 
-// Files that need privilege to open. The spawner was told their paths at start; the broker names none.
-enum class File : std::uint32_t { tls_certificate = 0, tls_key = 1 };
-inline constexpr std::uint32_t kFiles = 2;
+// Files that need privilege to open. The spawner was told their paths at start; the broker names none. `policy` is a folder,
+// and its descriptor a sealed blob: [0] names of its *.toml files in order, [1] their texts, [2] "" or, of a file that
+// cannot be taken, the errno in decimal (EPERM: owner or mode, ELOOP: a link, EFBIG: larger than kMaxPolicyFile).
+enum class File : std::uint32_t { tls_certificate = 0, tls_key = 1, policy = 2 };
+inline constexpr std::uint32_t kFiles = 3;
+inline constexpr std::size_t kMaxPolicyFile = 256u << 10;
+inline constexpr std::size_t kMaxPolicyFiles = 64;
+inline constexpr std::size_t kPolicyLists = 3;
 
 struct Reopen {
     Header header;

@@ -45,6 +45,7 @@ Probes make_probes(const Profile& profile, const Tables& tables, std::string_vie
     rows.push_back({Purpose::git_entry, kBaseWorkspace, 0, ".git"});
     rows.push_back({Purpose::needs, kBaseAbsolute, 0, "/bin/bash"});
     add_git_outside(rows);
+    rows.push_back({Purpose::project_policy, kBaseWorkspace, kProbeRead, ".owhaled.toml"});
     for (const auto& path : tables.protected_files) rows.push_back({Purpose::protected_file, kBaseWorkspace, 0, path});
     for (const auto& path : tables.git_protected)
         for (const auto base : {kBaseGit, kBaseGitCommon}) rows.push_back({Purpose::protected_file, base, 0, path});
@@ -56,6 +57,12 @@ Probes make_probes(const Profile& profile, const Tables& tables, std::string_vie
         rows.push_back({Purpose::toolchain, kBaseHome, kProbeMount, path});
     }
     return probes;
+}
+
+Fd take_read(const Probes&, Resolution& resolution, std::size_t probe) {
+    for (auto& [index, fd] : resolution.reads)
+        if (index == probe) return std::move(fd);
+    return {};
 }
 
 Fd take_read(const Probes& probes, Resolution& resolution, wire::ProbeBase base, std::string_view path) {

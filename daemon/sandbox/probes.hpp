@@ -10,7 +10,17 @@
 
 namespace owhale::sandbox {
 
-enum class Purpose { toolchain, protected_file, git_file, git_outside, git_common, needs, git_entry, socket };
+enum class Purpose {
+    toolchain,
+    protected_file,
+    git_file,
+    git_outside,
+    git_common,
+    needs,
+    git_entry,
+    socket,
+    project_policy
+};
 
 struct ProbeRow {
     Purpose purpose;
@@ -32,5 +42,6 @@ struct Probes {
 Probes make_probes(const Profile& profile, const Tables& tables, std::string_view needs);
 // Takes the descriptor of a kProbeRead probe; empty when there is none.
 Fd take_read(const Probes& probes, Resolution& resolution, wire::ProbeBase base, std::string_view path);
+Fd take_read(const Probes& probes, Resolution& resolution, std::size_t probe);
 
 } // namespace owhale::sandbox

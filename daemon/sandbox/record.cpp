@@ -6,6 +6,7 @@
 
 #include "audit/event.hpp"
 #include "base/clock.hpp"
+#include "redact/redactor.hpp"
 #include "sandbox/layers.hpp"
 #include "sandbox/paths.hpp"
 #include "shared/codec.hpp"
@@ -113,7 +114,10 @@ api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, b
     run.principal = caller.principal;
     run.created = rfc3339(wall_clock_us());
     run.command = prepared.command.shown;
+    redact::redact_arguments(run.command);
     cut_command(run.command, kMaxLogged);
+    run.kind = prepared.request.script ? "script" : prepared.command.is_code ? "code" : "argv";
+    if (prepared.command.language != nullptr) run.language = std::string(prepared.command.language->name);
     run.cwd = printable(looked.mounts.cwd);
     run.workspace = printable(looked.decision.path);
     run.profile = prepared.profile ? prepared.profile->name : "";
@@ -123,6 +127,7 @@ api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, b
     if (!prepared.box.empty()) run.box = prepared.box;
     run.verdict = prepared.verdict;
     run.timing = prepared.timing;
+    run.hints = prepared.narrowed;
     if (auto hint = workspace_hint(prepared)) run.hints.push_back(std::move(*hint));
     return run;
 }
@@ -153,6 +158,9 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
         receipt.sockets.push_back(std::string(wire::kDaemonSocket) + " (owhaled's, as run:" + prepared.id + ")");
     receipt.workspace = printable(looked.decision.path);
     receipt.workspace_writable = looked.decision.writable;
+    receipt.decision = prepared.verdict.decision;
+    receipt.rule = prepared.verdict.rule;
+    receipt.policy = prepared.verdict.policy;
     receipt.weaker = weaker_here(prepared, ready);
     return receipt;
 }
@@ -185,11 +193,27 @@ void add_jail_times(std::map<std::string, std::uint64_t>& timing, const wire::Ru
         if (facts.step_ns[i] != 0) timing["jail." + std::string(kSteps[i])] = facts.step_ns[i] / 1000;
 }
 
+namespace {
+
+// What a person who reads the log wants to know of a verdict, and what finds the rule again.
+void put_verdict(boost::json::object& data, const api::Verdict& verdict) {
+    data["verdict"] = verdict.decision;
+    data["rule"] = verdict.rule;
+    data["reason"] = verdict.reason;
+    if (verdict.severity) data["severity"] = *verdict.severity;
+    if (verdict.segment && verdict.decision != "allow") data["segment"] = *verdict.segment;
+    if (verdict.policy) data["policy"] = *verdict.policy;
+}
+
+} // namespace
+
 boost::json::object intent_data(const api::Run& record, const api::Receipt& receipt) {
     boost::json::object data;
     boost::json::array command;
     for (const auto& text : record.command) command.emplace_back(text);
     data["command"] = std::move(command);
+    if (record.kind) data["kind"] = *record.kind; // of script and code, the text stands behind "-c", or "-c" and "--"
+    if (record.language) data["language"] = *record.language;
     data["command_digest"] = receipt.command_digest;
     data["cwd"] = record.cwd;
     data["workspace"] = record.workspace;
@@ -201,7 +225,7 @@ boost::json::object intent_data(const api::Run& record, const api::Receipt& rece
     data["program"] = receipt.program;
     data["program_digest"] = receipt.program_digest;
     if (record.joined) data["joined"] = *record.joined;
-    if (record.verdict) data["verdict"] = record.verdict->decision;
+    if (record.verdict) put_verdict(data, *record.verdict);
     return data;
 }
 

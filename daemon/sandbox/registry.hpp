@@ -29,6 +29,10 @@ public:
     boost::asio::awaitable<Result<Made>> create(api::RunRequest request, Caller caller, IdempotencyKey key) override;
     boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request,
                                               Caller caller) override;
+    boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, Caller caller) override {
+        CO_CHECK(find_asker(caller));
+        co_return co_await launcher_.check(std::move(request), caller);
+    }
     std::shared_ptr<Run> live(const std::string& id) override {
         const auto found = live_.find(id);
         return found == live_.end() ? nullptr : found->second;

@@ -22,6 +22,7 @@ constexpr std::uint64_t kHeldBack = 256u << 10; // bytes read of a run that wait
 constexpr std::chrono::seconds kDrainTime{2};
 constexpr std::chrono::seconds kSlowTime{30};
 constexpr std::chrono::seconds kAttachTime{10};
+constexpr std::chrono::milliseconds kPause{50};
 constexpr std::size_t kChunk = 64u << 10;
 constexpr int kChunksAtOnce = 4; // then others have their turn
 
@@ -32,8 +33,11 @@ std::array<char, kChunk> chunk;
 
 Run::Run(asio::any_io_executor executor, Birth birth)
     : executor_(executor), birth_(std::move(birth)), changed_(executor),
-      outputs_{Output(join(birth_.folder, "stdout"), birth_.keep), Output(join(birth_.folder, "stderr"), birth_.keep)},
-      drain_timer_(executor) {}
+      streams_{RunStream(join(birth_.folder, "stdout"), birth_.keep, birth_.masks_live),
+               RunStream(join(birth_.folder, "stderr"), birth_.keep, birth_.masks_live)},
+      pauses_{asio::steady_timer(executor), asio::steady_timer(executor)}, drain_timer_(executor) {
+    for (auto& stream : streams_) stream.hold_window(birth_.attach);
+}
 
 std::uint64_t Run::age_ms() const {
     const auto age = std::chrono::steady_clock::now() - born_;
@@ -63,9 +67,9 @@ awaitable<void> Run::until_started() {
 
 api::Run Run::snapshot() const {
     auto copy = record;
-    copy.stdout_length = outputs_[0].length();
-    copy.stderr_length = outputs_[1].length();
-    copy.truncated = outputs_[0].truncated() || outputs_[1].truncated();
+    copy.stdout_length = streams_[0].length();
+    copy.stderr_length = streams_[1].length();
+    copy.truncated = output(0).truncated() || output(1).truncated();
     return copy;
 }
 
@@ -93,10 +97,10 @@ void Run::start_io(Started started) {
 // Whether a reader must be waited for. Once the run has ended, what the pipe still holds is little and comes in at once.
 bool Run::held(std::size_t stream) const {
     if (ended_) return false;
-    const auto& output = outputs_[stream];
-    if (birth_.attach && !ever_attached_ && output.length() >= kHeldBack) return true;
+    const auto& from = streams_[stream];
+    if (birth_.attach && !ever_attached_ && from.length() >= kHeldBack) return true;
     for (const auto& attachment : attachments_)
-        if (!attachment->dropped && output.length() - attachment->seen[stream] > output.reach()) return true;
+        if (!attachment->dropped && from.behind(attachment->readers[stream]) > from.reach()) return true;
     return false;
 }
 
@@ -109,10 +113,43 @@ bool Run::read_some(std::size_t stream, bool& end) {
         end = true;
         return false;
     }
-    outputs_[stream].append({chunk.data(), static_cast<std::size_t>(n)});
+    streams_[stream].take({chunk.data(), static_cast<std::size_t>(n)});
     count_output();
     changed_.notify();
     return true;
+}
+
+// What may be the start of a secret is held back for a moment, not for as long as a prompt waits.
+void Run::watch_pause(std::size_t stream) {
+    if (!streams_[stream].has_shy()) return;
+    pauses_[stream].expires_after(kPause);
+    pauses_[stream].async_wait([weak = weak_from_this(), stream](const boost::system::error_code& error) {
+        const auto self = weak.lock();
+        if (error || !self) return;
+        self->streams_[stream].pause();
+        self->changed_.notify();
+    });
+}
+
+void Run::advance(Attachment& attachment, std::size_t stream, const Output::Slice& slice) {
+    streams_[stream].advance(attachment.readers[stream], slice);
+    trim_windows();
+}
+
+// Of what was written, as it was, no more is held than its slowest reader still needs.
+void Run::trim_windows() {
+    const bool awaited = birth_.attach && !ever_attached_;
+    for (std::size_t stream = 0; stream < streams_.size(); ++stream) {
+        auto least = streams_[stream].length();
+        bool read = awaited;
+        for (const auto& attachment : attachments_) {
+            if (attachment->dropped) continue;
+            read = true;
+            least = std::min(least, attachment->readers[stream].live_at);
+        }
+        streams_[stream].hold_window(read);
+        if (!awaited) streams_[stream].forget_before(least);
+    }
 }
 
 awaitable<void> Run::pump(std::size_t stream) {
@@ -129,19 +166,22 @@ awaitable<void> Run::pump(std::size_t stream) {
         if (chunks == kChunksAtOnce) {
             co_await asio::post(executor_, asio::use_awaitable);
         } else if (chunks == 0) {
+            watch_pause(stream);
             co_await pipes_[stream]->async_wait(Descriptor::wait_read,
                                                 asio::redirect_error(asio::use_awaitable, error));
             if (error) break;
         }
     }
     pipes_[stream].reset();
+    pauses_[stream].cancel();
+    streams_[stream].end();
     --open_streams_;
     changed_.notify();
 }
 
 void Run::count_output() {
     if (birth_.output_limit == 0 || limit_told_) return;
-    if (outputs_[0].length() + outputs_[1].length() <= birth_.output_limit) return;
+    if (streams_[0].length() + streams_[1].length() <= birth_.output_limit) return;
     limit_told_ = true;
     if (on_output_limit) on_output_limit();
 }
@@ -169,7 +209,7 @@ awaitable<void> Run::until_drained() {
 std::shared_ptr<Attachment> Run::attach(bool replay) {
     auto attachment = std::make_shared<Attachment>();
     attachment->moved = steady_clock::now();
-    if (!replay) attachment->seen = {outputs_[0].length(), outputs_[1].length()};
+    attachment->readers = {streams_[0].reader(replay), streams_[1].reader(replay)};
     attachments_.push_back(attachment);
     ever_attached_ = true;
     note_presence();
@@ -179,6 +219,7 @@ std::shared_ptr<Attachment> Run::attach(bool replay) {
 
 void Run::detach(const std::shared_ptr<Attachment>& attachment) {
     std::erase(attachments_, attachment);
+    trim_windows();
     if (stdin_taken_ && stdin_owner_ == attachment.get()) {
         stdin_owner_ = nullptr;
         stdin_taken_ = false; // who comes back to the run may type again
@@ -209,14 +250,17 @@ void Run::drop_slow(steady_clock::time_point now) {
     // Who asked for an attach and never came holds the output back no longer.
     if (!ever_attached_ && now - born_ > kAttachTime) {
         ever_attached_ = true;
+        trim_windows();
         changed_.notify();
     }
     // The only reader of a run that somebody waits for may take its time.
     if (attachments_.size() < 2 && !birth_.detached) return;
     for (const auto& attachment : attachments_) {
-        const bool behind = outputs_[0].length() > attachment->seen[0] || outputs_[1].length() > attachment->seen[1];
+        const bool behind =
+            streams_[0].behind(attachment->readers[0]) > 0 || streams_[1].behind(attachment->readers[1]) > 0;
         if (!behind || attachment->dropped || now - attachment->moved < kSlowTime) continue;
         attachment->dropped = true;
+        trim_windows();
         log::info("an attached client is too slow", {{"run", id()}});
         changed_.notify();
     }

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sandbox/limits.hpp"
-#include "sandbox/output.hpp"
+#include "sandbox/run_stream.hpp"
 #include "sandbox/runs.hpp"
 #include "sandbox/state.hpp"
 #include "sandbox/wake.hpp"
@@ -22,7 +22,7 @@ namespace owhale::sandbox {
 
 // A live reader: how far it has come. The pipes are not read while one is too far behind.
 struct Attachment {
-    std::array<std::uint64_t, 2> seen{};         // bytes of stdout and stderr that it has
+    std::array<RunStream::Reader, 2> readers{};  // of stdout and stderr
     std::chrono::steady_clock::time_point moved; // when it last took some
     bool dropped = false;                        // it was too slow: nobody waits for it any more
 };
@@ -37,6 +37,7 @@ public:
         std::uint64_t keep = 0;         // bytes per stream
         std::uint64_t output_limit = 0; // bytes of both streams, 0 none
         bool detached = false, attach = false, tty = false;
+        bool masks_live = false; // secrets in what live readers get, too
     };
     Run(boost::asio::any_io_executor executor, Birth birth);
 
@@ -71,13 +72,17 @@ public:
         bool joined = false;
         bool asks = false; // it has a listener of its own, and may ask for runs
         RunLimits limits;
+        std::vector<std::shared_ptr<const ProjectFile>>
+            projects; // whose rules hold for what enters it, or is asked by it
     } cage;
     api::Run snapshot() const;
 
     Wake& changed() { return changed_; }
 
     // --- streams: 0 stdout, 1 stderr ---
-    const Output& output(std::size_t stream) const { return outputs_[stream]; }
+    // What is kept, secrets masked: positions and lengths are of that.
+    const Output& output(std::size_t stream) const { return streams_[stream].kept(); }
+    std::string digest(std::size_t stream) const { return streams_[stream].digest(); } // of what was written
     // Takes the ends of its pipes and begins to read them.
     void start_io(Started started);
     std::function<void()> on_output_limit; // once, when both streams wrote more than allowed
@@ -90,6 +95,11 @@ public:
 
     // --- who is there ---
     std::shared_ptr<Attachment> attach(bool replay);
+    Output::Slice read(Attachment& attachment, std::size_t stream, std::size_t limit) const {
+        return streams_[stream].read(attachment.readers[stream], limit);
+    }
+    // It has had this slice.
+    void advance(Attachment& attachment, std::size_t stream, const Output::Slice& slice);
     void detach(const std::shared_ptr<Attachment>& attachment);
     bool told_to_end = false; // because nobody is there
     // The client that made it went.
@@ -110,6 +120,8 @@ private:
     boost::asio::awaitable<void> pump(std::size_t stream);
     bool read_some(std::size_t stream, bool& end);
     bool held(std::size_t stream) const;
+    void watch_pause(std::size_t stream);
+    void trim_windows();
     void count_output();
     void note_presence();
     bool owns_stdin(const Attachment* from);
@@ -119,7 +131,8 @@ private:
     State state_ = State::queued;
     bool over_ = false;
     Wake changed_;
-    std::array<Output, 2> outputs_;
+    std::array<RunStream, 2> streams_;
+    std::array<boost::asio::steady_timer, 2> pauses_;
     std::array<std::optional<Descriptor>, 2> pipes_; // tty: the first is the master, for both ways
     std::optional<Descriptor> stdin_;
     boost::asio::steady_timer drain_timer_;

@@ -55,6 +55,7 @@ std::shared_ptr<Run> Registry::make_run(const Prepared& prepared, const Caller& 
     birth.output_limit = prepared.limits.output;
     birth.detached = prepared.request.detach.value_or(false);
     birth.attach = prepared.request.attach.value_or(false);
+    birth.masks_live = parts_.settings.redact_live == "on";
     birth.tty = prepared.request.tty.value_or(false);
     return std::make_shared<Run>(parts_.executor, std::move(birth));
 }
@@ -92,7 +93,8 @@ Status Registry::find_asker(Caller& caller) {
                   run.record.net == "host",
                   run.cage.limits,
                   wall == 0 ? 0 : wall - std::min(wall - 1, run.age_ms()),
-                  run.caller().cwd};
+                  run.caller().cwd,
+                  run.cage.projects};
     caller.payer = run.caller().payer;
     caller.asker = std::make_shared<Parent>(std::move(parent));
     return {};

@@ -28,6 +28,8 @@ class Database;
 namespace owhale::sandbox {
 
 class Profiles;
+class Rules;
+struct ProjectFile; // sandbox/rules.hpp
 class Run;
 struct Parent; // sandbox/bounds.hpp
 
@@ -70,6 +72,7 @@ public:
         audit::Log& audit;
         store::Database& database; // schema/state
         const Profiles& profiles;
+        Rules& rules;
         const ReceiptKey& key;
         const wire::Ready& ready; // filled when the spawner's Ready came
     };
@@ -83,11 +86,13 @@ public:
 
     // The request is checked, resolved, recorded and started; the answer lives on in the registry. A command that
     // cannot be found or executed, or a cage that cannot be built, is a run in state `failed`; anything wrong with the
-    // request is an error and no run.
+    // request is an error and no run. What the policy refuses is a run in state `denied`.
     // A key that was used before answers with the run it made; with another request it is a conflict.
     virtual boost::asio::awaitable<Result<Made>> create(api::RunRequest request, Caller caller, IdempotencyKey key) = 0;
     virtual boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request,
                                                       Caller caller) = 0;
+    // The verdict that create() would come to; nothing is run or recorded.
+    virtual boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, Caller caller) = 0;
     // A live run, or nullptr.
     virtual std::shared_ptr<Run> live(const std::string& id) = 0;
     // A run's record as the API shows it; not_found unless it is the principal's own or `any`.

@@ -4,15 +4,16 @@
 
 namespace owhale::sandbox {
 
-api::Verdict decide(const config::Settings& settings, const wire::Ready& ready) {
-    if (settings.rules->missing_layer_refuses && ready.missing != 0) {
-        std::string reason = "strict mode runs nothing without every layer; missing:";
-        for (const auto& row : layers())
-            if ((ready.missing & row.layer) != 0) reason += " " + std::string(row.name) + ",";
-        reason.pop_back();
-        return {"deny", reason, "layers"};
-    }
-    return {"allow", "no policy is loaded: the cage is what holds", "default"};
+std::optional<api::Verdict> missing_layers(const config::Settings& settings, const wire::Ready& ready) {
+    if (!settings.rules->missing_layer_refuses || ready.missing == 0) return std::nullopt;
+    api::Verdict verdict;
+    verdict.decision = "deny";
+    verdict.rule = "layers";
+    verdict.reason = "strict mode runs nothing without every layer; missing:";
+    for (const auto& row : layers())
+        if ((ready.missing & row.layer) != 0) verdict.reason += " " + std::string(row.name) + ",";
+    verdict.reason.pop_back();
+    return verdict;
 }
 
 } // namespace owhale::sandbox

@@ -1,5 +1,7 @@
-// May this run? The one place where the answer is made, until the policy part gives it.
+// What refuses a run before any rule is asked: the machine itself.
 #pragma once
+
+#include <optional>
 
 #include "config/settings.hpp"
 #include "sandbox/plan.hpp"
@@ -7,7 +9,7 @@
 
 namespace owhale::sandbox {
 
-// Pure: the mode's rules and the machine's facts in, a verdict out. "allow" or "deny".
-api::Verdict decide(const config::Settings& settings, const wire::Ready& ready);
+// In strict mode, a deny that names the layers which are missing; empty when none is. Its rule is "layers".
+std::optional<api::Verdict> missing_layers(const config::Settings& settings, const wire::Ready& ready);
 
 } // namespace owhale::sandbox

@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "spawner/channel.hpp"
+#include "spawner/policy_folder.hpp"
 
 namespace owhale::spawner {
 namespace {
 
 bool may_be_used(const struct stat& st, bool is_secret, bool rootless) {
-    const bool ours = st.st_uid == 0 || (rootless && st.st_uid == ::getuid());
-    if (!S_ISREG(st.st_mode) || !ours || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0) return false;
+    if (!S_ISREG(st.st_mode) || !is_only_ours(st, rootless)) return false;
     const bool for_the_group = (st.st_mode & S_IRGRP) != 0 && st.st_gid != 0;
     return !is_secret || (!for_the_group && (st.st_mode & S_IROTH) == 0);
 }
@@ -29,6 +29,11 @@ Fd open_one(const std::string& path, bool is_secret, bool rootless, std::int32_t
     return {};
 }
 
+Fd open_file(wire::File which, const std::string& path, bool rootless, std::int32_t& err) {
+    if (which == wire::File::policy) return read_policy_folder(path, rootless, err);
+    return open_one(path, which == wire::File::tls_key, rootless, err);
+}
+
 } // namespace
 
 OpenedFiles open_files(const std::map<wire::File, std::string>& paths, bool rootless) {
@@ -40,7 +45,7 @@ OpenedFiles open_files(const std::map<wire::File, std::string>& paths, bool root
             opened.message.err[i] = ENOENT;
             continue;
         }
-        auto fd = open_one(at->second, at->first == wire::File::tls_key, rootless, opened.message.err[i]);
+        auto fd = open_file(at->first, at->second, rootless, opened.message.err[i]);
         if (!fd) continue;
         opened.message.have |= 1u << i;
         opened.fds.push_back(std::move(fd));

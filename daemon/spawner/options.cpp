@@ -109,6 +109,8 @@ Status add_file(Options& options, std::string_view value) {
         options.files[wire::File::tls_certificate] = path;
     else if (name == "tls-key")
         options.files[wire::File::tls_key] = path;
+    else if (name == "policy")
+        options.files[wire::File::policy] = path;
     else
         return fail(Code::config_invalid, "unknown file " + std::string(name));
     return {};

@@ -41,14 +41,16 @@ Result<Rights> choose(const Question& question, const Connection& connection, co
     return rights_of_account(question.account, options);
 }
 
-// Of the files that a resolve hands to the broker, a run's may be git's settings alone, which decide what its cage shows.
+// Of the files that a resolve hands to the broker, a run's may be git's settings, which decide what its cage shows, and a
+// project's rules, which its own runs are held to.
 void drop_reads(Question& question) {
-    const auto is_git = [](const Probe& probe) {
+    const auto may_be = [](const Probe& probe) {
         if (probe.base == wire::kBaseHome) return probe.path == ".gitconfig" || probe.path == ".config/git/config";
+        if (probe.base == wire::kBaseWorkspace) return probe.path == ".owhaled.toml";
         return probe.base == wire::kBaseGit && (probe.path == "gitdir" || probe.path == "config");
     };
     for (auto& probe : question.probes)
-        if (!is_git(probe)) probe.flags &= ~static_cast<std::uint32_t>(wire::kProbeRead);
+        if (!may_be(probe)) probe.flags &= ~static_cast<std::uint32_t>(wire::kProbeRead);
 }
 
 } // namespace

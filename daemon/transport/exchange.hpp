@@ -17,6 +17,10 @@
 #include "identity/identity.hpp"
 #include "shared/error.hpp"
 
+namespace owhale::api {
+struct Run;
+}
+
 namespace owhale::transport {
 
 namespace asio = boost::asio;
@@ -73,8 +77,8 @@ struct Response {
     std::vector<std::pair<std::string, std::string>> headers;
 };
 
-// A problem+json response for an error.
-Response problem(const Error& error);
+// A problem+json response for an error; of a run that was refused, with its verdict and its id.
+Response problem(const Error& error, const api::Run* refused = nullptr);
 
 // One WebSocket in the Kubernetes v5.channel.k8s.io convention: binary messages whose first byte is the channel.
 class Channel {

@@ -7,7 +7,7 @@
 
 namespace owhale::transport {
 
-Response problem(const Error& error) {
+Response problem(const Error& error, const api::Run* refused) {
     const auto& row = describe(error.code);
     api::Problem body;
     body.type = "about:blank";
@@ -18,6 +18,10 @@ Response problem(const Error& error) {
     if (error.errnum != 0) body.detail += std::string(": ") + ::strerror(error.errnum);
     if (!error.next.empty()) body.next = error.next;
     if (!error.step.empty()) body.step = error.step;
+    if (refused != nullptr) {
+        body.verdict = refused->verdict;
+        body.run = refused->id;
+    }
     const bool later = error.code == Code::rate_limited || error.code == Code::busy;
     if (later) body.retry_after = std::max(error.retry_after, 1u);
     Response response{row.status, "application/problem+json", codec::to_text(body), {}};

@@ -118,10 +118,10 @@ private:
             const bool over = run_->over();
             bool sent = false;
             for (const std::uint8_t stream : {std::uint8_t{0}, std::uint8_t{1}}) {
-                auto slice = run_->output(stream).read(attachment_->seen[stream], kPart);
+                auto slice = run_->read(*attachment_, stream, kPart);
                 if (slice.bytes.empty()) continue;
                 const auto written = co_await channel.write(static_cast<std::uint8_t>(kStdout + stream), slice.bytes);
-                attachment_->seen[stream] = slice.offset + slice.bytes.size();
+                run_->advance(*attachment_, stream, slice);
                 attachment_->moved = std::chrono::steady_clock::now();
                 run_->changed().notify(); // its pipe may be read again
                 sent = true;

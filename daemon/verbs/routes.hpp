@@ -8,6 +8,7 @@
 
 #include "config/settings.hpp"
 #include "sandbox/plan.hpp"
+#include "shared/api.hpp"
 #include "transport/exchange.hpp"
 
 namespace owhale::audit {
@@ -18,6 +19,7 @@ class Service;
 }
 namespace owhale::sandbox {
 class Profiles;
+class Rules;
 class Runs;
 } // namespace owhale::sandbox
 
@@ -28,11 +30,14 @@ struct Services { // what handlers use; all of it outlives the server
     const wire::Ready& ready;
     sandbox::Runs& runs;
     const sandbox::Profiles& profiles;
+    const sandbox::Rules& rules;
     audit::Log& audit;
     identity::Service& identity;
     std::string version;                      // "0.1.0"
     std::string started;                      // RFC 3339
     std::function<std::size_t()> connections; // open ones
+    // Reads the rules again for a principal that still may.
+    std::function<boost::asio::awaitable<Result<api::PolicyLoaded>>(std::string, std::function<Status()>)> reload_rules;
     std::function<std::string()> fingerprint; // of the TLS certificate in force; "" none
 };
 

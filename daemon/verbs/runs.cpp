@@ -5,6 +5,7 @@
 
 #include "identity/service.hpp"
 #include "sandbox/digest.hpp"
+#include "sandbox/judge.hpp"
 #include "sandbox/run.hpp"
 #include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
@@ -43,8 +44,15 @@ Response created(const api::Run& run) {
     return response;
 }
 
+// A run that the policy refused: 403 with the verdict, also when its Idempotency-Key asks again.
+std::optional<Response> refusal(const api::Run& run) {
+    if (run.state != "denied" || !run.verdict) return std::nullopt;
+    return transport::problem(sandbox::refusal_of(*run.verdict), &run);
+}
+
 Result<Response> stored(const Services& services, const std::string& id, const std::string& principal) {
     const auto record = TRY(services.runs.show(id, principal, false));
+    if (auto refused = refusal(record)) return std::move(*refused);
     const auto folder = services.runs.folder(id);
     auto out = sandbox::Output::open(folder + "/stdout");
     auto err = sandbox::Output::open(folder + "/stderr");
@@ -55,6 +63,7 @@ Result<Response> stored(const Services& services, const std::string& id, const s
 awaitable<Result<Response>> answer_made(const Services& services, Request& request, sandbox::Made made, bool wait) {
     if (!made.run) co_return stored(services, made.id, request.who().name);
     const auto run = made.run;
+    if (auto refused = refusal(run->record)) co_return std::move(*refused);
     const auto most = preferred_wait(request);
     if (wait) co_await wait_for(run, request.connection, most);
     if (wait && run->over()) co_return reply(with_output(run->snapshot(), run->output(0), run->output(1)));

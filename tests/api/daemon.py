@@ -31,6 +31,9 @@ class Owhaled:
         self.flags = list(flags)
         self.environment = dict(os.environ, **(environment or {}))
         self.log = self.base / "owhaled.log"
+        # The shipped rules hold here as everywhere; what the tests need beyond them, these let through.
+        self.policy = self.base / "policy.d"
+        self.rule("tests.toml", (pathlib.Path(__file__).parent / "rules.toml").read_text())
         self.limits = {}
         self.process = None
 
@@ -38,7 +41,19 @@ class Owhaled:
         # Never the default port: this machine may have an owhaled of its own.
         tcp = [] if any(flag.split("=")[0] == "--tcp" for flag in self.flags) else ["--tcp", "off"]
         return [str(BINARY), "--state-dir", str(self.state), "--runtime-dir", str(self.base / "run"),
-                "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"), *tcp, *self.flags]
+                "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"),
+                "--policy-dir", str(self.policy), *tcp, *self.flags]
+
+    def rule(self, name, text):
+        """Puts a file of rules among the administrator's; text None takes it away."""
+        self.policy.mkdir(mode=0o755, exist_ok=True)
+        path = self.policy / name
+        if text is None:
+            path.unlink()
+        else:
+            path.write_text(text)
+            path.chmod(0o644)
+        return path
 
     def launch(self):
         with open(self.log, "ab") as log:

@@ -159,10 +159,12 @@ std::optional<Stream> Walk::call_function(Call& call) {
     if (cell == nullptr || cell->function == nullptr || call.argv[0].text != call.program) return std::nullopt;
     const shell::Command& function = *cell->function;
     called_.insert(call.program);
+    add_fact(call.slot, "function.call");
     if (std::ranges::find(call.frame.functions, call.program) != call.frame.functions.end()) {
         ++recursions_;
         fill_words(call);
-        if (call.frame.piped || call.frame.background || recursions_ > 1) add_fact(call.slot, "function.recursive");
+        if (call.frame.piped || call.frame.stage > 0 || call.frame.background || recursions_ > 1 ||
+            !has_condition(function)) add_fact(call.slot, "function.recursive");
         return Stream{};
     }
     if (++calls_ > kMaxCalls) {
@@ -264,6 +266,8 @@ void Walk::run_workspace_file(Call& call) {
     } else if (call.row == nullptr && in_workspace(path)) {
         add_fact(call.slot, "program.workspace");
         add_fact(call.slot, "code.workspace");
+    } else if (call.row == nullptr && is_below(path, "/tmp")) {
+        add_fact(call.slot, "program.temporary");
     }
 }
 

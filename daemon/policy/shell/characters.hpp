@@ -1,12 +1,15 @@
 // The classes of bytes that the grammar knows (bash reads these in the C locale).
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace owhale::policy::shell {
 
 constexpr bool is_one_of(int byte, std::string_view set) {
-    return byte >= 0 && set.find(static_cast<char>(byte)) != std::string_view::npos;
+    for (const char member : set)
+        if (static_cast<unsigned char>(member) == byte) return true;
+    return false;
 }
 constexpr bool is_blank(int byte) {
     return byte == ' ' || byte == '\t';
@@ -27,8 +30,13 @@ constexpr bool is_special_parameter(int byte) {
     return is_one_of(byte, "@*#?-$!");
 }
 // What ends a word: blanks, operators, a line's end, the end.
+constexpr auto kBreaks = [] {
+    std::array<bool, 256> out{};
+    for (const char byte : std::string_view(" \t\n;&|<>()")) out[static_cast<unsigned char>(byte)] = true;
+    return out;
+}();
 constexpr bool is_break(int byte) {
-    return byte < 0 || is_one_of(byte, " \t\n;&|<>()");
+    return byte < 0 || kBreaks[static_cast<std::size_t>(byte)];
 }
 
 } // namespace owhale::policy::shell

@@ -96,6 +96,7 @@ Grammar::Step Grammar::skip_newlines() {
 }
 
 std::string_view Grammar::reserved() {
+    if (!is_one_of(reader_.peek(), "!{}[]cdefistuw")) return {}; // most words end here
     Reader look = reader_;
     std::array<char, kLongest> text{};
     std::size_t size = 0;

@@ -1,0 +1,97 @@
+#include "sandbox/judge.hpp"
+
+#include <algorithm>
+
+#include "policy/normal/normalize.hpp"
+#include "redact/redactor.hpp"
+#include "sandbox/record.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+using boost::asio::awaitable;
+
+constexpr std::size_t kShort = 2048; // bytes of a text that is judged at once: well below two milliseconds
+constexpr std::chrono::seconds kJudgeTime{10};
+constexpr std::size_t kMaxSegment = 4096, kMaxOpaque = 16;
+
+std::size_t size_of(const policy::Request& request) {
+    std::size_t size = request.script.value_or("").size() + request.code.value_or("").size();
+    for (const auto& text : request.argv) size += text.size();
+    return size;
+}
+
+// Bytes of what was judged as people may see them.
+std::string shown_text(std::string_view text) {
+    auto out = printable(redact::redacted(text));
+    std::vector<std::string> one = {std::move(out)};
+    cut_command(one, kMaxSegment);
+    return std::move(one.front());
+}
+
+api::Ceiling shown(const policy::Ceiling& ceiling) {
+    api::Ceiling out;
+    if (!ceiling.net.empty()) out.net = ceiling.net;
+    if (!ceiling.profile.empty()) out.profile = ceiling.profile;
+    if (ceiling.read_only) out.read_only = true;
+    if (!ceiling.hosts.empty()) out.hosts = ceiling.hosts;
+    return out;
+}
+
+std::string part(const std::string& text, policy::Span span) {
+    const auto begin = std::min<std::size_t>(span.begin, text.size());
+    return text.substr(begin, std::max<std::size_t>(span.end, begin) - begin);
+}
+
+api::Verdict shown(const policy::Verdict& verdict, const policy::NormalForm& form) {
+    api::Verdict out;
+    out.decision = policy::name_of(verdict.decision);
+    out.reason = shown_text(verdict.reason);
+    out.rule = verdict.rule;
+    out.severity = std::string(policy::name_of(verdict.severity));
+    out.segment = shown_text(part(form.text, verdict.segment));
+    out.segment_begin = verdict.segment.begin;
+    out.segment_end = verdict.segment.end;
+    for (const auto& opaque : verdict.opaque) {
+        if (!out.opaque) out.opaque.emplace();
+        if (out.opaque->size() == kMaxOpaque) break;
+        out.opaque->push_back({opaque.span.begin, opaque.span.end, shown_text(opaque.reason)});
+    }
+    if (verdict.decision == policy::Decision::allow) out.ceiling = shown(verdict.ceiling);
+    if (!verdict.change.empty()) out.change = shown_text(verdict.change);
+    out.policy = verdict.version;
+    return out;
+}
+
+Result<Judged> answer(const Question& question, policy::Mode mode) {
+    const auto form = policy::normalize(question.request, question.facts);
+    const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
+    return Judged{shown(verdict, form), verdict.ceiling};
+}
+
+} // namespace
+
+awaitable<Result<Judged>> Judge::judge(Question question, std::uint32_t uid) {
+    const auto mode = settings_.rules->unknown_command_asks ? policy::Mode::strict : policy::Mode::local;
+    if (size_of(question.request) <= kShort) co_return answer(question, mode);
+    std::function<Result<Judged>()> work = [question = std::make_shared<Question>(std::move(question)), mode] {
+        return answer(*question, mode);
+    };
+    auto judged = co_await blocking_.compute<Judged>(uid, std::move(work), kJudgeTime);
+    if (!judged)
+        co_return fail(Code::busy, "the command could not be judged in time", "give less at once, or try again");
+    co_return judged;
+}
+
+Error refusal_of(const api::Verdict& verdict) {
+    if (verdict.rule == "layers")
+        return {Code::layer_missing, verdict.reason, "`owhalectl doctor` says how to get each", 0, {}};
+    const bool asks = verdict.decision == "ask";
+    std::string next = "`owhalectl policy explain` shows how it was read";
+    if (verdict.change)
+        next += "; an administrator can let it through with the rule in `verdict.change`, which overrides `" +
+                verdict.rule + "`";
+    return {asks ? Code::approval_required : Code::denied, verdict.reason, std::move(next), 0, {}};
+}
+
+} // namespace owhale::sandbox

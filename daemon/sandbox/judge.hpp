@@ -1,0 +1,42 @@
+// May this run? Rules, the request and what was resolved in, a verdict out. Long texts are judged beside the io thread.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <string>
+
+#include "config/settings.hpp"
+#include "policy/decide.hpp"
+#include "sandbox/blocking.hpp"
+#include "sandbox/rules.hpp"
+#include "shared/api.hpp"
+
+namespace owhale::sandbox {
+
+struct Judged {
+    api::Verdict verdict;
+    policy::Ceiling ceiling; // of allow
+};
+
+struct Question {
+    policy::Request request;
+    policy::Facts facts;
+    Rules::Set rules;
+};
+
+class Judge {
+public:
+    Judge(const config::Settings& settings, Blocking& blocking) : settings_(settings), blocking_(blocking) {}
+
+    // busy when a text could not be judged in time; then nothing runs.
+    boost::asio::awaitable<Result<Judged>> judge(Question question, std::uint32_t uid);
+
+private:
+    const config::Settings& settings_;
+    Blocking& blocking_;
+};
+
+// The error of a run that this verdict refuses: denied, approval_required, layer_missing.
+Error refusal_of(const api::Verdict& verdict);
+
+} // namespace owhale::sandbox

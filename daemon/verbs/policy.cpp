@@ -1,0 +1,103 @@
+#include "audit/log.hpp"
+#include "identity/service.hpp"
+#include "policy/decide.hpp"
+#include "sandbox/rules.hpp"
+#include "verbs/asker.hpp"
+#include "verbs/caller.hpp"
+#include "verbs/groups.hpp"
+#include "verbs/reply.hpp"
+
+namespace owhale::verbs {
+namespace {
+
+using boost::asio::awaitable;
+using transport::Request;
+using transport::Response;
+
+std::vector<std::string> commands_of(const std::vector<policy::Example>& examples) {
+    std::vector<std::string> out;
+    for (const auto& example : examples) out.push_back(example.command);
+    return out;
+}
+
+api::PolicyRule shown(const policy::Rule& rule, bool with_examples) {
+    api::PolicyRule out;
+    out.id = rule.id;
+    out.decision = policy::name_of(rule.decision);
+    out.severity = policy::name_of(rule.severity);
+    out.reason = rule.reason;
+    out.modes = rule.modes;
+    out.file = rule.file;
+    out.line = rule.line;
+    if (!rule.overrides.empty()) out.overrides = rule.overrides;
+    if (!with_examples) return out;
+    out.match = commands_of(rule.match);
+    out.no_match = commands_of(rule.no_match);
+    return out;
+}
+
+Result<Response> list(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    const auto set = services.rules.current();
+    api::PolicyRules out{set->version, services.settings.mode, {}};
+    for (const auto& rule : set->rules) out.rules.push_back(shown(rule, false));
+    return reply(out);
+}
+
+Result<Response> show(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    const auto& id = request.params.at("rule");
+    for (const auto& rule : services.rules.current()->rules)
+        if (rule.id == id) return reply(shown(rule, true));
+    return fail(Code::not_found, "there is no such rule", "`owhalectl policy rules` lists them");
+}
+
+api::RunRequest run_of(api::CheckRequest&& check) {
+    api::RunRequest run;
+    run.argv = std::move(check.argv);
+    run.script = std::move(check.script);
+    run.language = std::move(check.language);
+    run.code = std::move(check.code);
+    run.cwd = std::move(check.cwd);
+    run.workspace = std::move(check.workspace);
+    run.path = std::move(check.path);
+    run.profile = std::move(check.profile);
+    run.net = std::move(check.net);
+    run.home = std::move(check.home);
+    run.env = std::move(check.env);
+    return run;
+}
+
+awaitable<Result<Response>> check(Services services, Request& request) {
+    CO_CHECK(only(request, {}));
+    auto body = codec::decode<api::CheckRequest>(request.body);
+    if (!body) co_return std::unexpected(body.error());
+    auto caller = caller_of(request, services.runs);
+    auto verdict = co_await services.runs.check(run_of(std::move(*body)), std::move(caller));
+    if (!verdict) co_return std::unexpected(verdict.error());
+    co_return reply(*verdict);
+}
+
+// The rules that are asked for, and who asked, are on disk whatever comes of it.
+awaitable<Result<Response>> reload(Services services, Request& request) {
+    CO_CHECK(only(request, {}));
+    const auto standing = standing_of(request, services.identity, identity::Permission::users);
+    const auto loaded = co_await services.reload_rules(request.who().name, standing);
+    if (!loaded) co_return std::unexpected(loaded.error());
+    co_return reply(*loaded);
+}
+
+} // namespace
+
+std::vector<transport::Route> policy_routes(const Services& services) {
+    const auto now = answered_now(services);
+    const auto later = answered_later(services);
+    return {
+        {"policy.rules", now(list), {}},
+        {"policy.rule", now(show), {}},
+        {"policy.check", later(check), {}},
+        {"policy.reload", later(reload), {}},
+    };
+}
+
+} // namespace owhale::verbs
