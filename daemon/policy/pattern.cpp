@@ -87,7 +87,7 @@ Pattern::Pattern(std::string text) : text_(std::move(text)) {
     literal_ = prefix_ == text_.size();
     open_ = std::string_view(text_).substr(prefix_) == "**";
     const auto last = text_.find_last_of("*?}]");
-    plain_ = text_.find('{') == std::string::npos;
+    plain_ = text_.find_first_of("{[") == std::string::npos;
     counted_ = plain_ && text_.find("**") == std::string::npos;
     slashes_ = static_cast<std::size_t>(std::ranges::count(text_, '/'));
     const bool wrapped = text_.size() > 4 && text_.starts_with("**") && text_.ends_with("**");
