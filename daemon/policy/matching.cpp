@@ -91,6 +91,7 @@ private:
         if (span.end > span.begin) span_ = span;
     }
     Match values(const WordList& list, std::span<const Value> from);
+    Match sub_words();
     Match any_via(const WordList& list);
     Match any_env(const WordList& list);
     Match any_code(const WordList& list);
@@ -130,10 +131,21 @@ Match Matching::any_via(const WordList& list) {
     return best;
 }
 
+// What the table of programs knows as sub-command, and one or two operands more: `tool install` is one of every program.
+Match Matching::sub_words() {
+    auto words = command_.sub;
+    auto best = rule_.sub.match(words);
+    for (std::size_t i = 0; i < 2 && i < command_.operands.size() && best != Match::yes; ++i) {
+        words += (words.empty() ? "" : " ") + command_.operands[i].text;
+        best = std::max(best, rule_.sub.match(words));
+    }
+    return best;
+}
+
 // A word that may be an option, or the word of which the sub-command begins, is not known: anything may be there.
 Match Matching::sub() {
     if (rule_.sub.empty()) return Match::yes;
-    const auto match = rule_.sub.match(command_.sub);
+    const auto match = sub_words();
     if (match != Match::no || !command_.sub.empty() || command_.operands.empty()) return match;
     const auto& first = command_.operands.front();
     if (first.known() == Known::known) return match;
