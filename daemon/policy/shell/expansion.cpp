@@ -57,7 +57,7 @@ Parsed<Part> Grammar::substitution(PartKind kind, bool quoted) {
 }
 
 // A backslash in backquotes quotes $ ` and \ (and " inside "…"); what is left is a script of its own.
-Parsed<Part> Grammar::backquotes(bool quoted, std::string_view escapes) {
+Parsed<Part> Grammar::backquotes(bool quoted, std::string_view escapes, std::string_view unclear) {
     const auto from = begin();
     const auto nested = TRY(enter(from));
     reader_.skip();
@@ -70,6 +70,9 @@ Parsed<Part> Grammar::backquotes(bool quoted, std::string_view escapes) {
     };
     while (reader_.raw() != '`') {
         if (reader_.raw() == kEnd) return fail(from, "the backquote ` is not closed; another ` is missing");
+        if (reader_.raw() == '\\' && is_one_of(reader_.raw(1), unclear))
+            return fail(from,
+                        "a \\\" in backquotes means one thing to bash here and another to dash; write $(…) instead");
         if (reader_.raw() == '\\' && is_one_of(reader_.raw(1), escapes))
             reader_.skip_raw();
         else if (reader_.raw() == '\\' && reader_.raw(1) != kEnd)

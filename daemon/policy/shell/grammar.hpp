@@ -66,6 +66,8 @@ struct Lines {       // of one substitution, or of the script
     bool body_printed = false; // and a here-document's text stood there
 };
 
+constexpr std::string_view kInQuotes = "$`\"\\"; // what a backslash quotes in "…"
+
 bool is_reserved(std::string_view word);
 
 class Grammar {
@@ -198,7 +200,7 @@ private:
     // expansion.cpp
     Step dollar(Builder& out, bool quoted);
     Parsed<Part> substitution(PartKind kind, bool quoted);
-    Parsed<Part> backquotes(bool quoted, std::string_view escapes = "$`\\");
+    Parsed<Part> backquotes(bool quoted, std::string_view escapes = "$`\\", std::string_view unclear = {});
 
     // parameter.cpp
     Parsed<Part> parameter(bool quoted);
