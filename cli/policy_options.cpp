@@ -99,6 +99,12 @@ Result<policy::Facts> facts_of(const PolicyOptions& options) {
     return facts_of(options, options.cwd.empty() ? TRY(current_folder()) : options.cwd);
 }
 
+Result<policy::Facts> assumed_facts(const PolicyOptions& options) {
+    auto facts = TRY(facts_of(options));
+    const bool named = !options.cwd.empty() || !options.workspace.empty();
+    return named || !facts.workspace.empty() ? facts : policy::facts_of_path(kAssumedFolder, facts.home);
+}
+
 Result<Rules> rules_for(const PolicyOptions& options, const policy::Facts& facts) {
     return policy::load_rules(TRY(all_sources({options.rules, facts.workspace})));
 }

@@ -23,6 +23,9 @@ Result<policy::Request> request_of(const SubjectOptions& subject);
 // By the options, else as it is here. The workspace: the folder of a repository around `cwd`, or `cwd`.
 Result<policy::Facts> facts_of(const PolicyOptions& options, const std::string& cwd);
 Result<policy::Facts> facts_of(const PolicyOptions& options);
+// For lines that come from elsewhere: where neither the options nor this place name a workspace, a folder of its own.
+constexpr const char* kAssumedFolder = "/workspace";
+Result<policy::Facts> assumed_facts(const PolicyOptions& options);
 
 using Rules = std::shared_ptr<const policy::Ruleset>;
 Result<Rules> rules_for(const PolicyOptions& options, const policy::Facts& facts);

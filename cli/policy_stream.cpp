@@ -12,6 +12,7 @@
 #include "cli/output.hpp"
 #include "cli/policy_verdicts.hpp"
 #include "policy/normal/normalize.hpp"
+#include "policy/normal/place.hpp"
 #include "shared/nearest.hpp"
 
 namespace owhale::cli {
@@ -126,12 +127,19 @@ private:
         if (!asked.problem.empty()) return put_error(asked.id, asked.problem);
         const auto judge = judge_for(asked.cwd);
         if (!judge) return put_error(asked.id, judge.error().message);
-        const auto& [facts, rules] = **judge;
+        const auto& [given, rules] = **judge;
+        const auto facts = placed(asked, given);
         const auto form = policy::normalize(asked.request, facts);
         const auto verdict = policy::judge(*rules, form, facts, mode_of(options_), asked.request.net);
         json::object out = {{"id", std::move(asked.id)}};
         for (auto& member : verdict_json(form, verdict, false)) out.insert(std::move(member));
         put(out);
+    }
+
+    // A line that names no place, in a stream that names none: where its own first `cd` leads.
+    policy::Facts placed(const AskedLine& asked, const policy::Facts& given) const {
+        const bool named = !asked.cwd.empty() || !options_.cwd.empty() || !options_.workspace.empty();
+        return named || !asked.request.script ? given : policy::facts_of_text(given, *asked.request.script);
     }
 
     void put(const json::object& object) { out_ += json::serialize(object) + "\n"; }
@@ -142,7 +150,7 @@ private:
         const auto known = judges_.find(cwd);
         if (known != judges_.end()) return &known->second;
         if (judges_.size() >= kMostPlaces) judges_.clear();
-        auto facts = cwd.empty() ? TRY(facts_of(options_)) : TRY(facts_of(options_, cwd));
+        auto facts = cwd.empty() ? TRY(assumed_facts(options_)) : TRY(facts_of(options_, cwd));
         auto sources = TRY(all_sources({options_.rules, facts.workspace}));
         const bool own = sources.back().origin == policy::Origin::project;
         auto rules = own || common_ == nullptr ? TRY(policy::load_rules(sources)) : common_;

@@ -293,8 +293,14 @@ Match Matching::by_access(const PathList& list, std::uint32_t acts, bool sent) {
         const auto& access = command_.accesses[i];
         if ((acts & bit(access.act)) == 0 || (sent && !access.sent)) continue;
         auto match = seen_.touched(list, i);
-        if (match != Match::no && !rule_.except.empty())
-            match = std::min(match, negated(seen_.covered(rule_.except, i)));
+        const bool warns = rule_.rule->decision != Decision::allow;
+        if (match == Match::maybe && warns && seen_.points_to(list, i)) match = Match::yes;
+        if (match != Match::no && !rule_.except.empty()) {
+            // What is surely meant does not stop to be so because a part of its name may make it an exception.
+            const auto excepted = seen_.covered(rule_.except, i);
+            if (excepted == Match::yes) match = Match::no;
+            if (excepted == Match::maybe && !warns) match = std::min(match, Match::maybe);
+        }
         if (access.recursive) recursive_ = std::max(recursive_, match);
         better(best, match, access.span, access.path);
     }

@@ -5,7 +5,7 @@
 namespace owhale::policy {
 namespace {
 
-constexpr std::string_view kSpecial = "*?{";
+constexpr std::string_view kSpecial = "*?{[";
 
 // Whether these first, or last, bytes rule the pattern out. What is not known, two bytes from a NUL on, rules nothing out.
 enum class Start : std::uint8_t { same, differs, unknown, shorter };
@@ -86,7 +86,7 @@ Pattern::Pattern(std::string text) : text_(std::move(text)) {
     prefix_ = std::min(text_.find_first_of(kSpecial), text_.size());
     literal_ = prefix_ == text_.size();
     open_ = std::string_view(text_).substr(prefix_) == "**";
-    const auto last = text_.find_last_of("*?}");
+    const auto last = text_.find_last_of("*?}]");
     plain_ = text_.find('{') == std::string::npos;
     counted_ = plain_ && text_.find("**") == std::string::npos;
     slashes_ = static_cast<std::size_t>(std::ranges::count(text_, '/'));

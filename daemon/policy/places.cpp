@@ -40,6 +40,35 @@ std::size_t hole_in(std::string_view text) {
     return text.find(kHole);
 }
 
+std::string with_names(std::string text) { // each hole as one name
+    for (auto at = text.find(kHole); at != std::string::npos; at = text.find(kHole, at)) text[at + 1] = '*';
+    return text;
+}
+
+std::size_t components(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count(text, '/'));
+}
+
+// The first, or the last, so many components.
+std::string_view first_of(std::string_view text, std::size_t count) {
+    std::size_t end = 0;
+    for (; end < text.size(); ++end)
+        if (text[end] == '/' && count-- == 0) break;
+    return text.substr(0, end);
+}
+
+std::string_view last_component(std::string_view text) {
+    return text.substr(text.rfind('/') + 1);
+}
+
+// The shortest name that a rule's pattern means: /etc/shadow of /etc/shadow*. "": it has no such.
+std::string shortest(std::string_view pattern) {
+    if (pattern.find_first_of("{[?") != std::string_view::npos) return "";
+    std::string out(pattern);
+    std::erase(out, '*');
+    return out.find("//") == std::string::npos ? out : "";
+}
+
 } // namespace
 
 std::vector<PathPattern> path_patterns(std::string_view word) {
@@ -143,6 +172,35 @@ Match Place::touched(const PathPattern& pattern) const {
         if (there) best = std::max(best, known_ ? view.sure : Match::maybe);
     }
     return best;
+}
+
+bool Place::points_to(const PathPattern& pattern) const {
+    if (known_) return false;
+    for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)]) {
+        if (view.above || view.sure == Match::no) continue;
+        if (hole_in(view.rest) == std::string::npos) {
+            if (may_hit(pattern, view.rest)) return true;
+        } else if (view.sure == Match::yes && !pattern.anywhere &&
+                   pattern.rest.match(with_names(view.rest)) == Match::yes)
+            return true;
+    }
+    return false;
+}
+
+// A pattern of the shell: `*` alone tells of no name, unless all that is there is meant.
+bool Place::may_hit(const PathPattern& pattern, std::string_view rest) const {
+    if (pattern.anywhere) {
+        const auto name = shortest(last_component(pattern.rest.source()));
+        const auto last = last_component(rest);
+        return last.find('\0') >= 2 && !name.empty() && match_glob(name, last) != Match::no;
+    }
+    const bool below = pattern.rest.source() != pattern.fixed.source();
+    const auto name = shortest(pattern.fixed.source());
+    if (name.empty()) return false;
+    const auto text = below ? first_of(rest, components(name)) : rest;
+    if (text.find('\0') == std::string_view::npos) return false;
+    if (pattern.anchor == Anchor::workspace && !recursive_ && last_component(text).find('\0') < 2) return false;
+    return match_glob(name, text) != Match::no;
 }
 
 } // namespace owhale::policy

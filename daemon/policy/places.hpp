@@ -48,6 +48,9 @@ public:
     Match itself(const PathPattern& pattern) const;
     // Of a recursive one: whether it is about everything below this path.
     Match below(const PathPattern& pattern) const;
+    // Of a path that is not wholly known: whether it still points to what the pattern means. A variable is taken to be
+    // one name, a pattern of the shell to hit what it may hit, where it tells of a name at all (id_*, sh?dow).
+    bool points_to(const PathPattern& pattern) const;
     // Whether a part that may hold ".." is not known.
     bool climbs() const { return climbs_; }
 
@@ -58,6 +61,7 @@ private:
         bool above = false; // the path is a folder above the anchor
     };
     std::string inside_of(std::string_view path) const;
+    bool may_hit(const PathPattern& pattern, std::string_view rest) const;
     void add(Anchor anchor, std::string_view base, std::string_view path);
 
     std::array<std::vector<View>, kAnchors> views_;

@@ -39,6 +39,8 @@ Match Seen::ask(Question question, const PathPattern& pattern, const Place& plac
     switch (question) {
     case Question::touched:
         return place.touched(pattern);
+    case Question::points_to:
+        return place.points_to(pattern) ? Match::yes : Match::no;
     case Question::itself:
         return place.itself(pattern);
     case Question::below:
@@ -72,6 +74,12 @@ Match Seen::touched(const PathList& list, std::size_t access) const {
     for (auto place = of_access_[access].first; place < of_access_[access].second; ++place)
         best = std::max(best, ask(Question::touched, list, place));
     return best;
+}
+
+bool Seen::points_to(const PathList& list, std::size_t access) const {
+    for (auto place = of_access_[access].first; place < of_access_[access].second; ++place)
+        if (ask(Question::points_to, list, place) == Match::yes) return true;
+    return false;
 }
 
 Match Seen::covered(const PathList& list, std::size_t access) const {

@@ -23,11 +23,13 @@ public:
     bool program_unknown() const { return program_unknown_; }
 
     Match touched(const PathList& list, std::size_t access) const;
+    // Whether a path of which a part is not known points to one of these all the same.
+    bool points_to(const PathList& list, std::size_t access) const;
     Match covered(const PathList& list, std::size_t access) const;
 
 private:
     using Answers = std::vector<std::uint8_t>; // 0: not asked yet; else 1 + Match
-    enum class Question : std::uint8_t { touched, itself, below };
+    enum class Question : std::uint8_t { touched, points_to, itself, below };
 
     void place(const Bases& bases, const Facts& facts, const Access& access);
     Match ask(Question question, const PathList& list, std::size_t place) const;
@@ -44,7 +46,7 @@ private:
     std::vector<Place> places_;
     std::vector<std::pair<std::size_t, std::size_t>>
         of_access_; // range of places_: as named, and as it is behind links
-    mutable std::array<Answers, 3> answers_;
+    mutable std::array<Answers, 4> answers_;
 };
 
 } // namespace owhale::policy

@@ -160,7 +160,8 @@ std::optional<Stream> Walk::call_function(Call& call) {
     if (std::ranges::find(call.frame.functions, call.program) != call.frame.functions.end()) {
         ++recursions_;
         fill_words(call);
-        if (call.frame.piped || call.frame.background || recursions_ > 1) add_fact(call.slot, "function.recursive");
+        if (call.frame.piped || call.frame.stage > 0 || call.frame.background || recursions_ > 1 ||
+            !has_condition(function)) add_fact(call.slot, "function.recursive");
         return Stream{};
     }
     if (++calls_ > kMaxCalls) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "policy/normal/endless.hpp"
 #include "policy/normal/evaluator.hpp"
 #include "policy/normal/value.hpp"
 
@@ -108,6 +109,7 @@ Scanned scan_code(std::string_view language, std::string_view text) {
         scan_sed(text, out);
         return out;
     }
+    scan_endless(language, text, out.facts);
     const LanguageRow* row = find_language(language);
     if (row == nullptr) {
         out.facts.push_back("code.opaque");

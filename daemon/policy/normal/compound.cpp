@@ -3,6 +3,7 @@
 
 #include "policy/normal/shell_pattern.hpp"
 #include "policy/normal/substitutions.hpp"
+#include "policy/normal/volume.hpp"
 
 namespace owhale::policy::normal {
 namespace {
@@ -10,6 +11,7 @@ namespace {
 using shell::CommandKind;
 
 constexpr std::size_t kMaxRounds = 16, kMaxUnrolled = 4096;
+constexpr double kManyRounds = 1e6, kManyStarts = 5000; // rounds of a loop that need no end to be too many
 
 bool is_word(const shell::Command& command, std::size_t index, std::string_view text) {
     if (index >= command.words.size() || command.words[index].parts.size() != 1) return false;
@@ -17,20 +19,23 @@ bool is_word(const shell::Command& command, std::size_t index, std::string_view 
     return part.kind == shell::PartKind::literal && part.text == text;
 }
 
-template <typename Visit> void visit(const shell::Script& script, const Visit& seen, int depth = 0) {
+template <typename Visit>
+void visit(const shell::Script& script, const Visit& seen, bool background = false, int depth = 0) {
     if (depth > 64) return;
-    for (const auto& statement : script.statements)
+    for (const auto& statement : script.statements) {
+        const bool behind = background || statement.background;
         for (const auto& link : statement.links)
             for (const auto& command : link.pipeline.commands) {
-                seen(command);
-                for (const auto& body : command.bodies) visit(body, seen, depth + 1);
-                for (const auto& arm : command.arms) visit(*arm.body, seen, depth + 1);
+                seen(command, behind);
+                for (const auto& body : command.bodies) visit(body, seen, behind, depth + 1);
+                for (const auto& arm : command.arms) visit(*arm.body, seen, behind, depth + 1);
             }
+    }
 }
 
 bool leaves(const shell::Script& body) {
     bool found = false;
-    visit(body, [&](const shell::Command& command) {
+    visit(body, [&](const shell::Command& command, bool) {
         for (const auto word : {"break", "return", "exit", "exec", "kill"}) found = found || is_word(command, 0, word);
     });
     return found;
@@ -38,21 +43,50 @@ bool leaves(const shell::Script& body) {
 
 bool waits(const shell::Script& body) {
     bool found = leaves(body);
-    visit(body, [&](const shell::Command& command) {
+    visit(body, [&](const shell::Command& command, bool background) {
+        if (background) return; // sleep 1000 & waits for nothing
         for (const auto word : {"sleep", "read", "wait", "inotifywait", "usleep", "timeout"})
             found = found || is_word(command, 0, word);
     });
     return found;
 }
 
+bool starts_many(const shell::Script& body) { // in the background
+    bool found = false;
+    visit(body, [&](const shell::Command&, bool background) { found = found || background; });
+    return found;
+}
+
+bool is_long(double rounds, const shell::Script& body) {
+    return rounds >= kManyRounds || (rounds >= kManyStarts && starts_many(body));
+}
+
+// What succeeds as long as there is room: `while mkdir x && cd x; do :; done`.
+bool fills(const shell::Command& condition) {
+    for (const auto word : {"mkdir", "ln", "cp", "touch", "dd", "mktemp", "fallocate"})
+        if (is_word(condition, 0, word)) return true;
+    const bool prints = is_word(condition, 0, "cat") || is_word(condition, 0, "echo") || is_word(condition, 0, "printf");
+    return prints && std::ranges::any_of(condition.redirects, [](const shell::Redirect& redirect) {
+               return redirect.op == shell::RedirectOp::out || redirect.op == shell::RedirectOp::append;
+           });
+}
+
 bool is_forever(const shell::Command& loop) {
     if (loop.kind == CommandKind::arith_for) {
         const auto first = loop.text.find(';'), last = loop.text.rfind(';');
-        return first != std::string::npos &&
-               loop.text.substr(first + 1, last - first - 1).find_first_not_of(" \t") == std::string::npos;
+        if (first == std::string::npos) return false;
+        const auto condition = loop.text.substr(first + 1, last - first - 1);
+        const auto digits = condition.find_first_of("0123456789");
+        if (digits != std::string::npos && digits > 0 && condition.find('<') < digits)
+            return is_long(size_of(condition.substr(digits, condition.find_first_not_of("0123456789", digits) - digits)),
+                           loop.bodies.back());
+        return condition.find_first_not_of(" \t") == std::string::npos;
     }
     if (loop.kind != CommandKind::while_loop && loop.kind != CommandKind::until_loop) return false;
     const auto& statements = loop.bodies[0].statements;
+    if (statements.size() == 1 && statements[0].links[0].pipeline.commands.size() == 1 &&
+        loop.kind == CommandKind::while_loop && fills(statements[0].links[0].pipeline.commands[0]))
+        return true;
     if (statements.size() != 1 || statements[0].links.size() != 1) return false;
     const auto& condition = statements[0].links[0].pipeline.commands;
     if (condition.size() != 1) return false;
@@ -64,6 +98,19 @@ bool is_forever(const shell::Command& loop) {
     return is_word(condition[0], 0, "true") || is_word(condition[0], 0, ":");
 }
 
+bool may_end(const shell::Command& command) {
+    using enum CommandKind;
+    if (command.kind == for_loop) // over files; not over numbers
+        return std::ranges::none_of(command.words, [](const shell::Word& word) {
+            return std::ranges::any_of(word.parts, [](const auto& part) { return part.kind == shell::PartKind::brace; });
+        });
+    for (const auto kind : {if_clause, case_clause, while_loop, until_loop, arith_for, select_loop, test, arithmetic})
+        if (command.kind == kind) return true;
+    for (const auto word : {"[", "test", "return", "exit", "exec", "unset", "shift", "read"})
+        if (is_word(command, 0, word)) return true;
+    return false;
+}
+
 bool is_name(const std::string& text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) {
         return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -71,6 +118,14 @@ bool is_name(const std::string& text) {
 }
 
 } // namespace
+
+// A function that calls itself can only end where something decides that it does.
+bool has_condition(const shell::Command& function) {
+    bool found = false;
+    for (const auto& body : function.bodies)
+        visit(body, [&](const shell::Command& command, bool) { found = found || may_end(command); });
+    return found;
+}
 
 Stream Walk::compound(const shell::Command& command, Frame& frame) {
     Frame own = frame;
@@ -170,7 +225,7 @@ void Walk::forget_assigned(const shell::Command& command) {
         cell.reason = "$" + name + " changes in a loop";
         state_.set(key, std::move(cell));
     };
-    const auto look = [&](const shell::Command& inner) {
+    const auto look = [&](const shell::Command& inner, bool = false) {
         for (const auto& assignment : inner.assignments) forget(assignment.name);
         if (inner.kind == CommandKind::for_loop) forget(inner.name);
         if (inner.kind == CommandKind::arithmetic || inner.kind == CommandKind::arith_for) {
@@ -244,6 +299,11 @@ Stream Walk::for_each(const shell::Command& command, Frame& frame) {
     if (unknown || values.size() > kMaxRounds || unrolled_ > kMaxUnrolled || command.kind == CommandKind::select_loop)
         values = {std::string(simple_names && !unknown ? kAnyName : kHole)};
     const auto before = folders();
+    double rounds = 0;
+    for (const auto& word : command.words)
+        if (word.span.end <= frame.text.size() && word.span.begin < word.span.end)
+            rounds += words_of(frame.text.substr(word.span.begin, word.span.end - word.span.begin));
+    const bool many = command.kind == CommandKind::for_loop && is_long(rounds, command.bodies[0]);
     const bool leaving = leaves(command.bodies[0]);
     Stream all{.given = true, .known = !leaving && values.size() > 1};
     if (values.size() == 1) forget_assigned(command);
@@ -257,6 +317,8 @@ Stream Walk::for_each(const shell::Command& command, Frame& frame) {
         cell.reason = "$" + command.name + " goes through values that are known only when it runs";
         state_.set("v:" + command.name, std::move(cell));
         Frame own = frame;
+        own.endless = frame.endless || many;
+        own.waits = frame.waits || (many && waits(command.bodies[0]));
         Stream out = script(command.bodies[0], own);
         all.taint.add(out.taint);
         all.known = all.known && out.known;

@@ -38,25 +38,6 @@ void Walk::note_fetched(Call&, const Value& path) {
     }
 }
 
-// Output without an end, and where it fills a disk.
-void Walk::note_endless(Call& call, Stream& out) {
-    constexpr std::string_view kPassing[] = {"cat", "tee",  "base64", "openssl", "pv",      "xxd", "od",
-                                             "tr",  "gzip", "bzip2",  "xz",      "hexdump", "dd",  "cp"};
-    const bool passes = std::ranges::find(kPassing, call.program) != std::end(kPassing);
-    const bool counted = call.arguments.has("count") || call.arguments.has("-c") || call.arguments.has("-n");
-    const bool device =
-        passes && std::ranges::any_of(at(call.slot).accesses, [](const Access& access) {
-            return access.act == Act::read &&
-                   (access.path == "/dev/zero" || access.path == "/dev/urandom" || access.path == "/dev/random");
-        });
-    const Stream* in = call.in();
-    out.endless = (call.program == "yes" || device || (passes && in != nullptr && in->endless)) && !counted;
-    const bool writes = !call.io.out.empty() || std::ranges::any_of(at(call.slot).accesses, [](const Access& access) {
-        return access.act == Act::write;
-    });
-    if (out.endless && writes) add_fact(call.slot, "output.endless");
-}
-
 void Walk::follow_connections(Call& call) {
     const Stream* in = call.in();
     const bool given = in != nullptr && in->given;

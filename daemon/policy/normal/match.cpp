@@ -30,10 +30,13 @@ public:
     bool matches(std::string_view text, bool possibly) {
         Set now = closed({0});
         for (std::size_t at = 0; at < text.size() && !now.empty(); ++at) {
-            if (text[at] != '\0')
+            if (text[at] != '\0') {
                 now = closed(advance(now, text[at]));
-            else
-                now = unknown(now, ++at < text.size() ? text[at] : '!', possibly);
+                continue;
+            }
+            const bool starts = at == 0 || text[at - 1] == '/';
+            ++at;
+            now = unknown(now, at < text.size() ? text[at] : '!', possibly, starts);
         }
         for (const auto state : now)
             if (states_[state].step == Step::end) return true;
@@ -162,7 +165,8 @@ private:
 
     static bool loops(const State& s) { return s.step == Step::star || s.step == Step::globstar; }
 
-    Set unknown(const Set& now, char kind, bool possibly) {
+    // A pattern of the shell at the start of a name finds none that begins with a dot.
+    Set unknown(const Set& now, char kind, bool possibly, bool starts) {
         if (!possibly) {
             Set next;
             for (const auto state : now) {
@@ -172,22 +176,23 @@ private:
             }
             return closed(std::move(next));
         }
-        if (kind == '?') return closed(one_unknown(now, false));
-        return reach(now, kind == '!');
+        if (kind == '?') return closed(one_unknown(now, false, starts));
+        return reach(now, kind == '!', starts);
     }
 
-    Set one_unknown(const Set& now, bool slash) const {
+    Set one_unknown(const Set& now, bool slash, bool undotted) const {
         Set next;
         for (const auto state : now) {
             const State& s = states_[state];
             if (s.step == Step::end || (s.step == Step::byte && s.byte == '/' && !slash)) continue;
+            if (undotted && !slash && s.step == Step::byte && s.byte == '.') continue;
             next.push_back(loops(s) ? state : state + 1);
         }
         return next;
     }
 
     // Every state that some text leads to from these: linear, as each state is entered once.
-    Set reach(const Set& now, bool slash) {
+    Set reach(const Set& now, bool slash, bool undotted) {
         std::vector<bool> seen(states_.size());
         Set all, front = now;
         while (!front.empty()) {
@@ -198,7 +203,8 @@ private:
                     fresh.push_back(state);
                     all.push_back(state);
                 }
-            front = fresh.empty() ? fresh : closed(one_unknown(fresh, slash));
+            front = fresh.empty() ? fresh : closed(one_unknown(fresh, slash, undotted));
+            undotted = false;
         }
         return all;
     }

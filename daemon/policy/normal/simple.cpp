@@ -4,11 +4,13 @@
 #include "policy/normal/paths.hpp"
 #include "policy/normal/substitutions.hpp"
 #include "policy/normal/urls.hpp"
+#include "policy/normal/volume.hpp"
 
 namespace owhale::policy::normal {
 namespace {
 
 constexpr std::size_t kMaxChoices = 8;
+constexpr double kManyWords = 1e5;
 
 // The next combination of alternatives; false: that was the last.
 bool advance(std::map<std::string, std::size_t>& choices, const std::map<std::string, std::size_t>& counts) {
@@ -22,6 +24,13 @@ bool advance(std::map<std::string, std::size_t>& choices, const std::map<std::st
 bool is_stream(std::string_view path) {
     return path == "/dev/null" || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr" ||
            path == "/dev/tty" || path.starts_with("/dev/fd/");
+}
+
+// Braces that become more words than anybody means.
+bool is_long(const shell::Word& word, const Frame& frame) {
+    const auto is_brace = [](const shell::Part& part) { return part.kind == shell::PartKind::brace; };
+    if (std::ranges::none_of(word.parts, is_brace) || word.span.end > frame.text.size()) return false;
+    return words_of(frame.text.substr(word.span.begin, word.span.end - word.span.begin)) >= kManyWords;
 }
 
 bool is_number(std::string_view text) {
@@ -39,6 +48,7 @@ Stream Walk::Substitutions::substitute(const shell::Part& part) {
                         : part.kind == shell::PartKind::process_in ? "<()"
                                                                    : ">()");
     inner.shell = true;
+    inner.piped = part.kind == shell::PartKind::process_in; // what reads it may end it
     Stream from;
     if (part.kind == shell::PartKind::process_out) {
         from.given = true;
@@ -106,6 +116,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
         auto fields = expander.fields(command.words[i]);
         if (made.argv.empty() && !fields.empty())
             made.hidden = is_hidden(command.words[i], frame, expander.put_together || expander.taint.decoded);
+        if (is_long(command.words[i], frame)) add_fact(slot, "words.huge");
         if (frame.fixed)
             for (auto& field : fields) field.span = *frame.fixed;
         std::ranges::move(fields, std::back_inserter(made.argv));

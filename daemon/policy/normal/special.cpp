@@ -145,6 +145,7 @@ void Walk::special_xargs(Call& call) {
     if (command.empty()) return;
     call.code_given = true;
     Call inner = call;
+    inner.frame.endless = call.frame.endless || (in != nullptr && in->endless);
     Stream none{.given = true};
     inner.io.in = none;
     inner.io.has_in = true;

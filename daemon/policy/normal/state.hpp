@@ -29,6 +29,7 @@ struct Stream {         // what a command prints, or finds on its standard input
     bool given = false; // a pipe, a file, a here-document; not what the run inherits
     bool known = false;
     bool endless = false;           // yes, cat /dev/zero
+    std::size_t endless_slot = 0;   // the command where it began to be
     std::string text;               // when known
     std::vector<std::string> names; // names of files, one a line, as patterns
     Taint taint;

@@ -16,6 +16,7 @@ void add_output(Stream& all, Stream next) {
     all.taint.add(next.taint);
     all.known = all.known && next.known;
     all.text += next.text;
+    if (next.endless) all.endless = true, all.endless_slot = next.endless_slot;
     all.names.insert(all.names.end(), next.names.begin(), next.names.end());
     if (all.text.size() > (64 << 10)) all.known = false, all.text.clear();
 }
@@ -129,15 +130,16 @@ Stream Walk::pipeline(const shell::Pipeline& pipeline, Frame& frame) {
     own.stage = 0;
     if (pipeline.commands.size() == 1) {
         Stream out = command(pipeline.commands[0], own);
+        close_endless(out, own);
         frame.network_in = own.network_in;
         frame.network_out = own.network_out;
         return out;
     }
-    own.piped = true;
     Stream in;
     for (std::size_t i = 0; i < pipeline.commands.size() && !stopped(); ++i) {
         const auto mark = state_.mark();
         own.stage = static_cast<std::uint32_t>(i);
+        own.piped = frame.piped || i + 1 < pipeline.commands.size();
         Stream out = command(pipeline.commands[i], own);
         auto changes = state_.leave(mark);
         for (auto& [key, cell] : changes) // files stay written, variables do not
@@ -146,6 +148,7 @@ Stream Walk::pipeline(const shell::Pipeline& pipeline, Frame& frame) {
         in.given = true;
         own.in = &in;
     }
+    close_endless(in, frame);
     return in;
 }
 

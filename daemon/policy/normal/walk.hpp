@@ -50,7 +50,8 @@ struct Call { // one command on its way to the normal form
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
-bool is_shadowed(std::string_view name); // calls.cpp
+bool is_shadowed(std::string_view name);                 // calls.cpp
+bool has_condition(const shell::Command& function); // compound.cpp
 
 class Walk {
 public:
@@ -179,7 +180,11 @@ private:
     void follow_connections(Call& call);
     void remember_file(const std::string& path, const Stream& stream);
     void mark_sent(const Taint& taint);
+
+    // volume.cpp: what has no end, and what is too much
     void note_endless(Call& call, Stream& out);
+    void note_huge(Call& call);
+    void close_endless(const Stream& out, const Frame& frame);
     void note_fetched(Call& call, const Value& file);
 
     // shared
