@@ -50,7 +50,7 @@ struct OptionRow {
     Pooled names; // "-r,-R,--recursive": the first is canonical
     bool valued = false, optional = false;
     RoleRow value;
-    Pooled effect; // "r" recursive, "s" sends, "l" listens, or a fact
+    Pooled effect; // "r" recursive, "s" sends, "l" listens, "end" of options, or a fact
 };
 
 struct FormRow { // operands when one of the options in `when` is there; "" always
