@@ -29,6 +29,12 @@ std::string via_of(const Call& call) {
     return own ? "git-" + first : call.program;
 }
 
+std::string_view stdin_language(const Call& call) {
+    if (call.row == nullptr) return {};
+    const auto* sub = call.arguments.row;
+    return sub != nullptr && !sub->value("stdin").empty() ? sub->value("stdin") : call.row->value("stdin");
+}
+
 Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     if (argv.empty() || stopped()) return {};
     if (argv[0].is("--") && argv.size() > 1) argv.erase(argv.begin());
@@ -144,7 +150,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
 // A file of code: known when the same text wrote it.
 void Walk::code_file(Call& call, const std::string& language, const Value& name, std::vector<Value> arguments) {
     if (call.code_given) return;
-    const bool own = !call.row->value("stdin").empty();
+    const bool own = !stdin_language(call).empty();
     if (name.is("-") || name.is("/dev/stdin") || name.is("/dev/fd/0") || name.is("/proc/self/fd/0")) {
         if (!own) code_from_stdin(call, language);
         return;
@@ -188,10 +194,8 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
 }
 
 // sh, python -, perl … without a file: what they read is code.
-void Walk::code_from_stdin(Call& call, std::string language) {
+void Walk::code_from_stdin(Call& call, const std::string& language) {
     const Stream* in = call.in();
-    if (language.empty())
-        language = call.row != nullptr && !call.row->value("stdin").empty() ? call.row->value("stdin") : "sh";
     if (in == nullptr || !in->given) {
         add_fact(call.slot, "code.stdin");
         return;

@@ -259,6 +259,8 @@ void Walk::special_docker(Call& call) {
 // Where a fetched text goes.
 void Walk::special_fetcher(Call& call) {
     const bool wget = call.row->name == "wget" || call.row->name == "aria2c";
+    if (at(call.slot).hosts.empty() && call.arguments.has(wget ? "-i" : "-K")) // URLs that stand in a file
+        add_host(call, {.name = std::string(kHole), .span = call.argv[0].span});
     const Value* file = call.arguments.value_of(wget ? "-O" : "-o");
     const auto named = [&] {
         for (const auto& host : at(call.slot).hosts) {
