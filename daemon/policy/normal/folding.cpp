@@ -363,7 +363,11 @@ Answer git(const Call& call) {
     const bool names = sub == "ls-files" || sub == "ls-tree" || call.word("--name-only") ||
                        call.word("--diff-filter") ||
                        (sub == "grep" && (call.flag('l') || call.word("--files-with-matches")));
-    if (names) return Folded{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
+    if (names) {
+        Folded out{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
+        if (sub == "ls-files" && i + 1 == call.argv.size()) out.names.push_back(call.place.cwd); // all of it
+        return out;
+    }
     if (sub == "rev-parse" && call.word("--show-toplevel"))
         return text((call.place.workspace.empty() ? call.place.cwd : call.place.workspace) + "\n");
     if (sub == "rev-parse" && call.word("--git-dir")) return text(".git\n");
