@@ -50,7 +50,16 @@ void Evaluator::add_fact(std::string_view fact) {
 }
 
 Thing Evaluator::call(const std::string& called, const Thing& base, Arguments given) {
-    const std::string name = called.starts_with('.') ? called.substr(1) : called;
+    std::string name = called.starts_with('.') ? called.substr(1) : called;
+    for (const std::string_view whole : {"global.", "globalThis.", "window.", "builtins.", "__builtins__.", "CORE.",
+                                         "CORE.GLOBAL.", "self.", "process.mainModule.", "main."})
+        if (name.starts_with(whole)) name = name.substr(whole.size());
+    // A call by a name that stands in a text.
+    const std::string by = last_part(name);
+    if ((by == "send" || by == "public_send" || by == "__send__" || by == "call_user_func" ||
+         by == "call_user_func_array" || by == "array_map" || by == "array_walk" || by == "Reflect.apply") &&
+        !given.empty() && is_known(given[0]) && effect_of(language_, given[0].text) != Effect::none)
+        return call(given[0].text, {}, Arguments(given.begin() + 1, given.end()));
     constexpr std::string_view kWords[] = {"if",    "while",  "for",   "return",  "and", "or",    "not",
                                            "elsif", "unless", "until", "foreach", "in",  "catch", "switch"};
     if (called_.size() < 1024 && std::ranges::find(kWords, name) == std::end(kWords)) called_.insert(name);
@@ -59,7 +68,7 @@ Thing Evaluator::call(const std::string& called, const Thing& base, Arguments gi
     if (done) return folded;
     Effect effect = effect_of(language_, name);
     if (effect == Effect::none && called.starts_with('.')) effect = effect_of(language_, "." + name);
-    // A method of what is no module: "*.name" alone can mean it.
+    receiver_ = called.starts_with('.') && is_text(base); // a method of a path
     Thing out = effect == Effect::none ? Thing{} : apply(effect, name, base, given);
     for (const auto& one : given) {
         out.secret |= one.secret;
@@ -80,7 +89,8 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         Thing out;
         out.is_name = true;
         out.text = given[0].text.starts_with("node:") ? given[0].text.substr(5) : given[0].text;
-        if (out.text.starts_with('.') || out.text.starts_with('/')) out_.accesses.push_back({Act::execute, out.text});
+        if (out.text.starts_with('.') || out.text.starts_with('/'))
+            out_.accesses.push_back({out.text.ends_with(".json") ? Act::read : Act::execute, out.text});
         return out;
     }
     if (called == "getattr" && given.size() >= 2 && is_known(given[1])) {
@@ -135,7 +145,9 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
                                         "Paths.get",   "Path.of",      "path.resolve", "os.path.abspath",
                                         "Path.new",    "resolve",      "toPath",       "absolute",
                                         "expanduser",  "as_posix",     "Pathname",     "freeze",
-                                        "shlex.quote", "os.fsencode",  "bytearray"}) {
+                                        "shlex.quote", "os.fsencode",  "bytearray",
+                                        "path.expand", "normalizePath", "expand-file-name",
+                                        "File.expand_path", "os.path.realpath", "realpath"}) {
         if (same != called && !(last == same && is_text(base) && same.find('.') == std::string_view::npos)) continue;
         if (same == "file" && language_.name == "r") break;
         Thing out = is_text(base) ? base : given.empty() ? Thing{} : given[0];
@@ -157,16 +169,33 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
     }
     if ((last == "join" && (called.ends_with("path.join") || called == "File.join" || called == "Path.join")) &&
         !given.empty()) {
-        std::string out;
-        for (const auto& one : given)
-            out += (out.empty() || out.ends_with('/') ? "" : "/") + (is_text(one) ? one.text : std::string(kHole));
-        return text_of(out);
+        std::vector<std::string> out(1);
+        for (const auto& one : given) {
+            const auto parts = one.is_list && !one.list.empty() && one.list.size() * out.size() <= 64
+                                   ? one.list
+                                   : std::vector{is_text(one) ? one.text : std::string(kHole)};
+            std::vector<std::string> next;
+            for (const auto& start : out)
+                for (const auto& part : parts)
+                    next.push_back(start + (start.empty() || start.ends_with('/') ? "" : "/") + part);
+            out = std::move(next);
+        }
+        if (out.size() > 1) {
+            Thing several;
+            several.known = several.is_list = true;
+            several.list = std::move(out);
+            return several;
+        }
+        return text_of(out.front());
     }
-    if (called == "os.path.expandvars" || called == "os.getenv" || called == "os.environ.get" ||
-        called == "process.env" || called == "os.homedir" || called == "ENV.fetch" || called == "Path.home" ||
-        called == "os.environ.copy") {
-        Thing out = text_of(called == "Path.home" || called == "os.homedir" ? "~" : std::string(kHole));
-        out.secret = called != "Path.home" && called != "os.homedir";
+    if (last == "home" || last == "homedir") return text_of("~"); // Path.home(), os.homedir(), Dir.home()
+    if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "process.env" ||
+        called == "ENV.fetch" || called == "os.environ.copy") {
+        const std::string asked = given.empty() ? "" : given[0].text;
+        if (asked == "HOME" || asked == "USERPROFILE" || asked.starts_with("$HOME"))
+            return text_of("~" + (asked.starts_with("$HOME") ? asked.substr(5) : std::string()));
+        Thing out = text_of(std::string(kHole));
+        out.secret = true;
         return out;
     }
     if (last == "reverse" && is_known(base)) {
@@ -177,6 +206,19 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
     }
     done = false;
     return {};
+}
+
+// Names in a folder, or those that fit a pattern.
+Thing Evaluator::listed(const std::string& called, const Thing& base, const Arguments& given) {
+    constexpr std::string_view kTelling[] = {"exists", "stat", "lstat", "is_file", "access", "existsSync", "isfile", "isdir"};
+    const Thing* place = is_text(base) ? &base : !given.empty() && is_text(given[0]) ? &given[0] : nullptr;
+    if (place == nullptr || called.find("path.") != std::string::npos ||
+        std::ranges::find(kTelling, last_part(called)) != std::end(kTelling))
+        return {};
+    std::string names;
+    for (const char c : place->text) names += c == '*' ? std::string(kAnyName) : std::string(1, c);
+    if (names == place->text) names += "/" + std::string(kHole);
+    return text_of(names);
 }
 
 Thing Evaluator::decode(const std::string& called, const Arguments& given) {
@@ -202,7 +244,16 @@ Thing Evaluator::decode(const std::string& called, const Arguments& given) {
         text = decode_base64(given[0].text);
     else if (hex)
         text = decode_hex(name == "pack" ? given[1].text : given[0].text);
-    else if (name == "strrev") {
+    else if (name == "urldecode" || name == "rawurldecode" || name == "decodeuricomponent" || name == "unescape") {
+        text.emplace();
+        for (std::size_t i = 0; i < given[0].text.size(); ++i) {
+            const auto byte = given[0].text[i] == '%' && i + 2 < given[0].text.size()
+                                  ? decode_hex(given[0].text.substr(i + 1, 2))
+                                  : std::nullopt;
+            *text += byte && byte->size() == 1 ? byte->front() : given[0].text[i];
+            if (byte) i += 2;
+        }
+    } else if (name == "strrev") {
         text = given[0].text;
         std::ranges::reverse(*text);
     }
@@ -270,9 +321,10 @@ void Evaluator::run_code(const Arguments& given) {
 }
 
 void Evaluator::touch(Act act, const Thing& base, const Arguments& given, bool recursive, std::size_t index) {
-    const Thing* path = index < given.size() && (is_text(given[index]) || given[index].is_list) ? &given[index]
-                        : is_text(base)                                                         ? &base
-                                                                                                : nullptr;
+    const Thing* path = receiver_ && index == 0                                                   ? &base
+                        : index < given.size() && (is_text(given[index]) || given[index].is_list) ? &given[index]
+                        : is_text(base)                                                           ? &base
+                                                                                                  : nullptr;
     if (language_.insensitive && path != nullptr) // PowerShell's switches stand among the operands
         for (const auto& one : given)
             if (is_text(one)) path = &one;
@@ -457,7 +509,7 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
         break;
     case Effect::list:
         touch(Act::list, base, given);
-        break;
+        return listed(called, base, given);
     case Effect::change:
         if ((language_.name == "perl" || language_.name == "ruby") && given.size() > 1)
             touch(Act::change, base, given, false, given.size() - 1);
@@ -466,7 +518,10 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
         break;
     case Effect::move:
         touch(Act::remove, base, given);
-        if (given.size() > 1 || is_text(base)) touch(Act::write, {}, given, false, is_text(base) ? 0 : 1);
+        if (const std::size_t to = receiver_ ? 0 : 1; given.size() > to) {
+            receiver_ = false;
+            touch(Act::write, {}, given, false, to);
+        }
         break;
     case Effect::copy:
         touch(Act::read, base, given);

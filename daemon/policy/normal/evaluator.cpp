@@ -15,6 +15,12 @@ Thing joined(Thing left, const Thing& right) {
     if (left.is_list && right.is_list) {
         left.list.insert(left.list.end(), right.list.begin(), right.list.end());
         if (left.list.size() > kMaxList) left.list = {std::string(kHole)};
+    } else if (right.is_list && left.known && !left.is_name && !left.is_list) { // one of them behind it
+        left.is_list = true;
+        for (const auto& one : right.list) left.list.push_back(left.text + one);
+        left.text.clear();
+    } else if (left.is_list && right.known && !right.is_name && !right.is_list) {
+        for (auto& one : left.list) one += right.text;
     } else {
         if (left.is_name || !left.known) left.text = kHole;
         left.text += right.known && !right.is_name && !right.is_list ? right.text : std::string(kHole);
@@ -26,6 +32,14 @@ Thing joined(Thing left, const Thing& right) {
     left.fetched |= right.fetched;
     left.secret |= right.secret;
     return left;
+}
+
+// The variable HOME, as languages name it.
+bool means_home(std::string_view name) {
+    constexpr std::string_view kNames[] = {"os.environ.HOME", "environ.HOME", "process.env.HOME", "env.HOME", "ENV.HOME",
+                                           "_SERVER.HOME", "_ENV.HOME", "$_SERVER.HOME", "$_ENV.HOME", "Dir.home",
+                                           "process.env.USERPROFILE", "$HOME", "$env.HOME"};
+    return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
 } // namespace
@@ -51,13 +65,26 @@ bool Evaluator::is_name(std::size_t ahead) const {
 }
 
 void Evaluator::run() {
+    loops();
     while (at_ < tokens_.size()) {
         const auto before = at_;
         statement();
         if (at_ == before) ++at_;
     }
     if (language_.name == "awk") awk_flows();
-    if (socket_ && (dup_ || shell_)) add_fact("socket.shell");
+    const auto is_shell = [](const std::string& text) {
+        const std::string first = text.substr(0, text.find(' '));
+        const auto slash = first.rfind('/');
+        const std::string name = slash == std::string::npos ? first : first.substr(slash + 1);
+        return name == "sh" || name == "bash" || name == "dash" || name == "zsh" || name == "ash" || name == "cmd" ||
+               name == "cmd.exe" || name == "powershell";
+    };
+    bool starts =
+        std::ranges::any_of(out_.shell, is_shell) ||
+        std::ranges::any_of(out_.commands, [&](const auto& words) { return !words.empty() && is_shell(words[0]); });
+    starts = starts || std::ranges::find(out_.facts, "code.unknown") != out_.facts.end();
+    const bool listens = std::ranges::any_of(out_.hosts, &Host::listens);
+    if ((socket_ && (dup_ || starts)) || (listens && starts && shell_)) add_fact("socket.shell");
     const bool reads = std::ranges::any_of(out_.accesses, [](const Access& access) { return access.act == Act::read; });
     if (sends_ && reads) {
         for (auto& access : out_.accesses) access.sent = access.sent || access.act == Act::read;
@@ -67,7 +94,60 @@ void Evaluator::run() {
     out_.calls.assign(called_.begin(), called_.end());
 }
 
+// What a loop's variable is must be known where it is used, which in a comprehension is before the loop. What is looked at
+// here is looked at again later, and counts then.
+void Evaluator::loops() {
+    if (language_.name != "python" && language_.name != "javascript" && language_.name != "php") return;
+    const Scanned before = out_;
+    for (std::size_t i = 0, found = 0; i < tokens_.size() && found < 64; ++i)
+        if (tokens_[i].kind == TokenKind::name && loop_over(i)) ++found;
+    out_ = before;
+    called_.clear();
+    socket_ = dup_ = sends_ = shell_ = false;
+    at_ = 0;
+}
+
+// for x in ALL, for (const x of ALL), foreach (ALL as $x)
+bool Evaluator::loop_over(std::size_t at) {
+    const auto& word = tokens_[at].text;
+    const auto is_one = [&](std::size_t i) { return i < tokens_.size() && tokens_[i].kind == TokenKind::name; };
+    if ((word == "in" || word == "of") && at > 1 && is_one(at - 1)) {
+        std::size_t first = at - 1;
+        while (first > 1 && tokens_[first - 1].text == "," && is_one(first - 2)) first -= 2;
+        if (tokens_[first - 1].text == "(" && first > 1 && word == "in") --first;
+        const auto& opens = tokens_[first - 1].text;
+        if (opens != "for" && opens != "const" && opens != "let" && opens != "var") return false;
+        if (tokens_[first].text == "(") ++first;
+        at_ = at + 1;
+        bind(tokens_[first].text, expression(1));
+        return true;
+    }
+    if (word != "foreach") return false;
+    at_ = at + 2;
+    Thing all = expression(1);
+    if (!is("as")) return false;
+    for (std::size_t i = at_ + 1; i < tokens_.size() && tokens_[i].text != ")"; ++i)
+        if (is_one(i)) bind(tokens_[i].text, all);
+    return true;
+}
+
+// list.forEach(x => …), list.each { |x| … }: the block's variable.
+void Evaluator::bind_each(const Thing& all) {
+    const std::size_t open = is("(") && is("(", 1) ? 2 : 1;
+    const bool arrow = is("(") && is_name(open) && (is("=>", open + 1) || is("=>", open + 2) || is("=", open + 1) || is("=", open + 2));
+    const bool block = (is("{") || is("do")) && is("|", 1) && is_name(2);
+    if (arrow) bind(peek(open)->text, all);
+    if (block) bind(peek(2)->text, all);
+}
+
 void Evaluator::statement() {
+    if (is("for") && language_.name == "python") {
+        for (std::size_t i = at_ + 1; i < tokens_.size() && i < at_ + 12 && tokens_[i].kind != TokenKind::line; ++i)
+            if (tokens_[i].text == "in") {
+                if (loop_over(i)) return;
+                break;
+            }
+    }
     if (is("import") || is("from") || is("use")) return import();
     for (const auto word : {"const", "let",   "var",  "my",  "our",    "local", "return", "print", "puts",
                             "echo",  "await", "not",  "if",  "while",  "elif",  "and",    "or",    "in",
@@ -76,6 +156,16 @@ void Evaluator::statement() {
             ++at_;
             break;
         }
+    // tr/a-z/n-za-m/ and s/…/…/ of perl change $_
+    if (language_.name == "perl" && (is("tr") || is("y") || is("s")) &&
+        (is("/", 1) || is("{", 1) || is("|", 1) || is("#", 1))) {
+        Thing changed;
+        changed.known = changed.decoded = true;
+        changed.text = kHole;
+        values_["_"] = std::move(changed);
+        while (at_ < tokens_.size() && !is(";") && peek()->kind != TokenKind::line) ++at_;
+        return;
+    }
     // const {exec, spawn: run} = require('child_process')
     if (is("{") && is_name(1)) {
         std::vector<std::pair<std::string, std::string>> names;
@@ -178,6 +268,14 @@ Thing Evaluator::expression(int depth) {
     }
     Thing value = term(depth + 1);
     while (at_ < tokens_.size()) {
+        if (is("and") || is("or") || is("&&") || is("||") || is("//")) { // one of both
+            ++at_;
+            Thing right = expression(depth + 1);
+            right.decoded |= value.decoded;
+            right.fetched |= value.fetched;
+            value = std::move(right);
+            continue;
+        }
         const bool joins = is(language_.concat) && !is("=", 1);
         const bool adjacent = value.known && !value.is_name && peek()->kind == TokenKind::string &&
                               (language_.triple || language_.name == "awk");
@@ -186,7 +284,13 @@ Thing Evaluator::expression(int depth) {
             value = joined(std::move(value), term(depth + 1));
         } else if (adjacent)
             value = joined(std::move(value), term(depth + 1));
-        else if (is("%") && language_.triple) { // "…" % x
+        else if (is("/") && language_.triple && value.known && !value.is_name && !value.is_list) { // Path / "x"
+            ++at_;
+            Thing slash;
+            slash.known = true;
+            slash.text = "/";
+            value = joined(joined(std::move(value), slash), term(depth + 1));
+        } else if (is("%") && language_.triple) { // "…" % x
             ++at_;
             term(depth + 1);
             value.text = kHole;
@@ -237,6 +341,8 @@ Thing Evaluator::term(int depth) {
         for (auto& item : arguments("]", depth)) {
             if (item.is_list)
                 list.list.insert(list.list.end(), item.list.begin(), item.list.end());
+            else if (item.is_name && (item.text == "sys.executable" || item.text == "process.execPath"))
+                list.list.push_back(language_.name == "python" ? "python3" : "node");
             else
                 list.list.push_back(item.known && !item.is_name ? item.text : std::string(kHole));
             list.decoded |= item.decoded;
@@ -244,6 +350,20 @@ Thing Evaluator::term(int depth) {
         }
         if (list.list.size() > kMaxList) list.list.resize(kMaxList);
         return after(std::move(list), depth);
+    }
+    if (token.text == "{") { // an object: what its members are
+        ++at_;
+        Thing list;
+        list.known = list.is_list = true;
+        for (auto& item : arguments("}", depth)) {
+            if (item.is_list)
+                list.list.insert(list.list.end(), item.list.begin(), item.list.end());
+            else if (item.known && !item.is_name)
+                list.list.push_back(item.text);
+            list.secret |= item.secret;
+        }
+        if (list.list.size() > kMaxList) list.list.resize(kMaxList);
+        return list;
     }
     ++at_;
     if (token.text == "\\" || token.text == "&" || token.text == "$" || token.text == "@" || token.text == "-" ||
@@ -291,7 +411,48 @@ Evaluator::Arguments Evaluator::arguments(std::string_view close, int depth) {
     return out;
 }
 
+// Words as a shell has them: powershell and tcl.
+Evaluator::Arguments Evaluator::words(int depth) {
+    Arguments out;
+    while (at_ < tokens_.size() && out.size() < kMaxList) {
+        const Token& first = *peek();
+        if (first.kind == TokenKind::line || is(";") || is("|") || is(")") || is("}") || is("]")) break;
+        if (is("(") || is("[")) {
+            out.push_back(expression(depth + 1));
+            continue;
+        }
+        Thing word;
+        word.known = true;
+        bool begun = false;
+        while (at_ < tokens_.size() && (!begun || !peek()->spaced)) {
+            if (peek()->kind == TokenKind::line || is(";") || is("|") || is(")") || is("(") || is("}") || is(","))
+                break;
+            const std::string& text = peek()->text;
+            const auto value = values_.find(text);
+            if (peek()->kind == TokenKind::name && text.starts_with('$')) {
+                word.text +=
+                    value != values_.end() && value->second.known && !value->second.is_name && !value->second.is_list
+                        ? value->second.text
+                        : std::string(kHole);
+                if (value != values_.end())
+                    word.decoded |= value->second.decoded, word.fetched |= value->second.fetched;
+            } else
+                word.text += text;
+            begun = true;
+            ++at_;
+        }
+        if (is(",")) ++at_;
+        if (!begun) {
+            ++at_;
+            continue;
+        }
+        if (!word.text.starts_with('-') || language_.name == "tcl") out.push_back(std::move(word));
+    }
+    return out;
+}
+
 Evaluator::Arguments Evaluator::bare_arguments(int depth) {
+    if (language_.insensitive || language_.name == "tcl") return words(depth);
     Arguments out;
     while (at_ < tokens_.size() && out.size() < kMaxList) {
         const auto before = at_;
@@ -360,12 +521,15 @@ Thing Evaluator::subscript(Thing base, int depth) {
 
 Thing Evaluator::after(Thing base, int depth) {
     for (int rounds = 0; at_ < tokens_.size() && rounds < 256; ++rounds) {
-        if ((is(".") || is("->") || is("::") || is("\\") || (is("?") && is(".", 1))) &&
+        if (((language_.name == "lua" && is(":") && is_name(1)) || is(".") || is("->") || is("::") || is("\\") ||
+             (is("?") && is(".", 1))) &&
             !(is(".") && language_.concat == "." && peek()->spaced)) {
             const std::size_t skip = is("?") ? 2 : 1;
             if (!is_name(skip)) break;
             const std::string member = peek(skip)->text;
             at_ += skip + 1;
+            if ((member == "each" || member == "forEach" || member == "map") && base.known && !base.is_name)
+                bind_each(base);
             if (is("(")) {
                 ++at_;
                 auto given = arguments(")", depth + 1);
@@ -384,11 +548,19 @@ Thing Evaluator::after(Thing base, int depth) {
                 base = call("." + member, base, {});
             continue;
         }
+        if (is("(") && language_.name == "php" && base.known && !base.is_name && !base.is_list &&
+            effect_of(language_, base.text) != Effect::none)
+            base.is_name = true;
         if (is("(") && base.is_name) {
             ++at_;
             auto given = arguments(")", depth + 1);
             const std::string called = base.text;
             base = call(called, {}, std::move(given));
+            continue;
+        }
+        if (language_.name == "perl" && base.is_name && base.text == "ENV" && is("{") && is("}", 2)) { // $ENV{HOME}
+            base.text += "." + peek(1)->text;
+            at_ += 3;
             continue;
         }
         if (is("[") && !peek()->spaced) {
@@ -398,13 +570,19 @@ Thing Evaluator::after(Thing base, int depth) {
         }
         break;
     }
-    const bool word_follows =
-        at_ < tokens_.size() && (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||
-                                 (peek()->kind == TokenKind::number && effect_of(language_, base.text) != Effect::none) ||
-                                 (peek()->kind == TokenKind::shell && base.text == "eval"));
+    if (base.is_name && means_home(base.text)) {
+        base = {};
+        base.known = true;
+        base.text = "~";
+        return base;
+    }
+    const bool word_follows = at_ < tokens_.size() &&
+                              (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||
+                               (peek()->kind == TokenKind::number && effect_of(language_, base.text) != Effect::none) ||
+                               (peek()->kind == TokenKind::shell && base.text == "eval"));
     const bool list_follows = at_ < tokens_.size() &&
                               (language_.insensitive || language_.name == "perl" || language_.name == "ruby") &&
-                              (is("[") || is("-") || is("<"));
+                              (is("[") || is("-") || is("<") || is("/") || is(".") || is("~") || is("(") || is("*"));
     const bool bare =
         language_.bare || (language_.name == "php" && (base.text == "include" || base.text == "require" ||
                                                        base.text == "include_once" || base.text == "require_once"));

@@ -32,6 +32,9 @@ private:
     bool is(std::string_view text, std::size_t ahead = 0) const;
     bool is_name(std::size_t ahead = 0) const;
 
+    void loops();
+    bool loop_over(std::size_t at);
+    void bind_each(const Thing& all);
     void statement();
     void import();
     void bind(const std::string& name, Thing value);
@@ -42,6 +45,7 @@ private:
     Thing bracketed(std::string_view close, int depth);
     Arguments arguments(std::string_view close, int depth);
     Arguments bare_arguments(int depth);
+    Arguments words(int depth);
     Thing subscript(Thing base, int depth);
     Thing call(const std::string& called, const Thing& base, Arguments given);
     void awk_flows();
@@ -56,6 +60,7 @@ private:
     void open(const Thing& base, const Arguments& given, const std::string& called);
     void connect(const Arguments& given, bool listens);
     void fetch(const Thing& base, const Arguments& given, bool sends);
+    Thing listed(const std::string& called, const Thing& base, const Arguments& given);
     Thing decode(const std::string& called, const Arguments& given);
     void add_fact(std::string_view fact);
 
@@ -66,7 +71,7 @@ private:
     std::map<std::string, Thing> values_;
     std::map<std::string, std::string> names_; // what an import calls it
     std::set<std::string> called_;
-    bool socket_ = false, dup_ = false, sends_ = false, shell_ = false, process_ = false;
+    bool socket_ = false, dup_ = false, sends_ = false, shell_ = false, receiver_ = false;
 };
 
 } // namespace owhale::policy::normal

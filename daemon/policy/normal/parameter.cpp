@@ -47,7 +47,7 @@ constexpr Given kGiven[] = {{"RANDOM", kAnyName},
                             {"TMPDIR", "/tmp"},
                             {"SHELL", "/bin/bash"},
                             {"BASH", "/bin/bash"},
-                            {"IFS", " \t\n"},
+                            {"IFS", " "},
                             {"OPTIND", kAnyName},
                             {"PIPESTATUS", kAnyName},
                             {"REPLY", kHole},
@@ -118,7 +118,9 @@ Expander::Looked Expander::look_name(const std::string& name, Span span) {
         return {true, cwd != nullptr && !cwd->values.empty() ? cwd->values.front() : facts_.cwd};
     }
     if (name == "HOME" && !facts_.home.empty()) return {true, facts_.home};
+    if (name == "HISTFILE" && !facts_.home.empty()) return {true, facts_.home + "/.bash_history"};
     if (const auto found = facts_.env.find(name); found != facts_.env.end()) return {true, found->second};
+    if (name == "PPID") unknown.insert(name); // rules may name the parent: it is never a run's own
     for (const auto& row : kGiven)
         if (row.name == name) return {true, std::string(row.value)};
     unknown.insert(name);
@@ -151,11 +153,15 @@ Expander::Looked Expander::look(const shell::Parameter& parameter, Span span) {
             return {true, hole(span, "a name of a variable is known only when it runs")};
     }
     if (parameter.index) {
+        single(*parameter.index); // what it runs is seen, even where there is no such array
         if (const Cell* cell = state_.get("v:" + name)) {
             taint.add(cell->taint);
             return element(*cell, parameter, span);
         }
-        return {false, hole(span, "$" + name + " is known only when it runs")};
+        if (name != "PIPESTATUS" && name != "BASH_REMATCH" && name != "COMP_WORDS" && name != "FUNCNAME" &&
+            name != "BASH_VERSINFO" && name != "BASH_SOURCE")
+            return {false, hole(span, "$" + name + " is known only when it runs")};
+        return {true, std::string(name == "BASH_REMATCH" ? kHole : kAnyName)};
     }
     const auto before = opaque.size();
     Looked looked = look_name(name, span);

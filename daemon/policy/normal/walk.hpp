@@ -46,11 +46,14 @@ struct Call { // one command on its way to the normal form
     bool hidden = false;
     bool code_given = false; // code stands in its words: what it reads is not code
     bool sends_stdin = false, connects = false;
+    bool from_settings = false; // git -c
 
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
-bool is_shadowed(std::string_view name);                 // calls.cpp
+bool is_shadowed(std::string_view name);            // calls.cpp
+std::string via_of(const Call& call);               // carried.cpp
+std::string_view stdin_language(const Call& call);  // of what it reads as code; "" none; carried.cpp
 bool has_condition(const shell::Command& function); // compound.cpp
 
 class Walk {
@@ -98,6 +101,7 @@ private:
     // simple.cpp: one simple command
     Stream simple(const shell::Command& command, Frame& frame);
     Stream simple_choice(const shell::Command& command, Frame& frame, Expander& expander, std::size_t slot);
+    void follow_variables(Call& call, std::size_t from);
     void assign(const shell::Assignment& assignment, Expander& expander);
     Redirected redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot,
                         Frame& frame);
@@ -110,6 +114,7 @@ private:
     // calls.cpp: wrappers off, functions, built-ins, programs
     Stream call(Call& call);
     bool take_wrapper(Call& call);
+    void look_at_subscripts(Call& call);
     bool resolve_name(Call& call);
     std::optional<Stream> call_function(Call& call);
     std::optional<Stream> call_alias(Call& call);
@@ -140,6 +145,7 @@ private:
     // roles.cpp: options and operands to accesses, hosts and code
     void apply_arguments(Call& call);
     void apply_options(Call& call);
+    void settle_hosts(Call& call);
     void apply_operands(Call& call, const FormRow& form);
     void apply_role(Call& call, const RoleRow& role, const Value& value, std::size_t index);
     void apply_unknown(Call& call);
@@ -159,14 +165,16 @@ private:
     Stream carry(Call& call, std::vector<Value> argv, std::string via);
     void carry_code(Call& call, const std::string& language, const Value& text);
     void scan(Call& call, const std::string& language, const Value& text);
+    std::string with_home(std::string path) const;
     void code_file(Call& call, const std::string& language, const Value& file, std::vector<Value> arguments);
-    void code_from_stdin(Call& call);
+    void code_from_stdin(Call& call, const std::string& language);
     void unknown_code(Call& call, const Value& text, const Taint& taint);
 
     // special.cpp: programs whose words a table cannot describe
     static const SpecialRow* find_special(std::string_view name);
     void special_find(Call& call);
     void special_xargs(Call& call);
+    void special_fd(Call& call);
     void special_git(Call& call);
     void special_tar(Call& call);
     void special_socat(Call& call);
@@ -174,6 +182,8 @@ private:
     void special_fetcher(Call& call);
     void special_docker(Call& call);
     void special_copy(Call& call);
+    void special_dd(Call& call);
+    void special_parallel(Call& call);
     void special_netcat(Call& call);
 
     // flows.cpp: what goes from where to where
@@ -184,6 +194,8 @@ private:
     // volume.cpp: what has no end, and what is too much
     void note_endless(Call& call, Stream& out);
     void note_huge(Call& call);
+    void note_source(Call& call);
+    bool adds_to_own_input(const Call& call);
     void close_endless(const Stream& out, const Frame& frame);
     void note_fetched(Call& call, const Value& file);
 
@@ -206,7 +218,8 @@ private:
     std::deque<shell::Script> scripts_; // of code in words: functions point into them
     std::deque<std::string> texts_;
     std::map<const shell::Command*, std::pair<std::string_view, std::optional<Span>>>
-        functions_; // text, and span of the carrier
+        functions_;                              // text, and span of the carrier
+    std::set<std::size_t> remote_, bare_shells_; // slots: what they carry runs elsewhere; a shell that reads its input
     std::set<std::string> called_;
     std::vector<std::string> defined_;
     std::uint32_t pipelines_ = 0;
