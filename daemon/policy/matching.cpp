@@ -73,7 +73,7 @@ private:
     }
     // An exception of a rule to ask or deny must surely hold: $URL is not local because it may be.
     Match excepted(Match is) const {
-        if (is == Match::maybe && rule_.rule->decision != Decision::allow) return Match::yes;
+        if (is == Match::maybe && outline_.rule->decision != Decision::allow) return Match::yes;
         return negated(is);
     }
     static Match flag(const std::optional<bool>& wanted, Match is) {
@@ -306,7 +306,7 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
 
 // Without a condition about hosts: it is no command whose every host is an exception.
 Match Matching::except_host() {
-    const auto& rule = *rule_.rule;
+    const auto& rule = *outline_.rule;
     const bool elsewhere = !rule_.host.empty() || rule.connects || rule.sends_data || rule.listens;
     if (rule_.except_host.empty() || elsewhere || command_.hosts.empty()) return Match::yes;
     for (std::size_t i = 0; i < command_.hosts.size(); ++i)
