@@ -66,13 +66,9 @@ public:
     Match reads_within() { return rule_.reads_within.empty() ? Match::yes : all_within(rule_.reads_within, kReading); }
 
 private:
-    // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may say so.
+    // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may
+    // say so, and $URL is not local because it may be.
     Match unless(Match is) const {
-        if (is == Match::maybe && outline_.rule->decision != Decision::allow) return Match::yes;
-        return negated(is);
-    }
-    // An exception of a rule to ask or deny must surely hold: $URL is not local because it may be.
-    Match excepted(Match is) const {
         if (is == Match::maybe && outline_.rule->decision != Decision::allow) return Match::yes;
         return negated(is);
     }
@@ -298,7 +294,7 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
         if (host.listens != listening || (sending && !host.sends)) continue;
         const auto& name = seen_.host(i);
         auto match = names == nullptr ? Match::yes : named_host(*names, i);
-        if (!rule_.except_host.empty()) match = std::min(match, excepted(rule_.except_host.match(name)));
+        if (!rule_.except_host.empty()) match = std::min(match, unless(rule_.except_host.match(name)));
         better(best, match, host.span, name);
     }
     return best;
