@@ -49,9 +49,7 @@ private:
     // python -m NAME, -c CODE: what follows is the code's own.
     bool rest() {
         const auto* last = out_.options.empty() ? nullptr : out_.options.back().row;
-        const bool ends = last != nullptr && (last->value.role == Role::module ||
-                                              (last->value.role == Role::code && last->value.argument == "python"));
-        if (!ends || !out_.operands.empty() || !out_.row->has("stop")) return false;
+        if (last == nullptr || last->effect != "end" || !out_.operands.empty()) return false;
         out_.operands.assign(argv_.begin() + static_cast<std::ptrdiff_t>(std::min(at_ + 1, argv_.size())), argv_.end());
         return true;
     }
@@ -71,14 +69,13 @@ private:
         if (number && !out_.options.empty() && out_.program->has("groups")) return operand(value);
         if (text.size() > 1 && text[0] == '+' && out_.program->has("plus")) return whole(value);
         if (text.size() < 2 || text[0] != '-') return old_style(value) || operand(value);
-        if (text.starts_with("--") || single_) return whole(value);
+        if (text.starts_with("--") || single_ || (text.size() > 2 && find(text) != nullptr)) return whole(value);
         return bundle(value);
     }
 
     // `tar xzf x`, `ps aux`, `ar rcs`: the first word is options without their dash.
     bool old_style(const Value& value) {
-        if (!out_.program->has("old") || old_seen_ || !out_.operands.empty()) return false;
-        old_seen_ = true;
+        if (!out_.program->has("old") || at_ != 1) return false;
         if (value.text.find_first_of(std::string_view{"/.\0=", 4}) != std::string::npos || value.text.empty())
             return false;
         std::vector<const OptionRow*> late;
@@ -117,7 +114,7 @@ private:
         if (row == nullptr && second) return false;
         out_.sub += (second ? " " : "") + value.text;
         if (row == nullptr) {
-            static constexpr ProgramRow kNone{"", "  ", 0, 0, 0, 0};
+            static constexpr ProgramRow kNone{};
             out_.row = &kNone;
         } else {
             out_.row = row;
@@ -227,7 +224,7 @@ private:
 
     const std::vector<Value>& argv_;
     std::size_t at_ = 1;
-    bool single_ = false, old_seen_ = false;
+    bool single_ = false;
     Arguments out_;
 };
 

@@ -46,6 +46,12 @@ const Walk::BuiltinRow* Walk::find_builtin(std::string_view name) {
 
 Stream Walk::do_nothing(Call& call) {
     fill_words(call);
+    if (call.program == "complete" || call.program == "compgen")
+        for (std::size_t i = 1; i + 1 < call.argv.size(); ++i)
+            if (call.argv[i].is("-C") || call.argv[i].is("-W"))
+                carry_code(call, "sh",
+                           call.argv[i].is("-C") ? call.argv[i + 1]
+                                                 : Value{": \"" + call.argv[i + 1].text + "\"", call.argv[i + 1].span});
     if (call.program == "let")
         for (std::size_t i = 1; i < call.argv.size(); ++i) {
             const auto name = call.argv[i].text.substr(0, call.argv[i].text.find_first_of("+-*/="));
@@ -133,6 +139,7 @@ Stream Walk::do_declare(Call& call) {
             declare_word(call, call.argv[i]);
         }
     }
+    follow_variables(call, 0);
     return silent();
 }
 
@@ -317,8 +324,9 @@ Stream Walk::do_alias(Call& call) {
         const std::string name = call.argv[i].text.substr(0, equals);
         if (is_shadowed(name) && !call.argv[i].text.substr(equals + 1).starts_with(name))
             add_fact(call.slot, "function.shadows");
-        state_.set("a:" + name, call.argv[i].text.substr(equals + 1), call.taint);
+        state_.erase("a:" + name);
         carry_code(call, "sh", {call.argv[i].text.substr(equals + 1), call.argv[i].span});
+        state_.set("a:" + name, call.argv[i].text.substr(equals + 1), call.taint);
     }
     return silent();
 }

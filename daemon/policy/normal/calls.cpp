@@ -60,6 +60,17 @@ bool Walk::resolve_name(Call& call) {
     std::string name(base_name(word.text));
     if (word.known() == Known::known) {
         call.program = name;
+        if (word.text.find('/') != std::string::npos)
+            if (const Cell* copy = state_.get("p:" + absolute(word.text).front());
+                copy != nullptr && copy->values.size() == 1 && copy->values[0] != name) {
+                call.program = copy->values[0];
+                call.hidden = true;
+            }
+        // zsh's =ls
+        if (name.size() > 1 && name[0] == '=' && find_program(name.substr(1)) != nullptr) {
+            call.program = name.substr(1);
+            call.hidden = true;
+        }
         return true;
     }
     if (name.find(kHole) == std::string::npos && name.find('\0') != std::string::npos) {
@@ -83,6 +94,7 @@ bool Walk::resolve_name(Call& call) {
 Stream Walk::call(Call& call) {
     for (std::size_t i = 0; i < kMaxWrappers && !call.argv.empty(); ++i) {
         if (!resolve_name(call)) break;
+        look_at_subscripts(call);
         if (call.frame.shell) {
             if (auto out = call_alias(call)) return *out;
             if (auto out = call_function(call)) return *out;
@@ -94,6 +106,21 @@ Stream Walk::call(Call& call) {
         if (call.row == nullptr || !call.row->has("wrap") || !take_wrapper(call)) break;
     }
     return fill(call);
+}
+
+// test -v 'a[$(id)]': a subscript is arithmetic, and arithmetic runs what is substituted in it.
+void Walk::look_at_subscripts(Call& call) {
+    constexpr std::string_view kNames[] = {"test",  "[",    "printf", "declare", "typeset",   "local", "export",
+                                           "unset", "read", "let",    "mapfile", "readarray", "wait"};
+    if (!call.frame.shell || std::ranges::find(kNames, call.program) == std::end(kNames)) return;
+    for (std::size_t i = 1; i < call.argv.size(); ++i) {
+        const auto start = call.argv[i].text.find("[$(");
+        if (start == std::string::npos || call.frame.layer >= kMaxLayers) continue;
+        const Value word = call.argv[i];
+        Call inner = call;
+        code(inner, ": \"" + word.text.substr(start + 1, word.text.rfind(']') - start - 1) + "\"", word, call.program,
+             false);
+    }
 }
 
 // False: nothing to run stands in its words.
@@ -164,7 +191,8 @@ std::optional<Stream> Walk::call_function(Call& call) {
         ++recursions_;
         fill_words(call);
         if (call.frame.piped || call.frame.stage > 0 || call.frame.background || recursions_ > 1 ||
-            !has_condition(function)) add_fact(call.slot, "function.recursive");
+            !has_condition(function))
+            add_fact(call.slot, "function.recursive");
         return Stream{};
     }
     if (++calls_ > kMaxCalls) {
@@ -230,6 +258,7 @@ Stream Walk::fill(Call& call) {
     if (call.taint.decoded && call.hidden) add_fact(call.slot, "code.decoded");
     at(call.slot).program = call.program;
     at(call.slot).known_program = call.row != nullptr;
+    if (call.row == nullptr && at(call.slot).path.empty()) add_fact(call.slot, "program.strange");
     run_workspace_file(call);
     const Cell folder = *state_.get("."); // git -C and the like move it for this command alone
     if (call.row == nullptr)

@@ -25,8 +25,23 @@ std::string_view stdin_language(const Call& call) {
     return sub != nullptr && !sub->value("stdin").empty() ? sub->value("stdin") : call.row->value("stdin");
 }
 
+// What a command is carried by. Commands that git runs because its words say so, not its settings, are told apart.
+std::string via_of(const Call& call) {
+    constexpr std::string_view kRunning[] = {"bisect",    "submodule", "rebase",        "difftool",
+                                             "mergetool", "config",    "filter-branch", "for-each-repo"};
+    const std::string first = call.arguments.sub.substr(0, call.arguments.sub.find(' '));
+    const bool own =
+        call.program == "git" && std::ranges::find(kRunning, first) != std::end(kRunning) && !call.from_settings;
+    return own ? "git-" + first : call.program;
+}
+
 Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     if (argv.empty() || stopped()) return {};
+    if (argv[0].is("--") && argv.size() > 1) argv.erase(argv.begin());
+    if (argv.size() > 1 && (argv[0].is("-c") || argv[0].is("--command"))) { // flock FILE -c CODE
+        carry_code(call, "sh", argv[1]);
+        return {};
+    }
     if (call.frame.layer >= kMaxLayers * 2) {
         add_fact(call.slot, "code.unknown");
         add_opaque(call.slot, argv[0].span, "commands stand in commands too deep to be followed");
@@ -42,6 +57,7 @@ Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     inner.taint = call.taint;
     ++inner.frame.layer;
     inner.slot = reserve(inner.frame, inner.argv[0].span);
+    if (is_remote(call)) remote_.insert(call.slot);
     if (stopped()) return {};
     const auto mark = state_.mark();
     if (is_remote(call)) state_.set(".", std::string(kHole));
@@ -76,7 +92,7 @@ void Walk::carry_code(Call& call, const std::string& language, const Value& text
         if (operands.size() > 1) state_.set("v:0", operands[1].text);
         state_.set("@", std::move(arguments));
     }
-    code(call, text.text, text, std::string(base_name(call.program)), false);
+    code(call, text.text, text, via_of(call), false);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
         if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
@@ -92,7 +108,10 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     at(call.slot).code.back().calls = found.calls;
     for (const auto& fact : found.facts) add_fact(call.slot, fact);
     for (auto& access : found.accesses)
-        touch(call.slot, access.act, {std::move(access.path), text.span}, access.recursive, access.sent);
+        if (access.path.starts_with(kHole) && !(access.act == Act::remove && access.recursive))
+            add_opaque(call.slot, text.span, "a file that this code names is known only when it runs");
+        else
+            touch(call.slot, access.act, {std::move(access.path), text.span}, access.recursive, access.sent);
     for (auto& host : found.hosts) {
         host.span = text.span;
         add_host(call, std::move(host));
@@ -101,7 +120,11 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     const auto calls = call.taint;
     for (auto& shell : found.shell) {
         if (stopped()) return;
-        code(call, shell, text, language, false);
+        const Value word{shell, text.span};
+        if (word.known() == Known::opaque && !shell.empty())
+            unknown_code(call, word, call.taint);
+        else
+            code(call, shell, text, language, false);
     }
     for (auto& words : found.commands) {
         std::vector<Value> argv;
@@ -121,11 +144,15 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
 // A file of code: known when the same text wrote it.
 void Walk::code_file(Call& call, const std::string& language, const Value& name, std::vector<Value> arguments) {
     if (call.code_given) return;
-    if (name.is("-") || name.is("/dev/stdin")) {
+    if (name.is("-") || name.is("/dev/stdin") || name.is("/dev/fd/0") || name.is("/proc/self/fd/0")) {
         if (stdin_language(call).empty()) code_from_stdin(call, language);
         return;
     }
     call.code_given = true;
+    if (language == "go" && name.text.find('@') != std::string::npos && name.text.find('.') < name.text.find('/')) {
+        add_fact(call.slot, "code.fetched");
+        return add_host(call, {.name = name.text.substr(0, name.text.find('/')), .scheme = "https", .span = name.span});
+    }
     const Cell* known = file(name.text);
     touch(call.slot, Act::execute, name, false, false);
     if (known == nullptr) {
@@ -135,6 +162,7 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
             add_fact(call.slot, "code.workspace");
         return;
     }
+    if (call.arguments.has("-n") && language == "sh") return; // read, not run
     if (known->taint.fetched) add_fact(call.slot, "code.fetched");
     if (known->taint.decoded) add_fact(call.slot, "code.decoded");
     const Value text{known->values.size() == 1 ? known->values.front() : std::string(kHole), name.span};
@@ -180,7 +208,13 @@ void Walk::code_from_stdin(Call& call, const std::string& language) {
         return;
     }
     add_fact(call.slot, "code.stdin");
-    if (!in->taint.fetched) add_fact(call.slot, "code.unknown");
+    const bool workspace =
+        !in->file.empty() && !in->taint.fetched && !in->taint.decoded &&
+        std::ranges::all_of(absolute(in->file), [&](const auto& path) { return in_workspace(path); });
+    if (workspace)
+        add_fact(call.slot, "code.workspace"); // as if the file were its operand
+    else if (!in->taint.fetched)
+        add_fact(call.slot, "code.unknown");
     add_opaque(call.slot, call.argv[0].span, "the code that it reads is known only when it runs");
 }
 

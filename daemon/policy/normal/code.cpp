@@ -76,31 +76,6 @@ std::string lowered(std::string_view text) {
     return out;
 }
 
-// Recipes: lines that begin with a tab, what follows the ";" of a rule, and $(shell …).
-void scan_make(std::string_view text, Scanned& out) {
-    const auto add = [&](std::string_view recipe) {
-        recipe = recipe.substr(std::min(recipe.find_first_not_of(" \t@-+"), recipe.size()));
-        std::string code;
-        for (std::size_t i = 0; i < recipe.size(); ++i) {
-            if (recipe.substr(i).starts_with("$$")) ++i;
-            code += recipe[i];
-        }
-        if (!code.empty()) out.shell.push_back(std::move(code));
-    };
-    for (std::size_t from = 0; from < text.size();) {
-        const auto end = std::min(text.find('\n', from), text.size());
-        const auto line = text.substr(from, end - from);
-        const auto colon = line.find(':'), semicolon = line.find(';');
-        if (line.starts_with('\t'))
-            add(line);
-        else if (colon < semicolon && semicolon != std::string_view::npos)
-            add(line.substr(semicolon + 1));
-        if (const auto at = line.find("$(shell "); at != std::string_view::npos)
-            add(line.substr(at + 8, line.rfind(')') - std::min(line.rfind(')'), at + 8)));
-        from = end + 1;
-    }
-}
-
 // COPY … FROM PROGRAM '…', COPY t TO '/file', INTO OUTFILE '…', LOAD DATA INFILE '…'
 void scan_sql(std::string_view text, Scanned& out) {
     const std::string small = lowered(text);
@@ -126,15 +101,102 @@ void scan_sql(std::string_view text, Scanned& out) {
                     out.accesses.push_back({act, path});
 }
 
+// The end of what a bracket at `open` holds.
+std::size_t closed(std::string_view text, std::size_t open, char up, char down) {
+    int depth = 0;
+    for (std::size_t i = open; i < text.size(); ++i) {
+        if (text[i] == up) ++depth;
+        if (text[i] == down && --depth == 0) return i;
+    }
+    return text.size();
+}
+
+// Recipes, and what is run while it is read.
+void scan_make(std::string_view text, Scanned& out) {
+    for (std::size_t from = 0; from < text.size();) {
+        const auto end = std::min(text.find('\n', from), text.size());
+        std::string_view line = text.substr(from, end - from);
+        from = end + 1;
+        const auto colon = line.find(':');
+        const auto semicolon = line.find(';', colon == std::string_view::npos ? line.size() : colon);
+        if (line.starts_with('\t'))
+            line.remove_prefix(1);
+        else if (semicolon != std::string_view::npos && line.substr(0, colon).find('$') == std::string_view::npos)
+            line = line.substr(semicolon + 1);
+        else
+            continue;
+        while (!line.empty() && std::string_view("@-+ ").find(line.front()) != std::string_view::npos)
+            line.remove_prefix(1);
+        std::string recipe; // $$ is the shell's $
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            recipe += line[i];
+            if (line[i] == '$' && i + 1 < line.size() && line[i + 1] == '$') ++i;
+        }
+        if (!recipe.empty()) out.shell.push_back(std::move(recipe));
+    }
+    for (auto at = text.find("$(shell"); at != std::string_view::npos; at = text.find("$(shell", at + 1)) {
+        const auto end = closed(text, at + 1, '(', ')');
+        if (at + 8 < end) out.shell.emplace_back(text.substr(at + 8, end - at - 8));
+    }
+    for (auto at = text.find("$(file"); at != std::string_view::npos; at = text.find("$(file", at + 1)) {
+        const auto start = text.find_first_not_of("> <", at + 6);
+        if (start == std::string_view::npos) break;
+        out.accesses.push_back(
+            {text.substr(at, start - at).find('>') != std::string_view::npos ? Act::write : Act::read,
+             std::string(text.substr(start, text.find_first_of(",)", start) - start))});
+    }
+}
+
+// Five fields, or @daily, and a command.
+void scan_crontab(std::string_view text, Scanned& out) {
+    for (std::size_t from = 0; from < text.size();) {
+        const auto end = std::min(text.find('\n', from), text.size());
+        std::string_view line = text.substr(from, end - from);
+        from = end + 1;
+        const int fields = line.starts_with('@') ? 1 : 5;
+        if (line.empty() || line.starts_with('#')) continue;
+        std::size_t at = 0;
+        for (int i = 0; i < fields && at < line.size(); ++i) {
+            at = std::min(line.find_first_of(" \t", at), line.size());
+            at = std::min(line.find_first_not_of(" \t", at), line.size());
+        }
+        if (at < line.size()) out.shell.emplace_back(line.substr(at));
+    }
+}
+
+void scan_tex(std::string_view text, Scanned& out) {
+    for (const std::string_view mark : {"write18{", "ShellEscape{", "|\"", "input{|"})
+        for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
+            const auto start = at + mark.size();
+            const auto end = mark.ends_with('{') ? closed(text, start - 1, '{', '}')
+                                                 : std::min(text.find_first_of("\"}", start), text.size());
+            out.shell.emplace_back(text.substr(start, end - start));
+        }
+    if (const auto at = text.find("directlua{"); at != std::string_view::npos)
+        out.code.emplace_back("lua", text.substr(at + 10, closed(text, at + 9, '{', '}') - at - 10));
+}
+
 } // namespace
 
 Scanned scan_code(std::string_view language, std::string_view text) {
     Scanned out;
-    if (language == "sed" || language == "make") {
-        language == "sed" ? scan_sed(text, out) : scan_make(text, out);
+    if (language == "sed") {
+        scan_sed(text, out);
         return out;
     }
     scan_endless(language, text, out.facts);
+    if (language == "make" || language == "tex") {
+        language == "make" ? scan_make(text, out) : scan_tex(text, out);
+        return out;
+    }
+    if (language == "crontab") {
+        scan_crontab(text, out);
+        return out;
+    }
+    if (language == "csh" || language == "tasksh") { // close enough to be judged as sh
+        out.shell.emplace_back(text);
+        return out;
+    }
     const LanguageRow* row = find_language(language);
     if (row == nullptr) {
         out.facts.push_back("code.opaque");

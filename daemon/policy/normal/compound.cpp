@@ -65,7 +65,8 @@ bool is_long(double rounds, const shell::Script& body) {
 bool fills(const shell::Command& condition) {
     for (const auto word : {"mkdir", "ln", "cp", "touch", "dd", "mktemp", "fallocate"})
         if (is_word(condition, 0, word)) return true;
-    const bool prints = is_word(condition, 0, "cat") || is_word(condition, 0, "echo") || is_word(condition, 0, "printf");
+    const bool prints =
+        is_word(condition, 0, "cat") || is_word(condition, 0, "echo") || is_word(condition, 0, "printf");
     return prints && std::ranges::any_of(condition.redirects, [](const shell::Redirect& redirect) {
                return redirect.op == shell::RedirectOp::out || redirect.op == shell::RedirectOp::append;
            });
@@ -78,8 +79,9 @@ bool is_forever(const shell::Command& loop) {
         const auto condition = loop.text.substr(first + 1, last - first - 1);
         const auto digits = condition.find_first_of("0123456789");
         if (digits != std::string::npos && digits > 0 && condition.find('<') < digits)
-            return is_long(size_of(condition.substr(digits, condition.find_first_not_of("0123456789", digits) - digits)),
-                           loop.bodies.back());
+            return is_long(
+                size_of(condition.substr(digits, condition.find_first_not_of("0123456789", digits) - digits)),
+                loop.bodies.back());
         return condition.find_first_not_of(" \t") == std::string::npos;
     }
     if (loop.kind != CommandKind::while_loop && loop.kind != CommandKind::until_loop) return false;
@@ -102,7 +104,8 @@ bool may_end(const shell::Command& command) {
     using enum CommandKind;
     if (command.kind == for_loop) // over files; not over numbers
         return std::ranges::none_of(command.words, [](const shell::Word& word) {
-            return std::ranges::any_of(word.parts, [](const auto& part) { return part.kind == shell::PartKind::brace; });
+            return std::ranges::any_of(word.parts,
+                                       [](const auto& part) { return part.kind == shell::PartKind::brace; });
         });
     for (const auto kind : {if_clause, case_clause, while_loop, until_loop, arith_for, select_loop, test, arithmetic})
         if (command.kind == kind) return true;
@@ -234,8 +237,10 @@ void Walk::forget_assigned(const shell::Command& command) {
                 if (is_name(std::string(1, c)))
                     name += c;
                 else {
-                    const Cell* known = name.empty() ? nullptr : state_.get("v:" + name);
-                    if (known != nullptr) state_.set("v:" + name, std::string(kAnyName));
+                    const bool changes = c == '=' || c == '+' || c == '-' || c == '*' || c == '/' || c == '%';
+                    const bool known = !name.empty() && state_.get("v:" + name) != nullptr;
+                    const bool named = !name.empty() && (name[0] < '0' || name[0] > '9');
+                    if (known || (named && changes)) state_.set("v:" + name, std::string(kAnyName));
                     name.clear();
                 }
             }

@@ -50,7 +50,16 @@ void Evaluator::add_fact(std::string_view fact) {
 }
 
 Thing Evaluator::call(const std::string& called, const Thing& base, Arguments given) {
-    const std::string name = called.starts_with('.') ? called.substr(1) : called;
+    std::string name = called.starts_with('.') ? called.substr(1) : called;
+    for (const std::string_view whole : {"global.", "globalThis.", "window.", "builtins.", "__builtins__.", "CORE.",
+                                         "CORE.GLOBAL.", "self.", "process.mainModule.", "main."})
+        if (name.starts_with(whole)) name = name.substr(whole.size());
+    // A call by a name that stands in a text.
+    const std::string by = last_part(name);
+    if ((by == "send" || by == "public_send" || by == "__send__" || by == "call_user_func" ||
+         by == "call_user_func_array" || by == "Reflect.apply") &&
+        !given.empty() && is_known(given[0]) && effect_of(language_, given[0].text) != Effect::none)
+        return call(given[0].text, {}, Arguments(given.begin() + 1, given.end()));
     constexpr std::string_view kWords[] = {"if",    "while",  "for",   "return",  "and", "or",    "not",
                                            "elsif", "unless", "until", "foreach", "in",  "catch", "switch"};
     if (called_.size() < 1024 && std::ranges::find(kWords, name) == std::end(kWords)) called_.insert(name);
@@ -59,7 +68,7 @@ Thing Evaluator::call(const std::string& called, const Thing& base, Arguments gi
     if (done) return folded;
     Effect effect = effect_of(language_, name);
     if (effect == Effect::none && called.starts_with('.')) effect = effect_of(language_, "." + name);
-    // A method of what is no module: "*.name" alone can mean it.
+    receiver_ = called.starts_with('.') && is_text(base); // a method of a path
     Thing out = effect == Effect::none ? Thing{} : apply(effect, name, base, given);
     for (const auto& one : given) {
         out.secret |= one.secret;
@@ -80,7 +89,8 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         Thing out;
         out.is_name = true;
         out.text = given[0].text.starts_with("node:") ? given[0].text.substr(5) : given[0].text;
-        if (out.text.starts_with('.') || out.text.starts_with('/')) out_.accesses.push_back({Act::execute, out.text});
+        if (out.text.starts_with('.') || out.text.starts_with('/'))
+            out_.accesses.push_back({out.text.ends_with(".json") ? Act::read : Act::execute, out.text});
         return out;
     }
     if (called == "getattr" && given.size() >= 2 && is_known(given[1])) {
@@ -202,7 +212,16 @@ Thing Evaluator::decode(const std::string& called, const Arguments& given) {
         text = decode_base64(given[0].text);
     else if (hex)
         text = decode_hex(name == "pack" ? given[1].text : given[0].text);
-    else if (name == "strrev") {
+    else if (name == "urldecode" || name == "rawurldecode" || name == "decodeuricomponent" || name == "unescape") {
+        text.emplace();
+        for (std::size_t i = 0; i < given[0].text.size(); ++i) {
+            const auto byte = given[0].text[i] == '%' && i + 2 < given[0].text.size()
+                                  ? decode_hex(given[0].text.substr(i + 1, 2))
+                                  : std::nullopt;
+            *text += byte && byte->size() == 1 ? byte->front() : given[0].text[i];
+            if (byte) i += 2;
+        }
+    } else if (name == "strrev") {
         text = given[0].text;
         std::ranges::reverse(*text);
     }
@@ -270,9 +289,10 @@ void Evaluator::run_code(const Arguments& given) {
 }
 
 void Evaluator::touch(Act act, const Thing& base, const Arguments& given, bool recursive, std::size_t index) {
-    const Thing* path = index < given.size() && (is_text(given[index]) || given[index].is_list) ? &given[index]
-                        : is_text(base)                                                         ? &base
-                                                                                                : nullptr;
+    const Thing* path = receiver_ && index == 0                                                   ? &base
+                        : index < given.size() && (is_text(given[index]) || given[index].is_list) ? &given[index]
+                        : is_text(base)                                                           ? &base
+                                                                                                  : nullptr;
     if (language_.insensitive && path != nullptr) // PowerShell's switches stand among the operands
         for (const auto& one : given)
             if (is_text(one)) path = &one;
@@ -466,7 +486,10 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
         break;
     case Effect::move:
         touch(Act::remove, base, given);
-        if (given.size() > 1 || is_text(base)) touch(Act::write, {}, given, false, is_text(base) ? 0 : 1);
+        if (const std::size_t to = receiver_ ? 0 : 1; given.size() > to) {
+            receiver_ = false;
+            touch(Act::write, {}, given, false, to);
+        }
         break;
     case Effect::copy:
         touch(Act::read, base, given);

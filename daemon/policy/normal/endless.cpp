@@ -8,8 +8,8 @@
 namespace owhale::policy::normal {
 namespace {
 
-constexpr double kHuge = 1e9;     // bytes, elements, rounds
-constexpr double kTower = 1e6;    // an exponent: its power has as many digits
+constexpr double kHuge = 1e9;  // bytes, elements, rounds
+constexpr double kTower = 1e6; // an exponent: its power has as many digits
 constexpr std::size_t kMaxLoops = 64;
 
 bool is_word(char c) {
@@ -28,17 +28,18 @@ template <std::size_t N> bool is_any(std::string_view word, const std::array<std
 
 // What leaves a loop, and what makes it wait.
 constexpr std::array<std::string_view, 33> kLeaves = {
-    "break",  "return", "exit",    "last",    "raise",  "throw",    "die",     "quit",  "wait",  "join",     "waitpid",
-    "await",  "accept", "recv",    "recvfrom", "input", "readline", "getline", "gets",  "read",  "readlines", "select",
-    "poll",   "epoll",  "receive", "ReadString", "Scan", "Wait",    "Accept",  "next",  "islice", "takewhile", "zip"};
-constexpr std::array<std::string_view, 8> kSleeps = {"sleep",     "usleep",  "nanosleep", "delay",
-                                                     "Sleep",     "setTimeout", "sleepSync", "msleep"};
+    "break", "return",  "exit",      "last",   "raise",     "throw",    "die",     "quit",       "wait",
+    "join",  "waitpid", "await",     "accept", "recv",      "recvfrom", "input",   "readline",   "getline",
+    "gets",  "read",    "readlines", "select", "poll",      "epoll",    "receive", "ReadString", "Scan",
+    "Wait",  "Accept",  "next",      "islice", "takewhile", "zip"};
+constexpr std::array<std::string_view, 8> kSleeps = {"sleep", "usleep",     "nanosleep", "delay",
+                                                     "Sleep", "setTimeout", "sleepSync", "msleep"};
 constexpr std::array<std::string_view, 14> kAllocates = {
-    "bytearray", "bytes",     "alloc",       "allocUnsafe", "malloc",  "calloc",  "repeat",
+    "bytearray", "bytes",      "alloc",      "allocUnsafe", "malloc",      "calloc",    "repeat",
     "zeroblob",  "randomblob", "str_repeat", "urandom",     "token_bytes", "randbytes", "mmap"};
 constexpr std::array<std::string_view, 17> kCounts = {
-    "range", "xrange", "zeros",   "ones",  "empty", "full",  "rand",     "randn", "Array",
-    "ArrayBuffer", "Uint8Array", "rep", "numeric", "generate_series", "seq", "repeat", "truncate"};
+    "range",       "xrange",     "zeros", "ones",    "empty",           "full", "rand",   "randn",   "Array",
+    "ArrayBuffer", "Uint8Array", "rep",   "numeric", "generate_series", "seq",  "repeat", "truncate"};
 
 // The text with what stands in strings and comments made blank: the same length.
 class Blank {
@@ -200,7 +201,8 @@ std::optional<std::size_t> endless_while(std::string_view text, std::size_t at, 
     if (bracket) return end < text.size() && text[end] == ')' ? std::optional(end + 1) : std::nullopt;
     if (end < text.size() && (text[end] == ':' || text[end] == ';')) return end + 1;
     if (text.substr(end).starts_with("do") && word_at(text, end) == "do") return end + 2;
-    const bool more = end < text.size() && (is_word(text[end]) || text[end] == '{' || text[end] == '}' || text[end] == ')');
+    const bool more =
+        end < text.size() && (is_word(text[end]) || text[end] == '{' || text[end] == '}' || text[end] == ')');
     return end >= text.size() || more || text.substr(at, end - at).find('\n') != std::string_view::npos
                ? std::optional(end)
                : std::nullopt;
@@ -270,7 +272,8 @@ bool starts_itself(std::string_view text) {
     if (!starts || any_word(text, [&](std::string_view word, std::size_t) { return is_any(word, kConditions); }))
         return false;
     return any_word(text, [&](std::string_view word, std::size_t at) {
-        if (word == "process" && (text.substr(at).starts_with("process.argv") || text.substr(at).starts_with("process.execPath")))
+        if (word == "process" &&
+            (text.substr(at).starts_with("process.argv") || text.substr(at).starts_with("process.execPath")))
             return true;
         std::string_view name;
         if (word == "def" || word == "function" || word == "sub" || word == "fn" || word == "let")
@@ -372,7 +375,8 @@ bool repeats(std::string_view text, std::size_t at) {
 }
 
 bool is_huge(std::string_view language, std::string_view text) {
-    const bool caret = language == "julia" || language == "r" || language == "awk" || language == "bc" || language == "lua";
+    const bool caret =
+        language == "julia" || language == "r" || language == "awk" || language == "bc" || language == "lua";
     for (std::size_t at = 0; at < text.size();) {
         const bool glued = at > 0 && (is_word(text[at - 1]) || text[at - 1] == '.') && text[at - 1] != 'x';
         if (!is_digit(text[at]) || glued) {
@@ -406,7 +410,8 @@ void scan_endless(std::string_view language, std::string_view text, std::vector<
     if (language == "sql") {
         std::string small = plain;
         std::ranges::transform(small, small.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-        const bool recursive = small.find("with recursive") != std::string::npos && small.find("union") != std::string::npos;
+        const bool recursive =
+            small.find("with recursive") != std::string::npos && small.find("union") != std::string::npos;
         if (recursive && small.find("limit") == std::string::npos && small.find("where") == std::string::npos &&
             small.find("join") == std::string::npos)
             add(facts, "code.endless");

@@ -57,7 +57,19 @@ void Evaluator::run() {
         if (at_ == before) ++at_;
     }
     if (language_.name == "awk") awk_flows();
-    if (socket_ && (dup_ || shell_)) add_fact("socket.shell");
+    const auto is_shell = [](const std::string& text) {
+        const std::string first = text.substr(0, text.find(' '));
+        const auto slash = first.rfind('/');
+        const std::string name = slash == std::string::npos ? first : first.substr(slash + 1);
+        return name == "sh" || name == "bash" || name == "dash" || name == "zsh" || name == "ash" || name == "cmd" ||
+               name == "cmd.exe" || name == "powershell";
+    };
+    bool starts =
+        std::ranges::any_of(out_.shell, is_shell) ||
+        std::ranges::any_of(out_.commands, [&](const auto& words) { return !words.empty() && is_shell(words[0]); });
+    starts = starts || std::ranges::find(out_.facts, "code.unknown") != out_.facts.end();
+    const bool listens = std::ranges::any_of(out_.hosts, &Host::listens);
+    if ((socket_ && (dup_ || starts)) || (listens && starts && shell_)) add_fact("socket.shell");
     const bool reads = std::ranges::any_of(out_.accesses, [](const Access& access) { return access.act == Act::read; });
     if (sends_ && reads) {
         for (auto& access : out_.accesses) access.sent = access.sent || access.act == Act::read;
@@ -76,6 +88,16 @@ void Evaluator::statement() {
             ++at_;
             break;
         }
+    // tr/a-z/n-za-m/ and s/…/…/ of perl change $_
+    if (language_.name == "perl" && (is("tr") || is("y") || is("s")) &&
+        (is("/", 1) || is("{", 1) || is("|", 1) || is("#", 1))) {
+        Thing changed;
+        changed.known = changed.decoded = true;
+        changed.text = kHole;
+        values_["_"] = std::move(changed);
+        while (at_ < tokens_.size() && !is(";") && peek()->kind != TokenKind::line) ++at_;
+        return;
+    }
     // const {exec, spawn: run} = require('child_process')
     if (is("{") && is_name(1)) {
         std::vector<std::pair<std::string, std::string>> names;
@@ -178,6 +200,14 @@ Thing Evaluator::expression(int depth) {
     }
     Thing value = term(depth + 1);
     while (at_ < tokens_.size()) {
+        if (is("and") || is("or") || is("&&") || is("||") || is("//")) { // one of both
+            ++at_;
+            Thing right = expression(depth + 1);
+            right.decoded |= value.decoded;
+            right.fetched |= value.fetched;
+            value = std::move(right);
+            continue;
+        }
         const bool joins = is(language_.concat) && !is("=", 1);
         const bool adjacent = value.known && !value.is_name && peek()->kind == TokenKind::string &&
                               (language_.triple || language_.name == "awk");
@@ -237,6 +267,8 @@ Thing Evaluator::term(int depth) {
         for (auto& item : arguments("]", depth)) {
             if (item.is_list)
                 list.list.insert(list.list.end(), item.list.begin(), item.list.end());
+            else if (item.is_name && (item.text == "sys.executable" || item.text == "process.execPath"))
+                list.list.push_back(language_.name == "python" ? "python3" : "node");
             else
                 list.list.push_back(item.known && !item.is_name ? item.text : std::string(kHole));
             list.decoded |= item.decoded;
@@ -244,6 +276,20 @@ Thing Evaluator::term(int depth) {
         }
         if (list.list.size() > kMaxList) list.list.resize(kMaxList);
         return after(std::move(list), depth);
+    }
+    if (token.text == "{") { // an object: what its members are
+        ++at_;
+        Thing list;
+        list.known = list.is_list = true;
+        for (auto& item : arguments("}", depth)) {
+            if (item.is_list)
+                list.list.insert(list.list.end(), item.list.begin(), item.list.end());
+            else if (item.known && !item.is_name)
+                list.list.push_back(item.text);
+            list.secret |= item.secret;
+        }
+        if (list.list.size() > kMaxList) list.list.resize(kMaxList);
+        return list;
     }
     ++at_;
     if (token.text == "\\" || token.text == "&" || token.text == "$" || token.text == "@" || token.text == "-" ||
@@ -291,7 +337,48 @@ Evaluator::Arguments Evaluator::arguments(std::string_view close, int depth) {
     return out;
 }
 
+// Words as a shell has them: powershell and tcl.
+Evaluator::Arguments Evaluator::words(int depth) {
+    Arguments out;
+    while (at_ < tokens_.size() && out.size() < kMaxList) {
+        const Token& first = *peek();
+        if (first.kind == TokenKind::line || is(";") || is("|") || is(")") || is("}") || is("]")) break;
+        if (is("(") || is("[")) {
+            out.push_back(expression(depth + 1));
+            continue;
+        }
+        Thing word;
+        word.known = true;
+        bool begun = false;
+        while (at_ < tokens_.size() && (!begun || !peek()->spaced)) {
+            if (peek()->kind == TokenKind::line || is(";") || is("|") || is(")") || is("(") || is("}") || is(","))
+                break;
+            const std::string& text = peek()->text;
+            const auto value = values_.find(text);
+            if (peek()->kind == TokenKind::name && text.starts_with('$')) {
+                word.text +=
+                    value != values_.end() && value->second.known && !value->second.is_name && !value->second.is_list
+                        ? value->second.text
+                        : std::string(kHole);
+                if (value != values_.end())
+                    word.decoded |= value->second.decoded, word.fetched |= value->second.fetched;
+            } else
+                word.text += text;
+            begun = true;
+            ++at_;
+        }
+        if (is(",")) ++at_;
+        if (!begun) {
+            ++at_;
+            continue;
+        }
+        if (!word.text.starts_with('-') || language_.name == "tcl") out.push_back(std::move(word));
+    }
+    return out;
+}
+
 Evaluator::Arguments Evaluator::bare_arguments(int depth) {
+    if (language_.insensitive || language_.name == "tcl") return words(depth);
     Arguments out;
     while (at_ < tokens_.size() && out.size() < kMaxList) {
         const auto before = at_;
@@ -360,7 +447,8 @@ Thing Evaluator::subscript(Thing base, int depth) {
 
 Thing Evaluator::after(Thing base, int depth) {
     for (int rounds = 0; at_ < tokens_.size() && rounds < 256; ++rounds) {
-        if ((is(".") || is("->") || is("::") || is("\\") || (is("?") && is(".", 1))) &&
+        if (((language_.name == "lua" && is(":") && is_name(1)) || is(".") || is("->") || is("::") || is("\\") ||
+             (is("?") && is(".", 1))) &&
             !(is(".") && language_.concat == "." && peek()->spaced)) {
             const std::size_t skip = is("?") ? 2 : 1;
             if (!is_name(skip)) break;
@@ -384,6 +472,9 @@ Thing Evaluator::after(Thing base, int depth) {
                 base = call("." + member, base, {});
             continue;
         }
+        if (is("(") && language_.name == "php" && base.known && !base.is_name && !base.is_list &&
+            effect_of(language_, base.text) != Effect::none)
+            base.is_name = true;
         if (is("(") && base.is_name) {
             ++at_;
             auto given = arguments(")", depth + 1);
@@ -398,13 +489,13 @@ Thing Evaluator::after(Thing base, int depth) {
         }
         break;
     }
-    const bool word_follows =
-        at_ < tokens_.size() && (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||
-                                 (peek()->kind == TokenKind::number && effect_of(language_, base.text) != Effect::none) ||
-                                 (peek()->kind == TokenKind::shell && base.text == "eval"));
+    const bool word_follows = at_ < tokens_.size() &&
+                              (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||
+                               (peek()->kind == TokenKind::number && effect_of(language_, base.text) != Effect::none) ||
+                               (peek()->kind == TokenKind::shell && base.text == "eval"));
     const bool list_follows = at_ < tokens_.size() &&
                               (language_.insensitive || language_.name == "perl" || language_.name == "ruby") &&
-                              (is("[") || is("-") || is("<"));
+                              (is("[") || is("-") || is("<") || is("/") || is(".") || is("~") || is("(") || is("*"));
     const bool bare =
         language_.bare || (language_.name == "php" && (base.text == "include" || base.text == "require" ||
                                                        base.text == "include_once" || base.text == "require_once"));

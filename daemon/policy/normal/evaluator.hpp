@@ -42,6 +42,7 @@ private:
     Thing bracketed(std::string_view close, int depth);
     Arguments arguments(std::string_view close, int depth);
     Arguments bare_arguments(int depth);
+    Arguments words(int depth);
     Thing subscript(Thing base, int depth);
     Thing call(const std::string& called, const Thing& base, Arguments given);
     void awk_flows();
@@ -66,7 +67,7 @@ private:
     std::map<std::string, Thing> values_;
     std::map<std::string, std::string> names_; // what an import calls it
     std::set<std::string> called_;
-    bool socket_ = false, dup_ = false, sends_ = false, shell_ = false, process_ = false;
+    bool socket_ = false, dup_ = false, sends_ = false, shell_ = false, receiver_ = false;
 };
 
 } // namespace owhale::policy::normal

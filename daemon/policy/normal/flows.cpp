@@ -46,7 +46,11 @@ void Walk::follow_connections(Call& call) {
     const std::string language(stdin_language(call));
     const bool shell = call.row != nullptr && (call.row->has("shell-program") || !language.empty());
     if (shell && (call.io.network_in || call.io.network_out)) add_fact(call.slot, "socket.shell");
-    if (!language.empty() && !call.code_given) code_from_stdin(call, language);
+    const bool checks = call.row != nullptr && call.row->value("stdin") == "sh" && call.arguments.has("-n");
+    const bool looks = call.program == "crontab" && (call.arguments.has("-l") || call.arguments.has("-e") ||
+                                                     call.arguments.has("-r") || call.arguments.has("-h"));
+    if (!language.empty() && !call.code_given && !checks && !looks) code_from_stdin(call, language);
+    if (call.row != nullptr && call.row->value("stdin") == "sh" && !call.code_given) bare_shells_.insert(call.slot);
     const bool redirected = call.io.network_out;
     const bool connects =
         std::ranges::any_of(at(call.slot).hosts, [](const Host& host) { return !host.listens; }) || redirected;

@@ -211,6 +211,8 @@ std::optional<std::size_t> count_of(const std::optional<std::string>& word) {
 }
 
 Answer head(const Call& call) {
+    if (!call.in.known && !call.in.names.empty() && call.operands().size() < 2)
+        return Folded{false, "", call.in.names, false};
     if (!call.in.known) return std::nullopt;
     if (const auto bytes = count_of(call.value('c'))) return text(call.in.text.substr(0, *bytes));
     const auto count = count_of(call.value('n'));
@@ -219,6 +221,8 @@ Answer head(const Call& call) {
 }
 
 Answer tail(const Call& call) {
+    if (!call.in.known && !call.in.names.empty() && call.operands().size() < 2)
+        return Folded{false, "", call.in.names, false};
     if (!call.in.known) return std::nullopt;
     const auto bytes = count_of(call.value('c'));
     if (bytes) return text(call.in.text.substr(call.in.text.size() - std::min(*bytes, call.in.text.size())));
@@ -298,6 +302,7 @@ Answer pass(const Call& call) {
     const auto files = call.operands();
     if (files.size() == 1 && call.argv.size() == 2 && is_own_number(files[0]))
         return text(std::string(kAnyName) + "\n");
+    if (files.size() == 1 && files[0] == "/dev/null") return text("");
     const bool own = files.empty() || (files.size() == 1 && files[0] == "-");
     if (!own || call.argv.size() > 2) return std::nullopt;
     if (!call.in.known && call.in.names.empty()) return std::nullopt;
@@ -350,18 +355,26 @@ Answer user_name(const Call& call) {
 }
 
 Answer git(const Call& call) {
-    if (call.argv.size() < 3 || !call.argv[1].is("rev-parse")) {
-        if (call.argv.size() > 1 && (call.argv[1].is("branch") || call.argv[1].is("symbolic-ref")) &&
-            call.argv.size() > 2)
-            return text(std::string(kHole) + "\n");
-        if (call.argv.size() == 2 && call.argv[1].is("ls-files"))
-            return Folded{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
-        return std::nullopt;
-    }
-    if (call.word("--show-toplevel"))
+    std::size_t i = 1;
+    while (i + 1 < call.argv.size() && call.argv[i].text.starts_with('-'))
+        i += call.argv[i].is("-C") || call.argv[i].is("-c") ? 2 : 1;
+    if (i >= call.argv.size()) return std::nullopt;
+    const std::string& sub = call.argv[i].text;
+    const bool names = sub == "ls-files" || sub == "ls-tree" || call.word("--name-only") ||
+                       call.word("--diff-filter") ||
+                       (sub == "grep" && (call.flag('l') || call.word("--files-with-matches")));
+    if (names) return Folded{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
+    if (sub == "rev-parse" && call.word("--show-toplevel"))
         return text((call.place.workspace.empty() ? call.place.cwd : call.place.workspace) + "\n");
-    if (call.word("--git-dir")) return text(".git\n");
-    return text(std::string(kAnyName) + "\n"); // a revision
+    if (sub == "rev-parse" && call.word("--git-dir")) return text(".git\n");
+    if (sub == "rev-parse" || sub == "merge-base" || sub == "describe" || sub == "hash-object" || sub == "write-tree" ||
+        sub == "commit-tree" || sub == "stash" || sub == "var")
+        return text(std::string(kAnyName) + "\n"); // a revision
+    if (sub == "rev-list" || (sub == "log" && (call.word("--format=%H") || call.word("--format=%h") ||
+                                               call.word("--pretty=%H") || call.word("--pretty=format:%H") ||
+                                               call.word("--format=%ct") || call.word("--pretty=format:%h"))))
+        return Folded{false, "", {std::string(kAnyName)}, false};
+    return std::nullopt;
 }
 
 // Names below the folders that are listed.
@@ -378,15 +391,12 @@ Answer listed(const Call& call) {
     return out;
 }
 
+// ls tells the names in folders without the folders; patterns are told as they are found.
 Answer list_names(const Call& call) {
     Folded out;
-    for (const auto& word : call.operands()) {
-        if (word.ends_with(kAnyName) || word.find('\0') != std::string::npos)
-            out.names.push_back(absolute_path(word, call.place.cwd));
-        else
-            out.names.push_back(absolute_path(word, call.place.cwd) + "/" + std::string(kAnyName));
-    }
-    if (out.names.empty()) out.names.push_back(call.place.cwd + "/" + std::string(kAnyName));
+    for (const auto& word : call.operands())
+        if (word.find('\0') != std::string::npos) out.names.push_back(word);
+    if (out.names.empty()) out.names.push_back(std::string(kAnyName));
     return out;
 }
 

@@ -97,7 +97,7 @@ void Walk::special_git_config(Call& call) {
 // What a clone brings was fetched.
 void Walk::special_git(Call& call) {
     const auto& operands = call.arguments.operands;
-    if (operands.empty()) return;
+    if (operands.size() != 1 || operands[0].text.starts_with("ext::")) return; // the table has the rest
     std::string name = operands.size() > 1 ? operands[1].text : std::string(base_name(operands[0].text));
     if (name.ends_with(".git")) name.resize(name.size() - 4);
     if (operands.size() == 1)

@@ -47,7 +47,7 @@ constexpr Given kGiven[] = {{"RANDOM", kAnyName},
                             {"TMPDIR", "/tmp"},
                             {"SHELL", "/bin/bash"},
                             {"BASH", "/bin/bash"},
-                            {"IFS", " \t\n"},
+                            {"IFS", " "},
                             {"OPTIND", kAnyName},
                             {"PIPESTATUS", kAnyName},
                             {"REPLY", kHole},
@@ -152,11 +152,15 @@ Expander::Looked Expander::look(const shell::Parameter& parameter, Span span) {
             return {true, hole(span, "a name of a variable is known only when it runs")};
     }
     if (parameter.index) {
+        single(*parameter.index); // what it runs is seen, even where there is no such array
         if (const Cell* cell = state_.get("v:" + name)) {
             taint.add(cell->taint);
             return element(*cell, parameter, span);
         }
-        return {false, hole(span, "$" + name + " is known only when it runs")};
+        if (name != "PIPESTATUS" && name != "BASH_REMATCH" && name != "COMP_WORDS" && name != "FUNCNAME" &&
+            name != "BASH_VERSINFO" && name != "BASH_SOURCE")
+            return {false, hole(span, "$" + name + " is known only when it runs")};
+        return {true, std::string(name == "BASH_REMATCH" ? kHole : kAnyName)};
     }
     const auto before = opaque.size();
     Looked looked = look_name(name, span);

@@ -49,6 +49,11 @@ bool only_asks(const Call& call) {
 
 void Walk::touch(std::size_t slot, Act act, const Value& value, bool recursive, bool sent) {
     if (value.text.empty() || is_stream(value.text)) return;
+    if (auto host = host_of_url(value, "")) { // many programs take an address where they take a file
+        if (act == Act::execute) add_fact(slot, "code.fetched");
+        if (at(slot).hosts.size() < 256) at(slot).hosts.push_back(std::move(*host));
+        return;
+    }
     if (at(slot).accesses.size() > kMaxAccesses)
         return too_big(value.span, "one command names more files than can be judged");
     for (auto& path : absolute(value.text)) {
@@ -70,7 +75,17 @@ void Walk::touch_role(Call& call, const RoleRow& role, const Value& value) {
             touch(call.slot, kOrder[act], value, recursive, role.sent && kOrder[act] == Act::read);
     }
     if ((role.acts & bit(0)) == 0) return;
-    if (const Cell* cell = file(value.text)) call.taint.add(cell->taint);
+    const Cell* cell = file(value.text);
+    if (cell == nullptr) return;
+    call.taint.add(cell->taint);
+    // A source that the same text wrote: what it does when it runs.
+    constexpr std::pair<std::string_view, std::string_view> kSources[] = {
+        {".c", "c"},       {".cc", "c"},       {".cpp", "c"},   {".go", "go"},  {".rs", "rust"},
+        {".java", "java"}, {".hs", "haskell"}, {".nim", "nim"}, {".kt", "java"}};
+    const Cell copy = *cell;
+    for (const auto& [end, language] : kSources)
+        if (value.text.ends_with(end) && copy.values.size() == 1 && call.row->has("compiles"))
+            scan(call, std::string(language), {copy.values.front(), value.span});
 }
 
 void Walk::add_host(Call& call, Host host) {
@@ -90,13 +105,14 @@ void Walk::apply_arguments(Call& call) {
     apply_options(call);
     apply_flags(call);
     if (const FormRow* form = form_of(call.arguments)) apply_operands(call, *form);
-    settle_hosts(call);
     for (const auto* row : {call.arguments.program, call.arguments.row})
         if (row->has("net") && at(call.slot).hosts.empty() && !only_asks(call)) {
             const std::string registry(call.arguments.program->value("registry"));
             add_host(call, {.name = registry.empty() ? "" : "registry",
                             .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});
         }
+    settle_hosts(call);
+    keep_local(call);
     const std::string whole = call.arguments.sub.empty() ? std::string(call.row->name)
                                                          : std::string(call.row->name) + " " + call.arguments.sub;
     if (const auto* special = find_special(call.row->name)) (this->*special->run)(call);
@@ -104,25 +120,19 @@ void Walk::apply_arguments(Call& call) {
         if (const auto* special = find_special(whole)) (this->*special->run)(call);
 }
 
-// `git push URL`: the host that its words name is where it goes, not one more beside the unknown one of its row. And what
-// goes to this machine itself, or is served to it alone, does not leave.
-void Walk::settle_hosts(Call& call) {
-    auto& hosts = at(call.slot).hosts;
-    const bool sends = call.arguments.program->has("sends") || call.arguments.row->has("sends");
-    const auto nameless = std::ranges::find_if(
-        hosts, [](const Host& host) { return host.name.empty() && host.port.empty() && !host.listens; });
-    const auto said = [](const Host& host) { return !host.listens && !host.name.empty(); };
-    if (sends && nameless != hosts.end() && std::ranges::any_of(hosts, said)) {
-        hosts.erase(nameless);
-        for (auto& host : hosts) host.sends = host.sends || !host.listens;
-    }
-    if (!hosts.empty() && std::ranges::all_of(hosts, [](const Host& host) { return is_loopback(host.name); }))
-        for (auto& access : at(call.slot).accesses) access.sent = false;
+// What goes to this machine itself, or is served to it alone, does not leave.
+void Walk::keep_local(Call& call) {
+    const auto& hosts = at(call.slot).hosts;
+    if (hosts.empty() || !std::ranges::all_of(hosts, [](const Host& host) { return is_loopback(host.name); })) return;
+    for (auto& access : at(call.slot).accesses) access.sent = false;
 }
 
 void Walk::apply_options(Call& call) {
     for (const auto& option : call.arguments.options) {
         at(call.slot).options.push_back({option.name, option.value, option.span});
+        if (option.name.starts_with('+') && call.row->has("plus") && call.row->value("stdin").empty() &&
+            option.name.size() > 1)
+            scan(call, "vim", {option.name.substr(1), option.span});
         if (option.row == nullptr) continue;
         const auto effect = option.row->effect;
         if (!effect.empty() && effect != "r" && effect != "s" && effect != "l" && is_fact(effect))
@@ -165,6 +175,11 @@ void Walk::apply_operands(Call& call, const FormRow& form) {
             index = many;
         if (index >= roles.size()) return;
         apply_role(call, roles[index], operands[i], i);
+        const bool number = !operands[i].text.empty() && operands[i].text.size() < 6 &&
+                            operands[i].text.find_first_not_of("0123456789") == std::string::npos;
+        if (number && i > 0 && roles[index].role == Role::text && index > 0 && roles[index - 1].role == Role::host &&
+            !at(call.slot).hosts.empty() && at(call.slot).hosts.back().port.empty())
+            at(call.slot).hosts.back().port = operands[i].text;
         const auto role = roles[index].role;
         if (role == Role::command || role == Role::shell_rest || role == Role::code_rest || role == Role::code_file ||
             role == Role::module)
@@ -193,7 +208,7 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         if (!value.text.starts_with(kHole)) state_.set(".", absolute(value.text).front());
         break;
     case Role::command:
-        carry(call, rest(), std::string(base_name(call.program)));
+        carry(call, rest(), via_of(call));
         break;
     case Role::shell:
         if (!is_filter(value.text)) carry_code(call, "sh", value);
@@ -265,12 +280,31 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         break;
     case Role::git_config:
         if (const auto equals = value.text.find('='); equals != std::string::npos)
+            call.from_settings = true,
             apply_git_config(call, value.text.substr(0, equals), {value.text.substr(equals + 1), value.span});
+        call.from_settings = false;
         break;
     case Role::ssh_config:
         apply_ssh_config(call, value);
         break;
     }
+}
+
+// A host without a name stands for what settings say; where words name one, it is that.
+void Walk::settle_hosts(Call& call) {
+    auto& hosts = at(call.slot).hosts;
+    const auto unnamed = [](const Host& host) { return host.name.empty() && !host.listens; };
+    const bool named = std::ranges::any_of(hosts, [](const Host& host) { return !host.name.empty() && !host.listens; });
+    const bool sends = std::ranges::any_of(hosts, [&](const Host& host) { return unnamed(host) && host.sends; });
+    bool first = !named;
+    std::erase_if(hosts, [&](const Host& host) {
+        if (!unnamed(host)) return false;
+        const bool keep = first;
+        first = false;
+        return !keep;
+    });
+    for (auto& host : hosts)
+        if (!host.listens) host.sends = host.sends || sends;
 }
 
 // PORT, HOST or HOST:PORT to listen on: several words tell of one place.
@@ -380,7 +414,9 @@ void Walk::apply_package(Call& call, const Value& value) {
         if (const Cell* cell = file(text); cell != nullptr && cell->taint.fetched) add_fact(call.slot, "code.fetched");
         return;
     }
-    if (text.starts_with("git@") || text.starts_with("github:")) {
+    const bool short_form = registry == "npm" && text.find('/') != std::string::npos && text[0] != '@' &&
+                            text.find("npm:") == std::string::npos;
+    if (text.starts_with("git@") || text.starts_with("github:") || short_form) {
         Host host;
         host.name = "github.com";
         host.scheme = "git";

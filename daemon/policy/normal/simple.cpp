@@ -26,6 +26,15 @@ bool is_stream(std::string_view path) {
            path == "/dev/tty" || path.starts_with("/dev/fd/");
 }
 
+void read_cell(const Cell& cell, Redirected& io) {
+    io.has_in = true;
+    io.in.given = true;
+    io.in.taint = cell.taint;
+    if (cell.array) io.in.names = cell.elements;
+    io.in.known = cell.values.size() == 1 && cell.values[0].find('\0') == std::string::npos;
+    if (io.in.known) io.in.text = cell.values[0];
+}
+
 // Braces that become more words than anybody means.
 bool is_long(const shell::Word& word, const Frame& frame) {
     const auto is_brace = [](const shell::Part& part) { return part.kind == shell::PartKind::brace; };
@@ -76,6 +85,8 @@ std::string Walk::Substitutions::name_stream(const Stream& stream) {
     Cell cell;
     cell.values = {stream.known ? stream.text : std::string(kHole)};
     cell.taint = stream.taint;
+    cell.array = !stream.names.empty();
+    cell.elements = stream.names;
     walk_.state_.set("f:" + name, std::move(cell));
     return name;
 }
@@ -133,6 +144,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
         at(slot).known_program = true;
         at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
         add_fact(slot, "assignment");
+        follow_variables(made, 0);
         at(slot).argv = {Value{":", at(slot).span}};
         for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
         Stream none{.given = true, .known = true};
@@ -156,7 +168,61 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
     made.taint = expander.taint;
     const Redirected io = made.io;
+    follow_variables(made, 0);
     return deliver(call(made), io, slot);
+}
+
+// Variables that programs take for code, or for files of code.
+void Walk::follow_variables(Call& call, std::size_t from) {
+    constexpr std::string_view kShell[] = {"PROMPT_COMMAND",
+                                           "GIT_SSH_COMMAND",
+                                           "GIT_PAGER",
+                                           "PAGER",
+                                           "EDITOR",
+                                           "VISUAL",
+                                           "GIT_EXTERNAL_DIFF",
+                                           "GIT_EDITOR",
+                                           "GIT_SEQUENCE_EDITOR",
+                                           "LESSOPEN",
+                                           "LESSCLOSE",
+                                           "MANPAGER",
+                                           "BROWSER",
+                                           "GIT_PROXY_COMMAND",
+                                           "FCEDIT",
+                                           "SUDO_EDITOR",
+                                           "SYSTEMD_PAGER",
+                                           "PSQL_PAGER",
+                                           "GIT_ASKPASS",
+                                           "SSH_ASKPASS",
+                                           "RSYNC_RSH",
+                                           "CVS_RSH",
+                                           "SVN_SSH",
+                                           "SUDO_ASKPASS",
+                                           "RUSTC_WRAPPER",
+                                           "TAR_OPTIONS_EXEC"};
+    constexpr std::string_view kPrompts[] = {"PS0", "PS1", "PS2", "PS3", "PS4", "RPROMPT", "PROMPT"};
+    constexpr std::string_view kFiles[] = {"BASH_ENV", "ENV",        "LD_PRELOAD",  "LD_AUDIT", "PYTHONSTARTUP",
+                                           "INPUTRC",  "GCONV_PATH", "GTK_MODULES", "ZDOTDIR"};
+    const auto env = at(call.slot).env;
+    for (std::size_t i = from; i < env.size() && !stopped(); ++i) {
+        const auto& [name, value] = env[i];
+        if (value.text.empty() || value.known() == Known::opaque) continue;
+        const auto has = [&name = name](const auto& names) {
+            return std::ranges::find(names, name) != std::end(names);
+        };
+        if (has(kFiles)) touch(call.slot, Act::execute, value, false, false);
+        const bool runs = value.text.find("$(") != std::string::npos || value.text.find('`') != std::string::npos;
+        const bool plain = value.text.find_first_of(" ;|&$`<>()/") == std::string::npos;
+        if ((has(kShell) && !plain) || (has(kPrompts) && runs)) {
+            Call inner;
+            inner.slot = call.slot;
+            inner.argv = {Value{name, value.span}};
+            inner.program = name;
+            inner.frame = call.frame;
+            const std::string text = has(kPrompts) ? ": \"" + value.text + "\"" : value.text;
+            code(inner, text, value, name, false);
+        }
+    }
 }
 
 void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
@@ -231,6 +297,14 @@ Redirected Walk::redirect(const std::vector<shell::Redirect>& redirects, Expande
             if (one.op == shell::RedirectOp::herestring) io.in.text += '\n';
             io.in.taint = expander.taint;
             io.has_in = true;
+            if (one.fd.value_or(0) != 0) {
+                Cell cell;
+                cell.values = {io.in.text};
+                cell.taint = io.in.taint;
+                state_.set("f:/dev/fd/" + std::to_string(*one.fd), std::move(cell));
+                io.in = {};
+                io.has_in = false;
+            }
         } else
             redirect_file(one, target, io, slot, frame);
     }
@@ -257,29 +331,34 @@ void Walk::redirect_file(const shell::Redirect& one, const Value& target, Redire
     const bool writes = one.op != RedirectOp::in && one.op != RedirectOp::dup_in;
     const bool dup = one.op == RedirectOp::dup_in || one.op == RedirectOp::dup_out;
     if (dup && (is_number(target.text) || target.known() != Known::known)) {
+        if (const Cell* cell = reads ? state_.get("f:/dev/fd/" + target.text) : nullptr;
+            cell != nullptr && one.fd.value_or(0) == 0)
+            read_cell(*cell, io);
         const bool socket = state_.get("n:" + target.text) != nullptr;
         if (socket) (reads ? io.network_in : io.network_out) = true;
+        if (socket && reads && one.fd.value_or(0) == 0) io.has_in = io.in.given = io.in.taint.fetched = true;
         return;
     }
     if (redirect_network(target, slot)) {
         if (one.fd.value_or(reads ? 0 : 1) > 2 || !one.variable.empty())
             state_.set("n:" + std::to_string(one.fd.value_or(10)), "");
-        if (reads) io.network_in = true;
-        if (writes) io.network_out = true;
-        io.in.taint.fetched = io.in.taint.fetched || reads;
-        io.has_in = io.has_in || reads;
-        io.in.given = io.in.given || reads;
+        const auto fd = one.fd.value_or(reads ? 0 : 1);
+        const bool in = reads && fd == 0,
+                   out = writes && (fd == 1 || fd == 2 || (fd == 0 && one.op == RedirectOp::in_out));
+        io.network_in = io.network_in || in;
+        io.network_out = io.network_out || out;
+        io.in.taint.fetched = io.in.taint.fetched || in;
+        io.has_in = io.has_in || in;
+        io.in.given = io.in.given || in;
         return;
     }
     if (reads && one.fd.value_or(0) == 0) {
         io.has_in = true;
         io.in = {.given = true};
-        if (const Cell* cell = file(target.text)) {
-            io.in.taint = cell->taint;
-            io.in.known =
-                !cell->values.empty() && cell->values.size() == 1 && cell->values[0].find('\0') == std::string::npos;
-            if (io.in.known) io.in.text = cell->values[0];
-        } else if (!is_stream(target.text))
+        io.in.file = target.text;
+        if (const Cell* cell = file(target.text))
+            read_cell(*cell, io);
+        else if (!is_stream(target.text))
             io.in.taint.add({false, false, true, {static_cast<int>(slot)}});
     }
     if (is_stream(target.text)) return;
@@ -322,6 +401,13 @@ bool Walk::is_hidden(const shell::Word& word, const Frame& frame, bool put_toget
         first = false;
     }
     if (decoded) return true;
+    if (word.parts.size() == 1 && word.parts[0].kind == shell::PartKind::literal && !frame.fixed &&
+        word.span.end <= frame.text.size()) {
+        const std::string source(frame.text.substr(word.span.begin, word.span.end - word.span.begin));
+        const std::string& text = word.parts[0].text;
+        return text.find_first_of("\\'\" $") == std::string::npos && source != text && source != "\\" + text &&
+               source != "'" + text + "'" && source != "\"" + text + "\"";
+    }
     const bool path = pieces == 0 || (variables == 1 && pieces == 1);
     return !path && pieces > 1;
 }

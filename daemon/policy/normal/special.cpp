@@ -38,7 +38,9 @@ std::string lowered(std::string_view text) {
 } // namespace
 
 const Walk::SpecialRow* Walk::find_special(std::string_view name) {
-    static constexpr SpecialRow kRows[] = {{"cp", &Walk::special_copy},
+    static constexpr SpecialRow kRows[] = {{"dd", &Walk::special_dd},
+                                           {"parallel", &Walk::special_parallel},
+                                           {"cp", &Walk::special_copy},
                                            {"curl", &Walk::special_fetcher},
                                            {"docker", &Walk::special_docker},
                                            {"find", &Walk::special_find},
@@ -155,6 +157,7 @@ void Walk::special_xargs(Call& call) {
         return;
     }
     std::size_t rounds = 0;
+    if (given.empty()) given.push_back("");
     for (const auto& text : given) {
         if (++rounds > 16 || stopped()) break;
         auto words = command;
@@ -172,6 +175,11 @@ void Walk::special_tar(Call& call) {
     }
     const Value* archive = call.arguments.value_of("-f");
     const bool extracts = call.arguments.has("-x");
+    const bool creates = call.arguments.has("-c") || call.arguments.has("-r") || call.arguments.has("-u") ||
+                         call.arguments.has("-A") || call.arguments.has("--delete");
+    if (archive != nullptr && !creates) // it is only read
+        std::erase_if(at(call.slot).accesses,
+                      [&](const Access& access) { return access.act == Act::write && access.span == archive->span; });
     if (archive != nullptr && archive->text.find(':') != std::string::npos && !call.arguments.has("--force-local"))
         if (auto remote = remote_path(*archive)) add_host(call, remote->host);
     if (!extracts || call.arguments.has("-O") || call.arguments.has("--to-stdout")) return;
@@ -267,6 +275,35 @@ void Walk::special_fetcher(Call& call) {
         named();
 }
 
+// parallel CODE ::: VALUES, or values from its input.
+void Walk::special_parallel(Call& call) {
+    const auto& operands = call.arguments.operands;
+    const auto mark = std::ranges::find_if(operands, [](const Value& word) { return word.text.starts_with(":::"); });
+    std::string text;
+    for (auto word = operands.begin(); word != mark; ++word) text += (text.empty() ? "" : " ") + word->text;
+    std::vector<std::string> given;
+    for (auto word = mark; word != operands.end(); ++word)
+        if (!word->text.starts_with(":::")) given.push_back(word->text);
+    const Stream* in = call.in();
+    if (given.empty())
+        given = in != nullptr && !in->names.empty() ? in->names : std::vector<std::string>{std::string(kHole)};
+    if (text.empty()) text = "{}";
+    if (given.size() > 16) given.resize(16), given.back() = kHole;
+    call.code_given = true;
+    for (const auto& value : given) {
+        const bool marked = text.find('{') != std::string::npos;
+        std::string code = replaced(text, "{}", value);
+        if (marked) code = replaced(replaced(std::move(code), "{.}", value), "{/}", value);
+        carry_code(call, "sh",
+                   {marked ? code : code + " " + value, operands.empty() ? call.argv[0].span : operands[0].span});
+    }
+}
+
+void Walk::special_dd(Call& call) {
+    const Value* to = call.arguments.value_of("of");
+    if (to != nullptr && call.in() != nullptr && !call.arguments.has("if")) remember_file(to->text, *call.in());
+}
+
 // What is known of a file is known of its copy.
 void Walk::special_copy(Call& call) {
     const auto& operands = call.arguments.operands;
@@ -289,6 +326,14 @@ void Walk::special_copy(Call& call) {
             touch(call.slot, Act::write, {below, operands.back().span}, false, false);
     }
     for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
+        // A program by another name.
+        const std::string from(base_name(operands[i].text));
+        if (operands[i].text.find("bin/") != std::string::npos && find_program(from) != nullptr &&
+            call.row->name != "tee")
+            for (const auto& to : absolute(operands.back().text)) {
+                state_.set("p:" + to, from);
+                state_.set("p:" + join_path(to, from), from);
+            }
         const Cell* cell = file(operands[i].text);
         if (cell == nullptr) continue;
         const Cell copy = *cell;

@@ -32,6 +32,7 @@ struct Stream {         // what a command prints, or finds on its standard input
     std::size_t endless_slot = 0;   // the command where it began to be
     std::string text;               // when known
     std::vector<std::string> names; // names of files, one a line, as patterns
+    std::string file;               // it is this one, as a whole
     Taint taint;
 };
 

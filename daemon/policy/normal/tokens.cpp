@@ -67,7 +67,7 @@ private:
             string(c);
         else if (!language_.shellquote.empty() && c == language_.shellquote[0]) {
             ++at_;
-            add(TokenKind::shell, body(c, true));
+            add(TokenKind::shell, interpolated(body(c, true), '"'));
         } else if (c == '\0') {
             add(TokenKind::string, std::string(text_.substr(at_, 2)));
             at_ += 2;
@@ -208,8 +208,9 @@ private:
     }
 
     void name() {
+        const bool keeps = peek() == '$' && (language_.insensitive || language_.name == "tcl");
         if (peek() == '$' || peek() == '@') ++at_;
-        const auto start = at_;
+        const auto start = at_ - (keeps ? 1 : 0);
         while (at_ < text_.size() &&
                (is_letter(peek()) || is_digit(peek()) ||
                 ((language_.lisp || language_.insensitive) &&
@@ -239,7 +240,9 @@ private:
         at_ = open + 1;
         const std::string inner = body(text_[open], text != "q");
         if (text != "qw" && text != "w" && text != "W") {
-            add(text == "qx" || text == "x" ? TokenKind::shell : TokenKind::string, inner);
+            const bool fills = text != "q";
+            add(text == "qx" || text == "x" ? TokenKind::shell : TokenKind::string,
+                fills ? interpolated(inner, '"') : inner);
             return true;
         }
         add(TokenKind::sign, "(");

@@ -14,18 +14,27 @@ constexpr double kHugeFile = 10.0 * (1 << 30), kManyLines = 1e8;
 
 // What they read they pass on.
 constexpr std::array<std::string_view, 30> kPassing = {
-    "cat", "tee", "base64", "base32", "openssl", "pv", "xxd", "od", "tr", "gzip", "pigz", "bzip2", "xz", "zstd", "lz4",
-    "hexdump", "dd", "cp", "sed", "awk", "gawk", "mawk", "grep", "strings", "fold", "rev", "cut", "uniq", "nl", "paste"};
+    "cat",  "tee",   "base64", "base32",  "openssl", "pv",      "xxd", "od",   "tr",  "gzip",
+    "pigz", "bzip2", "xz",     "zstd",    "lz4",     "hexdump", "dd",  "cp",   "sed", "awk",
+    "gawk", "mawk",  "grep",   "strings", "fold",    "rev",     "cut", "uniq", "nl",  "paste"};
 // They say nothing before their input has ended.
-constexpr std::array<std::string_view, 16> kGathering = {"sort", "tac", "shuf", "tail", "wc", "md5sum", "sha1sum", "sha256sum",
-                                                         "sha512sum", "cksum", "b2sum", "sponge", "split", "less", "logger", "systemd-cat"};
+constexpr std::array<std::string_view, 16> kGathering = {
+    "sort",      "tac",   "shuf",  "tail",   "wc",    "md5sum", "sha1sum", "sha256sum",
+    "sha512sum", "cksum", "b2sum", "sponge", "split", "less",   "logger",  "systemd-cat"};
 // Options that say how much of it.
 struct Limit {
     std::string_view program, option;
 };
-constexpr std::array<Limit, 10> kLimits = {{{"xxd", "-l"}, {"od", "-N"}, {"hexdump", "-n"}, {"grep", "-m"}, {"grep", "-q"},
+constexpr std::array<Limit, 10> kLimits = {{{"xxd", "-l"},
+                                            {"od", "-N"},
+                                            {"hexdump", "-n"},
+                                            {"grep", "-m"},
+                                            {"grep", "-q"},
                                             {"sort", "--random-source"},
-                                            {"shuf", "--random-source"}, {"shuf", "-i"}, {"shuf", "-e"}, {"pv", "-S"}}};
+                                            {"shuf", "--random-source"},
+                                            {"shuf", "-i"},
+                                            {"shuf", "-e"},
+                                            {"pv", "-S"}}};
 
 template <std::size_t N> bool is_any(std::string_view word, const std::array<std::string_view, N>& list) {
     return std::ranges::find(list, word) != list.end();
@@ -65,8 +74,8 @@ double seq_of(std::string_view text) {
         if (end == std::string_view::npos) end = text.size();
         const auto word = text.substr(at, end - at);
         if (is_number(word)) out = number_of(word);
-        if (const auto e = word.find('e'); e != std::string_view::npos && is_number(word.substr(0, e)) &&
-                                           is_number(word.substr(e + 1)))
+        if (const auto e = word.find('e');
+            e != std::string_view::npos && is_number(word.substr(0, e)) && is_number(word.substr(e + 1)))
             out = number_of(word.substr(0, e)) * std::pow(10, std::min(number_of(word.substr(e + 1)), 100.0));
         at = end == at ? end + 1 : end;
         if (end < text.size() && text[end] != ' ' && text[end] != '\t') break;
@@ -115,7 +124,8 @@ static bool is_limited(const Call& call) {
         }))
         return true;
     const auto has = [&](std::string_view text) {
-        return std::ranges::any_of(call.argv, [&](const Value& word) { return word.text.find(text) != std::string::npos; });
+        return std::ranges::any_of(call.argv,
+                                   [&](const Value& word) { return word.text.find(text) != std::string::npos; });
     };
     if (call.program == "dd") return has("count=");
     if (call.program == "sed") return has("q");
@@ -173,8 +183,7 @@ void Walk::note_huge(Call& call) {
         std::string words;
         for (const auto& operand : operands) words += operand.text + " ";
         size = seq_of(words) >= kManyLines ? kHugeFile : 0;
-    }
-    else if (call.program == "qemu-img")
+    } else if (call.program == "qemu-img")
         for (const auto& option : call.arguments.options)
             if (option.value && option.value->text.find("preallocation=f") != std::string::npos) size = last;
     if (size >= kHugeFile) add_fact(call.slot, "output.huge");
@@ -182,7 +191,8 @@ void Walk::note_huge(Call& call) {
 
 // The end of a pipeline: nothing that follows can end what is in it.
 void Walk::close_endless(const Stream& out, const Frame& frame) {
-    if (out.endless && !frame.piped && out.endless_slot < out_.commands.size()) add_fact(out.endless_slot, "input.endless");
+    if (out.endless && !frame.piped && out.endless_slot < out_.commands.size())
+        add_fact(out.endless_slot, "input.endless");
 }
 
 } // namespace owhale::policy::normal

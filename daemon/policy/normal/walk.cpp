@@ -262,6 +262,9 @@ void Walk::add_plain_facts() {
         if (made.carrier < 0 || static_cast<std::size_t>(made.carrier) >= out_.commands.size()) continue;
         const auto& carrier = at(static_cast<std::size_t>(made.carrier));
         const std::string by = made.via.size() > carrier.via.size() ? made.via[carrier.via.size()] : "";
+        const auto carrying = static_cast<std::size_t>(made.carrier);
+        if (bare_shells_.contains(slot) && !carrier.hosts.empty() && !remote_.contains(carrying))
+            add_fact(carrying, "socket.shell");
         if (by != "$()" && by != "<()" && by != ">()") add_fact(static_cast<std::size_t>(made.carrier), "carries");
     }
     for (std::size_t slot = 0; slot < out_.commands.size(); ++slot) {

@@ -46,12 +46,14 @@ struct Call { // one command on its way to the normal form
     bool hidden = false;
     bool code_given = false; // code stands in its words: what it reads is not code
     bool sends_stdin = false, connects = false;
+    bool from_settings = false; // git -c
 
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
 bool is_shadowed(std::string_view name);            // calls.cpp
 std::string_view stdin_language(const Call& call);  // of what it reads as code; "" none; carried.cpp
+std::string via_of(const Call& call);               // carried.cpp
 bool has_condition(const shell::Command& function); // compound.cpp
 
 class Walk {
@@ -99,6 +101,7 @@ private:
     // simple.cpp: one simple command
     Stream simple(const shell::Command& command, Frame& frame);
     Stream simple_choice(const shell::Command& command, Frame& frame, Expander& expander, std::size_t slot);
+    void follow_variables(Call& call, std::size_t from);
     void assign(const shell::Assignment& assignment, Expander& expander);
     Redirected redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot,
                         Frame& frame);
@@ -111,6 +114,7 @@ private:
     // calls.cpp: wrappers off, functions, built-ins, programs
     Stream call(Call& call);
     bool take_wrapper(Call& call);
+    void look_at_subscripts(Call& call);
     bool resolve_name(Call& call);
     std::optional<Stream> call_function(Call& call);
     std::optional<Stream> call_alias(Call& call);
@@ -141,7 +145,7 @@ private:
     // roles.cpp: options and operands to accesses, hosts and code
     void apply_arguments(Call& call);
     void apply_options(Call& call);
-    void settle_hosts(Call& call);
+    void keep_local(Call& call);
     void apply_operands(Call& call, const FormRow& form);
     void apply_role(Call& call, const RoleRow& role, const Value& value, std::size_t index);
     void apply_unknown(Call& call);
@@ -151,6 +155,7 @@ private:
     void add_host(Call& call, Host host);
     void apply_repository(Call& call, const Value& value);
     void apply_package(Call& call, const Value& value);
+    void settle_hosts(Call& call);
     void apply_port(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
@@ -176,6 +181,8 @@ private:
     void special_fetcher(Call& call);
     void special_docker(Call& call);
     void special_copy(Call& call);
+    void special_dd(Call& call);
+    void special_parallel(Call& call);
     void special_netcat(Call& call);
 
     // flows.cpp: what goes from where to where
@@ -208,7 +215,8 @@ private:
     std::deque<shell::Script> scripts_; // of code in words: functions point into them
     std::deque<std::string> texts_;
     std::map<const shell::Command*, std::pair<std::string_view, std::optional<Span>>>
-        functions_; // text, and span of the carrier
+        functions_;                              // text, and span of the carrier
+    std::set<std::size_t> remote_, bare_shells_; // slots: what they carry runs elsewhere; a shell that reads its input
     std::set<std::string> called_;
     std::vector<std::string> defined_;
     std::uint32_t pipelines_ = 0;
