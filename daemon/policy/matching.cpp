@@ -59,13 +59,15 @@ public:
                                                           : some_host(listening, &rule_.host, false);
     }
     Match url();
+    Match except_host();
     Match paths();
     Match recursive() { return flag(outline_.rule->recursive, recursive_); }
     Match within() { return rule_.within.empty() ? Match::yes : all_within(rule_.within, kChanging); }
     Match reads_within() { return rule_.reads_within.empty() ? Match::yes : all_within(rule_.reads_within, kReading); }
 
 private:
-    // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may say so.
+    // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may
+    // say so, and $URL is not local because it may be.
     Match unless(Match is) const {
         if (is == Match::maybe && outline_.rule->decision != Decision::allow) return Match::yes;
         return negated(is);
@@ -292,10 +294,20 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
         if (host.listens != listening || (sending && !host.sends)) continue;
         const auto& name = seen_.host(i);
         auto match = names == nullptr ? Match::yes : named_host(*names, i);
-        if (!rule_.except_host.empty()) match = std::min(match, negated(rule_.except_host.match(name)));
+        if (!rule_.except_host.empty()) match = std::min(match, unless(rule_.except_host.match(name)));
         better(best, match, host.span, name);
     }
     return best;
+}
+
+// Without a condition about hosts: it is no command whose every host is an exception.
+Match Matching::except_host() {
+    const auto& rule = *outline_.rule;
+    const bool elsewhere = !rule_.host.empty() || rule.connects || rule.sends_data || rule.listens;
+    if (rule_.except_host.empty() || elsewhere || command_.hosts.empty()) return Match::yes;
+    for (std::size_t i = 0; i < command_.hosts.size(); ++i)
+        if (rule_.except_host.match(seen_.host(i)) != Match::yes) return Match::yes;
+    return Match::no;
 }
 
 Match Matching::url() {
@@ -385,6 +397,7 @@ constexpr std::array kConditions = {
     Condition{"listens", &Matching::listens},
     Condition{"host", &Matching::host},
     Condition{"url", &Matching::url},
+    Condition{"except_host", &Matching::except_host},
     Condition{"paths", &Matching::paths},
     Condition{"recursive", &Matching::recursive},
     Condition{"within", &Matching::within},

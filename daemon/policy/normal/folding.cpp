@@ -300,9 +300,9 @@ bool is_own_number(std::string_view path) {
 
 Answer pass(const Call& call) {
     const auto files = call.operands();
+    if (files.size() == 1 && files[0] == "/dev/null") return text("");
     if (files.size() == 1 && call.argv.size() == 2 && is_own_number(files[0]))
         return text(std::string(kAnyName) + "\n");
-    if (files.size() == 1 && files[0] == "/dev/null") return text("");
     const bool own = files.empty() || (files.size() == 1 && files[0] == "-");
     if (!own || call.argv.size() > 2) return std::nullopt;
     if (!call.in.known && call.in.names.empty()) return std::nullopt;

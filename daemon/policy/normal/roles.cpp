@@ -112,19 +112,11 @@ void Walk::apply_arguments(Call& call) {
                             .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});
         }
     settle_hosts(call);
-    keep_local(call);
     const std::string whole = call.arguments.sub.empty() ? std::string(call.row->name)
                                                          : std::string(call.row->name) + " " + call.arguments.sub;
     if (const auto* special = find_special(call.row->name)) (this->*special->run)(call);
     if (whole != call.row->name)
         if (const auto* special = find_special(whole)) (this->*special->run)(call);
-}
-
-// What goes to this machine itself, or is served to it alone, does not leave.
-void Walk::keep_local(Call& call) {
-    const auto& hosts = at(call.slot).hosts;
-    if (hosts.empty() || !std::ranges::all_of(hosts, [](const Host& host) { return is_loopback(host.name); })) return;
-    for (auto& access : at(call.slot).accesses) access.sent = false;
 }
 
 void Walk::apply_options(Call& call) {
@@ -290,7 +282,8 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
     }
 }
 
-// A host without a name stands for what settings say; where words name one, it is that.
+// A host without a name stands for what settings say; where words name one, it is that. And what goes to this machine
+// itself, or is served to it alone, does not leave.
 void Walk::settle_hosts(Call& call) {
     auto& hosts = at(call.slot).hosts;
     const auto unnamed = [](const Host& host) { return host.name.empty() && !host.listens; };
@@ -305,6 +298,8 @@ void Walk::settle_hosts(Call& call) {
     });
     for (auto& host : hosts)
         if (!host.listens) host.sends = host.sends || sends;
+    if (!hosts.empty() && std::ranges::all_of(hosts, [](const Host& host) { return is_loopback(host.name); }))
+        for (auto& access : at(call.slot).accesses) access.sent = false;
 }
 
 // PORT, HOST or HOST:PORT to listen on: several words tell of one place.
