@@ -113,7 +113,7 @@ std::string bash_problem(const policy::NormalForm& form) {
 Outcome import_bash(const Permission& permission) {
     const auto what = permission.what.value_or("*");
     if (what == "*" || what == ":*" || what.empty())
-        return {{draft_of(permission, "program = \"*\"\n", "ls", "x=1")}, {}};
+        return {{draft_of(permission, "program = \"*\"\n", "ls", "# nothing")}, {}};
     const auto prefix = prefix_of(what);
     const auto form = form_of(prefix.text);
     if (auto problem = bash_problem(form); !problem.empty()) return left(std::move(problem));

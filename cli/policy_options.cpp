@@ -106,7 +106,11 @@ Result<policy::Facts> assumed_facts(const PolicyOptions& options) {
 }
 
 Result<Rules> rules_for(const PolicyOptions& options, const policy::Facts& facts) {
-    return policy::load_rules(TRY(all_sources({options.rules, facts.workspace})));
+    // Kept to the end of the process, which frees them in no time.
+    static std::vector<Rules>& kept = *new std::vector<Rules>();
+    const auto sources = TRY(all_sources({options.rules, facts.workspace}));
+    kept.push_back(TRY(policy::load_rules(sources)));
+    return kept.back();
 }
 
 } // namespace owhale::cli

@@ -58,13 +58,13 @@ private:
     void find() {
         const auto program = seen_.program_unknown() ? std::string_view() : std::string_view(seen_.command().program);
         for (const auto number : index_.about(program)) {
-            const auto& compiled = index_.rules()[number];
-            if ((compiled.modes & (1U << static_cast<unsigned>(mode_))) == 0) continue;
-            auto hit = matches(compiled, seen_);
-            const auto decision = decision_of(*compiled.rule, hit.match);
+            const auto& outline = index_.rules()[number];
+            if ((outline.modes & (1U << static_cast<unsigned>(mode_))) == 0) continue;
+            auto hit = matches(index_, number, seen_);
+            const auto decision = decision_of(*outline.rule, hit.match);
             if (!decision) continue;
-            if (hit.match == Match::yes && !compiled.overrides.empty()) overriding_.push_back(&compiled);
-            add(*compiled.rule, *decision, hit.span, std::move(hit.unknown));
+            if (hit.match == Match::yes && !outline.rule->overrides.empty()) overriding_.push_back(number);
+            add(*outline.rule, *decision, hit.span, std::move(hit.unknown));
         }
     }
 
@@ -75,8 +75,8 @@ private:
     // Only a rule that surely holds overrides others; never itself.
     bool is_overridden(const Rule& rule) const {
         const auto names = [&](const Pattern& pattern) { return pattern.match(rule.id) == Match::yes; };
-        return std::ranges::any_of(overriding_, [&](const Compiled* by) {
-            return by->rule != &rule && std::ranges::any_of(by->overrides, names);
+        return std::ranges::any_of(overriding_, [&](std::uint32_t by) {
+            return index_.rules()[by].rule != &rule && std::ranges::any_of(index_.compiled(by).overrides, names);
         });
     }
 
@@ -108,7 +108,7 @@ private:
     Mode mode_;
     std::string_view net_;
     std::vector<Finding> found_;
-    std::vector<const Compiled*> overriding_;
+    std::vector<std::uint32_t> overriding_;
 };
 
 // In the order in which they count: the decision, what is sure before what may be, what could go wrong, the place.

@@ -49,24 +49,24 @@ std::string example_failure(const Index& index, std::uint32_t number, const Exam
     Request request;
     request.script = example.command;
     const auto form = normalize(request, facts);
-    const auto& compiled = index.rules()[number];
+    const auto& rule = *index.rules()[number].rule;
     const Bases bases(facts);
     Closest closest;
     for (std::size_t i = 0; i < form.commands.size(); ++i) {
         const auto& command = form.commands[i];
-        const bool about = !index.names_program(number) || index.program(number, command.program) != Match::no;
+        const bool about = index.is_about(number, command.program);
         if (closest.command == nullptr) closest = {&command, "program"};
         if (!about) continue;
         const Seen seen(form, i, index, bases, facts, Mode::local);
-        const auto hit = looked_at(compiled, seen);
-        if (decision_of(*compiled.rule, hit.match)) {
+        const auto hit = looked_at(index, number, seen);
+        if (decision_of(rule, hit.match)) {
             if (must_match) return {};
             return "it matches, by `" + words_of(command) + "`" +
                    (hit.match == Match::maybe ? ", as `" + std::string(hit.condition) + "` may hold" : "");
         }
         closest = {&command, hit.match == Match::maybe ? "unknown" : std::string(hit.condition)};
     }
-    return must_match ? not_matched(*compiled.rule, closest, form) : "";
+    return must_match ? not_matched(rule, closest, form) : "";
 }
 
 Status verify_examples(const Index& index, std::uint32_t number) {

@@ -1,6 +1,7 @@
 #include "policy/index.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "policy/fields.hpp"
 #include "policy/normal/facts.hpp"
@@ -39,6 +40,32 @@ std::uint32_t mode_bits(const std::vector<std::string>& modes) {
     return bits;
 }
 
+Outline outline_of(const Rule& rule) {
+    Outline to;
+    to.rule = &rule;
+    to.modes = mode_bits(rule.modes);
+    to.facts = bits_of(rule.fact);
+    to.no_facts = bits_of(rule.no_fact);
+    for (std::size_t i = 0; i < kActs; ++i)
+        if (!(rule.*kByAct[i]).empty()) to.acts |= 1U << i;
+    if (!rule.touches.empty()) to.acts |= ~bit(Act::list);
+    if (!rule.sends.empty()) to.acts |= bit(Act::read);
+    to.needs_host = !rule.host.empty() || !rule.url.empty() || rule.connects.value_or(false) ||
+                    rule.sends_data.value_or(false) || rule.listens.value_or(false);
+    to.needs_code = !rule.language.empty() || !rule.call.empty() || !rule.code.empty();
+    to.needs_env = !rule.env.empty();
+    to.needs_via = !rule.via.empty();
+    return to;
+}
+
+void append(std::vector<PathPattern>& to, const std::string& word) {
+    for (auto& pattern : path_patterns(word)) to.push_back(std::move(pattern));
+}
+
+bool begins_open(std::string_view word) {
+    return std::string_view("*?{[").find(word.front()) != std::string_view::npos;
+}
+
 } // namespace
 
 std::uint64_t bits_of(const std::vector<std::string>& facts) {
@@ -64,70 +91,42 @@ Match WordList::match(std::string_view text) const {
 
 class Compiler {
 public:
-    Compiler(Index& index, const std::map<std::string, std::vector<std::string>>& sets) : index_(index), sets_(sets) {}
+    explicit Compiler(const Index& index) : index_(index), sets_(index.all_sets_) {}
 
-    void add(const Rule& rule) {
-        auto& to = index_.rules_.emplace_back();
-        to.rule = &rule;
-        to.modes = mode_bits(rule.modes);
-        to.facts = bits_of(rule.fact);
-        to.no_facts = bits_of(rule.no_fact);
+    Compiled compile(const Rule& rule) const {
+        Compiled to;
         add_texts(rule, to);
         add_paths(rule, to);
-        add_program(rule);
-        to.needs_host = !rule.host.empty() || !rule.url.empty() || rule.connects.value_or(false) ||
-                        rule.sends_data.value_or(false) || rule.listens.value_or(false);
-        to.needs_code = !rule.language.empty() || !rule.call.empty() || !rule.code.empty();
-        to.needs_env = !rule.env.empty();
-        to.needs_via = !rule.via.empty();
+        return to;
     }
 
 private:
     using Maker = Pattern (*)(std::string_view);
 
-    WordList words(const std::vector<std::string>& from, Maker make) {
+    WordList words(const std::vector<std::string>& from, Maker make) const {
         WordList out;
         for (const auto& word : from) {
             if (set_of(word).empty() || !sets_.contains(word))
                 out.add(make(word));
             else
-                out.add(word_set(word, make));
+                out.add(&index_.word_set(word, make == &Pattern::host));
         }
         return out;
     }
 
-    const std::vector<Pattern>* word_set(const std::string& name, Maker make) {
-        auto& known = word_sets_[{name, make == &Pattern::host}];
-        if (known != nullptr) return known;
-        auto& made = index_.word_sets_.emplace_back();
-        for (const auto& member : sets_.at(name)) made.push_back(make(member));
-        return known = &made;
-    }
-
-    PathList paths(const std::vector<std::string>& from) {
+    PathList paths(const std::vector<std::string>& from) const {
         PathList out;
         for (const auto& word : from) {
-            if (sets_.contains(word))
-                out.sets.push_back(path_set(word));
+            const auto set = index_.set_numbers_.find(word);
+            if (set != index_.set_numbers_.end())
+                out.sets.push_back(set->second);
             else
                 for (const auto& member : members_of(sets_, word)) append(out.own, member);
         }
         return out;
     }
 
-    std::uint32_t path_set(const std::string& name) {
-        const auto [at, added] = path_sets_.emplace(name, static_cast<std::uint32_t>(index_.path_sets_.size()));
-        if (!added) return at->second;
-        auto& made = index_.path_sets_.emplace_back();
-        for (const auto& member : sets_.at(name)) append(made, member);
-        return at->second;
-    }
-
-    static void append(std::vector<PathPattern>& to, const std::string& word) {
-        for (auto& pattern : path_patterns(word)) to.push_back(std::move(pattern));
-    }
-
-    void add_texts(const Rule& rule, Compiled& to) {
+    void add_texts(const Rule& rule, Compiled& to) const {
         to.no_program = words(rule.no_program, Pattern::text);
         to.sub = words(rule.sub, Pattern::text);
         to.operand = words(rule.operand, Pattern::text);
@@ -157,72 +156,140 @@ private:
         for (const auto& word : rule.overrides) to.overrides.push_back(Pattern::text(word));
     }
 
-    void add_paths(const Rule& rule, Compiled& to) {
-        for (std::size_t i = 0; i < kActs; ++i) {
-            to.by_act[i] = paths(rule.*kByAct[i]);
-            if (!to.by_act[i].empty()) to.acts |= 1U << i;
-        }
+    void add_paths(const Rule& rule, Compiled& to) const {
+        for (std::size_t i = 0; i < kActs; ++i) to.by_act[i] = paths(rule.*kByAct[i]);
         to.touches = paths(rule.touches);
-        if (!to.touches.empty()) to.acts |= ~bit(Act::list);
         to.sends = paths(rule.sends);
-        if (!to.sends.empty()) to.acts |= bit(Act::read);
         to.except = paths(rule.except);
         to.within = paths(rule.within);
         to.reads_within = paths(rule.reads_within);
     }
 
-    void add_program(const Rule& rule) {
-        const auto number = static_cast<std::uint32_t>(index_.programs_.size());
-        auto programs = words(rule.program, Pattern::text);
-        if (programs.empty()) index_.any_.push_back(number);
-        const auto each = [&](const std::vector<Pattern>& list) {
-            for (const auto& pattern : list) {
-                if (pattern.is_literal())
-                    enter(index_.by_program_[pattern.source()], number);
-                else
-                    enter(rules_of(pattern), number);
-            }
-        };
-        each(programs.own());
-        for (const auto* set : programs.sets()) each(*set);
-        index_.programs_.push_back(std::move(programs));
-    }
-
-    std::vector<std::uint32_t>& rules_of(const Pattern& pattern) {
-        const char first = pattern.source().front();
-        const bool open = first == '*' || first == '?' || first == '{';
-        auto& list = index_.by_pattern_[open ? 0 : static_cast<unsigned char>(first)];
-        const auto known =
-            std::ranges::find_if(list, [&](const auto& one) { return one.pattern.source() == pattern.source(); });
-        return known == list.end() ? list.emplace_back(pattern, std::vector<std::uint32_t>{}).rules : known->rules;
-    }
-
-    static void enter(std::vector<std::uint32_t>& list, std::uint32_t number) {
-        if (list.empty() || list.back() != number) list.push_back(number);
-    }
-
-    Index& index_;
-    const std::map<std::string, std::vector<std::string>>& sets_;
-    std::map<std::pair<std::string, bool>, const std::vector<Pattern>*> word_sets_;
-    std::map<std::string, std::uint32_t> path_sets_;
+    const Index& index_;
+    const Index::Sets& sets_;
 };
 
-Index::Index(const std::vector<Rule>& rules, const std::map<std::string, std::vector<std::string>>& sets) {
-    Compiler compiler(*this, sets);
-    for (const auto& rule : rules) compiler.add(rule);
+// Which rules are about which program, for those who ask often.
+struct Index::Programs {
+    struct ByPattern {
+        Pattern pattern;
+        std::vector<std::uint32_t> rules;
+    };
+    std::unordered_map<std::string, std::vector<std::uint32_t>> exact;
+    std::array<std::vector<ByPattern>, 256> patterns; // by the first byte; 0: those that begin with none
+
+    void enter(const std::string& word, std::uint32_t rule) {
+        auto pattern = Pattern::text(word);
+        auto& list = pattern.is_literal() ? exact[word] : rules_of(std::move(pattern));
+        if (list.empty() || list.back() != rule) list.push_back(rule);
+    }
+
+    void find(std::string_view program, std::vector<std::uint32_t>& to) const {
+        const auto add = [&](const std::vector<std::uint32_t>& rules) {
+            to.insert(to.end(), rules.begin(), rules.end());
+        };
+        if (const auto found = exact.find(std::string(program)); found != exact.end()) add(found->second);
+        for (const auto first : {std::size_t{0}, static_cast<std::size_t>(static_cast<unsigned char>(program.front()))})
+            for (const auto& [pattern, rules] : patterns[first])
+                if (pattern.match(program) != Match::no) add(rules);
+    }
+
+private:
+    std::vector<std::uint32_t>& rules_of(Pattern pattern) {
+        const auto& word = pattern.source();
+        auto& list = patterns[begins_open(word) ? 0 : static_cast<unsigned char>(word.front())];
+        const auto known = std::ranges::find_if(list, [&](const auto& one) { return one.pattern.source() == word; });
+        return known == list.end() ? list.emplace_back(std::move(pattern), std::vector<std::uint32_t>{}).rules
+                                   : known->rules;
+    }
+};
+
+Index::Index(const std::vector<Rule>& rules, const Sets& sets) : all_sets_(sets) {
+    outlines_.reserve(rules.size());
+    for (const auto& rule : rules) {
+        if (rule.program.empty()) any_.push_back(static_cast<std::uint32_t>(outlines_.size()));
+        outlines_.push_back(outline_of(rule));
+    }
+    for (const auto& [name, members] : sets)
+        set_numbers_.emplace(name, static_cast<std::uint32_t>(set_numbers_.size()));
+    compiled_ = std::make_unique<Lazy<Compiled>[]>(rules.size());
+    path_sets_ = std::make_unique<Lazy<std::vector<PathPattern>>[]>(sets.size());
+    text_sets_ = std::make_unique<Lazy<std::vector<Pattern>>[]>(sets.size());
+    host_sets_ = std::make_unique<Lazy<std::vector<Pattern>>[]>(sets.size());
+}
+
+Index::~Index() = default;
+
+const Compiled& Index::compiled(std::uint32_t rule) const {
+    return compiled_[rule].get([&] { return Compiler(*this).compile(*outlines_[rule].rule); });
+}
+
+const std::vector<PathPattern>& Index::path_set(std::uint32_t set) const {
+    return path_sets_[set].get([&] {
+        std::vector<PathPattern> out;
+        for (const auto& member : std::next(all_sets_.begin(), set)->second) append(out, member);
+        return out;
+    });
+}
+
+const std::vector<Pattern>& Index::word_set(const std::string& name, bool hosts) const {
+    const auto& sets = hosts ? host_sets_ : text_sets_;
+    return sets[set_numbers_.at(name)].get([&] {
+        std::vector<Pattern> out;
+        for (const auto& member : all_sets_.at(name))
+            out.push_back(hosts ? Pattern::host(member) : Pattern::text(member));
+        return out;
+    });
+}
+
+bool Index::names(const std::vector<std::string>& words, std::string_view program) const {
+    return std::ranges::any_of(words, [&](const std::string& word) {
+        if (word == program) return true;
+        if (word.front() == '@')
+            if (const auto set = all_sets_.find(word); set != all_sets_.end()) return names(set->second, program);
+        if (word.front() != program.front() && !begins_open(word)) return false;
+        return word.find_first_of("*?{[") != std::string::npos && Pattern::text(word).match(program) != Match::no;
+    });
+}
+
+bool Index::is_about(std::uint32_t rule, std::string_view program) const {
+    const auto& words = outlines_[rule].rule->program;
+    return words.empty() || (!program.empty() && names(words, program));
+}
+
+void Index::scan(std::string_view program, std::vector<std::uint32_t>& to) const {
+    for (std::uint32_t rule = 0; rule < outlines_.size(); ++rule)
+        if (!outlines_[rule].rule->program.empty() && is_about(rule, program)) to.push_back(rule);
 }
 
 std::vector<std::uint32_t> Index::about(std::string_view program) const {
+    constexpr unsigned kScans = 32; // about as many cost what the tables do
     std::vector<std::uint32_t> out = any_;
     if (program.empty()) return out;
-    const auto exact = by_program_.find(std::string(program));
-    if (exact != by_program_.end()) out.insert(out.end(), exact->second.begin(), exact->second.end());
-    for (const auto first : {std::size_t{0}, static_cast<std::size_t>(static_cast<unsigned char>(program.front()))})
-        for (const auto& [pattern, rules] : by_pattern_[first])
-            if (pattern.match(program) != Match::no) out.insert(out.end(), rules.begin(), rules.end());
+    if (scans_.load(std::memory_order_relaxed) < kScans) {
+        scans_.fetch_add(1, std::memory_order_relaxed);
+        scan(program, out);
+    } else {
+        programs().find(program, out);
+    }
     std::ranges::sort(out);
     out.erase(std::unique(out.begin(), out.end()), out.end());
     return out;
+}
+
+const Index::Programs& Index::programs() const {
+    return programs_.get([&] {
+        Programs out;
+        for (std::uint32_t rule = 0; rule < outlines_.size(); ++rule)
+            for (const auto& word : outlines_[rule].rule->program) {
+                const auto set = all_sets_.find(word);
+                if (set == all_sets_.end())
+                    out.enter(word, rule);
+                else
+                    for (const auto& member : set->second) out.enter(member, rule);
+            }
+        return out;
+    });
 }
 
 } // namespace owhale::policy

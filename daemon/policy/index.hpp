@@ -1,8 +1,8 @@
 // The rules prepared for matching: patterns compiled, sets shared, and for each program the rules that can be about it.
 #pragma once
 
-#include <deque>
-#include <unordered_map>
+#include <atomic>
+#include <mutex>
 
 #include "policy/places.hpp"
 #include "policy/ruleset.hpp"
@@ -37,12 +37,16 @@ struct OptionPattern {
 
 constexpr std::size_t kActs = 7; // of Act, in its order: the first seven path lists below
 
-struct Compiled {
+// What tells without its patterns that a rule is not about a command.
+struct Outline {
     const Rule* rule = nullptr;
     std::uint32_t modes = 0; // bits of Mode
     std::uint64_t facts = 0, no_facts = 0;
     std::uint32_t acts = 0; // bits of Act: it is about paths that are touched in one of these ways
     bool needs_host = false, needs_code = false, needs_env = false, needs_via = false;
+};
+
+struct Compiled {
     WordList no_program, sub, operand, word, no_word, variable, host, url, except_host, env, no_env, from, into, via,
         no_via;
     WordList language, call, code, no_code;
@@ -54,32 +58,55 @@ struct Compiled {
     std::vector<Pattern> overrides;
 };
 
+// Made when it is first asked for, by whichever thread that is.
+template <typename T> class Lazy {
+public:
+    template <typename Make> const T& get(const Make& make) const {
+        std::call_once(once_, [&] { value_ = std::make_unique<const T>(make()); });
+        return *value_;
+    }
+
+private:
+    mutable std::once_flag once_;
+    mutable std::unique_ptr<const T> value_;
+};
+
+// A client asks once and ends: it must not pay for all the patterns of all rules. A daemon has them after its first requests.
 class Index {
 public:
-    // The rules must stay where they are.
-    Index(const std::vector<Rule>& rules, const std::map<std::string, std::vector<std::string>>& sets);
+    using Sets = std::map<std::string, std::vector<std::string>>;
 
-    const std::deque<Compiled>& rules() const { return rules_; }
-    const std::vector<std::vector<PathPattern>>& path_sets() const { return path_sets_; }
+    // Both must stay where they are.
+    Index(const std::vector<Rule>& rules, const Sets& sets);
+    ~Index();
+
+    const std::vector<Outline>& rules() const { return outlines_; }
+    const Compiled& compiled(std::uint32_t rule) const;
+    std::size_t sets() const { return set_numbers_.size(); }
+    const std::vector<PathPattern>& path_set(std::uint32_t set) const;
     // Numbers of the rules that can be about this program, ascending; "": those that name none.
     std::vector<std::uint32_t> about(std::string_view program) const;
     // Whether the rule's `program` holds for this one.
-    Match program(std::uint32_t rule, std::string_view name) const { return programs_[rule].match(name); }
-    bool names_program(std::uint32_t rule) const { return !programs_[rule].empty(); }
+    bool is_about(std::uint32_t rule, std::string_view program) const;
 
 private:
     friend class Compiler;
-    std::deque<Compiled> rules_;
-    std::vector<WordList> programs_;
-    std::vector<std::vector<PathPattern>> path_sets_;
-    std::deque<std::vector<Pattern>> word_sets_;
-    std::unordered_map<std::string, std::vector<std::uint32_t>> by_program_;
-    struct ByPattern {
-        Pattern pattern;
-        std::vector<std::uint32_t> rules;
-    };
-    std::array<std::vector<ByPattern>, 256> by_pattern_; // by the first byte; 0: those that begin with none
+    struct Programs;
+
+    const Programs& programs() const;
+    const std::vector<Pattern>& word_set(const std::string& name, bool hosts) const;
+    bool names(const std::vector<std::string>& words, std::string_view program) const;
+    void scan(std::string_view program, std::vector<std::uint32_t>& to) const;
+
+    const Sets& all_sets_;
+    std::vector<Outline> outlines_;
     std::vector<std::uint32_t> any_;
+    std::map<std::string_view, std::uint32_t> set_numbers_;
+    std::unique_ptr<Lazy<Compiled>[]> compiled_;
+    std::unique_ptr<Lazy<std::vector<PathPattern>>[]> path_sets_;
+    std::unique_ptr<Lazy<std::vector<Pattern>>[]> text_sets_, host_sets_;
+    mutable std::atomic<unsigned> scans_ = 0;
+    Lazy<Programs> programs_;
 };
 
 std::uint64_t bits_of(const std::vector<std::string>& facts);

@@ -16,15 +16,16 @@ constexpr std::uint32_t kTouching = kChanging | bit(Act::read) | bit(Act::execut
 
 class Matching {
 public:
-    Matching(const Compiled& rule, const Seen& seen) : rule_(rule), seen_(seen), command_(seen.command()) {}
+    Matching(const Outline& outline, const Compiled& rule, const Seen& seen)
+        : outline_(outline), rule_(rule), seen_(seen), command_(seen.command()) {}
 
     Hit run();
 
     Match facts() {
-        if (rule_.facts == 0) return Match::yes;
-        return (rule_.facts & seen_.facts()) != 0 ? Match::yes : Match::no;
+        if (outline_.facts == 0) return Match::yes;
+        return (outline_.facts & seen_.facts()) != 0 ? Match::yes : Match::no;
     }
-    Match no_facts() { return (rule_.no_facts & seen_.facts()) != 0 ? Match::no : Match::yes; }
+    Match no_facts() { return (outline_.no_facts & seen_.facts()) != 0 ? Match::no : Match::yes; }
     Match via() { return rule_.via.empty() ? Match::yes : any_via(rule_.via); }
     Match no_via() { return rule_.no_via.empty() ? Match::yes : unless(any_via(rule_.no_via)); }
     Match no_program() {
@@ -48,24 +49,30 @@ public:
     Match call();
     Match code() { return rule_.code.empty() ? Match::yes : any_code(rule_.code); }
     Match no_code() { return rule_.no_code.empty() ? Match::yes : unless(any_code(rule_.no_code)); }
-    Match connects() { return flag(rule_.rule->connects, some_host(false, nullptr, false)); }
-    Match sends_data() { return flag(rule_.rule->sends_data, some_host(false, nullptr, true)); }
-    Match listens() { return flag(rule_.rule->listens, some_host(true, nullptr, false)); }
+    Match connects() { return flag(outline_.rule->connects, some_host(false, nullptr, false)); }
+    Match sends_data() { return flag(outline_.rule->sends_data, some_host(false, nullptr, true)); }
+    Match listens() { return flag(outline_.rule->listens, some_host(true, nullptr, false)); }
     Match host() {
         if (rule_.host.empty()) return Match::yes;
-        const bool listening = rule_.rule->listens.value_or(false);
-        return rule_.rule->decision == Decision::allow ? every_host(listening, rule_.host)
-                                                       : some_host(listening, &rule_.host, false);
+        const bool listening = outline_.rule->listens.value_or(false);
+        return outline_.rule->decision == Decision::allow ? every_host(listening, rule_.host)
+                                                          : some_host(listening, &rule_.host, false);
     }
     Match url();
+    Match except_host();
     Match paths();
-    Match recursive() { return flag(rule_.rule->recursive, recursive_); }
+    Match recursive() { return flag(outline_.rule->recursive, recursive_); }
     Match within() { return rule_.within.empty() ? Match::yes : all_within(rule_.within, kChanging); }
     Match reads_within() { return rule_.reads_within.empty() ? Match::yes : all_within(rule_.reads_within, kReading); }
 
 private:
     // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may say so.
     Match unless(Match is) const {
+        if (is == Match::maybe && outline_.rule->decision != Decision::allow) return Match::yes;
+        return negated(is);
+    }
+    // An exception of a rule to ask or deny must surely hold: $URL is not local because it may be.
+    Match excepted(Match is) const {
         if (is == Match::maybe && rule_.rule->decision != Decision::allow) return Match::yes;
         return negated(is);
     }
@@ -84,6 +91,7 @@ private:
         if (span.end > span.begin) span_ = span;
     }
     Match values(const WordList& list, std::span<const Value> from);
+    Match sub_words();
     Match any_via(const WordList& list);
     Match any_env(const WordList& list);
     Match any_code(const WordList& list);
@@ -97,6 +105,7 @@ private:
     Match by_access(const PathList& list, std::uint32_t acts, bool sent);
     Match all_within(const PathList& list, std::uint32_t acts);
 
+    const Outline& outline_;
     const Compiled& rule_;
     const Seen& seen_;
     const SimpleCommand& command_;
@@ -114,13 +123,29 @@ Match Matching::values(const WordList& list, std::span<const Value> from) {
 Match Matching::any_via(const WordList& list) {
     auto best = Match::no;
     for (const auto& name : command_.via) best = std::max(best, list.match(name));
+    for (const auto& option : command_.wrapped) best = std::max(best, list.match(option));
+    // kill $(pgrep x): pgrep is carried by "kill $()".
+    if (command_.carrier >= 0 && !command_.via.empty() && command_.via.back() == "$()")
+        best = std::max(best,
+                        list.match(seen_.form().commands[static_cast<std::size_t>(command_.carrier)].program + " $()"));
+    return best;
+}
+
+// What the table of programs knows as sub-command, and one or two operands more: `tool install` is one of every program.
+Match Matching::sub_words() {
+    auto words = command_.sub;
+    auto best = rule_.sub.match(words);
+    for (std::size_t i = 0; i < 2 && i < command_.operands.size() && best != Match::yes; ++i) {
+        words += (words.empty() ? "" : " ") + command_.operands[i].text;
+        best = std::max(best, rule_.sub.match(words));
+    }
     return best;
 }
 
 // A word that may be an option, or the word of which the sub-command begins, is not known: anything may be there.
 Match Matching::sub() {
     if (rule_.sub.empty()) return Match::yes;
-    const auto match = rule_.sub.match(command_.sub);
+    const auto match = sub_words();
     if (match != Match::no || !command_.sub.empty() || command_.operands.empty()) return match;
     const auto& first = command_.operands.front();
     if (first.known() == Known::known) return match;
@@ -191,7 +216,7 @@ Match Matching::any_word(const WordList& list) {
 }
 
 Match Matching::words() {
-    const auto& rule = *rule_.rule;
+    const auto& rule = *outline_.rule;
     if (rule.words.empty()) return Match::yes;
     const auto given = command_.argv.empty() ? 0 : command_.argv.size() - 1;
     if (given < rule_.words.size() || (given > rule_.words.size() && !rule_.more_words)) return Match::no;
@@ -273,10 +298,20 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
         if (host.listens != listening || (sending && !host.sends)) continue;
         const auto& name = seen_.host(i);
         auto match = names == nullptr ? Match::yes : named_host(*names, i);
-        if (!rule_.except_host.empty()) match = std::min(match, negated(rule_.except_host.match(name)));
+        if (!rule_.except_host.empty()) match = std::min(match, excepted(rule_.except_host.match(name)));
         better(best, match, host.span, name);
     }
     return best;
+}
+
+// Without a condition about hosts: it is no command whose every host is an exception.
+Match Matching::except_host() {
+    const auto& rule = *rule_.rule;
+    const bool elsewhere = !rule_.host.empty() || rule.connects || rule.sends_data || rule.listens;
+    if (rule_.except_host.empty() || elsewhere || command_.hosts.empty()) return Match::yes;
+    for (std::size_t i = 0; i < command_.hosts.size(); ++i)
+        if (rule_.except_host.match(seen_.host(i)) != Match::yes) return Match::yes;
+    return Match::no;
 }
 
 Match Matching::url() {
@@ -293,7 +328,7 @@ Match Matching::by_access(const PathList& list, std::uint32_t acts, bool sent) {
         const auto& access = command_.accesses[i];
         if ((acts & bit(access.act)) == 0 || (sent && !access.sent)) continue;
         auto match = seen_.touched(list, i);
-        const bool warns = rule_.rule->decision != Decision::allow;
+        const bool warns = outline_.rule->decision != Decision::allow;
         if (match == Match::maybe && warns && seen_.points_to(list, i)) match = Match::yes;
         if (match != Match::no && !rule_.except.empty()) {
             // What is surely meant does not stop to be so because a part of its name may make it an exception.
@@ -313,7 +348,7 @@ Match Matching::paths() {
         if (!rule_.by_act[act].empty()) worst = std::min(worst, by_access(rule_.by_act[act], 1U << act, false));
     if (!rule_.touches.empty()) worst = std::min(worst, by_access(rule_.touches, kTouching, false));
     if (!rule_.sends.empty()) worst = std::min(worst, by_access(rule_.sends, bit(Act::read), true));
-    if (rule_.acts == 0 && rule_.rule->recursive)
+    if (outline_.acts == 0 && outline_.rule->recursive)
         for (const auto& access : command_.accesses)
             if (access.recursive) recursive_ = Match::yes;
     return worst;
@@ -366,6 +401,7 @@ constexpr std::array kConditions = {
     Condition{"listens", &Matching::listens},
     Condition{"host", &Matching::host},
     Condition{"url", &Matching::url},
+    Condition{"except_host", &Matching::except_host},
     Condition{"paths", &Matching::paths},
     Condition{"recursive", &Matching::recursive},
     Condition{"within", &Matching::within},
@@ -387,23 +423,24 @@ Hit Matching::run() {
 }
 
 // What can be told without looking closer: most rules are not about most commands.
-bool passes(const Compiled& rule, const Seen& seen) {
+bool passes(const Outline& rule, const Seen& seen) {
     const auto& command = seen.command();
     if (rule.facts != 0 && (rule.facts & seen.facts()) == 0) return false;
     if (rule.acts != 0 && (rule.acts & seen.acts()) == 0) return false;
     return !((rule.needs_host && command.hosts.empty()) || (rule.needs_code && command.code.empty()) ||
-             (rule.needs_env && command.env.empty()) || (rule.needs_via && command.via.empty()));
+             (rule.needs_env && command.env.empty()) ||
+             (rule.needs_via && command.via.empty() && command.wrapped.empty()));
 }
 
 } // namespace
 
-Hit matches(const Compiled& rule, const Seen& seen) {
-    if (!passes(rule, seen)) return {Match::no, {}, "", {}};
-    return Matching(rule, seen).run();
+Hit matches(const Index& index, std::uint32_t rule, const Seen& seen) {
+    if (!passes(index.rules()[rule], seen)) return {Match::no, {}, "", {}};
+    return looked_at(index, rule, seen);
 }
 
-Hit looked_at(const Compiled& rule, const Seen& seen) {
-    return Matching(rule, seen).run();
+Hit looked_at(const Index& index, std::uint32_t rule, const Seen& seen) {
+    return Matching(index.rules()[rule], index.compiled(rule), seen).run();
 }
 
 std::optional<Decision> decision_of(const Rule& rule, Match match) {

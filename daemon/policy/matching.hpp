@@ -13,9 +13,9 @@ struct Hit {
 };
 
 // `program` is not looked at: Index::about has. Mode is not, either.
-Hit matches(const Compiled& rule, const Seen& seen);
+Hit matches(const Index& index, std::uint32_t rule, const Seen& seen);
 // The same at leisure: always says which condition does not hold.
-Hit looked_at(const Compiled& rule, const Seen& seen);
+Hit looked_at(const Index& index, std::uint32_t rule, const Seen& seen);
 
 // The decision that a rule which matched so gives; none: it says nothing, as an allow rule on a maybe.
 std::optional<Decision> decision_of(const Rule& rule, Match match);

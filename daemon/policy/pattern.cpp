@@ -87,7 +87,7 @@ Pattern::Pattern(std::string text) : text_(std::move(text)) {
     literal_ = prefix_ == text_.size();
     open_ = std::string_view(text_).substr(prefix_) == "**";
     const auto last = text_.find_last_of("*?}]");
-    plain_ = text_.find('{') == std::string::npos;
+    plain_ = text_.find_first_of("{[") == std::string::npos;
     counted_ = plain_ && text_.find("**") == std::string::npos;
     slashes_ = static_cast<std::size_t>(std::ranges::count(text_, '/'));
     const bool wrapped = text_.size() > 4 && text_.starts_with("**") && text_.ends_with("**");
@@ -108,6 +108,8 @@ std::optional<Match> Pattern::with_unknown_rest(std::size_t at, std::string_view
     if (!plain_ || (rest != kHole && rest != kAnyName)) return std::nullopt;
     const auto wanted = std::string_view(text_).substr(at);
     const bool any = rest == kHole;
+    const bool starts = at == 0 || text_[at - 1] == '/';
+    if (!any && starts && wanted.starts_with('.')) return Match::no; // a pattern of the shell finds no hidden name
     if (!any && wanted.find('/') != std::string_view::npos)
         return wanted.find('*') == std::string_view::npos ? std::optional(Match::no) : std::nullopt;
     const bool stars = wanted.find_first_not_of('*') == std::string_view::npos && wanted.size() >= (any ? 2 : 1);

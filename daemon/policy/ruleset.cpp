@@ -1,5 +1,7 @@
 #include "policy/ruleset.hpp"
 
+#include <algorithm>
+
 #include "base/sha256.hpp"
 #include "policy/examples.hpp"
 #include "policy/freeze.hpp"
@@ -21,6 +23,7 @@ public:
             else
                 CHECK(take_frozen(source));
         }
+        if (!files_.empty()) note_ids();
         for (auto& file : files_) CHECK(take(file));
         for (const auto& file : files_) CHECK(check_overrides(file, ids_));
         rules_->version = sha256_text(versions_);
@@ -39,13 +42,18 @@ private:
 
     Status take_frozen(const Source& source) {
         auto thawed = TRY(thaw(source.frozen));
-        rules_->sets.merge(thawed.sets);
-        for (auto& rule : thawed.rules) {
-            ids_.emplace(rule.id, rule.file + ":" + std::to_string(rule.line));
-            rules_->rules.push_back(std::move(rule));
-        }
+        rules_->sets.merge(std::move(thawed.sets));
+        if (rules_->rules.empty())
+            rules_->rules = std::move(thawed.rules);
+        else
+            std::ranges::move(thawed.rules, std::back_inserter(rules_->rules));
         versions_ += source.name + "\n" + thawed.version + "\n";
         return {};
+    }
+
+    // Of the frozen ones, whose own were compared when they were frozen.
+    void note_ids() {
+        for (const auto& rule : rules_->rules) ids_.emplace(rule.id, rule.file + ":" + std::to_string(rule.line));
     }
 
     Status take(RuleFile& file) {

@@ -23,7 +23,7 @@ Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const
         acts_ |= 1U << static_cast<unsigned>(access.act);
         place(bases, facts, access);
     }
-    for (auto& answers : answers_) answers.resize(places_.size() * index.path_sets().size());
+    for (auto& answers : answers_) answers.resize(places_.size() * index.sets());
 }
 
 void Seen::place(const Bases& bases, const Facts& facts, const Access& access) {
@@ -61,9 +61,9 @@ Match Seen::ask(Question question, const PathList& list, std::size_t place) cons
     best = each(list.own, best);
     for (const auto set : list.sets) {
         if (best == Match::yes) break;
-        auto& known = answers_[static_cast<std::size_t>(question)][place * index_.path_sets().size() + set];
+        auto& known = answers_[static_cast<std::size_t>(question)][place * index_.sets() + set];
         if (known == 0)
-            known = static_cast<std::uint8_t>(1 + static_cast<unsigned>(each(index_.path_sets()[set], Match::no)));
+            known = static_cast<std::uint8_t>(1 + static_cast<unsigned>(each(index_.path_set(set), Match::no)));
         best = std::max(best, static_cast<Match>(known - 1));
     }
     return best;

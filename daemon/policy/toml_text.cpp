@@ -73,7 +73,7 @@ std::string as_pattern(std::string_view text) {
         if (text[i] == '\0' && i + 1 < text.size())
             out += text[++i] == '!' ? "**" : std::string(1, text[i]);
         else
-            out += std::string_view("*{}").find(text[i]) != std::string_view::npos ? '?' : text[i];
+            out += std::string_view("*{}[").find(text[i]) != std::string_view::npos ? '?' : text[i];
     }
     return out;
 }

@@ -114,7 +114,7 @@ private:
         if (row == nullptr && second) return false;
         out_.sub += (second ? " " : "") + value.text;
         if (row == nullptr) {
-            static constexpr ProgramRow kNone{"", "  ", 0, 0, 0, 0};
+            static constexpr ProgramRow kNone{};
             out_.row = &kNone;
         } else {
             out_.row = row;

@@ -14,6 +14,7 @@ inline constexpr std::array kFacts = {
     FactRow{"program.unknown", "which program runs is known only at the run"},
     FactRow{"program.fetched", "it runs a file that the same text fetched"},
     FactRow{"program.workspace", "it runs a file of the workspace"},
+    FactRow{"program.strange", "the table of programs does not know it, and it is no file of the workspace"},
     FactRow{"program.temporary", "it runs a file of /tmp"},
     FactRow{"function.call", "it calls a function of the same text, whose body is judged by itself"},
     FactRow{"program.hidden", "its name was put together to be hard to read: escapes, pieces, patterns, decoders"},

@@ -194,7 +194,8 @@ private:
     // Every state that some text leads to from these: linear, as each state is entered once.
     Set reach(const Set& now, bool slash, bool undotted) {
         std::vector<bool> seen(states_.size());
-        Set all, front = now;
+        // The first step by itself: a state that may not take its first byte may well take a later one.
+        Set all = now, front = closed(one_unknown(now, slash, undotted));
         while (!front.empty()) {
             Set fresh;
             for (const auto state : front)
@@ -203,8 +204,7 @@ private:
                     fresh.push_back(state);
                     all.push_back(state);
                 }
-            front = fresh.empty() ? fresh : closed(one_unknown(fresh, slash, undotted));
-            undotted = false;
+            front = fresh.empty() ? fresh : closed(one_unknown(fresh, slash, false));
         }
         return all;
     }

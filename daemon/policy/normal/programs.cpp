@@ -24,7 +24,7 @@ std::string_view ProgramRow::value(std::string_view flag) const {
 
 const ProgramRow* find_program(std::string_view name) {
     const auto rows = program_tables().programs;
-    const auto found = std::ranges::lower_bound(rows, name, {}, &ProgramRow::name);
+    const auto found = std::ranges::lower_bound(rows, name, {}, [](const ProgramRow& row) { return row.name.view(); });
     return found != rows.end() && found->name == name ? &*found : nullptr;
 }
 

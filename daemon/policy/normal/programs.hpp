@@ -7,6 +7,8 @@
 #include <span>
 #include <string_view>
 
+#include "policy/normal/pooled.hpp"
+
 namespace owhale::policy {
 
 enum class Role : std::uint8_t {
@@ -17,6 +19,7 @@ enum class Role : std::uint8_t {
     shell,      // shell code
     shell_rest, // this word and the rest, joined by spaces, are shell code
     code,       // code in `argument`
+    code_rest,  // this word and the rest, joined by spaces, are code in `argument`
     code_file,  // a file of code in `argument`; the rest are its arguments
     module,     // the name of code that is installed
     host,       // a host, or host:port, or user@host
@@ -41,24 +44,24 @@ struct RoleRow {
     Role role = Role::text;
     std::uint8_t acts = 0;
     bool sent = false, recursive = false, many = false;
-    std::string_view argument;
+    Pooled argument;
 };
 
 struct OptionRow {
-    std::string_view names; // "-r,-R,--recursive": the first is canonical
+    Pooled names; // "-r,-R,--recursive": the first is canonical
     bool valued = false, optional = false;
     RoleRow value;
-    std::string_view effect; // "r" recursive, "s" sends, "l" listens, "end" of options, or a fact
+    Pooled effect; // "r" recursive, "s" sends, "l" listens, "end" of options, or a fact
 };
 
 struct FormRow { // operands when one of the options in `when` is there; "" always
-    std::string_view when;
+    Pooled when;
     std::uint16_t first = 0, count = 0; // of kRoles
 };
 
 struct ProgramRow {
-    std::string_view name;  // "git", "git push"
-    std::string_view flags; // " sub stop wrap … ", words between blanks
+    Pooled name;  // "git", "git push"
+    Pooled flags; // " sub stop wrap … ", words between blanks
     std::uint16_t first_option = 0, options = 0, first_form = 0, forms = 0;
 
     bool has(std::string_view flag) const;               // has("sub")

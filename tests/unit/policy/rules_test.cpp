@@ -285,3 +285,16 @@ TEST_CASE("code, calls and facts") {
     CHECK_FALSE(holds("program = \"python3\"\nno_code = \"*system*\""));
     CHECK_FALSE(holds("program = \"python3\"\nno_fact = \"background\""));
 }
+
+TEST_CASE("patterns say what match_glob says") {
+    const std::vector<std::string> pieces = {"a", "b", "/", "*", "**", "?", "{a,b/}", "[a-b]", "."}, texts = {"a", "b", "/", "ab", "."};
+    std::uint32_t random = 7;
+    const auto next = [&](std::size_t below) { return (random = random * 1664525U + 1013904223U) / 65536U % below; };
+    for (int i = 0; i < 20'000; ++i) {
+        std::string pattern, text;
+        for (auto left = next(7); left > 0; --left) pattern += pieces[next(pieces.size())];
+        for (auto left = next(8); left > 0; --left) text += texts[next(texts.size())];
+        if (next(3) == 0) text.insert(next(text.size() + 1), next(2) == 0 ? kHole : kAnyName);
+        REQUIRE_MESSAGE(Pattern::path(pattern).match(text) == match_glob(pattern, text), pattern, " and ", shown(text));
+    }
+}
