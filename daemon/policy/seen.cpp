@@ -9,6 +9,12 @@ bool has_fact(const SimpleCommand& command, std::string_view fact) {
     return std::ranges::find(command.facts, fact) != command.facts.end();
 }
 
+// What names no address to listen on listens on all; what connects to none that is known may connect to any.
+std::string name_of(const Host& host) {
+    if (!host.name.empty()) return lower(host.name);
+    return host.listens ? "0.0.0.0" : std::string(kAnyName);
+}
+
 } // namespace
 
 Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
@@ -17,8 +23,7 @@ Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const
     const auto& command = command_;
     option_unknown_ = has_fact(command, "option.unknown");
     program_unknown_ = has_fact(command, "program.unknown") || (command.program.empty() && !command.argv.empty());
-    for (const auto& host : command.hosts)
-        hosts_.push_back(host.name.empty() ? std::string(kAnyName) : lower(host.name));
+    for (const auto& host : command.hosts) hosts_.push_back(name_of(host));
     for (const auto& access : command.accesses) {
         acts_ |= 1U << static_cast<unsigned>(access.act);
         place(bases, facts, access);
