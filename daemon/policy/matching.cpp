@@ -59,6 +59,7 @@ public:
                                                           : some_host(listening, &rule_.host, false);
     }
     Match url();
+    Match except_host();
     Match paths();
     Match recursive() { return flag(outline_.rule->recursive, recursive_); }
     Match within() { return rule_.within.empty() ? Match::yes : all_within(rule_.within, kChanging); }
@@ -68,6 +69,11 @@ private:
     // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may say so.
     Match unless(Match is) const {
         if (is == Match::maybe && outline_.rule->decision != Decision::allow) return Match::yes;
+        return negated(is);
+    }
+    // An exception of a rule to ask or deny must surely hold: $URL is not local because it may be.
+    Match excepted(Match is) const {
+        if (is == Match::maybe && rule_.rule->decision != Decision::allow) return Match::yes;
         return negated(is);
     }
     static Match flag(const std::optional<bool>& wanted, Match is) {
@@ -85,6 +91,7 @@ private:
         if (span.end > span.begin) span_ = span;
     }
     Match values(const WordList& list, std::span<const Value> from);
+    Match sub_words();
     Match any_via(const WordList& list);
     Match any_env(const WordList& list);
     Match any_code(const WordList& list);
@@ -116,13 +123,29 @@ Match Matching::values(const WordList& list, std::span<const Value> from) {
 Match Matching::any_via(const WordList& list) {
     auto best = Match::no;
     for (const auto& name : command_.via) best = std::max(best, list.match(name));
+    for (const auto& option : command_.wrapped) best = std::max(best, list.match(option));
+    // kill $(pgrep x): pgrep is carried by "kill $()".
+    if (command_.carrier >= 0 && !command_.via.empty() && command_.via.back() == "$()")
+        best = std::max(best,
+                        list.match(seen_.form().commands[static_cast<std::size_t>(command_.carrier)].program + " $()"));
+    return best;
+}
+
+// What the table of programs knows as sub-command, and one or two operands more: `tool install` is one of every program.
+Match Matching::sub_words() {
+    auto words = command_.sub;
+    auto best = rule_.sub.match(words);
+    for (std::size_t i = 0; i < 2 && i < command_.operands.size() && best != Match::yes; ++i) {
+        words += (words.empty() ? "" : " ") + command_.operands[i].text;
+        best = std::max(best, rule_.sub.match(words));
+    }
     return best;
 }
 
 // A word that may be an option, or the word of which the sub-command begins, is not known: anything may be there.
 Match Matching::sub() {
     if (rule_.sub.empty()) return Match::yes;
-    const auto match = rule_.sub.match(command_.sub);
+    const auto match = sub_words();
     if (match != Match::no || !command_.sub.empty() || command_.operands.empty()) return match;
     const auto& first = command_.operands.front();
     if (first.known() == Known::known) return match;
@@ -275,10 +298,20 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
         if (host.listens != listening || (sending && !host.sends)) continue;
         const auto& name = seen_.host(i);
         auto match = names == nullptr ? Match::yes : named_host(*names, i);
-        if (!rule_.except_host.empty()) match = std::min(match, negated(rule_.except_host.match(name)));
+        if (!rule_.except_host.empty()) match = std::min(match, excepted(rule_.except_host.match(name)));
         better(best, match, host.span, name);
     }
     return best;
+}
+
+// Without a condition about hosts: it is no command whose every host is an exception.
+Match Matching::except_host() {
+    const auto& rule = *rule_.rule;
+    const bool elsewhere = !rule_.host.empty() || rule.connects || rule.sends_data || rule.listens;
+    if (rule_.except_host.empty() || elsewhere || command_.hosts.empty()) return Match::yes;
+    for (std::size_t i = 0; i < command_.hosts.size(); ++i)
+        if (rule_.except_host.match(seen_.host(i)) != Match::yes) return Match::yes;
+    return Match::no;
 }
 
 Match Matching::url() {
@@ -368,6 +401,7 @@ constexpr std::array kConditions = {
     Condition{"listens", &Matching::listens},
     Condition{"host", &Matching::host},
     Condition{"url", &Matching::url},
+    Condition{"except_host", &Matching::except_host},
     Condition{"paths", &Matching::paths},
     Condition{"recursive", &Matching::recursive},
     Condition{"within", &Matching::within},
@@ -394,7 +428,8 @@ bool passes(const Outline& rule, const Seen& seen) {
     if (rule.facts != 0 && (rule.facts & seen.facts()) == 0) return false;
     if (rule.acts != 0 && (rule.acts & seen.acts()) == 0) return false;
     return !((rule.needs_host && command.hosts.empty()) || (rule.needs_code && command.code.empty()) ||
-             (rule.needs_env && command.env.empty()) || (rule.needs_via && command.via.empty()));
+             (rule.needs_env && command.env.empty()) ||
+             (rule.needs_via && command.via.empty() && command.wrapped.empty()));
 }
 
 } // namespace

@@ -11,7 +11,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::size_t kShort = 2048; // bytes of a text that is judged at once: well below two milliseconds
+constexpr std::size_t kShort = 256; // bytes of a text that is judged at once: below two milliseconds on a slow machine
 constexpr std::chrono::seconds kJudgeTime{10};
 constexpr std::size_t kMaxSegment = 4096, kMaxOpaque = 16;
 

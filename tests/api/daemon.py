@@ -46,13 +46,17 @@ class Owhaled:
 
     def rule(self, name, text):
         """Puts a file of rules among the administrator's; text None takes it away."""
-        self.policy.mkdir(mode=0o755, exist_ok=True)
+        self.policy.mkdir(mode=0o755, parents=True, exist_ok=True)
         path = self.policy / name
         if text is None:
             path.unlink()
         else:
             path.write_text(text)
             path.chmod(0o644)
+            owner = self.base.stat()  # whoever the owhaled is to be started by
+            if os.geteuid() == 0:
+                for one in (self.policy, path):
+                    os.chown(one, owner.st_uid, owner.st_gid)
         return path
 
     def launch(self):

@@ -32,7 +32,7 @@ def test_a_second_one_on_the_same_state_is_refused(own, base):
 def test_a_second_one_on_the_same_socket_is_refused(own, base):
     first = own().start()
     second = daemon.Owhaled(base / "other", socket=first.socket)
-    second.base.mkdir(mode=0o755)
+    second.base.mkdir(mode=0o755, exist_ok=True)
     code, said = second.refuses()
     assert code == 1 and str(first.socket) in said, said
     assert first.get("/v1/health").status == 200

@@ -212,7 +212,7 @@ Stream Walk::do_source(Call& call) {
     const Value word = call.argv[1];
     const Cell* known = file(word.text);
     if (word.is("/dev/stdin") && call.in() != nullptr) {
-        code_from_stdin(call);
+        code_from_stdin(call, "sh");
         return {};
     }
     touch(call.slot, Act::execute, word, false, false);

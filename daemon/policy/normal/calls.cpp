@@ -150,6 +150,9 @@ bool Walk::take_wrapper(Call& call) {
     std::vector<Value> rest(arguments.operands.begin() + static_cast<std::ptrdiff_t>(next), arguments.operands.end());
     apply_options(call);
     if (call.program == "exec" && call.arguments.has("-a")) add_fact(call.slot, "program.hidden");
+    for (const auto& option : at(call.slot).options)
+        at(call.slot).wrapped.push_back(call.program + " " + option.name +
+                                        (option.value ? "=" + option.value->text : ""));
     at(call.slot).options.clear();
     const bool own_shell = call.row->has("shell");
     if (!own_shell || call.program != "exec")
@@ -313,8 +316,9 @@ Stream Walk::output(Call& call) {
     if (out.known && !call.taint.any() && in == nullptr) out.taint.fetched = out.taint.secret = false;
     const bool reads =
         std::ranges::any_of(at(call.slot).accesses, [](const Access& access) { return access.act == Act::read; });
-    if (reads || (call.row != nullptr && call.row->has("secret")))
-        out.taint.add({false, false, true, {static_cast<int>(call.slot)}});
+    const bool tells = call.row != nullptr && (call.row->has("secret") ||
+                                               (call.arguments.row != nullptr && call.arguments.row->has("secret")));
+    if (reads || tells) out.taint.add({false, false, true, {static_cast<int>(call.slot)}});
     for (const auto& operand : at(call.slot).operands)
         if (const Cell* cell = file(operand.text)) {
             out.taint.add(cell->taint);

@@ -29,6 +29,12 @@ std::string via_of(const Call& call) {
     return own ? "git-" + first : call.program;
 }
 
+std::string_view stdin_language(const Call& call) {
+    if (call.row == nullptr) return {};
+    const auto* sub = call.arguments.row;
+    return sub != nullptr && !sub->value("stdin").empty() ? sub->value("stdin") : call.row->value("stdin");
+}
+
 Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     if (argv.empty() || stopped()) return {};
     if (argv[0].is("--") && argv.size() > 1) argv.erase(argv.begin());
@@ -92,6 +98,12 @@ void Walk::carry_code(Call& call, const std::string& language, const Value& text
         if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
 }
 
+// "~" in code: some languages take it for the home themselves, others are told to, and nobody else calls a file so.
+std::string Walk::with_home(std::string path) const {
+    if (facts_.home.empty() || !path.starts_with('~') || (path.size() > 1 && path[1] != '/')) return path;
+    return facts_.home + path.substr(1);
+}
+
 // Code that is not a shell's: what it calls, and what the strings in it are.
 void Walk::scan(Call& call, const std::string& language, const Value& text) {
     at(call.slot).code.push_back({language, text, {}});
@@ -105,7 +117,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
         if (access.path.starts_with(kHole) && !(access.act == Act::remove && access.recursive))
             add_opaque(call.slot, text.span, "a file that this code names is known only when it runs");
         else
-            touch(call.slot, access.act, {std::move(access.path), text.span}, access.recursive, access.sent);
+            touch(call.slot, access.act, {with_home(std::move(access.path)), text.span}, access.recursive, access.sent);
     for (auto& host : found.hosts) {
         host.span = text.span;
         add_host(call, std::move(host));
@@ -122,7 +134,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     }
     for (auto& words : found.commands) {
         std::vector<Value> argv;
-        for (auto& word : words) argv.push_back({std::move(word), text.span});
+        for (auto& word : words) argv.push_back({with_home(std::move(word)), text.span});
         Call inner = call;
         inner.frame.fixed = call.frame.fixed.value_or(text.span);
         carry(inner, std::move(argv), language);
@@ -138,7 +150,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
 // A file of code: known when the same text wrote it.
 void Walk::code_file(Call& call, const std::string& language, const Value& name, std::vector<Value> arguments) {
     if (call.code_given) return;
-    const bool own = !call.row->value("stdin").empty();
+    const bool own = !stdin_language(call).empty();
     if (name.is("-") || name.is("/dev/stdin") || name.is("/dev/fd/0") || name.is("/proc/self/fd/0")) {
         if (!own) code_from_stdin(call, language);
         return;
@@ -182,10 +194,8 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
 }
 
 // sh, python -, perl … without a file: what they read is code.
-void Walk::code_from_stdin(Call& call, std::string language) {
+void Walk::code_from_stdin(Call& call, const std::string& language) {
     const Stream* in = call.in();
-    if (language.empty())
-        language = call.row != nullptr && !call.row->value("stdin").empty() ? call.row->value("stdin") : "sh";
     if (in == nullptr || !in->given) {
         add_fact(call.slot, "code.stdin");
         return;

@@ -184,7 +184,6 @@ Scanned scan_code(std::string_view language, std::string_view text) {
         scan_sed(text, out);
         return out;
     }
-    scan_endless(language, text, out.facts);
     if (language == "make" || language == "tex") {
         language == "make" ? scan_make(text, out) : scan_tex(text, out);
         return out;
@@ -197,6 +196,7 @@ Scanned scan_code(std::string_view language, std::string_view text) {
         out.shell.emplace_back(text);
         return out;
     }
+    scan_endless(language, text, out.facts);
     const LanguageRow* row = find_language(language);
     if (row == nullptr) {
         out.facts.push_back("code.opaque");

@@ -74,8 +74,9 @@ struct SimpleCommand {
     std::vector<Value> operands; // the rest, after sub
     std::vector<Access> accesses;
     std::vector<Host> hosts;
-    std::vector<Variable> env;    // assignments before it, and of `env`
-    std::vector<std::string> via; // outermost first: "sudo", "xargs", "find", "sh", "$()", "ssh"
+    std::vector<Variable> env;        // assignments before it, and of `env`
+    std::vector<std::string> via;     // outermost first: "sudo", "xargs", "find", "sh", "$()", "ssh"
+    std::vector<std::string> wrapped; // options of the wrappers that came off: "sudo -u=root", "exec -a=x"
     std::vector<Code> code;
     std::vector<std::string> facts;             // sorted; see normal/facts.hpp
     std::vector<std::string> unknown_variables; // names whose unknown values its words hold: "GITHUB_TOKEN"

@@ -57,7 +57,7 @@ Thing Evaluator::call(const std::string& called, const Thing& base, Arguments gi
     // A call by a name that stands in a text.
     const std::string by = last_part(name);
     if ((by == "send" || by == "public_send" || by == "__send__" || by == "call_user_func" ||
-         by == "call_user_func_array" || by == "Reflect.apply") &&
+         by == "call_user_func_array" || by == "array_map" || by == "array_walk" || by == "Reflect.apply") &&
         !given.empty() && is_known(given[0]) && effect_of(language_, given[0].text) != Effect::none)
         return call(given[0].text, {}, Arguments(given.begin() + 1, given.end()));
     constexpr std::string_view kWords[] = {"if",    "while",  "for",   "return",  "and", "or",    "not",
@@ -145,7 +145,9 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
                                         "Paths.get",   "Path.of",      "path.resolve", "os.path.abspath",
                                         "Path.new",    "resolve",      "toPath",       "absolute",
                                         "expanduser",  "as_posix",     "Pathname",     "freeze",
-                                        "shlex.quote", "os.fsencode",  "bytearray"}) {
+                                        "shlex.quote", "os.fsencode",  "bytearray",
+                                        "path.expand", "normalizePath", "expand-file-name",
+                                        "File.expand_path", "os.path.realpath", "realpath"}) {
         if (same != called && !(last == same && is_text(base) && same.find('.') == std::string_view::npos)) continue;
         if (same == "file" && language_.name == "r") break;
         Thing out = is_text(base) ? base : given.empty() ? Thing{} : given[0];
@@ -167,16 +169,33 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
     }
     if ((last == "join" && (called.ends_with("path.join") || called == "File.join" || called == "Path.join")) &&
         !given.empty()) {
-        std::string out;
-        for (const auto& one : given)
-            out += (out.empty() || out.ends_with('/') ? "" : "/") + (is_text(one) ? one.text : std::string(kHole));
-        return text_of(out);
+        std::vector<std::string> out(1);
+        for (const auto& one : given) {
+            const auto parts = one.is_list && !one.list.empty() && one.list.size() * out.size() <= 64
+                                   ? one.list
+                                   : std::vector{is_text(one) ? one.text : std::string(kHole)};
+            std::vector<std::string> next;
+            for (const auto& start : out)
+                for (const auto& part : parts)
+                    next.push_back(start + (start.empty() || start.ends_with('/') ? "" : "/") + part);
+            out = std::move(next);
+        }
+        if (out.size() > 1) {
+            Thing several;
+            several.known = several.is_list = true;
+            several.list = std::move(out);
+            return several;
+        }
+        return text_of(out.front());
     }
-    if (called == "os.path.expandvars" || called == "os.getenv" || called == "os.environ.get" ||
-        called == "process.env" || called == "os.homedir" || called == "ENV.fetch" || called == "Path.home" ||
-        called == "os.environ.copy") {
-        Thing out = text_of(called == "Path.home" || called == "os.homedir" ? "~" : std::string(kHole));
-        out.secret = called != "Path.home" && called != "os.homedir";
+    if (last == "home" || last == "homedir") return text_of("~"); // Path.home(), os.homedir(), Dir.home()
+    if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "process.env" ||
+        called == "ENV.fetch" || called == "os.environ.copy") {
+        const std::string asked = given.empty() ? "" : given[0].text;
+        if (asked == "HOME" || asked == "USERPROFILE" || asked.starts_with("$HOME"))
+            return text_of("~" + (asked.starts_with("$HOME") ? asked.substr(5) : std::string()));
+        Thing out = text_of(std::string(kHole));
+        out.secret = true;
         return out;
     }
     if (last == "reverse" && is_known(base)) {
@@ -187,6 +206,19 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
     }
     done = false;
     return {};
+}
+
+// Names in a folder, or those that fit a pattern.
+Thing Evaluator::listed(const std::string& called, const Thing& base, const Arguments& given) {
+    constexpr std::string_view kTelling[] = {"exists", "stat", "lstat", "is_file", "access", "existsSync", "isfile", "isdir"};
+    const Thing* place = is_text(base) ? &base : !given.empty() && is_text(given[0]) ? &given[0] : nullptr;
+    if (place == nullptr || called.find("path.") != std::string::npos ||
+        std::ranges::find(kTelling, last_part(called)) != std::end(kTelling))
+        return {};
+    std::string names;
+    for (const char c : place->text) names += c == '*' ? std::string(kAnyName) : std::string(1, c);
+    if (names == place->text) names += "/" + std::string(kHole);
+    return text_of(names);
 }
 
 Thing Evaluator::decode(const std::string& called, const Arguments& given) {
@@ -477,7 +509,7 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
         break;
     case Effect::list:
         touch(Act::list, base, given);
-        break;
+        return listed(called, base, given);
     case Effect::change:
         if ((language_.name == "perl" || language_.name == "ruby") && given.size() > 1)
             touch(Act::change, base, given, false, given.size() - 1);

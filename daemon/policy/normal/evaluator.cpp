@@ -15,6 +15,12 @@ Thing joined(Thing left, const Thing& right) {
     if (left.is_list && right.is_list) {
         left.list.insert(left.list.end(), right.list.begin(), right.list.end());
         if (left.list.size() > kMaxList) left.list = {std::string(kHole)};
+    } else if (right.is_list && left.known && !left.is_name && !left.is_list) { // one of them behind it
+        left.is_list = true;
+        for (const auto& one : right.list) left.list.push_back(left.text + one);
+        left.text.clear();
+    } else if (left.is_list && right.known && !right.is_name && !right.is_list) {
+        for (auto& one : left.list) one += right.text;
     } else {
         if (left.is_name || !left.known) left.text = kHole;
         left.text += right.known && !right.is_name && !right.is_list ? right.text : std::string(kHole);
@@ -26,6 +32,14 @@ Thing joined(Thing left, const Thing& right) {
     left.fetched |= right.fetched;
     left.secret |= right.secret;
     return left;
+}
+
+// The variable HOME, as languages name it.
+bool means_home(std::string_view name) {
+    constexpr std::string_view kNames[] = {"os.environ.HOME", "environ.HOME", "process.env.HOME", "env.HOME", "ENV.HOME",
+                                           "_SERVER.HOME", "_ENV.HOME", "$_SERVER.HOME", "$_ENV.HOME", "Dir.home",
+                                           "process.env.USERPROFILE", "$HOME", "$env.HOME"};
+    return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
 } // namespace
@@ -51,6 +65,7 @@ bool Evaluator::is_name(std::size_t ahead) const {
 }
 
 void Evaluator::run() {
+    loops();
     while (at_ < tokens_.size()) {
         const auto before = at_;
         statement();
@@ -79,7 +94,60 @@ void Evaluator::run() {
     out_.calls.assign(called_.begin(), called_.end());
 }
 
+// What a loop's variable is must be known where it is used, which in a comprehension is before the loop. What is looked at
+// here is looked at again later, and counts then.
+void Evaluator::loops() {
+    if (language_.name != "python" && language_.name != "javascript" && language_.name != "php") return;
+    const Scanned before = out_;
+    for (std::size_t i = 0, found = 0; i < tokens_.size() && found < 64; ++i)
+        if (tokens_[i].kind == TokenKind::name && loop_over(i)) ++found;
+    out_ = before;
+    called_.clear();
+    socket_ = dup_ = sends_ = shell_ = false;
+    at_ = 0;
+}
+
+// for x in ALL, for (const x of ALL), foreach (ALL as $x)
+bool Evaluator::loop_over(std::size_t at) {
+    const auto& word = tokens_[at].text;
+    const auto is_one = [&](std::size_t i) { return i < tokens_.size() && tokens_[i].kind == TokenKind::name; };
+    if ((word == "in" || word == "of") && at > 1 && is_one(at - 1)) {
+        std::size_t first = at - 1;
+        while (first > 1 && tokens_[first - 1].text == "," && is_one(first - 2)) first -= 2;
+        if (tokens_[first - 1].text == "(" && first > 1 && word == "in") --first;
+        const auto& opens = tokens_[first - 1].text;
+        if (opens != "for" && opens != "const" && opens != "let" && opens != "var") return false;
+        if (tokens_[first].text == "(") ++first;
+        at_ = at + 1;
+        bind(tokens_[first].text, expression(1));
+        return true;
+    }
+    if (word != "foreach") return false;
+    at_ = at + 2;
+    Thing all = expression(1);
+    if (!is("as")) return false;
+    for (std::size_t i = at_ + 1; i < tokens_.size() && tokens_[i].text != ")"; ++i)
+        if (is_one(i)) bind(tokens_[i].text, all);
+    return true;
+}
+
+// list.forEach(x => …), list.each { |x| … }: the block's variable.
+void Evaluator::bind_each(const Thing& all) {
+    const std::size_t open = is("(") && is("(", 1) ? 2 : 1;
+    const bool arrow = is("(") && is_name(open) && (is("=>", open + 1) || is("=>", open + 2) || is("=", open + 1) || is("=", open + 2));
+    const bool block = (is("{") || is("do")) && is("|", 1) && is_name(2);
+    if (arrow) bind(peek(open)->text, all);
+    if (block) bind(peek(2)->text, all);
+}
+
 void Evaluator::statement() {
+    if (is("for") && language_.name == "python") {
+        for (std::size_t i = at_ + 1; i < tokens_.size() && i < at_ + 12 && tokens_[i].kind != TokenKind::line; ++i)
+            if (tokens_[i].text == "in") {
+                if (loop_over(i)) return;
+                break;
+            }
+    }
     if (is("import") || is("from") || is("use")) return import();
     for (const auto word : {"const", "let",   "var",  "my",  "our",    "local", "return", "print", "puts",
                             "echo",  "await", "not",  "if",  "while",  "elif",  "and",    "or",    "in",
@@ -216,7 +284,13 @@ Thing Evaluator::expression(int depth) {
             value = joined(std::move(value), term(depth + 1));
         } else if (adjacent)
             value = joined(std::move(value), term(depth + 1));
-        else if (is("%") && language_.triple) { // "…" % x
+        else if (is("/") && language_.triple && value.known && !value.is_name && !value.is_list) { // Path / "x"
+            ++at_;
+            Thing slash;
+            slash.known = true;
+            slash.text = "/";
+            value = joined(joined(std::move(value), slash), term(depth + 1));
+        } else if (is("%") && language_.triple) { // "…" % x
             ++at_;
             term(depth + 1);
             value.text = kHole;
@@ -454,6 +528,8 @@ Thing Evaluator::after(Thing base, int depth) {
             if (!is_name(skip)) break;
             const std::string member = peek(skip)->text;
             at_ += skip + 1;
+            if ((member == "each" || member == "forEach" || member == "map") && base.known && !base.is_name)
+                bind_each(base);
             if (is("(")) {
                 ++at_;
                 auto given = arguments(")", depth + 1);
@@ -482,12 +558,23 @@ Thing Evaluator::after(Thing base, int depth) {
             base = call(called, {}, std::move(given));
             continue;
         }
+        if (language_.name == "perl" && base.is_name && base.text == "ENV" && is("{") && is("}", 2)) { // $ENV{HOME}
+            base.text += "." + peek(1)->text;
+            at_ += 3;
+            continue;
+        }
         if (is("[") && !peek()->spaced) {
             if (depth > kMaxDepth) break;
             base = subscript(std::move(base), depth + 1);
             continue;
         }
         break;
+    }
+    if (base.is_name && means_home(base.text)) {
+        base = {};
+        base.known = true;
+        base.text = "~";
+        return base;
     }
     const bool word_follows = at_ < tokens_.size() &&
                               (peek()->kind == TokenKind::string || peek()->kind == TokenKind::name ||

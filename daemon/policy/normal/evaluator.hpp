@@ -32,6 +32,9 @@ private:
     bool is(std::string_view text, std::size_t ahead = 0) const;
     bool is_name(std::size_t ahead = 0) const;
 
+    void loops();
+    bool loop_over(std::size_t at);
+    void bind_each(const Thing& all);
     void statement();
     void import();
     void bind(const std::string& name, Thing value);
@@ -57,6 +60,7 @@ private:
     void open(const Thing& base, const Arguments& given, const std::string& called);
     void connect(const Arguments& given, bool listens);
     void fetch(const Thing& base, const Arguments& given, bool sends);
+    Thing listed(const std::string& called, const Thing& base, const Arguments& given);
     Thing decode(const std::string& called, const Arguments& given);
     void add_fact(std::string_view fact);
 

@@ -6,6 +6,14 @@
 
 namespace owhale::policy::normal {
 
+// What goes to this machine does not leave it.
+static bool leaves_machine(const SimpleCommand& command) {
+    return command.hosts.empty() || std::ranges::any_of(command.hosts, [](const Host& host) {
+        return !host.listens && host.name != "localhost" && !host.name.starts_with("127.") && host.name != "::1" &&
+               host.name != "[::1]" && host.name != "0.0.0.0" && !host.name.ends_with(".localhost");
+    });
+}
+
 void Walk::mark_sent(const Taint& taint) {
     for (const int source : taint.sources) {
         if (static_cast<std::size_t>(source) >= out_.commands.size()) continue;
@@ -43,14 +51,14 @@ void Walk::follow_connections(Call& call) {
     const bool given = in != nullptr && in->given;
     if (given && in->taint.fetched) add_fact(call.slot, "stdin.fetched");
     if (given && in->taint.secret) add_fact(call.slot, "stdin.secret");
-    const bool shell = call.row != nullptr && (call.row->has("shell-program") || !call.row->value("stdin").empty());
+    const std::string language(stdin_language(call));
+    const bool shell = call.row != nullptr && (call.row->has("shell-program") || !language.empty());
     if (shell && (call.io.network_in || call.io.network_out)) add_fact(call.slot, "socket.shell");
-    const bool checks = call.row != nullptr && call.row->value("stdin") == "sh" && call.arguments.has("-n");
+    const bool checks = language == "sh" && call.arguments.has("-n");
     const bool looks = call.program == "crontab" && (call.arguments.has("-l") || call.arguments.has("-e") ||
                                                      call.arguments.has("-r") || call.arguments.has("-h"));
-    if (call.row != nullptr && !call.row->value("stdin").empty() && !call.code_given && !checks && !looks)
-        code_from_stdin(call);
-    if (call.row != nullptr && call.row->value("stdin") == "sh" && !call.code_given) bare_shells_.insert(call.slot);
+    if (!language.empty() && !call.code_given && !checks && !looks) code_from_stdin(call, language);
+    if (language == "sh" && !call.code_given) bare_shells_.insert(call.slot);
     const bool redirected = call.io.network_out;
     const bool connects =
         std::ranges::any_of(at(call.slot).hosts, [](const Host& host) { return !host.listens; }) || redirected;
@@ -70,12 +78,12 @@ void Walk::follow_connections(Call& call) {
                 add_fact(call.slot, "socket.shell");
             }
     if (call.sends_stdin && given) {
-        mark_sent(in->taint);
+        if (leaves_machine(at(call.slot))) mark_sent(in->taint);
         sends = sends || in->taint.secret;
         for (auto& host : at(call.slot).hosts) host.sends = true;
     }
     if (call.taint.secret) {
-        mark_sent(call.taint);
+        if (leaves_machine(at(call.slot))) mark_sent(call.taint);
         sends = true;
     }
     for (const auto& option : call.arguments.options)

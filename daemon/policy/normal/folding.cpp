@@ -290,9 +290,19 @@ Answer edit(const Call& call) {
     return text(out, true);
 }
 
+// A number that a program of one's own wrote down: server.pid of the workspace, /tmp/app.pid.
+bool is_own_number(std::string_view path) {
+    const auto slash = path.rfind('/');
+    const auto folder = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+    const bool workspace = folder.find_first_of("~.") == std::string_view::npos && !folder.starts_with('/');
+    return path.ends_with(".pid") && (path.starts_with("/tmp/") || path.starts_with("./") || workspace);
+}
+
 Answer pass(const Call& call) {
     const auto files = call.operands();
     if (files.size() == 1 && files[0] == "/dev/null") return text("");
+    if (files.size() == 1 && call.argv.size() == 2 && is_own_number(files[0]))
+        return text(std::string(kAnyName) + "\n");
     const bool own = files.empty() || (files.size() == 1 && files[0] == "-");
     if (!own || call.argv.size() > 2) return std::nullopt;
     if (!call.in.known && call.in.names.empty()) return std::nullopt;
@@ -445,6 +455,8 @@ constexpr Row kRows[] = {{"awk", awk_field},
                          {"ls", list_names},
                          {"mktemp", temporary},
                          {"nproc", one_name},
+                         {"pgrep", one_name},
+                         {"pidof", one_name},
                          {"openssl", openssl},
                          {"printf", print_formatted},
                          {"pwd", own_folder},
@@ -473,10 +485,10 @@ constexpr Row kRows[] = {{"awk", awk_field},
                          {"tty", one_name}};
 
 bool takes_unknown(std::string_view name) { // words that are not known may stand in what comes out
-    constexpr std::string_view kNames[] = {"echo", "printf", "basename", "dirname", "realpath", "readlink", "find",
-                                           "ls",   "grep",   "fd",       "date",    "mktemp",   "git",      "cat",
-                                           "sort", "which",  "pwd",      "wc",      "id",       "uname",    "head",
-                                           "tail", "uniq",   "rg",       "egrep",   "awk",      "hostname"};
+    constexpr std::string_view kNames[] = {
+        "echo", "printf", "basename", "dirname", "realpath", "readlink", "find",     "ls",    "grep", "fd",
+        "date", "mktemp", "git",      "cat",     "sort",     "which",    "pwd",      "wc",    "id",   "uname",
+        "head", "tail",   "uniq",     "rg",      "egrep",    "awk",      "hostname", "pgrep", "pidof"};
     return std::ranges::find(kNames, name) != std::end(kNames);
 }
 

@@ -118,7 +118,9 @@ Expander::Looked Expander::look_name(const std::string& name, Span span) {
         return {true, cwd != nullptr && !cwd->values.empty() ? cwd->values.front() : facts_.cwd};
     }
     if (name == "HOME" && !facts_.home.empty()) return {true, facts_.home};
+    if (name == "HISTFILE" && !facts_.home.empty()) return {true, facts_.home + "/.bash_history"};
     if (const auto found = facts_.env.find(name); found != facts_.env.end()) return {true, found->second};
+    if (name == "PPID") unknown.insert(name); // rules may name the parent: it is never a run's own
     for (const auto& row : kGiven)
         if (row.name == name) return {true, std::string(row.value)};
     unknown.insert(name);

@@ -19,6 +19,7 @@ enum class Role : std::uint8_t {
     shell,      // shell code
     shell_rest, // this word and the rest, joined by spaces, are shell code
     code,       // code in `argument`
+    code_rest,  // this word and the rest, joined by spaces, are code in `argument`
     code_file,  // a file of code in `argument`; the rest are its arguments
     module,     // the name of code that is installed
     host,       // a host, or host:port, or user@host

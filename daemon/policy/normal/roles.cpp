@@ -33,6 +33,11 @@ bool is_remote_name(std::string_view text) {
     return text.find('/') == std::string_view::npos && text.find(':') == std::string_view::npos;
 }
 
+bool is_loopback(std::string_view name) {
+    return name == "localhost" || name.ends_with(".localhost") || name == "::1" || name == "[::1]" ||
+           (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
 // prog --version, prog help
 bool only_asks(const Call& call) {
     constexpr std::string_view kWords[] = {"-v",      "-V",   "-h",    "--version", "--help",
@@ -168,7 +173,8 @@ void Walk::apply_operands(Call& call, const FormRow& form) {
             !at(call.slot).hosts.empty() && at(call.slot).hosts.back().port.empty())
             at(call.slot).hosts.back().port = operands[i].text;
         const auto role = roles[index].role;
-        if (role == Role::command || role == Role::shell_rest || role == Role::code_file || role == Role::module)
+        if (role == Role::command || role == Role::shell_rest || role == Role::code_rest || role == Role::code_file ||
+            role == Role::module)
             return;
     }
 }
@@ -199,10 +205,11 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
     case Role::shell:
         if (!is_filter(value.text)) carry_code(call, "sh", value);
         break;
-    case Role::shell_rest: {
+    case Role::shell_rest:
+    case Role::code_rest: {
         Value joined{"", value.span};
         for (const auto& word : rest()) joined.text += (joined.text.empty() ? "" : " ") + word.text;
-        carry_code(call, "sh", joined);
+        carry_code(call, role.role == Role::shell_rest ? "sh" : std::string(role.argument), joined);
         break;
     }
     case Role::code:
@@ -275,7 +282,8 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
     }
 }
 
-// A host without a name stands for what settings say; where words name one, it is that.
+// A host without a name stands for what settings say; where words name one, it is that. And what goes to this machine
+// itself, or is served to it alone, does not leave.
 void Walk::settle_hosts(Call& call) {
     auto& hosts = at(call.slot).hosts;
     const auto unnamed = [](const Host& host) { return host.name.empty() && !host.listens; };
@@ -290,6 +298,8 @@ void Walk::settle_hosts(Call& call) {
     });
     for (auto& host : hosts)
         if (!host.listens) host.sends = host.sends || sends;
+    if (!hosts.empty() && std::ranges::all_of(hosts, [](const Host& host) { return is_loopback(host.name); }))
+        for (auto& access : at(call.slot).accesses) access.sent = false;
 }
 
 // PORT, HOST or HOST:PORT to listen on: several words tell of one place.
@@ -331,7 +341,7 @@ void Walk::apply_flags(Call& call) {
         if (row->has("listens") && !known) add_host(call, {.listens = true});
         if (row == call.arguments.program && call.arguments.program == call.arguments.row) break;
     }
-    const bool quiet = !call.row->value("stdin").empty() &&
+    const bool quiet = !stdin_language(call).empty() &&
                        ((call.in() != nullptr && call.in()->given) || !call.arguments.operands.empty());
     if (call.arguments.program->has("interactive") && !quiet) add_fact(call.slot, "interactive");
     for (const auto& option : call.arguments.options)

@@ -26,6 +26,13 @@ bool is_stream(std::string_view path) {
            path == "/dev/tty" || path.starts_with("/dev/fd/");
 }
 
+// Braces that become more words than anybody means.
+bool is_long(const shell::Word& word, const Frame& frame) {
+    const auto is_brace = [](const shell::Part& part) { return part.kind == shell::PartKind::brace; };
+    if (std::ranges::none_of(word.parts, is_brace) || word.span.end > frame.text.size()) return false;
+    return words_of(frame.text.substr(word.span.begin, word.span.end - word.span.begin)) >= kManyWords;
+}
+
 void read_cell(const Cell& cell, Redirected& io) {
     io.has_in = true;
     io.in.given = true;
@@ -33,13 +40,6 @@ void read_cell(const Cell& cell, Redirected& io) {
     if (cell.array) io.in.names = cell.elements;
     io.in.known = cell.values.size() == 1 && cell.values[0].find('\0') == std::string::npos;
     if (io.in.known) io.in.text = cell.values[0];
-}
-
-// Braces that become more words than anybody means.
-bool is_long(const shell::Word& word, const Frame& frame) {
-    const auto is_brace = [](const shell::Part& part) { return part.kind == shell::PartKind::brace; };
-    if (std::ranges::none_of(word.parts, is_brace) || word.span.end > frame.text.size()) return false;
-    return words_of(frame.text.substr(word.span.begin, word.span.end - word.span.begin)) >= kManyWords;
 }
 
 bool is_number(std::string_view text) {

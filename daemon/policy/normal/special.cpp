@@ -39,11 +39,13 @@ std::string lowered(std::string_view text) {
 
 const Walk::SpecialRow* Walk::find_special(std::string_view name) {
     static constexpr SpecialRow kRows[] = {{"dd", &Walk::special_dd},
-                                           {"parallel", &Walk::special_parallel},
                                            {"cp", &Walk::special_copy},
                                            {"curl", &Walk::special_fetcher},
                                            {"docker", &Walk::special_docker},
+                                           {"fd", &Walk::special_fd},
+                                           {"fdfind", &Walk::special_fd},
                                            {"find", &Walk::special_find},
+                                           {"parallel", &Walk::special_parallel},
                                            {"git clone", &Walk::special_git},
                                            {"git config", &Walk::special_git_config},
                                            {"install", &Walk::special_copy},
@@ -254,6 +256,8 @@ void Walk::special_docker(Call& call) {
 // Where a fetched text goes.
 void Walk::special_fetcher(Call& call) {
     const bool wget = call.row->name == "wget" || call.row->name == "aria2c";
+    if (at(call.slot).hosts.empty() && call.arguments.has(wget ? "-i" : "-K")) // URLs that stand in a file
+        add_host(call, {.name = std::string(kHole), .span = call.argv[0].span});
     const Value* file = call.arguments.value_of(wget ? "-O" : "-o");
     const auto named = [&] {
         for (const auto& host : at(call.slot).hosts) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "policy/normal/endless.hpp"
 #include "policy/normal/walk.hpp"
 
 namespace owhale::policy::normal {
@@ -147,9 +148,40 @@ void Walk::note_endless(Call& call, Stream& out) {
         return access.act == Act::write;
     });
     if (out.endless && writes) add_fact(call.slot, "output.endless");
+    if (adds_to_own_input(call)) add_fact(call.slot, "output.endless");
     if ((gathers && endless && !counted && !bounded) || (out.endless && !call.io.out.empty()))
         add_fact(call.slot, "input.endless");
     note_huge(call);
+    note_source(call);
+}
+
+// cat x | tee -a x: it reads what it writes.
+bool Walk::adds_to_own_input(const Call& call) {
+    if (call.program != "tee" || !call.arguments.has("-a")) return false;
+    for (std::size_t i = call.slot; i-- > 0 && out_.commands[i].pipeline == out_.commands[call.slot].pipeline;)
+        for (const auto& read : out_.commands[i].accesses)
+            for (const auto& write : out_.commands[call.slot].accesses)
+                if (read.act == Act::read && write.act == Act::write && read.path == write.path &&
+                    read.path.find('\0') == std::string::npos)
+                    return true;
+    return false;
+}
+
+// Source that is written and compiled in one breath.
+void Walk::note_source(Call& call) {
+    constexpr std::array<std::string_view, 14> kCompilers = {"gcc", "cc", "g++", "c++", "clang", "clang++", "tcc",
+                                                             "rustc", "go", "javac", "c99", "c89", "kotlinc", "ghc"};
+    if (!is_any(call.program, kCompilers)) return;
+    const std::string language = call.program == "go" ? "go" : call.program == "rustc" ? "rust" : "c";
+    const auto source = [&](const std::string& text) {
+        std::vector<std::string> facts;
+        scan_endless(language, text, facts);
+        if (!facts.empty()) at(call.slot).code.push_back({language, {text, call.argv[0].span}, {}});
+        for (const auto& fact : facts) add_fact(call.slot, fact);
+    };
+    for (const auto& operand : call.arguments.operands)
+        if (const Cell* cell = file(operand.text); cell != nullptr && cell->values.size() == 1) source(cell->values[0]);
+    if (const Stream* in = call.in(); in != nullptr && in->known) source(in->text);
 }
 
 // Files of many gigabytes, by what the options say.

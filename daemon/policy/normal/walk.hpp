@@ -53,6 +53,7 @@ struct Call { // one command on its way to the normal form
 
 bool is_shadowed(std::string_view name);            // calls.cpp
 std::string via_of(const Call& call);               // carried.cpp
+std::string_view stdin_language(const Call& call);  // of what it reads as code; "" none; carried.cpp
 bool has_condition(const shell::Command& function); // compound.cpp
 
 class Walk {
@@ -144,6 +145,7 @@ private:
     // roles.cpp: options and operands to accesses, hosts and code
     void apply_arguments(Call& call);
     void apply_options(Call& call);
+    void settle_hosts(Call& call);
     void apply_operands(Call& call, const FormRow& form);
     void apply_role(Call& call, const RoleRow& role, const Value& value, std::size_t index);
     void apply_unknown(Call& call);
@@ -153,7 +155,6 @@ private:
     void add_host(Call& call, Host host);
     void apply_repository(Call& call, const Value& value);
     void apply_package(Call& call, const Value& value);
-    void settle_hosts(Call& call);
     void apply_port(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
@@ -164,14 +165,16 @@ private:
     Stream carry(Call& call, std::vector<Value> argv, std::string via);
     void carry_code(Call& call, const std::string& language, const Value& text);
     void scan(Call& call, const std::string& language, const Value& text);
+    std::string with_home(std::string path) const;
     void code_file(Call& call, const std::string& language, const Value& file, std::vector<Value> arguments);
-    void code_from_stdin(Call& call, std::string language = "");
+    void code_from_stdin(Call& call, const std::string& language);
     void unknown_code(Call& call, const Value& text, const Taint& taint);
 
     // special.cpp: programs whose words a table cannot describe
     static const SpecialRow* find_special(std::string_view name);
     void special_find(Call& call);
     void special_xargs(Call& call);
+    void special_fd(Call& call);
     void special_git(Call& call);
     void special_tar(Call& call);
     void special_socat(Call& call);
@@ -191,6 +194,8 @@ private:
     // volume.cpp: what has no end, and what is too much
     void note_endless(Call& call, Stream& out);
     void note_huge(Call& call);
+    void note_source(Call& call);
+    bool adds_to_own_input(const Call& call);
     void close_endless(const Stream& out, const Frame& frame);
     void note_fetched(Call& call, const Value& file);
 

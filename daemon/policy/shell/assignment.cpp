@@ -46,7 +46,7 @@ Parsed<Assignment> Grammar::array(Assignment assignment) {
         skip_blanks();
         if (peek() == ')') break;
         if (peek() == kEnd) return fail(from, "the array is not closed; `)` is missing");
-        if (peek() == '\n' && !waiting_.empty())
+        if (peek() == '\n' && !lines_.waiting.empty())
             return fail(from,
                         "an array goes over a line's end while a here-document waits for it; close the array first");
         if (peek() == '\n') {

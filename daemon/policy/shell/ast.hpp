@@ -2,6 +2,7 @@
 //
 // Every node has the range of bytes that it came from. Words keep their parts apart, decoded: what was quoted is never
 // taken for a pattern, a tilde or a separator again. Nothing is expanded here.
+// Spans nest, but for the body of a here-document, which lies behind the line of its command.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +26,12 @@ enum class PartKind : std::uint8_t {
     arithmetic,  // $((…)) $[…]: `text` as written, `words` the expansions inside
     process_in,  // <(…): `script`
     process_out, // >(…): `script`
-    glob,        // one active pattern: * ? […] or an extglob @(…): `text` as written
+    glob,        // one active pattern: * ? […] or an extglob @(…): `text` as written, `words` the expansions inside;
+                 // [ alone when its ] stands behind a quote or an expansion
     tilde,       // ~ or ~name at the start of a word, or after : and = in an assignment: `text` is the name
-    brace,       // {a,b} {1..9}: `words` are the alternatives, in order; over kMaxBrace of them: `text`, no words
+    brace,       // {a,b} {1..9}: `words` are the alternatives, in order; over kMaxBrace of them, or when bash's reading
+                 // is not modelled: `text`, no words, and the expansions inside as parts behind it. A word that comes
+                 // out of it empty and unquoted vanishes: rm {,-rf} / has two arguments
 };
 
 struct Part {
@@ -42,7 +46,7 @@ struct Part {
 
 struct Word {
     Span span;
-    std::vector<Part> parts; // empty: the empty word ('' or "")
+    std::vector<Part> parts; // empty: the empty word ('' or ""); an empty quoted literal keeps ""$x alive
 };
 
 struct Parameter {    // ${name…}

@@ -1,12 +1,10 @@
 // Brace expansion, of which bash says that it is textual and comes first: {a,b}, nested, and {1..9}.
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
-#include <optional>
 
 #include "policy/shell/characters.hpp"
 #include "policy/shell/finish.hpp"
 #include "policy/shell/parser.hpp"
+#include "policy/shell/sequence.hpp"
 
 namespace owhale::policy::shell {
 
@@ -18,58 +16,6 @@ struct Mark { // an active { , or }
     std::size_t close = 0;           // of an open brace: its closing mark, 0 without one
     std::vector<std::size_t> commas; // of an open brace: those of its own level
 };
-
-struct Sequence {
-    long long first, last, step;
-    std::size_t width; // zero-padded to it
-    bool letters;
-    std::size_t count() const { return static_cast<std::size_t>(std::llabs(last - first) / step) + 1; }
-};
-
-std::optional<long long> number_of(std::string_view text) {
-    long long value = 0;
-    const auto digits = text.starts_with('+') ? text.substr(1) : text;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    const bool whole = error == std::errc() && end == digits.data() + digits.size() && !digits.starts_with("+");
-    if (!whole || value > (1LL << 62) / 2 || value < -(1LL << 62) / 2) return std::nullopt;
-    return value;
-}
-
-bool is_padded(std::string_view text) {
-    if (text.starts_with('-')) text.remove_prefix(1);
-    return text.size() > 1 && text.starts_with('0');
-}
-
-bool same_case(char a, char b) {
-    return is_letter(a) && is_letter(b) && (a & 0x20) == (b & 0x20);
-}
-
-std::optional<Sequence> sequence_of(std::string_view text) {
-    const auto dots = text.find("..");
-    if (dots == std::string_view::npos) return std::nullopt;
-    const auto first = text.substr(0, dots);
-    auto last = text.substr(dots + 2);
-    std::optional<long long> step = 1;
-    if (const auto more = last.find(".."); more != std::string_view::npos) {
-        step = number_of(last.substr(more + 2));
-        last = last.substr(0, more);
-    }
-    if (!step) return std::nullopt;
-    const auto stride = *step == 0 ? 1 : std::llabs(*step);
-    if (first.size() == 1 && last.size() == 1 && same_case(first[0], last[0]))
-        return Sequence{first[0], last[0], stride, 0, true};
-    const auto from = number_of(first), to = number_of(last);
-    if (!from || !to) return std::nullopt;
-    const auto width = is_padded(first) || is_padded(last) ? std::max(first.size(), last.size()) : 0;
-    return Sequence{*from, *to, stride, width, false};
-}
-
-std::string member_of(const Sequence& sequence, long long value) {
-    if (sequence.letters) return std::string(1, static_cast<char>(value));
-    auto text = std::to_string(value);
-    while (text.size() < sequence.width) text.insert(value < 0 ? 1 : 0, "0");
-    return text;
-}
 
 std::size_t product(std::size_t a, std::size_t b) {
     return std::min(a * b, kMaxBrace + 1);
@@ -195,12 +141,10 @@ private:
     bool members(Part& brace, std::string_view text) {
         const auto sequence = *sequence_of(text);
         if (sequence.count() > kMaxBrace || !spend(sequence.count())) return false;
-        const auto step = sequence.first <= sequence.last ? sequence.step : -sequence.step;
-        auto value = sequence.first;
-        for (auto left = sequence.count(); left > 0; --left, value += step) {
+        for (std::size_t i = 0; i < sequence.count(); ++i) {
             Word word;
             word.span = brace.span;
-            word.parts.push_back(literal(member_of(sequence, value), brace.span));
+            word.parts.push_back(literal(sequence.member(i), brace.span));
             brace.words.push_back(std::move(word));
         }
         return true;

@@ -56,6 +56,9 @@ Parsed<bool> Grammar::separator(Statement& statement) {
         statement.background = true;
     } else if (byte != ';' || peek(1) == ';' || peek(1) == '&') {
         return false;
+    } else if (lines_.body_printed) { // bash 5.2 loses this one and runs the two commands as one
+        return fail(begin(),
+                    "a `;` behind a here-document inside $(…), which bash reads as a blank; end the line instead");
     }
     skip();
     return true;

@@ -4,6 +4,23 @@
 
 namespace owhale::policy::shell {
 
+namespace {
+
+// Puts the lines around a substitution aside, for theirs end outside of it.
+class Outside {
+public:
+    explicit Outside(Lines& lines) : lines_(lines), outer_(std::exchange(lines, Lines{.printed = true})) {}
+    ~Outside() { lines_ = std::move(outer_); }
+    Outside(const Outside&) = delete;
+    Outside& operator=(const Outside&) = delete;
+
+private:
+    Lines& lines_;
+    Lines outer_;
+};
+
+} // namespace
+
 Grammar::Step Grammar::dollar(Builder& out, bool quoted) {
     const auto from = begin();
     const int next = peek(1);
@@ -23,7 +40,7 @@ Parsed<Part> Grammar::substitution(PartKind kind, bool quoted) {
     const auto from = begin();
     const auto nested = TRY(enter(from));
     reader_.skip(2);
-    const auto waiting = std::exchange(waiting_, {}); // their line ends outside
+    const Outside outside(lines_);
     Part part;
     part.kind = kind;
     part.quoted = quoted;
@@ -31,17 +48,16 @@ Parsed<Part> Grammar::substitution(PartKind kind, bool quoted) {
     if (peek() == kEnd)
         return fail(from, "`" + std::string(reader_.text(from, from + 1)) + "(` is not closed; `)` is missing");
     if (peek() != ')') return unexpected("`)`");
-    if (!waiting_.empty())
+    if (!lines_.waiting.empty())
         return fail(from, "a here-document begins inside (…) and its text stands outside; put `)` after its end, on a "
                           "line of its own");
     skip();
-    waiting_ = waiting;
     part.span = since(from);
     return part;
 }
 
 // A backslash in backquotes quotes $ ` and \ (and " inside "…"); what is left is a script of its own.
-Parsed<Part> Grammar::backquotes(bool quoted, std::string_view escapes) {
+Parsed<Part> Grammar::backquotes(bool quoted, std::string_view escapes, std::string_view unclear) {
     const auto from = begin();
     const auto nested = TRY(enter(from));
     reader_.skip();
@@ -54,6 +70,9 @@ Parsed<Part> Grammar::backquotes(bool quoted, std::string_view escapes) {
     };
     while (reader_.raw() != '`') {
         if (reader_.raw() == kEnd) return fail(from, "the backquote ` is not closed; another ` is missing");
+        if (reader_.raw() == '\\' && is_one_of(reader_.raw(1), unclear))
+            return fail(from,
+                        "a \\\" in backquotes means one thing to bash here and another to dash; write $(…) instead");
         if (reader_.raw() == '\\' && is_one_of(reader_.raw(1), escapes))
             reader_.skip_raw();
         else if (reader_.raw() == '\\' && reader_.raw(1) != kEnd)

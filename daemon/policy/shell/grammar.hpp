@@ -56,6 +56,18 @@ struct Redirects { // of one command, with the delimiters of its here-documents:
     std::vector<std::pair<std::size_t, Delimiter>> delimiters;
 };
 
+struct Lines {       // of one substitution, or of the script
+    struct Waiting { // a here-document whose line has not ended
+        Redirect* redirect;
+        Delimiter delimiter;
+    };
+    std::vector<Waiting> waiting;
+    bool printed = false;      // within $(…) or <(…), of which bash prints the tree and parses it again
+    bool body_printed = false; // and a here-document's text stood there
+};
+
+constexpr std::string_view kInQuotes = "$`\"\\"; // what a backslash quotes in "…"
+
 bool is_reserved(std::string_view word);
 
 class Grammar {
@@ -188,7 +200,7 @@ private:
     // expansion.cpp
     Step dollar(Builder& out, bool quoted);
     Parsed<Part> substitution(PartKind kind, bool quoted);
-    Parsed<Part> backquotes(bool quoted, std::string_view escapes = "$`\\");
+    Parsed<Part> backquotes(bool quoted, std::string_view escapes = "$`\\", std::string_view unclear = {});
 
     // parameter.cpp
     Parsed<Part> parameter(bool quoted);
@@ -201,16 +213,11 @@ private:
     Parsed<Word> argument(bool quoted, char stop, std::size_t begin);
     Step argument_piece(Builder& out, bool quoted);
 
-    struct Waiting { // a here-document whose line has not ended
-        Redirect* redirect;
-        Delimiter delimiter;
-    };
-
     Reader reader_;
     Shared& shared_;
     std::size_t last_ = 0;       // end of the last token
     std::size_t semicolons_ = 0; // of the arithmetic read last, outside of expansions
-    std::vector<Waiting> waiting_;
+    Lines lines_;
 };
 
 } // namespace owhale::policy::shell

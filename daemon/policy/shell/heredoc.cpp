@@ -50,7 +50,8 @@ Grammar::Step Grammar::delimiter_piece(Delimiter& out) {
 
 // Behind a line's end: the bodies that waited for it, in their order.
 Grammar::Step Grammar::bodies() {
-    for (auto& [redirect, delimiter] : std::exchange(waiting_, {})) redirect->target = TRY(heredoc(delimiter));
+    lines_.body_printed |= lines_.printed && !lines_.waiting.empty();
+    for (auto& [redirect, delimiter] : std::exchange(lines_.waiting, {})) redirect->target = TRY(heredoc(delimiter));
     return {};
 }
 

@@ -2,6 +2,18 @@
 //
 // Linear in the length of the text; recursion is bounded; no exception. Aliases are not expanded: a script that
 // defines one is parsed as it stands, and the normal form calls what follows opaque.
+//
+// Stricter than bash -n, where shells part or what runs cannot be known from the text:
+//   the inside of `…`, ${…}, $((…)) and of an unquoted here-document is parsed too, not only its end looked for
+//   a here-document ended by the end of the text or by `)` on its last line; its end broken over lines; a delimiter
+//     that looks like an expansion
+//   a `;` behind a here-document in $(…) or <(…): bash 5.2 loses it and joins the two commands
+//   ' in "${x:-…'}'…}"; \" in backquotes of a here-document or of "${…}": bash and dash read another text
+//   a[…] with quotes or expansions that no = follows; [ with blanks in an array; eval x=(…)
+//   a function's name with quotes or expansions; coproc x if …; ( time )
+// Laxer: extended patterns @(…) are words everywhere (bash: after shopt -s extglob), but `!(` before a command is a
+// negated subshell; `((` that bash then fails to match is read as two subshells.
+//
 // Source: IEEE Std 1003.1-2017 XCU 2, and bash(1) 5.2.
 #pragma once
 

@@ -36,7 +36,7 @@ Grammar::Step Grammar::double_quotes(Builder& out) {
     out.quoted({}, reader_.span(from, from + 1));
     while (peek() != '"') {
         if (peek() == kEnd) return fail(from, "the quote \" is not closed; another \" is missing");
-        CHECK(quoted_piece(out, "$`\"\\"));
+        CHECK(quoted_piece(out, kInQuotes));
     }
     const auto end = begin();
     reader_.skip();
@@ -49,7 +49,8 @@ Grammar::Step Grammar::quoted_piece(Builder& out, std::string_view escapes) {
     const int byte = peek();
     if (byte == '$') return dollar(out, true);
     if (byte == '`') {
-        out.add(TRY(backquotes(true, is_one_of('"', escapes) ? "$`\\\"" : "$`\\")));
+        // In "…" itself a \" there is a quote; in a here-document and in "${…}" shells do not agree.
+        out.add(TRY(backquotes(true, escapes == kInQuotes ? "$`\\\"" : "$`\\", escapes == kInQuotes ? "" : "\"")));
         return {};
     }
     if (byte == '\\' && is_one_of(reader_.raw(1), escapes)) return escape(out);

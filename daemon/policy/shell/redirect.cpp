@@ -103,7 +103,7 @@ Grammar::Step Grammar::redirects(Command& command) {
 void Grammar::settle(Redirects&& redirects, Command& command) {
     command.redirects = std::move(redirects.list);
     for (auto& [index, delimiter] : redirects.delimiters)
-        waiting_.push_back({&command.redirects[index], std::move(delimiter)});
+        lines_.waiting.push_back({&command.redirects[index], std::move(delimiter)});
 }
 
 } // namespace owhale::policy::shell

@@ -43,7 +43,8 @@ class Daemon:
         self.runtime = place / (label + "-run")
         self.socket = self.runtime / "owhaled.sock"
         self.log = place / (label + ".log")
-        folders = {"state-dir": place / (label + "-state"), "runtime-dir": self.runtime}
+        # Of the administrator's rules none: what the shipped ones ask about is an incompatibility, too.
+        folders = {"state-dir": place / (label + "-state"), "runtime-dir": self.runtime, "policy-dir": place / (label + "-policy")}
         for folder in folders.values():
             folder.mkdir(mode=0o755)
             os.chown(folder, starter.uid, starter.gid)

@@ -84,6 +84,7 @@ TEST_CASE("here-documents: quoted is data, unquoted is expanded") {
         {"cat <<E \"a\nb\"\nbody\nE\n", "cat 'a\nb' <<'body\n'"},
         {"cat <<''\na\n\nb", "cat <<'a\n'; b"},
         {"`cat <<E\nx\nE\n`", "$[cat <<'x\n']"},
+        {"x=$(a; b <<E; c\nE\nd\ne); f; `a <<E\nE\nb; c`", "x=$[a; b <<''; c; d; e]; f; $[a <<''; b; c]"},
         {"case x in x) cat <<E;; esac\na\nE\n", "case x x)(cat <<'a\n');;"},
         {"cat <<E\n${x:-'a'} \"${y:-\"b\"}\"\nE\n", "cat <<\"${x :- ''a''}\"' \"'\"${y :- 'b'}\"'\"\n'"},
     });

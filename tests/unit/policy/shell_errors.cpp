@@ -160,16 +160,19 @@ TEST_CASE("what bash refuses, or only accepts with a warning, is refused") {
 }
 
 TEST_CASE("where shells part, nothing is guessed") {
-    for (const std::string script : {"echo \"${x:-'}'}\"",  // bash: the brace is quoted; dash: it ends the expansion
-                                     "echo \"${x:-it's}\"", // bash: a quote without its end
-                                     "cat <<$x\n$x\n",      // a delimiter that looks expanded
-                                     "cat <<E\nE\\\n\n",    // and one that only its joined lines make
-                                     "cat <<EOF\nE\\\nOF\nEOF\n",          //
-                                     "a[$(x)] b",                          // a subscript to bash, a pattern to others
-                                     "eval a=(1 2)",                       //
-                                     "cat <<E; a=(1\n2)\nE\n",             // bash looks for the text behind the array
-                                     "echo ${ rm x; }", "echo ${|rm x; }", // bash 5.3 and mksh run them
-                                     "echo ${x!y}", "echo ${}", "echo ${-x", "echo ${x y}"}) {
+    for (const std::string script :
+         {"echo \"${x:-'}'}\"",                               // bash: the brace is quoted; dash: it ends the expansion
+          "echo \"${x:-it's}\"",                              // bash: a quote without its end
+          "cat <<$x\n$x\n",                                   // a delimiter that looks expanded
+          "cat <<E\nE\\\n\n",                                 // and one that only its joined lines make
+          "cat <<EOF\nE\\\nOF\nEOF\n",                        //
+          "a[$(x)] b",                                        // a subscript to bash, a pattern to others
+          "x=$(a <<E\nE\nrm b; /etc)", "a <(b <<E\nE\nc; d)", // bash 5.2.15 loses the ; and runs rm b /etc
+          "cat <<E\n`a \\\"b\\\"`\nE", "a \"${x:-`a \\\"b`}\"", // bash keeps the backslash, dash drops it
+          "eval a=(1 2)",                                       //
+          "cat <<E; a=(1\n2)\nE\n",                             // bash looks for the text behind the array
+          "echo ${ rm x; }", "echo ${|rm x; }",                 // bash 5.3 and mksh run them
+          "echo ${x!y}", "echo ${}", "echo ${-x", "echo ${x y}"}) {
         CAPTURE(script);
         CHECK(tree_of(script).starts_with("error: "));
     }
