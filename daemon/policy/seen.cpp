@@ -9,10 +9,11 @@ bool has_fact(const SimpleCommand& command, std::string_view fact) {
     return std::ranges::find(command.facts, fact) != command.facts.end();
 }
 
-// What names no address to listen on listens on all; what connects to none that is known may connect to any.
+// Who listens on no address in particular listens on all, "*"; who connects to none that is known may connect to any.
 std::string name_of(const Host& host) {
-    if (!host.name.empty()) return lower(host.name);
-    return host.listens ? "0.0.0.0" : std::string(kAnyName);
+    const bool all = host.name.empty() || host.name == "0.0.0.0" || host.name == "::" || host.name == "[::]";
+    if (host.listens && all) return "*";
+    return host.name.empty() ? std::string(kAnyName) : lower(host.name);
 }
 
 } // namespace

@@ -262,7 +262,7 @@ TEST_CASE("hosts: names in either case, ports, exceptions, and those that are no
     CHECK_EQ(holds("connects = true", command_of("curl")), Decision::allow);
     CHECK_EQ(holds("connects = true\nexcept_host = \"localhost\"", to_host(command_of("curl"), "localhost")),
              Decision::allow);
-    CHECK_EQ(holds("connects = true\nexcept_host = \"localhost\"", to_host(command_of("curl"), "")), Decision::ask);
+    CHECK_EQ(holds("connects = true\nexcept_host = \"localhost\"", to_host(command_of("curl"), "")), Decision::deny);
     CHECK_EQ(holds("program = \"curl\"\nconnects = false", command_of("curl")), Decision::deny);
     CHECK_EQ(holds("sends_data = true", to_host(command_of("curl"), "a")), Decision::allow);
     CHECK_EQ(holds("sends_data = true", to_host(command_of("curl"), "a", true)), Decision::deny);
@@ -272,6 +272,7 @@ TEST_CASE("hosts: names in either case, ports, exceptions, and those that are no
     CHECK_EQ(holds("connects = true", listening), Decision::allow);
     CHECK_EQ(holds("listens = true", listening), Decision::deny);
     CHECK_EQ(holds("listens = true\nhost = \"*:4444\"", listening), Decision::deny);
+    CHECK_EQ(holds("listens = true\nexcept_host = \"0.0.0.0\"", listening), Decision::deny); // all addresses
     CHECK_EQ(holds("host = \"*\"", listening), Decision::allow);
 }
 
