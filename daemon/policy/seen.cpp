@@ -9,6 +9,13 @@ bool has_fact(const SimpleCommand& command, std::string_view fact) {
     return std::ranges::find(command.facts, fact) != command.facts.end();
 }
 
+// Who listens on no address in particular listens on all, "*"; who connects to none that is known may connect to any.
+std::string name_of(const Host& host) {
+    const bool all = host.name.empty() || host.name == "0.0.0.0" || host.name == "::" || host.name == "[::]";
+    if (host.listens && all) return "*";
+    return host.name.empty() ? std::string(kAnyName) : lower(host.name);
+}
+
 } // namespace
 
 Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
@@ -17,8 +24,7 @@ Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const
     const auto& command = command_;
     option_unknown_ = has_fact(command, "option.unknown");
     program_unknown_ = has_fact(command, "program.unknown") || (command.program.empty() && !command.argv.empty());
-    for (const auto& host : command.hosts)
-        hosts_.push_back(host.name.empty() ? std::string(kAnyName) : lower(host.name));
+    for (const auto& host : command.hosts) hosts_.push_back(name_of(host));
     for (const auto& access : command.accesses) {
         acts_ |= 1U << static_cast<unsigned>(access.act);
         place(bases, facts, access);

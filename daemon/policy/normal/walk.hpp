@@ -196,6 +196,7 @@ private:
     void note_endless(Call& call, Stream& out);
     void note_huge(Call& call);
     void note_source(Call& call);
+    void note_commands(Call& call);
     bool adds_to_own_input(const Call& call);
     void close_endless(const Stream& out, const Frame& frame);
     void note_fetched(Call& call, const Value& file);
