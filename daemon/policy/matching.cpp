@@ -66,14 +66,10 @@ public:
     Match reads_within() { return rule_.reads_within.empty() ? Match::yes : all_within(rule_.reads_within, kReading); }
 
 private:
-    // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may say so.
+    // What takes a command out of a rule to ask or deny must surely be there: `docker rm $X` is no dry run because $X may
+    // say so, and $URL is not local because it may be.
     Match unless(Match is) const {
         if (is == Match::maybe && outline_.rule->decision != Decision::allow) return Match::yes;
-        return negated(is);
-    }
-    // An exception of a rule to ask or deny must surely hold: $URL is not local because it may be.
-    Match excepted(Match is) const {
-        if (is == Match::maybe && rule_.rule->decision != Decision::allow) return Match::yes;
         return negated(is);
     }
     static Match flag(const std::optional<bool>& wanted, Match is) {
@@ -298,7 +294,7 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
         if (host.listens != listening || (sending && !host.sends)) continue;
         const auto& name = seen_.host(i);
         auto match = names == nullptr ? Match::yes : named_host(*names, i);
-        if (!rule_.except_host.empty()) match = std::min(match, excepted(rule_.except_host.match(name)));
+        if (!rule_.except_host.empty()) match = std::min(match, unless(rule_.except_host.match(name)));
         better(best, match, host.span, name);
     }
     return best;
@@ -306,7 +302,7 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
 
 // Without a condition about hosts: it is no command whose every host is an exception.
 Match Matching::except_host() {
-    const auto& rule = *rule_.rule;
+    const auto& rule = *outline_.rule;
     const bool elsewhere = !rule_.host.empty() || rule.connects || rule.sends_data || rule.listens;
     if (rule_.except_host.empty() || elsewhere || command_.hosts.empty()) return Match::yes;
     for (std::size_t i = 0; i < command_.hosts.size(); ++i)
@@ -334,7 +330,9 @@ Match Matching::by_access(const PathList& list, std::uint32_t acts, bool sent) {
             // What is surely meant does not stop to be so because a part of its name may make it an exception.
             const auto excepted = seen_.covered(rule_.except, i);
             if (excepted == Match::yes) match = Match::no;
-            if (excepted == Match::maybe && !warns) match = std::min(match, Match::maybe);
+            const bool unsure = excepted == Match::maybe &&
+                                (!warns || seen_.covered(rule_.except, i, Mode::local) == Match::yes);
+            if (unsure) match = std::min(match, Match::maybe);
         }
         if (access.recursive) recursive_ = std::max(recursive_, match);
         better(best, match, access.span, access.path);

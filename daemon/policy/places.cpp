@@ -190,9 +190,11 @@ bool Place::points_to(const PathPattern& pattern) const {
         if (view.above || view.sure == Match::no) continue;
         if (hole_in(view.rest) == std::string::npos) {
             if (may_hit(pattern, view.rest)) return true;
-        } else if (view.sure == Match::yes && !pattern.anywhere &&
-                   pattern.rest.match(with_names(view.rest)) == Match::yes)
-            return true;
+            continue;
+        }
+        if (view.sure != Match::yes || pattern.anywhere) continue;
+        const auto names = with_names(view.rest);
+        if (pattern.rest.match(names) == Match::yes || (recursive_ && may_hit(pattern, names))) return true;
     }
     return false;
 }

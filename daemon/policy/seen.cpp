@@ -88,12 +88,12 @@ bool Seen::points_to(const PathList& list, std::size_t access) const {
     return false;
 }
 
-Match Seen::covered(const PathList& list, std::size_t access) const {
+Match Seen::covered(const PathList& list, std::size_t access, Mode mode) const {
     auto worst = Match::yes;
     for (auto place = of_access_[access].first; place < of_access_[access].second; ++place) {
         worst = std::min(worst, ask(Question::itself, list, place));
         if (command_.accesses[access].recursive) worst = std::min(worst, ask(Question::below, list, place));
-        if (mode_ == Mode::strict && places_[place].climbs()) worst = std::min(worst, Match::maybe);
+        if (mode == Mode::strict && places_[place].climbs()) worst = std::min(worst, Match::maybe);
     }
     return worst;
 }

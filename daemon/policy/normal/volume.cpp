@@ -153,6 +153,7 @@ void Walk::note_endless(Call& call, Stream& out) {
         add_fact(call.slot, "input.endless");
     note_huge(call);
     note_source(call);
+    note_commands(call);
 }
 
 // cat x | tee -a x: it reads what it writes.
@@ -176,12 +177,23 @@ void Walk::note_source(Call& call) {
     const auto source = [&](const std::string& text) {
         std::vector<std::string> facts;
         scan_endless(language, text, facts);
-        if (!facts.empty()) at(call.slot).code.push_back({language, {text, call.argv[0].span}, {}});
+        at(call.slot).code.push_back({language, {text, call.argv[0].span}, {}});
         for (const auto& fact : facts) add_fact(call.slot, fact);
     };
     for (const auto& operand : call.arguments.operands)
         if (const Cell* cell = file(operand.text); cell != nullptr && cell->values.size() == 1) source(cell->values[0]);
     if (const Stream* in = call.in(); in != nullptr && in->known) source(in->text);
+}
+
+// Programs that take commands from their input, in languages of their own: rules can look at the text.
+void Walk::note_commands(Call& call) {
+    constexpr std::array<std::string_view, 32> kReaders = {
+        "m4",   "sc-im", "ghci",  "jupyter", "erb",  "doxygen", "troff", "groff", "more",  "less",    "tclsh",
+        "wish", "jjs",   "cobc",  "cpan",    "dc",   "lldb",    "jdb",   "jshell", "emacs", "maxima", "sbcl",
+        "clisp", "guile", "ocaml", "scala",  "erl",  "iex",     "swipl", "perl",  "dart",  "kotlinc"};
+    const Stream* in = call.in();
+    if (!is_any(call.program, kReaders) || in == nullptr || !in->known || in->text.empty()) return;
+    at(call.slot).code.push_back({"text", {in->text, call.argv[0].span}, {}});
 }
 
 // Files of many gigabytes, by what the options say.

@@ -175,6 +175,7 @@ private:
     void special_find(Call& call);
     void special_xargs(Call& call);
     void special_fd(Call& call);
+    void special_unpack(Call& call);
     void special_git(Call& call);
     void special_tar(Call& call);
     void special_socat(Call& call);
@@ -195,6 +196,7 @@ private:
     void note_endless(Call& call, Stream& out);
     void note_huge(Call& call);
     void note_source(Call& call);
+    void note_commands(Call& call);
     bool adds_to_own_input(const Call& call);
     void close_endless(const Stream& out, const Frame& frame);
     void note_fetched(Call& call, const Value& file);
