@@ -209,7 +209,7 @@ Outcome import_fetch(const Permission& permission) {
     const auto domain = permission.what->substr(kDomain.size());
     std::vector<std::string> hosts = {domain};
     if (!domain.starts_with('*')) hosts.push_back("*." + domain);
-    conditions += line("host", hosts);
+    conditions += line("host", hosts) + "unknown = \"skip\"\n"; // it is about addresses that are named
     if (permission.decision == "allow")
         conditions += "sends_data = false\nceiling = { net = \"scoped\", hosts = " +
                       (hosts.size() == 1 ? "[" + toml_string(hosts[0]) + "]" : toml_words(hosts)) + " }\n";

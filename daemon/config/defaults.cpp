@@ -69,7 +69,8 @@ std::string profile_dir() {
 
 Result<std::string> policy_dir(const Settings& settings) {
     if (!settings.rootless) return std::string("/etc/owhaled/policy.d");
-    if (const auto config = absolute_environment("XDG_CONFIG_HOME"); !config.empty()) return config + "/owhaled/policy.d";
+    if (const auto config = absolute_environment("XDG_CONFIG_HOME"); !config.empty())
+        return config + "/owhaled/policy.d";
     return TRY(home()) + "/.config/owhaled/policy.d";
 }
 

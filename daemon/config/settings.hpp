@@ -44,7 +44,7 @@ struct Settings {
     std::uint64_t keep_days = 0;
     std::chrono::milliseconds run_timeout{}, code_timeout{}, kill_grace{}, box_idle{};
     std::string redact_live; // "on", "off"
-    std::string log_level; // "error", "warning", "info", "debug"
+    std::string log_level;   // "error", "warning", "info", "debug"
 
     std::string tcp;               // "127.0.0.1:7717", "[::1]:7717", "off"
     std::string tls;               // "on", "off"

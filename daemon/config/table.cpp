@@ -44,8 +44,9 @@ constexpr std::array kTable = {
             "Output that ends a run; 0 is no limit."},
     Setting{"keep-output", Kind::size, "8M", &Settings::keep_output, 0, 1024 * kMiB,
             "Output kept of each stream of a run."},
-    Setting{"redact-live", Kind::choice, "", &Settings::redact_live, 0, 0,
-            "on or off: secrets are masked in live output too, not only in what is kept; default off, in strict mode on."},
+    Setting{
+        "redact-live", Kind::choice, "", &Settings::redact_live, 0, 0,
+        "on or off: secrets are masked in live output too, not only in what is kept; default off, in strict mode on."},
     Setting{"keep-days", Kind::count, "7", &Settings::keep_days, 0, 36'500, "Days for which ended runs are kept."},
     Setting{"keep-bytes", Kind::size, "1G", &Settings::keep_bytes, 0, 1024 * kTiB,
             "Output kept of one principal's runs."},

@@ -111,6 +111,15 @@ private:
     std::vector<std::uint32_t> overriding_;
 };
 
+// All of the command, where its span is that of its first word alone: what xargs or find -exec carries.
+Span segment_of(const SimpleCommand& command) {
+    auto span = command.span;
+    if (command.argv.empty() || command.argv.front().span != span) return span;
+    for (const auto& word : command.argv)
+        if (word.span.begin >= span.begin) span.end = std::max(span.end, word.span.end);
+    return span;
+}
+
 // In the order in which they count: the decision, what is sure before what may be, what could go wrong, the place.
 bool stronger(const Finding& a, const Finding& b) {
     if (a.decision != b.decision) return a.decision > b.decision;
@@ -182,7 +191,7 @@ private:
         verdict_.severity = finding.rule->severity;
         verdict_.rule = finding.rule->id;
         verdict_.reason = reason_of(finding);
-        verdict_.segment = form_.commands[finding.command].span;
+        verdict_.segment = segment_of(form_.commands[finding.command]);
     }
 
     void say_allowed() {

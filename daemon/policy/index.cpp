@@ -95,6 +95,7 @@ public:
 
     Compiled compile(const Rule& rule) const {
         Compiled to;
+        to.rule = &rule;
         add_texts(rule, to);
         add_paths(rule, to);
         return to;

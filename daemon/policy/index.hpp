@@ -47,6 +47,7 @@ struct Outline {
 };
 
 struct Compiled {
+    const Rule* rule = nullptr;
     WordList no_program, sub, operand, word, no_word, variable, host, url, except_host, env, no_env, from, into, via,
         no_via;
     WordList language, call, code, no_code;

@@ -69,10 +69,7 @@ std::string shortest(std::string_view pattern) {
     return out.find("//") == std::string::npos ? out : "";
 }
 
-} // namespace
-
-std::vector<PathPattern> path_patterns(std::string_view word) {
-    while (word.size() > 1 && word.ends_with('/')) word.remove_suffix(1);
+std::vector<PathPattern> one_pattern(std::string_view word) {
     if (const auto rest = behind(word, "@home")) return whole_or_below(Anchor::home, "", *rest);
     if (const auto rest = behind(word, "@workspace")) return whole_or_below(Anchor::workspace, "", *rest);
     if (const auto rest = behind(word, "@tmp")) {
@@ -87,6 +84,19 @@ std::vector<PathPattern> path_patterns(std::string_view word) {
     if (word.starts_with("**")) return {{Anchor::absolute, true, Pattern::path(std::string(word)), Pattern::path("")}};
     if (const auto rest = behind(word, ".")) return {at(Anchor::workspace, *rest)};
     return {at(Anchor::workspace, "/" + std::string(word))};
+}
+
+} // namespace
+
+std::vector<PathPattern> path_patterns(std::string_view word) {
+    while (word.size() > 1 && word.ends_with('/')) word.remove_suffix(1);
+    constexpr std::string_view kBelow = "/**";
+    if (word.size() <= kBelow.size() || !word.ends_with(kBelow)) return one_pattern(word);
+    const auto folder = word.substr(0, word.size() - kBelow.size());
+    auto out = one_pattern(folder);
+    if (out.size() > 1) return out; // a place, which means all below it anyway
+    for (auto& pattern : one_pattern(word)) out.push_back(std::move(pattern));
+    return out;
 }
 
 Bases::Bases(const Facts& facts) {
@@ -180,9 +190,11 @@ bool Place::points_to(const PathPattern& pattern) const {
         if (view.above || view.sure == Match::no) continue;
         if (hole_in(view.rest) == std::string::npos) {
             if (may_hit(pattern, view.rest)) return true;
-        } else if (view.sure == Match::yes && !pattern.anywhere &&
-                   pattern.rest.match(with_names(view.rest)) == Match::yes)
-            return true;
+            continue;
+        }
+        if (view.sure != Match::yes || pattern.anywhere) continue;
+        const auto names = with_names(view.rest);
+        if (pattern.rest.match(names) == Match::yes || (recursive_ && may_hit(pattern, names))) return true;
     }
     return false;
 }

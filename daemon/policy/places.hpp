@@ -24,7 +24,7 @@ struct PathPattern {
 };
 
 // A word of a rule, without sets of files: "/etc/**", "~/.ssh/id_*", "@home/.aws", "@tmp", "./.git/hooks/**", "**/.env".
-// The places alone mean the folder and all below it, so that one word may be several patterns.
+// The places alone mean the folder and all below it, as does what ends in /**: one word may be several patterns.
 std::vector<PathPattern> path_patterns(std::string_view word);
 
 // The folders that the anchors mean.

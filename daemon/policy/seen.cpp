@@ -9,6 +9,13 @@ bool has_fact(const SimpleCommand& command, std::string_view fact) {
     return std::ranges::find(command.facts, fact) != command.facts.end();
 }
 
+// Who listens on no address in particular listens on all, "*"; who connects to none that is known may connect to any.
+std::string name_of(const Host& host) {
+    const bool all = host.name.empty() || host.name == "0.0.0.0" || host.name == "::" || host.name == "[::]";
+    if (host.listens && all) return "*";
+    return host.name.empty() ? std::string(kAnyName) : lower(host.name);
+}
+
 } // namespace
 
 Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
@@ -17,8 +24,7 @@ Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const
     const auto& command = command_;
     option_unknown_ = has_fact(command, "option.unknown");
     program_unknown_ = has_fact(command, "program.unknown") || (command.program.empty() && !command.argv.empty());
-    for (const auto& host : command.hosts)
-        hosts_.push_back(host.name.empty() ? std::string(kAnyName) : lower(host.name));
+    for (const auto& host : command.hosts) hosts_.push_back(name_of(host));
     for (const auto& access : command.accesses) {
         acts_ |= 1U << static_cast<unsigned>(access.act);
         place(bases, facts, access);
@@ -82,12 +88,12 @@ bool Seen::points_to(const PathList& list, std::size_t access) const {
     return false;
 }
 
-Match Seen::covered(const PathList& list, std::size_t access) const {
+Match Seen::covered(const PathList& list, std::size_t access, Mode mode) const {
     auto worst = Match::yes;
     for (auto place = of_access_[access].first; place < of_access_[access].second; ++place) {
         worst = std::min(worst, ask(Question::itself, list, place));
         if (command_.accesses[access].recursive) worst = std::min(worst, ask(Question::below, list, place));
-        if (mode_ == Mode::strict && places_[place].climbs()) worst = std::min(worst, Match::maybe);
+        if (mode == Mode::strict && places_[place].climbs()) worst = std::min(worst, Match::maybe);
     }
     return worst;
 }

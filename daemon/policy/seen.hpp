@@ -25,7 +25,8 @@ public:
     Match touched(const PathList& list, std::size_t access) const;
     // Whether a path of which a part is not known points to one of these all the same.
     bool points_to(const PathList& list, std::size_t access) const;
-    Match covered(const PathList& list, std::size_t access) const;
+    Match covered(const PathList& list, std::size_t access) const { return covered(list, access, mode_); }
+    Match covered(const PathList& list, std::size_t access, Mode mode) const;
 
 private:
     using Answers = std::vector<std::uint8_t>; // 0: not asked yet; else 1 + Match

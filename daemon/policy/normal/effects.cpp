@@ -189,7 +189,7 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         return text_of(out.front());
     }
     if (last == "home" || last == "homedir") return text_of("~"); // Path.home(), os.homedir(), Dir.home()
-    if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "process.env" ||
+    if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "Deno.env.get" || called == "process.env" ||
         called == "ENV.fetch" || called == "os.environ.copy") {
         const std::string asked = given.empty() ? "" : given[0].text;
         if (asked == "HOME" || asked == "USERPROFILE" || asked.starts_with("$HOME"))
@@ -211,6 +211,11 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
 // Names in a folder, or those that fit a pattern.
 Thing Evaluator::listed(const std::string& called, const Thing& base, const Arguments& given) {
     constexpr std::string_view kTelling[] = {"exists", "stat", "lstat", "is_file", "access", "existsSync", "isfile", "isdir"};
+    if (!given.empty() && given[0].is_list && !given[0].list.empty()) {
+        Thing all = given[0];
+        for (auto& one : all.list) one += "/" + std::string(kHole);
+        return all;
+    }
     const Thing* place = is_text(base) ? &base : !given.empty() && is_text(given[0]) ? &given[0] : nullptr;
     if (place == nullptr || called.find("path.") != std::string::npos ||
         std::ranges::find(kTelling, last_part(called)) != std::end(kTelling))
@@ -270,7 +275,7 @@ Thing Evaluator::decode(const std::string& called, const Arguments& given) {
     return out;
 }
 
-void Evaluator::run_shell(const Arguments& given, const std::string&) {
+void Evaluator::run_shell(const Arguments& given, const std::string& called) {
     shell_ = true;
     if (given.empty()) return;
     const Thing& first = given[0];
@@ -281,7 +286,8 @@ void Evaluator::run_shell(const Arguments& given, const std::string&) {
         return;
     }
     // system LIST of perl and ruby: words
-    const bool words = given.size() > 1 && language_.bare && std::ranges::all_of(given, is_text);
+    const bool pipes = called.find("popen") != std::string::npos; // its second argument is a mode
+    const bool words = !pipes && given.size() > 1 && language_.bare && std::ranges::all_of(given, is_text);
     if (words) return run_words(given, false);
     if (given.size() > 1 && given[1].is_list && is_text(first) && language_.name == "r") return run_words(given, false);
     if (!is_text(first)) return add_fact("code.unknown");

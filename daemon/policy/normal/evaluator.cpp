@@ -97,7 +97,9 @@ void Evaluator::run() {
 // What a loop's variable is must be known where it is used, which in a comprehension is before the loop. What is looked at
 // here is looked at again later, and counts then.
 void Evaluator::loops() {
-    if (language_.name != "python" && language_.name != "javascript" && language_.name != "php") return;
+    if (language_.name != "python" && language_.name != "javascript" && language_.name != "php" &&
+        language_.name != "perl")
+        return;
     const Scanned before = out_;
     for (std::size_t i = 0, found = 0; i < tokens_.size() && found < 64; ++i)
         if (tokens_[i].kind == TokenKind::name && loop_over(i)) ++found;
@@ -120,6 +122,14 @@ bool Evaluator::loop_over(std::size_t at) {
         if (tokens_[first].text == "(") ++first;
         at_ = at + 1;
         bind(tokens_[first].text, expression(1));
+        return true;
+    }
+    if (language_.name == "perl" && (word == "foreach" || word == "for")) { // for (ALL), … for ALL, for my $x (ALL)
+        at_ = at + 1;
+        std::string name = "_";
+        if (is("my")) ++at_;
+        if (is("$") && is_name(1)) name = peek(1)->text, at_ += 2;
+        bind(name, expression(1));
         return true;
     }
     if (word != "foreach") return false;
@@ -253,6 +263,7 @@ void Evaluator::import() {
         last = token.text;
     }
     if (module.starts_with("node:")) module = module.substr(5);
+    if (module == "fs/promises") module = "fs.promises";
     for (const auto& [name, full] : names) {
         if (names_.size() >= kMaxBound) break;
         if (from || (!module.empty() && language_.name == "javascript"))

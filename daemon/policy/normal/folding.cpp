@@ -363,7 +363,11 @@ Answer git(const Call& call) {
     const bool names = sub == "ls-files" || sub == "ls-tree" || call.word("--name-only") ||
                        call.word("--diff-filter") ||
                        (sub == "grep" && (call.flag('l') || call.word("--files-with-matches")));
-    if (names) return Folded{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
+    if (names) {
+        Folded out{false, "", {call.place.cwd + "/" + std::string(kHole)}, false};
+        if (sub == "ls-files" && i + 1 == call.argv.size()) out.names.push_back(call.place.cwd); // all of it
+        return out;
+    }
     if (sub == "rev-parse" && call.word("--show-toplevel"))
         return text((call.place.workspace.empty() ? call.place.cwd : call.place.workspace) + "\n");
     if (sub == "rev-parse" && call.word("--git-dir")) return text(".git\n");
@@ -380,14 +384,26 @@ Answer git(const Call& call) {
 // Names below the folders that are listed.
 Answer listed(const Call& call) {
     Folded out;
-    bool options = false;
-    for (std::size_t i = 1; i < call.argv.size() && !options; ++i) {
-        options = call.argv[i].text.starts_with("-") || call.argv[i].text.starts_with("(") ||
-                  call.argv[i].text.starts_with("!");
-        if (!options) out.names.push_back(absolute_path(call.argv[i].text, call.place.cwd) + "/" + std::string(kHole));
+    std::vector<std::string> roots, names;
+    bool options = false, filtered = false;
+    for (std::size_t i = 1; i < call.argv.size(); ++i) {
+        const auto& word = call.argv[i].text;
+        options = options || word.starts_with("-") || word.starts_with("(") || word.starts_with("!");
+        if (!options) roots.push_back(absolute_path(word, call.place.cwd));
+        filtered = filtered || (word.starts_with("-") && word != "-type" && !word.starts_with("-print") &&
+                                word != "-maxdepth" && word != "-mindepth");
+        if ((word != "-name" && word != "-iname") || i + 1 >= call.argv.size()) continue;
+        std::string name(kHole);
+        for (const char c : call.argv[i + 1].text) name += c == '*' ? std::string(kAnyName) : std::string(1, c);
+        names.push_back(std::move(name));
     }
-    if (out.names.empty()) out.names.push_back(call.place.cwd + "/" + std::string(kHole));
     if (call.word("-exec") || call.word("-execdir") || call.word("-printf")) return std::nullopt;
+    if (roots.empty()) roots.push_back(call.place.cwd);
+    if (names.empty() || names.size() > 8 || call.word("!") || call.word("-not")) names = {std::string(kHole)};
+    for (const auto& root : roots) {
+        if (!filtered) out.names.push_back(root); // all of it
+        for (const auto& name : names) out.names.push_back((root == "/" ? "" : root) + "/" + name);
+    }
     return out;
 }
 

@@ -31,7 +31,9 @@ void Walk::special_fd(Call& call) {
     if (roots.empty()) roots.push_back(folders().front());
     const bool all = (operands.empty() || operands[0].is(".") || operands[0].is("")) && !call.arguments.has("-e");
     for (const auto& root : roots) {
-        const std::string found = all ? root : join_path(root, kHole);
+        const Value* extension = call.arguments.value_of("-e");
+        const std::string name = std::string(kHole) + (extension != nullptr ? "." + extension->text : "");
+        const std::string found = all ? root : join_path(root, name);
         std::vector<Value> words;
         bool placed = false;
         for (auto i = at + 1; i < call.argv.size() && !call.argv[i].is(";"); ++i) {
@@ -41,6 +43,14 @@ void Walk::special_fd(Call& call) {
         if (!placed) words.push_back({found, call.argv[at].span});
         carry(call, std::move(words), "fd");
     }
+}
+
+// What a patch or an archive brings is put below the current folder, which -d and -D may have changed.
+void Walk::special_unpack(Call& call) {
+    const bool reads = call.arguments.has("--dry-run") || call.arguments.has("-t") || call.arguments.has("--to-stdout");
+    const bool names = call.program == "patch" && (call.arguments.has("-o") || !call.arguments.operands.empty());
+    const bool brings = call.program == "patch" || call.program == "gpatch" || call.arguments.has("-i");
+    if (brings && !reads && !names) touch(call.slot, Act::write, {".", call.argv[0].span}, false, false);
 }
 
 } // namespace owhale::policy::normal

@@ -175,6 +175,7 @@ private:
     void special_find(Call& call);
     void special_xargs(Call& call);
     void special_fd(Call& call);
+    void special_unpack(Call& call);
     void special_git(Call& call);
     void special_tar(Call& call);
     void special_socat(Call& call);

@@ -279,7 +279,7 @@ rm | x | remove:/home/user/project/x | via ftp | fact operand
 rm | x | remove:/home/user/project/x | via tcl | fact operand
 )~"},
     {R"~(osascript -e 'do shell script "rm x"')~",
-     R"~(osascript -e=do shell script "rm x" | code applescript,script | fact carries code.opaque
+     R"~(osascript -e=do shell script "rm x" | code applescript,script | fact carries
 rm | x | remove:/home/user/project/x | via applescript | fact operand
 )~"},
     {R"~(jq '.a' x.json)~",

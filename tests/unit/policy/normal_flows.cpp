@@ -310,7 +310,7 @@ http.server -b=127.0.0.1 | 8000 | host tcp://127.0.0.1:8000:listens | via python
 )~"},
     {R"~(f() { f; }; f)~",
      R"~(f | fact carries function.call
-f | via function | fact bare function.call
+f | via function | fact bare function.call function.recursive
 )~"},
     {R"~(f() { f & f; }; f)~",
      R"~(f | fact carries function.call
@@ -326,16 +326,16 @@ sleep | 1 | fact loop.endless loop.waits operand
 cp | a b | read:/home/user/project/a write:/home/user/project/b | fact loop.endless operand
 )~"},
     {R"~(yes > big)~",
-     R"~(yes | write:/home/user/project/big | fact bare output.endless
+     R"~(yes | write:/home/user/project/big | fact bare input.endless output.endless
 )~"},
     {R"~(dd if=/dev/zero of=x)~",
-     R"~(dd if=/dev/zero of=x | read:/dev/zero write:/home/user/project/x | fact bare output.endless
+     R"~(dd if=/dev/zero of=x | read:/dev/zero write:/home/user/project/x | fact bare input.endless output.endless
 )~"},
     {R"~(dd if=/dev/zero of=x count=1)~",
      R"~(dd if=/dev/zero of=x count=1 | read:/dev/zero write:/home/user/project/x | fact bare
 )~"},
     {R"~(cat /dev/zero > x)~",
-     R"~(cat | /dev/zero | write:/home/user/project/x read:/dev/zero | fact operand output.endless
+     R"~(cat | /dev/zero | write:/home/user/project/x read:/dev/zero | fact input.endless operand output.endless
 )~"},
     {R"~(> x)~",
      R"~(: | write:/home/user/project/x remove:/home/user/project/x | fact assignment

@@ -124,6 +124,9 @@ TEST_CASE("paths: anchors, patterns, folders above and unknown parts") {
         {"/etc/passwd", "/etcetera", true, Decision::allow},
         {"/etc/*", "/etc/a/b", false, Decision::allow},
         {"/etc/**", "/etc/a/b", false, Decision::deny},
+        {"/etc/**", "/etc", false, Decision::deny},
+        {"/etc/**", "/etc2", false, Decision::allow},
+        {"~/**", "/home/user", false, Decision::deny},
         {"/etc", "/etc/a", false, Decision::allow},
         {"~/.ssh/**", "/home/user/.ssh/id", false, Decision::deny},
         {"~/.ssh/**", "/home/other/.ssh/id", false, Decision::allow},
@@ -259,7 +262,7 @@ TEST_CASE("hosts: names in either case, ports, exceptions, and those that are no
     CHECK_EQ(holds("connects = true", command_of("curl")), Decision::allow);
     CHECK_EQ(holds("connects = true\nexcept_host = \"localhost\"", to_host(command_of("curl"), "localhost")),
              Decision::allow);
-    CHECK_EQ(holds("connects = true\nexcept_host = \"localhost\"", to_host(command_of("curl"), "")), Decision::ask);
+    CHECK_EQ(holds("connects = true\nexcept_host = \"localhost\"", to_host(command_of("curl"), "")), Decision::deny);
     CHECK_EQ(holds("program = \"curl\"\nconnects = false", command_of("curl")), Decision::deny);
     CHECK_EQ(holds("sends_data = true", to_host(command_of("curl"), "a")), Decision::allow);
     CHECK_EQ(holds("sends_data = true", to_host(command_of("curl"), "a", true)), Decision::deny);
@@ -269,6 +272,7 @@ TEST_CASE("hosts: names in either case, ports, exceptions, and those that are no
     CHECK_EQ(holds("connects = true", listening), Decision::allow);
     CHECK_EQ(holds("listens = true", listening), Decision::deny);
     CHECK_EQ(holds("listens = true\nhost = \"*:4444\"", listening), Decision::deny);
+    CHECK_EQ(holds("listens = true\nexcept_host = \"0.0.0.0\"", listening), Decision::deny); // all addresses
     CHECK_EQ(holds("host = \"*\"", listening), Decision::allow);
 }
 
@@ -287,7 +291,8 @@ TEST_CASE("code, calls and facts") {
 }
 
 TEST_CASE("patterns say what match_glob says") {
-    const std::vector<std::string> pieces = {"a", "b", "/", "*", "**", "?", "{a,b/}", "[a-b]", "."}, texts = {"a", "b", "/", "ab", "."};
+    const std::vector<std::string> pieces = {"a", "b", "/", "*", "**", "?", "{a,b/}", "[a-b]", "."},
+                                   texts = {"a", "b", "/", "ab", "."};
     std::uint32_t random = 7;
     const auto next = [&](std::size_t below) { return (random = random * 1664525U + 1013904223U) / 65536U % below; };
     for (int i = 0; i < 20'000; ++i) {
