@@ -379,7 +379,7 @@ cowsay | hi | via npx | fact operand
      R"~(python3 | x.py a | execute:/home/user/project/x.py | fact code.workspace operand
 )~"},
     {R"~(tmux new -d 'rm x')~",
-     R"~(tmux -d | new rm x | fact operand
+     R"~(tmux -d | new rm x | fact operand program.strange
 )~"},
     {R"~(at now <<< 'rm x')~",
      R"~(at | now | code sh | fact carries operand
