@@ -194,7 +194,7 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         return text_of(out);
     }
     if (last == "mkdtemp" || last == "mkdtempSync" || last == "mktmpdir" || last == "mkstemp" || last == "tempdir")
-        return text_of("/tmp/" + std::string(kAnyName));
+        return text_of("/tmp/tmp" + std::string(kAnyName));
     if (last == "gettempdir" || last == "tmpdir" || last == "sys_get_temp_dir") return text_of("/tmp");
     if (last == "home" || last == "homedir") return text_of("~"); // Path.home(), os.homedir(), Dir.home()
     if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "Deno.env.get" || called == "process.env" ||
