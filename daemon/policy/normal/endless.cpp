@@ -124,7 +124,7 @@ bool is_called(std::string_view text, std::size_t after) {
 // A child that sleeps is no loop that does.
 bool is_of_child(std::string_view text, std::size_t at) {
     const auto before = text.substr(at < 24 ? 0 : at - 24, std::min<std::size_t>(at, 24));
-    return before.find("fork") != std::string_view::npos || before.find("mcparallel") != std::string_view::npos ||
+    return before.ends_with("exec ") || before.find("fork") != std::string_view::npos || before.find("mcparallel") != std::string_view::npos ||
            before.find("Thread") != std::string_view::npos || before.find("forkIO") != std::string_view::npos;
 }
 

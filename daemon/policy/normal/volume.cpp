@@ -203,7 +203,7 @@ void Walk::note_commands(Call& call) {
         "wish", "jjs",   "cobc",  "cpan",    "dc",   "lldb",    "jdb",   "jshell", "emacs", "maxima", "sbcl",
         "clisp", "guile", "ocaml", "scala",  "erl",  "iex",     "swipl", "perl",  "dart",  "kotlinc"};
     const Stream* in = call.in();
-    if (!is_any(call.program, kReaders) || in == nullptr || !in->known || in->text.empty()) return;
+    if (!is_any(call.program, kReaders) || !at(call.slot).code.empty() || in == nullptr || !in->known || in->text.empty()) return;
     at(call.slot).code.push_back({"text", {in->text, call.argv[0].span}, {}});
 }
 
