@@ -61,7 +61,7 @@ struct Rule {
     std::vector<std::string> env;        // "LD_PRELOAD=*": before it, of env, or (export and plain assignments) for what follows
     std::vector<std::string> no_env;
     std::vector<std::string> from, into; // a program of an earlier, a later stage of its pipeline
-    std::vector<std::string> via;        // carried by; an option of what came off: "sudo -u=*"; in its words: "kill $()"
+    std::vector<std::string> via;        // carried by; what came off: "sudo -u=*"; in its words: "kill $()"
     std::vector<std::string> no_via;
     std::vector<std::string> fact, no_fact;
     std::vector<std::string> language;   // it holds code in one of these
