@@ -39,7 +39,7 @@ struct Rule {
     // Conditions. Names and patterns may be sets: "@name".
     std::vector<std::string> program;    // base names, with * and ?
     std::vector<std::string> no_program;
-    std::vector<std::string> sub;        // "push", "remote *"
+    std::vector<std::string> sub;        // "push", "remote *", "tool install": of any program, with or without a row
     std::vector<std::string> option;     // one of these is there: "-r", "--exec=*" (with its value)
     std::vector<std::string> option_all; // all of these
     std::vector<std::string> no_option;  // none of these
@@ -61,7 +61,7 @@ struct Rule {
     std::vector<std::string> env;        // "LD_PRELOAD=*": before it, of env, or (export and plain assignments) for what follows
     std::vector<std::string> no_env;
     std::vector<std::string> from, into; // a program of an earlier, a later stage of its pipeline
-    std::vector<std::string> via;        // carried by; or what came off: "sudo -u=*"
+    std::vector<std::string> via;        // carried by; what came off: "sudo -u=*"; in its words: "kill $()"
     std::vector<std::string> no_via;
     std::vector<std::string> fact, no_fact;
     std::vector<std::string> language;   // it holds code in one of these
