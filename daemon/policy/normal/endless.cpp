@@ -235,7 +235,8 @@ std::optional<std::size_t> endless_word(std::string_view language, std::string_v
     if ((word == "repeat" && language == "r") || (word == "forever" && language != "javascript")) return end;
     if (language == "python" && word == "iter" && (rest.starts_with("(int,1)") || rest.starts_with("(int, 1)")))
         return end;
-    const bool module = (at >= 10 && text.substr(at - 10, 10) == "itertools.") || (at >= 3 && text.substr(at - 3, 3) == "\').");
+    const bool module =
+        (at >= 10 && text.substr(at - 10, 10) == "itertools.") || (at >= 3 && text.substr(at - 3, 3) == "\').");
     if (module && (word == "count" || word == "cycle")) return end;
     if (module && word == "repeat") {
         const auto given = text.substr(end, close_of(text, end) - end);
@@ -391,7 +392,9 @@ bool is_huge(std::string_view language, std::string_view text) {
         if (number->tower) return true;
         if (number->value >= kHuge) {
             const auto name = call_around(text, at);
-            if (repeats(text, at) || (at > 0 && text[at - 1] == '(' && repeats(text, at - 1)) || is_any(name, kAllocates) || is_any(name, kCounts)) return true;
+            if (repeats(text, at) || (at > 0 && text[at - 1] == '(' && repeats(text, at - 1)) ||
+                is_any(name, kAllocates) || is_any(name, kCounts))
+                return true;
         }
         if (number->value >= kTower && call_around(text, at) == "setrecursionlimit") return true;
         at = std::max(number->end, at + 1);

@@ -36,9 +36,19 @@ Thing joined(Thing left, const Thing& right) {
 
 // The variable HOME, as languages name it.
 bool means_home(std::string_view name) {
-    constexpr std::string_view kNames[] = {"os.environ.HOME", "environ.HOME", "process.env.HOME", "env.HOME", "ENV.HOME",
-                                           "_SERVER.HOME", "_ENV.HOME", "$_SERVER.HOME", "$_ENV.HOME", "Dir.home",
-                                           "process.env.USERPROFILE", "$HOME", "$env.HOME"};
+    constexpr std::string_view kNames[] = {"os.environ.HOME",
+                                           "environ.HOME",
+                                           "process.env.HOME",
+                                           "env.HOME",
+                                           "ENV.HOME",
+                                           "_SERVER.HOME",
+                                           "_ENV.HOME",
+                                           "$_SERVER.HOME",
+                                           "$_ENV.HOME",
+                                           "Dir.home",
+                                           "process.env.USERPROFILE",
+                                           "$HOME",
+                                           "$env.HOME"};
     return std::ranges::find(kNames, name) != std::end(kNames);
 }
 
@@ -144,7 +154,8 @@ bool Evaluator::loop_over(std::size_t at) {
 // list.forEach(x => …), list.each { |x| … }: the block's variable.
 void Evaluator::bind_each(const Thing& all) {
     const std::size_t open = is("(") && is("(", 1) ? 2 : 1;
-    const bool arrow = is("(") && is_name(open) && (is("=>", open + 1) || is("=>", open + 2) || is("=", open + 1) || is("=", open + 2));
+    const bool arrow = is("(") && is_name(open) &&
+                       (is("=>", open + 1) || is("=>", open + 2) || is("=", open + 1) || is("=", open + 2));
     const bool block = (is("{") || is("do")) && is("|", 1) && is_name(2);
     if (arrow) bind(peek(open)->text, all);
     if (block) bind(peek(2)->text, all);

@@ -199,6 +199,7 @@ private:
     void note_commands(Call& call);
     bool adds_to_own_input(const Call& call);
     void close_endless(const Stream& out, const Frame& frame);
+    void look_at_written(std::size_t slot, const std::string& path, const Stream& stream);
     void note_fetched(Call& call, const Value& file);
 
     // shared
