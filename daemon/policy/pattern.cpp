@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "policy/alternatives.hpp"
+
 namespace owhale::policy {
 namespace {
-
-constexpr std::string_view kSpecial = "*?{[";
 
 // Whether these first, or last, bytes rule the pattern out. What is not known, two bytes from a NUL on, rules nothing out.
 enum class Start : std::uint8_t { same, differs, unknown, shorter };
@@ -28,6 +28,21 @@ bool end_differs(std::string_view pattern, std::string_view text) {
     return false;
 }
 
+bool in_range(std::string_view pattern, std::size_t from, std::size_t end, char byte) {
+    for (auto at = from + 1; at < end; at += 3)
+        if (byte >= pattern[at] && byte <= pattern[at + 2]) return true;
+    return false;
+}
+
+// How many bytes of the pattern, at one that is no star, take this byte; 0: they do not.
+std::size_t taken(std::string_view pattern, std::size_t at, char byte) {
+    if (at >= pattern.size()) return 0;
+    if (pattern[at] == '?') return byte != '/' ? 1 : 0;
+    if (const auto end = pattern[at] == '[' ? range_end(pattern, at) : 0; end > 0)
+        return in_range(pattern, at, end, byte) ? end + 1 - at : 0;
+    return pattern[at] == byte ? 1 : 0;
+}
+
 // Of patterns without alternatives and texts that are known. What a star took is given back to the last one alone: an
 // earlier * could only give a later start to what follows it, and ** takes anything.
 bool glob(std::string_view pattern, std::string_view text) {
@@ -42,8 +57,8 @@ bool glob(std::string_view pattern, std::string_view text) {
             } else {
                 star = p, star_text = t;
             }
-        } else if (p < pattern.size() && (pattern[p] == text[t] || (pattern[p] == '?' && text[t] != '/'))) {
-            ++p, ++t;
+        } else if (const auto count = taken(pattern, p, text[t]); count > 0) {
+            p += count, ++t;
         } else if (star != kNone && text[star_text] != '/') {
             p = star, t = ++star_text;
         } else if (wide != kNone) {
@@ -83,18 +98,44 @@ Pattern Pattern::host(std::string_view text) {
 }
 
 Pattern::Pattern(std::string text) : text_(std::move(text)) {
-    prefix_ = std::min(text_.find_first_of(kSpecial), text_.size());
+    for (auto at = text_.find('{'); at != std::string::npos; at = text_.find('{', at + 1)) {
+        if (!has_alternatives(text_, at)) continue;
+        auto alternatives = alternatives_of(text_);
+        tangled_ = !alternatives;
+        if (tangled_) return;
+        for (auto& one : *alternatives) {
+            Pattern pattern("");
+            pattern.text_ = std::move(one);
+            pattern.look();
+            alternatives_.push_back(std::move(pattern));
+        }
+        return;
+    }
+    look();
+}
+
+// What is special in it, a { no more.
+void Pattern::look() {
+    prefix_ = text_.size();
+    suffix_ = 0;
+    std::size_t last = 0;
+    for (std::size_t at = 0; at < text_.size(); ++at) {
+        const auto range = text_[at] == '[' ? range_end(text_, at) : 0;
+        if (text_[at] != '*' && text_[at] != '?' && range == 0) continue;
+        prefix_ = std::min(prefix_, at);
+        ranges_ = ranges_ || range > 0;
+        tangled_ = tangled_ || (range > 0 && in_range(text_, at, range, '/')); // it may end a component, or not
+        at = std::max(at, range);
+        last = at + 1;
+    }
     literal_ = prefix_ == text_.size();
+    if (!literal_) suffix_ = text_.size() - last;
     open_ = std::string_view(text_).substr(prefix_) == "**";
-    const auto last = text_.find_last_of("*?}]");
-    plain_ = text_.find_first_of("{[") == std::string::npos;
-    counted_ = plain_ && text_.find("**") == std::string::npos;
+    counted_ = !ranges_ && text_.find("**") == std::string::npos;
     slashes_ = static_cast<std::size_t>(std::ranges::count(text_, '/'));
-    const bool wrapped = text_.size() > 4 && text_.starts_with("**") && text_.ends_with("**");
+    const bool wrapped = text_.size() > 4 && prefix_ == 0 && text_.starts_with("**") && text_.ends_with("**");
     const auto inner = wrapped ? std::string_view(text_).substr(2, text_.size() - 4) : std::string_view();
-    if (inner.find_first_of(kSpecial) == std::string_view::npos) inner_ = inner;
-    if (!literal_ && last != std::string::npos && text_.find('{') == std::string::npos)
-        suffix_ = text_.size() - last - 1;
+    if (!ranges_ && inner.find_first_of("*?") == std::string_view::npos) inner_ = inner;
 }
 
 // What stands in a hole may be the text that is looked for.
@@ -105,7 +146,7 @@ Match Pattern::contains(std::string_view text) const {
 
 // The rest of a text is one thing that is not known: it can be whatever the rest of the pattern wants.
 std::optional<Match> Pattern::with_unknown_rest(std::size_t at, std::string_view rest) const {
-    if (!plain_ || (rest != kHole && rest != kAnyName)) return std::nullopt;
+    if (ranges_ || (rest != kHole && rest != kAnyName)) return std::nullopt;
     const auto wanted = std::string_view(text_).substr(at);
     const bool any = rest == kHole;
     const bool starts = at == 0 || text_[at - 1] == '/';
@@ -117,6 +158,17 @@ std::optional<Match> Pattern::with_unknown_rest(std::size_t at, std::string_view
 }
 
 Match Pattern::match(std::string_view text) const {
+    if (alternatives_.empty()) return one(text);
+    auto best = Match::no;
+    for (const auto& alternative : alternatives_) {
+        if (best == Match::yes) break;
+        best = std::max(best, alternative.one(text));
+    }
+    return best;
+}
+
+Match Pattern::one(std::string_view text) const {
+    if (tangled_) return match_glob(text_, text);
     const std::string_view whole(text_);
     const auto start = compare_start(whole.substr(0, prefix_), text);
     if (start == Start::differs || start == Start::shorter) return Match::no;
@@ -133,7 +185,7 @@ Match Pattern::match(std::string_view text) const {
     if (counted_ && (known || text.find(kHole, nul) == std::string_view::npos) &&
         static_cast<std::size_t>(std::ranges::count(text, '/')) != slashes_)
         return Match::no;
-    if (known && plain_ && text.size() <= kLongest) return glob(text_, text) ? Match::yes : Match::no;
+    if (known && text.size() <= kLongest) return glob(text_, text) ? Match::yes : Match::no;
     return match_glob(text_, text);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "policy/normal/value.hpp"
 
@@ -24,15 +25,19 @@ private:
     Match contains(std::string_view text) const;
     std::optional<Match> with_unknown_rest(std::size_t at, std::string_view rest) const;
     explicit Pattern(std::string text);
+    void look();
+    Match one(std::string_view text) const;
 
     std::string text_;
     std::size_t prefix_ = 0, suffix_ = 0; // bytes before the first, and behind the last, that are not themselves
     bool literal_ = false;
     bool open_ = false;       // a prefix, then **
-    bool plain_ = false;      // no alternatives
-    std::size_t slashes_ = 0; // in a pattern without ** and alternatives: how many a text has that matches
+    bool ranges_ = false;     // it has some: [0-9]
+    std::size_t slashes_ = 0; // in a pattern without ** and ranges: how many a text has that matches
     bool counted_ = false;
-    std::string inner_; // of **text**: the text
+    bool tangled_ = false;              // alternatives that are match_glob's alone to take apart
+    std::vector<Pattern> alternatives_; // of {a,b}: instead of all of the above
+    std::string inner_;                 // of **text**: the text
 };
 
 std::string lower(std::string_view text);

@@ -117,11 +117,12 @@ rm | * | remove:/home/user/project/* | via xargs | fact operand
     {R"~(find . -type f | xargs rm -f)~",
      R"~(find -type=f | . | list:/home/user/project:r | fact operand
 xargs | rm -f | fact carries operand
-rm -f | /home/user/project/… | remove:/home/user/project/… | via xargs | fact operand
+rm -f | /home/user/project /home/user/project/… | remove:/home/user/project remove:/home/user/project/… | via xargs | fact operand
 )~"},
     {R"~(find . -print0 | xargs -0 -I{} mv {} /tmp/{})~",
      R"~(find -print0 | . | list:/home/user/project:r | fact operand
 xargs -0 -I={} | mv {} /tmp/{} | fact carries operand
+mv | /home/user/project /tmp//home/user/project | read:/home/user/project remove:/home/user/project write:/tmp/home/user/project write:/tmp/home/user/project/project | via xargs | fact operand
 mv | /home/user/project/… /tmp//home/user/project/… | read:/home/user/project/… remove:/home/user/project/… write:/tmp/home/user/project/… write:/tmp/home/user/project/…/… | via xargs | fact operand
 )~"},
     {R"~(echo a | xargs -I % sh -c 'rm %')~",

@@ -291,8 +291,9 @@ TEST_CASE("code, calls and facts") {
 }
 
 TEST_CASE("patterns say what match_glob says") {
-    const std::vector<std::string> pieces = {"a", "b", "/", "*", "**", "?", "{a,b/}", "[a-b]", "."},
-                                   texts = {"a", "b", "/", "ab", "."};
+    const std::vector<std::string> pieces = {"a", "b", "/", "*", "**", "?",         "{a,b/}", "[a-b]",
+                                             ".", "{", ",", "}", "[",  "{a*,{b,}}", "{[}"},
+                                   texts = {"a", "b", "/", "ab", ".", "[", "{", ","};
     std::uint32_t random = 7;
     const auto next = [&](std::size_t below) { return (random = random * 1664525U + 1013904223U) / 65536U % below; };
     for (int i = 0; i < 20'000; ++i) {
