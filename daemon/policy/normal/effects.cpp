@@ -348,7 +348,8 @@ void Evaluator::run_words(const Arguments& given, bool repeats) {
         if (one.decoded) add_fact("code.decoded");
         if (one.fetched) add_fact("code.fetched");
     }
-    if (repeats && words.size() > 1) words.erase(words.begin() + 1); // execl(path, argv[0], …)
+    const bool again = words.size() > 2 && words[0].ends_with("/" + words[1]);  // {file: '/bin/sh', args: ['sh', …]}
+    if ((repeats || again) && words.size() > 1) words.erase(words.begin() + 1); // execl(path, argv[0], …)
     if (!words.empty() && out_.commands.size() < 256) out_.commands.push_back(std::move(words));
 }
 

@@ -365,7 +365,10 @@ void Walk::apply_unknown(Call& call) {
             if (option.value) {
                 if (looks_like_path(option.value->text))
                     touch(call.slot, output ? Act::write : Act::read, *option.value, false, false);
-                if (auto host = host_of_url(*option.value, "")) add_host(call, *host);
+                if (auto host = host_of_url(*option.value, ""))
+                    add_host(call, *host);
+                else if (auto address = host_of_address(*option.value))
+                    add_host(call, *address);
                 output = false;
             }
             at(call.slot).options.push_back({option.name, option.value, word.span});
@@ -374,6 +377,8 @@ void Walk::apply_unknown(Call& call) {
         at(call.slot).operands.push_back(word);
         if (auto host = host_of_url(word, ""))
             add_host(call, *host);
+        else if (auto address = host_of_address(word))
+            add_host(call, *address);
         else if (output || looks_like_path(word.text))
             touch(call.slot, output ? Act::write : Act::read, word, false, false);
         output = false;
