@@ -329,6 +329,8 @@ Stream Walk::output(Call& call) {
             }
         }
     note_endless(call, out);
+    note_downloads(call);
+    note_opened(call);
     if (call.connects && !at(call.slot).hosts.empty()) out.taint.fetched = true;
     if (call.row != nullptr && call.row->has("decode")) out.taint.decoded = out.taint.decoded || in != nullptr || reads;
     return out;

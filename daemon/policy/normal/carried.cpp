@@ -123,7 +123,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
         add_host(call, std::move(host));
     }
     for (const auto& reason : found.opaque) add_opaque(call.slot, text.span, reason);
-    const auto calls = call.taint;
+    note_code_fetches(call, found);
     for (auto& shell : found.shell) {
         if (stopped()) return;
         const Value word{shell, text.span};

@@ -57,8 +57,19 @@ bool starts_many(const shell::Script& body) { // in the background
     return found;
 }
 
+bool runs_something(const shell::Script& body) { // that is more than counting
+    bool found = false;
+    visit(body, [&](const shell::Command& command, bool) {
+        bool counts = command.kind != CommandKind::simple || command.words.empty();
+        for (const auto word : {":", "true", "echo", "printf", "let", "[", "test", "continue"})
+            counts = counts || is_word(command, 0, word);
+        found = found || !counts || !command.redirects.empty();
+    });
+    return found;
+}
+
 bool is_long(double rounds, const shell::Script& body) {
-    return rounds >= kManyRounds || (rounds >= kManyStarts && starts_many(body));
+    return rounds >= 10 * kManyRounds || (rounds >= kManyRounds && runs_something(body)) || (rounds >= kManyStarts && starts_many(body));
 }
 
 // What succeeds as long as there is room: `while mkdir x && cd x; do :; done`.

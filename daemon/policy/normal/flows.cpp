@@ -1,6 +1,7 @@
 // What comes from a connection, what leaves by one, and what becomes code on the way.
 #include <algorithm>
 
+#include "policy/normal/code.hpp"
 #include "policy/normal/paths.hpp"
 #include "policy/normal/walk.hpp"
 
@@ -12,6 +13,49 @@ static bool leaves_machine(const SimpleCommand& command) {
         return !host.listens && host.name != "localhost" && !host.name.starts_with("127.") && host.name != "::1" &&
                host.name != "[::1]" && host.name != "0.0.0.0" && !host.name.ends_with(".localhost");
     });
+}
+
+// Programs that bring files from elsewhere to where their words say.
+void Walk::note_downloads(Call& call) {
+    constexpr std::string_view kBringers[] = {"scp", "pscp", "sftp", "rsync", "tftp", "aria2c", "axel", "lftp", "ftp", "gsutil",
+                                              "aws", "rclone", "mc", "s3cmd", "az", "ncftpget", "busybox", "lwp-download"};
+    if (std::ranges::find(kBringers, call.program) == std::end(kBringers) || !leaves_machine(at(call.slot)) ||
+        at(call.slot).hosts.empty())
+        return;
+    const auto accesses = at(call.slot).accesses;
+    for (const auto& access : accesses) {
+        if (access.act != Act::write) continue;
+        note_fetched(call, {access.path, access.span});
+        for (const auto& word : at(call.slot).operands)
+            if (const auto slash = word.text.find_last_of("/:"); slash != std::string::npos && slash + 1 < word.text.size())
+                note_fetched(call, {join_path(access.path, word.text.substr(slash + 1)), access.span});
+    }
+}
+
+// An archive that was fetched and is opened in a folder that the words name.
+void Walk::note_opened(Call& call) {
+    constexpr std::string_view kOpeners[] = {"unzip", "tar", "bsdtar", "7z", "7za", "7zr", "7zz", "unrar", "cpio"};
+    if (std::ranges::find(kOpeners, call.program) == std::end(kOpeners) || fetched_folders_.size() > 32) return;
+    const Stream* in = call.in();
+    bool fetched = in != nullptr && in->taint.fetched;
+    const auto accesses = at(call.slot).accesses;
+    for (const auto& access : accesses)
+        if (const Cell* cell = access.act == Act::read ? file(access.path) : nullptr) fetched |= cell->taint.fetched;
+    if (!fetched) return;
+    for (const auto& access : accesses)
+        if (access.act == Act::write && access.path != facts_.cwd && access.path != facts_.workspace &&
+            access.path.find('\0') == std::string::npos && access.path != "/")
+            fetched_folders_.push_back(access.path);
+}
+
+// What the code fetches and what it writes are taken to be one.
+void Walk::note_code_fetches(Call& call, const Scanned& found) {
+    const bool connects = std::ranges::any_of(found.hosts, [](const Host& host) { return !host.listens; });
+    if (!connects || !leaves_machine(at(call.slot))) return;
+    for (const auto& access : found.accesses)
+        if (access.act == Act::write && !access.path.starts_with(kHole)) note_fetched(call, {access.path, {}});
+    const bool unknown = std::ranges::find(found.facts, "code.unknown") != found.facts.end();
+    if (unknown) add_fact(call.slot, "code.fetched");
 }
 
 void Walk::mark_sent(const Taint& taint) {

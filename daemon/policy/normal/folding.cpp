@@ -347,6 +347,19 @@ Answer temporary(const Call&) {
 Answer one_name(const Call&) {
     return text(std::string(kAnyName) + "\n");
 }
+Answer numbers(const Call& call) { // lsof -t -i:3000
+    const bool terse = std::ranges::any_of(call.argv, [](const Value& word) {
+        return word.text.starts_with("-t") || word.text.starts_with("-nt") || word.is("-it") || word.is("-nPt");
+    });
+    return terse ? one_name(call) : std::nullopt;
+}
+Answer found_process(const Call& call) { // by its name it is one, by its user it is all of theirs
+    const bool many = std::ranges::any_of(call.argv, [](const Value& word) {
+        const auto& text = word.text;
+        return text.size() > 1 && text[0] == '-' && std::string_view("uUtgGsv").find(text[1]) != std::string_view::npos;
+    });
+    return many ? std::nullopt : one_name(call);
+}
 Answer nothing(const Call&) {
     return text("");
 }
@@ -469,9 +482,10 @@ constexpr Row kRows[] = {{"awk", awk_field},
                          {"hostname", one_name},
                          {"id", user_name},
                          {"ls", list_names},
+                         {"lsof", numbers},
                          {"mktemp", temporary},
                          {"nproc", one_name},
-                         {"pgrep", one_name},
+                         {"pgrep", found_process},
                          {"pidof", one_name},
                          {"openssl", openssl},
                          {"printf", print_formatted},
@@ -502,9 +516,9 @@ constexpr Row kRows[] = {{"awk", awk_field},
 
 bool takes_unknown(std::string_view name) { // words that are not known may stand in what comes out
     constexpr std::string_view kNames[] = {
-        "echo", "printf", "basename", "dirname", "realpath", "readlink", "find",     "ls",    "grep", "fd",
-        "date", "mktemp", "git",      "cat",     "sort",     "which",    "pwd",      "wc",    "id",   "uname",
-        "head", "tail",   "uniq",     "rg",      "egrep",    "awk",      "hostname", "pgrep", "pidof"};
+        "echo", "printf", "basename", "dirname", "realpath", "readlink", "find",     "ls",    "grep",  "fd",
+        "date", "mktemp", "git",      "cat",     "sort",     "which",    "pwd",      "wc",    "id",    "uname",
+        "head", "tail",   "uniq",     "rg",      "egrep",    "awk",      "hostname", "pgrep", "pidof", "lsof"};
     return std::ranges::find(kNames, name) != std::end(kNames);
 }
 

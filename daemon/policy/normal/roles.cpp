@@ -58,6 +58,8 @@ void Walk::touch(std::size_t slot, Act act, const Value& value, bool recursive, 
         return too_big(value.span, "one command names more files than can be judged");
     for (auto& path : absolute(value.text)) {
         budget_.spend(path.size());
+        if (act == Act::execute)
+            if (const Cell* cell = file(path); cell != nullptr && cell->taint.fetched) add_fact(slot, "program.fetched");
         at(slot).accesses.push_back({act, std::move(path), value.span, recursive, sent});
     }
     if (value.text.starts_with(kHole)) add_fact(slot, "operand.unknown");

@@ -146,11 +146,19 @@ private:
                 continue;
             }
             const auto end = text.find(closing(open), i);
-            out += kHole;
+            out += stands_for(std::string_view(text).substr(i, end - i));
             if (end == std::string::npos) break;
             i = end;
         }
         return out;
+    }
+
+    // What an expression in a string stands for: the home, or what is known only when it runs.
+    static std::string_view stands_for(std::string_view expression) {
+        for (const std::string_view home : {"ENV{HOME", "env.HOME", "['HOME']", "[\"HOME\"]", "[HOME]", "homedir()",
+                                            "Dir.home", "Path.home()", "$HOME", "getenv('HOME')", "(\"HOME\")"})
+            if (expression.find(home) != std::string_view::npos) return "~";
+        return kHole;
     }
 
     std::string interpolated(const std::string& text, char quote) const {
@@ -167,13 +175,17 @@ private:
                 out += c;
                 continue;
             }
-            out += kHole;
+            const auto from = i;
             if (next == '{' || next == '(') {
-                const auto end = text.find(closing(next), i);
-                if (end == std::string::npos) break;
-                i = end;
-            } else
+                i = text.find(closing(next), i);
+            } else {
                 while (i + 1 < text.size() && (is_letter(text[i + 1]) || is_digit(text[i + 1]))) ++i;
+                const bool element = (language_.name == "perl" || language_.name == "php") && i + 1 < text.size() &&
+                                     (text[i + 1] == '{' || text[i + 1] == '[');
+                if (element) i = text.find(closing(text[i + 1]), i);
+            }
+            out += stands_for(std::string_view(text).substr(from, i == std::string::npos ? i : i - from + 1));
+            if (i == std::string::npos) break;
         }
         return out;
     }

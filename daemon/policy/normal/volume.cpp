@@ -180,8 +180,19 @@ void Walk::note_source(Call& call) {
         at(call.slot).code.push_back({language, {text, call.argv[0].span}, {}});
         for (const auto& fact : facts) add_fact(call.slot, fact);
     };
+    bool fetched = false;
     for (const auto& operand : call.arguments.operands)
-        if (const Cell* cell = file(operand.text); cell != nullptr && cell->values.size() == 1) source(cell->values[0]);
+        if (const Cell* cell = file(operand.text)) {
+            fetched = fetched || cell->taint.fetched;
+            if (cell->values.size() == 1) source(cell->values[0]);
+        }
+    if (fetched) { // and what is made of it
+        const Value* made = call.arguments.value_of("-o");
+        std::string name = made != nullptr ? made->text : "a.out";
+        if (made == nullptr && language == "rust" && !call.arguments.operands.empty())
+            name = call.arguments.operands[0].text.substr(0, call.arguments.operands[0].text.rfind('.'));
+        note_fetched(call, {std::move(name), call.argv[0].span});
+    }
     if (const Stream* in = call.in(); in != nullptr && in->known) source(in->text);
 }
 

@@ -25,6 +25,8 @@ void add_output(Stream& all, Stream next) {
 
 Walk::Walk(NormalForm& out, const Facts& facts) : out_(out), facts_(facts) {
     state_.set(".", facts.cwd);
+    fetched_.values = {std::string(kHole)};
+    fetched_.taint.fetched = true;
     state_.set("v:_n", std::string(kAnyName));
 }
 
@@ -243,6 +245,9 @@ std::vector<std::string> Walk::absolute(std::string_view path) const {
 const Cell* Walk::file(std::string_view path) const {
     for (const auto& whole : absolute(path))
         if (const Cell* cell = state_.get("f:" + whole)) return cell;
+    for (const auto& folder : fetched_folders_) // an archive that was fetched lies open there
+        for (const auto& whole : absolute(path))
+            if (whole != folder && is_below(whole, folder)) return &fetched_;
     return nullptr;
 }
 

@@ -14,6 +14,8 @@
 
 namespace owhale::policy::normal {
 
+struct Scanned;
+
 struct Frame {                  // where a command stands
     const Stream* in = nullptr; // null: what the run inherits
     int carrier = -1;
@@ -200,6 +202,9 @@ private:
     bool adds_to_own_input(const Call& call);
     void close_endless(const Stream& out, const Frame& frame);
     void note_fetched(Call& call, const Value& file);
+    void note_downloads(Call& call);
+    void note_opened(Call& call);
+    void note_code_fetches(Call& call, const Scanned& found);
 
     // shared
     SimpleCommand& at(std::size_t slot) { return out_.commands[slot]; }
@@ -216,6 +221,8 @@ private:
     NormalForm& out_;
     const Facts& facts_;
     State state_;
+    std::vector<std::string> fetched_folders_;
+    Cell fetched_; // what lies in them
     Budget budget_;
     std::deque<shell::Script> scripts_; // of code in words: functions point into them
     std::deque<std::string> texts_;

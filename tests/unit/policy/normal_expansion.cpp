@@ -164,7 +164,7 @@ echo | a b | via $() | fact operand
 cat | list | read:/home/user/project/list | via $() | fact operand
 )~"},
     {R"~(rm $(find . -name '*.o'))~",
-     R"~(rm | /home/user/project/… | remove:/home/user/project/… | fact operand
+     R"~(rm | /home/user/project/…*.o | remove:/home/user/project/…*.o | fact operand
 find -name=*.o | . | list:/home/user/project:r | via $() | fact operand
 )~"},
     {R"~(rm $(which foo))~",
@@ -219,7 +219,7 @@ rm | … | remove:… | fact operand operand.unknown option.unknown stdin.secret
     {R"~(find . -name '*.o' | while read f; do rm "$f"; done)~",
      R"~(find -name=*.o | . | list:/home/user/project:r | fact operand
 read | f | fact operand
-rm | /home/user/project/… | remove:/home/user/project/… | fact operand
+rm | /home/user/project/…*.o | remove:/home/user/project/…*.o | fact operand
 )~"},
     {R"~(if [ -f x ]; then d=/; else d=/tmp/x; fi; rm -rf $d)~",
      R"~([ -f | x ] | fact operand

@@ -117,11 +117,12 @@ rm | * | remove:/home/user/project/* | via xargs | fact operand
     {R"~(find . -type f | xargs rm -f)~",
      R"~(find -type=f | . | list:/home/user/project:r | fact operand
 xargs | rm -f | fact carries operand
-rm -f | /home/user/project/… | remove:/home/user/project/… | via xargs | fact operand
+rm -f | /home/user/project /home/user/project/… | remove:/home/user/project remove:/home/user/project/… | via xargs | fact operand
 )~"},
     {R"~(find . -print0 | xargs -0 -I{} mv {} /tmp/{})~",
      R"~(find -print0 | . | list:/home/user/project:r | fact operand
 xargs -0 -I={} | mv {} /tmp/{} | fact carries operand
+mv | /home/user/project /tmp//home/user/project | read:/home/user/project remove:/home/user/project write:/tmp/home/user/project write:/tmp/home/user/project/project | via xargs | fact operand
 mv | /home/user/project/… /tmp//home/user/project/… | read:/home/user/project/… remove:/home/user/project/… write:/tmp/home/user/project/… write:/tmp/home/user/project/…/… | via xargs | fact operand
 )~"},
     {R"~(echo a | xargs -I % sh -c 'rm %')~",
@@ -378,7 +379,7 @@ cowsay | hi | via npx | fact operand
      R"~(python3 | x.py a | execute:/home/user/project/x.py | fact code.workspace operand
 )~"},
     {R"~(tmux new -d 'rm x')~",
-     R"~(tmux -d | new rm x | fact operand
+     R"~(tmux -d | new rm x | fact operand program.strange
 )~"},
     {R"~(at now <<< 'rm x')~",
      R"~(at | now | code sh | fact carries operand
