@@ -89,11 +89,6 @@ inline constexpr std::array<std::string_view, 3> kDecisions = {"allow", "ask", "
 inline constexpr std::array<std::string_view, 5> kSeverities = {"none", "low", "medium", "high", "critical"};
 inline constexpr std::array<std::string_view, 3> kUnknowns = {"ask", "skip", "match"};
 inline constexpr std::array<std::string_view, 2> kModes = {"local", "strict"};
-// What the normal form calls the languages of code in words.
-inline constexpr std::array<std::string_view, 33> kLanguages = {
-    "sh",  "python", "javascript", "typescript", "perl",   "ruby",   "php",  "lua",   "r",      "awk",  "sed",
-    "jq",  "sql",    "make",       "tcl",        "java",   "go",     "rust", "swift", "elisp",  "vim",  "powershell",
-    "gdb", "julia",  "mongo",      "redis",      "scheme", "groovy", "xslt", "cql",   "cypher", "text", "other"};
 inline constexpr std::array<std::string_view, 3> kNets = {"none", "scoped", "host"};
 // Verdicts that no rule of a file gives; `overrides` may name the first two.
 inline constexpr std::array<std::string_view, 5> kBuiltIn = {"net.host", "program.unknown", "default", "syntax",

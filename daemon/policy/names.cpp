@@ -4,6 +4,8 @@
 
 #include "policy/fields.hpp"
 #include "policy/normal/facts.hpp"
+#include "policy/normal/languages.hpp"
+#include "policy/normal/program_tables.hpp"
 #include "policy/normal/value.hpp"
 
 namespace owhale::policy {
@@ -12,6 +14,19 @@ namespace {
 std::vector<std::string_view> fact_names() {
     std::vector<std::string_view> names;
     for (const auto& row : kFacts) names.push_back(row.name);
+    return names;
+}
+
+// What the normal form calls the languages of code: those that it reads, and those that programs are known to read.
+std::vector<std::string_view> language_names() {
+    std::vector<std::string_view> names = {"sh", "opaque"};
+    for (const auto& row : normal::language_tables().languages) names.push_back(row.name);
+    const auto add = [&](const RoleRow& row) {
+        const bool code = row.role == Role::code || row.role == Role::code_rest || row.role == Role::code_file;
+        if (code && !row.argument.empty()) names.push_back(row.argument);
+    };
+    for (const auto& row : program_tables().roles) add(row);
+    for (const auto& row : program_tables().options) add(row.value);
     return names;
 }
 
@@ -27,8 +42,10 @@ std::string problem_of(Words kind, const std::string& word, const Sets& sets) {
         static const auto names = fact_names();
         return check_word("fact", word, names);
     }
-    case Words::languages:
-        return check_word("language", word, kLanguages);
+    case Words::languages: {
+        static const auto names = language_names();
+        return check_word("language", word, names);
+    }
     case Words::modes:
         return check_word("mode", word, kModes);
     case Words::programs:

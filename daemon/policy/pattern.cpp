@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/alternatives.hpp"
+#include "policy/small_automaton.hpp"
 
 namespace owhale::policy {
 namespace {
@@ -124,7 +125,7 @@ void Pattern::look() {
         if (text_[at] != '*' && text_[at] != '?' && range == 0) continue;
         prefix_ = std::min(prefix_, at);
         ranges_ = ranges_ || range > 0;
-        tangled_ = tangled_ || (range > 0 && in_range(text_, at, range, '/')); // it may end a component, or not
+        uneven_ = uneven_ || (range > 0 && in_range(text_, at, range, '/'));
         at = std::max(at, range);
         last = at + 1;
     }
@@ -158,6 +159,7 @@ std::optional<Match> Pattern::with_unknown_rest(std::size_t at, std::string_view
 }
 
 Match Pattern::match(std::string_view text) const {
+    if (tangled_) return match_glob(text_, text);
     if (alternatives_.empty()) return one(text);
     auto best = Match::no;
     for (const auto& alternative : alternatives_) {
@@ -167,15 +169,21 @@ Match Pattern::match(std::string_view text) const {
     return best;
 }
 
+// Alternatives are gone, so that { is itself, as it is in match_small alone.
+Match Pattern::slowly(std::string_view text) const {
+    const auto match = match_small(text_, text);
+    return match ? *match : match_glob(text_, text);
+}
+
 Match Pattern::one(std::string_view text) const {
-    if (tangled_) return match_glob(text_, text);
+    if (uneven_) return slowly(text);
     const std::string_view whole(text_);
     const auto start = compare_start(whole.substr(0, prefix_), text);
     if (start == Start::differs || start == Start::shorter) return Match::no;
     const auto nul = text.find('\0');
     if (nul <= prefix_)
         if (const auto match = with_unknown_rest(nul, text.substr(nul))) return *match;
-    if (start == Start::unknown) return match_glob(text_, text);
+    if (start == Start::unknown) return slowly(text);
     if (open_) return Match::yes;
     if (literal_ && text.size() == prefix_) return Match::yes;
     if (literal_ && text[prefix_] != '\0') return Match::no;
@@ -186,7 +194,7 @@ Match Pattern::one(std::string_view text) const {
         static_cast<std::size_t>(std::ranges::count(text, '/')) != slashes_)
         return Match::no;
     if (known && text.size() <= kLongest) return glob(text_, text) ? Match::yes : Match::no;
-    return match_glob(text_, text);
+    return slowly(text);
 }
 
 } // namespace owhale::policy

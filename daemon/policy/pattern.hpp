@@ -27,6 +27,7 @@ private:
     explicit Pattern(std::string text);
     void look();
     Match one(std::string_view text) const;
+    Match slowly(std::string_view text) const;
 
     std::string text_;
     std::size_t prefix_ = 0, suffix_ = 0; // bytes before the first, and behind the last, that are not themselves
@@ -36,6 +37,7 @@ private:
     std::size_t slashes_ = 0; // in a pattern without ** and ranges: how many a text has that matches
     bool counted_ = false;
     bool tangled_ = false;              // alternatives that are match_glob's alone to take apart
+    bool uneven_ = false;               // a range may end a component, or not
     std::vector<Pattern> alternatives_; // of {a,b}: instead of all of the above
     std::string inner_;                 // of **text**: the text
 };
