@@ -338,7 +338,7 @@ void Evaluator::run_words(const Arguments& given, bool repeats) {
     std::vector<std::string> words;
     for (std::size_t i = 0; i < given.size(); ++i) {
         const Thing& one = given[i];
-        if (one.is_name && i > 0) continue;
+        if ((one.is_name || one.is_object) && i > 0) continue; // {stdio: …}
         if (one.is_list)
             words.insert(words.end(), one.list.begin(), one.list.end());
         else if (is_text(one))
