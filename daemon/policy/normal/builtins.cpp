@@ -236,6 +236,23 @@ Stream Walk::do_source(Call& call) {
 }
 
 // Its variables hold what stands on the standard input, where that is known.
+namespace {
+
+// The words of a line that is read into an array.
+std::vector<std::string> fields(const std::vector<std::string>& lines, const std::string& separators) {
+    if (lines.size() != 1 || separators.empty()) return lines;
+    std::vector<std::string> out;
+    const std::string& line = lines.front();
+    for (std::size_t at = line.find_first_not_of(separators); at != std::string::npos && out.size() < 256;) {
+        const auto end = std::min(line.find_first_of(separators, at), line.size());
+        out.push_back(line.substr(at, end - at));
+        at = line.find_first_not_of(separators, end);
+    }
+    return out;
+}
+
+} // namespace
+
 Stream Walk::do_read(Call& call) {
     fill_words(call);
     const Stream* in = call.in();
@@ -250,6 +267,9 @@ Stream Walk::do_read(Call& call) {
             names.push_back(text);
     }
     if (names.empty()) names.push_back("REPLY");
+    std::string separators = " \t";
+    for (const auto& [name, value] : at(call.slot).env)
+        if (name == "IFS" && value.known() != Known::opaque) separators = value.text;
     std::string line = in != nullptr && in->known ? in->text.substr(0, in->text.find('\n')) : "";
     for (std::size_t i = 0; i < names.size(); ++i) {
         Cell cell;
@@ -270,7 +290,7 @@ Stream Walk::do_read(Call& call) {
             cell.values = {std::string(kHole)};
         if (array) {
             cell.array = true;
-            cell.elements = cell.values;
+            cell.elements = i + 1 == names.size() ? fields(cell.values, separators) : cell.values;
         }
         if (is_name(names[i])) state_.set("v:" + names[i], std::move(cell));
     }

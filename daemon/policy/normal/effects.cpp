@@ -43,6 +43,13 @@ std::optional<int> number_of(const Thing& thing) {
     return std::stoi(thing.text, nullptr, hex ? 16 : 10);
 }
 
+// What stands in {stdio: …, encoding: …, shell: …}, and is no word of the command.
+bool is_setting(const std::string& text) {
+    constexpr std::string_view kSettings[] = {"inherit", "pipe", "ignore", "utf8", "utf-8", "SIGTERM", "SIGKILL"};
+    return text.find_first_not_of("0123456789") == std::string::npos ||
+           std::ranges::find(kSettings, text) != std::end(kSettings);
+}
+
 } // namespace
 
 void Evaluator::add_fact(std::string_view fact) {
@@ -339,7 +346,9 @@ void Evaluator::run_words(const Arguments& given, bool repeats) {
     for (std::size_t i = 0; i < given.size(); ++i) {
         const Thing& one = given[i];
         if (one.is_name && i > 0) continue;
-        if (one.is_list)
+        if (one.is_object && i > 0)
+            std::ranges::remove_copy_if(one.list, std::back_inserter(words), is_setting);
+        else if (one.is_list)
             words.insert(words.end(), one.list.begin(), one.list.end());
         else if (is_text(one))
             words.push_back(one.text);

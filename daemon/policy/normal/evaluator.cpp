@@ -327,6 +327,7 @@ Thing Evaluator::term(int depth) {
                 list.list.push_back(item.text);
             list.secret |= item.secret;
         }
+        list.is_object = true;
         if (list.list.size() > kMaxList) list.list.resize(kMaxList);
         return list;
     }
@@ -443,9 +444,17 @@ Thing Evaluator::name(int depth) {
     ++at_;
     if (word == "new" && is_name()) return name(depth + 1);
     if (word == "await" || word == "async") return term(depth + 1);
-    if (const auto known = values_.find(word); known != values_.end() && !known->second.is_name && !is("(")) {
+    const auto known = values_.find(word);
+    if (known != values_.end() && !known->second.is_name && !is("(")) {
         Thing copy = known->second;
         return after(std::move(copy), depth);
+    }
+    const bool called = known != values_.end() && is("(") && language_.name == "php"; // $f = "system"; $f("…")
+    if (called && known->second.known && !known->second.is_list &&
+        effect_of(language_, known->second.text) != Effect::none) {
+        value.is_name = true;
+        value.text = known->second.text;
+        return after(std::move(value), depth);
     }
     const auto alias = names_.find(word);
     value.is_name = true;

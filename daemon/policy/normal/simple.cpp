@@ -199,7 +199,8 @@ void Walk::follow_variables(Call& call, std::size_t from) {
                                            "SVN_SSH",
                                            "SUDO_ASKPASS",
                                            "RUSTC_WRAPPER",
-                                           "TAR_OPTIONS_EXEC"};
+                                           "TAR_OPTIONS_EXEC",
+                                           "FZF_DEFAULT_COMMAND"};
     constexpr std::string_view kPrompts[] = {"PS0", "PS1", "PS2", "PS3", "PS4", "RPROMPT", "PROMPT"};
     constexpr std::string_view kFiles[] = {"BASH_ENV", "ENV",        "LD_PRELOAD",  "LD_AUDIT", "PYTHONSTARTUP",
                                            "INPUTRC",  "GCONV_PATH", "GTK_MODULES", "ZDOTDIR"};
@@ -213,7 +214,8 @@ void Walk::follow_variables(Call& call, std::size_t from) {
         if (has(kFiles)) touch(call.slot, Act::execute, value, false, false);
         const bool runs = value.text.find("$(") != std::string::npos || value.text.find('`') != std::string::npos;
         const bool plain = value.text.find_first_of(" ;|&$`<>()/") == std::string::npos;
-        if ((has(kShell) && !plain) || (has(kPrompts) && runs)) {
+        const bool shell = has(kShell) || name.ends_with("PAGER"); // BAT_PAGER, AWS_PAGER, …
+        if ((shell && !plain) || (has(kPrompts) && runs)) {
             Call inner;
             inner.slot = call.slot;
             inner.argv = {Value{name, value.span}};
