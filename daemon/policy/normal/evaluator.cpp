@@ -180,7 +180,8 @@ void Evaluator::import() {
     ++at_;
     std::string module;
     std::vector<std::pair<std::string, std::string>> names;
-    bool imports = !from;
+    const bool javascript = language_.name == "javascript";
+    bool imports = !from, braced = false;
     std::string last;
     for (std::size_t i = 0; at_ < tokens_.size() && i < 256; ++i, ++at_) {
         const Token& token = tokens_[at_];
@@ -192,6 +193,7 @@ void Evaluator::import() {
             return;
         }
         if (token.kind == TokenKind::string) module = token.text;
+        if (token.kind == TokenKind::sign && token.text == "{") braced = true;
         if (token.kind == TokenKind::sign && (token.text == "." || token.text == "::") && !last.empty()) {
             if (at_ + 1 < tokens_.size() && tokens_[at_ + 1].kind == TokenKind::name) {
                 if (imports && !from)
@@ -205,7 +207,7 @@ void Evaluator::import() {
         if (token.kind != TokenKind::name) continue;
         if (token.text == "import")
             imports = true;
-        else if (token.text == "from")
+        else if (token.text == "from" || (javascript && token.text == "as" && names.empty())) // import * as x
             continue;
         else if (token.text == "as" && at_ + 1 < tokens_.size() && !names.empty()) {
             names.back().first = tokens_[++at_].text;
@@ -213,16 +215,14 @@ void Evaluator::import() {
         } else if (!imports)
             module += token.text;
         else
-            names.emplace_back(token.text, token.text);
+            names.emplace_back(token.text, javascript && !braced ? "" : token.text); // x itself is the module
         last = token.text;
     }
     if (module.starts_with("node:")) module = module.substr(5);
     if (module == "fs/promises") module = "fs.promises";
     for (const auto& [name, full] : names) {
         if (names_.size() >= kMaxBound) break;
-        if (from || (!module.empty() && language_.name == "javascript"))
-            names_[name] =
-                full == name && language_.name == "javascript" && names.size() == 1 ? module : module + "." + full;
+        if (from || (!module.empty() && javascript)) names_[name] = full.empty() ? module : module + "." + full;
     }
 }
 
