@@ -18,6 +18,8 @@ struct Thing {          // what an expression is, as far as it is known
     std::vector<std::string> list;
 };
 
+constexpr std::size_t kMaxList = 64; // of what is kept of a list
+
 class Evaluator {
 public:
     Evaluator(const LanguageRow& language, std::string_view text, Scanned& out);

@@ -1,6 +1,7 @@
 // Programs whose words carry commands in ways of their own: find, xargs, tar, socat, containers.
 #include <algorithm>
 
+#include "policy/normal/letters.hpp"
 #include "policy/normal/paths.hpp"
 #include "policy/normal/urls.hpp"
 #include "policy/normal/walk.hpp"
@@ -26,13 +27,6 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
          at = text.find(what, at + by.size()))
         text.replace(at, what.size(), by);
     return text;
-}
-
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
 }
 
 } // namespace
