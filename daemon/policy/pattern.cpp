@@ -158,13 +158,13 @@ std::optional<Match> Pattern::with_unknown_rest(std::size_t at, std::string_view
     return stars ? Match::yes : Match::maybe;
 }
 
-Match Pattern::match(std::string_view text) const {
+Match Pattern::match(std::string_view text, std::size_t nul) const {
     if (tangled_) return match_glob(text_, text);
-    if (alternatives_.empty()) return one(text);
+    if (alternatives_.empty()) return one(text, nul);
     auto best = Match::no;
     for (const auto& alternative : alternatives_) {
         if (best == Match::yes) break;
-        best = std::max(best, alternative.one(text));
+        best = std::max(best, alternative.one(text, nul));
     }
     return best;
 }
@@ -175,12 +175,11 @@ Match Pattern::slowly(std::string_view text) const {
     return match ? *match : match_glob(text_, text);
 }
 
-Match Pattern::one(std::string_view text) const {
+Match Pattern::one(std::string_view text, std::size_t nul) const {
     if (uneven_) return slowly(text);
     const std::string_view whole(text_);
     const auto start = compare_start(whole.substr(0, prefix_), text);
     if (start == Start::differs || start == Start::shorter) return Match::no;
-    const auto nul = text.find('\0');
     if (nul <= prefix_)
         if (const auto match = with_unknown_rest(nul, text.substr(nul))) return *match;
     if (start == Start::unknown) return slowly(text);
