@@ -8,7 +8,7 @@
 
 namespace owhale::policy {
 
-enum class Decision : std::uint8_t { allow, ask, deny };                   // in order: the later beats the earlier
+enum class Decision : std::uint8_t { allow, ask, deny };                  // in order: the later beats the earlier
 enum class Severity : std::uint8_t { none, low, medium, high, critical }; // of what could go wrong
 enum class Unknown : std::uint8_t { ask, skip, match }; // a condition that depends on what is not known: a rule to deny
                                                         // or ask asks, does not hold, or holds
@@ -21,9 +21,9 @@ struct Example {
     std::uint32_t line = 0, column = 0;
 };
 
-struct Ceiling { // what a run may have at most; "" and absent: nothing is said
-    std::string net;      // "none", "scoped", "host"
-    std::string profile;  // "readonly", …
+struct Ceiling {                    // what a run may have at most; "" and absent: nothing is said
+    std::string net;                // "none", "scoped", "host"
+    std::string profile;            // "readonly", …
     std::vector<std::string> hosts; // for scoped
     bool read_only = false;         // the workspace, too
 };
@@ -37,9 +37,9 @@ struct Rule {
     std::vector<std::string> modes; // empty: all
 
     // Conditions. Names and patterns may be sets: "@name".
-    std::vector<std::string> program;    // base names, with * and ?
+    std::vector<std::string> program; // base names, with * and ?
     std::vector<std::string> no_program;
-    std::vector<std::string> sub;        // "push", "remote *"
+    std::vector<std::string> sub;        // "push", "remote *", "tool install": of any program, with or without a row
     std::vector<std::string> option;     // one of these is there: "-r", "--exec=*" (with its value)
     std::vector<std::string> option_all; // all of these
     std::vector<std::string> no_option;  // none of these
@@ -50,23 +50,24 @@ struct Rule {
     std::vector<std::string> no_word;    // none does
     std::vector<std::string> variable;   // a word holds the unknown value of a variable of this name
     std::vector<std::string> reads, writes, removes, changes, executes, lists, mounts; // paths
-    std::vector<std::string> touches;    // any act but list
-    std::vector<std::string> sends;      // a file that is read and leaves
-    std::vector<std::string> except;     // paths that do not count for the fields above
-    std::vector<std::string> within;     // every path that it writes, removes, changes or mounts matches one
+    std::vector<std::string> touches;                                                  // any act but list
+    std::vector<std::string> sends;                                                    // a file that is read and leaves
+    std::vector<std::string> except;       // paths that do not count for the fields above
+    std::vector<std::string> within;       // every path that it writes, removes, changes or mounts matches one
     std::vector<std::string> reads_within; // every path that it reads, lists or executes matches one
-    std::vector<std::string> host;       // a host that it connects to; of a rule to allow: every one
-    std::vector<std::string> url;        // a URL that it names
+    std::vector<std::string> host;         // a host that it connects to; of a rule to allow: every one
+    std::vector<std::string> url;          // a URL that it names
     std::vector<std::string> except_host;
-    std::vector<std::string> env;        // "LD_PRELOAD=*": before it, of env, or (export and plain assignments) for what follows
+    std::vector<std::string>
+        env; // "LD_PRELOAD=*": before it, of env, or (export and plain assignments) for what follows
     std::vector<std::string> no_env;
     std::vector<std::string> from, into; // a program of an earlier, a later stage of its pipeline
-    std::vector<std::string> via;        // carried by; or what came off: "sudo -u=*"
+    std::vector<std::string> via;        // carried by; what came off: "sudo -u=*"; in its words: "kill $()"
     std::vector<std::string> no_via;
     std::vector<std::string> fact, no_fact;
-    std::vector<std::string> language;   // it holds code in one of these
-    std::vector<std::string> call;       // which calls one of these: "os.system", "*.rmtree"
-    std::vector<std::string> code;       // whose text matches (* here is any string)
+    std::vector<std::string> language; // it holds code in one of these
+    std::vector<std::string> call;     // which calls one of these: "os.system", "*.rmtree"
+    std::vector<std::string> code;     // whose text matches (* here is any string)
     std::vector<std::string> no_code;
     std::optional<bool> connects, sends_data, listens, recursive; // recursive: an access that counted is
 

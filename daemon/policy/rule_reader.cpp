@@ -106,7 +106,8 @@ Status read_lists(const TomlReader& reader, const Source& source, Draft& draft) 
         for (const auto& word : words) {
             const bool empty = word.text.empty() && field.kind != Words::texts; // sub = "": none
             if (empty || word.text.find('\0') != std::string::npos)
-                return wrong_at(source.name, word.line, word.column, std::string(field.name) + ": an empty word, or one with a NUL");
+                return wrong_at(source.name, word.line, word.column,
+                                std::string(field.name) + ": an empty word, or one with a NUL");
             (draft.rule.*field.words).push_back(word.text);
         }
         if (!words.empty()) draft.placed[field.name] = std::move(words);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "policy/normal/code.hpp"
+#include "policy/normal/folding.hpp"
 #include "policy/normal/paths.hpp"
 #include "policy/normal/walk.hpp"
 
@@ -106,6 +107,13 @@ std::string Walk::with_home(std::string path) const {
 
 // Code that is not a shell's: what it calls, and what the strings in it are.
 void Walk::scan(Call& call, const std::string& language, const Value& text) {
+    if (language == "powershell-base64") { // UTF-16 in base64
+        std::string plain;
+        for (const char c : decode_base64(text.text).value_or(""))
+            if (c != '\0') plain += c;
+        add_fact(call.slot, "code.decoded");
+        return scan(call, "powershell", {plain, text.span});
+    }
     at(call.slot).code.push_back({language, text, {}});
     if (text.known() == Known::opaque) return unknown_code(call, text, call.taint);
     if (call.taint.fetched) add_fact(call.slot, "code.fetched");

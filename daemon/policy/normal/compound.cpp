@@ -69,7 +69,8 @@ bool runs_something(const shell::Script& body) { // that is more than counting
 }
 
 bool is_long(double rounds, const shell::Script& body) {
-    return rounds >= 10 * kManyRounds || (rounds >= kManyRounds && runs_something(body)) || (rounds >= kManyStarts && starts_many(body));
+    return rounds >= 10 * kManyRounds || (rounds >= kManyRounds && runs_something(body)) ||
+           (rounds >= kManyStarts && starts_many(body));
 }
 
 // What succeeds as long as there is room: `while mkdir x && cd x; do :; done`.

@@ -137,17 +137,47 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         }
         return out;
     }
-    for (const std::string_view same : {"decode",      "encode",       "toString",     "strip",
-                                        "trim",        "rstrip",       "lstrip",       "chomp",
-                                        "str",         "String",       "bytes",        "Path",
-                                        "PurePath",    "pathlib.Path", "Pathname.new", "os.path.expanduser",
-                                        "format",      "shlex.split",  "file",         "File",
-                                        "Paths.get",   "Path.of",      "path.resolve", "os.path.abspath",
-                                        "Path.new",    "resolve",      "toPath",       "absolute",
-                                        "expanduser",  "as_posix",     "Pathname",     "freeze",
-                                        "shlex.quote", "os.fsencode",  "bytearray",
-                                        "path.expand", "normalizePath", "expand-file-name",
-                                        "File.expand_path", "os.path.realpath", "realpath"}) {
+    for (const std::string_view same : {"decode",
+                                        "encode",
+                                        "toString",
+                                        "strip",
+                                        "trim",
+                                        "rstrip",
+                                        "lstrip",
+                                        "chomp",
+                                        "str",
+                                        "String",
+                                        "bytes",
+                                        "Path",
+                                        "PurePath",
+                                        "pathlib.Path",
+                                        "Pathname.new",
+                                        "os.path.expanduser",
+                                        "format",
+                                        "shlex.split",
+                                        "file",
+                                        "File",
+                                        "Paths.get",
+                                        "Path.of",
+                                        "path.resolve",
+                                        "os.path.abspath",
+                                        "Path.new",
+                                        "resolve",
+                                        "toPath",
+                                        "absolute",
+                                        "expanduser",
+                                        "as_posix",
+                                        "Pathname",
+                                        "freeze",
+                                        "shlex.quote",
+                                        "os.fsencode",
+                                        "bytearray",
+                                        "path.expand",
+                                        "normalizePath",
+                                        "expand-file-name",
+                                        "File.expand_path",
+                                        "os.path.realpath",
+                                        "realpath"}) {
         if (same != called && !(last == same && is_text(base) && same.find('.') == std::string_view::npos)) continue;
         if (same == "file" && language_.name == "r") break;
         Thing out = is_text(base) ? base : given.empty() ? Thing{} : given[0];
@@ -188,9 +218,17 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         }
         return text_of(out.front());
     }
+    if (last == "joinpath" && is_text(base)) {
+        std::string out = base.text;
+        for (const auto& one : given) out += "/" + (is_text(one) ? one.text : std::string(kHole));
+        return text_of(out);
+    }
+    if (last == "mkdtemp" || last == "mkdtempSync" || last == "mktmpdir" || last == "mkstemp" || last == "tempdir")
+        return text_of("/tmp/tmp" + std::string(kAnyName));
+    if (last == "gettempdir" || last == "tmpdir" || last == "sys_get_temp_dir") return text_of("/tmp");
     if (last == "home" || last == "homedir") return text_of("~"); // Path.home(), os.homedir(), Dir.home()
-    if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "Deno.env.get" || called == "process.env" ||
-        called == "ENV.fetch" || called == "os.environ.copy") {
+    if (called == "os.path.expandvars" || last == "getenv" || called == "os.environ.get" || called == "Deno.env.get" ||
+        called == "process.env" || called == "ENV.fetch" || called == "os.environ.copy") {
         const std::string asked = given.empty() ? "" : given[0].text;
         if (asked == "HOME" || asked == "USERPROFILE" || asked.starts_with("$HOME"))
             return text_of("~" + (asked.starts_with("$HOME") ? asked.substr(5) : std::string()));
@@ -210,7 +248,8 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
 
 // Names in a folder, or those that fit a pattern.
 Thing Evaluator::listed(const std::string& called, const Thing& base, const Arguments& given) {
-    constexpr std::string_view kTelling[] = {"exists", "stat", "lstat", "is_file", "access", "existsSync", "isfile", "isdir"};
+    constexpr std::string_view kTelling[] = {"exists", "stat",       "lstat",  "is_file",
+                                             "access", "existsSync", "isfile", "isdir"};
     if (!given.empty() && given[0].is_list && !given[0].list.empty()) {
         Thing all = given[0];
         for (auto& one : all.list) one += "/" + std::string(kHole);
@@ -309,7 +348,8 @@ void Evaluator::run_words(const Arguments& given, bool repeats) {
         if (one.decoded) add_fact("code.decoded");
         if (one.fetched) add_fact("code.fetched");
     }
-    if (repeats && words.size() > 1) words.erase(words.begin() + 1); // execl(path, argv[0], …)
+    const bool again = words.size() > 2 && words[0].ends_with("/" + words[1]);  // {file: '/bin/sh', args: ['sh', …]}
+    if ((repeats || again) && words.size() > 1) words.erase(words.begin() + 1); // execl(path, argv[0], …)
     if (!words.empty() && out_.commands.size() < 256) out_.commands.push_back(std::move(words));
 }
 

@@ -11,4 +11,7 @@ namespace owhale::policy::normal {
 // neither leaves nor waits, and numbers where memory, repetition or a count is asked for. Linear in the text.
 void scan_endless(std::string_view language, std::string_view text, std::vector<std::string>& facts);
 
+// huge.cpp: whether a number asks for a gigabyte or more, or has no end. In `text` strings and comments are blank.
+bool is_huge(std::string_view language, std::string_view text);
+
 } // namespace owhale::policy::normal

@@ -10,15 +10,17 @@ namespace owhale::policy::normal {
 // What goes to this machine does not leave it.
 static bool leaves_machine(const SimpleCommand& command) {
     return command.hosts.empty() || std::ranges::any_of(command.hosts, [](const Host& host) {
-        return !host.listens && host.name != "localhost" && !host.name.starts_with("127.") && host.name != "::1" &&
-               host.name != "[::1]" && host.name != "0.0.0.0" && !host.name.ends_with(".localhost");
-    });
+               return !host.listens && host.name != "localhost" && !host.name.starts_with("127.") &&
+                      host.name != "::1" && host.name != "[::1]" && host.name != "0.0.0.0" &&
+                      !host.name.ends_with(".localhost");
+           });
 }
 
 // Programs that bring files from elsewhere to where their words say.
 void Walk::note_downloads(Call& call) {
-    constexpr std::string_view kBringers[] = {"scp", "pscp", "sftp", "rsync", "tftp", "aria2c", "axel", "lftp", "ftp", "gsutil",
-                                              "aws", "rclone", "mc", "s3cmd", "az", "ncftpget", "busybox", "lwp-download"};
+    constexpr std::string_view kBringers[] = {"scp",  "pscp",  "sftp", "rsync",    "tftp",    "aria2c",
+                                              "axel", "lftp",  "ftp",  "gsutil",   "aws",     "rclone",
+                                              "mc",   "s3cmd", "az",   "ncftpget", "busybox", "lwp-download"};
     if (std::ranges::find(kBringers, call.program) == std::end(kBringers) || !leaves_machine(at(call.slot)) ||
         at(call.slot).hosts.empty())
         return;
@@ -27,7 +29,8 @@ void Walk::note_downloads(Call& call) {
         if (access.act != Act::write) continue;
         note_fetched(call, {access.path, access.span});
         for (const auto& word : at(call.slot).operands)
-            if (const auto slash = word.text.find_last_of("/:"); slash != std::string::npos && slash + 1 < word.text.size())
+            if (const auto slash = word.text.find_last_of("/:");
+                slash != std::string::npos && slash + 1 < word.text.size())
                 note_fetched(call, {join_path(access.path, word.text.substr(slash + 1)), access.span});
     }
 }
@@ -78,6 +81,24 @@ void Walk::remember_file(const std::string& path, const Stream& stream) {
             if (cell.values.front().size() > (64 << 10)) cell.values = {std::string(kHole)};
         }
         state_.set("f:" + whole, std::move(cell));
+    }
+}
+
+// A file of code that is a shell for somebody else, whoever starts it.
+void Walk::look_at_written(std::size_t slot, const std::string& path, const Stream& stream) {
+    constexpr std::pair<std::string_view, std::string_view> kEnds[] = {
+        {".py", "python"}, {".php", "php"},   {".js", "javascript"}, {".mjs", "javascript"}, {".ts", "javascript"},
+        {".rb", "ruby"},   {".pl", "perl"},   {".lua", "lua"},       {".go", "go"},          {".rs", "rust"},
+        {".c", "c"},       {".java", "java"}, {".ps1", "powershell"}};
+    if (!stream.known || stream.text.size() > 65536) return;
+    for (const auto& [end, language] : kEnds) {
+        if (!path.ends_with(end)) continue;
+        const Scanned found = scan_code(language, stream.text);
+        const bool socket = std::ranges::find(found.facts, "socket.shell") != found.facts.end();
+        const bool device = std::ranges::any_of(found.shell, [](const std::string& text) {
+            return text.find("/dev/tcp/") != std::string::npos && text.find("sh") != std::string::npos;
+        });
+        if (socket || device) add_fact(slot, "socket.shell");
     }
 }
 

@@ -58,8 +58,6 @@ void Walk::touch(std::size_t slot, Act act, const Value& value, bool recursive, 
         return too_big(value.span, "one command names more files than can be judged");
     for (auto& path : absolute(value.text)) {
         budget_.spend(path.size());
-        if (act == Act::execute)
-            if (const Cell* cell = file(path); cell != nullptr && cell->taint.fetched) add_fact(slot, "program.fetched");
         at(slot).accesses.push_back({act, std::move(path), value.span, recursive, sent});
     }
     if (value.text.starts_with(kHole)) add_fact(slot, "operand.unknown");
@@ -67,6 +65,9 @@ void Walk::touch(std::size_t slot, Act act, const Value& value, bool recursive, 
 
 void Walk::touch_role(Call& call, const RoleRow& role, const Value& value) {
     const auto& options = call.arguments.options;
+    if ((role.acts & bit(static_cast<unsigned>(Act::execute))) != 0)
+        if (const Cell* cell = file(value.text); cell != nullptr && cell->taint.fetched)
+            add_fact(call.slot, "program.fetched");
     if (role.sent && (value.is("-") || value.is("."))) call.sends_stdin = true;
     const bool recursive = role.recursive || std::ranges::any_of(options, [](const GivenOption& option) {
                                return option.row != nullptr && option.row->effect == "r";
@@ -364,7 +365,10 @@ void Walk::apply_unknown(Call& call) {
             if (option.value) {
                 if (looks_like_path(option.value->text))
                     touch(call.slot, output ? Act::write : Act::read, *option.value, false, false);
-                if (auto host = host_of_url(*option.value, "")) add_host(call, *host);
+                if (auto host = host_of_url(*option.value, ""))
+                    add_host(call, *host);
+                else if (auto address = host_of_address(*option.value))
+                    add_host(call, *address);
                 output = false;
             }
             at(call.slot).options.push_back({option.name, option.value, word.span});
@@ -373,6 +377,8 @@ void Walk::apply_unknown(Call& call) {
         at(call.slot).operands.push_back(word);
         if (auto host = host_of_url(word, ""))
             add_host(call, *host);
+        else if (auto address = host_of_address(word))
+            add_host(call, *address);
         else if (output || looks_like_path(word.text))
             touch(call.slot, output ? Act::write : Act::read, word, false, false);
         output = false;

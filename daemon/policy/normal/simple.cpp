@@ -373,7 +373,10 @@ void Walk::redirect_file(const shell::Redirect& one, const Value& target, Redire
 Stream Walk::deliver(Stream out, const Redirected& io, std::size_t slot) {
     if (out.known && out.text.empty()) // nothing goes where something was
         for (const auto& file : io.begun) touch(slot, Act::remove, file, false, false);
-    for (const auto& path : io.out) remember_file(path, out);
+    for (const auto& path : io.out) {
+        remember_file(path, out);
+        look_at_written(slot, path, out);
+    }
     if (io.out.empty()) return out;
     Stream none{.given = true, .known = true};
     return none;

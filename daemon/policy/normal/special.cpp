@@ -83,7 +83,10 @@ void Walk::special_find(Call& call) {
         roots.push_back(call.argv[i]);
     if (roots.empty()) roots.push_back({".", call.argv[0].span});
     at(call.slot).operands = roots;
-    for (const auto& root : roots) touch(call.slot, Act::list, root, true, false);
+    bool deep = true;
+    for (auto k = i; k + 1 < call.argv.size(); ++k)
+        if (call.argv[k].is("-maxdepth")) deep = !call.argv[k + 1].is("0") && !call.argv[k + 1].is("1");
+    for (const auto& root : roots) touch(call.slot, Act::list, root, deep, false);
     std::string name;
     bool filtered = false;
     for (auto k = i; k + 1 < call.argv.size(); ++k) {

@@ -74,6 +74,32 @@ std::optional<Host> host_of_url(const Value& word, std::string_view scheme) {
     return host;
 }
 
+std::optional<Host> host_of_address(const Value& word) {
+    std::string_view text = word.text;
+    if (text.empty() || text.size() > 253 || text.find_first_of("/\\ =,;") != std::string_view::npos)
+        return std::nullopt;
+    if (const auto at = text.rfind('@'); at != std::string_view::npos) text = text.substr(at + 1);
+    const auto colon = text.rfind(':');
+    const std::string_view name = text.substr(0, colon);
+    const std::string_view port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
+    const auto digits = [](std::string_view t, std::string_view more) {
+        return !t.empty() && std::ranges::all_of(t, [&](char c) {
+            return (c >= '0' && c <= '9') || more.find(c) != std::string_view::npos;
+        });
+    };
+    const bool address = digits(name, ".") && std::ranges::count(name, '.') == 3;
+    const bool named =
+        !name.empty() && (name.find('.') != std::string_view::npos || name == "localhost") && !digits(name, ".") &&
+        std::ranges::all_of(name, [](char c) {
+            return c == '.' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        });
+    const bool ported = digits(port, "") && port.size() < 6;
+    if (!(address && (colon == std::string_view::npos || ported)) && !(named && ported)) return std::nullopt;
+    Host host = host_of_word(word, "tcp");
+    host.listens = name == "0.0.0.0";
+    return host;
+}
+
 std::optional<Remote> remote_path(const Value& word) {
     if (const auto host = host_of_url(word, "")) {
         const auto start = word.text.find('/', word.text.find("://") + 3);

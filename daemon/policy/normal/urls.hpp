@@ -12,6 +12,9 @@ namespace owhale::policy::normal {
 // `word` has a scheme, or `scheme` is what is taken without one ("" none is taken: nullopt).
 std::optional<Host> host_of_url(const Value& word, std::string_view scheme);
 
+// An address as programs take it: IPv4, or HOST:PORT with a dot, an "@" or a name of this machine in the host; nullopt: it is none.
+std::optional<Host> host_of_address(const Value& word);
+
 struct Remote {
     Host host;
     std::string path;

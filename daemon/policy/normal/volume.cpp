@@ -170,8 +170,8 @@ bool Walk::adds_to_own_input(const Call& call) {
 
 // Source that is written and compiled in one breath.
 void Walk::note_source(Call& call) {
-    constexpr std::array<std::string_view, 14> kCompilers = {"gcc", "cc", "g++", "c++", "clang", "clang++", "tcc",
-                                                             "rustc", "go", "javac", "c99", "c89", "kotlinc", "ghc"};
+    constexpr std::array<std::string_view, 14> kCompilers = {"gcc",   "cc", "g++",   "c++", "clang", "clang++", "tcc",
+                                                             "rustc", "go", "javac", "c99", "c89",   "kotlinc", "ghc"};
     if (!is_any(call.program, kCompilers)) return;
     const std::string language = call.program == "go" ? "go" : call.program == "rustc" ? "rust" : "c";
     const auto source = [&](const std::string& text) {
@@ -199,11 +199,13 @@ void Walk::note_source(Call& call) {
 // Programs that take commands from their input, in languages of their own: rules can look at the text.
 void Walk::note_commands(Call& call) {
     constexpr std::array<std::string_view, 32> kReaders = {
-        "m4",   "sc-im", "ghci",  "jupyter", "erb",  "doxygen", "troff", "groff", "more",  "less",    "tclsh",
-        "wish", "jjs",   "cobc",  "cpan",    "dc",   "lldb",    "jdb",   "jshell", "emacs", "maxima", "sbcl",
-        "clisp", "guile", "ocaml", "scala",  "erl",  "iex",     "swipl", "perl",  "dart",  "kotlinc"};
+        "m4",    "sc-im", "ghci",  "jupyter", "erb", "doxygen", "troff", "groff",  "more",  "less",   "tclsh",
+        "wish",  "jjs",   "cobc",  "cpan",    "dc",  "lldb",    "jdb",   "jshell", "emacs", "maxima", "sbcl",
+        "clisp", "guile", "ocaml", "scala",   "erl", "iex",     "swipl", "perl",   "dart",  "kotlinc"};
     const Stream* in = call.in();
-    if (!is_any(call.program, kReaders) || in == nullptr || !in->known || in->text.empty()) return;
+    if (!is_any(call.program, kReaders) || !at(call.slot).code.empty() || in == nullptr || !in->known ||
+        in->text.empty())
+        return;
     at(call.slot).code.push_back({"text", {in->text, call.argv[0].span}, {}});
 }
 

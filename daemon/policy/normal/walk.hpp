@@ -201,6 +201,7 @@ private:
     void note_commands(Call& call);
     bool adds_to_own_input(const Call& call);
     void close_endless(const Stream& out, const Frame& frame);
+    void look_at_written(std::size_t slot, const std::string& path, const Stream& stream);
     void note_fetched(Call& call, const Value& file);
     void note_downloads(Call& call);
     void note_opened(Call& call);
