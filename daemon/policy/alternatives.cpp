@@ -5,7 +5,7 @@
 namespace owhale::policy {
 namespace {
 
-constexpr std::size_t kMost = 64;
+constexpr std::size_t kMost = 256;
 constexpr int kDeepest = 8;
 
 using Texts = std::vector<std::string>;

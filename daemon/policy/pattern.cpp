@@ -72,7 +72,9 @@ bool glob(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
-constexpr std::size_t kLongest = 4'096; // a * that is tried at each place of a longer text would take its square
+// A * that is tried at each place of a longer text would take its square; and of a longer one with unknown parts it is
+// enough to know that it has them.
+constexpr std::size_t kLongest = 4'096;
 
 } // namespace
 
@@ -120,10 +122,16 @@ void Pattern::look() {
     prefix_ = text_.size();
     suffix_ = 0;
     std::size_t last = 0;
+    wide_ = true;
     for (std::size_t at = 0; at < text_.size(); ++at) {
         const auto range = text_[at] == '[' ? range_end(text_, at) : 0;
         if (text_[at] != '*' && text_[at] != '?' && range == 0) continue;
         prefix_ = std::min(prefix_, at);
+        if (text_[at] == '*') {
+            const bool two = text_.compare(at, 2, "**") == 0;
+            wide_ = wide_ && two;
+            while (at + 1 < text_.size() && text_[at + 1] == '*') ++at;
+        }
         ranges_ = ranges_ || range > 0;
         uneven_ = uneven_ || (range > 0 && in_range(text_, at, range, '/'));
         at = std::max(at, range);
@@ -171,6 +179,7 @@ Match Pattern::match(std::string_view text, std::size_t nul) const {
 
 // Alternatives are gone, so that { is itself, as it is in match_small alone.
 Match Pattern::slowly(std::string_view text) const {
+    if (text.size() > kLongest && text.find('\0') != std::string_view::npos) return Match::maybe;
     const auto match = match_small(text_, text);
     return match ? *match : match_glob(text_, text);
 }
@@ -192,7 +201,7 @@ Match Pattern::one(std::string_view text, std::size_t nul) const {
     if (counted_ && (known || text.find(kHole, nul) == std::string_view::npos) &&
         static_cast<std::size_t>(std::ranges::count(text, '/')) != slashes_)
         return Match::no;
-    if (known && text.size() <= kLongest) return glob(text_, text) ? Match::yes : Match::no;
+    if (known && (wide_ || text.size() <= kLongest)) return glob(text_, text) ? Match::yes : Match::no;
     return slowly(text);
 }
 

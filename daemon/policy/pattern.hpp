@@ -35,6 +35,7 @@ private:
     std::size_t prefix_ = 0, suffix_ = 0; // bytes before the first, and behind the last, that are not themselves
     bool literal_ = false;
     bool open_ = false;       // a prefix, then **
+    bool wide_ = false;       // all its stars are **
     bool ranges_ = false;     // it has some: [0-9]
     std::size_t slashes_ = 0; // in a pattern without ** and ranges: how many a text has that matches
     bool counted_ = false;
