@@ -16,6 +16,7 @@ namespace {
 struct Arguments {
     PolicyOptions options;
     std::vector<std::string> files;
+    bool alone = false;
 };
 
 struct Count {
@@ -89,7 +90,7 @@ std::string json_of(const Tested& tested) {
 
 // The shipped rules, and with files named these alone; they may name shipped sets and rules.
 Result<int> test(Context& context, const Arguments& arguments) {
-    auto sources = policy::shipped_sources();
+    auto sources = arguments.alone ? std::vector<policy::Source>() : policy::shipped_sources();
     for (const auto& file : arguments.files)
         for (auto& source : TRY(read_sources(file, file.ends_with(".owhaled.toml") ? policy::Origin::project
                                                                                    : policy::Origin::system)))
@@ -113,6 +114,7 @@ void declare_policy_test(Command policy) {
     auto command = policy.sub("test", "Check the examples of files of rules; of all rules in force when none is named");
     auto arguments = std::make_shared<Arguments>();
     declare(command, arguments->options);
+    command.flag("--alone", arguments->alone, "the files are all the rules: leave the shipped ones out");
     command.positionals("FILE", arguments->files, "files or folders of rules", Kind::file, false);
     command.handler([arguments](Context& context) { return test(context, *arguments); });
 }

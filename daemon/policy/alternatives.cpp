@@ -5,7 +5,7 @@
 namespace owhale::policy {
 namespace {
 
-constexpr std::size_t kMost = 64;
+constexpr std::size_t kMost = 256;
 constexpr int kDeepest = 8;
 
 using Texts = std::vector<std::string>;
@@ -49,12 +49,6 @@ private:
         return out;
     }
 
-    // Stars that meet would become **, and brackets a range.
-    static bool meets(std::string_view a, std::string_view b) {
-        return (a.ends_with('*') && b.starts_with('*')) || a.find('[') != std::string_view::npos ||
-               b.find('[') != std::string_view::npos;
-    }
-
     void join(Texts& to, const Texts& more) {
         Texts out;
         good_ = good_ && to.size() * more.size() <= kMost;
@@ -63,7 +57,9 @@ private:
         for (const auto& a : to)
             for (const auto& b : more) {
                 out.push_back(a + b);
-                good_ = good_ && !meets(a, b) && !(followed && out.back().ends_with('*'));
+                // Stars that meet would become one **.
+                const bool meet = (a.ends_with('*') && b.starts_with('*')) || (followed && out.back().ends_with('*'));
+                good_ = good_ && !meet;
             }
         to = std::move(out);
     }
@@ -91,7 +87,15 @@ bool has_alternatives(std::string_view pattern, std::size_t from) {
 }
 
 std::optional<std::vector<std::string>> alternatives_of(std::string_view pattern) {
-    return Expanding(pattern).all();
+    auto out = Expanding(pattern).all();
+    // Nor must a bracket of one and what stands beside it become a range.
+    const auto has_range = [](const std::string& text) {
+        for (auto at = text.find('['); at != std::string::npos; at = text.find('[', at + 1))
+            if (range_end(text, at) > 0) return true;
+        return false;
+    };
+    if (out && std::ranges::any_of(*out, has_range)) return std::nullopt;
+    return out;
 }
 
 } // namespace owhale::policy

@@ -173,7 +173,8 @@ std::string id_of(const SimpleCommand& command, std::size_t number) {
 std::vector<std::size_t> commands_of(const Verdict& verdict) {
     std::vector<std::size_t> out;
     for (const auto& finding : verdict.findings)
-        if (finding.decision == verdict.decision && std::ranges::find(out, finding.command) == out.end())
+        if (out.size() <= kMostRules && finding.decision == verdict.decision &&
+            std::ranges::find(out, finding.command) == out.end())
             out.push_back(finding.command);
     std::ranges::sort(out);
     return out;

@@ -153,7 +153,7 @@ std::string allowed_reason(bool by_default, const Verdict& verdict) {
 class Deciding {
 public:
     Deciding(const Ruleset& rules, const NormalForm& form, const Facts& facts, Mode mode, std::string_view net)
-        : rules_(rules), form_(form), facts_(facts), bases_(facts), mode_(mode), net_(net) {}
+        : rules_(rules), form_(form), pipelines_(form), facts_(facts), bases_(facts), mode_(mode), net_(net) {}
 
     Verdict verdict() {
         for (std::size_t i = 0; i < form_.commands.size(); ++i) take(i);
@@ -171,7 +171,7 @@ public:
 private:
     void take(std::size_t number) {
         const auto& command = form_.commands[number];
-        const Seen seen(form_, number, *rules_.index, bases_, facts_, mode_);
+        const Seen seen(form_, pipelines_, number, *rules_.index, bases_, facts_, mode_);
         auto found = Judging(*rules_.index, seen, number, mode_, net_).findings();
         bool allowed = false;
         for (const auto& finding : found) {
@@ -203,6 +203,7 @@ private:
 
     const Ruleset& rules_;
     const NormalForm& form_;
+    const Pipelines pipelines_;
     const Facts& facts_;
     const Bases bases_;
     Mode mode_;

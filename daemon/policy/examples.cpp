@@ -51,13 +51,14 @@ std::string example_failure(const Index& index, std::uint32_t number, const Exam
     const auto form = normalize(request, facts);
     const auto& rule = *index.rules()[number].rule;
     const Bases bases(facts);
+    const Pipelines pipelines(form);
     Closest closest;
     for (std::size_t i = 0; i < form.commands.size(); ++i) {
         const auto& command = form.commands[i];
         const bool about = index.is_about(number, command.program);
         if (closest.command == nullptr) closest = {&command, "program"};
         if (!about) continue;
-        const Seen seen(form, i, index, bases, facts, Mode::local);
+        const Seen seen(form, pipelines, i, index, bases, facts, Mode::local);
         const auto hit = looked_at(index, number, seen);
         if (decision_of(rule, hit.match)) {
             if (must_match) return {};

@@ -78,10 +78,11 @@ std::uint64_t bits_of(const std::vector<std::string>& facts) {
 
 Match WordList::match(std::string_view text) const {
     auto best = Match::no;
+    const auto nul = text.find('\0');
     const auto each = [&](const std::vector<Pattern>& patterns) {
         for (const auto& pattern : patterns) {
             if (best == Match::yes) return;
-            best = std::max(best, pattern.match(text));
+            best = std::max(best, pattern.match(text, nul));
         }
     };
     each(own_);

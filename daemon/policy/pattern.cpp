@@ -72,7 +72,9 @@ bool glob(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
-constexpr std::size_t kLongest = 4'096; // a * that is tried at each place of a longer text would take its square
+// A * that is tried at each place of a longer text would take its square; and of a longer one with unknown parts it is
+// enough to know that it has them.
+constexpr std::size_t kLongest = 4'096;
 
 } // namespace
 
@@ -120,10 +122,16 @@ void Pattern::look() {
     prefix_ = text_.size();
     suffix_ = 0;
     std::size_t last = 0;
+    wide_ = true;
     for (std::size_t at = 0; at < text_.size(); ++at) {
         const auto range = text_[at] == '[' ? range_end(text_, at) : 0;
         if (text_[at] != '*' && text_[at] != '?' && range == 0) continue;
         prefix_ = std::min(prefix_, at);
+        if (text_[at] == '*') {
+            const bool two = text_.compare(at, 2, "**") == 0;
+            wide_ = wide_ && two;
+            while (at + 1 < text_.size() && text_[at + 1] == '*') ++at;
+        }
         ranges_ = ranges_ || range > 0;
         uneven_ = uneven_ || (range > 0 && in_range(text_, at, range, '/'));
         at = std::max(at, range);
@@ -158,29 +166,29 @@ std::optional<Match> Pattern::with_unknown_rest(std::size_t at, std::string_view
     return stars ? Match::yes : Match::maybe;
 }
 
-Match Pattern::match(std::string_view text) const {
+Match Pattern::match(std::string_view text, std::size_t nul) const {
     if (tangled_) return match_glob(text_, text);
-    if (alternatives_.empty()) return one(text);
+    if (alternatives_.empty()) return one(text, nul);
     auto best = Match::no;
     for (const auto& alternative : alternatives_) {
         if (best == Match::yes) break;
-        best = std::max(best, alternative.one(text));
+        best = std::max(best, alternative.one(text, nul));
     }
     return best;
 }
 
 // Alternatives are gone, so that { is itself, as it is in match_small alone.
 Match Pattern::slowly(std::string_view text) const {
+    if (text.size() > kLongest && text.find('\0') != std::string_view::npos) return Match::maybe;
     const auto match = match_small(text_, text);
     return match ? *match : match_glob(text_, text);
 }
 
-Match Pattern::one(std::string_view text) const {
+Match Pattern::one(std::string_view text, std::size_t nul) const {
     if (uneven_) return slowly(text);
     const std::string_view whole(text_);
     const auto start = compare_start(whole.substr(0, prefix_), text);
     if (start == Start::differs || start == Start::shorter) return Match::no;
-    const auto nul = text.find('\0');
     if (nul <= prefix_)
         if (const auto match = with_unknown_rest(nul, text.substr(nul))) return *match;
     if (start == Start::unknown) return slowly(text);
@@ -193,7 +201,7 @@ Match Pattern::one(std::string_view text) const {
     if (counted_ && (known || text.find(kHole, nul) == std::string_view::npos) &&
         static_cast<std::size_t>(std::ranges::count(text, '/')) != slashes_)
         return Match::no;
-    if (known && text.size() <= kLongest) return glob(text_, text) ? Match::yes : Match::no;
+    if (known && (wide_ || text.size() <= kLongest)) return glob(text_, text) ? Match::yes : Match::no;
     return slowly(text);
 }
 

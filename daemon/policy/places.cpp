@@ -117,6 +117,7 @@ Place::Place(const Bases& bases, std::string_view path, bool recursive)
     : recursive_(recursive), known_(path.find('\0') == std::string_view::npos),
       climbs_(hole_in(path) != std::string_view::npos) {
     views_[0].push_back({std::string(path), inside_of(path)});
+    note_nuls(views_[0].back());
     for (const auto anchor : {Anchor::own_home, Anchor::home, Anchor::workspace})
         for (const auto& base : bases.of(anchor)) add(anchor, base, path);
 }
@@ -126,11 +127,17 @@ std::string Place::inside_of(std::string_view path) const {
     return recursive_ ? std::string(path) + (path == "/" ? "" : "/") + std::string(kHole) : std::string();
 }
 
+void Place::note_nuls(View& view) {
+    view.rest_nul = view.rest.find('\0');
+    view.inside_nul = view.inside.find('\0');
+}
+
 void Place::add(Anchor anchor, std::string_view base, std::string_view path) {
     View view;
     const auto take = [&](std::string rest) {
         view.inside = inside_of(rest);
         view.rest = std::move(rest);
+        note_nuls(view);
         views_[static_cast<std::size_t>(anchor)].push_back(std::move(view));
     };
     while (!base.empty()) {
@@ -161,7 +168,7 @@ Match Place::itself(const PathPattern& pattern) const {
     auto best = Match::no;
     for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)])
         if (!view.above && best != Match::yes)
-            best = std::max(best, std::min(view.sure, pattern.rest.match(view.rest)));
+            best = std::max(best, std::min(view.sure, pattern.rest.match(view.rest, view.rest_nul)));
     return best;
 }
 
@@ -169,7 +176,7 @@ Match Place::below(const PathPattern& pattern) const {
     auto best = Match::no;
     for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)])
         if (!view.above && best != Match::yes)
-            best = std::max(best, std::min(view.sure, pattern.rest.match(view.inside)));
+            best = std::max(best, std::min(view.sure, pattern.rest.match(view.inside, view.inside_nul)));
     return best;
 }
 
@@ -177,8 +184,8 @@ Match Place::touched(const PathPattern& pattern) const {
     auto best = itself(pattern);
     if (best == Match::yes || !recursive_ || pattern.anywhere) return best;
     for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)]) {
-        const bool there =
-            view.above || pattern.fixed.match(view.rest) == Match::yes || pattern.fixed.match(view.inside) != Match::no;
+        const bool there = view.above || pattern.fixed.match(view.rest, view.rest_nul) == Match::yes ||
+                           pattern.fixed.match(view.inside, view.inside_nul) != Match::no;
         if (there) best = std::max(best, known_ ? view.sure : Match::maybe);
     }
     return best;

@@ -58,8 +58,10 @@ private:
     struct View {
         std::string rest, inside; // behind the anchor; and with an unknown path below it
         Match sure = Match::yes;
-        bool above = false; // the path is a folder above the anchor
+        bool above = false;                       // the path is a folder above the anchor
+        std::size_t rest_nul = 0, inside_nul = 0; // first NULs of the two
     };
+    static void note_nuls(View& view);
     std::string inside_of(std::string_view path) const;
     bool may_hit(const PathPattern& pattern, std::string_view rest) const;
     void add(Anchor anchor, std::string_view base, std::string_view path);

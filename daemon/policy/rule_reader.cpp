@@ -9,6 +9,8 @@ namespace owhale::policy {
 namespace {
 
 constexpr auto kCode = Code::config_invalid;
+constexpr std::string_view kNext =
+    "mend the file; man owhaled-policy.5 describes it, owhalectl policy test FILE checks it";
 constexpr std::size_t kMaxId = 128, kMaxExamples = 200;
 
 std::vector<std::string_view> rule_keys() {
@@ -184,7 +186,12 @@ std::unexpected<Error> wrong_at(std::string_view file, std::uint32_t line, std::
                                 std::string_view what) {
     return fail(
         kCode, std::string(file) + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + std::string(what),
-        "mend the file; man owhaled-policy.5 describes it, owhalectl policy test FILE checks it");
+        std::string(kNext));
+}
+
+Error with_next(Error error) {
+    if (error.next.empty()) error.next = kNext;
+    return error;
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {

@@ -31,6 +31,8 @@ Result<RuleFile> read_rules(const Source& source);
 
 // config_invalid at a place of a file.
 std::unexpected<Error> wrong_at(std::string_view file, std::uint32_t line, std::uint32_t column, std::string_view what);
+// The same error with what to do about a wrong file, where it says nothing of it.
+Error with_next(Error error);
 // "; did you mean `x`?", or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 

@@ -93,7 +93,9 @@ private:
 } // namespace
 
 Result<std::shared_ptr<const Ruleset>> load_rules(const std::vector<Source>& sources, Verify verify) {
-    return Loader(verify).load(sources);
+    auto rules = Loader(verify).load(sources);
+    if (!rules) return std::unexpected(with_next(std::move(rules.error())));
+    return rules;
 }
 
 } // namespace owhale::policy

@@ -18,9 +18,24 @@ std::string name_of(const Host& host) {
 
 } // namespace
 
-Seen::Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
-           Mode mode)
-    : form_(form), command_(form.commands[number]), index_(index), mode_(mode), facts_(bits_of(command_.facts)) {
+Pipelines::Pipelines(const NormalForm& form) {
+    for (std::uint32_t i = 0; i < form.commands.size(); ++i)
+        if (form.commands[i].stage > 0) members_[form.commands[i].pipeline];
+    if (members_.empty()) return;
+    for (std::uint32_t i = 0; i < form.commands.size(); ++i)
+        if (const auto found = members_.find(form.commands[i].pipeline); found != members_.end())
+            found->second.push_back(i);
+}
+
+std::span<const std::uint32_t> Pipelines::with(const SimpleCommand& command) const {
+    const auto found = members_.find(command.pipeline);
+    return found == members_.end() ? std::span<const std::uint32_t>() : found->second;
+}
+
+Seen::Seen(const NormalForm& form, const Pipelines& pipelines, std::size_t number, const Index& index,
+           const Bases& bases, const Facts& facts, Mode mode)
+    : form_(form), pipelines_(pipelines), command_(form.commands[number]), index_(index), mode_(mode),
+      facts_(bits_of(command_.facts)) {
     const auto& command = command_;
     option_unknown_ = has_fact(command, "option.unknown");
     program_unknown_ = has_fact(command, "program.unknown") || (command.program.empty() && !command.argv.empty());

@@ -1,21 +1,36 @@
 // One command as the rules look at it: its paths placed, its facts as bits, and what sets of paths said of them remembered.
 #pragma once
 
+#include <span>
+#include <unordered_map>
+
 #include "policy/index.hpp"
 
 namespace owhale::policy {
 
 enum class Mode : std::uint8_t { local, strict };
 
+// Which commands of a form stand in one pipeline.
+class Pipelines {
+public:
+    explicit Pipelines(const NormalForm& form);
+    // Numbers of the commands in this one's, itself among them; empty where it stands alone.
+    std::span<const std::uint32_t> with(const SimpleCommand& command) const;
+
+private:
+    std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> members_; // of pipelines with more than one stage
+};
+
 class Seen {
 public:
     // All of them must outlive it. In strict, a path with an unknown part is never taken to stay below the folder that it
     // begins with: the part may hold "..".
-    Seen(const NormalForm& form, std::size_t number, const Index& index, const Bases& bases, const Facts& facts,
-         Mode mode);
+    Seen(const NormalForm& form, const Pipelines& pipelines, std::size_t number, const Index& index, const Bases& bases,
+         const Facts& facts, Mode mode);
 
     const SimpleCommand& command() const { return command_; }
     const NormalForm& form() const { return form_; }
+    const Pipelines& pipelines() const { return pipelines_; }
     std::uint64_t facts() const { return facts_; }
     std::uint32_t acts() const { return acts_; }
     const std::string& host(std::size_t i) const { return hosts_[i]; }
@@ -39,6 +54,7 @@ private:
     static Match ask(Question question, const PathPattern& pattern, const Place& place);
 
     const NormalForm& form_;
+    const Pipelines& pipelines_;
     const SimpleCommand& command_;
     const Index& index_;
     Mode mode_;

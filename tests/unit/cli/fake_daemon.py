@@ -157,7 +157,9 @@ class Peer:
         if answered:
             return self.reply(*answered)
         if parts == ["v1", "audit"]:
-            return self.reply(200, {"events": [{"seq": seq, "hash": "", "event": {"event": "run.intent"}} for seq in (12, 11)]})
+            data = {"command": ["dropper", "a"], "cwd": "/home/user/project", "workspace": "/home/user/project", "net": "none"}
+            events = [{"seq": seq, "hash": "", "event": {"event": "run.intent", "data": data}} for seq in (12, 11)]
+            return self.reply(200, {"events": events if query.get("event", "run.intent") == "run.intent" else []})
         if parts[:2] != ["v1", "runs"]:
             return self.problem(404, "not_found", "no such path", "see /openapi.json")
         if len(parts) == 2 and method == "GET":

@@ -191,6 +191,20 @@ class Policy(unittest.TestCase):
         self.assertIn("2 of 3 commands change: 2 from allow to deny\n", ran.stdout)
         self.assertEqual(policy("diff", "none", "none").returncode, 2)
 
+    def test_diff_by_what_was_run(self):
+        (self.top / "new.toml").write_text(RULE)
+        socket = str(self.top / "s")
+        fake = subprocess.Popen([sys.executable, Path(__file__).resolve().parent / "fake_daemon.py", socket], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            self.assertTrue(fake.stdout.readline().startswith(b"ready "))
+            ran = policy("diff", "none", self.top / "new.toml", "--history", OWHALE_SOCKET=socket)
+            self.assertIn("2 of 2 commands change: 2 from allow to deny\n", ran.stdout, ran.stderr)
+        finally:
+            fake.stdin.close()
+            fake.wait(10)
+            fake.stdout.close()
+        self.assertEqual(policy("diff", "none", "none", "--history").returncode, 6)
+
     def test_the_suggested_rule_does_what_it_says(self):
         change = json.loads(self.check("--json", "git", "push", "origin", "main").stdout)["change"]
         (self.top / "rules" / "mine.toml").write_text(change)

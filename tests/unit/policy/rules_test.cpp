@@ -1,5 +1,11 @@
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
 #include "forms.hpp"
+#include "policy/fields.hpp"
 #include "policy/freeze.hpp"
+#include "policy/normal/facts.hpp"
 
 using namespace owhale;
 using namespace owhale::test;
@@ -303,4 +309,22 @@ TEST_CASE("patterns say what match_glob says") {
         if (next(3) == 0) text.insert(next(text.size() + 1), next(2) == 0 ? kHole : kAnyName);
         REQUIRE_MESSAGE(Pattern::path(pattern).match(text) == match_glob(pattern, text), pattern, " and ", shown(text));
     }
+}
+
+TEST_CASE("the manual names every field, fact and limit, and its example holds") {
+    const char* top = std::getenv("OWHALE_SOURCE");
+    REQUIRE(top != nullptr);
+    std::ostringstream text;
+    text << std::ifstream(std::string(top) + "/man/owhaled-policy.5.scd").rdbuf();
+    const auto page = text.str();
+    for (const auto& field : kLists)
+        CHECK_MESSAGE(page.find("*" + std::string(field.name) + "*") != std::string::npos, field.name);
+    for (const auto& field : kFlags)
+        CHECK_MESSAGE(page.find("*" + std::string(field.name) + "*") != std::string::npos, field.name);
+    for (const auto& fact : kFacts)
+        CHECK_MESSAGE(page.find("*" + std::string(fact.name) + "*") != std::string::npos, fact.name);
+    for (const auto& rule : kBuiltIn)
+        CHECK_MESSAGE(page.find("*" + std::string(rule) + "*") != std::string::npos, rule);
+    const auto begin = page.find("```\n[[rule]]") + 4;
+    CHECK_EQ(load_error(page.substr(begin, page.find("```", begin) - begin), Origin::system, Verify::all), "");
 }
