@@ -91,6 +91,24 @@ std::string Walk::Substitutions::name_stream(const Stream& stream) {
     return name;
 }
 
+void Walk::Substitutions::expand_again(const std::string& text, Span span) {
+    const bool runs = text.find("$(") != std::string::npos || text.find('`') != std::string::npos;
+    if (!runs || walk_.stopped()) return;
+    Call again;
+    again.frame = frame_;
+    again.slot = slot_ ? *slot_ : walk_.reserve(frame_, span);
+    if (walk_.stopped()) return;
+    const Value word{text, frame_.fixed.value_or(span)};
+    if (!slot_) {
+        auto& made = walk_.at(again.slot);
+        made.program = ":";
+        made.known_program = true;
+        made.argv = {Value{":", word.span}};
+        walk_.add_fact(again.slot, "assignment");
+    }
+    walk_.code(again, ": \"" + text + "\"", word, "expansion", false);
+}
+
 Stream Walk::simple(const shell::Command& command, Frame& frame) {
     const std::size_t slot = reserve(frame, command.span);
     if (stopped()) return {};
@@ -154,6 +172,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     if (made.argv[0].is("exec") && made.argv.size() == 1 && frame.shell) {
         frame.network_in = frame.network_in || made.io.network_in;
         frame.network_out = frame.network_out || made.io.network_out;
+        if (made.io.has_in) frame.in = &inputs_.emplace_back(made.io.in); // what comes after reads it
     }
     // Arrays as arguments of declare stand among the assignments.
     const bool declares = made.argv[0].is("declare") || made.argv[0].is("local") || made.argv[0].is("typeset") ||
@@ -161,8 +180,10 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     for (const auto& assignment : command.assignments) {
         if (declares && assignment.array)
             assign(assignment, expander);
-        else
-            at(slot).env.push_back({assignment.name, expander.single(assignment.value)});
+        else {
+            auto value = expander.single(assignment.value); // first: what it runs makes the commands move
+            at(slot).env.push_back({assignment.name, std::move(value)});
+        }
     }
     for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
     at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
@@ -211,6 +232,12 @@ void Walk::follow_variables(Call& call, std::size_t from) {
             return std::ranges::find(names, name) != std::end(names);
         };
         if (has(kFiles)) touch(call.slot, Act::execute, value, false, false);
+        if (const Cell* known = name == "BASH_ENV" || name == "ENV" ? file(value.text) : nullptr) {
+            Call inner = call;
+            inner.taint.add(known->taint);
+            const Value text{known->values.size() == 1 ? known->values.front() : std::string(kHole), value.span};
+            if (!text.text.empty()) carry_code(inner, "sh", text);
+        }
         const bool runs = value.text.find("$(") != std::string::npos || value.text.find('`') != std::string::npos;
         const bool plain = value.text.find_first_of(" ;|&$`<>()/") == std::string::npos;
         if ((has(kShell) && !plain) || (has(kPrompts) && runs)) {
@@ -226,7 +253,8 @@ void Walk::follow_variables(Call& call, std::size_t from) {
 }
 
 void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
-    const std::string key = "v:" + assignment.name;
+    std::string key = "v:" + assignment.name;
+    if (const Cell* other = state_.get("R:" + assignment.name)) key = "v:" + other->values.front(); // declare -n
     const auto before = expander.opaque.size();
     Cell cell;
     const Cell* old = state_.get(key);
