@@ -10,6 +10,7 @@ namespace owhale::policy::normal {
 namespace {
 
 constexpr std::size_t kMaxFields = 1024;
+constexpr std::size_t kMaxParts = 2048;
 constexpr int kMaxNesting = 48;
 
 using Parts = std::vector<const shell::Part*>;
@@ -88,6 +89,10 @@ struct Expander::Fields { // being built
 std::vector<Value> Expander::fields(const shell::Word& word) {
     std::vector<Value> out;
     if (word.parts.empty()) return {Value{"", word.span}};
+    if (word.parts.size() > kMaxParts) { // more than anybody writes; what compares such words would take too long
+        budget_.exhausted = true;
+        return {};
+    }
     std::vector<Parts> words;
     if (!unfold(word, words, 0)) return {Value{hole(word.span, "a brace expansion has too many words"), word.span}};
     const Cell* ifs = state_.get("v:IFS");

@@ -58,3 +58,9 @@ TEST_CASE("a shell whose input is another's pipe reads code that nobody knows") 
     const auto form = form_of_script("coproc sh; echo 'rm -rf /home/x' >&${COPROC[1]}");
     CHECK(std::ranges::find(form.commands.front().facts, "code.unknown") != form.commands.front().facts.end());
 }
+
+TEST_CASE("a word of very many pieces is refused, not compared for minutes") {
+    std::string script = "echo ";
+    for (int i = 0; i < 500'000; ++i) script += "$x";
+    CHECK(form_of_script(script).refused.has_value());
+}
