@@ -52,6 +52,12 @@ void Walk::follow_variables(Call& call, std::size_t from) {
             return std::ranges::find(names, name) != std::end(names);
         };
         if (has(kFiles)) touch(call.slot, Act::execute, value, false, false);
+        if (const Cell* known = name == "BASH_ENV" || name == "ENV" ? file(value.text) : nullptr) {
+            Call inner = call;
+            inner.taint.add(known->taint);
+            const Value text{known->values.size() == 1 ? known->values.front() : std::string(kHole), value.span};
+            if (!text.text.empty()) carry_code(inner, "sh", text);
+        }
         const bool runs = value.text.find("$(") != std::string::npos || value.text.find('`') != std::string::npos;
         const bool plain = value.text.find_first_of(" ;|&$`<>()/") == std::string::npos;
         const bool shell = has(kShell) || name.ends_with("PAGER"); // BAT_PAGER, AWS_PAGER, …
@@ -68,7 +74,8 @@ void Walk::follow_variables(Call& call, std::size_t from) {
 }
 
 void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
-    const std::string key = "v:" + assignment.name;
+    std::string key = "v:" + assignment.name;
+    if (const Cell* other = state_.get("R:" + assignment.name)) key = "v:" + other->values.front(); // declare -n
     const auto before = expander.opaque.size();
     Cell cell;
     const Cell* old = state_.get(key);

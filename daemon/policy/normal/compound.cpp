@@ -59,6 +59,7 @@ Stream Walk::compound(const shell::Command& command, Frame& frame) {
     }
     case CommandKind::coproc: {
         own.background = true;
+        own.in = &inputs_.emplace_back(Stream{.given = true}); // a pipe, written to by name
         out = subshell(command.bodies[0], own);
         break;
     }

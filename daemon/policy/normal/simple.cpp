@@ -74,6 +74,24 @@ std::string Walk::Substitutions::name_stream(const Stream& stream) {
     return name;
 }
 
+void Walk::Substitutions::expand_again(const std::string& text, Span span) {
+    const bool runs = text.find("$(") != std::string::npos || text.find('`') != std::string::npos;
+    if (!runs || walk_.stopped()) return;
+    Call again;
+    again.frame = frame_;
+    again.slot = slot_ ? *slot_ : walk_.reserve(frame_, span);
+    if (walk_.stopped()) return;
+    const Value word{text, frame_.fixed.value_or(span)};
+    if (!slot_) {
+        auto& made = walk_.at(again.slot);
+        made.program = ":";
+        made.known_program = true;
+        made.argv = {Value{":", word.span}};
+        walk_.add_fact(again.slot, "assignment");
+    }
+    walk_.code(again, ": \"" + text + "\"", word, "expansion", false);
+}
+
 Stream Walk::simple(const shell::Command& command, Frame& frame) {
     const std::size_t slot = reserve(frame, command.span);
     if (stopped()) return {};
@@ -137,6 +155,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     if (made.argv[0].is("exec") && made.argv.size() == 1 && frame.shell) {
         frame.network_in = frame.network_in || made.io.network_in;
         frame.network_out = frame.network_out || made.io.network_out;
+        if (made.io.has_in) frame.in = &inputs_.emplace_back(made.io.in); // what comes after reads it
     }
     // Arrays as arguments of declare stand among the assignments.
     const bool declares = made.argv[0].is("declare") || made.argv[0].is("local") || made.argv[0].is("typeset") ||
@@ -144,8 +163,10 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     for (const auto& assignment : command.assignments) {
         if (declares && assignment.array)
             assign(assignment, expander);
-        else
-            at(slot).env.push_back({assignment.name, expander.single(assignment.value)});
+        else {
+            auto value = expander.single(assignment.value); // first: what it runs makes the commands move
+            at(slot).env.push_back({assignment.name, std::move(value)});
+        }
     }
     for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
     at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
