@@ -124,6 +124,7 @@ Result<std::vector<policy::Source>> read_sources(const std::string& path, policy
 
 Result<std::vector<policy::Source>> all_sources(const PolicyPlaces& places) {
     auto out = policy::shipped_sources();
+    for (auto& source : out) source.examples = places.examples;
     if (places.rules.empty()) {
         for (const auto& folder : policy_folders()) CHECK(append_if_there(out, folder, policy::Origin::system));
     } else if (places.rules != "none") {

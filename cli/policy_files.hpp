@@ -11,6 +11,7 @@ namespace owhale::cli {
 struct PolicyPlaces {
     std::string rules;     // --rules: a folder or a file instead of the administrator's folder; "none": neither
     std::string workspace; // "" none: no project file
+    bool examples = false; // of the shipped rules, too
 };
 
 // /etc/owhaled/policy.d, and below a user's own $XDG_CONFIG_HOME (by default ~/.config) owhaled/policy.d.

@@ -105,10 +105,10 @@ Result<policy::Facts> assumed_facts(const PolicyOptions& options) {
     return named || !facts.workspace.empty() ? facts : policy::facts_of_path(kAssumedFolder, facts.home);
 }
 
-Result<Rules> rules_for(const PolicyOptions& options, const policy::Facts& facts) {
+Result<Rules> rules_for(const PolicyOptions& options, const policy::Facts& facts, bool examples) {
     // Kept to the end of the process, which frees them in no time.
     static std::vector<Rules>& kept = *new std::vector<Rules>();
-    const auto sources = TRY(all_sources({options.rules, facts.workspace}));
+    const auto sources = TRY(all_sources({options.rules, facts.workspace, examples}));
     kept.push_back(TRY(policy::load_rules(sources)));
     return kept.back();
 }

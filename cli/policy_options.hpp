@@ -28,6 +28,7 @@ constexpr const char* kAssumedFolder = "/workspace";
 Result<policy::Facts> assumed_facts(const PolicyOptions& options);
 
 using Rules = std::shared_ptr<const policy::Ruleset>;
-Result<Rules> rules_for(const PolicyOptions& options, const policy::Facts& facts);
+// With the examples of the shipped ones where they are to be shown.
+Result<Rules> rules_for(const PolicyOptions& options, const policy::Facts& facts, bool examples = false);
 
 } // namespace owhale::cli

@@ -125,7 +125,7 @@ Result<int> list(Context& context, const policy::Ruleset& rules) {
 
 Result<int> rules(Context& context, const Arguments& arguments) {
     const auto facts = TRY(facts_of(arguments.options));
-    const auto all = TRY(rules_for(arguments.options, facts));
+    const auto all = TRY(rules_for(arguments.options, facts, true));
     return arguments.id.empty() ? list(context, *all) : show(context, *all, arguments.id.front());
 }
 

@@ -97,7 +97,7 @@ Result<int> test(Context& context, const Arguments& arguments) {
             sources.push_back(std::move(source));
     if (arguments.files.empty()) {
         const auto facts = TRY(facts_of(arguments.options));
-        sources = TRY(all_sources({arguments.options.rules, facts.workspace}));
+        sources = TRY(all_sources({arguments.options.rules, facts.workspace, true}));
     }
     const auto rules = TRY(policy::load_rules(sources, policy::Verify::none));
     Tested tested(*rules->index);

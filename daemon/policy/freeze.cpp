@@ -92,6 +92,15 @@ void put(Writer& to, const std::vector<Example>& examples) {
     }
 }
 
+void skip_examples(Reader& from) {
+    for (auto left = from.count(); left > 0; --left) {
+        from.text();
+        from.text();
+        from.number();
+        from.number();
+    }
+}
+
 std::vector<Example> take_examples(Reader& from) {
     std::vector<Example> examples(from.count());
     for (auto& example : examples) {
@@ -143,7 +152,7 @@ void put(Writer& to, const Rule& rule) {
     put(to, rule.no_match);
 }
 
-bool take(Reader& from, Rule& rule) {
+bool take(Reader& from, Rule& rule, bool examples) {
     rule.origin = Origin::shipped;
     rule.id = from.text();
     rule.reason = from.text();
@@ -157,8 +166,12 @@ bool take(Reader& from, Rule& rule) {
     rule.ceiling.profile = from.text();
     rule.ceiling.hosts = from.texts();
     if (!take_lists(from, rule)) return false;
-    rule.match = take_examples(from);
-    rule.no_match = take_examples(from);
+    for (auto* list : {&rule.match, &rule.no_match}) {
+        if (examples)
+            *list = take_examples(from);
+        else
+            skip_examples(from);
+    }
     return from.good() && rule.decision <= Decision::deny && rule.severity <= Severity::critical &&
            rule.unknown <= Unknown::match;
 }
@@ -178,7 +191,7 @@ std::string freeze(const Ruleset& rules) {
     return to.take();
 }
 
-Result<Thawed> thaw(std::string_view frozen) {
+Result<Thawed> thaw(std::string_view frozen, bool examples) {
     Reader from(frozen);
     const auto broken = [] {
         return fail(Code::config_invalid, "the built-in rules are broken", "install owhaled again");
@@ -194,7 +207,7 @@ Result<Thawed> thaw(std::string_view frozen) {
     if (count > kMaxRules) return broken();
     out.rules.resize(count);
     for (auto& rule : out.rules)
-        if (!take(from, rule)) return broken();
+        if (!take(from, rule, examples)) return broken();
     if (!from.done()) return broken();
     return out;
 }

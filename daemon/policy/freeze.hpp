@@ -14,6 +14,6 @@ struct Thawed {
 };
 
 // config_invalid when these are not the bytes of `freeze`, of this build.
-Result<Thawed> thaw(std::string_view frozen);
+Result<Thawed> thaw(std::string_view frozen, bool examples = true);
 
 } // namespace owhale::policy

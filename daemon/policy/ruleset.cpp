@@ -41,7 +41,7 @@ private:
     }
 
     Status take_frozen(const Source& source) {
-        auto thawed = TRY(thaw(source.frozen));
+        auto thawed = TRY(thaw(source.frozen, source.examples || verify_ == Verify::all));
         rules_->sets.merge(std::move(thawed.sets));
         if (rules_->rules.empty())
             rules_->rules = std::move(thawed.rules);

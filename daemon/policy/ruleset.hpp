@@ -19,6 +19,7 @@ struct Source {
     std::string text;
     Origin origin = Origin::system;
     std::string_view frozen; // of a shipped one, instead of its text: what `freeze` made of it when this was built
+    bool examples = true;    // of a frozen one: keep its examples, half of what there is to read
 };
 
 constexpr std::size_t kMaxRuleFile = 1 << 20, kMaxRules = 5'000, kMaxRuleFiles = 256;
