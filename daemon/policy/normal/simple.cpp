@@ -144,8 +144,10 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     for (const auto& assignment : command.assignments) {
         if (declares && assignment.array)
             assign(assignment, expander);
-        else
-            at(slot).env.push_back({assignment.name, expander.single(assignment.value)});
+        else {
+            Value value = expander.single(assignment.value); // may make commands: the slot is looked up after it
+            at(slot).env.push_back({assignment.name, std::move(value)});
+        }
     }
     for (auto& opaque : expander.opaque) add_opaque(slot, frame.fixed.value_or(opaque.span), opaque.reason);
     at(slot).unknown_variables.assign(expander.unknown.begin(), expander.unknown.end());
