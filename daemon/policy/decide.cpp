@@ -1,6 +1,7 @@
 #include "policy/decide.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "policy/ceiling.hpp"
 #include "policy/change.hpp"
@@ -72,17 +73,37 @@ private:
         found_.push_back({&rule, number_, decision, span, std::move(unknown)});
     }
 
-    // Only a rule that surely holds overrides others; never itself.
-    bool is_overridden(const Rule& rule) const {
+    bool overrides(std::uint32_t by, const Rule& rule) const {
         const auto names = [&](const Pattern& pattern) { return pattern.match(rule.id) == Match::yes; };
-        return std::ranges::any_of(overriding_, [&](std::uint32_t by) {
-            return index_.rules()[by].rule != &rule && std::ranges::any_of(index_.compiled(by).overrides, names);
-        });
+        return index_.rules()[by].rule != &rule && std::ranges::any_of(index_.compiled(by).overrides, names);
+    }
+
+    // Only a rule that surely holds, and stands itself, overrides others; never itself.
+    bool is_overridden(const Rule& rule) const {
+        return std::ranges::any_of(standing_, [&](std::uint32_t by) { return overrides(by, rule); });
+    }
+
+    // Those first that nobody left overrides; of a circle the strictest, so that no two rules make each other vanish.
+    std::uint32_t next_to_stand(const std::vector<std::uint32_t>& left) const {
+        const auto strict = [&](std::uint32_t number) {
+            const auto& rule = *index_.rules()[number].rule;
+            const bool open = std::ranges::none_of(left, [&](std::uint32_t by) { return overrides(by, rule); });
+            return std::tuple(open, rule.decision, rule.severity);
+        };
+        return *std::ranges::max_element(left, {}, strict);
     }
 
     void override_some() {
-        if (overriding_.empty()) return;
-        std::erase_if(found_, [&](const Finding& finding) { return is_overridden(*finding.rule); });
+        auto left = std::move(overriding_);
+        while (!left.empty()) {
+            const auto next = next_to_stand(left);
+            standing_.push_back(next);
+            std::erase_if(left, [&](std::uint32_t number) {
+                return number == next || overrides(next, *index_.rules()[number].rule);
+            });
+        }
+        if (!standing_.empty())
+            std::erase_if(found_, [&](const Finding& finding) { return is_overridden(*finding.rule); });
     }
 
     void add_built_in() {
@@ -108,7 +129,7 @@ private:
     Mode mode_;
     std::string_view net_;
     std::vector<Finding> found_;
-    std::vector<std::uint32_t> overriding_;
+    std::vector<std::uint32_t> overriding_, standing_;
 };
 
 // All of the command, where its span is that of its first word alone: what xargs or find -exec carries.

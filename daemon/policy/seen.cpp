@@ -103,9 +103,10 @@ bool Seen::points_to(const PathList& list, std::size_t access) const {
     return false;
 }
 
-Match Seen::covered(const PathList& list, std::size_t access, Mode mode) const {
+Match Seen::covered(const PathList& list, std::size_t access, Mode mode, const PathList* about) const {
     auto worst = Match::yes;
     for (auto place = of_access_[access].first; place < of_access_[access].second; ++place) {
+        if (about != nullptr && ask(Question::touched, *about, place) == Match::no) continue;
         worst = std::min(worst, ask(Question::itself, list, place));
         if (command_.accesses[access].recursive) worst = std::min(worst, ask(Question::below, list, place));
         if (mode == Mode::strict && places_[place].climbs()) worst = std::min(worst, Match::maybe);

@@ -40,8 +40,10 @@ public:
     Match touched(const PathList& list, std::size_t access) const;
     // Whether a path of which a part is not known points to one of these all the same.
     bool points_to(const PathList& list, std::size_t access) const;
-    Match covered(const PathList& list, std::size_t access) const { return covered(list, access, mode_); }
-    Match covered(const PathList& list, std::size_t access, Mode mode) const;
+    Mode mode() const { return mode_; }
+    // Of an access with a link in its path: as named and as it is, but only those that `about` touches, where it is given.
+    Match covered(const PathList& list, std::size_t access) const { return covered(list, access, mode_, nullptr); }
+    Match covered(const PathList& list, std::size_t access, Mode mode, const PathList* about) const;
 
 private:
     using Answers = std::vector<std::uint8_t>; // 0: not asked yet; else 1 + Match

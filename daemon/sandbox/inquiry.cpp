@@ -45,7 +45,7 @@ policy::Facts inquiry_facts(const Prepared& prepared) {
     const auto& looked = prepared.looked;
     const auto& resolution = looked.held.resolution;
     policy::Facts facts;
-    facts.cwd = looked.mounts.cwd;
+    facts.cwd = resolution.cwd.empty() ? looked.mounts.cwd : resolution.cwd; // behind links, as the workspace is
     facts.workspace = looked.decision.path;
     facts.home = resolution.facts.home.mode != 0 ? resolution.home : looked.home;
     facts.env = environment_of(prepared);

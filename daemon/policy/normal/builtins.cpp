@@ -64,6 +64,23 @@ Stream Walk::do_nothing(Call& call) {
     return silent();
 }
 
+// Where CDPATH may lead.
+void Walk::add_search_path(const Call& call, const std::string& folder, Cell& to) {
+    if (folder.starts_with('/') || folder.starts_with("./") || folder.starts_with("..") || folder == ".") return;
+    std::vector<std::string> paths;
+    if (const Cell* set = state_.get("v:CDPATH")) paths = set->values;
+    for (const auto& [name, value] : at(call.slot).env)
+        if (name == "CDPATH") paths.push_back(value.text);
+    if (const auto given = facts_.env.find("CDPATH"); paths.empty() && given != facts_.env.end())
+        paths.push_back(given->second);
+    for (const auto& path : paths)
+        for (std::size_t from = 0; from < path.size() && to.values.size() < kMaxAlternatives;) {
+            const auto end = std::min(path.find(':', from), path.size());
+            for (auto& whole : absolute(path.substr(from, end - from))) to.values.push_back(join_path(whole, folder));
+            from = end + 1;
+        }
+}
+
 Stream Walk::do_cd(Call& call) {
     fill_words(call);
     std::size_t i = 1;
@@ -77,8 +94,10 @@ Stream Walk::do_cd(Call& call) {
         cell.values = old != nullptr ? old->values : std::vector<std::string>{std::string(kHole)};
     } else if (call.argv[i].text.empty())
         cell.values = before;
-    else
+    else {
         cell.values = absolute(call.argv[i].text);
+        add_search_path(call, call.argv[i].text, cell);
+    }
     // A folder that is not known is taken to be below the workspace, unless the way there climbs.
     bool unknown = false;
     for (auto& folder : cell.values)
@@ -131,12 +150,21 @@ void Walk::declare_word(Call& call, const Value& word) {
 Stream Walk::do_declare(Call& call) {
     fill_words(call);
     at(call.slot).operands.clear();
+    const bool refers = std::ranges::any_of(call.argv, [](const Value& word) {
+        return is_option(word) && word.text.find_first_not_of("-aAfFgiIlnrtux") == std::string::npos &&
+               word.text.find('n') != std::string::npos;
+    });
     for (std::size_t i = 1; i < call.argv.size(); ++i) {
         if (is_option(call.argv[i]))
             at(call.slot).options.push_back({call.argv[i].text, std::nullopt, call.argv[i].span});
         else {
             at(call.slot).operands.push_back(call.argv[i]);
             declare_word(call, call.argv[i]);
+            const auto equals = call.argv[i].text.find('=');
+            const std::string name = call.argv[i].text.substr(0, equals);
+            if (refers && call.program != "export" && is_name(name))
+                state_.set("R:" + name,
+                           equals == std::string::npos ? std::string(kHole) : call.argv[i].text.substr(equals + 1));
         }
     }
     follow_variables(call, 0);
@@ -236,6 +264,23 @@ Stream Walk::do_source(Call& call) {
 }
 
 // Its variables hold what stands on the standard input, where that is known.
+namespace {
+
+// The words of a line that is read into an array.
+std::vector<std::string> fields(const std::vector<std::string>& lines, const std::string& separators) {
+    if (lines.size() != 1 || separators.empty()) return lines;
+    std::vector<std::string> out;
+    const std::string& line = lines.front();
+    for (std::size_t at = line.find_first_not_of(separators); at != std::string::npos && out.size() < 256;) {
+        const auto end = std::min(line.find_first_of(separators, at), line.size());
+        out.push_back(line.substr(at, end - at));
+        at = line.find_first_not_of(separators, end);
+    }
+    return out;
+}
+
+} // namespace
+
 Stream Walk::do_read(Call& call) {
     fill_words(call);
     const Stream* in = call.in();
@@ -250,6 +295,9 @@ Stream Walk::do_read(Call& call) {
             names.push_back(text);
     }
     if (names.empty()) names.push_back("REPLY");
+    std::string separators = " \t";
+    for (const auto& [name, value] : at(call.slot).env)
+        if (name == "IFS" && value.known() != Known::opaque) separators = value.text;
     std::string line = in != nullptr && in->known ? in->text.substr(0, in->text.find('\n')) : "";
     for (std::size_t i = 0; i < names.size(); ++i) {
         Cell cell;
@@ -270,7 +318,7 @@ Stream Walk::do_read(Call& call) {
             cell.values = {std::string(kHole)};
         if (array) {
             cell.array = true;
-            cell.elements = cell.values;
+            cell.elements = i + 1 == names.size() ? fields(cell.values, separators) : cell.values;
         }
         if (is_name(names[i])) state_.set("v:" + names[i], std::move(cell));
     }
@@ -279,6 +327,8 @@ Stream Walk::do_read(Call& call) {
 
 Stream Walk::do_mapfile(Call& call) {
     fill_words(call);
+    for (std::size_t i = 1; i + 1 < call.argv.size(); ++i)
+        if (call.argv[i].is("-C")) carry_code(call, "sh", call.argv[i + 1]);
     Cell cell;
     cell.array = true;
     const Stream* in = call.in();
@@ -335,8 +385,18 @@ Stream Walk::do_trap(Call& call) {
     fill_words(call);
     std::size_t i = 1;
     while (i < call.argv.size() && (call.argv[i].is("--") || call.argv[i].is("-p") || call.argv[i].is("-l"))) ++i;
-    if (i + 1 < call.argv.size() && !call.argv[i].is("-") && !call.argv[i].text.empty())
-        carry_code(call, "sh", call.argv[i]);
+    if (i + 1 >= call.argv.size() || call.argv[i].is("-") || call.argv[i].text.empty()) return silent();
+    const Value word = call.argv[i];
+    at(call.slot).code.push_back({"sh", word, {}});
+    if (call.taint.decoded) add_fact(call.slot, "code.decoded");
+    if (call.taint.fetched) add_fact(call.slot, "code.fetched");
+    if (word.known() == Known::opaque) {
+        unknown_code(call, word, call.taint);
+        return silent();
+    }
+    const auto mark = state_.mark(); // it may run before what follows, or after
+    code(call, word.text, word, "trap", true);
+    state_.join({state_.leave(mark), {}});
     return silent();
 }
 

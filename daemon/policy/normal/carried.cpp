@@ -150,7 +150,9 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     for (auto& [inner_language, inner] : found.code) {
         if (call.frame.layer >= kMaxLayers) return;
         ++call.frame.layer;
+        call.frame.via.push_back(language); // vim's :py3: by vim, then by python
         carry_code(call, inner_language, {std::move(inner), text.span});
+        call.frame.via.pop_back();
         --call.frame.layer;
     }
 }

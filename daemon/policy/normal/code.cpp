@@ -5,6 +5,7 @@
 
 #include "policy/normal/endless.hpp"
 #include "policy/normal/evaluator.hpp"
+#include "policy/normal/letters.hpp"
 #include "policy/normal/value.hpp"
 
 namespace owhale::policy::normal {
@@ -67,13 +68,6 @@ void scan_line(const LanguageRow& language, std::string_view line, Scanned& out)
             if (!path.empty() && path.find_first_of("'\"(") == std::string_view::npos)
                 out.accesses.push_back({act, std::string(path.substr(0, path.find(' ')))});
         }
-}
-
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
 }
 
 // COPY … FROM PROGRAM '…', COPY t TO '/file', INTO OUTFILE '…', LOAD DATA INFILE '…'

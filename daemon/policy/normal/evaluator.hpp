@@ -13,10 +13,12 @@ namespace owhale::policy::normal {
 
 struct Thing {          // what an expression is, as far as it is known
     bool known = false; // `text` or `list` says something, perhaps with holes
-    bool is_list = false, is_name = false, decoded = false, fetched = false, secret = false;
+    bool is_list = false, is_object = false, is_name = false, decoded = false, fetched = false, secret = false;
     std::string text; // a name's: its parts joined by dots
     std::vector<std::string> list;
 };
+
+constexpr std::size_t kMaxList = 64; // of what is kept of a list
 
 class Evaluator {
 public:

@@ -10,6 +10,7 @@ namespace owhale::policy::normal {
 namespace {
 
 constexpr std::size_t kMaxFields = 1024;
+constexpr std::size_t kMaxParts = 2048;
 constexpr int kMaxNesting = 48;
 
 using Parts = std::vector<const shell::Part*>;
@@ -88,6 +89,10 @@ struct Expander::Fields { // being built
 std::vector<Value> Expander::fields(const shell::Word& word) {
     std::vector<Value> out;
     if (word.parts.empty()) return {Value{"", word.span}};
+    if (word.parts.size() > kMaxParts) { // more than anybody writes; what compares such words would take too long
+        budget_.exhausted = true;
+        return {};
+    }
     std::vector<Parts> words;
     if (!unfold(word, words, 0)) return {Value{hole(word.span, "a brace expansion has too many words"), word.span}};
     const Cell* ifs = state_.get("v:IFS");
@@ -210,10 +215,32 @@ void Expander::substitution(const shell::Part& piece, Fields& into, bool split) 
         into.add(hole(piece.span, "what a command prints is known only when it runs"));
 }
 
+// Of "$@" the first is 1, of an array 0.
+std::vector<std::string> Expander::slice(const shell::Parameter& parameter, const std::vector<std::string>& list) {
+    const auto number = [&](std::size_t index) -> std::optional<long> {
+        const std::string value = run_arithmetic(argument(parameter, index), {});
+        if (!is_number(value.substr(value.starts_with('-') ? 1 : 0))) return std::nullopt;
+        return std::stol(value);
+    };
+    const auto size = static_cast<long>(list.size());
+    const bool counted = parameter.arguments.size() > 1;
+    const auto from = number(0), count = counted ? number(1) : std::optional(size);
+    if (!from || !count || *count < 0) return {std::string(kHole)};
+    const bool arguments = parameter.name == "@" || parameter.name == "*";
+    const long first = *from < 0 ? size + *from : arguments && *from > 0 ? *from - 1 : *from;
+    if (first < 0 || first >= size) return {};
+    return {list.begin() + first, list.begin() + std::min(size, first + *count)};
+}
+
 void Expander::parameter(const shell::Part& piece, Fields& into, bool split) {
     Looked looked = look(*piece.parameter, piece.span);
     const bool active = split && !piece.quoted;
-    if (looked.several && piece.parameter->op.empty()) {
+    if (looked.several && piece.parameter->op == ":") { // "${@:2}": which words is a matter of the numbers
+        looked.list = slice(*piece.parameter, looked.list);
+        if (looked.list.size() == 1 && looked.list.front() == kHole)
+            hole(piece.span, "which words of a list are taken is known only when it runs");
+    }
+    if (looked.several && (piece.parameter->op.empty() || piece.parameter->op == ":")) {
         const bool joined = piece.quoted && (piece.parameter->name == "*" || !split);
         for (std::size_t i = 0; i < looked.list.size(); ++i) {
             if (i > 0 && (joined || !split))
@@ -252,6 +279,10 @@ std::string Expander::run_arithmetic(std::string_view text, const std::vector<sh
         const Cell* cell = state_.get("v:" + std::string(name));
         if (is_number(std::string(name))) cell = nullptr;
         if (cell == nullptr || cell->array || cell->values.size() != 1) return std::nullopt;
+        if (const std::string again = cell->values.front(); again.find('[') != std::string::npos) {
+            substituter_.expand_again(again, {}); // a subscript in it is expanded, too
+            return std::nullopt;
+        }
         return cell->values.front();
     });
     if (value) return std::to_string(*value);

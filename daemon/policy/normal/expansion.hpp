@@ -22,6 +22,8 @@ public:
     virtual Stream substitute(const shell::Part& part) = 0;
     // A name that stands for the stream, for <(…).
     virtual std::string name_stream(const Stream& stream) = 0;
+    // A text that the shell expands once more: ${x@P}, a value in arithmetic.
+    virtual void expand_again(const std::string& text, Span span) = 0;
 };
 
 struct Budget {                  // of one normal form
@@ -73,6 +75,7 @@ private:
     std::string operate(const shell::Parameter& parameter, Looked looked, Span span, bool& none);
     std::string change(const shell::Parameter& parameter, const std::string& text, Span span);
     std::string substring(const shell::Parameter& parameter, const std::string& text, Span span);
+    std::vector<std::string> slice(const shell::Parameter& parameter, const std::vector<std::string>& list);
     std::string argument(const shell::Parameter& parameter, std::size_t index);
     std::string hole(Span span, std::string reason);
     const Stream& run(const shell::Part& part);

@@ -1,18 +1,12 @@
 // git's settings that are code, and what its sub-commands connect to.
 #include <algorithm>
 
+#include "policy/normal/letters.hpp"
 #include "policy/normal/paths.hpp"
 #include "policy/normal/walk.hpp"
 
 namespace owhale::policy::normal {
 namespace {
-
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
-}
 
 // Keys whose value git hands to a shell. Patterns as of match_glob, over the key in small letters.
 constexpr std::string_view kShellKeys[] = {"core.{pager,editor,sshcommand,gitproxy,askpass}",

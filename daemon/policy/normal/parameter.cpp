@@ -106,6 +106,16 @@ Expander::Looked Expander::look_name(const std::string& name, Span span) {
     bool is_special = false;
     Looked looked = special(name, span, is_special);
     if (is_special) return looked;
+    if (const Cell* other = state_.get("R:" + name); other != nullptr && depth_ < 16) { // declare -n
+        const auto& target = other->values.front();
+        if (!is_known(target) || target == name)
+            return {true, hole(span, "a name of a variable is known only when it runs")};
+        put_together = true;
+        depth_ += 2;
+        auto through = look_name(target, span);
+        depth_ -= 2;
+        return through;
+    }
     if (const Cell* cell = state_.get("v:" + name)) {
         taint.add(cell->taint);
         if (cell->array) return {!cell->elements.empty(), cell->elements.empty() ? "" : cell->elements.front()};
@@ -239,6 +249,7 @@ std::string Expander::change(const shell::Parameter& parameter, const std::strin
     if (op == "@L") return cased(text, ",,");
     if (op == "@u") return cased(text, "^");
     if (op == "@Q" || op == "@E") return text;
+    if (op == "@P") substituter_.expand_again(text, span);
     return hole(span, "a changed variable is known only when it runs");
 }
 

@@ -1,6 +1,7 @@
 // Programs whose words carry commands in ways of their own: find, xargs, tar, socat, containers.
 #include <algorithm>
 
+#include "policy/normal/letters.hpp"
 #include "policy/normal/paths.hpp"
 #include "policy/normal/urls.hpp"
 #include "policy/normal/walk.hpp"
@@ -26,13 +27,6 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
          at = text.find(what, at + by.size()))
         text.replace(at, what.size(), by);
     return text;
-}
-
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    return out;
 }
 
 } // namespace
@@ -315,6 +309,27 @@ void Walk::special_dd(Call& call) {
 }
 
 // What is known of a file is known of its copy.
+// The target is read from the link's folder; the last operand may be a folder that the link goes into.
+void Walk::note_link(Call& call) {
+    const auto& operands = call.arguments.operands;
+    constexpr std::size_t kMaxLinks = 64;
+    if (operands.empty() || operands.size() > kMaxLinks || links_ > kMaxLinks) return;
+    const auto last = operands.size() > 1 ? operands.size() - 1 : 1;
+    for (std::size_t i = 0; i < last; ++i) {
+        const std::string& target = operands[i].text;
+        const std::string name(base_name(target));
+        const auto at =
+            operands.size() > 1 ? absolute(operands.back().text).front() : join_path(absolute(".").front(), name);
+        const bool folder =
+            operands.size() > 2 || operands.back().text.ends_with('/') || operands.back().text.ends_with('.');
+        const auto link = operands.size() > 1 && folder ? join_path(at, name) : at;
+        const auto leads = absolute_path(target, parent_path(link));
+        if (link == leads) continue;
+        state_.set("l:" + link, leads);
+        ++links_;
+    }
+}
+
 void Walk::special_copy(Call& call) {
     const auto& operands = call.arguments.operands;
     if (call.row->name == "base64") { // decodes into a redirection: the stream carries it
@@ -326,6 +341,7 @@ void Walk::special_copy(Call& call) {
         for (const auto& operand : operands) remember_file(operand.text, copy);
         return;
     }
+    if (call.row->name == "ln" && call.arguments.has("-s")) note_link(call);
     if (operands.size() < 2) return;
     // The last operand may be a folder: then a file in it is written.
     for (std::size_t i = 0; i + 1 < operands.size() && i < 64; ++i) {

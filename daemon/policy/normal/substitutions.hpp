@@ -12,6 +12,7 @@ public:
 
     Stream substitute(const shell::Part& part) override;
     std::string name_stream(const Stream& stream) override;
+    void expand_again(const std::string& text, Span span) override;
 
 private:
     Walk& walk_;

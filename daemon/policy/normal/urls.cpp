@@ -1,5 +1,6 @@
 // Takes hosts out of words.
 #include "policy/normal/urls.hpp"
+#include "policy/normal/letters.hpp"
 
 #include <algorithm>
 
@@ -12,17 +13,6 @@ bool is_scheme(std::string_view text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
                c == '.';
     });
-}
-
-std::string lowered(std::string_view text) {
-    std::string out(text);
-    for (std::size_t at = 0; at < out.size(); ++at) {
-        if (out[at] == '\0')
-            ++at;
-        else if (out[at] >= 'A' && out[at] <= 'Z')
-            out[at] = static_cast<char>(out[at] + 32);
-    }
-    return out;
 }
 
 // user:password@host:port

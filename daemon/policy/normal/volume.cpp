@@ -67,6 +67,8 @@ double count_of(std::string_view range) {
     return first.size() == 1 && last.size() == 1 ? std::abs(last[0] - first[0]) + 1 : 1;
 }
 
+constexpr double kNoEnd = 1e100; // seq 1 inf
+
 // seq LAST, seq FIRST LAST, seq FIRST STEP LAST
 double seq_of(std::string_view text) {
     double out = 0;
@@ -75,6 +77,7 @@ double seq_of(std::string_view text) {
         if (end == std::string_view::npos) end = text.size();
         const auto word = text.substr(at, end - at);
         if (is_number(word)) out = number_of(word);
+        if (word == "inf" || word == "infinity") out = kNoEnd;
         if (const auto e = word.find('e');
             e != std::string_view::npos && is_number(word.substr(0, e)) && is_number(word.substr(e + 1)))
             out = number_of(word.substr(0, e)) * std::pow(10, std::min(number_of(word.substr(e + 1)), 100.0));

@@ -135,6 +135,7 @@ Stream Walk::pipeline(const shell::Pipeline& pipeline, Frame& frame) {
         close_endless(out, own);
         frame.network_in = own.network_in;
         frame.network_out = own.network_out;
+        frame.in = own.in;
         return out;
     }
     Stream in;
@@ -237,9 +238,23 @@ std::vector<std::string> Walk::folders() const {
 
 std::vector<std::string> Walk::absolute(std::string_view path) const {
     std::vector<std::string> out;
-    if (path.starts_with('/') || path.starts_with(kHole)) return {absolute_path(path, "/")};
-    for (const auto& folder : folders()) out.push_back(absolute_path(path, folder));
+    if (path.starts_with('/') || path.starts_with(kHole)) return {through_links(absolute_path(path, "/"))};
+    for (const auto& folder : folders()) out.push_back(through_links(absolute_path(path, folder)));
     return out;
+}
+
+// What lies below a link that the text made. Bounded: links may lead to each other.
+std::string Walk::through_links(std::string path) const {
+    constexpr int kMaxHops = 8;
+    for (int hop = 0; links_ > 0 && hop < kMaxHops; ++hop) {
+        const Cell* link = nullptr;
+        auto end = path.find('/', 1);
+        for (; end != std::string::npos && link == nullptr; end = path.find('/', end + 1))
+            if ((link = state_.get("l:" + path.substr(0, end))) != nullptr) break;
+        if (link == nullptr) break;
+        path = absolute_path(link->values.front() + path.substr(end), "/");
+    }
+    return path;
 }
 
 const Cell* Walk::file(std::string_view path) const {

@@ -143,6 +143,7 @@ private:
     Stream do_trap(Call& call);
     Stream do_nothing(Call& call);
     void declare_word(Call& call, const Value& word);
+    void add_search_path(const Call& call, const std::string& folder, Cell& to);
 
     // roles.cpp: options and operands to accesses, hosts and code
     void apply_arguments(Call& call);
@@ -185,6 +186,7 @@ private:
     void special_fetcher(Call& call);
     void special_docker(Call& call);
     void special_copy(Call& call);
+    void note_link(Call& call);
     void special_dd(Call& call);
     void special_parallel(Call& call);
     void special_netcat(Call& call);
@@ -214,6 +216,7 @@ private:
     void add_opaque(std::size_t slot, Span span, std::string reason);
     std::vector<std::string> folders() const; // the current one, and what else it may be
     std::vector<std::string> absolute(std::string_view path) const;
+    std::string through_links(std::string path) const;
     const Cell* file(std::string_view path) const;
     bool in_workspace(std::string_view path) const;
     void too_big(Span span, std::string reason);
@@ -227,13 +230,14 @@ private:
     Budget budget_;
     std::deque<shell::Script> scripts_; // of code in words: functions point into them
     std::deque<std::string> texts_;
+    std::deque<Stream> inputs_; // of a shell that changed its own: exec <file
     std::map<const shell::Command*, std::pair<std::string_view, std::optional<Span>>>
         functions_;                              // text, and span of the carrier
     std::set<std::size_t> remote_, bare_shells_; // slots: what they carry runs elsewhere; a shell that reads its input
     std::set<std::string> called_;
     std::vector<std::string> defined_;
     std::uint32_t pipelines_ = 0;
-    std::size_t streams_ = 0, unrolled_ = 0, calls_ = 0, recursions_ = 0;
+    std::size_t streams_ = 0, unrolled_ = 0, calls_ = 0, recursions_ = 0, links_ = 0;
 };
 
 } // namespace owhale::policy::normal

@@ -43,11 +43,13 @@ class Daemon:
         self.runtime = place / (label + "-run")
         self.socket = self.runtime / "owhaled.sock"
         self.log = place / (label + ".log")
-        # Of the administrator's rules none: what the shipped ones ask about is an incompatibility, too.
         folders = {"state-dir": place / (label + "-state"), "runtime-dir": self.runtime, "policy-dir": place / (label + "-policy")}
         for folder in folders.values():
             folder.mkdir(mode=0o755)
             os.chown(folder, starter.uid, starter.gid)
+        rules = folders["policy-dir"] / "compat.toml"
+        rules.write_bytes((Path(__file__).parent / "rules.toml").read_bytes())
+        os.chown(rules, starter.uid, starter.gid)
         settings = {**folders, "socket": self.socket, "profile-dir": place / "profiles", "config": place / "empty.conf",
                     "spawner": place / "bin/owhale-spawner"}
         command = [place / "bin/owhaled"] + [word for key, value in settings.items() for word in ("--" + key, value)]

