@@ -2,7 +2,9 @@
 #include "base/toml_reader.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "base/utf8.hpp"
 #include "shared/nearest.hpp"
 
 namespace owhale {
@@ -14,13 +16,28 @@ std::unexpected<Error> at_position(Code code, std::string_view file, const toml:
                           std::string(what));
 }
 
+// The place of a byte.
+toml::source_position position_of(std::string_view text, std::size_t offset) {
+    const auto before = text.substr(0, offset);
+    const auto line = static_cast<toml::source_index>(std::ranges::count(before, '\n') + 1);
+    return {line, static_cast<toml::source_index>(offset - (before.rfind('\n') + 1) + 1)};
+}
+
 } // namespace
 
+void refuse_assertion() {
+    throw std::logic_error("the reader of TOML cannot go on");
+}
+
 Result<toml::table> parse_toml(Code code, std::string_view file, std::string_view text) {
+    if (const auto bad = first_not_utf8(text); bad < text.size())
+        return at_position(code, file, position_of(text, bad), "TOML is UTF-8, and this byte is not");
     try {
         return toml::parse(text, file);
     } catch (const toml::parse_error& error) {
         return at_position(code, file, error.source().begin, error.description());
+    } catch (const std::exception& error) {
+        return at_position(code, file, {1, 1}, std::string("this is no TOML: ") + error.what());
     }
 }
 

@@ -7,10 +7,16 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <toml++/toml.h>
 #include <vector>
 
 #include "shared/error.hpp"
+
+// toml++ 3.3 asserts what a broken file can make untrue: that must refuse the file, not end the process.
+namespace owhale {
+[[noreturn]] void refuse_assertion();
+}
+#define TOML_ASSERT(expression) (static_cast<bool>(expression) ? void() : ::owhale::refuse_assertion())
+#include <toml++/toml.h>
 
 namespace owhale {
 

@@ -44,11 +44,13 @@ Facts example_facts(const Example& example) {
     return facts;
 }
 
-std::string example_failure(const Index& index, std::uint32_t number, const Example& example, bool must_match) {
+std::string example_failure(const Index& index, std::uint32_t number, const Example& example, bool must_match,
+                            std::size_t* commands) {
     const auto facts = example_facts(example);
     Request request;
     request.script = example.command;
     const auto form = normalize(request, facts);
+    if (commands != nullptr) *commands += form.commands.size() + 1;
     const auto& rule = *index.rules()[number].rule;
     const Bases bases(facts);
     const Pipelines pipelines(form);
@@ -70,11 +72,13 @@ std::string example_failure(const Index& index, std::uint32_t number, const Exam
     return must_match ? not_matched(rule, closest, form) : "";
 }
 
-Status verify_examples(const Index& index, std::uint32_t number) {
+Status verify_examples(const Index& index, std::uint32_t number, std::size_t& commands) {
     const auto& rule = *index.rules()[number].rule;
     for (const bool must : {true, false}) {
         for (const auto& example : must ? rule.match : rule.no_match) {
-            const auto failure = example_failure(index, number, example, must);
+            const auto failure = example_failure(index, number, example, must, &commands);
+            if (commands > (rule.origin == Origin::project ? kMostProjectCommands : kMostCommands))
+                return wrong_at(rule.file, example.line, example.column, "the examples run too many commands in all");
             if (failure.empty()) continue;
             return wrong_at(rule.file, example.line, example.column,
                             "rule `" + rule.id + "` must " + (must ? "match `" : "not match `") + example.command +

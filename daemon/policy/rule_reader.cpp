@@ -201,6 +201,8 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 
 Result<RuleFile> read_rules(const Source& source) {
     if (source.text.size() > kMaxRuleFile) return wrong_at(source.name, 1, 1, "more than 1 MiB");
+    if (source.origin == Origin::project && source.text.size() > kMaxProjectFile)
+        return wrong_at(source.name, 1, 1, "more than 64 KiB");
     RuleFile file{source.name, source.origin, {}, {}};
     const auto table = TRY(parse_toml(kCode, source.name, source.text));
     const TomlReader reader(kCode, source.name, table);

@@ -75,10 +75,12 @@ private:
     }
 
     Status verify() const {
+        std::map<std::string_view, std::size_t> commands; // by file
         for (std::size_t i = 0; i < rules_->rules.size(); ++i) {
             const bool wanted =
                 verify_ == Verify::all || (verify_ == Verify::added && rules_->rules[i].origin != Origin::shipped);
-            if (wanted) CHECK(verify_examples(*rules_->index, static_cast<std::uint32_t>(i)));
+            if (wanted)
+                CHECK(verify_examples(*rules_->index, static_cast<std::uint32_t>(i), commands[rules_->rules[i].file]));
         }
         return {};
     }

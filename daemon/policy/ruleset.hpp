@@ -23,6 +23,7 @@ struct Source {
 };
 
 constexpr std::size_t kMaxRuleFile = 1 << 20, kMaxRules = 5'000, kMaxRuleFiles = 256;
+constexpr std::size_t kMaxProjectFile = 64 << 10; // it comes with the code, and is read for each run there
 
 struct Ruleset {
     std::vector<Rule> rules;                              // in the order of the sources

@@ -2,43 +2,18 @@
 
 #include <cstdio>
 
+#include "base/utf8.hpp"
 #include "policy/normal/value.hpp"
 
 namespace owhale::policy {
-namespace {
-
-// Length of the well-formed UTF-8 character at the start; 0 none (RFC 3629).
-std::size_t character(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto lead = byte(0);
-    const std::size_t size = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : (lead & 0xf0) == 0xe0       ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-    if (size == 0 || size > text.size()) return 0;
-    for (std::size_t i = 1; i < size; ++i)
-        if ((byte(i) & 0xc0) != 0x80) return 0;
-    const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-    const bool beyond = (lead == 0xed && byte(1) >= 0xa0) || (lead == 0xf4 && byte(1) >= 0x90);
-    return overlong || beyond ? 0 : size;
-}
-
-} // namespace
-
 bool is_utf8_text(std::string_view text) {
-    while (!text.empty()) {
-        const auto size = character(text);
-        if (size == 0) return false;
-        text.remove_prefix(size);
-    }
-    return true;
+    return first_not_utf8(text) == text.size();
 }
 
 std::string toml_string(std::string_view text) {
     std::string out = "\"";
     for (std::size_t i = 0; i < text.size();) {
-        const auto size = character(text.substr(i));
+        const auto size = utf8_character(text.substr(i));
         const auto byte = static_cast<unsigned char>(text[i]);
         if (size == 0) {
             out += '?';

@@ -55,6 +55,8 @@ TEST_CASE("errors name file, line and column, and the nearest known word") {
         {"[sets]\na = [\"@b\"]\nb = [\"@a\"]\n", "x.toml:3:6: the set `@a` holds itself"},
         {"[sets]\na = [\"@nothing\"]\n", "x.toml:2:6: there is no set `@nothing`"},
         {"[[rule]\n", "x.toml:1:8: "},
+        {"\n a = \"\xff\"", "x.toml:2:7: TOML is UTF-8"},
+        {"a = \"x\n[\xc3\xa9", "x.toml:"}, // an assertion of toml++ 3.3
         {head + "program = \"rm\"\nceiling = { net = \"all\" }\n" + tail,
          "x.toml:6:19: net: must be one of none, scoped, host"},
     };
@@ -66,6 +68,15 @@ TEST_CASE("errors name file, line and column, and the nearest known word") {
 }
 
 TEST_CASE("a project's file can only narrow") {
+    CHECK(load_error(std::string(kMaxProjectFile + 1, '\n'), Origin::project).find("more than 64 KiB") !=
+          std::string::npos);
+    std::string loop = "true";
+    for (int i = 0; i < 3'000; ++i) loop += ";true";
+    const auto many =
+        "[[rule]]\nid = \"a\"\ndecision = \"deny\"\nreason = \"R.\"\nprogram = \"x\"\nmatch = \"x\"\nno_match = [\"" +
+        loop + "\", \"" + loop + "; " + loop + "\"]\n";
+    CHECK_EQ(load_error(many, Origin::system, Verify::added), "");
+    CHECK(load_error(many, Origin::project, Verify::added).find("too many commands") != std::string::npos);
     CHECK(load_error(rule_text("program = \"x\"", "a", "ask"), Origin::project).empty());
     CHECK(load_error(rule_text("program = \"x\"", "a", "allow"), Origin::project).find("can only narrow") !=
           std::string::npos);
