@@ -180,12 +180,17 @@ std::vector<std::size_t> commands_of(const Verdict& verdict) {
     return out;
 }
 
+// The rules in the way, and those that these have overridden so far: they would stand again.
 std::vector<std::string> against(const Verdict& verdict, std::size_t command) {
     std::vector<std::string> out;
+    const auto add = [&](const std::string& id) {
+        if (std::ranges::find(out, id) == out.end()) out.push_back(id);
+    };
     for (const auto& finding : verdict.findings) {
-        const bool counts =
-            finding.command == command && finding.decision != Decision::allow && finding.rule->id != "default";
-        if (counts && std::ranges::find(out, finding.rule->id) == out.end()) out.push_back(finding.rule->id);
+        if (finding.command != command || finding.decision == Decision::allow || finding.rule->id == "default")
+            continue;
+        add(finding.rule->id);
+        for (const auto& other : finding.rule->overrides) add(other);
     }
     return out;
 }
