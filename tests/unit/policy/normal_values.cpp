@@ -178,6 +178,15 @@ TEST_CASE("code in code deeper than kMaxLayers is said to be unknown, not follow
     CHECK(unknown);
 }
 
+TEST_CASE("what is substituted in an assignment before a command makes commands of its own, however many") {
+    std::string script;
+    for (int i = 0; i < 300; ++i) script += "A=$(a) x; ";
+    const auto form = form_of_script(script);
+    REQUIRE(form.commands.size() == 600);
+    CHECK(dump(form.commands[598]) == "x | env A=… | fact bare program.strange");
+    CHECK(form.commands[599].carrier == 598);
+}
+
 TEST_CASE("spans are ranges of the text, also for code in words") {
     const auto form = form_of_script("ls; sh -c 'rm x'");
     for (const auto& command : form.commands) {

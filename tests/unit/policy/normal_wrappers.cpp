@@ -457,7 +457,7 @@ rm | x | remove:/home/user/project/x | via function function | fact operand
 rm -r -f | / | remove:/:r | fact operand program.hidden
 )~"},
     {R"~(ln -s /bin/rm q; ./q x)~",
-     R"~(ln -s | /bin/rm q | list:/bin/rm write:/home/user/project/q | fact operand
+     R"~(ln -s | /bin/rm q | write:/home/user/project/q | fact operand
 rm | x | execute:/home/user/project/q remove:/home/user/project/x | fact operand program.hidden
 )~"},
     {R"~(trap 'rm x' EXIT)~",
