@@ -103,6 +103,10 @@ private:
         return true;
     }
 
+    static void add(std::vector<std::string>& to, const std::string& id) {
+        if (std::ranges::find(to, id) == to.end()) to.push_back(id);
+    }
+
     // There it would have been allowed without a question.
     void override_asked(RuleDraft& draft) {
         const auto verdict = judged(draft.match);
@@ -111,8 +115,9 @@ private:
             if (finding.decision == policy::Decision::deny)
                 leave(draft.decision + " " + draft.whole,
                       "the shipped rule " + id + " still denies it; a rule of yours may override it");
-            const bool asks = finding.decision == policy::Decision::ask && id != "default";
-            if (asks && std::ranges::find(draft.overrides, id) == draft.overrides.end()) draft.overrides.push_back(id);
+            if (finding.decision != policy::Decision::ask || id == "default") continue;
+            add(draft.overrides, id);
+            for (const auto& other : finding.rule->overrides) add(draft.overrides, other); // they would stand again
         }
     }
 

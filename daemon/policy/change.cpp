@@ -180,17 +180,17 @@ std::vector<std::size_t> commands_of(const Verdict& verdict) {
     return out;
 }
 
-// What says no, and what that had overridden: it would stand again.
+// The rules in the way, and those that these have overridden so far: they would stand again.
 std::vector<std::string> against(const Verdict& verdict, std::size_t command) {
     std::vector<std::string> out;
-    const auto add = [&out](const std::string& id) {
+    const auto add = [&](const std::string& id) {
         if (std::ranges::find(out, id) == out.end()) out.push_back(id);
     };
     for (const auto& finding : verdict.findings) {
-        const auto& rule = *finding.rule;
-        if (finding.command != command || finding.decision == Decision::allow || rule.id == "default") continue;
-        add(rule.id);
-        std::ranges::for_each(rule.overrides, add);
+        if (finding.command != command || finding.decision == Decision::allow || finding.rule->id == "default")
+            continue;
+        add(finding.rule->id);
+        for (const auto& other : finding.rule->overrides) add(other);
     }
     return out;
 }

@@ -50,11 +50,17 @@ Outline outline_of(const Rule& rule) {
         if (!(rule.*kByAct[i]).empty()) to.acts |= 1U << i;
     if (!rule.touches.empty()) to.acts |= ~bit(Act::list);
     if (!rule.sends.empty()) to.acts |= bit(Act::read);
-    to.needs_host = !rule.host.empty() || !rule.url.empty() || rule.connects.value_or(false) ||
-                    rule.sends_data.value_or(false) || rule.listens.value_or(false);
-    to.needs_code = !rule.language.empty() || !rule.call.empty() || !rule.code.empty();
-    to.needs_env = !rule.env.empty();
-    to.needs_via = !rule.via.empty();
+    const auto needs = [&](Part part, bool is) { to.needs |= is ? bit_of(part) : 0; };
+    needs(Part::host, !rule.host.empty() || !rule.url.empty() || rule.connects.value_or(false) ||
+                          rule.sends_data.value_or(false) || rule.listens.value_or(false));
+    needs(Part::code, !rule.language.empty() || !rule.call.empty() || !rule.code.empty());
+    needs(Part::env, !rule.env.empty());
+    needs(Part::via, !rule.via.empty());
+    needs(Part::word, !rule.word.empty());
+    needs(Part::operand, !rule.operand.empty() || !rule.operands.empty());
+    needs(Part::option, !rule.option.empty() || !rule.option_all.empty());
+    needs(Part::variable, !rule.variable.empty());
+    needs(Part::pipeline, !rule.from.empty() || !rule.into.empty());
     return to;
 }
 

@@ -37,13 +37,20 @@ struct OptionPattern {
 
 constexpr std::size_t kActs = 7; // of Act, in its order: the first seven path lists below
 
+// Parts of a command that a condition may be about.
+enum class Part : std::uint8_t { host, code, env, via, word, operand, option, variable, pipeline };
+
+constexpr std::uint32_t bit_of(Part part) {
+    return 1U << static_cast<unsigned>(part);
+}
+
 // What tells without its patterns that a rule is not about a command.
 struct Outline {
     const Rule* rule = nullptr;
     std::uint32_t modes = 0; // bits of Mode
     std::uint64_t facts = 0, no_facts = 0;
-    std::uint32_t acts = 0; // bits of Act: it is about paths that are touched in one of these ways
-    bool needs_host = false, needs_code = false, needs_env = false, needs_via = false;
+    std::uint32_t acts = 0;  // bits of Act: it is about paths that are touched in one of these ways
+    std::uint32_t needs = 0; // bits of Part: without one of these no condition of the rule can hold
 };
 
 struct Compiled {

@@ -96,7 +96,7 @@ private:
     Match any_word(const WordList& list);
     Match in_pipeline(const WordList& list, bool later);
     Match option(const OptionPattern& pattern);
-    Match any_option(const std::vector<OptionPattern>& list);
+    Match any_option(std::span<const OptionPattern> list);
     Match named_host(const WordList& names, std::size_t number) const;
     Match some_host(bool listening, const WordList* names, bool sending);
     Match every_host(bool listening, const WordList& names);

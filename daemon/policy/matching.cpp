@@ -51,12 +51,9 @@ constexpr std::array kConditions = {
 
 // What can be told without looking closer: most rules are not about most commands.
 bool passes(const Outline& rule, const Seen& seen) {
-    const auto& command = seen.command();
     if (rule.facts != 0 && (rule.facts & seen.facts()) == 0) return false;
     if (rule.acts != 0 && (rule.acts & seen.acts()) == 0) return false;
-    return !((rule.needs_host && command.hosts.empty()) || (rule.needs_code && command.code.empty()) ||
-             (rule.needs_env && command.env.empty()) ||
-             (rule.needs_via && command.via.empty() && command.wrapped.empty()));
+    return (rule.needs & ~seen.has()) == 0;
 }
 
 } // namespace

@@ -62,7 +62,7 @@ Match Matching::option(const OptionPattern& pattern) {
     return best;
 }
 
-Match Matching::any_option(const std::vector<OptionPattern>& list) {
+Match Matching::any_option(std::span<const OptionPattern> list) {
     auto best = Match::no;
     for (const auto& pattern : list) best = std::max(best, option(pattern));
     if (best != Match::no || !seen_.option_unknown()) return best;
@@ -72,7 +72,7 @@ Match Matching::any_option(const std::vector<OptionPattern>& list) {
 
 Match Matching::option_all() {
     auto worst = Match::yes;
-    for (const auto& pattern : rule_.option_all) worst = std::min(worst, any_option({pattern}));
+    for (const auto& pattern : rule_.option_all) worst = std::min(worst, any_option({&pattern, 1}));
     return worst;
 }
 

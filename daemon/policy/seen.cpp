@@ -44,6 +44,16 @@ Seen::Seen(const NormalForm& form, const Pipelines& pipelines, std::size_t numbe
         acts_ |= 1U << static_cast<unsigned>(access.act);
         place(bases, facts, access);
     }
+    const auto has = [&](Part part, bool is) { has_ |= is ? bit_of(part) : 0; };
+    has(Part::host, !command.hosts.empty());
+    has(Part::code, !command.code.empty());
+    has(Part::env, !command.env.empty());
+    has(Part::via, !command.via.empty() || !command.wrapped.empty());
+    has(Part::word, command.argv.size() > 1);
+    has(Part::operand, !command.operands.empty());
+    has(Part::option, !command.options.empty() || option_unknown_);
+    has(Part::variable, !command.unknown_variables.empty());
+    has(Part::pipeline, !pipelines.with(command).empty());
     for (auto& answers : answers_) answers.resize(places_.size() * index.sets());
 }
 

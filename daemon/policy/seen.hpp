@@ -33,6 +33,7 @@ public:
     const Pipelines& pipelines() const { return pipelines_; }
     std::uint64_t facts() const { return facts_; }
     std::uint32_t acts() const { return acts_; }
+    std::uint32_t has() const { return has_; } // bits of Part
     const std::string& host(std::size_t i) const { return hosts_[i]; }
     bool option_unknown() const { return option_unknown_; }
     bool program_unknown() const { return program_unknown_; }
@@ -59,7 +60,7 @@ private:
     const Index& index_;
     Mode mode_;
     std::uint64_t facts_ = 0;
-    std::uint32_t acts_ = 0;
+    std::uint32_t acts_ = 0, has_ = 0;
     bool option_unknown_ = false, program_unknown_ = false;
     std::vector<std::string> hosts_;
     std::vector<Place> places_;

@@ -57,6 +57,8 @@ TEST_CASE("errors name file, line and column, and the nearest known word") {
         {"[[rule]\n", "x.toml:1:8: "},
         {"\n a = \"\xff\"", "x.toml:2:7: TOML is UTF-8"},
         {"a = \"x\n[\xc3\xa9", "x.toml:"}, // an assertion of toml++ 3.3
+        {"[a\xd1\x9c", "x.toml:1:"},       // a character that it takes for an impossible one
+        {"\xc3\xa9 = 1", "x.toml:1:1: "},
         {head + "program = \"rm\"\nceiling = { net = \"all\" }\n" + tail,
          "x.toml:6:19: net: must be one of none, scoped, host"},
     };
