@@ -17,8 +17,8 @@ Match Matching::by_access(const PathList& list, std::uint32_t acts, bool sent) {
             // What is surely meant does not stop to be so because a part of its name may make it an exception.
             const auto excepted = seen_.covered(rule_.except, i, seen_.mode(), &list);
             if (excepted == Match::yes) match = Match::no;
-            const bool unsure =
-                excepted == Match::maybe && (!warns || seen_.covered(rule_.except, i, Mode::local, &list) == Match::yes);
+            const bool unsure = excepted == Match::maybe &&
+                                (!warns || seen_.covered(rule_.except, i, Mode::local, &list) == Match::yes);
             if (unsure) match = std::min(match, Match::maybe);
         }
         if (access.recursive) recursive_ = std::max(recursive_, match);

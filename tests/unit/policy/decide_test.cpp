@@ -114,9 +114,9 @@ TEST_CASE("overrides: for the command that the rule surely matches, and nothing 
         CHECK_EQ(judge(*both, form_of({command_of("x")}), project_facts(), Mode::local, "host").decision,
                  circle == std::string("deny") ? Decision::deny : Decision::ask);
     }
-    const auto chain = load(rule_text("program = \"x\"", "c") +
-                            rule_text("program = \"x\"\noverrides = \"c\"", "b", "ask") +
-                            rule_text("program = \"x\"\noverrides = \"b\"", "a", "ask"));
+    const auto chain =
+        load(rule_text("program = \"x\"", "c") + rule_text("program = \"x\"\noverrides = \"c\"", "b", "ask") +
+             rule_text("program = \"x\"\noverrides = \"b\"", "a", "ask"));
     CHECK_EQ(verdict_on(chain, command_of("x")).rule, "c");
     // What may hold overrides nothing.
     const auto maybe =

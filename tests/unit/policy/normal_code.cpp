@@ -311,4 +311,6 @@ rm | x | remove:/home/user/project/x | via applescript | fact operand
 
 } // namespace
 
-TEST_CASE("normal form: code in words is taken apart") { check_rows(kRows); }
+TEST_CASE("normal form: code in words is taken apart") {
+    check_rows(kRows);
+}

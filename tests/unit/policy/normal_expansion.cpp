@@ -446,4 +446,6 @@ rm | a | remove:/home/user/project/a | via function | fact operand
 
 } // namespace
 
-TEST_CASE("normal form: words are expanded as far as they are known") { check_rows(kRows); }
+TEST_CASE("normal form: words are expanded as far as they are known") {
+    check_rows(kRows);
+}

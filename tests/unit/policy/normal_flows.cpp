@@ -493,4 +493,6 @@ tee | log | write:/home/user/project/log | fact operand
 
 } // namespace
 
-TEST_CASE("normal form: what comes from a connection and what leaves by one is followed") { check_rows(kRows); }
+TEST_CASE("normal form: what comes from a connection and what leaves by one is followed") {
+    check_rows(kRows);
+}

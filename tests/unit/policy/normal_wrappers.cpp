@@ -480,4 +480,6 @@ rm | x | remove:/home/user/project/x | via GIT_PAGER | fact operand
 
 } // namespace
 
-TEST_CASE("normal form: wrappers come off, and carried commands stand beside their carrier") { check_rows(kRows); }
+TEST_CASE("normal form: wrappers come off, and carried commands stand beside their carrier") {
+    check_rows(kRows);
+}
