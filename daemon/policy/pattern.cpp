@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/alternatives.hpp"
+#include "policy/normal/letters.hpp"
 #include "policy/small_automaton.hpp"
 
 namespace owhale::policy {
@@ -78,13 +79,6 @@ constexpr std::size_t kLongest = 4'096;
 
 } // namespace
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
-
 Pattern Pattern::text(std::string_view text) {
     std::string crossing;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -97,7 +91,7 @@ Pattern Pattern::text(std::string_view text) {
 }
 
 Pattern Pattern::host(std::string_view text) {
-    return Pattern::text(lower(text));
+    return Pattern::text(normal::lowered(text));
 }
 
 Pattern::Pattern(std::string text) : text_(std::move(text)) {

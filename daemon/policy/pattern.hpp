@@ -45,8 +45,6 @@ private:
     std::string inner_;                 // of **text**: the text
 };
 
-std::string lower(std::string_view text);
-
 inline Match negated(Match match) {
     return match == Match::maybe ? match : match == Match::yes ? Match::no : Match::yes;
 }

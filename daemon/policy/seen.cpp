@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/normal/letters.hpp"
+
 namespace owhale::policy {
 namespace {
 
@@ -13,7 +15,7 @@ bool has_fact(const SimpleCommand& command, std::string_view fact) {
 std::string name_of(const Host& host) {
     const bool all = host.name.empty() || host.name == "0.0.0.0" || host.name == "::" || host.name == "[::]";
     if (host.listens && all) return "*";
-    return host.name.empty() ? std::string(kAnyName) : lower(host.name);
+    return host.name.empty() ? std::string(kAnyName) : normal::lowered(host.name);
 }
 
 } // namespace

@@ -5,22 +5,6 @@
 
 using namespace owhale::policy::shell;
 
-namespace {
-
-struct Row {
-    std::string script;
-    std::string tree;
-};
-
-void check(std::initializer_list<Row> rows) {
-    for (const auto& row : rows) {
-        CAPTURE(row.script);
-        CHECK_EQ(tree_of(row.script), row.tree);
-    }
-}
-
-} // namespace
-
 TEST_CASE("lists and pipelines") {
     check({
         {"", ""},

@@ -4,6 +4,9 @@
 // <glob>, <~name>, {a|b} for alternatives and {=text} for those not expanded.
 #pragma once
 
+#include <doctest/doctest.h>
+#include <initializer_list>
+
 #include <string>
 #include <string_view>
 
@@ -141,6 +144,18 @@ private:
 inline std::string tree_of(std::string_view text, const Bounds& bounds = {}) {
     const auto parsed = parse(text, bounds);
     return parsed ? Tree().script(*parsed) : "error: " + parsed.error().message;
+}
+
+struct Row {
+    std::string script;
+    std::string tree;
+};
+
+inline void check(std::initializer_list<Row> rows) {
+    for (const auto& row : rows) {
+        CAPTURE(row.script);
+        CHECK_EQ(tree_of(row.script), row.tree);
+    }
 }
 
 } // namespace owhale::policy::shell

@@ -6,22 +6,6 @@
 using namespace owhale::policy::shell;
 using namespace std::string_literals;
 
-namespace {
-
-struct Row {
-    std::string script;
-    std::string tree;
-};
-
-void check(std::initializer_list<Row> rows) {
-    for (const auto& row : rows) {
-        CAPTURE(row.script);
-        CHECK_EQ(tree_of(row.script), row.tree);
-    }
-}
-
-} // namespace
-
 TEST_CASE("quotes are decoded, and what they held is never active again") {
     check({
         {"r'm' \"-r\"f", "r'm' '-r'f"},
