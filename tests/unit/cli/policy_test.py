@@ -90,12 +90,11 @@ class Policy(unittest.TestCase):
         self.assertEqual(process.wait(10), 0)
         process.stdout.close()
 
-    def test_tens_of_thousands_of_lines(self):
-        many = "".join('{"id":%d,"command":"grep -rn foo src | head -%d"}\n' % (i, i) for i in range(20_000))
-        began = time.monotonic()
+    def test_thousands_of_lines(self):
+        # tests/policy/score sends tens of thousands, without sanitizers.
+        many = "".join('{"id":%d,"command":"grep -rn foo src | head -%d"}\n' % (i, i) for i in range(2_000))
         ran = self.check("--stdin", "--json", stdin=many)
-        self.assertEqual(ran.stdout.count("\n"), 20_000)
-        self.assertLess(time.monotonic() - began, 60)
+        self.assertEqual([json.loads(line)["id"] for line in ran.stdout.splitlines()], list(range(2_000)))
 
     def test_a_reader_that_goes_away(self):
         process = subprocess.Popen(f"yes '{{\"command\":\"ls\"}}' | {CTL} policy check --stdin --rules none | head -n 1; echo ${{PIPESTATUS[1]}}",
