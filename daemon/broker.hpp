@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "approvals/desk.hpp"
 #include "audit/log.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
@@ -74,6 +75,7 @@ private:
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
+    std::unique_ptr<approvals::Desk> desk_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;

@@ -15,6 +15,7 @@ std::vector<transport::Route> box_routes(const Services& services);
 std::vector<transport::Route> system_routes(const Services& services);
 std::vector<transport::Route> profile_routes(const Services& services);
 std::vector<transport::Route> policy_routes(const Services& services);
+std::vector<transport::Route> approval_routes(const Services& services);
 std::vector<transport::Route> audit_routes(const Services& services);
 std::vector<transport::Route> mode_routes(const Services& services);
 std::vector<transport::Route> door_routes(const Services& services);    // login, logout, password, step-up

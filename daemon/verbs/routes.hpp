@@ -11,6 +11,9 @@
 #include "shared/api.hpp"
 #include "transport/exchange.hpp"
 
+namespace owhale::approvals {
+class Desk;
+}
 namespace owhale::audit {
 class Log;
 }
@@ -33,6 +36,7 @@ struct Services { // what handlers use; all of it outlives the server
     const sandbox::Rules& rules;
     audit::Log& audit;
     identity::Service& identity;
+    approvals::Desk& desk;
     std::string version;                      // "0.1.0"
     std::string started;                      // RFC 3339
     std::function<std::size_t()> connections; // open ones
