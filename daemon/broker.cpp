@@ -129,8 +129,9 @@ awaitable<Status> Broker::start() {
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
     CO_CHECK(co_await rules_.load());
-    auto runs = sandbox::Runs::open(
-        {io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_, *key_, ready_});
+    auto runs =
+        sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_, *key_,
+                             ready_, [this](const std::string& payer) { return identity_->freezes.admits(payer); }});
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());

@@ -293,7 +293,8 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
 // Looked at last, in the same breath as the spawner is asked: who loses the right later is known by its live run.
 Status Launcher::check_standing(Run& run) const {
     const auto& standing = run.caller().standing;
-    const auto stands = standing ? standing() : Status{};
+    auto stands = standing ? standing() : Status{};
+    if (stands && parts_.admits) stands = parts_.admits(run.caller().payer);
     if (!stands) fail_run(run, stands.error());
     return stands;
 }

@@ -52,6 +52,7 @@ public:
         return found == by_number_.end() ? "" : found->second->id();
     }
     std::size_t kill_all_of(const std::string& principal) override;
+    boost::asio::awaitable<Stillness> hold_frozen() override;
     Result<api::BoxList> boxes(const std::string& principal, bool any) override;
     Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) override;
     Status reset_box(const std::string& id, const std::string& principal, bool any) override;
