@@ -133,7 +133,8 @@ awaitable<Status> Broker::start() {
     desk_ = std::make_unique<approvals::Desk>(about);
     CO_CHECK(co_await desk_->load());
     auto runs = sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_,
-                                     *key_, ready_, desk_.get()});
+                                     *key_, ready_, desk_.get(),
+                                     [this](const std::string& payer) { return identity_->freezes.admits(payer); }});
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());

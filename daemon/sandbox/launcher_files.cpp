@@ -18,14 +18,6 @@ struct Folder { // asked about in one go
     std::vector<CodeFile> files; // at most wire::kMaxReads
 };
 
-// Nobody but root can change it.
-template <typename Fact> bool is_fixed(const Fact& fact) {
-    if constexpr (requires { fact.fixed; })
-        return fact.fixed != 0;
-    else
-        return false;
-}
-
 std::pair<std::string, std::string> split(const std::string& path) {
     const auto slash = path.rfind('/');
     return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
@@ -91,7 +83,7 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
         if (missing && file.made) continue;
         const auto real = held ? join(held->resolution.cwd, split(file.path).second) : file.path;
         if (std::ranges::any_of(prepared.files, [&](const auto& known) { return known.path == real; })) continue;
-        api::FrozenFile frozen{real, "", file.role, is_fixed(fact)};
+        api::FrozenFile frozen{real, "", file.role, fact.fixed != 0};
         const bool is_shown = is_same_inside(real, view);
         if (!missing && S_ISREG(fact.mode) && is_shown) {
             auto fd = take_read(probes, held->resolution, i);
@@ -108,7 +100,7 @@ awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller,
     const auto& resolution = prepared.looked.held.resolution;
     const auto program = resolution.program_real.empty() ? prepared.looked.program : resolution.program_real;
     prepared.files.push_back({program, prepared.looked.search_in_cage ? "" : prepared.program_digest, "program",
-                              is_fixed(resolution.facts.program)});
+                              resolution.facts.program.fixed != 0});
     prepared.bound.push_back(program);
     auto files = prepared.code;
     if (const auto interpreter = interpreter_of(resolution.hashbang); !interpreter.empty())
@@ -120,6 +112,17 @@ awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller,
     for (auto& folder : by_folder(files))
         CO_CHECK(co_await bind_folder(prepared, caller, view, folder.path, std::move(folder.files)));
     co_return Status{};
+}
+
+Status Launcher::hold_to_agreed(Prepared& prepared) const {
+    std::vector<ApprovedFile> files;
+    for (const auto& file : prepared.files)
+        if (!file.held && std::ranges::find(prepared.bound, file.path) != prepared.bound.end())
+            files.push_back({file.path, file.digest, file.role == "program"});
+    const auto& real = prepared.looked.held.resolution.program_real;
+    // A link on the way to it may be anybody's: it is run by the path that was looked at.
+    if (!real.empty() && !prepared.plan.blob.empty()) prepared.plan.blob[0].at(0) = real;
+    return hold_to_approved(prepared.plan, std::move(files));
 }
 
 } // namespace owhale::sandbox

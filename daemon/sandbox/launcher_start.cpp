@@ -54,7 +54,8 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
 // Looked at last, in the same breath as the spawner is asked: who loses the right later is known by its live run.
 Status Launcher::check_standing(Run& run) const {
     const auto& standing = run.caller().standing;
-    const auto stands = standing ? standing() : Status{};
+    auto stands = standing ? standing() : Status{};
+    if (stands && parts_.admits) stands = parts_.admits(run.caller().payer);
     if (!stands) fail_run(run, stands.error());
     return stands;
 }
@@ -125,6 +126,11 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
         co_return Status{};
     }
     CO_CHECK(check_standing(run)); // while all was looked up
+    if (prepared.agreed)
+        if (const auto held = hold_to_agreed(prepared); !held) {
+            fail_run(run, held.error());
+            co_return std::unexpected(held.error());
+        }
     const auto intent = co_await write_intent(run, prepared);
     if (!intent) {
         fail_run(run, intent.error());

@@ -25,10 +25,10 @@ constexpr std::array kNamespaces = {
     NamespaceRow{16, "ipc"}, NamespaceRow{32, "uts"}, NamespaceRow{64, "cgroup"},
 };
 
-// The spawner tells the last sixteen of its steps.
-constexpr std::array<std::string_view, 16> kSteps = {
-    "system",     "devices",  "proc",   "view",     "pivot", "listener", "limits",  "capabilities",
-    "undumpable", "landlock", "warden", "terminal", "stdio", "cwd",      "seccomp", "exec",
+// The spawner tells the last of its steps.
+constexpr std::array<std::string_view, std::size(decltype(wire::RunStarted::step_ns){})> kSteps = {
+    "system",     "devices",  "proc",   "view",     "approved", "pivot", "listener", "limits", "capabilities",
+    "undumpable", "landlock", "warden", "terminal", "stdio",    "cwd",   "seccomp",  "exec",
 };
 
 std::string command_digest(const Prepared& prepared) {

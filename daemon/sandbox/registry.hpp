@@ -54,6 +54,7 @@ public:
         return found == by_number_.end() ? "" : found->second->id();
     }
     std::size_t kill_all_of(const std::string& principal) override;
+    boost::asio::awaitable<Stillness> hold_frozen() override;
     Result<api::BoxList> boxes(const std::string& principal, bool any) override;
     Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) override;
     Status reset_box(const std::string& id, const std::string& principal, bool any) override;
@@ -106,6 +107,8 @@ private:
     void answered(const std::string& id, const Answer& answer);
     void cancel_waiting(const Run& run, std::string because);
     void cancel_those_of(const Run& ended);
+    boost::asio::awaitable<void> hold_connection(std::shared_ptr<Run> run);
+    void release(Run& run);
     void leave_waiting(Run& run);
     Status restore(const api::Run& row);
     boost::asio::awaitable<void> live_through(std::shared_ptr<Run> run, std::shared_ptr<Place> place);

@@ -81,10 +81,10 @@ public:
     api::Run snapshot() const;
 
     // --- while it waits for an answer ---
-    std::optional<Answer> answer; // that came, and was not acted upon yet
-    bool has_client = false;      // its client waits with it: it ends when that goes
-    bool goes_on = false;         // an approved one is being looked up again
-    bool number_held = false;     // the spawner keeps its connection's number
+    std::optional<Answer> answer;      // that came, and was not acted upon yet
+    bool has_client = false;           // its client waits with it: it ends when that goes
+    bool goes_on = false;              // an approved one is being looked up again
+    std::uint64_t held_connection = 0; // whose number the spawner keeps although its client may go; 0 none
     // Whoever claims it is who asks from now on: the same principal, on another connection.
     void set_caller(Caller caller);
     // Nobody needs to be there for it to go on.

@@ -22,6 +22,7 @@ constexpr std::size_t kMaxKey = 255;
 
 Status Registry::check_room(const std::string& principal) const {
     if (stopping_) return fail(Code::busy, "owhaled is stopping", "try again in a moment");
+    if (parts_.admits) CHECK(parts_.admits(principal));
     if (taken_ >= parts_.settings.max_runs)
         return fail(Code::busy,
                     "the most runs at a time are running (max-runs " + std::to_string(parts_.settings.max_runs) + ")",
@@ -59,6 +60,23 @@ void Registry::connection_closed(std::uint64_t connection) {
         run->creator_gone();
         if (run->state() == State::waiting_approval && run->has_client) cancel_waiting(*run, "its client went");
     }
+}
+
+// What starts is told too: it is held as soon as it runs. What had not been sent to the spawner yet does not start.
+awaitable<Runs::Stillness> Registry::hold_frozen() {
+    std::vector<std::shared_ptr<Run>> all;
+    for (const auto& [id, run] : live_)
+        if (run->state() == State::starting || run->state() == State::running) all.push_back(run);
+    Stillness out;
+    for (const auto& run : all) {
+        const auto& payer = run->caller().payer;
+        const bool still = parts_.admits && !parts_.admits(payer);
+        const auto by = co_await parts_.spawner.freeze(run->number(), still);
+        if (!by || !still) continue; // it has ended meanwhile
+        ++out.held[payer];
+        if (*by == wire::FrozenBy::signal) ++out.by_signal;
+    }
+    co_return out;
 }
 
 std::shared_ptr<Run> Registry::make_run(const Prepared& prepared, const Caller& caller, std::uint64_t number) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,6 +78,8 @@ public:
         const ReceiptKey& key;
         const wire::Ready& ready;   // filled when the spawner's Ready came
         Consent* consent = nullptr; // null: what needs an answer is denied. on_answer becomes the registry's own
+        // Whether runs of a payer (Caller::payer) may start now: frozen otherwise. Empty: always.
+        std::function<Status(const std::string& payer)> admits{};
     };
     static Result<std::unique_ptr<Runs>> open(Parts parts);
     virtual ~Runs() = default;
@@ -116,6 +119,13 @@ public:
     virtual std::string id_of(std::uint64_t number) = 0;
     // Ends every live run of a principal (SIGTERM, the grace of the settings, SIGKILL); returns how many there are.
     virtual std::size_t kill_all_of(const std::string& principal) = 0;
+
+    // Holds every live run still whose payer is not admitted, and lets the others go on.
+    struct Stillness {
+        std::map<std::string, std::uint64_t> held; // by payer
+        std::uint64_t by_signal = 0;               // of these: by SIGSTOP, for want of cgroup v2
+    };
+    virtual boost::asio::awaitable<Stillness> hold_frozen() = 0;
 
     virtual Result<api::BoxList> boxes(const std::string& principal, bool any) = 0;
     // Whether a token with these bounds ("" none) may have to do with a box: its own runs could use it. not_found, forbidden.

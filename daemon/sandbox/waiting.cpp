@@ -70,6 +70,7 @@ awaitable<Status> Registry::begin_waiting(std::shared_ptr<Run> run, Plea plea) {
     run->enter(State::waiting_approval);
     ++waiting_;
     take_in(run);
+    if (!plea.waits) co_await hold_connection(run);
     const auto approval = co_await parts_.consent->ask(std::move(plea));
     auto stored = approval ? Status{} : std::unexpected(approval.error());
     if (approval) {
@@ -88,9 +89,24 @@ awaitable<Status> Registry::begin_waiting(std::shared_ptr<Run> run, Plea plea) {
     co_return Status{};
 }
 
+// Who stays for the answer needs no holding; who may go is believed by its connection's number afterwards.
+awaitable<void> Registry::hold_connection(std::shared_ptr<Run> run) {
+    const auto number = run->caller().connection;
+    const auto held = co_await parts_.spawner.hold(number);
+    if (held)
+        run->held_connection = number;
+    else
+        log::info("a connection is not held: its request has to be claimed", {{"run", run->id()}});
+}
+
+void Registry::release(Run& run) {
+    if (run.held_connection != 0) parts_.spawner.release(run.held_connection);
+    run.held_connection = 0;
+}
+
 void Registry::leave_waiting(Run& run) {
     --waiting_;
-    run.number_held = false;
+    release(run);
 }
 
 void Registry::answered(const std::string& id, const Answer& answer) {
@@ -231,6 +247,7 @@ awaitable<Result<Made>> Registry::claim(std::string id, Caller caller) {
     if (waiting->uid != caller.uid)
         co_return fail(Code::forbidden, "it was asked for by another user of this machine", "claim it as that one");
     CO_CHECK(find_asker(caller));
+    release(*run);
     run->set_caller(std::move(caller));
     run->answer = Answer{Answer::Word::approved, ""};
     run->changed().notify();
