@@ -137,6 +137,9 @@ awaitable<Status> Broker::start() {
     CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
+    auto feed = co_await audit::Feed::open(*audit_);
+    if (!feed) co_return std::unexpected(feed.error());
+    feed_ = std::move(*feed);
     const verbs::Services services{settings_,
                                    ready_,
                                    *runs_,
@@ -150,7 +153,8 @@ awaitable<Status> Broker::start() {
                                    [this](std::string by, std::function<Status()> standing) {
                                        return reload_rules(std::move(by), std::move(standing));
                                    },
-                                   [this] { return network_->fingerprint(); }};
+                                   [this] { return network_->fingerprint(); },
+                                   feed_.get()};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),

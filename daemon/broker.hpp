@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/feed.hpp"
 #include "audit/log.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
@@ -75,6 +76,7 @@ private:
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
     std::unique_ptr<sandbox::Runs> runs_;
+    std::unique_ptr<audit::Feed> feed_;
     std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;
     std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood

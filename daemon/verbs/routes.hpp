@@ -12,8 +12,9 @@
 #include "transport/exchange.hpp"
 
 namespace owhale::audit {
+class Feed;
 class Log;
-}
+} // namespace owhale::audit
 namespace owhale::identity {
 class Service;
 }
@@ -39,6 +40,7 @@ struct Services { // what handlers use; all of it outlives the server
     // Reads the rules again for a principal that still may.
     std::function<boost::asio::awaitable<Result<api::PolicyLoaded>>(std::string, std::function<Status()>)> reload_rules;
     std::function<std::string()> fingerprint; // of the TLS certificate in force; "" none
+    audit::Feed* feed = nullptr;              // never null where events are served
 };
 
 std::vector<transport::Route> routes(const Services& services);
