@@ -64,6 +64,10 @@ Status Broker::open() {
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
     identity_ = TRY(open_identity());
+    const auto executor = io_.get_executor();
+    grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
+    prompt_counts_.emplace(approvals::PromptCounts::Parts{executor, settings_, *audit_, *database_});
+    approval_stats_.emplace(*prompt_counts_, *database_);
     return {};
 }
 
@@ -140,6 +144,7 @@ awaitable<Status> Broker::start() {
     auto feed = co_await audit::Feed::open(*audit_);
     if (!feed) co_return std::unexpected(feed.error());
     feed_ = std::move(*feed);
+    grants_->start();
     const verbs::Services services{settings_,
                                    ready_,
                                    *runs_,
@@ -154,7 +159,9 @@ awaitable<Status> Broker::start() {
                                        return reload_rules(std::move(by), std::move(standing));
                                    },
                                    [this] { return network_->fingerprint(); },
-                                   feed_.get()};
+                                   feed_.get(),
+                                   &*grants_,
+                                   &*approval_stats_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -293,6 +300,7 @@ awaitable<void> Broker::stop() {
     notify_.stopping();
     log::info("owhaled ends", {{"live_runs", std::to_string(runs_->counts().live)}});
     server_->stop();
+    grants_->stop();
     co_await runs_->stop();
     // Those who wait for a run hear how it ended.
     const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();

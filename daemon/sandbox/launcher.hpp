@@ -16,6 +16,7 @@
 #include "sandbox/plan_builder.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/run.hpp"
+#include "shared/api_approvals.hpp"
 
 namespace owhale::sandbox {
 
@@ -29,6 +30,9 @@ struct Prepared {
     Plan plan;
     std::string id, box;
     std::string program_digest;
+    std::vector<api::FrozenFile> files; // of what is asked for: the program, its interpreter, scripts
+    std::string stdin_digest;           // of stdin that was given whole, "" none
+    std::optional<std::string> joined;  // the run whose cage it enters
     api::Verdict verdict;
     policy::Ceiling ceiling;
     ProjectFiles projects;           // of the workspace, and of the run that asks

@@ -103,7 +103,8 @@ Status permit(const Match& match, const Principal& who) {
         return fail(Code::password_change_required, who.name + " has to choose a password of its own first",
                     "owhalectl passwd, or POST /v1/password; until then the token is good for nothing else");
     if (!who.may(match.permission, true)) return not_permitted(match, who);
-    if (!match.route->handler && !match.route->upgrade) return fail(Code::unsupported, verb + " is not served here");
+    if (!match.route->handler && !match.route->upgrade && !match.route->stream)
+        return fail(Code::unsupported, verb + " is not served here");
     return {};
 }
 

@@ -11,6 +11,10 @@
 #include "shared/api.hpp"
 #include "transport/exchange.hpp"
 
+namespace owhale::approvals {
+class Grants;
+class Stats;
+} // namespace owhale::approvals
 namespace owhale::audit {
 class Feed;
 class Log;
@@ -41,6 +45,8 @@ struct Services { // what handlers use; all of it outlives the server
     std::function<boost::asio::awaitable<Result<api::PolicyLoaded>>(std::string, std::function<Status()>)> reload_rules;
     std::function<std::string()> fingerprint; // of the TLS certificate in force; "" none
     audit::Feed* feed = nullptr;              // never null where events are served
+    approvals::Grants* grants = nullptr;      // these two where approvals are
+    approvals::Stats* approval_stats = nullptr;
 };
 
 std::vector<transport::Route> routes(const Services& services);
