@@ -30,7 +30,8 @@ struct Row {
 
 constexpr std::array kCommands = {
     Row{"run", declare_run},           Row{"code", declare_code},         Row{"exec", declare_exec},
-    Row{"runs", declare_runs},         Row{"policy", declare_policy},     Row{"box", declare_box},
+    Row{"runs", declare_runs},         Row{"policy", declare_policy},     Row{"approvals", declare_approvals},
+    Row{"approve", declare_approve},   Row{"deny", declare_deny},         Row{"box", declare_box},
     Row{"profiles", declare_profiles}, Row{"setup", declare_setup},       Row{"login", declare_login},
     Row{"logout", declare_logout},     Row{"whoami", declare_whoami},     Row{"passwd", declare_passwd},
     Row{"users", declare_users},       Row{"sessions", declare_sessions}, Row{"tokens", declare_tokens},

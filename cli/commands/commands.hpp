@@ -29,6 +29,11 @@ void declare_policy_diff(Command policy);
 void declare_policy_import(Command policy);
 void declare_policy_reload(Command policy);
 
+void declare_approvals(Command root);
+void declare_approvals_watch(Command approvals);
+void declare_approve(Command parent); // at the top, and below approvals
+void declare_deny(Command parent);
+
 void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);

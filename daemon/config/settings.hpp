@@ -47,6 +47,7 @@ struct Settings {
     std::string approval_expiry;      // "10m", "high=30m critical=1h" (config/severities.hpp)
     std::string quorum;               // "critical=2"
     std::string approver_severity;    // up to which the role approver decides
+    std::uint64_t prompt_budget = 0;  // questions of one principal an hour; further ones are throttled
     std::uint64_t approval_burst = 0; // pending questions of one principal; further ones are throttled
     std::string log_level;            // "error", "warning", "info", "debug"
 

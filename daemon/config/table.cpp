@@ -96,6 +96,8 @@ constexpr std::array kTable = {
             "Severity up to which the role approver decides; admins decide everything."},
     Setting{"approval-burst", Kind::count, "20", &Settings::approval_burst, 1, 1000,
             "Unanswered questions of one principal that are shown; further ones wait without being announced."},
+    Setting{"prompt-budget", Kind::count, "30", &Settings::prompt_budget, 1, 1'000'000,
+            "Questions of one principal in an hour; further ones wait without being announced."},
     Setting{"log-level", Kind::choice, "info", &Settings::log_level, 0, 0,
             "error, warning, info or debug; SIGHUP reads it again."},
 };

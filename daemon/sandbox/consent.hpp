@@ -34,6 +34,8 @@ struct Plea { // of a run whose verdict is `ask`
     std::optional<std::string> description;         // the requester's own words: untrusted
     bool waits = false;                             // a client waits: cancelled when that goes
     std::string request;                            // what makes the run again; nobody else reads it
+    // Whether no component of these absolute paths is a link, to whoever asks; empty: nobody can look.
+    std::function<boost::asio::awaitable<Result<bool>>(std::vector<std::string>)> plain = {};
 };
 
 // Who let a run go on, for its intent, receipt and record.

@@ -72,6 +72,8 @@ public:
     // The run is running, or it failed or was denied with its record saying why. An error means that nothing was tried:
     // the audit log forbade it.
     boost::asio::awaitable<Status> start(Run& run, Prepared& prepared);
+    // Whether no component of these absolute paths is a link, as the caller reaches them.
+    boost::asio::awaitable<Result<bool>> are_plain(Caller caller, std::string user, std::vector<std::string> paths);
     // It waited for an answer, and does not run: the state that it ends in, and why.
     boost::asio::awaitable<void> refuse(Run& run, State state, Error error);
     // After its end: state, receipt, audit outcome. The row is the caller's.

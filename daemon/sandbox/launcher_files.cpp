@@ -114,6 +114,20 @@ awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller,
     co_return Status{};
 }
 
+awaitable<Result<bool>> Launcher::are_plain(Caller caller, std::string user, std::vector<std::string> paths) {
+    std::vector<CodeFile> files;
+    for (auto& path : paths) files.push_back({std::move(path), "", false});
+    for (const auto& folder : by_folder(files)) {
+        const auto probes = probes_of(folder);
+        const auto held = co_await looker_.look_into(caller, folder.path, user, probes);
+        if (!held && held.error().code == Code::busy) co_return std::unexpected(held.error());
+        if (!held || held->resolution.cwd != folder.path) co_return false;
+        for (std::size_t i = 0; i < folder.files.size(); ++i)
+            if (S_ISLNK(Probes::fact(held->resolution, i).mode)) co_return false;
+    }
+    co_return true;
+}
+
 Status Launcher::hold_to_agreed(Prepared& prepared) const {
     std::vector<ApprovedFile> files;
     for (const auto& file : prepared.files)

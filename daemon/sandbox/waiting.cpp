@@ -48,6 +48,8 @@ awaitable<Result<Made>> Registry::ask(std::shared_ptr<Run> run, Prepared prepare
                                       std::shared_ptr<Place> place) {
     auto plea = make_plea(prepared, run->caller(), run->record, asked);
     if (!plea) co_return std::unexpected(plea.error());
+    plea->plain = [this, caller = run->caller(), user = prepared.request.run_as.value_or("")](
+                      std::vector<std::string> paths) { return launcher_.are_plain(caller, user, std::move(paths)); };
     const auto granted = co_await parts_.consent->granted(*plea);
     if (!granted) co_return std::unexpected(granted.error());
     run->receipt.plan_digest = plea->digest;

@@ -47,11 +47,18 @@ CREATE TABLE grants (
     state TEXT NOT NULL CHECK (state IN ('active', 'used', 'expired', 'revoked', 'void')),
     expires INTEGER,
     left INTEGER,                            -- uses; NULL without a count
+    used INTEGER NOT NULL DEFAULT 0,
+    last_used INTEGER,
+    because TEXT,                            -- why it ended
     created INTEGER NOT NULL,
-    record TEXT NOT NULL                     -- api::Grant
+    ended INTEGER,
+    record TEXT NOT NULL,                    -- api::Grant as it was made; the columns above are what has changed since
+    bound TEXT NOT NULL                      -- what a plan must be for the grant to cover it (approvals/bound.hpp)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_active ON grants (principal, workspace) WHERE state = 'active';
 CREATE INDEX grants_of ON grants (principal, id DESC);
+CREATE INDEX grants_ended ON grants (ended) WHERE ended IS NOT NULL;
+CREATE INDEX grants_expire ON grants (expires) WHERE state = 'active';
 
 -- Questions by principal and hour.
 CREATE TABLE prompt_counts (
