@@ -133,11 +133,16 @@ awaitable<Status> Broker::start() {
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
     CO_CHECK(co_await rules_.load());
-    auto runs = sandbox::Runs::open(
-        {io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_, *key_, ready_});
+    const approvals::Desk::Parts about{io_.get_executor(), settings_, *audit_, *database_, &*grants_, &*prompt_counts_};
+    desk_ = std::make_unique<approvals::Desk>(about);
+    CO_CHECK(co_await desk_->load());
+    auto runs = sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_,
+                                     *key_, ready_, desk_.get(),
+                                     [this](const std::string& payer) { return identity_->freezes.admits(payer); }});
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
+    desk_->start();
     CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
@@ -152,6 +157,7 @@ awaitable<Status> Broker::start() {
                                    rules_,
                                    *audit_,
                                    *identity_,
+                                   *desk_,
                                    OWHALE_VERSION,
                                    rfc3339(wall_clock_us()),
                                    [this] { return server_->connections(); },
@@ -302,6 +308,7 @@ awaitable<void> Broker::stop() {
     server_->stop();
     grants_->stop();
     co_await runs_->stop();
+    desk_->stop();
     // Those who wait for a run hear how it ended.
     const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();
     while (server_->connections() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));

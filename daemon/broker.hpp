@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "approvals/desk.hpp"
 #include "approvals/grants.hpp"
 #include "approvals/stats.hpp"
 #include "audit/feed.hpp"
@@ -77,6 +78,7 @@ private:
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
+    std::unique_ptr<approvals::Desk> desk_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;
     std::optional<approvals::Grants> grants_;

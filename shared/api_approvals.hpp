@@ -200,9 +200,10 @@ struct Freeze {
     std::string principal; // "*" everybody
     std::string since, by;
     std::optional<std::string> reason;
-    std::uint64_t runs = 0; // held still
+    std::uint64_t runs = 0;          // held still
+    std::vector<std::string> weaker; // sentences: in what it holds less than it could
 };
-BOOST_DESCRIBE_STRUCT(Freeze, (), (principal, since, by, reason, runs))
+BOOST_DESCRIBE_STRUCT(Freeze, (), (principal, since, by, reason, runs, weaker))
 struct FreezeList {
     std::vector<Freeze> freezes;
 };

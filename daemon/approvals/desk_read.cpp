@@ -86,6 +86,7 @@ Result<Desk::Waiting> Desk::waiting(const std::string& run) {
                    approval.digest,
                    std::move(plea->request),
                    std::move(*approval.frozen),
+                   approval.uid,
                    plea->waits,
                    at->second->state == State::approved};
 }

@@ -74,7 +74,8 @@ public:
 
     struct Waiting {
         std::string run, approval, digest, request;
-        api::Frozen frozen; // as it was agreed to
+        api::Frozen frozen;    // as it was agreed to
+        std::uint32_t uid = 0; // of the requester's Unix connection; -1 over TCP
         bool waits = false, approved = false;
     };
     // Of a run that waits; not_found.

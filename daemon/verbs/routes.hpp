@@ -12,6 +12,7 @@
 #include "transport/exchange.hpp"
 
 namespace owhale::approvals {
+class Desk;
 class Grants;
 class Stats;
 } // namespace owhale::approvals
@@ -38,6 +39,7 @@ struct Services { // what handlers use; all of it outlives the server
     const sandbox::Rules& rules;
     audit::Log& audit;
     identity::Service& identity;
+    approvals::Desk& desk;
     std::string version;                      // "0.1.0"
     std::string started;                      // RFC 3339
     std::function<std::size_t()> connections; // open ones
