@@ -1,6 +1,7 @@
 #include "approvals/desk.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -83,6 +84,7 @@ void Desk::take_in(const Shared& live) {
     for (const auto& [run, waits] : live->runs) by_run_[run] = live;
     if (live->state != State::pending) return;
     same_[{live->question.principal, live->digest}] = live;
+    live->counted = true;
     auto& share = shares_[live->payer];
     ++share.pending;
     share.bytes += live->bytes;
@@ -93,8 +95,8 @@ void Desk::take_in(const Shared& live) {
 void Desk::forget(const Shared& live) {
     if (live->state != State::approved) live_.erase(live->id);
     const auto same = same_.find({live->question.principal, live->digest});
-    if (same == same_.end() || same->second != live) return;
-    same_.erase(same);
+    if (same != same_.end() && same->second == live) same_.erase(same);
+    if (!std::exchange(live->counted, false)) return;
     auto& share = shares_[live->payer];
     share.bytes -= live->bytes;
     if (!live->throttled) --share.shown;

@@ -58,6 +58,7 @@ public:
     boost::asio::awaitable<Result<sandbox::Agreement>> use(const std::string& run) override;
     boost::asio::awaitable<void> end_void(const std::string& run, std::string because) override;
     void cancel(const std::string& run, std::string because) override;
+    void outlive_client(const std::string& run) override;
     void set_claimable(const std::string& run) override;
     Result<Waiting> waiting(const std::string& run) override;
     Result<std::vector<std::string>> all_waiting() override;
@@ -106,7 +107,7 @@ private:
         std::int64_t deadline_ns = 0; // the same on the monotonic clock: a wall clock that is set back revives nothing
         std::map<std::string, bool> runs; // that wait, and whether a client waits for each
         std::uint64_t bytes = 0;
-        bool throttled = false, used = false;
+        bool throttled = false, used = false, counted = false;
         std::optional<State> end; // how it is to end, as soon as that can be written down
         std::string because;
         identity::Turn turn;
@@ -136,6 +137,8 @@ private:
     Status check_act(const Act& act, const Live& live, const api::Approval& approval, Ruling& ruling);
     State after(const api::Approval& approval, const Live& live) const;
     boost::asio::awaitable<Result<api::Approval>> put_down(Shared live, Act act, api::Approval approval, bool counts);
+    boost::asio::awaitable<void> add_grant(Shared live, api::Approval& approval, const api::GrantRequest& wanted,
+                                           const std::string& by);
     boost::asio::awaitable<Status> note_decision(const Act& act, const api::Approval& approval,
                                                  const api::Decision& decision);
 

@@ -121,6 +121,18 @@ awaitable<Result<api::Approval>> Desk::decide(Act act) {
     co_return co_await put_down(live, std::move(act), std::move(*approval), ruling.counts);
 }
 
+// What was agreed to once stands whatever comes of the grant; one that cannot be stored is none.
+awaitable<void> Desk::add_grant(Shared live, api::Approval& approval, const api::GrantRequest& wanted,
+                                const std::string& by) {
+    const auto made = co_await parts_.standing->make(approval, wanted, by);
+    Status done = made ? Status{} : std::unexpected(made.error());
+    if (made) {
+        approval.grant = *made;
+        done = enter(live, approval, State::approved, {});
+    }
+    if (!done) log::error("a grant could not be made", {{"approval", live->id}, {"why", to_line(done.error())}});
+}
+
 // Its turn is held.
 awaitable<Result<api::Approval>> Desk::put_down(Shared live, Act act, api::Approval approval, bool counts) {
     const auto now = wall_clock_us();
@@ -139,13 +151,6 @@ awaitable<Result<api::Approval>> Desk::put_down(Shared live, Act act, api::Appro
         live->expires = now + time;
         live->deadline_ns = monotonic_ns() + time * 1000;
         approval.expires = rfc3339(live->expires);
-        if (act.grant) {
-            const auto made = co_await parts_.standing->make(approval, *act.grant, decision.by);
-            if (made)
-                approval.grant = *made;
-            else // what was agreed to once stands; a grant that cannot be stored is none
-                log::error("a grant could not be made", {{"approval", live->id}, {"why", to_line(made.error())}});
-        }
     }
     const auto runs = live->runs;
     std::vector<std::string> gone;
@@ -153,6 +158,7 @@ awaitable<Result<api::Approval>> Desk::put_down(Shared live, Act act, api::Appro
         for (const auto& [run, waits] : runs) gone.push_back(run);
     CO_CHECK(enter(live, approval, state, std::move(gone), &decision));
     if (state == State::pending) co_return show(act.asker.who, live->id);
+    if (state == State::approved && act.grant) co_await add_grant(live, approval, *act.grant, decision.by);
     count(approval.principal, state == State::approved ? Asked::approved : Asked::denied);
     const auto word = state == State::approved ? sandbox::Answer::Word::approved : sandbox::Answer::Word::denied;
     for (const auto& [run, waits] : runs) answer(run, word, approval.ended_because.value_or(""));

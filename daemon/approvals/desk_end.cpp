@@ -167,6 +167,13 @@ awaitable<Result<sandbox::Agreement>> Desk::use(const std::string& run) {
     co_return out;
 }
 
+void Desk::outlive_client(const std::string& run) {
+    const auto at = by_run_.find(run);
+    if (at == by_run_.end()) return;
+    at->second->runs[run] = false;
+    complain(rows_.set_waits(run, false), at->second->id, "that its client need not stay is not stored");
+}
+
 void Desk::set_claimable(const std::string& run) {
     const auto at = by_run_.find(run);
     if (at == by_run_.end() || at->second->state != State::approved) return;

@@ -4,6 +4,7 @@
 
 #include "approvals/desk.hpp"
 #include "base/clock.hpp"
+#include "redact/redactor.hpp"
 
 namespace owhale::approvals {
 namespace {
@@ -13,6 +14,14 @@ using asio::awaitable;
 using identity::Permission;
 using identity::Principal;
 
+// Secrets do not leave with what is shown. Where there is one, the digest is that of the plan as it is, not as it is shown.
+void mask(api::Frozen& frozen) {
+    if (frozen.argv) redact::redact_arguments(*frozen.argv);
+    if (frozen.args) redact::redact_arguments(*frozen.args);
+    for (auto* text : {&frozen.script, &frozen.code})
+        if (*text) **text = redact::redacted(**text);
+}
+
 } // namespace
 
 Result<api::Approval> Desk::show(const Principal& who, const std::string& id) {
@@ -21,6 +30,7 @@ Result<api::Approval> Desk::show(const Principal& who, const std::string& id) {
         return fail(Code::not_found, "there is no such request",
                     "`owhalectl approvals ls` lists those that you may see");
     CHECK(rows_.add_detail(approval));
+    if (approval.frozen) mask(*approval.frozen);
     if (approval.state != "pending") return approval;
     const auto live = live_.find(id);
     const auto ruling = rule(who, question_of(approval, live == live_.end() ? "" : live->second->payer), house());

@@ -81,6 +81,10 @@ Status Rows::change(const Change& change) {
     return transaction.commit();
 }
 
+Status Rows::set_waits(const std::string& run, bool waits) {
+    return TRY(statements_.use("UPDATE pleas SET waits = ?2 WHERE run = ?1"))->with(run, waits).run();
+}
+
 Status Rows::forget_plea(const std::string& run) {
     return TRY(statements_.use("DELETE FROM pleas WHERE run = ?1"))->with(run).run();
 }

@@ -36,6 +36,7 @@ public:
     };
     // In one transaction, if it still is in `from`: conflict when it is not.
     Status change(const Change& change);
+    Status set_waits(const std::string& run, bool waits);
     Status forget_plea(const std::string& run);
 
     // As lists have it.

@@ -69,6 +69,8 @@ public:
     virtual boost::asio::awaitable<void> end_void(const std::string& run, std::string because) = 0;
     // Its client went, its requester took it back, or what it needs has ended. Answers follow by on_answer.
     virtual void cancel(const std::string& run, std::string because) = 0;
+    // Its client stopped waiting without going: the request lives to its expiry now.
+    virtual void outlive_client(const std::string& run) = 0;
     // An approved run cannot be looked up any more as who asked for it: its requester has to claim it.
     virtual void set_claimable(const std::string& run) = 0;
 

@@ -67,7 +67,7 @@ Result<Judged> answer(const Question& question, policy::Mode mode) {
     const auto form = policy::normalize(question.request, question.facts);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
     Judged judged{shown(verdict, form), verdict.ceiling, {}};
-    if (verdict.decision == policy::Decision::ask) judged.code = code_files(form);
+    if (verdict.decision != policy::Decision::deny) judged.code = code_files(form);
     return judged;
 }
 

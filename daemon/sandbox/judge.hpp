@@ -17,7 +17,7 @@ namespace owhale::sandbox {
 struct Judged {
     api::Verdict verdict;
     policy::Ceiling ceiling;    // of allow
-    std::vector<CodeFile> code; // of ask: the files that it runs
+    std::vector<CodeFile> code; // the files that it runs, where it is not denied
 };
 
 struct Question {

@@ -62,6 +62,16 @@ bool is_missing(const wire::PathFact& fact) {
 
 } // namespace
 
+// To a program, as the caller would run it; it stays without a digest when it is none.
+awaitable<void> Launcher::follow_link(api::FrozenFile& file, const Caller& caller, std::string user) {
+    auto held = co_await looker_.look_up(caller, file.path, "", std::move(user));
+    if (!held || !held->resolution.program_fd) co_return;
+    auto& resolution = held->resolution;
+    const auto fact = resolution.facts.program;
+    auto digest = co_await digests_.of(std::move(resolution.program_fd), fact, caller.uid);
+    file = {resolution.program_real, std::move(digest), file.role, fact.fixed != 0};
+}
+
 // A path of the box is another file inside than it is here: nobody can agree to what cannot be seen.
 awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller, const View& view,
                                         const std::string& path, std::vector<CodeFile> files) {
@@ -90,7 +100,10 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
             if (fd) frozen.digest = co_await digests_.of(std::move(fd), fact, caller.uid);
         }
         if (S_ISDIR(fact.mode)) continue; // a folder of code: nothing binds what lies in it
-        if (!file.made) prepared.bound.push_back(real);
+        // Root's own links (/bin/sh) are followed; whoever made another one can lead it elsewhere.
+        if (S_ISLNK(fact.mode) && is_within_any(real, parts_.profiles.tables()->system))
+            co_await follow_link(frozen, caller, prepared.request.run_as.value_or(""));
+        if (!file.made) prepared.bound.push_back(frozen.path);
         prepared.files.push_back(std::move(frozen));
     }
     co_return Status{};

@@ -33,6 +33,7 @@ public:
     boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request,
                                               Caller caller) override;
     boost::asio::awaitable<Result<Made>> claim(std::string id, Caller caller) override;
+    boost::asio::awaitable<void> outlive_client(std::shared_ptr<Run> run) override;
     boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, Caller caller) override {
         CO_CHECK(find_asker(caller));
         co_return co_await launcher_.check(std::move(request), caller);
@@ -111,6 +112,7 @@ private:
     void release(Run& run);
     void leave_waiting(Run& run);
     Status restore(const api::Run& row);
+    void cancel_lost();
     boost::asio::awaitable<void> live_through(std::shared_ptr<Run> run, std::shared_ptr<Place> place);
     Result<std::optional<Made>> repeated(const Caller& caller, const IdempotencyKey& key);
     void settle(Run& run);

@@ -99,6 +99,8 @@ public:
                                                       Caller caller) = 0;
     // An approved run whose requester was away goes on as asked for by this caller: not_found, conflict, forbidden.
     virtual boost::asio::awaitable<Result<Made>> claim(std::string id, Caller caller) = 0;
+    // A client that waited was told that its run waits for people: that goes on without it.
+    virtual boost::asio::awaitable<void> outlive_client(std::shared_ptr<Run> run) = 0;
     // The verdict that create() would come to; nothing is run or recorded.
     virtual boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, Caller caller) = 0;
     // A live run, or nullptr.

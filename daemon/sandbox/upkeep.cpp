@@ -30,6 +30,7 @@ awaitable<Status> Registry::reconcile() {
         run.error = "owhaled ended while it ran";
         CO_CHECK(rows_.finish(run, wall_clock_us(), kept_.bytes(run.id)));
     }
+    cancel_lost();
     const auto interrupted = parts_.audit.interrupted();
     if (!interrupted) co_return std::unexpected(interrupted.error());
     for (const auto& id : *interrupted) {

@@ -46,6 +46,7 @@ std::string given(const Asked& asked) {
 
 awaitable<Result<Made>> Registry::ask(std::shared_ptr<Run> run, Prepared prepared, Asked asked,
                                       std::shared_ptr<Place> place) {
+    if (parts_.admits) CO_CHECK(parts_.admits(run->caller().payer));
     auto plea = make_plea(prepared, run->caller(), run->record, asked);
     if (!plea) co_return std::unexpected(plea.error());
     plea->plain = [this, caller = run->caller(), user = prepared.request.run_as.value_or("")](
@@ -178,6 +179,7 @@ awaitable<bool> Registry::go_on(std::shared_ptr<Run> run) {
     }
     auto caller = run->caller();
     auto found = caller.connection == 0 ? Status(fail(Code::busy, "its requester is away")) : find_asker(caller);
+    if (found && parts_.admits) found = parts_.admits(caller.payer);
     while (found && !stopping_ && !check_room(caller.payer)) co_await room_.wait();
     if (stopping_) co_return false;
     auto place = std::make_shared<Place>(*this, caller.payer);
@@ -238,6 +240,13 @@ awaitable<Status> Registry::start_agreed(std::shared_ptr<Run> run, Prepared& pre
     co_return Status{};
 }
 
+awaitable<void> Registry::outlive_client(std::shared_ptr<Run> run) {
+    if (run->state() != State::waiting_approval || !run->has_client) co_return;
+    run->has_client = false;
+    if (run->held_connection == 0) co_await hold_connection(run);
+    parts_.consent->outlive_client(run->id());
+}
+
 awaitable<Result<Made>> Registry::claim(std::string id, Caller caller) {
     const auto run = live(id);
     if (!run || run->caller().principal != caller.principal)
@@ -281,6 +290,15 @@ Status Registry::restore(const api::Run& row) {
     asio::co_spawn(parts_.executor, wait_for_answer(run), asio::detached);
     if (row.joined || row.principal.starts_with("run:")) cancel_waiting(*run, "the run that it needs has ended");
     return {};
+}
+
+// Requests whose run was not stored before owhaled ended.
+void Registry::cancel_lost() {
+    if (parts_.consent == nullptr) return;
+    const auto all = parts_.consent->all_waiting();
+    if (!all) return log::error(to_line(all.error()));
+    for (const auto& id : *all)
+        if (!live(id)) parts_.consent->cancel(id, "owhaled ended before its run was stored");
 }
 
 } // namespace owhale::sandbox

@@ -69,6 +69,7 @@ awaitable<Result<Response>> answer_made(const Services& services, Request& reque
     if (wait) co_await wait_for_end(run, request.connection, most);
     if (auto refused = refusal(run->record)) co_return std::move(*refused);
     if (wait && run->over()) co_return reply(with_output(run->snapshot(), run->output(0), run->output(1)));
+    if (wait && request.connection->open) co_await services.runs.outlive_client(run);
     co_return with_place(run->snapshot());
 }
 
