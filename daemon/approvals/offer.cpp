@@ -76,7 +76,9 @@ bool names_bound_script(const api::Frozen& frozen, const SimpleCommand& command)
 
 // Whether what it does it to is known only when it runs.
 bool is_open(const SimpleCommand& command) {
-    const auto has_hole = [](const std::string& text) { return text.find(policy::kHole) != std::string::npos; };
+    const auto has_hole = [](const std::string& text) {
+        return text.find('\0') != std::string::npos;
+    }; // a hole, or a glob
     return !command.opaque.empty() || !command.unknown_variables.empty() ||
            std::ranges::any_of(command.argv, [&](const auto& word) { return has_hole(word.text); }) ||
            std::ranges::any_of(command.env, [&](const auto& one) { return has_hole(one.value.text); }) ||
