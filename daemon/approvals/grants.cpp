@@ -149,7 +149,12 @@ awaitable<Result<std::optional<Agreement>>> Grants::take(const Plea& plea) {
         if (!plain) continue;
         const auto used = co_await take_one(active, plea);
         if (!used) co_return std::unexpected(used.error());
-        if (*used) co_return Agreement{active.grant.approval, active.grant.id, {active.grant.by}};
+        if (!*used) continue;
+        Agreement agreed;
+        agreed.approval = active.grant.approval;
+        agreed.grant = active.grant.id;
+        agreed.by.push_back(active.grant.by);
+        co_return agreed;
     }
     co_return none;
 }

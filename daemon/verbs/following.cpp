@@ -19,10 +19,10 @@ constexpr std::array kKinds = {
     Kind{"run", Permission::runs_read},
 };
 // All that GET /v1/events tells; other events of the log are for those who may read the log.
-constexpr std::array<std::string_view, 16> kEvents = {
-    "approval.requested", "approval.decided", "approval.ended", "approval.flooded", "approval.claimed", "freeze.set",
-    "freeze.thaw",        "grant.created",    "grant.used",     "grant.ended",      "run.intent",       "run.outcome",
-    "run.denied",         "run.signal",       "run.kill",       "run.waiting"};
+constexpr std::array<std::string_view, 14> kEvents = {
+    "approval.requested", "approval.decided", "approval.ended", "approval.flooded", "freeze.set",
+    "freeze.thaw",        "grant.created",    "grant.used",     "grant.ended",      "run.intent",
+    "run.outcome",        "run.denied",       "run.signal",     "run.kill"};
 constexpr std::size_t kMostTypes = 32;
 
 std::string_view kind_of(std::string_view event) {
@@ -41,12 +41,18 @@ bool is_told(std::string_view event) {
 // Whose thing it is about; who decides is another's event's doer.
 bool is_own(const audit::Followed& event, std::string_view name) {
     const auto* data = event.whole.if_contains("data");
-    const auto* owner = data != nullptr && data->is_object() ? data->get_object().if_contains("requester") : nullptr;
-    if (owner != nullptr && owner->is_string()) {
+    for (const auto* member : {"requester", "frozen"}) {
+        const auto* owner = data != nullptr && data->is_object() ? data->get_object().if_contains(member) : nullptr;
+        if (owner == nullptr || !owner->is_string()) continue;
         const std::string_view whose = owner->get_string();
         return whose == name || whose == "*"; // a freeze of everybody is everybody's
     }
     return event.principal == name;
+}
+
+std::string_view outcome_of(const audit::Followed& event) {
+    const auto* outcome = event.whole.if_contains("outcome");
+    return outcome != nullptr && outcome->is_string() ? std::string_view(outcome->get_string()) : std::string_view();
 }
 
 std::unexpected<Error> no_such(std::string_view word) {
@@ -74,7 +80,10 @@ bool may_follow(const audit::Followed& event, const identity::Principal& who,
     if (!is_told(event.event)) return false;
     if (!types.empty() && !types.contains(event.event) && !types.contains(kind_of(event.event))) return false;
     const auto* kind = find_kind(kind_of(event.event));
-    return kind != nullptr && who.may(kind->permission, is_own(event, who.name));
+    const bool own = is_own(event, who.name);
+    // A question that its asker's flood pushed aside is shown to nobody else.
+    if (!own && event.event == "approval.requested" && outcome_of(event) == "throttled") return false;
+    return kind != nullptr && who.may(kind->permission, own);
 }
 
 std::string as_message(const audit::Followed& event) {
