@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "shared/api.hpp"
+#include "shared/api_approvals.hpp"
 #include "shared/api_identity.hpp"
 #include "shared/error.hpp"
 
@@ -40,11 +41,15 @@ Result<api::AccessList> read_access(std::string_view text);
 Result<api::KeyRotated> read_key_rotated(std::string_view text);
 Result<api::ModeTable> read_mode(std::string_view text);
 
+Result<api::Freeze> read_freeze(std::string_view text);
+Result<api::FreezeList> read_freezes(std::string_view text);
+
 std::string write(const api::RunRequest& message);
 std::string write(const api::ExecRequest& message);
 std::string write(const api::SignalRequest& message);
 std::string write(const api::KillRequest& message);
 std::string write(const api::Run& message);
+std::string write(const api::FreezeRequest& message);
 std::string write(const api::Doctor& message);
 std::string write(const api::LoginRequest& message);
 std::string write(const api::PasswordRequest& message);
