@@ -33,9 +33,9 @@ id = "own.critical"
 decision = "ask"
 severity = "critical"
 reason = "The test asks twice."
-program = ["factor"]
+program = ["nproc"]
 overrides = ["*"]
-match = ["factor 12"]
+match = ["nproc --all"]
 no_match = ["ls"]
 """
 
@@ -262,7 +262,7 @@ def test_a_wrong_digest_decides_nothing(house):
 
 def test_severity_and_quorum(own):
     house = House(own, "--quorum", "critical=2")
-    run, approval = house.ask(argv=["factor", "12"])
+    run, approval = house.ask(argv=["nproc", "--all"])
     assert approval["severity"] == "critical" and approval["quorum"] == 2
     assert house.approve(approval).status == 403  # beyond what an approver decides
     dave = accounts.add(house.admin, "dave", ["admin"], uid=ALICE)  # sits at the uid that asked
