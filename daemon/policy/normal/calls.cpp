@@ -269,6 +269,20 @@ Stream Walk::fill(Call& call) {
     return out;
 }
 
+// A script that knows its own name and words.
+void Walk::carry_file(Call& call, const std::string& language, const Value& text) {
+    const auto mark = state_.mark();
+    Cell positional;
+    for (std::size_t i = 1; i < call.argv.size(); ++i) positional.elements.push_back(call.argv[i].text);
+    state_.set("@", std::move(positional));
+    state_.set("v:0", call.argv[0].text);
+    state_.set("v:BASH_SOURCE", call.argv[0].text);
+    carry_code(call, language, text);
+    auto changes = state_.leave(mark);
+    for (auto& [key, cell] : changes)
+        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+}
+
 // ./x and the like: what the text wrote there, or fetched, or what stands in the workspace.
 void Walk::run_workspace_file(Call& call) {
     const std::string path = at(call.slot).path;
@@ -288,7 +302,7 @@ void Walk::run_workspace_file(Call& call) {
                                          : first.find("node") != std::string::npos   ? "javascript"
                                          : first.find("ruby") != std::string::npos   ? "ruby"
                                                                                      : "";
-            if (!language.empty()) carry_code(call, language, text);
+            if (!language.empty()) carry_file(call, language, text);
         }
     } else if (call.row == nullptr && in_workspace(path)) {
         add_fact(call.slot, "program.workspace");

@@ -191,6 +191,8 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
     Cell positional;
     for (auto& word : arguments) positional.elements.push_back(std::move(word.text));
     state_.set("@", std::move(positional));
+    state_.set("v:0", name.text);
+    state_.set("v:BASH_SOURCE", name.text);
     const auto kept = std::move(call.arguments.operands);
     call.arguments.operands.clear();
     const auto* row = call.row;

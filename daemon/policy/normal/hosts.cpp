@@ -79,6 +79,7 @@ void Walk::apply_repository(Call& call, const Value& value) {
     if (auto remote = remote_path(value)) return add_host(call, remote->host);
     if (looks_like_path(text) || text.starts_with("file:")) {
         if (!text.starts_with("file:")) touch(call.slot, Act::read, value, true, false);
+        call.stays = true;
         return;
     }
     if (is_remote_name(text))

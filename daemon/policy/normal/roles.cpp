@@ -92,7 +92,7 @@ void Walk::apply_arguments(Call& call) {
     apply_flags(call);
     if (const FormRow* form = form_of(call.arguments)) apply_operands(call, *form);
     for (const auto* row : {call.arguments.program, call.arguments.row})
-        if (row->has("net") && at(call.slot).hosts.empty() && !only_asks(call)) {
+        if (row->has("net") && at(call.slot).hosts.empty() && !call.stays && !only_asks(call)) {
             const std::string registry(call.arguments.program->value("registry"));
             add_host(call, {.name = registry.empty() ? "" : "registry",
                             .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});

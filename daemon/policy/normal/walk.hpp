@@ -49,6 +49,7 @@ struct Call { // one command on its way to the normal form
     bool code_given = false; // code stands in its words: what it reads is not code
     bool sends_stdin = false, connects = false;
     bool from_settings = false; // git -c
+    bool stays = false;         // the place that its words name is of this machine
 
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
@@ -124,6 +125,7 @@ private:
     void fill_words(Call& call);
     Stream output(Call& call);
     void run_workspace_file(Call& call);
+    void carry_file(Call& call, const std::string& language, const Value& text);
     void add_plain_facts();
 
     // builtins.cpp
