@@ -21,6 +21,9 @@ int plain_exit(Code code) {
     case Code::forbidden:
     case Code::denied:
     case Code::approval_required:
+    case Code::approval_denied:
+    case Code::approval_expired:
+    case Code::frozen:
     case Code::net_host_denied:
         return kDenied;
     case Code::bad_request:
@@ -133,6 +136,18 @@ std::string_view next_step(Code code) {
         return "name a folder of your own below your home with --workspace";
     case Code::limit_over_ceiling:
         return "ask for less, or raise the ceiling in owhaled.conf";
+    case Code::approval_denied:
+        return "owhalectl approvals show ID says who denied it, and why";
+    case Code::approval_expired:
+        return "ask again when somebody watches: owhalectl approvals watch";
+    case Code::approval_cancelled:
+    case Code::approval_ended:
+        return "ask again: run the command once more";
+    case Code::approval_void:
+    case Code::digest_mismatch:
+        return "look at it again: owhalectl approvals show ID";
+    case Code::frozen:
+        return "whoever pressed the red button can thaw it: owhalectl freeze ls, owhalectl thaw";
     case Code::denied:
     case Code::approval_required:
         return "owhalectl policy explain shows how owhaled read it, and which rule decided";

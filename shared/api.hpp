@@ -42,10 +42,13 @@ struct RunRequest {                                        // POST /v1/runs: exa
     std::optional<std::string> net;    // "none" (default), "host"
     std::optional<std::string> run_as; // user name; uid 0 callers only
     std::optional<std::string> home;   // the caller's HOME, a hint when /etc/passwd does not know the uid
+    std::optional<std::string>
+        description; // the agent's own words for whoever is asked: at most 4 KiB, shown as untrusted
 };
 BOOST_DESCRIBE_STRUCT(RunRequest, (),
                       (argv, script, language, code, args, cwd, workspace, env, path, stdin_, stdin_base64, profile,
-                       limits, timeout_ms, wait, detach, attach, stdin_open, tty, rows, cols, net, run_as, home))
+                       limits, timeout_ms, wait, detach, attach, stdin_open, tty, rows, cols, net, run_as, home,
+                       description))
 
 struct ExecRequest { // POST /v1/runs/{id}/exec
     std::vector<std::string> argv;
@@ -54,8 +57,10 @@ struct ExecRequest { // POST /v1/runs/{id}/exec
     std::optional<std::uint64_t> timeout_ms;
     std::optional<bool> wait, detach, attach, stdin_open, tty;
     std::optional<std::uint32_t> rows, cols;
+    std::optional<std::string> description; // as of RunRequest
 };
-BOOST_DESCRIBE_STRUCT(ExecRequest, (), (argv, cwd, env, timeout_ms, wait, detach, attach, stdin_open, tty, rows, cols))
+BOOST_DESCRIBE_STRUCT(ExecRequest, (),
+                      (argv, cwd, env, timeout_ms, wait, detach, attach, stdin_open, tty, rows, cols, description))
 
 struct SignalRequest {
     std::string signal; // "TERM", "SIGTERM" or "15"
@@ -164,7 +169,9 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
     bool workspace_writable = false;
     std::map<std::string, std::string> limits; // "memory" -> "536870912 by cgroup"
     std::optional<std::string> decision, rule,
-        policy;                       // of the verdict: what was decided, by which rule, of which version
+        policy; // of the verdict: what was decided, by which rule, of which version
+    std::optional<std::string> plan_digest, approval, grant; // what was agreed to, by which request, by which grant
+    std::vector<std::string> approved_by;
     std::vector<std::string> weaker;  // sentences: what is weaker here than it could be
     std::vector<std::string> planted; // files newly made that a later uncaged program would run
     std::vector<std::string> sockets; // visible pathname sockets, where the profile permits AF_UNIX
@@ -180,9 +187,9 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
 BOOST_DESCRIBE_STRUCT(Receipt, (),
                       (version, run, principal, started, ended, namespaces, landlock_abi, seccomp, seccomp_digest,
                        profile, profile_digest, net, uid, gid, groups_kept, groups_dropped, program, program_digest,
-                       command_digest, workspace, workspace_writable, limits, decision, rule, policy, weaker, planted,
-                       sockets, state, exit_code, signal, limit, usage, stdout_digest, stderr_digest, signature,
-                       key_id))
+                       command_digest, workspace, workspace_writable, limits, decision, rule, policy, plan_digest,
+                       approval, grant, approved_by, weaker, planted, sockets, state, exit_code, signal, limit, usage,
+                       stdout_digest, stderr_digest, signature, key_id))
 
 struct Run {
     std::string id;
@@ -214,6 +221,8 @@ struct Run {
     bool truncated = false;
     std::uint64_t stdout_length = 0, stderr_length = 0;
     std::optional<Verdict> verdict;
+    std::optional<std::string> approval; // the request that it waits or waited for
+    std::optional<std::string> grant;    // the standing grant that let it run
     std::optional<Receipt> receipt;
     std::vector<Hint> hints;
     std::map<std::string, std::uint64_t> timing; // microseconds per step, in order of name: "audit", "jail.mounts", …
@@ -222,7 +231,7 @@ BOOST_DESCRIBE_STRUCT(Run, (),
                       (id, state, exit_code, signal, limit, code, error, step, principal, created, started, ended,
                        command, kind, language, cwd, workspace, profile, net, detached, tty, joined, box, stdout_,
                        stderr_, stdout_encoding, stderr_encoding, truncated, stdout_length, stderr_length, verdict,
-                       receipt, hints, timing))
+                       approval, grant, receipt, hints, timing))
 
 struct RunList {
     std::vector<Run> runs;           // without output and receipt
@@ -331,8 +340,9 @@ struct Problem { // RFC 9457
     std::optional<std::string> step;
     std::optional<Verdict> verdict;
     std::optional<std::string> run;           // id of the run that was refused, if one was recorded
+    std::optional<std::string> approval;      // id of the request that was not agreed to
     std::optional<std::uint32_t> retry_after; // seconds, as the header Retry-After
 };
-BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, detail, code, status, next, step, verdict, run, retry_after))
+BOOST_DESCRIBE_STRUCT(Problem, (), (type, title, detail, code, status, next, step, verdict, run, approval, retry_after))
 
 } // namespace owhale::api

@@ -6,6 +6,7 @@
 #include <typeinfo>
 
 #include "shared/api.hpp"
+#include "shared/api_approvals.hpp"
 #include "shared/api_identity.hpp"
 #include "shared/codec.hpp"
 #include "shared/verbs.hpp"
@@ -90,13 +91,15 @@ json::object schemas() {
     Schemas all;
     add_all<api::RunRequest, api::ExecRequest, api::CheckRequest, api::SignalRequest, api::KillRequest,
             api::LoginRequest, api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest,
-            api::RolesRequest>(all, true);
+            api::RolesRequest, api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest>(all,
+                                                                                                              true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
             api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList, api::Stream,
             api::Verdict, api::PolicyRule, api::PolicyRules, api::PolicyLoaded, api::Problem, api::Login, api::StepUp,
             api::Session, api::SessionList, api::Revoked, api::Token, api::TokenList, api::TokenMade, api::User,
             api::UserList, api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk,
-            api::Jwks, api::ModeRow, api::ModeTable>(all, false);
+            api::Jwks, api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList,
+            api::ApprovalStats, api::Grant, api::GrantList, api::Freeze, api::FreezeList>(all, false);
     return all.release();
 }
 
@@ -116,6 +119,14 @@ constexpr std::array kQueries = {
     Query{"sessions.list", "user", "string", "Another account's, for who may see them."},
     Query{"sessions.list", "all", "integer", "1: ended ones too."},
     Query{"sessions.revoke_all", "user", "string", "Another account's, for who may end them."},
+    Query{"approvals.list", "limit", "integer", "At most this many, 1 to 1,000."},
+    Query{"approvals.list", "before", "string", "Requests made before this one: `next` of the page before."},
+    Query{"approvals.list", "state", "string", "Requests in this state."},
+    Query{"approvals.list", "all", "integer", "1: everyone's, for who may see them."},
+    Query{"approvals.stats", "hours", "integer", "Looks back this far, 1 to 720; 24 when left out."},
+    Query{"grants.list", "all", "integer", "1: everyone's and ended ones too, for who may see them."},
+    Query{"events", "types", "string", "Only these, by comma: approval, run, grant, freeze."},
+    Query{"freeze.thaw", "principal", "string", "Whom; left out: everybody."},
     Query{"tokens.list", "user", "string", "Another account's, for who may see them."},
     Query{"tokens.list", "all", "integer", "1: ended ones too."},
     Query{"audit.list", "limit", "integer", "At most this many, 1 to 1000."},

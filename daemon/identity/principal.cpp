@@ -9,8 +9,10 @@ constexpr std::uint32_t bits(auto... permissions) {
     return (static_cast<std::uint32_t>(permissions) | ... | 0u);
 }
 
-constexpr std::uint32_t kSelf = bits(account, sessions, tokens, system_read, audit_read);
+constexpr std::uint32_t kSelf = bits(account, sessions, tokens, system_read, audit_read, approvals_read, events);
 constexpr std::uint32_t kRuns = bits(runs_create, runs_read, runs_control, boxes);
+// What a person has who answers for what agents do.
+constexpr std::uint32_t kDecides = bits(approvals_read, approvals_decide, grants, events);
 
 } // namespace
 
@@ -26,16 +28,22 @@ const std::vector<PermissionRow>& permissions() {
         {sessions, "sessions"},
         {tokens, "tokens"},
         {users, "users"},
+        {approvals_read, "approvals_read"},
+        {approvals_decide, "approvals_decide"},
+        {grants, "grants"},
+        {events, "events"},
+        {freeze, "freeze"},
     };
     return all;
 }
 
 const std::vector<RoleRow>& roles() {
     static const std::vector<RoleRow> all = {
-        {kAdmin, "admin", kSelf | kRuns, kRuns | bits(audit_read, system_read, sessions, tokens, users)},
-        {kApprover, "approver", kSelf, bits(runs_read, system_read)},
-        {kAgent, "agent", kSelf | kRuns, 0},
-        {kAuditor, "auditor", kSelf, bits(audit_read, system_read)},
+        {kAdmin, "admin", kSelf | kRuns,
+         kRuns | kDecides | bits(audit_read, system_read, sessions, tokens, users, freeze)},
+        {kApprover, "approver", kSelf, kDecides | bits(runs_read, system_read, freeze)},
+        {kAgent, "agent", kSelf | kRuns | bits(grants, freeze), 0},
+        {kAuditor, "auditor", kSelf, bits(audit_read, system_read, approvals_read, events)},
     };
     return all;
 }

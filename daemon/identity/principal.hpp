@@ -29,7 +29,12 @@ enum class Permission : std::uint32_t {
     account = 64, // one's own: password, step-up, logout
     sessions = 128,
     tokens = 256,
-    users = 512, // accounts, access to the socket, keys
+    users = 512,           // accounts, access to the socket, keys
+    approvals_read = 1024, // requests, events about them
+    approvals_decide = 2048,
+    grants = 4096,
+    events = 8192,
+    freeze = 16384, // the red button
 };
 
 struct PermissionRow {
