@@ -132,21 +132,28 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     }
     for (const auto& reason : found.opaque) add_opaque(call.slot, text.span, reason);
     note_code_fetches(call, found);
-    for (auto& shell : found.shell) {
-        if (stopped()) return;
-        const Value word{shell, text.span};
-        if (word.known() == Known::opaque && !shell.empty())
+    const Cell own = *state_.get(".");
+    const auto go_to = [&](const std::map<std::size_t, std::string>& where, std::size_t index) {
+        const auto folder = where.find(index);
+        state_.set(".", folder == where.end() ? own : Cell{absolute(with_home(folder->second))});
+    };
+    for (std::size_t i = 0; i < found.shell.size() && !stopped(); ++i) {
+        const Value word{found.shell[i], text.span};
+        go_to(found.shell_folders, i);
+        if (word.known() == Known::opaque && !word.text.empty())
             unknown_code(call, word, call.taint);
         else
-            code(call, shell, text, language, false);
+            code(call, word.text, text, language, false);
     }
-    for (auto& words : found.commands) {
+    for (std::size_t i = 0; i < found.commands.size(); ++i) {
         std::vector<Value> argv;
-        for (auto& word : words) argv.push_back({with_home(std::move(word)), text.span});
+        for (auto& word : found.commands[i]) argv.push_back({with_home(std::move(word)), text.span});
         Call inner = call;
         inner.frame.fixed = call.frame.fixed.value_or(text.span);
+        go_to(found.command_folders, i);
         carry(inner, std::move(argv), language);
     }
+    if (state_.get(".")->values != own.values) state_.set(".", own);
     for (auto& [inner_language, inner] : found.code) {
         if (call.frame.layer >= kMaxLayers) return;
         ++call.frame.layer;
