@@ -42,6 +42,8 @@ const Walk::SpecialRow* Walk::find_special(std::string_view name) {
                                            {"patch", &Walk::special_unpack},
                                            {"fdfind", &Walk::special_fd},
                                            {"find", &Walk::special_find},
+                                           {"gfind", &Walk::special_find},
+                                           {"bfs", &Walk::special_find},
                                            {"parallel", &Walk::special_parallel},
                                            {"git clone", &Walk::special_git},
                                            {"git config", &Walk::special_git_config},
