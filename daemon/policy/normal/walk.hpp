@@ -143,6 +143,10 @@ private:
     Stream do_printf(Call& call);
     Stream do_alias(Call& call);
     Stream do_trap(Call& call);
+    Stream do_exit(Call& call);
+    void run_trap(Call& call, const Value& word);
+    void run_traps();
+    bool has_names(std::string_view text) const;
     Stream do_nothing(Call& call);
     void declare_word(Call& call, const Value& word);
     void add_search_path(const Call& call, const std::string& folder, Cell& to);
@@ -227,6 +231,8 @@ private:
     NormalForm& out_;
     const Facts& facts_;
     State state_;
+    static constexpr std::size_t kMaxTraps = 8;
+    std::vector<Call> traps_; // that wait for the end
     std::vector<std::string> fetched_folders_;
     Cell fetched_; // what lies in them
     Budget budget_;
