@@ -45,6 +45,7 @@ bool waits(const shell::Script& body) {
     bool found = leaves(body);
     visit(body, [&](const shell::Command& command, bool background) {
         if (background) return; // sleep 1000 & waits for nothing
+        if (is_word(command, 0, "sleep") && is_word(command, 1, "0")) return;
         for (const auto word : {"sleep", "read", "wait", "inotifywait", "usleep", "timeout"})
             found = found || is_word(command, 0, word);
     });
@@ -109,7 +110,7 @@ bool is_forever(const shell::Command& loop) {
         return !until && condition[0].text.find('1') != std::string::npos && condition[0].text.size() < 8;
     if (until) return is_word(condition[0], 0, "false");
     if (is_word(condition[0], 0, "[")) return is_word(condition[0], 2, "]");
-    return is_word(condition[0], 0, "true") || is_word(condition[0], 0, ":");
+    return is_word(condition[0], 0, "true") || is_word(condition[0], 0, ":") || is_word(condition[0], 0, "sleep");
 }
 
 bool may_end(const shell::Command& command) {
