@@ -54,6 +54,7 @@ struct Call { // one command on its way to the normal form
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
+bool takes_items(std::string_view program);         // hosts.cpp
 bool is_shadowed(std::string_view name);            // calls.cpp
 std::string via_of(const Call& call);               // carried.cpp
 std::string_view stdin_language(const Call& call);  // of what it reads as code; "" none; carried.cpp
@@ -165,6 +166,7 @@ private:
     void apply_repository(Call& call, const Value& value);
     void apply_package(Call& call, const Value& value);
     void apply_port(Call& call, const Value& value);
+    void apply_item(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
     void apply_git_config(Call& call, const std::string& key, const Value& value);
