@@ -1,5 +1,6 @@
 // What a shell does itself: the folder, variables, code in words.
 #include <algorithm>
+#include <utility>
 
 #include "policy/normal/paths.hpp"
 #include "policy/normal/walk.hpp"
@@ -28,7 +29,7 @@ const Walk::BuiltinRow* Walk::find_builtin(std::string_view name) {
         {".", &Walk::do_source},         {":", &Walk::do_nothing},       {"alias", &Walk::do_alias},
         {"break", &Walk::do_nothing},    {"cd", &Walk::do_cd},           {"continue", &Walk::do_nothing},
         {"chdir", &Walk::do_cd},         {"declare", &Walk::do_declare}, {"dirs", &Walk::do_nothing},
-        {"eval", &Walk::do_eval},        {"exit", &Walk::do_nothing},    {"export", &Walk::do_declare},
+        {"eval", &Walk::do_eval},        {"exit", &Walk::do_exit},    {"export", &Walk::do_declare},
         {"getopts", &Walk::do_nothing},  {"let", &Walk::do_nothing},     {"local", &Walk::do_declare},
         {"mapfile", &Walk::do_mapfile},  {"popd", &Walk::do_popd},       {"printf", &Walk::do_printf},
         {"pushd", &Walk::do_cd},         {"read", &Walk::do_read},       {"readarray", &Walk::do_mapfile},
@@ -453,9 +454,51 @@ Stream Walk::do_trap(Call& call) {
         unknown_code(call, word, call.taint);
         return silent();
     }
+    const bool at_end =
+        std::ranges::any_of(call.argv, [](const Value& value) { return value.is("EXIT") || value.is("0"); });
+    if (at_end && traps_.size() < kMaxTraps) { // what it names may be set by then
+        traps_.push_back(call);
+        traps_.back().argv = {word};
+        traps_.back().frame.in = nullptr;
+        traps_.back().io = {};
+        return silent();
+    }
+    run_trap(call, word);
+    return silent();
+}
+
+void Walk::run_trap(Call& call, const Value& word) {
     const auto mark = state_.mark(); // it may run before what follows, or after
     code(call, word.text, word, "trap", true);
     state_.join({state_.leave(mark), {}});
+}
+
+// The script ends, here or perhaps here: what was to run then runs.
+void Walk::run_traps() {
+    for (auto& trap : std::exchange(traps_, {})) {
+        const Value word = trap.argv.front();
+        if (!stopped()) run_trap(trap, word);
+    }
+}
+
+// Whether all variables that a text names have been set.
+bool Walk::has_names(std::string_view text) const {
+    for (auto at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+        auto rest = text.substr(at + 1);
+        if (rest.starts_with('{')) rest.remove_prefix(1);
+        const std::string name(rest.substr(0, rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")));
+        if (!name.empty() && state_.get("v:" + name) == nullptr) return false;
+    }
+    return true;
+}
+
+Stream Walk::do_exit(Call& call) {
+    fill_words(call);
+    const auto kept = traps_;
+    std::erase_if(traps_, [&](const Call& trap) { return !has_names(trap.argv.front().text); });
+    run_traps();
+    traps_ = kept;
     return silent();
 }
 

@@ -40,6 +40,9 @@ bool unfold(const shell::Word& word, std::vector<Parts>& out, int depth) {
 }
 
 std::string glob_text(const std::string& text) {
+    const bool address = text.starts_with('[') && text.find("::") != std::string_view::npos &&
+                         text.find_first_not_of("[]:.0123456789abcdefABCDEF") == std::string_view::npos;
+    if (address) return std::string(text); // http://[::1]/: no file is called so, and it stays as it is
     if (text == "?" || text.starts_with('[')) return std::string(kAnyByte);
     return std::string(text == "**" ? kHole : kAnyName);
 }

@@ -299,6 +299,7 @@ void Walk::add_plain_facts() {
 }
 
 void Walk::finish() {
+    run_traps();
     // What a function would do counts where nothing calls it, too: it could be called by a name that is put together.
     for (std::size_t i = 0; i < defined_.size() && !stopped(); ++i) {
         if (called_.contains(defined_[i])) continue;

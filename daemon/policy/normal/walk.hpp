@@ -54,6 +54,7 @@ struct Call { // one command on its way to the normal form
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
+bool takes_items(std::string_view program);         // hosts.cpp
 bool is_shadowed(std::string_view name);            // calls.cpp
 std::string via_of(const Call& call);               // carried.cpp
 std::string_view stdin_language(const Call& call);  // of what it reads as code; "" none; carried.cpp
@@ -145,6 +146,10 @@ private:
     Stream do_printf(Call& call);
     Stream do_alias(Call& call);
     Stream do_trap(Call& call);
+    Stream do_exit(Call& call);
+    void run_trap(Call& call, const Value& word);
+    void run_traps();
+    bool has_names(std::string_view text) const;
     Stream do_nothing(Call& call);
     std::string separators(const Call& call) const;
     void declare_word(Call& call, const Value& word);
@@ -164,6 +169,7 @@ private:
     void apply_repository(Call& call, const Value& value);
     void apply_package(Call& call, const Value& value);
     void apply_port(Call& call, const Value& value);
+    void apply_item(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
     void apply_git_config_env(Call& call, const Value& value);
@@ -235,6 +241,8 @@ private:
     NormalForm& out_;
     const Facts& facts_;
     State state_;
+    static constexpr std::size_t kMaxTraps = 8;
+    std::vector<Call> traps_; // that wait for the end
     std::vector<std::string> fetched_folders_;
     Cell fetched_; // what lies in them
     Budget budget_;
