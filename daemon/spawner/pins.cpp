@@ -1,0 +1,104 @@
+#include "spawner/pins.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "spawner/below.hpp"
+#include "spawner/credentials.hpp"
+#include "spawner/mounts.hpp"
+#include "spawner/places.hpp"
+#include "spawner/processes.hpp"
+
+namespace owhale::spawner {
+namespace {
+
+int keep_two(int one, int other) {
+    const auto low = static_cast<unsigned>(std::min(one, other)), high = static_cast<unsigned>(std::max(one, other));
+    if (low > 0) ::close_range(0, low - 1, 0);
+    if (high > low + 1) ::close_range(low + 1, high - 1, 0);
+    return ::close_range(high + 1, ~0u, 0) == 0 ? 0 : errno;
+}
+
+int take_away(int root, const std::string& path) {
+    const auto slash = path.rfind('/');
+    Fd folder;
+    if (const int err = open_place(root, path.substr(0, slash).c_str(), false, false, folder); err != 0) return err;
+    if (::fchdir(folder.get()) != 0) return errno;
+    return ::umount2(path.c_str() + slash + 1, MNT_DETACH | UMOUNT_NOFOLLOW) == 0 ? 0 : errno;
+}
+
+// Innermost first: the folders above hold their names until the last.
+int take_away_all(int root, const std::vector<std::string>& paths, std::size_t count) {
+    int first = 0;
+    while (count-- > 0)
+        if (const int err = take_away(root, paths[count]); first == 0) first = err;
+    return first;
+}
+
+int pin_all(int root, const std::vector<std::string>& paths) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+        MountOp op;
+        op.kind = wire::MountKind::mask;
+        op.flags = wire::kMountPin | wire::kMountWritable;
+        op.target = paths[i];
+        if (const int err = mount_pin(root, op); err != 0) {
+            (void)take_away_all(root, paths, i);
+            return err;
+        }
+    }
+    return 0;
+}
+
+// It stays in our pid namespace: nothing in the cage sees it. It was forked from a single-threaded program and may allocate.
+int pin_in_child(const PinJob& job) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (const int err = keep_two(job.user, job.mount); err != 0) return err;
+    for (const int ns : {job.user, job.mount})
+        if (::setns(ns, 0) != 0) return errno;
+    const auto& cage = *job.cage;
+    if (const int err = set_ids(cage.uid, cage.gid, cage.groups, cage.set_groups); err != 0) return err;
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    const Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) return errno;
+    return job.take_away ? take_away_all(root.get(), job.paths, job.paths.size()) : pin_all(root.get(), job.paths);
+}
+
+} // namespace
+
+std::optional<std::string> host_of(const JailPlan& plan, const std::string& path) {
+    const MountOp* last = nullptr;
+    for (const auto& op : plan.mounts)
+        if ((op.flags & wire::kMountPin) == 0 && op.kind != wire::MountKind::symlink && same_or_below(path, op.target))
+            last = &op;
+    if (last == nullptr || last->host.empty()) return std::nullopt;
+    return last->host + path.substr(last->target.size());
+}
+
+std::vector<std::string> pins_in(const JailPlan& cage, const std::string& host) {
+    std::vector<std::string> pins;
+    for (const auto& op : cage.mounts) {
+        if (op.host.empty() || !op.landlock_write || !same_or_below(host, op.host)) continue;
+        for (auto slash = host.find('/', op.host.size() + 1);; slash = host.find('/', slash + 1)) {
+            if (host.size() == op.host.size()) break; // the mount itself, which has its place already
+            pins.push_back(op.target + host.substr(op.host.size(), slash - op.host.size()));
+            if (slash == std::string::npos) break;
+        }
+    }
+    return pins;
+}
+
+Result<Fd> start_pinning(const PinJob& job) {
+    int pidfd = -1;
+    const auto pid = clone_process(0, &pidfd, -1);
+    if (pid < 0) return fail_errno("clone");
+    if (pid == 0) ::_exit(pin_in_child(job));
+    return Fd(pidfd);
+}
+
+} // namespace owhale::spawner
