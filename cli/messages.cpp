@@ -114,6 +114,15 @@ Result<api::Approval> read_approval(std::string_view text) {
 Result<api::ApprovalList> read_approvals(std::string_view text) {
     return read<api::ApprovalList>(text);
 }
+Result<api::ApprovalStats> read_stats(std::string_view text) {
+    return read<api::ApprovalStats>(text);
+}
+Result<api::Grant> read_grant(std::string_view text) {
+    return read<api::Grant>(text);
+}
+Result<api::GrantList> read_grants(std::string_view text) {
+    return read<api::GrantList>(text);
+}
 Result<api::DecidedList> read_decided(std::string_view text) {
     return read<api::DecidedList>(text);
 }

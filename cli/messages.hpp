@@ -44,6 +44,9 @@ Result<api::StepUp> read_step_up(std::string_view text);
 Result<api::Approval> read_approval(std::string_view text);
 Result<api::ApprovalList> read_approvals(std::string_view text);
 Result<api::DecidedList> read_decided(std::string_view text);
+Result<api::ApprovalStats> read_stats(std::string_view text);
+Result<api::Grant> read_grant(std::string_view text);
+Result<api::GrantList> read_grants(std::string_view text);
 
 std::string write(const api::RunRequest& message);
 std::string write(const api::ExecRequest& message);

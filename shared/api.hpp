@@ -268,10 +268,11 @@ struct ServerStatus {
     std::vector<std::string> weaker;
     std::string tcp;                            // "127.0.0.1:7717", "off"
     std::optional<std::string> tls_fingerprint; // "SHA256:" and 64 hexadecimal digits; absent: TCP is plain or off
+    std::vector<std::string> frozen; // principals that start nothing, "*" everybody; those the caller may know of
 };
 BOOST_DESCRIBE_STRUCT(ServerStatus, (),
                       (version, mode, state_dir, started, rootless, runs_live, runs_total, connections, weaker, tcp,
-                       tls_fingerprint))
+                       tls_fingerprint, frozen))
 
 struct Whoami {
     std::string principal, why;

@@ -178,12 +178,14 @@ struct Grant {
     std::optional<std::uint32_t> times; // of the uses it was given
     std::uint32_t used = 0;
     std::optional<std::string> expires, last_used, ended;
-    std::string created, by, approval; // when, by whom, with which approval
+    std::string created, by, approval;    // when, by whom, with which approval
+    std::string cwd, net, rule, severity; // it holds in this folder, with this network, for what this rule asks about
     std::optional<std::string> ended_because;
 };
 BOOST_DESCRIBE_STRUCT(Grant, (),
                       (id, principal, workspace, profile, state, command, template_, script, binds, trust_workspace,
-                       times, used, expires, last_used, ended, created, by, approval, ended_because))
+                       times, used, expires, last_used, ended, created, by, approval, cwd, net, rule, severity,
+                       ended_because))
 struct GrantList {
     std::vector<Grant> grants; // newest first
 };
@@ -198,9 +200,10 @@ struct Freeze {
     std::string principal; // "*" everybody
     std::string since, by;
     std::optional<std::string> reason;
-    std::uint64_t runs = 0; // held still
+    std::uint64_t runs = 0;          // held still
+    std::vector<std::string> weaker; // sentences: in what it holds less than it could
 };
-BOOST_DESCRIBE_STRUCT(Freeze, (), (principal, since, by, reason, runs))
+BOOST_DESCRIBE_STRUCT(Freeze, (), (principal, since, by, reason, runs, weaker))
 struct FreezeList {
     std::vector<Freeze> freezes;
 };

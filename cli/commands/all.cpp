@@ -17,8 +17,9 @@ void declare_runs(Command root) {
 
 void declare_policy(Command root) {
     auto policy = root.sub("policy", "What would be allowed, and by which rules");
-    for (const auto declare : {declare_policy_check, declare_policy_explain, declare_policy_rules, declare_policy_test,
-                               declare_policy_diff, declare_policy_import, declare_policy_reload})
+    for (const auto declare :
+         {declare_policy_check, declare_policy_explain, declare_policy_rules, declare_policy_test, declare_policy_diff,
+          declare_policy_suggest, declare_policy_import, declare_policy_reload})
         declare(policy);
 }
 
@@ -29,15 +30,33 @@ struct Row {
 };
 
 constexpr std::array kCommands = {
-    Row{"run", declare_run},           Row{"code", declare_code},         Row{"exec", declare_exec},
-    Row{"runs", declare_runs},         Row{"policy", declare_policy},     Row{"approvals", declare_approvals},
-    Row{"approve", declare_approve},   Row{"deny", declare_deny},         Row{"box", declare_box},
-    Row{"profiles", declare_profiles}, Row{"setup", declare_setup},       Row{"login", declare_login},
-    Row{"logout", declare_logout},     Row{"whoami", declare_whoami},     Row{"passwd", declare_passwd},
-    Row{"users", declare_users},       Row{"sessions", declare_sessions}, Row{"tokens", declare_tokens},
-    Row{"audit", declare_audit},       Row{"status", declare_status},     Row{"doctor", declare_doctor},
-    Row{"mode", declare_mode},         Row{"config", declare_config},     Row{"completion", declare_completion, true},
-    Row{"version", declare_version},   Row{"help", declare_help, true},
+    Row{"run", declare_run},
+    Row{"code", declare_code},
+    Row{"exec", declare_exec},
+    Row{"runs", declare_runs},
+    Row{"policy", declare_policy},
+    Row{"approvals", declare_approvals},
+    Row{"approve", declare_approve},
+    Row{"deny", declare_deny},
+    Row{"grants", declare_grants},
+    Row{"box", declare_box},
+    Row{"profiles", declare_profiles},
+    Row{"setup", declare_setup},
+    Row{"login", declare_login},
+    Row{"logout", declare_logout},
+    Row{"whoami", declare_whoami},
+    Row{"passwd", declare_passwd},
+    Row{"users", declare_users},
+    Row{"sessions", declare_sessions},
+    Row{"tokens", declare_tokens},
+    Row{"audit", declare_audit},
+    Row{"status", declare_status},
+    Row{"doctor", declare_doctor},
+    Row{"mode", declare_mode},
+    Row{"config", declare_config},
+    Row{"completion", declare_completion, true},
+    Row{"version", declare_version},
+    Row{"help", declare_help, true},
 };
 
 void declare_options(Command root, Globals& globals) {

@@ -109,7 +109,7 @@ void declare_claim(Command approvals) {
 void declare_approvals(Command root) {
     auto approvals = root.sub("approvals", "Who agrees: requests that wait for somebody's word");
     for (const auto declare : {declare_ls, declare_show, declare_approve, declare_deny, declare_cancel, declare_claim,
-                               declare_approvals_watch})
+                               declare_approvals_watch, declare_approvals_stats})
         declare(approvals);
 }
 

@@ -1,7 +1,7 @@
 #include "base/sha256.hpp"
 
+#include <algorithm>
 #include <bit>
-#include <vector>
 
 #include "base/sha256_rounds.hpp"
 
@@ -33,17 +33,38 @@ void compress(State& state, const std::uint8_t* block) {
 
 } // namespace
 
-std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
-    std::vector<std::uint8_t> padded(bytes.begin(), bytes.end());
-    padded.push_back(0x80);
-    while (padded.size() % 64 != 56) padded.push_back(0);
-    const std::uint64_t bits = std::uint64_t{bytes.size()} * 8;
-    for (int shift = 56; shift >= 0; shift -= 8) padded.push_back(static_cast<std::uint8_t>(bits >> shift));
-    State state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    for (std::size_t at = 0; at < padded.size(); at += 64) compress(state, padded.data() + at);
+void Sha256::update(std::span<const std::uint8_t> bytes) {
+    length_ += bytes.size();
+    while (!bytes.empty()) {
+        if (filled_ == 0 && bytes.size() >= block_.size()) {
+            compress(state_, bytes.data());
+            bytes = bytes.subspan(block_.size());
+            continue;
+        }
+        const auto taken = std::min(bytes.size(), block_.size() - filled_);
+        std::copy_n(bytes.begin(), taken, block_.begin() + static_cast<std::ptrdiff_t>(filled_));
+        bytes = bytes.subspan(taken);
+        filled_ = (filled_ + taken) % block_.size();
+        if (filled_ == 0) compress(state_, block_.data());
+    }
+}
+
+std::array<std::uint8_t, 32> Sha256::digest() {
+    const auto bits = length_ * 8;
+    constexpr std::array<std::uint8_t, 64> kPadding = {0x80};
+    update(std::span(kPadding).first((filled_ < 56 ? 56 : 120) - filled_));
+    std::array<std::uint8_t, 8> size;
+    for (std::size_t i = 0; i < size.size(); ++i) size[i] = static_cast<std::uint8_t>(bits >> (56 - 8 * i));
+    update(size);
     std::array<std::uint8_t, 32> digest;
-    for (std::size_t i = 0; i < 32; ++i) digest[i] = static_cast<std::uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+    for (std::size_t i = 0; i < 32; ++i) digest[i] = static_cast<std::uint8_t>(state_[i / 4] >> (24 - 8 * (i % 4)));
     return digest;
+}
+
+std::array<std::uint8_t, 32> sha256(std::span<const std::uint8_t> bytes) {
+    Sha256 hash;
+    hash.update(bytes);
+    return hash.digest();
 }
 
 std::string sha256_text(std::string_view bytes) {

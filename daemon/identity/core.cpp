@@ -21,6 +21,7 @@ Result<std::unique_ptr<Core>> Core::open(Parts parts) {
     auto keys = TRY(Keyring::open(database, settings.state_dir + "/jwt", wall_clock_us()));
     auto access = TRY(Access::open(database, parts.unix_roles, standing));
     auto instance = TRY(facts.instance());
+    auto freezes = TRY(Freezes::open(database));
     if (!parts.clock) parts.clock = monotonic_ns;
     const auto clock = parts.clock;
     const auto io = parts.io;
@@ -33,6 +34,7 @@ Result<std::unique_ptr<Core>> Core::open(Parts parts) {
                                           std::move(keys),
                                           std::move(access),
                                           std::move(facts),
+                                          std::move(freezes),
                                           Throttle(clock, kAccountCeiling),
                                           Throttle(clock, kPeerCeiling),
                                           Hasher(io, argon2),

@@ -10,6 +10,7 @@
 #include "config/settings.hpp"
 #include "identity/access.hpp"
 #include "identity/facts.hpp"
+#include "identity/freezes.hpp"
 #include "identity/hasher.hpp"
 #include "identity/journal.hpp"
 #include "identity/keyring.hpp"
@@ -40,6 +41,7 @@ struct Core {
     std::unique_ptr<Keyring> keys;
     Access access;
     Facts facts;
+    Freezes freezes;
     Throttle accounts; // by account, of peers that it does not know
     Throttle peers;    // by account and peer
     Hasher hasher;

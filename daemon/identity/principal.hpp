@@ -71,6 +71,7 @@ struct Principal {
     std::string session;               // jti of the token
     bool must_change = false;          // the password first: nothing else is permitted
     bool for_agent = false;            // a token that was minted for an agent: it never steps up
+    bool frozen = false;               // such a token, while its account is frozen: nothing is permitted
     std::int64_t expires = 0;          // of the token, microseconds since the epoch
     std::string profile, cwd;          // what the token confines runs to; "" anything
     std::int64_t password_changed = 0; // of the account, microseconds; 0 never: a step-up of before is void
@@ -81,6 +82,7 @@ struct Principal {
 
     bool may(Permission permission, bool its_own) const {
         const auto bit = static_cast<std::uint32_t>(permission);
+        if (frozen && bit != 0) return false;
         return bit == 0 || ((its_own ? own | any : any) & bit) != 0;
     }
 };

@@ -41,7 +41,7 @@ constexpr std::uint32_t kAccounts = kPersons | bits(Permission::tokens);
 } // namespace
 
 Service::Service(std::unique_ptr<Core> core)
-    : doors(*core), accounts(*core), tokens(*core), access(*core), keys(*core), core_(std::move(core)),
+    : doors(*core), accounts(*core), tokens(*core), access(*core), keys(*core), freezes(*core), core_(std::move(core)),
       minute_(core_->parts.io) {
     core_->refresh = [this](const Peer& peer, const Principal& who) { return refresh(peer, who); };
 }
@@ -171,6 +171,7 @@ Principal Service::principal_of(const Peer& peer, const User& user, const Sessio
     principal.must_change = user.must_change;
     principal.password_changed = user.password_changed.value_or(0);
     principal.for_agent = session.kind == SessionKind::token;
+    principal.frozen = principal.for_agent && core_->freezes.holding(principal.name);
     principal.profile = session.profile;
     principal.cwd = session.cwd;
     if (peer.kind == Peer::Kind::local) principal.uid = peer.uid, principal.gid = peer.gid;

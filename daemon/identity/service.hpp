@@ -10,6 +10,7 @@
 #include "identity/account_acts.hpp"
 #include "identity/core.hpp"
 #include "identity/doors.hpp"
+#include "identity/freeze_acts.hpp"
 #include "identity/identity.hpp"
 #include "identity/token_acts.hpp"
 #include "shared/api.hpp"
@@ -36,6 +37,7 @@ public:
     TokenActs tokens;
     AccessActs access;
     KeyActs keys;
+    FreezeActs freezes;
     api::Jwks jwks() const { return core_->keys->jwks(); }
     Result<api::Check> first_password() { return check_first_password(); }
     Result<std::string> first_account();

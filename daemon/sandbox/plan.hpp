@@ -16,7 +16,7 @@
 
 namespace owhale::wire {
 
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
 inline constexpr std::size_t kMaxBlob = 4u << 20;                              // bytes; argv + environment + paths
@@ -32,17 +32,25 @@ inline constexpr std::uint32_t kReservedUid = 1'900'000'000;
 inline constexpr std::uint32_t kAccountsMax = 60'000;
 inline constexpr std::uint32_t kAccountsGid = kReservedUid + kAccountsMax + 1; // of all of them, and of no root caller
 inline constexpr std::size_t kRunConnections = 64;                             // open at once by one run's own listener
+inline constexpr std::size_t kMaxHeld = 4096, kMaxHeldOfUid = 1024; // connections held; all of TCP count as one uid
+inline constexpr std::int64_t kHoldTime = 7ll * 24 * 3600;          // seconds
+inline constexpr std::size_t kMaxApproved = 64;                     // files of a plan whose content was agreed to
+inline constexpr std::uint64_t kMaxApprovedFile = 256u << 20, kMaxApprovedAll = 512u << 20; // bytes
+inline constexpr std::size_t kRunLists = 5;                                                 // of a Run's blob
 
 enum class Type : std::uint32_t {
     // broker -> spawner
-    close_connection = 1, // CloseConnection
-    resolve = 2,          // Resolve + blob
-    drop_resolution = 3,  // DropResolution
-    run = 4,              // Run + blob
-    signal_run = 5,       // SignalRun
-    kill_run = 6,         // KillRun
-    reset_box = 7,        // ResetBox
-    reopen = 8,           // Reopen: the files that were named at start are to be opened again (SIGHUP)
+    close_connection = 1,    // CloseConnection
+    resolve = 2,             // Resolve + blob
+    drop_resolution = 3,     // DropResolution
+    run = 4,                 // Run + blob
+    signal_run = 5,          // SignalRun
+    kill_run = 6,            // KillRun
+    reset_box = 7,           // ResetBox
+    reopen = 8,              // Reopen: the files that were named at start are to be opened again (SIGHUP)
+    hold_connection = 9,     // HoldConnection: its number stays good for resolves after its client hung up
+    release_connection = 10, // ReleaseConnection
+    freeze_run = 11,         // FreezeRun
     // spawner -> broker
     ready = 101,           // Ready
     accepted = 102,        // Accepted + the connected socket
@@ -53,6 +61,8 @@ enum class Type : std::uint32_t {
     run_ended = 107,   // RunEnded
     box_ended = 108,   // BoxEnded: idle or reset
     reopened = 109,    // Reopened + one O_RDONLY descriptor per bit of `have`, in order
+    connection_held = 110, // ConnectionHeld: answers each hold_connection, in order
+    run_frozen = 111,      // RunFrozen: answers each freeze_run, in order
 };
 
 struct Header {
@@ -156,7 +166,9 @@ struct PathFact {
     std::int64_t mtime_ns, ctime_ns;
     std::uint32_t mode; // 0: does not exist or cannot be reached
     std::uint32_t uid, gid;
-    std::int32_t err; // errno when mode is 0
+    std::int32_t err;    // errno when mode is 0
+    std::uint32_t fixed; // of a program and of what a kProbeRead found: 1 when nobody but root can change or replace it
+    std::uint32_t pad;
 };
 
 struct Resolved {
@@ -223,6 +235,8 @@ struct Run {
     char box_key[65]; // hex digest, or ""
     std::uint8_t pad[3];
     std::uint32_t mount_count;
+    std::uint32_t approved_count;
+    std::uint32_t pad2;
     std::uint64_t memory; // bytes, 0 = the ceiling
     std::uint64_t pids;
     std::uint64_t cpu_milli;  // 1000 = one processor, 0 none
@@ -232,6 +246,9 @@ struct Run {
     std::uint64_t box_bytes;  // size of the box's tmpfs, 0 default
     // blob lists: [0] program path inside the cage, cwd inside the cage, host name
     //             [1] argv  [2] environment "K=V"  [3] per mount four strings: kind, flags (decimal), source, target
+    //             [4] per approved file two strings: path inside the cage without links, SHA-256 as 64 lower hex digits.
+    // Each is copied into a private tmpfs while it is hashed, by the run's own first process with its rights alone, and the
+    // copy is bound read-only over the path; another digest fails the step "approved" with ESTALE, and nothing runs.
 };
 
 struct RunStarted {
@@ -245,7 +262,7 @@ struct RunStarted {
         limits_by; // bit set: 1 memory by cgroup, 2 by sampler, 4 pids by cgroup, 8 by rlimit, 16 cpu by cgroup, 32 by affinity
     std::uint8_t filter_digest[32]; // SHA-256 of the loaded BPF
     std::uint32_t idmapped;
-    std::uint64_t step_ns[16]; // time at which each Step ended, since the Run message was read
+    std::uint64_t step_ns[17]; // time at which each Step ended, since the Run message was read
 };
 
 struct RunFailed {
@@ -298,6 +315,39 @@ struct KillRun {
 struct CloseConnection {
     Header header;
     std::uint64_t connection;
+};
+
+// A request may wait for an answer longer than its client stays. Only an open connection can be held; each hold is given
+// back by one release. A hold ends with the run whose connection it is, and after kHoldTime.
+struct HoldConnection {
+    Header header;
+    std::uint64_t connection;
+};
+struct ReleaseConnection {
+    Header header;
+    std::uint64_t connection;
+};
+struct ConnectionHeld {
+    Header header;
+    std::uint64_t connection;
+    std::int32_t err; // 0; ENOTCONN: no such connection is open; EAGAIN: too many are held
+    std::uint32_t pad;
+};
+
+// Holds a run still, with all that is in its cage and the runs below it, or lets it go on. One that starts is held as soon
+// as it runs. While it is held its wall clock stands still, signals but SIGKILL do nothing, and a kill takes no grace.
+enum class FrozenBy : std::uint32_t { none = 0, cgroup = 1, signal = 2 }; // signal: SIGSTOP of all its processes
+struct FreezeRun {
+    Header header;
+    std::uint64_t run;
+    std::uint32_t freeze; // 1 or 0
+    std::uint32_t pad;
+};
+struct RunFrozen {
+    Header header;
+    std::uint64_t run;
+    FrozenBy by;      // how it is held; none: it is not
+    std::int32_t err; // ESRCH: no such run lives
 };
 
 struct ResetBox {

@@ -159,7 +159,8 @@ Result<Plan> make_plan(const PlanFacts& facts) {
     plan.blob = {{facts.program, facts.mounts.cwd, host_name()},
                  facts.command.argv,
                  plan.environment,
-                 mount_strings(facts.mounts.mounts)};
+                 mount_strings(facts.mounts.mounts),
+                 {}};
     return plan;
 }
 
@@ -185,8 +186,24 @@ Plan make_exec_plan(const ExecFacts& facts) {
     message.cols = static_cast<std::uint16_t>(facts.request.cols.value_or(0));
     put_text(message.filter, facts.filter);
     message.wall_ms = facts.wall_ms;
-    plan.blob = {{facts.program, facts.cwd, host_name()}, facts.command.argv, plan.environment, {}};
+    plan.blob = {{facts.program, facts.cwd, host_name()}, facts.command.argv, plan.environment, {}, {}};
     return plan;
+}
+
+Status hold_to_approved(Plan& plan, std::vector<ApprovedFile> files) {
+    if (files.size() > wire::kMaxApproved)
+        return fail(Code::invalid_value,
+                    "the command names more than " + std::to_string(wire::kMaxApproved) + " scripts",
+                    "run them in parts");
+    plan.message.approved_count = static_cast<std::uint32_t>(files.size());
+    auto& list = plan.blob.at(wire::kRunLists - 1);
+    list.clear();
+    for (auto& file : files) {
+        if (file.program) plan.blob[0].at(0) = file.path;
+        list.push_back(std::move(file.path));
+        list.push_back(std::move(file.digest));
+    }
+    return {};
 }
 
 std::string box_key(const BoxFacts& facts) {

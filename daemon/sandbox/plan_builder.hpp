@@ -40,6 +40,15 @@ struct Plan {
     std::vector<std::string> environment;
 };
 
+// A file whose content was agreed to. Those that nobody but root can change (wire::PathFact::fixed) need not be named.
+struct ApprovedFile {
+    std::string path;     // inside the cage, absolute, without links
+    std::string digest;   // SHA-256, 64 lower hex digits
+    bool program = false; // this is what is executed: by this path, whatever link led to it; argv stays
+};
+// The spawner runs it only if the files are these, and from copies that nobody can change. invalid_value: too many.
+Status hold_to_approved(Plan& plan, std::vector<ApprovedFile> files);
+
 // The filter that is loaded for a profile: where the mode permits no tracing, the same without it.
 std::string filter_for(const Profile& profile, bool tracing);
 

@@ -25,10 +25,10 @@ constexpr std::array kNamespaces = {
     NamespaceRow{16, "ipc"}, NamespaceRow{32, "uts"}, NamespaceRow{64, "cgroup"},
 };
 
-// The spawner tells the last sixteen of its steps.
-constexpr std::array<std::string_view, 16> kSteps = {
-    "system",     "devices",  "proc",   "view",     "pivot", "listener", "limits",  "capabilities",
-    "undumpable", "landlock", "warden", "terminal", "stdio", "cwd",      "seccomp", "exec",
+// The spawner tells the last of its steps.
+constexpr std::array<std::string_view, std::size(decltype(wire::RunStarted::step_ns){})> kSteps = {
+    "system",     "devices",  "proc",   "view",     "approved", "pivot", "listener", "limits", "capabilities",
+    "undumpable", "landlock", "warden", "terminal", "stdio",    "cwd",   "seccomp",  "exec",
 };
 
 std::string command_digest(const Prepared& prepared) {
@@ -91,6 +91,10 @@ std::string printable(std::string_view text) {
             out += "\\x" + to_hex({&c, 1});
     }
     return out;
+}
+
+std::string code_name(Code code) {
+    return std::string(describe(code).name);
 }
 
 void cut_command(std::vector<std::string>& command, std::size_t most) {
@@ -162,6 +166,12 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
     receipt.rule = prepared.verdict.rule;
     receipt.policy = prepared.verdict.policy;
     receipt.weaker = weaker_here(prepared, ready);
+    if (prepared.agreed) {
+        receipt.plan_digest = prepared.plan_digest;
+        if (!prepared.agreed->approval.empty()) receipt.approval = prepared.agreed->approval;
+        if (!prepared.agreed->grant.empty()) receipt.grant = prepared.agreed->grant;
+        receipt.approved_by = prepared.agreed->by;
+    }
     return receipt;
 }
 
@@ -205,6 +215,16 @@ void put_verdict(boost::json::object& data, const api::Verdict& verdict) {
     if (verdict.policy) data["policy"] = *verdict.policy;
 }
 
+void put_agreement(boost::json::object& data, const api::Receipt& receipt) {
+    if (receipt.plan_digest) data["plan_digest"] = *receipt.plan_digest;
+    if (receipt.approval) data["approval"] = *receipt.approval;
+    if (receipt.grant) data["grant"] = *receipt.grant;
+    if (receipt.approved_by.empty()) return;
+    boost::json::array by;
+    for (const auto& who : receipt.approved_by) by.emplace_back(who);
+    data["approved_by"] = std::move(by);
+}
+
 } // namespace
 
 boost::json::object intent_data(const api::Run& record, const api::Receipt& receipt) {
@@ -226,6 +246,7 @@ boost::json::object intent_data(const api::Run& record, const api::Receipt& rece
     data["program_digest"] = receipt.program_digest;
     if (record.joined) data["joined"] = *record.joined;
     if (record.verdict) put_verdict(data, *record.verdict);
+    put_agreement(data, receipt);
     return data;
 }
 

@@ -26,7 +26,8 @@ using wire::Type;
 constexpr std::chrono::seconds kResolveTime{10};
 constexpr std::chrono::seconds kRunTime{30};
 constexpr std::chrono::seconds kReopenTime{10};
-constexpr std::size_t kMaxQueued = 65536; // packets; the spawner is stuck when it reads none of these
+constexpr std::chrono::seconds kWordTime{10}; // for what the spawner answers at once
+constexpr std::size_t kMaxQueued = 65536;     // packets; the spawner is stuck when it reads none of these
 constexpr std::size_t kResolvedStrings = 9;
 
 // One request that waits for its answer.
@@ -112,6 +113,27 @@ Result<Reopened> read_reopened(Packet& packet) {
     return out;
 }
 
+// Why a file is not what was agreed to; "" when it is no reason of the file's.
+std::string void_words(int errnum) {
+    switch (errnum) {
+    case ESTALE:
+        return " has changed since it was approved";
+    case EFBIG:
+        return " is too large to be held to what was approved: 256 MiB each, 512 MiB together";
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case EISDIR:
+    case EXDEV:
+        return " is not the file any more that was approved";
+    case EACCES:
+    case EPERM:
+        return " cannot be read any more";
+    default:
+        return {};
+    }
+}
+
 // What admit refused carries its code before the text: "net_host_denied: uid 7 may not …".
 Error jail_error(const wire::RunFailed& failed) {
     const auto step = text_of(failed.step);
@@ -122,6 +144,8 @@ Error jail_error(const wire::RunFailed& failed) {
         detail.erase(0, colon + 2);
         return Error{code, std::move(detail), {}, 0, step};
     }
+    if (auto words = void_words(failed.err); step == "approved" && !words.empty())
+        return Error{Code::approval_void, detail + words, "look at what it is now, and ask again", failed.err, step};
     return Error{code, detail.empty() ? "the step " + step + " failed" : detail, {}, failed.err, step};
 }
 
@@ -145,6 +169,11 @@ public:
     void close_connection(std::uint64_t connection) override {
         send(wire::CloseConnection{{Type::close_connection, sizeof(wire::CloseConnection)}, connection});
     }
+    awaitable<Status> hold(std::uint64_t connection) override;
+    void release(std::uint64_t connection) override {
+        send(wire::ReleaseConnection{{Type::release_connection, sizeof(wire::ReleaseConnection)}, connection});
+    }
+    awaitable<Result<wire::FrozenBy>> freeze(std::uint64_t run, bool still) override;
     awaitable<Result<Reopened>> reopen() override;
     void reset_box(std::string_view key, std::uint32_t uid) override;
 
@@ -163,6 +192,8 @@ private:
     Status on_started_packet(Packet& packet);
     Status on_failed_packet(Packet& packet);
     Status on_reopened_packet(Packet& packet);
+    template <typename T> Status on_word_packet(Packet& packet, std::deque<Pending<T>*>& waiting);
+    template <typename T> awaitable<Result<T>> await_word(std::deque<Pending<T>*>& waiting, Pending<T>& pending);
     Status tell(Packet& packet);
     void lose(std::string why);
 
@@ -170,7 +201,10 @@ private:
     asio::posix::stream_descriptor socket_;
     std::map<std::uint64_t, Pending<Resolution>*> resolving_;
     std::map<std::uint64_t, Pending<Started>*> starting_;
-    std::deque<Pending<Reopened>*> reopening_; // answered in their order
+    // Answered in their order; null: nobody waits any more.
+    std::deque<Pending<Reopened>*> reopening_;
+    std::deque<Pending<wire::ConnectionHeld>*> holding_;
+    std::deque<Pending<wire::RunFrozen>*> freezing_;
     std::deque<std::pair<std::string, Fd>> queue_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool waiting_writable_ = false;
@@ -247,6 +281,10 @@ Status WireChannel::dispatch(Packet& packet) {
         return on_failed_packet(packet);
     case Type::reopened:
         return on_reopened_packet(packet);
+    case Type::connection_held:
+        return on_word_packet(packet, holding_);
+    case Type::run_frozen:
+        return on_word_packet(packet, freezing_);
     default:
         return tell(packet);
     }
@@ -297,6 +335,46 @@ Status WireChannel::on_reopened_packet(Packet& packet) {
     return {};
 }
 
+template <typename T> Status WireChannel::on_word_packet(Packet& packet, std::deque<Pending<T>*>& waiting) {
+    auto word = TRY(as<T>(packet));
+    if (waiting.empty()) return fail(Code::spawner_unavailable, "an answer to no question");
+    auto* const first = waiting.front();
+    waiting.pop_front();
+    if (first != nullptr) first->settle(std::move(word));
+    return {};
+}
+
+template <typename T>
+awaitable<Result<T>> WireChannel::await_word(std::deque<Pending<T>*>& waiting, Pending<T>& pending) {
+    pending.timer.expires_after(kWordTime);
+    if (!lost_) waiting.push_back(&pending);
+    boost::system::error_code ignored;
+    if (!lost_) co_await pending.timer.async_wait(asio::redirect_error(use_awaitable, ignored));
+    if (pending.answer) co_return std::move(*pending.answer);
+    std::ranges::replace(waiting, &pending, static_cast<Pending<T>*>(nullptr));
+    co_return fail(Code::spawner_unavailable, "the spawner does not answer", "try again in a moment");
+}
+
+awaitable<Status> WireChannel::hold(std::uint64_t connection) {
+    send(wire::HoldConnection{{Type::hold_connection, sizeof(wire::HoldConnection)}, connection});
+    Pending<wire::ConnectionHeld> pending(executor_);
+    const auto held = co_await await_word(holding_, pending);
+    if (!held) co_return std::unexpected(held.error());
+    if (held->err == 0) co_return Status{};
+    if (held->err == ENOTCONN) co_return fail(Code::unreachable, "its client has gone");
+    co_return fail(Code::busy, "too many requests wait for an answer (1,024 of one user, 4,096 of all)",
+                   "decide or cancel some: owhalectl approvals ls");
+}
+
+awaitable<Result<wire::FrozenBy>> WireChannel::freeze(std::uint64_t run, bool still) {
+    send(wire::FreezeRun{{Type::freeze_run, sizeof(wire::FreezeRun)}, run, still ? 1u : 0u, 0});
+    Pending<wire::RunFrozen> pending(executor_);
+    const auto frozen = co_await await_word(freezing_, pending);
+    if (!frozen) co_return std::unexpected(frozen.error());
+    if (frozen->err != 0) co_return fail(Code::not_found, "the run has ended");
+    co_return frozen->by;
+}
+
 // Messages that answer nothing.
 Status WireChannel::tell(Packet& packet) {
     switch (packet.header().type) {
@@ -340,8 +418,13 @@ void WireChannel::lose(std::string why) {
     const auto gone = [] { return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment"); };
     for (auto& [number, pending] : std::exchange(resolving_, {})) pending->settle(gone());
     for (auto& [number, pending] : std::exchange(starting_, {})) pending->settle(gone());
-    for (auto* pending : std::exchange(reopening_, {}))
-        if (pending != nullptr) pending->settle(gone());
+    const auto settle_all = [&](auto& waiting) {
+        for (auto* pending : std::exchange(waiting, {}))
+            if (pending != nullptr) pending->settle(gone());
+    };
+    settle_all(reopening_);
+    settle_all(holding_);
+    settle_all(freezing_);
     queue_.clear();
     if (on_lost) on_lost();
 }

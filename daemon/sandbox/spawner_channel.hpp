@@ -57,6 +57,12 @@ public:
     virtual void signal(std::uint64_t run, int signal) = 0;
     virtual void kill(std::uint64_t run, wire::EndReason reason, std::uint32_t grace_ms) = 0;
     virtual void close_connection(std::uint64_t connection) = 0;
+    // The connection's number stays good for resolve() after its client hung up, until as many releases. unreachable: it is
+    // not open any more; busy: too many are held.
+    virtual boost::asio::awaitable<Status> hold(std::uint64_t connection) = 0;
+    virtual void release(std::uint64_t connection) = 0;
+    // Holds a run still, or lets it go on; how it is held. not_found: it has ended.
+    virtual boost::asio::awaitable<Result<wire::FrozenBy>> freeze(std::uint64_t run, bool still) = 0;
     // Opens them anew.
     virtual boost::asio::awaitable<Result<Reopened>> reopen() = 0;
     virtual void reset_box(std::string_view key, std::uint32_t uid) = 0;

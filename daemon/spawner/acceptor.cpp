@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
 #include "spawner/rights.hpp"
 #include "spawner/run_table.hpp"
 #include "spawner/socket_table.hpp"
@@ -183,7 +184,7 @@ Acceptor::Gate* Acceptor::gate_of(const Connection& connection) {
 // What one listener had no descriptor for, another's end may have freed: all are asked.
 Status Acceptor::let_go(std::uint64_t number) {
     const auto* connection = connections_.find(number);
-    if (connection == nullptr) return {};
+    if (connection == nullptr || !connection->socket) return {};
     if (auto* gate = gate_of(*connection)) --gate->open;
     if (connection->door == Door::run) --open_of_runs_;
     connections_.close(number);
@@ -191,7 +192,8 @@ Status Acceptor::let_go(std::uint64_t number) {
 }
 
 Status Acceptor::hung_up(std::uint64_t number) {
-    if (connections_.find(number) == nullptr) return {};
+    const auto* connection = connections_.find(number);
+    if (connection == nullptr || !connection->socket) return {};
     CHECK(let_go(number));
     auto message = make<wire::ConnectionGone>(wire::Type::connection_gone);
     message.connection = number;
@@ -200,6 +202,23 @@ Status Acceptor::hung_up(std::uint64_t number) {
 
 Status Acceptor::on_close(Packet& packet) {
     return let_go(TRY(packet.as<wire::CloseConnection>(0)).connection);
+}
+
+Status Acceptor::on_hold(Packet& packet) {
+    auto held = make<wire::ConnectionHeld>(wire::Type::connection_held);
+    held.connection = TRY(packet.as<wire::HoldConnection>(0)).connection;
+    held.err = connections_.hold(held.connection, monotonic_ns());
+    return loop_.send(held);
+}
+
+Status Acceptor::on_release(Packet& packet) {
+    connections_.release(TRY(packet.as<wire::ReleaseConnection>(0)).connection);
+    return {};
+}
+
+Status Acceptor::tick() {
+    connections_.expire(monotonic_ns());
+    return resume();
 }
 
 Status Acceptor::open_run(std::uint64_t run, Fd listener, Rights rights) {
@@ -212,6 +231,7 @@ Status Acceptor::open_run(std::uint64_t run, Fd listener, Rights rights) {
 
 Status Acceptor::close_run(std::uint64_t run) {
     for (const auto number : connections_.of_run(run)) CHECK(hung_up(number));
+    connections_.end_holds_of(run); // what it asked for ends with it
     of_runs_.erase(run);
     return {};
 }

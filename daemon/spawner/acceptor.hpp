@@ -28,11 +28,13 @@ public:
     // The peer hung up.
     Status hung_up(std::uint64_t number);
     Status on_close(Packet& packet);
+    Status on_hold(Packet& packet);
+    Status on_release(Packet& packet);
     // A run's own listener, and its end with all its connections.
     Status open_run(std::uint64_t run, Fd listener, Rights rights);
     Status close_run(std::uint64_t run);
-    // Tries again what a lack of descriptors stopped.
-    Status tick() { return resume(); }
+    // Tries again what a lack of descriptors stopped, and ends what was held too long.
+    Status tick();
     const Connections& connections() const { return connections_; }
 
 private:

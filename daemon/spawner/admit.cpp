@@ -231,6 +231,36 @@ Status read_strings(JailPlan& plan, wire::Blob& blob) {
     return {};
 }
 
+int hex_value(char digit) {
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+Status read_digest(const std::string& text, std::array<std::uint8_t, 32>& digest) {
+    if (text.size() != 2 * digest.size()) return malformed("a digest of another length");
+    for (std::size_t i = 0; i < digest.size(); ++i) {
+        const int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) return malformed("a digest that is not lower hex");
+        digest[i] = static_cast<std::uint8_t>(high << 4 | low);
+    }
+    return {};
+}
+
+// Only what the run can open itself is read, and only what it already sees at that path is covered.
+Status read_approved(JailPlan& plan, const wire::Run& message, wire::List& list) {
+    if (message.approved_count > wire::kMaxApproved || list.size() != 2 * std::size_t{message.approved_count})
+        return malformed("the number of approved files");
+    for (std::size_t i = 0; i < list.size(); i += 2) {
+        ApprovedFile file;
+        CHECK(read_digest(list[i + 1], file.digest));
+        file.path = std::move(list[i]);
+        if (!normalized(file.path)) return malformed("an approved file that is not a plain absolute path");
+        if (reserved_target(file.path)) return refuse(Code::forbidden, file.path + " is owhaled's own");
+        plan.approved.push_back(std::move(file));
+    }
+    return {};
+}
+
 Result<std::uint64_t> under(std::uint64_t wanted, std::uint64_t ceiling, const char* what) {
     if (wanted == 0) return ceiling;
     if (ceiling != 0 && wanted > ceiling)
@@ -314,6 +344,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     if (message.box_bytes > kMaxBoxBytes) return refuse(Code::limit_over_ceiling, "a box has 4 GiB at most");
     admitted.limits = TRY(read_limits(message, grounds));
     set_rlimits(plan, message, admitted.limits, grounds);
+    CHECK(read_approved(plan, message, blob[4]));
     if (message.join == 0) {
         CHECK(read_mounts(plan, message, blob[3], resolution, root_caller ? grounds.idmap_userns : -1, grounds));
         for (const auto& folder : grounds.system_paths)

@@ -1,8 +1,10 @@
 #include "spawner/connections.hpp"
 
+#include <cerrno>
 #include <sys/socket.h>
 
 #include "base/files.hpp"
+#include "sandbox/plan.hpp"
 #include "spawner/accounts.hpp"
 
 namespace owhale::spawner {
@@ -19,6 +21,14 @@ Result<std::vector<std::uint32_t>> peer_groups(int socket) {
         return fail_errno("SO_PEERGROUPS");
     groups.resize(length / sizeof groups[0]);
     return groups;
+}
+
+constexpr std::uint64_t kTcpClients = 1ull << 32;   // beside the uids
+constexpr std::uint32_t kMaxHolds = wire::kMaxHeld; // of one connection
+
+// Whose share of the holds it takes.
+std::uint64_t holder_of(const Connection& connection) {
+    return connection.door == Door::tcp && connection.run == 0 ? kTcpClients : connection.rights.identity.uid;
 }
 
 // A process may give itself any name, control characters too: it is shown to people.
@@ -72,10 +82,67 @@ const Connection* Connections::find(std::uint64_t number) const {
     return at == table_.end() ? nullptr : &at->second;
 }
 
+void Connections::close(std::uint64_t number) {
+    const auto at = table_.find(number);
+    if (at == table_.end()) return;
+    at->second.socket.reset();
+    if (at->second.holds == 0) table_.erase(at);
+}
+
+int Connections::hold(std::uint64_t number, std::int64_t now) {
+    const auto at = table_.find(number);
+    if (at == table_.end() || !at->second.socket) return ENOTCONN;
+    auto& connection = at->second;
+    if (connection.holds == 0) {
+        auto& own = held_of_[holder_of(connection)];
+        if (held_ >= wire::kMaxHeld || own >= wire::kMaxHeldOfUid) return EAGAIN;
+        ++own;
+        ++held_;
+    }
+    if (connection.holds == kMaxHolds) return EAGAIN;
+    ++connection.holds;
+    connection.held_until = now + wire::kHoldTime * 1'000'000'000;
+    return 0;
+}
+
+void Connections::end_hold(std::map<std::uint64_t, Connection>::iterator at) {
+    auto& connection = at->second;
+    connection.holds = 0;
+    --held_;
+    const auto own = held_of_.find(holder_of(connection));
+    if (--own->second == 0) held_of_.erase(own);
+    if (!connection.socket) table_.erase(at);
+}
+
+void Connections::release(std::uint64_t number) {
+    const auto at = table_.find(number);
+    if (at == table_.end() || at->second.holds == 0) return;
+    if (at->second.holds > 1)
+        --at->second.holds;
+    else
+        end_hold(at);
+}
+
+void Connections::end_holds_of(std::uint64_t run) {
+    for (auto at = table_.begin(); at != table_.end();) {
+        const auto next = std::next(at);
+        if (at->second.run == run && at->second.holds != 0) end_hold(at);
+        at = next;
+    }
+}
+
+void Connections::expire(std::int64_t now) {
+    for (auto at = table_.begin(); at != table_.end();) {
+        const auto next = std::next(at);
+        if (at->second.holds != 0 && now >= at->second.held_until) end_hold(at);
+        at = next;
+    }
+}
+
 std::vector<std::uint64_t> Connections::of_run(std::uint64_t run) const {
     std::vector<std::uint64_t> numbers;
     for (const auto& [number, connection] : table_)
-        if (connection.run == run) numbers.push_back(number);
+        if (connection.run == run && connection.socket) numbers.push_back(number);
     return numbers;
 }
 

@@ -1,4 +1,4 @@
-// The connections that the kernel vouched for: numbered, and believed only while open.
+// The connections that the kernel vouched for: numbered, and believed only while open, or while they are held.
 #pragma once
 
 #include <cstdint>
@@ -25,23 +25,37 @@ struct Rights {
 enum class Door : std::uint8_t { unix_socket, tcp, run }; // by which listener it came
 
 struct Connection {
-    Fd socket; // a second descriptor of the peer's socket: tells us when it hangs up, whatever the broker says
+    Fd socket; // a second descriptor of the peer's socket: tells us when it hangs up, whatever the broker says; empty: it did
     Door door = Door::unix_socket;
-    std::uint64_t run = 0; // the run whose listener, or whose cgroup, it came from; 0 none
-    bool may_run = false;  // of a run: it may ask for runs of its own
-    Rights rights;         // not of a TCP peer that is no run: an account's number is named with each resolve
+    std::uint64_t run = 0;       // the run whose listener, or whose cgroup, it came from; 0 none
+    bool may_run = false;        // of a run: it may ask for runs of its own
+    std::uint32_t holds = 0;     // requests of it that wait for an answer
+    std::int64_t held_until = 0; // monotonic, nanoseconds; of a held one
+    Rights rights;               // not of a TCP peer that is no run: an account's number is named with each resolve
 };
 
 class Connections {
 public:
     // Returns its number, which is never given again.
     std::uint64_t add(Connection connection);
+    // Of one that is open or held.
     const Connection* find(std::uint64_t number) const;
-    void close(std::uint64_t number) { table_.erase(number); }
+    // Its peer has gone. What is held is still found.
+    void close(std::uint64_t number);
+    // 0, ENOTCONN (not open), EAGAIN (wire::kMaxHeld, wire::kMaxHeldOfUid). What is held already may be held again.
+    int hold(std::uint64_t number, std::int64_t now);
+    void release(std::uint64_t number);
+    // Ends what is held of a run, and what has been held too long.
+    void end_holds_of(std::uint64_t run);
+    void expire(std::int64_t now);
     std::vector<std::uint64_t> of_run(std::uint64_t run) const;
 
 private:
+    void end_hold(std::map<std::uint64_t, Connection>::iterator at);
+
     std::map<std::uint64_t, Connection> table_;
+    std::map<std::uint64_t, std::size_t> held_of_; // by uid, and kTcpClients
+    std::size_t held_ = 0;
     std::uint64_t next_ = 1;
 };
 

@@ -23,6 +23,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "spawner/approved.hpp"
 #include "spawner/channel.hpp"
 #include "spawner/credentials.hpp"
 #include "spawner/jail_plan.hpp"
@@ -277,10 +278,11 @@ void set_argument_area(char* begin, std::size_t size) {
 }
 
 const char* name_of(Step step) {
-    constexpr std::array kNames = {
-        "clone",    "idmaps",  "descriptors", "ids",   "parent", "network",  "hostname", "mounts",       "root",
-        "system",   "devices", "proc",        "view",  "pivot",  "listener", "limits",   "capabilities", "undumpable",
-        "landlock", "warden",  "terminal",    "stdio", "cwd",    "seccomp",  "exec"};
+    constexpr std::array kNames = {"clone",      "idmaps",   "descriptors", "ids",      "parent",  "network",
+                                   "hostname",   "mounts",   "root",        "system",   "devices", "proc",
+                                   "view",       "approved", "pivot",       "listener", "limits",  "capabilities",
+                                   "undumpable", "landlock", "warden",      "terminal", "stdio",   "cwd",
+                                   "seccomp",    "exec"};
     static_assert(kNames.size() == kSteps);
     const auto index = static_cast<std::size_t>(step);
     return index < kNames.size() ? kNames[index] : "unknown";
@@ -290,6 +292,7 @@ const char* name_of(Step step) {
 //   ids before mounts      every path below is opened with the requester's rights, not with uid 0's ownership;
 //                          the namespace does not map uid 0, so the change keeps the capabilities over the namespace
 //   namespaces after ids   their descriptors are for `exec`, which enters them again
+//   approved last of them  what was agreed to covers whatever the view shows at its path
 //   listener after pivot   its name is the one that the cage knows; before landlock, which lets nothing be bound there
 //   limits after mounts    a file-size limit must not cut the mount's own small writes
 //   capabilities late      mounts, network and pivot need them; nothing after does
@@ -313,6 +316,7 @@ void enter_jail(const JailPlan& plan) {
     child.step(Step::devices, mount_devices(child.root, plan, child.detail));
     child.step(Step::proc, mount_proc(child.root, child.detail));
     child.step(Step::view, mount_view(child.root, plan, child.detail));
+    child.step(Step::approved, bind_approved(child.root, plan, child.detail));
     child.step(Step::pivot, enter_root(child.root, child.detail));
     ::close(child.root);
     child.step(Step::listener, open_listener(child));
@@ -336,6 +340,7 @@ void join_jail(const JailPlan& plan) {
     child.step(Step::parent, die_with_spawner(plan.setup));
     reset_signals();
     ::setsid();
+    child.step(Step::approved, bind_approved_alone(plan, child.detail));
     child.step(Step::terminal, open_terminal(child));
     child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());

@@ -29,6 +29,7 @@ enum class Step : std::uint8_t {
     devices,
     proc,
     view,
+    approved,
     pivot,
     listener,
     limits,
@@ -56,6 +57,11 @@ struct MountOp {
     bool landlock_write = false;
 };
 
+struct ApprovedFile { // its content was agreed to: a copy of it stands in its place
+    std::string path; // absolute, inside the cage
+    std::array<std::uint8_t, 32> digest{};
+};
+
 struct Filter {
     std::string name;
     std::vector<sock_filter> program;
@@ -74,6 +80,7 @@ struct JailPlan {
     std::vector<std::string> argv, env;
     std::vector<char*> argv_p, env_p;
     std::vector<MountOp> mounts;
+    std::vector<ApprovedFile> approved;
     std::vector<std::string> masks; // forbidden folders below a system folder
     std::vector<std::pair<int, rlimit>> rlimits;
     std::vector<int> cpus; // affinity, empty none

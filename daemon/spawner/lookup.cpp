@@ -175,6 +175,18 @@ Program find_program(const Question& question, const std::string& cwd) {
     return program;
 }
 
+std::uint32_t is_fixed(const Found& found) {
+    if (found.fact.mode == 0 || found.path.empty() || found.path.front() != '/') return 0;
+    const auto roots = [](std::uint32_t uid, std::uint32_t mode) { return uid == 0 && (mode & 022) == 0; };
+    if (!roots(found.fact.uid, found.fact.mode)) return 0;
+    for (auto path = found.path; path != "/";) {
+        path = parent_of(path);
+        struct stat st{};
+        if (::lstat(path.c_str(), &st) != 0 || !S_ISDIR(st.st_mode) || !roots(st.st_uid, st.st_mode)) return 0;
+    }
+    return 1;
+}
+
 Fd open_readable(const Found& found) {
     if (!S_ISREG(found.fact.mode)) return {};
     char link[40];

@@ -35,6 +35,9 @@ struct Program {
 // execvp(3): a name with a slash is a path; others are looked up, and what is there but cannot be run is passed over.
 Program find_program(const Question& question, const std::string& cwd);
 
+// 1 when nobody but root can change the file, nor put another in its place: it and every folder above it are root's, and
+// no group or others may write them.
+std::uint32_t is_fixed(const Found& found);
 // A descriptor to read from, if it is a regular file.
 Fd open_readable(const Found& found);
 // A close waits for the server of a FUSE mount (FUSE_FLUSH), in every process that held the descriptor: it is kept from

@@ -80,6 +80,7 @@ public:
         if (question_.find_program) {
             program = find_program(question_, cwd.path);
             program.real.fact.err = program.err;
+            program.real.fact.fixed = is_fixed(program.real);
             hashbang = keep_program(program);
         }
         facts_.program = program.real.fact;
@@ -132,6 +133,7 @@ private:
             else
                 found = look(base == nullptr ? AT_FDCWD : base->fd.get(), probe.path.empty() ? "." : probe.path,
                              O_NOFOLLOW);
+            if ((probe.flags & wire::kProbeRead) != 0) found.fact.fixed = is_fixed(found);
             // A link is told, not followed, and never mounted or read.
             if (S_ISLNK(found.fact.mode)) found.fd.reset();
             strings_[1].emplace_back(reinterpret_cast<const char*>(&found.fact), sizeof found.fact);

@@ -22,10 +22,13 @@ constexpr std::uint32_t kBombRefusals = 64; // forks refused between two ticks: 
 
 Status RunTable::tell_started(Run& run) {
     run.phase = Phase::running;
+    if (run.freeze_when_started) freeze_run(run, true);
     const auto base = static_cast<std::uint64_t>(run.began_ns);
-    // Sixteen slots for the steps that a reader cares about: from `system` on, each a time since the Run message.
-    for (int i = 0; i < 16; ++i) {
-        const auto at = run.last.step_ns[i + kSteps - 16];
+    // Slots for the steps that a reader cares about: from `system` on, each a time since the Run message.
+    constexpr int kSlots = std::size(decltype(run.started.step_ns){});
+    static_assert(kSteps - kSlots == static_cast<int>(Step::system));
+    for (int i = 0; i < kSlots; ++i) {
+        const auto at = run.last.step_ns[i + kSteps - kSlots];
         run.started.step_ns[i] = at > base ? at - base : 0;
     }
     std::vector<int> fds;
@@ -159,6 +162,7 @@ Status RunTable::retire(Run& run) {
 void RunTable::watch_limits(Run& run) {
     const auto now = monotonic_ns();
     if (run.kill_deadline_ns != 0 && now >= run.kill_deadline_ns) kill_run(run, run.reason);
+    if (run.frozen != wire::FrozenBy::none) return;
     if (run.wall_deadline_ns != 0 && now >= run.wall_deadline_ns && run.kill_deadline_ns == 0) {
         run.wall_deadline_ns = 0;
         run.reason = wire::EndReason::wall;

@@ -1,6 +1,7 @@
 #include "spawner/run_table.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -121,7 +122,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
 
 Status RunTable::on_run(Packet& packet) {
     const auto message = TRY(packet.as<wire::Run>(1));
-    auto blob = TRY(wire::read_blob(packet.fds[0].get(), 4));
+    auto blob = TRY(wire::read_blob(packet.fds[0].get(), wire::kRunLists));
     if (message.run == 0 || !fits_a_tag(message.run) || runs_.contains(message.run))
         return violation("a run's number is used twice or too large");
     auto run = try_start(message, blob);
@@ -157,7 +158,7 @@ Status RunTable::on_signal(Packet& packet) {
     if (at == runs_.end() || at->second->phase != Phase::running) return {};
     if (message.signal == SIGKILL)
         kill_run(*at->second, wire::EndReason::none);
-    else
+    else if (at->second->frozen == wire::FrozenBy::none) // SIGCONT too: it goes on when it is let go on
         send_signal(at->second->warden.get(), message.signal);
     return {};
 }
@@ -167,7 +168,8 @@ Status RunTable::on_kill(Packet& packet) {
     const auto at = runs_.find(message.run);
     if (at == runs_.end()) return {};
     auto& run = *at->second;
-    if (message.grace_ms == 0 || run.phase == Phase::starting) {
+    // What is held still can do nothing with a grace.
+    if (message.grace_ms == 0 || run.phase == Phase::starting || run.frozen != wire::FrozenBy::none) {
         kill_run(run, message.reason);
         return {};
     }
@@ -175,6 +177,24 @@ Status RunTable::on_kill(Packet& packet) {
     send_signal(run.warden.get(), SIGTERM);
     run.kill_deadline_ns = monotonic_ns() + static_cast<std::int64_t>(message.grace_ms) * 1'000'000;
     return {};
+}
+
+Status RunTable::on_freeze(Packet& packet) {
+    const auto message = TRY(packet.as<wire::FreezeRun>(0));
+    auto frozen = make<wire::RunFrozen>(wire::Type::run_frozen);
+    frozen.run = message.run;
+    const auto at = runs_.find(message.run);
+    if (at == runs_.end()) {
+        frozen.err = ESRCH;
+    } else if (auto& run = *at->second; run.phase == Phase::starting) {
+        run.freeze_when_started = message.freeze != 0; // before it runs its setup has to go on
+        frozen.by = message.freeze == 0 ? wire::FrozenBy::none
+                    : run.cgroup        ? wire::FrozenBy::cgroup
+                                        : wire::FrozenBy::signal;
+    } else {
+        frozen.by = freeze_run(run, message.freeze != 0);
+    }
+    return loop_.send(frozen);
 }
 
 Status RunTable::on_reset_box(Packet& packet) {

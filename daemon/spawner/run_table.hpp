@@ -26,6 +26,7 @@ public:
     Status on_run(Packet& packet);
     Status on_signal(Packet& packet);
     Status on_kill(Packet& packet);
+    Status on_freeze(Packet& packet);
     Status on_reset_box(Packet& packet);
 
     Status setup_readable(std::uint64_t number);

@@ -18,6 +18,7 @@
 #include "base/files.hpp"
 #include "spawner/channel.hpp"
 #include "spawner/processes.hpp"
+#include "spawner/warden.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -229,6 +230,22 @@ void kill_run(Run& run, wire::EndReason reason) {
     run.kill_deadline_ns = 0;
     send_signal(run.warden.get(), SIGKILL);
     if (run.cgroup) run.cgroup.kill();
+}
+
+// SIGSTOP cannot be caught, and the warden's kill(-1) reaches all of its pid namespace in one turn of the kernel: no fork
+// slips by (kill(2), NOTES). What runs below have their own wardens, and are told one by one.
+wire::FrozenBy freeze_run(Run& run, bool still) {
+    const auto now = monotonic_ns();
+    const auto by = !still ? wire::FrozenBy::none : run.cgroup ? wire::FrozenBy::cgroup : wire::FrozenBy::signal;
+    if ((run.frozen != wire::FrozenBy::none) == still) return run.frozen;
+    if (run.cgroup)
+        (void)run.cgroup.set("cgroup.freeze", still ? "1" : "0");
+    else if (run.joined == 0)
+        tell_warden(run.warden.get(), still);
+    if (!still && run.wall_deadline_ns != 0) run.wall_deadline_ns += now - run.frozen_ns;
+    run.frozen = by;
+    run.frozen_ns = now;
+    return by;
 }
 
 CgroupUsage Run::usage() const {

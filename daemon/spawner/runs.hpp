@@ -39,6 +39,9 @@ struct Run {
     bool failed = false;
     std::int64_t began_ns = 0, wall_deadline_ns = 0, kill_deadline_ns = 0;
     wire::EndReason reason = wire::EndReason::none;
+    wire::FrozenBy frozen = wire::FrozenBy::none;
+    bool freeze_when_started = false;
+    std::int64_t frozen_ns = 0; // since when
     std::uint64_t sampled_peak = 0, sampled_pids = 0;
     std::uint32_t pids_refused = 0; // when last looked
 
@@ -52,6 +55,8 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
                                        const std::string& cgroup_base, std::uint32_t controllers);
 // Ends it at once, all of it.
 void kill_run(Run& run, wire::EndReason reason);
+// Holds it still or lets it go on; how it is held now.
+wire::FrozenBy freeze_run(Run& run, bool still);
 // The numbers of the run's processes, by cgroup or by descent from the warden.
 std::vector<int> members(const Run& run);
 // Their memory in RAM but for files' pages, for where no controller counts; shared pages count in each.

@@ -115,6 +115,9 @@ Status Server::handle_packet(Packet& packet) {
         Row{wire::Type::signal_run, [](Server& s, Packet& p) { return s.runs_.on_signal(p); }},
         Row{wire::Type::kill_run, [](Server& s, Packet& p) { return s.runs_.on_kill(p); }},
         Row{wire::Type::reset_box, [](Server& s, Packet& p) { return s.runs_.on_reset_box(p); }},
+        Row{wire::Type::hold_connection, [](Server& s, Packet& p) { return s.acceptor_.on_hold(p); }},
+        Row{wire::Type::release_connection, [](Server& s, Packet& p) { return s.acceptor_.on_release(p); }},
+        Row{wire::Type::freeze_run, [](Server& s, Packet& p) { return s.runs_.on_freeze(p); }},
         Row{wire::Type::reopen, [](Server& s, Packet& p) { return s.on_reopen(p); }},
     };
     const auto header = packet.header();

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,26 @@ bool reap(pid_t command, int& status) {
     }
 }
 
+// What no user's signal can be: `runs signal` sends without a value, and what runs inside is not the spawner.
+constexpr int kHoldStill = 0x6f776c31, kGoOn = 0x6f776c30;
+
+// True: it was a word for the warden itself.
+bool take_word(const siginfo_t& info, bool is_init) {
+    if (info.si_code != SI_QUEUE || (info.si_value.sival_int != kHoldStill && info.si_value.sival_int != kGoOn))
+        return false;
+    if (is_init) ::kill(-1, info.si_value.sival_int == kHoldStill ? SIGSTOP : SIGCONT);
+    return true;
+}
+
 } // namespace
+
+void tell_warden(int pidfd, bool still) {
+    siginfo_t info{};
+    info.si_signo = SIGURG;
+    info.si_code = SI_QUEUE;
+    info.si_value.sival_int = still ? kHoldStill : kGoOn;
+    ::syscall(SYS_pidfd_send_signal, pidfd, SIGURG, &info, 0);
+}
 
 void block_signals() {
     sigset_t all;
@@ -51,6 +71,7 @@ void keep_watch(pid_t command, pid_t spawner, const JailPlan& plan) {
         if (signal < 0) continue;
         if (signal != SIGCHLD) {
             // Only the spawner's word counts: what runs inside may signal pid 1 as it likes.
+            if (info.si_pid == spawner && take_word(info, spawner == 0)) continue;
             if (info.si_pid == spawner && signal != SIGKILL) ::kill(-command, signal);
             continue;
         }

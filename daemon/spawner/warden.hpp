@@ -11,6 +11,9 @@ namespace owhale::spawner {
 // Never returns. `spawner` is the pid that the spawner's signals come from, as this process sees it: 0 from outside a
 // pid namespace.
 [[noreturn]] void keep_watch(pid_t command, pid_t spawner, const JailPlan& plan);
+// Tells a warden to hold all of its pid namespace still, or to let it go on. Not for one that entered another's cage: it is
+// itself in the host's pid namespace, and the cage's own warden holds what it started.
+void tell_warden(int pidfd, bool still);
 // Blocks every signal, before the command is forked: none gets lost between the fork and the first wait.
 void block_signals();
 void unblock_signals();

@@ -23,6 +23,9 @@ constexpr const char* kLogIn = "Log in: owhalectl login, or POST /v1/login.";
 constexpr std::array<std::string_view, 6> kBeforeChange = {"password.change", "logout",  "whoami",
                                                            "health",          "openapi", "jwks"};
 
+// All that an agent's token is good for while its account is frozen.
+constexpr std::array<std::string_view, 4> kWhenFrozen = {"whoami", "health", "openapi", "jwks"};
+
 std::string take_field(Head& head, std::string_view name) {
     const auto at = head.fields.find(name);
     if (at == head.fields.end()) return {};
@@ -102,8 +105,12 @@ Status permit(const Match& match, const Principal& who) {
     if (who.must_change && std::ranges::find(kBeforeChange, verb) == kBeforeChange.end())
         return fail(Code::password_change_required, who.name + " has to choose a password of its own first",
                     "owhalectl passwd, or POST /v1/password; until then the token is good for nothing else");
+    if (who.frozen && std::ranges::find(kWhenFrozen, verb) == kWhenFrozen.end())
+        return fail(Code::frozen, who.name + " is frozen, and its tokens for agents with it",
+                    "A person lets it go on: owhalectl freeze ls says who froze it, and why.");
     if (!who.may(match.permission, true)) return not_permitted(match, who);
-    if (!match.route->handler && !match.route->upgrade) return fail(Code::unsupported, verb + " is not served here");
+    if (!match.route->handler && !match.route->upgrade && !match.route->stream)
+        return fail(Code::unsupported, verb + " is not served here");
     return {};
 }
 

@@ -50,6 +50,8 @@ Result<Response> status(const Services& services, const Request& request) {
     out.runs_total = counts.total;
     out.connections = services.connections ? services.connections() : 0;
     out.weaker = sandbox::weaker(services.ready);
+    for (const auto& freeze : services.identity.freezes.list(request.who()).freezes)
+        out.frozen.push_back(freeze.principal);
     out.tcp = tcp_of(services);
     if (auto fingerprint = services.fingerprint(); !fingerprint.empty()) out.tls_fingerprint = std::move(fingerprint);
     return reply(out);
@@ -88,11 +90,26 @@ Result<Response> whoami(const Services& services, const Request& request) {
     return reply(out);
 }
 
+api::Check check_frozen(const Services& services, const identity::Principal& who) {
+    api::Check check{"frozen", "ok", "nobody", "", ""};
+    const auto freezes = services.identity.freezes.list(who).freezes;
+    if (freezes.empty()) return check;
+    check.state = "weaker";
+    check.detail.clear();
+    for (const auto& freeze : freezes)
+        check.detail += (check.detail.empty() ? "" : ", ") +
+                        (freeze.principal == identity::kEverybody ? "everybody" : freeze.principal) + " since " +
+                        freeze.since + " by " + freeze.by;
+    check.lost = "they start nothing, and what they ran is held still";
+    check.fix = "owhalectl thaw, or owhalectl thaw --principal NAME";
+    return check;
+}
+
 Result<Response> doctor(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     utsname name{};
     ::uname(&name);
-    std::vector<api::Check> more{TRY(services.identity.first_password())};
+    std::vector<api::Check> more{TRY(services.identity.first_password()), check_frozen(services, request.who())};
     return reply(examine(services.ready, name.release, *services.settings.rules, std::move(more)));
 }
 

@@ -38,5 +38,7 @@ int main(int argc, char** argv) {
     play_accounts(place);
     play_children(place);
     play_files(place);
+    play_approved(place);
+    play_held(place);
     return finish();
 }

@@ -35,8 +35,8 @@ std::vector<Lie> lies(const wire::Blob& honest) {
     return {{"an empty blob", ""},
             {"a blob of one byte", "x"},
             {"no lists", with(0, 0)},
-            {"one list more than there is", with(0, 5)},
-            {"one list fewer than there is", with(0, 3)},
+            {"one list more than there is", with(0, wire::kRunLists + 1)},
+            {"one list fewer than there is", with(0, wire::kRunLists - 1)},
             {"2^32-1 lists", with(0, 0xffffffff)},
             {"one string more than there is", with(first_count, 4)},
             {"one string fewer than there is", with(first_count, 2)},
@@ -195,7 +195,7 @@ void headers_that_lie(const Place& place) {
     });
     attempt("a packet of one byte", [](Spawner& spawner, const wire::Run&, int) { spawner.send("x", 1); });
     attempt("an empty packet", [](Spawner& spawner, const wire::Run&, int) { spawner.send("", 0); });
-    for (const std::uint32_t type : {0u, 9u, 99u, 101u, 103u, 105u, 107u, 109u, 0xffffffffu})
+    for (const std::uint32_t type : {0u, 12u, 99u, 101u, 103u, 105u, 107u, 109u, 110u, 111u, 112u, 0xffffffffu})
         attempt("a message of type " + std::to_string(type), [type](Spawner& spawner, wire::Run run, int blob) {
             run.header.type = static_cast<wire::Type>(type);
             spawner.send(run, {blob});

@@ -15,7 +15,7 @@ inline constexpr uid_t kOther = 47002;
 
 struct Draft { // a run as the broker would send it, ready to be spoilt
     wire::Run run{};
-    wire::Blob blob{4};
+    wire::Blob blob{wire::kRunLists};
 };
 
 enum class End { started, refused, spawner_ended, silence };
@@ -79,5 +79,7 @@ void play_protocol(const Place& place);
 void play_accounts(const Place& place);
 void play_children(const Place& place);
 void play_files(const Place& place);
+void play_approved(const Place& place);
+void play_held(const Place& place);
 
 } // namespace owhale::escapes
