@@ -68,7 +68,9 @@ void RunTable::hold_agreed_of_others(JailPlan& plan) const {
 }
 
 Status RunTable::watch_pinning(PinJob job, std::uint64_t run, std::uint64_t cage) {
-    Pinning pinning{TRY(start_pinning(job)), run, cage, std::move(job.paths), monotonic_ns() + kPinNs};
+    auto process = start_pinning(job);
+    Pinning pinning{process ? std::move(*process) : Fd(), run, cage, std::move(job.pins), monotonic_ns() + kPinNs};
+    if (!process) return pinning_done(pinning, process.error().errnum);
     const auto id = next_pinning_++;
     CHECK(loop_.watch(pinning.process.get(), Source::pinning, id, EPOLLIN));
     pinnings_.emplace(id, std::move(pinning));
@@ -80,7 +82,7 @@ Status RunTable::start_pins(Run& run, Run& cage) {
     const auto paths = pins_for(plan, run.agreed);
     PinJob job{user_namespace_of(cage), cage.namespaces.back().get(), cage.plan.get(), {}, false};
     for (const auto& path : paths)
-        if (cage.pins[path]++ == 0) job.paths.push_back(path);
+        job.pins.push_back({path, cage.pins[path]++ != 0 || std::erase(cage.free_pins, path) != 0});
     run.pinned.push_back({cage.number, paths});
     cage.being_pinned = true; // also when there is nothing new: the turn is the same
     return watch_pinning(std::move(job), run.number, cage.number);
@@ -105,6 +107,22 @@ Status RunTable::go_on_with_those_that_wait() {
     return {};
 }
 
+// All were made, or none.
+Status RunTable::pinned(const Pinning& pinning, int err) {
+    const auto cage = runs_.find(pinning.cage), run = runs_.find(pinning.run);
+    if (err != 0 && cage != runs_.end())
+        for (const auto& pin : pinning.pins)
+            if (!pin.again) cage->second->pins.erase(pin.path);
+    if (run == runs_.end()) return {};
+    if (err != 0) {
+        run->second->to_pin.clear();
+        fail_by_pins(*run->second);
+        return {};
+    }
+    if (!run->second->to_pin.empty()) run->second->to_pin.pop_back();
+    return go_on(*run->second);
+}
+
 Status RunTable::pinning_ended(std::uint64_t id) {
     const auto at = pinnings_.find(id);
     if (at == pinnings_.end()) return {};
@@ -112,53 +130,39 @@ Status RunTable::pinning_ended(std::uint64_t id) {
     pinnings_.erase(at);
     siginfo_t info{};
     ::waitid(P_PIDFD, static_cast<id_t>(pinning.process.get()), &info, WEXITED);
-    if (pinning.run == 0) return {};
-    const int err = info.si_code == CLD_EXITED ? info.si_status : ETIMEDOUT;
+    return pinning_done(pinning, info.si_code == CLD_EXITED ? info.si_status : ETIMEDOUT);
+}
+
+Status RunTable::pinning_done(const Pinning& pinning, int err) {
     const auto cage = runs_.find(pinning.cage);
     if (cage != runs_.end()) cage->second->being_pinned = false;
-    const auto run = runs_.find(pinning.run);
-    if (err != 0) { // none was made: none is to be taken away
-        if (cage != runs_.end())
-            for (const auto& path : pinning.paths) cage->second->pins.erase(path);
-        if (run != runs_.end()) {
-            run->second->to_pin.clear();
-            fail_by_pins(*run->second);
-        }
-    } else if (run == runs_.end()) {
-        if (cage != runs_.end()) CHECK(take_away(*cage->second, pinning.paths));
-    } else if (!run->second->to_pin.empty()) {
-        run->second->to_pin.pop_back();
-        CHECK(go_on(*run->second));
-    }
+    if (pinning.run != 0) CHECK(pinned(pinning, err));
+    if (cage != runs_.end()) CHECK(take_away_free(*cage->second));
     return go_on_with_those_that_wait();
 }
 
-// Those that no run needs any more.
-Status RunTable::take_away(const Run& cage, const std::vector<std::string>& paths) {
+// What no run needs any more, when nobody else is at it.
+Status RunTable::take_away_free(Run& cage) {
+    if (cage.being_pinned || cage.free_pins.empty()) return {};
     PinJob job{user_namespace_of(cage), cage.namespaces.back().get(), cage.plan.get(), {}, true};
-    for (const auto& path : paths)
-        if (!cage.pins.contains(path)) job.paths.push_back(path);
-    if (job.paths.empty() || job.user < 0) return {};
+    if (job.user < 0) return {};
+    for (auto& path : std::exchange(cage.free_pins, {})) job.pins.push_back({std::move(path)});
+    cage.being_pinned = true;
     return watch_pinning(std::move(job), 0, cage.number);
 }
 
 Status RunTable::release_pins(Run& run) {
     for (const auto& pinned : std::exchange(run.pinned, {})) {
         const auto at = runs_.find(pinned.cage);
-        if (at == runs_.end() || at->second->namespaces.empty()) continue;
+        if (at == runs_.end()) continue;
         auto& cage = *at->second;
-        std::vector<std::string> free;
         for (const auto& path : pinned.paths) {
             const auto pin = cage.pins.find(path);
             if (pin == cage.pins.end() || --pin->second != 0) continue;
             cage.pins.erase(pin);
-            free.push_back(path);
+            cage.free_pins.push_back(path);
         }
-        // What is still being made is taken away when it is there: see pinning_ended.
-        const bool under_way = std::ranges::any_of(pinnings_, [&](const auto& entry) {
-            return entry.second.run == run.number && entry.second.cage == cage.number;
-        });
-        if (!under_way) CHECK(take_away(cage, free));
+        CHECK(take_away_free(cage));
     }
     return {};
 }

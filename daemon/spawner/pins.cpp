@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "spawner/below.hpp"
@@ -34,23 +35,36 @@ int take_away(int root, const std::string& path) {
 }
 
 // Innermost first: the folders above hold their names until the last.
-int take_away_all(int root, const std::vector<std::string>& paths, std::size_t count) {
+int take_away_all(int root, const std::vector<Pin>& pins, std::size_t count) {
     int first = 0;
     while (count-- > 0)
-        if (const int err = take_away(root, paths[count]); first == 0) first = err;
+        if (const int err = take_away(root, pins[count].path); first == 0) first = err;
     return first;
 }
 
-int pin_all(int root, const std::vector<std::string>& paths) {
-    for (std::size_t i = 0; i < paths.size(); ++i) {
+bool stands(int root, const Pin& pin) {
+    Fd place;
+    if (open_place(root, pin.path.c_str(), false, false, place) != 0 &&
+        open_place(root, pin.path.c_str(), false, true, place) != 0)
+        return false;
+    struct statx sx{};
+    return ::statx(place.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &sx) == 0 &&
+           (sx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+int pin_all(int root, const std::vector<Pin>& pins) {
+    std::vector<Pin> made;
+    for (const auto& pin : pins) {
+        if (pin.again && stands(root, pin)) continue;
         MountOp op;
         op.kind = wire::MountKind::mask;
         op.flags = wire::kMountPin | wire::kMountWritable;
-        op.target = paths[i];
+        op.target = pin.path;
         if (const int err = mount_pin(root, op); err != 0) {
-            (void)take_away_all(root, paths, i);
+            (void)take_away_all(root, made, made.size());
             return err;
         }
+        if (!pin.again) made.push_back(pin);
     }
     return 0;
 }
@@ -66,7 +80,7 @@ int pin_in_child(const PinJob& job) {
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     const Fd root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (!root) return errno;
-    return job.take_away ? take_away_all(root.get(), job.paths, job.paths.size()) : pin_all(root.get(), job.paths);
+    return job.take_away ? take_away_all(root.get(), job.pins, job.pins.size()) : pin_all(root.get(), job.pins);
 }
 
 } // namespace

@@ -20,10 +20,14 @@ std::optional<std::string> host_of(const JailPlan& plan, const std::string& path
 // The places, outermost first, that have to be mount points in this cage so that nothing in it replaces the host's file.
 std::vector<std::string> pins_in(const JailPlan& cage, const std::string& host);
 
+struct Pin {
+    std::string path;
+    bool again = false; // it was made before: once more only where somebody outside has replaced what was there
+};
 struct PinJob {
     int user = -1, mount = -1; // the cage's namespaces
     const JailPlan* cage = nullptr;
-    std::vector<std::string> paths; // outermost first
+    std::vector<Pin> pins; // outermost first
     bool take_away = false;
 };
 // A short-lived process of the cage's ids that enters it and pins, all or none, or takes the pins away; its exit code is 0

@@ -47,6 +47,13 @@ public:
     void end_all();
 
 private:
+    struct Pinning { // a process that pins, or takes away (run 0)
+        Fd process;
+        std::uint64_t run = 0, cage = 0;
+        std::vector<Pin> pins;
+        std::int64_t deadline_ns = 0;
+    };
+
     Result<std::unique_ptr<Run>> try_start(const wire::Run& message, const wire::Blob& blob);
     Result<const Run*> find_join(const wire::Run& message, const Resolution& resolution) const;
     Result<const Run*> find_parent(const Resolution& resolution) const;
@@ -67,8 +74,10 @@ private:
     Status go_on_with_those_that_wait();
     Status start_pins(Run& run, Run& cage);
     Status watch_pinning(PinJob job, std::uint64_t run, std::uint64_t cage);
-    Status take_away(const Run& cage, const std::vector<std::string>& paths);
+    Status take_away_free(Run& cage);
     Status release_pins(Run& run);
+    Status pinned(const Pinning& pinning, int err);
+    Status pinning_done(const Pinning& pinning, int err);
     void kill_late_pinnings();
     int user_namespace_of(const Run& run) const;
 
@@ -79,12 +88,6 @@ private:
     Acceptor& acceptor_;
     Boxes boxes_;
     std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
-    struct Pinning { // a process that pins, or takes away (run 0)
-        Fd process;
-        std::uint64_t run = 0, cage = 0;
-        std::vector<std::string> paths;
-        std::int64_t deadline_ns = 0;
-    };
     std::map<std::uint64_t, Pinning> pinnings_;
     std::uint64_t next_pinning_ = 1;
     std::vector<Cgroup> leftover_cgroups_;

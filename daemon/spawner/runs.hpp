@@ -52,7 +52,8 @@ struct Run {
     };
     std::vector<Pinned> pinned;                // for it
     std::map<std::string, std::uint32_t> pins; // in its own cage: for how many runs
-    bool being_pinned = false;
+    bool being_pinned = false;                 // one at a time makes pins here, or takes them away
+    std::vector<std::string> free_pins;        // to be taken away at the next turn
 
     bool may_run() const { return plan->daemon && parent == 0; }
     CgroupUsage usage() const;

@@ -223,6 +223,7 @@ void replaced_by_another_cage(const Place& place, const std::string& name, const
     };
     if (other_first) begin();
     int ran = 0, swapped = 0, odd = 0;
+    std::string why;
     for (int i = 0; i < 40; ++i) {
         unlink(stage.marker().c_str());
         auto draft = stage.ready_draft();
@@ -241,11 +242,12 @@ void replaced_by_another_cage(const Place& place, const std::string& name, const
             if (content_of(stage.marker()) == "sneaky\n") ++swapped;
         } else if (answer.step != "approved") {
             ++odd;
+            why = answer.text();
         }
         if (!other_first && i == 7) break;
     }
     const auto said =
-        std::to_string(ran) + " ran, " + std::to_string(swapped) + " swapped, " + std::to_string(odd) + " odd";
+        std::to_string(ran) + " ran, " + std::to_string(swapped) + " swapped, " + std::to_string(odd) + " odd " + why;
     check("approved file, " + name, swapped == 0 && odd == 0, said);
     for (const auto number : others) {
         auto kill_it = message<wire::KillRun>(wire::Type::kill_run);
