@@ -11,6 +11,7 @@ namespace owhale::cli {
 namespace {
 
 constexpr auto kRunIds = "owhalectl runs ls --quiet 2>/dev/null";
+constexpr auto kApprovalIds = "owhalectl approvals ls --quiet 2>/dev/null";
 constexpr auto kBoxIds = "owhalectl box ls --quiet 2>/dev/null";
 constexpr auto kProfiles = "owhalectl profiles ls --quiet 2>/dev/null";
 constexpr auto kUsers = "owhalectl users ls --quiet 2>/dev/null";
@@ -99,6 +100,8 @@ std::string offer(const Shell& shell, Kind kind, const std::vector<std::string>&
         return shell.words(joined(choices, " "));
     case Kind::run_id:
         return shell.lines(kRunIds);
+    case Kind::approval_id:
+        return shell.lines(kApprovalIds);
     case Kind::box_id:
         return shell.lines(kBoxIds);
     case Kind::profile:

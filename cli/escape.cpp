@@ -7,29 +7,6 @@
 namespace owhale::cli {
 namespace {
 
-struct Character {
-    char32_t value;
-    std::size_t length; // bytes; 0: not UTF-8
-};
-
-// The UTF-8 character at the start of `text` (RFC 3629: shortest form, no surrogates, up to U+10FFFF).
-Character decode(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const auto lead = byte(0);
-    if (lead < 0x80) return {lead, 1};
-    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
-    if (length == 0 || lead > 0xf4 || text.size() < length) return {0, 0};
-    char32_t value = lead & (0xffU >> (length + 1));
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xc0) != 0x80) return {0, 0};
-        value = (value << 6) | (byte(i) & 0x3fU);
-    }
-    static constexpr std::array<char32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
-    const bool surrogate = value >= 0xd800 && value <= 0xdfff;
-    if (value < kLeast[length] || value > 0x10ffff || surrogate) return {0, 0};
-    return {value, length};
-}
-
 struct Range {
     char32_t first, last;
 };
@@ -67,43 +44,19 @@ std::string hex(std::uint32_t value) {
     return text.size() < 2 ? "0" + text : text;
 }
 
-void append_byte(std::string& out, std::uint32_t value) {
-    out += "\\x" + hex(value);
-}
-
-void append_visible(std::string& out, char32_t value) {
-    switch (value) {
-    case '\n':
-        out += "\\n";
-        return;
-    case '\t':
-        out += "\\t";
-        return;
-    case '\r':
-        out += "\\r";
-        return;
-    default:
-        break;
-    }
-    if (value < 0x80)
-        append_byte(out, value);
-    else
-        out += "\\u{" + hex(value) + "}";
-}
-
 std::string escape(std::string_view text, bool keep_lines) {
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
         const auto [value, length] = decode(text);
         if (length == 0) {
-            append_byte(out, static_cast<unsigned char>(text[0]));
+            out += visible_byte(text[0]);
             text.remove_prefix(1);
             continue;
         }
         const bool kept = keep_lines && (value == '\n' || value == '\t');
-        if (within(kUnseen, value) && !kept)
-            append_visible(out, value);
+        if (is_unseen(value) && !kept)
+            out += visible(value);
         else
             out.append(text.substr(0, length));
         text.remove_prefix(length);
@@ -111,13 +64,54 @@ std::string escape(std::string_view text, bool keep_lines) {
     return out;
 }
 
+} // namespace
+
+Character decode(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const auto lead = byte(0);
+    if (lead < 0x80) return {lead, 1};
+    const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+    if (length == 0 || lead > 0xf4 || text.size() < length) return {0, 0};
+    char32_t value = lead & (0xffU >> (length + 1));
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) return {0, 0};
+        value = (value << 6) | (byte(i) & 0x3fU);
+    }
+    static constexpr std::array<char32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+    const bool surrogate = value >= 0xd800 && value <= 0xdfff;
+    if (value < kLeast[length] || value > 0x10ffff || surrogate) return {0, 0};
+    return {value, length};
+}
+
+bool is_unseen(char32_t value) {
+    return within(kUnseen, value);
+}
+bool is_combining(char32_t value) {
+    return within(kCombining, value);
+}
+
 std::size_t columns_of(char32_t value) {
     if (value < 0x300) return 1;
-    if (within(kCombining, value)) return 0;
+    if (is_combining(value)) return 0;
     return within(kWide, value) ? 2 : 1;
 }
 
-} // namespace
+std::string visible(char32_t value) {
+    switch (value) {
+    case '\n':
+        return "\\n";
+    case '\t':
+        return "\\t";
+    case '\r':
+        return "\\r";
+    default:
+        return value < 0x80 ? "\\x" + hex(value) : "\\u{" + hex(value) + "}";
+    }
+}
+
+std::string visible_byte(char byte) {
+    return "\\x" + hex(static_cast<unsigned char>(byte));
+}
 
 std::string escaped(std::string_view text) {
     return escape(text, false);

@@ -15,6 +15,18 @@ std::string escaped_lines(std::string_view text);
 
 // Columns that a terminal gives this (escaped) text: wide East Asian characters count two, combining ones none.
 std::size_t width(std::string_view text);
+struct Character {
+    char32_t value;
+    std::size_t length; // bytes; 0: not UTF-8
+};
+// The UTF-8 character at the start of `text`, which is not empty (RFC 3629: shortest form, no surrogates, up to U+10FFFF).
+Character decode(std::string_view text);
+bool is_unseen(char32_t value);    // escaped() makes it visible
+bool is_combining(char32_t value); // drawn over the character before it
+std::size_t columns_of(char32_t value);
+std::string visible(char32_t value); // "\n", "\x1b", "\u{202e}"
+std::string visible_byte(char byte); // "\xff", of what is no UTF-8
+
 // At most `columns` columns; what is cut ends in "…".
 std::string clipped(std::string_view text, std::size_t columns);
 

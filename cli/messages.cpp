@@ -111,6 +111,27 @@ Result<api::KeyRotated> read_key_rotated(std::string_view text) {
 Result<api::ModeTable> read_mode(std::string_view text) {
     return read<api::ModeTable>(text);
 }
+Result<api::StepUp> read_step_up(std::string_view text) {
+    return read<api::StepUp>(text);
+}
+Result<api::Approval> read_approval(std::string_view text) {
+    return read<api::Approval>(text);
+}
+Result<api::ApprovalList> read_approvals(std::string_view text) {
+    return read<api::ApprovalList>(text);
+}
+Result<api::ApprovalStats> read_stats(std::string_view text) {
+    return read<api::ApprovalStats>(text);
+}
+Result<api::Grant> read_grant(std::string_view text) {
+    return read<api::Grant>(text);
+}
+Result<api::GrantList> read_grants(std::string_view text) {
+    return read<api::GrantList>(text);
+}
+Result<api::DecidedList> read_decided(std::string_view text) {
+    return read<api::DecidedList>(text);
+}
 
 std::string write(const api::RunRequest& message) {
     return codec::to_text(message);
@@ -146,6 +167,21 @@ std::string write(const api::UserRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::RolesRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::StepUpRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::Approval& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::ApproveRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::DenyRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::DecideRequest& message) {
     return codec::to_text(message);
 }
 

@@ -40,6 +40,13 @@ Result<api::Access> read_access_row(std::string_view text);
 Result<api::AccessList> read_access(std::string_view text);
 Result<api::KeyRotated> read_key_rotated(std::string_view text);
 Result<api::ModeTable> read_mode(std::string_view text);
+Result<api::StepUp> read_step_up(std::string_view text);
+Result<api::Approval> read_approval(std::string_view text);
+Result<api::ApprovalList> read_approvals(std::string_view text);
+Result<api::DecidedList> read_decided(std::string_view text);
+Result<api::ApprovalStats> read_stats(std::string_view text);
+Result<api::Grant> read_grant(std::string_view text);
+Result<api::GrantList> read_grants(std::string_view text);
 
 Result<api::Freeze> read_freeze(std::string_view text);
 Result<api::FreezeList> read_freezes(std::string_view text);
@@ -56,5 +63,10 @@ std::string write(const api::PasswordRequest& message);
 std::string write(const api::TokenRequest& message);
 std::string write(const api::UserRequest& message);
 std::string write(const api::RolesRequest& message);
+std::string write(const api::StepUpRequest& message);
+std::string write(const api::Approval& message);
+std::string write(const api::ApproveRequest& message);
+std::string write(const api::DenyRequest& message);
+std::string write(const api::DecideRequest& message);
 
 } // namespace owhale::cli

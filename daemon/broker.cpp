@@ -64,6 +64,10 @@ Status Broker::open() {
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
     identity_ = TRY(open_identity());
+    const auto executor = io_.get_executor();
+    grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
+    prompt_counts_.emplace(approvals::PromptCounts::Parts{executor, settings_, *audit_, *database_});
+    approval_stats_.emplace(*prompt_counts_, *database_);
     return {};
 }
 
@@ -129,15 +133,23 @@ awaitable<Status> Broker::start() {
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
     CO_CHECK(co_await rules_.load());
-    auto runs =
-        sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_, *key_,
-                             ready_, [this](const std::string& payer) { return identity_->freezes.admits(payer); }});
+    const approvals::Desk::Parts about{io_.get_executor(), settings_, *audit_, *database_, &*grants_, &*prompt_counts_};
+    desk_ = std::make_unique<approvals::Desk>(about);
+    CO_CHECK(co_await desk_->load());
+    auto runs = sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_,
+                                     *key_, ready_, desk_.get(),
+                                     [this](const std::string& payer) { return identity_->freezes.admits(payer); }});
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
+    desk_->start();
     CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
+    auto feed = co_await audit::Feed::open(*audit_);
+    if (!feed) co_return std::unexpected(feed.error());
+    feed_ = std::move(*feed);
+    grants_->start();
     const verbs::Services services{settings_,
                                    ready_,
                                    *runs_,
@@ -145,13 +157,17 @@ awaitable<Status> Broker::start() {
                                    rules_,
                                    *audit_,
                                    *identity_,
+                                   *desk_,
                                    OWHALE_VERSION,
                                    rfc3339(wall_clock_us()),
                                    [this] { return server_->connections(); },
                                    [this](std::string by, std::function<Status()> standing) {
                                        return reload_rules(std::move(by), std::move(standing));
                                    },
-                                   [this] { return network_->fingerprint(); }};
+                                   [this] { return network_->fingerprint(); },
+                                   feed_.get(),
+                                   &*grants_,
+                                   &*approval_stats_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -290,7 +306,9 @@ awaitable<void> Broker::stop() {
     notify_.stopping();
     log::info("owhaled ends", {{"live_runs", std::to_string(runs_->counts().live)}});
     server_->stop();
+    grants_->stop();
     co_await runs_->stop();
+    desk_->stop();
     // Those who wait for a run hear how it ended.
     const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();
     while (server_->connections() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));

@@ -11,6 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "approvals/desk.hpp"
+#include "approvals/grants.hpp"
+#include "approvals/stats.hpp"
+#include "audit/feed.hpp"
 #include "audit/log.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
@@ -74,7 +78,12 @@ private:
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
+    std::unique_ptr<approvals::Desk> desk_;
     std::unique_ptr<sandbox::Runs> runs_;
+    std::unique_ptr<audit::Feed> feed_;
+    std::optional<approvals::Grants> grants_;
+    std::optional<approvals::PromptCounts> prompt_counts_;
+    std::optional<approvals::Stats> approval_stats_;
     std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;
     std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood

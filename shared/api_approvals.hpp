@@ -178,12 +178,14 @@ struct Grant {
     std::optional<std::uint32_t> times; // of the uses it was given
     std::uint32_t used = 0;
     std::optional<std::string> expires, last_used, ended;
-    std::string created, by, approval; // when, by whom, with which approval
+    std::string created, by, approval;    // when, by whom, with which approval
+    std::string cwd, net, rule, severity; // it holds in this folder, with this network, for what this rule asks about
     std::optional<std::string> ended_because;
 };
 BOOST_DESCRIBE_STRUCT(Grant, (),
                       (id, principal, workspace, profile, state, command, template_, script, binds, trust_workspace,
-                       times, used, expires, last_used, ended, created, by, approval, ended_because))
+                       times, used, expires, last_used, ended, created, by, approval, cwd, net, rule, severity,
+                       ended_because))
 struct GrantList {
     std::vector<Grant> grants; // newest first
 };

@@ -17,8 +17,9 @@ void declare_runs(Command root) {
 
 void declare_policy(Command root) {
     auto policy = root.sub("policy", "What would be allowed, and by which rules");
-    for (const auto declare : {declare_policy_check, declare_policy_explain, declare_policy_rules, declare_policy_test,
-                               declare_policy_diff, declare_policy_import, declare_policy_reload})
+    for (const auto declare :
+         {declare_policy_check, declare_policy_explain, declare_policy_rules, declare_policy_test, declare_policy_diff,
+          declare_policy_suggest, declare_policy_import, declare_policy_reload})
         declare(policy);
 }
 
@@ -34,6 +35,10 @@ constexpr std::array kCommands = {
     Row{"exec", declare_exec},
     Row{"runs", declare_runs},
     Row{"policy", declare_policy},
+    Row{"approvals", declare_approvals},
+    Row{"approve", declare_approve},
+    Row{"deny", declare_deny},
+    Row{"grants", declare_grants},
     Row{"box", declare_box},
     Row{"profiles", declare_profiles},
     Row{"freeze", declare_freeze},

@@ -28,7 +28,15 @@ void declare_policy_test(Command policy);
 void declare_policy_diff(Command policy);
 void declare_policy_import(Command policy);
 void declare_policy_reload(Command policy);
+void declare_policy_suggest(Command policy);
 
+void declare_approvals(Command root);
+void declare_approvals_watch(Command approvals);
+void declare_approvals_stats(Command approvals);
+void declare_approve(Command parent); // at the top, and below approvals
+void declare_deny(Command parent);
+
+void declare_grants(Command root);
 void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);

@@ -61,6 +61,13 @@ public:
             asio::use_awaitable);
     }
 
+    void follow(asio::any_io_executor executor, Committed committed) override {
+        auto shared = std::make_shared<Committed>(std::move(committed));
+        writer_->on_committed([executor = std::move(executor), shared](std::vector<Row> rows) {
+            asio::post(executor, [shared, rows = std::move(rows)]() mutable { (*shared)(std::move(rows)); });
+        });
+    }
+
     Result<std::vector<std::string>> interrupted() override {
         const std::lock_guard lock(reading_);
         return open_runs(reader_);

@@ -1,9 +1,11 @@
 // The audit log: one writer thread, one SQLite file (synchronous=FULL), group commit. No update, no delete.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +40,10 @@ public:
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
     virtual boost::asio::awaitable<Result<std::vector<Row>>> find(Query query) = 0;
+    // From now on `committed` hears of all that is put on disk, in order, on this executor; rows without `hash`.
+    // One follower.
+    using Committed = std::function<void(std::vector<Row>)>;
+    virtual void follow(boost::asio::any_io_executor executor, Committed committed) = 0;
     // Runs with an intent and no outcome, oldest first: what a crash interrupted.
     virtual Result<std::vector<std::string>> interrupted() = 0;
 };

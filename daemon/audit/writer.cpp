@@ -65,12 +65,30 @@ void Writer::work() {
 void Writer::commit(std::vector<Waiting>& batch) {
     auto first = store_all(batch);
     if (!first) log::error("audit events could not be written", {{"why", to_line(first.error())}});
+    if (first) tell(batch, *first);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (first)
             batch[i].done(*first + i);
         else
             batch[i].done(unavailable(first.error()));
     }
+}
+
+void Writer::on_committed(Committed committed) {
+    const std::lock_guard lock(mutex_);
+    committed_ = std::make_shared<Committed>(std::move(committed));
+}
+
+void Writer::tell(std::vector<Waiting>& batch, std::uint64_t first) {
+    std::shared_ptr<Committed> committed;
+    {
+        const std::lock_guard lock(mutex_);
+        committed = committed_;
+    }
+    if (!committed) return;
+    std::vector<Row> rows;
+    for (auto& [leaf, done] : batch) rows.push_back({first++, {}, std::move(leaf.json)});
+    (*committed)(std::move(rows));
 }
 
 Result<std::uint64_t> Writer::store_all(const std::vector<Waiting>& batch) {

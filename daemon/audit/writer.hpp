@@ -4,11 +4,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "audit/leaf.hpp"
+#include "audit/log.hpp"
 #include "store/database.hpp"
 
 namespace owhale::audit {
@@ -26,6 +28,10 @@ public:
     // the queue is full.
     void put(Leaf leaf, Done done);
 
+    // Called on the writer's thread with what a commit has put on disk, before those who wait for it hear of it.
+    using Committed = std::function<void(std::vector<Row>)>;
+    void on_committed(Committed committed);
+
 private:
     struct Waiting {
         Leaf leaf;
@@ -34,14 +40,16 @@ private:
     void work();
     std::vector<Waiting> take();
     void commit(std::vector<Waiting>& batch);
+    void tell(std::vector<Waiting>& batch, std::uint64_t first);
     Result<std::uint64_t> store_all(const std::vector<Waiting>& batch); // the first one's sequence
 
     store::Database database_;
     store::Statement last_, insert_;
-    std::mutex mutex_; // guards the three below
+    std::mutex mutex_; // guards the four below
     std::condition_variable changed_;
     std::vector<Waiting> queue_;
     bool ending_ = false;
+    std::shared_ptr<Committed> committed_;
     std::thread thread_;
 };
 

@@ -110,6 +110,7 @@ Result<std::string> computed_default(std::string_view key, const Settings& setti
     if (key == "accounts-dir") return settings.state_dir + "-accounts";
     for (const auto* none : {"tls-cert", "tls-key", "hosts", "trusted-proxies", "unix-roles"})
         if (key == none) return std::string();
+    if (key == "approval-expiry") return format_duration(find_mode(settings.mode)->approval_expiry);
     if (key == "run-timeout") return format_duration(find_mode(settings.mode)->run_timeout);
     return fail(Code::internal, "the setting " + std::string(key) + " has no default");
 }

@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array kModes = {
-    Mode{"local", true, true, true, true, false, false, false, "*=agent", 0ms},
-    Mode{"strict", false, false, false, false, true, true, true, "", 1h},
+    Mode{"local", true, true, true, true, false, false, false, "*=agent", true, 10min, 0ms},
+    Mode{"strict", false, false, false, false, true, true, true, "", false, 30min, 1h},
 };
 
 std::string tcp_now(const Settings& settings) {
@@ -38,6 +38,10 @@ std::string live_now(const Settings& settings) {
     return settings.redact_live == "on" ? "masked" : "as written";
 }
 
+std::string expiry_now(const Settings& settings) {
+    return settings.approval_expiry;
+}
+
 constexpr std::array kDifferences = {
     Difference{"first-account", "Who can log in before there is any account.", "default_account",
                &Mode::default_account, "admin with the password admin, good for changing it alone",
@@ -58,6 +62,11 @@ constexpr std::array kDifferences = {
                nullptr},
     Difference{"redact-live", "Secrets in live output; in what is kept they are masked in either mode.", "redacts_live",
                &Mode::redacts_live, "masked", "as written", live_now},
+    Difference{"own-human", "Whether a person decides what runs with that person's own uid or token asked.",
+               "own_human_decides", &Mode::own_human_decides, "yes, with step-up, where no quorum counts",
+               "no: it takes another person, or a device", nullptr},
+    Difference{"approval-expiry", "When a question that nobody answers has expired.", "approval_expiry",
+               &Mode::approval_expiry, "", "", expiry_now},
     Difference{"run-timeout", "Wall time of a run that asks for none.", "run_timeout", &Mode::run_timeout, "", "",
                timeout_now},
 };

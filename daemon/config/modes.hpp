@@ -22,7 +22,9 @@ struct Mode {
     bool unknown_command_asks;     // a command that no rule knows: ask, else allow it under a ceiling
     bool redacts_live;             // secrets are masked in live output, too
     std::string_view socket_roles; // in the form of `unix-roles`: of uids that no row names
-    std::chrono::milliseconds run_timeout; // wall time of a run that asks for none; 0: none
+    bool own_human_decides;        // the person behind a uid answers the questions of that uid
+    std::chrono::milliseconds approval_expiry; // of a question that nobody answers
+    std::chrono::milliseconds run_timeout;     // wall time of a run that asks for none; 0: none
 };
 
 using Choice = std::variant<bool Mode::*, std::string_view Mode::*, std::chrono::milliseconds Mode::*>;

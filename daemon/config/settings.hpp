@@ -43,8 +43,13 @@ struct Settings {
     std::uint64_t keep_output = 0, keep_bytes = 0; // bytes per stream, bytes per principal
     std::uint64_t keep_days = 0;
     std::chrono::milliseconds run_timeout{}, code_timeout{}, kill_grace{}, box_idle{};
-    std::string redact_live; // "on", "off"
-    std::string log_level;   // "error", "warning", "info", "debug"
+    std::string redact_live;          // "on", "off"
+    std::string approval_expiry;      // "10m", "high=30m critical=1h" (config/severities.hpp)
+    std::string quorum;               // "critical=2"
+    std::string approver_severity;    // up to which the role approver decides
+    std::uint64_t prompt_budget = 0;  // questions of one principal an hour; further ones are throttled
+    std::uint64_t approval_burst = 0; // pending questions of one principal; further ones are throttled
+    std::string log_level;            // "error", "warning", "info", "debug"
 
     std::string tcp;               // "127.0.0.1:7717", "[::1]:7717", "off"
     std::string tls;               // "on", "off"

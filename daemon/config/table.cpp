@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "config/lists.hpp"
+#include "config/severities.hpp"
 #include "config/units.hpp"
 
 namespace owhale::config {
@@ -86,6 +87,17 @@ constexpr std::array kTable = {
     Setting{"argon2-memory", Kind::size, "64M", &Settings::argon2_memory, 8 * kMiB, 4096 * kMiB,
             "Memory that hashing one password takes (Argon2id)."},
     Setting{"argon2-passes", Kind::count, "3", &Settings::argon2_passes, 1, 64, "Passes over that memory."},
+    Setting{"approval-expiry", Kind::text, "", &Settings::approval_expiry, 0, 0,
+            "Time after which an unanswered question has expired, for all or by severity: \"10m critical=1h\"; default "
+            "10m, in strict mode 30m."},
+    Setting{"quorum", Kind::text, "1", &Settings::quorum, 0, 0,
+            "How many people have to agree, for all or by severity: \"critical=2\"."},
+    Setting{"approver-severity", Kind::choice, "high", &Settings::approver_severity, 0, 0,
+            "Severity up to which the role approver decides; admins decide everything."},
+    Setting{"approval-burst", Kind::count, "20", &Settings::approval_burst, 1, 1000,
+            "Unanswered questions of one principal that are shown; further ones wait without being announced."},
+    Setting{"prompt-budget", Kind::count, "30", &Settings::prompt_budget, 1, 1'000'000,
+            "Questions of one principal in an hour; further ones wait without being announced."},
     Setting{"log-level", Kind::choice, "info", &Settings::log_level, 0, 0,
             "error, warning, info or debug; SIGHUP reads it again."},
 };
@@ -95,6 +107,11 @@ Status check_choice(std::string_view key, const std::string& value) {
     if (key == "tls" || key == "redact-live") {
         if (value == "on" || value == "off") return {};
         return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices", "use one of: on, off");
+    }
+    if (key == "approver-severity") {
+        if (std::ranges::find(kSeverities, value) != kSeverities.end()) return {};
+        return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",
+                    "use one of: none, low, medium, high, critical");
     }
     if (key == "mode" ? find_mode(value) != nullptr : std::ranges::find(levels, value) != levels.end()) return {};
     return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",
@@ -111,6 +128,8 @@ Result<std::string> check_text(std::string_view key, const std::string& value) {
     }
     if (key == "hosts") CHECK(parse_hosts(value));
     if (key == "trusted-proxies") CHECK(parse_proxies(value));
+    if (key == "approval-expiry") CHECK(parse_expiry(value, {}));
+    if (key == "quorum") CHECK(parse_quorum(value));
     if (key == "unix-roles") CHECK(check_unix_roles(value));
     if ((key == "tls-cert" || key == "tls-key") && !value.empty()) return check_path(value);
     return value;

@@ -66,7 +66,9 @@ api::Verdict shown(const policy::Verdict& verdict, const policy::NormalForm& for
 Result<Judged> answer(const Question& question, policy::Mode mode) {
     const auto form = policy::normalize(question.request, question.facts);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
-    return Judged{shown(verdict, form), verdict.ceiling};
+    Judged judged{shown(verdict, form), verdict.ceiling, {}};
+    if (verdict.decision != policy::Decision::deny) judged.code = code_files(form);
+    return judged;
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include "config/settings.hpp"
 #include "policy/decide.hpp"
 #include "sandbox/blocking.hpp"
+#include "sandbox/code_files.hpp"
 #include "sandbox/rules.hpp"
 #include "shared/api.hpp"
 
@@ -15,7 +16,8 @@ namespace owhale::sandbox {
 
 struct Judged {
     api::Verdict verdict;
-    policy::Ceiling ceiling; // of allow
+    policy::Ceiling ceiling;    // of allow
+    std::vector<CodeFile> code; // the files that it runs, where it is not denied
 };
 
 struct Question {

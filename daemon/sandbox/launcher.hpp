@@ -9,13 +9,17 @@
 #include <string>
 
 #include "audit/log.hpp"
+#include "base/uuid.hpp"
 #include "sandbox/bounds.hpp"
+#include "sandbox/code_files.hpp"
+#include "sandbox/consent.hpp"
 #include "sandbox/digest.hpp"
 #include "sandbox/judge.hpp"
 #include "sandbox/looker.hpp"
 #include "sandbox/plan_builder.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/run.hpp"
+#include "shared/api_approvals.hpp"
 
 namespace owhale::sandbox {
 
@@ -29,6 +33,9 @@ struct Prepared {
     Plan plan;
     std::string id, box;
     std::string program_digest;
+    std::vector<api::FrozenFile> files; // of what is asked for: the program, its interpreter, scripts
+    std::string stdin_digest;           // of stdin that was given whole, "" none
+    std::optional<std::string> joined;  // the run whose cage it enters
     api::Verdict verdict;
     policy::Ceiling ceiling;
     ProjectFiles projects;           // of the workspace, and of the run that asks
@@ -36,8 +43,15 @@ struct Prepared {
     std::vector<api::Hint> narrowed; // what the verdict took of what was asked for
     std::uint64_t join = 0;          // wire number of the run whose cage it enters
     std::string verb = "runs.create";
-    std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
+    std::vector<CodeFile> code;      // of ask: what it runs beside the program
+    std::vector<std::string> bound;  // of `files`, those that run from copies which nobody can change
+    std::optional<Agreement> agreed; // of ask: who let it go on
+    std::string plan_digest;         // what they agreed to
+    std::optional<Error> failure;    // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;
+
+    // By its verdict, or because somebody agreed.
+    bool may_run() const { return verdict.decision == "allow" || (verdict.decision == "ask" && agreed); }
 };
 
 class Launcher {
@@ -46,10 +60,11 @@ public:
         : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_),
           judge_(parts.settings, blocking_), digests_(blocking_) {}
 
+    // Of `ask` whole, too, so that it can be frozen; of `deny` no further than the verdict.
     boost::asio::awaitable<Result<Prepared>> prepare(api::RunRequest request, const Caller& caller,
-                                                     std::uint64_t number);
+                                                     std::uint64_t number, Uuid id);
     boost::asio::awaitable<Result<Prepared>> prepare_exec(api::ExecRequest request, const Caller& caller,
-                                                          const Run& target, std::uint64_t number);
+                                                          const Run& target, std::uint64_t number, Uuid id);
     // The verdict on a request, as it would be now; nothing is prepared.
     boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, const Caller& caller);
     // What the API and the receipt know before it runs.
@@ -57,6 +72,10 @@ public:
     // The run is running, or it failed or was denied with its record saying why. An error means that nothing was tried:
     // the audit log forbade it.
     boost::asio::awaitable<Status> start(Run& run, Prepared& prepared);
+    // Whether no component of these absolute paths is a link, as the caller reaches them.
+    boost::asio::awaitable<Result<bool>> are_plain(Caller caller, std::string user, std::vector<std::string> paths);
+    // It waited for an answer, and does not run: the state that it ends in, and why.
+    boost::asio::awaitable<void> refuse(Run& run, State state, Error error);
     // After its end: state, receipt, audit outcome. The row is the caller's.
     boost::asio::awaitable<void> finish(Run& run);
 
@@ -75,10 +94,18 @@ private:
     boost::asio::awaitable<Status> judge_exec(Prepared& prepared, const Caller& caller, const Run& target,
                                               const std::map<std::string, std::string>& env);
     boost::asio::awaitable<Status> hold_to_ceiling(Prepared& prepared, const Caller& caller, const Tables& tables);
+    boost::asio::awaitable<Status> bind_files(Prepared& prepared, const Caller& caller, const View& view);
+    boost::asio::awaitable<Status> bind_folder(Prepared& prepared, const Caller& caller, const View& view,
+                                               const std::string& path, std::vector<CodeFile> files);
+    boost::asio::awaitable<void> follow_link(api::FrozenFile& file, const Caller& caller,
+                                             const api::RunRequest& request);
+    // Its files run from copies that nobody can change, if they still are what was agreed to.
+    Status hold_to_agreed(Prepared& prepared) const;
     boost::asio::awaitable<Status> deny(Run& run, const Prepared& prepared);
     Status check_standing(Run& run) const;
     boost::asio::awaitable<Status> write_intent(const Run& run, const Prepared& prepared);
     boost::asio::awaitable<void> write_outcome(Run& run);
+    boost::asio::awaitable<void> write_sooner_or_later(audit::Event event);
     Status set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const;
     Status choose_program(Prepared& prepared) const;
     void fail_run(Run& run, const Error& error) const;

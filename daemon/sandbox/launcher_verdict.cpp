@@ -110,6 +110,7 @@ awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, 
     if (!judged) co_return std::unexpected(judged.error());
     prepared.verdict = std::move(judged->verdict);
     prepared.ceiling = std::move(judged->ceiling);
+    prepared.code = std::move(judged->code);
     co_return Status{};
 }
 

@@ -284,6 +284,17 @@ awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string progra
     co_return co_await ask(facts, question, none);
 }
 
+awaitable<Result<Held>> Looker::look_into(const Caller& caller, std::string folder, std::string user, Probes probes) {
+    api::RunRequest request;
+    if (!user.empty()) request.run_as = user;
+    const Command command;
+    const Profile profile;
+    const Tables tables;
+    const LookFacts facts{request, command, profile, tables, caller};
+    const Ask question{std::move(folder), "/", "", "", true, false};
+    co_return co_await ask(facts, question, probes);
+}
+
 awaitable<Result<Held>> Looker::look_again(const Caller& caller, std::string workspace, std::string user,
                                            const Tables& tables, Probes probes) {
     api::RunRequest request;

@@ -74,6 +74,9 @@ public:
     // Probes by absolute path, and the protected files at depth of a workspace ("" none), as they are now.
     boost::asio::awaitable<Result<Held>> look_again(const Caller& caller, std::string workspace, std::string user,
                                                     const Tables& tables, Probes probes);
+    // A folder, and files by absolute path, as they are now: errors as of look().
+    boost::asio::awaitable<Result<Held>> look_into(const Caller& caller, std::string folder, std::string user,
+                                                   Probes probes);
     // A program on a search path, "" none; nothing of the file system is shown anew.
     boost::asio::awaitable<Result<Held>> look_up(const Caller& caller, std::string program, std::string path,
                                                  std::string user);

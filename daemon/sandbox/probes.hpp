@@ -19,7 +19,8 @@ enum class Purpose {
     needs,
     git_entry,
     socket,
-    project_policy
+    project_policy,
+    code
 };
 
 struct ProbeRow {

@@ -93,6 +93,10 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+std::string code_name(Code code) {
+    return std::string(describe(code).name);
+}
+
 void cut_command(std::vector<std::string>& command, std::size_t most) {
     std::size_t bytes = 0;
     for (auto& text : command) {
@@ -162,6 +166,12 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
     receipt.rule = prepared.verdict.rule;
     receipt.policy = prepared.verdict.policy;
     receipt.weaker = weaker_here(prepared, ready);
+    if (prepared.agreed) {
+        receipt.plan_digest = prepared.plan_digest;
+        if (!prepared.agreed->approval.empty()) receipt.approval = prepared.agreed->approval;
+        if (!prepared.agreed->grant.empty()) receipt.grant = prepared.agreed->grant;
+        receipt.approved_by = prepared.agreed->by;
+    }
     return receipt;
 }
 
@@ -205,6 +215,16 @@ void put_verdict(boost::json::object& data, const api::Verdict& verdict) {
     if (verdict.policy) data["policy"] = *verdict.policy;
 }
 
+void put_agreement(boost::json::object& data, const api::Receipt& receipt) {
+    if (receipt.plan_digest) data["plan_digest"] = *receipt.plan_digest;
+    if (receipt.approval) data["approval"] = *receipt.approval;
+    if (receipt.grant) data["grant"] = *receipt.grant;
+    if (receipt.approved_by.empty()) return;
+    boost::json::array by;
+    for (const auto& who : receipt.approved_by) by.emplace_back(who);
+    data["approved_by"] = std::move(by);
+}
+
 } // namespace
 
 boost::json::object intent_data(const api::Run& record, const api::Receipt& receipt) {
@@ -226,6 +246,7 @@ boost::json::object intent_data(const api::Run& record, const api::Receipt& rece
     data["program_digest"] = receipt.program_digest;
     if (record.joined) data["joined"] = *record.joined;
     if (record.verdict) put_verdict(data, *record.verdict);
+    put_agreement(data, receipt);
     return data;
 }
 

@@ -10,6 +10,9 @@ namespace owhale::sandbox {
 // Bytes that are no UTF-8 as \xNN: names of files may hold any.
 std::string printable(std::string_view text);
 
+// A code as clients match on it.
+std::string code_name(Code code);
+
 // Cuts a command to `most` bytes in all.
 void cut_command(std::vector<std::string>& command, std::size_t most);
 

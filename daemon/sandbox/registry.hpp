@@ -1,5 +1,5 @@
-// The one registry of runs behind Runs: runs.cpp is a run's life in it, listing.cpp what is told of them, upkeep.cpp what
-// happens by the clock, at the start and at the end.
+// The one registry of runs behind Runs: runs.cpp is a run's life in it, listing.cpp what is told of them, waiting.cpp
+// a run that waits for people, upkeep.cpp what happens by the clock, at the start and at the end.
 #pragma once
 
 #include <map>
@@ -8,6 +8,7 @@
 #include "sandbox/boxes.hpp"
 #include "sandbox/kept.hpp"
 #include "sandbox/launcher.hpp"
+#include "sandbox/plea.hpp"
 #include "sandbox/run.hpp"
 #include "sandbox/run_rows.hpp"
 #include "sandbox/runs.hpp"
@@ -19,7 +20,9 @@ class Registry final : public Runs {
 public:
     Registry(Parts parts, Kept kept)
         : parts_(std::move(parts)), rows_(parts_.database), kept_(std::move(kept)), launcher_(parts_),
-          empty_(parts_.executor) {
+          empty_(parts_.executor), room_(parts_.executor) {
+        if (parts_.consent != nullptr)
+            parts_.consent->on_answer = [this](const std::string& run, const Answer& answer) { answered(run, answer); };
         parts_.spawner.on_run_ended = [this](const wire::RunEnded& ended) { run_ended(ended); };
         parts_.spawner.on_box_ended = [this](const std::string& key) { boxes_.ended(key); };
     }
@@ -29,6 +32,8 @@ public:
     boost::asio::awaitable<Result<Made>> create(api::RunRequest request, Caller caller, IdempotencyKey key) override;
     boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request,
                                               Caller caller) override;
+    boost::asio::awaitable<Result<Made>> claim(std::string id, Caller caller) override;
+    boost::asio::awaitable<void> outlive_client(std::shared_ptr<Run> run) override;
     boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, Caller caller) override {
         CO_CHECK(find_asker(caller));
         co_return co_await launcher_.check(std::move(request), caller);
@@ -42,11 +47,9 @@ public:
                               const std::string& before, std::size_t limit) override;
     Status remove(const std::string& id) override;
     void signal(const Run& run, int signal) override { parts_.spawner.signal(run.number(), signal); }
-    void kill(const Run& run, std::chrono::milliseconds grace) override {
-        parts_.spawner.kill(run.number(), wire::EndReason::killed, static_cast<std::uint32_t>(grace.count()));
-    }
+    void kill(const Run& run, std::chrono::milliseconds grace) override;
     std::string folder(const std::string& id) const override { return kept_.folder(id); }
-    Counts counts() override { return {live_.size(), rows_.count().value_or(0)}; }
+    Counts counts() override { return {live_.size() - waiting_, rows_.count().value_or(0)}; }
     std::string id_of(std::uint64_t number) override {
         const auto found = by_number_.find(number);
         return found == by_number_.end() ? "" : found->second->id();
@@ -56,10 +59,7 @@ public:
     Result<api::BoxList> boxes(const std::string& principal, bool any) override;
     Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) override;
     Status reset_box(const std::string& id, const std::string& principal, bool any) override;
-    void connection_closed(std::uint64_t connection) override {
-        for (const auto& [id, run] : live_)
-            if (run->caller().connection == connection) run->creator_gone();
-    }
+    void connection_closed(std::uint64_t connection) override;
 
 private:
     // Counts a run from before anything is asked for it, so that no burst slips under the limits.
@@ -74,6 +74,7 @@ private:
         ~Place() {
             --registry_.taken_;
             if (--registry_.places_[principal_] == 0) registry_.places_.erase(principal_);
+            registry_.room_.notify();
         }
 
     private:
@@ -84,10 +85,34 @@ private:
     Status find_asker(Caller& caller);
     Status check_room(const std::string& principal) const;
     std::shared_ptr<Run> make_run(const Prepared& prepared, const Caller& caller, std::uint64_t number);
-    boost::asio::awaitable<Result<Made>> prepare_and_launch(api::RunRequest request, Caller caller,
-                                                            std::uint64_t number, std::shared_ptr<Place> place);
-    boost::asio::awaitable<Result<Made>> launch(Prepared prepared, Caller caller, std::uint64_t number,
-                                                std::shared_ptr<Place> place, std::optional<std::string> joined);
+    boost::asio::awaitable<Result<Made>> prepare_and_launch(Asked asked, Caller caller, std::uint64_t number,
+                                                            std::shared_ptr<Place> place);
+    boost::asio::awaitable<Result<Made>> launch(Prepared prepared, Asked asked, Caller caller, std::uint64_t number,
+                                                std::shared_ptr<Place> place);
+    boost::asio::awaitable<Result<Made>> begin(std::shared_ptr<Run> run, Prepared& prepared,
+                                               std::shared_ptr<Place> place);
+    void feed(std::shared_ptr<Run> run, std::string data);
+    void take_in(const std::shared_ptr<Run>& run);
+
+    // waiting.cpp: the way of a run that waits for an answer.
+    boost::asio::awaitable<Result<Made>> ask(std::shared_ptr<Run> run, Prepared prepared, Asked asked,
+                                             std::shared_ptr<Place> place);
+    boost::asio::awaitable<Status> begin_waiting(std::shared_ptr<Run> run, Plea plea);
+    boost::asio::awaitable<void> wait_for_answer(std::shared_ptr<Run> run);
+    boost::asio::awaitable<bool> go_on(std::shared_ptr<Run> run);
+    boost::asio::awaitable<Result<Prepared>> prepare_again(const Asked& asked, Caller caller, std::shared_ptr<Run> run);
+    boost::asio::awaitable<Status> start_agreed(std::shared_ptr<Run> run, Prepared& prepared, const Asked& asked,
+                                                std::shared_ptr<Place> place);
+    boost::asio::awaitable<void> end_waiting(std::shared_ptr<Run> run, State state, Error error);
+    boost::asio::awaitable<void> end_void(std::shared_ptr<Run> run, std::string because);
+    void answered(const std::string& id, const Answer& answer);
+    void cancel_waiting(const Run& run, std::string because);
+    void cancel_those_of(const Run& ended);
+    boost::asio::awaitable<void> hold_connection(std::shared_ptr<Run> run);
+    void release(Run& run);
+    void leave_waiting(Run& run);
+    Status restore(const api::Run& row);
+    void cancel_lost();
     boost::asio::awaitable<void> live_through(std::shared_ptr<Run> run, std::shared_ptr<Place> place);
     Result<std::optional<Made>> repeated(const Caller& caller, const IdempotencyKey& key);
     void settle(Run& run);
@@ -102,7 +127,7 @@ private:
     Kept kept_;
     Launcher launcher_;
     Boxes boxes_;
-    Wake empty_;
+    Wake empty_, room_; // room_: a place was given back
     std::map<std::string, std::shared_ptr<Run>> live_;
     std::map<std::uint64_t, std::shared_ptr<Run>> by_number_;
     struct Ended { // an end whose row could not be written yet: the disk was full
@@ -114,6 +139,7 @@ private:
     std::map<std::string, std::uint64_t> places_;
     std::set<std::pair<std::string, std::string>> keys_in_use_;
     std::uint64_t taken_ = 0;
+    std::uint64_t waiting_ = 0; // runs in state waiting_approval
     std::uint64_t next_number_ = 1;
     bool stopping_ = false;
 };

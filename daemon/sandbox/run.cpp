@@ -242,6 +242,18 @@ void Run::note_presence() {
         alone_since_ = steady_clock::now();
 }
 
+void Run::set_caller(Caller caller) {
+    birth_.caller = std::move(caller);
+    creator_here_ = true;
+    note_presence();
+}
+
+void Run::let_go() {
+    birth_.detached = true;
+    record.detached = true;
+    note_presence();
+}
+
 std::optional<steady_clock::time_point> Run::alone_since() const {
     return alone_since_;
 }

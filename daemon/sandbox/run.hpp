@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/consent.hpp"
+#include "sandbox/environment.hpp"
 #include "sandbox/limits.hpp"
 #include "sandbox/run_stream.hpp"
 #include "sandbox/runs.hpp"
@@ -72,10 +74,21 @@ public:
         bool joined = false;
         bool asks = false; // it has a listener of its own, and may ask for runs
         RunLimits limits;
+        View view; // what it has of the host's
         std::vector<std::shared_ptr<const ProjectFile>>
             projects; // whose rules hold for what enters it, or is asked by it
     } cage;
     api::Run snapshot() const;
+
+    // --- while it waits for an answer ---
+    std::optional<Answer> answer;      // that came, and was not acted upon yet
+    bool has_client = false;           // its client waits with it: it ends when that goes
+    bool goes_on = false;              // an approved one is being looked up again
+    std::uint64_t held_connection = 0; // whose number the spawner keeps although its client may go; 0 none
+    // Whoever claims it is who asks from now on: the same principal, on another connection.
+    void set_caller(Caller caller);
+    // Nobody needs to be there for it to go on.
+    void let_go();
 
     Wake& changed() { return changed_; }
 

@@ -40,10 +40,26 @@ std::size_t Registry::kill_all_of(const std::string& principal) {
     std::size_t count = 0;
     for (const auto& [id, run] : live_) {
         if (run->caller().principal != principal) continue;
-        kill(*run, parts_.settings.kill_grace);
+        if (run->state() == State::waiting_approval)
+            cancel_waiting(*run, "who asked may not do so any more");
+        else
+            kill(*run, parts_.settings.kill_grace);
         ++count;
     }
     return count;
+}
+
+void Registry::kill(const Run& run, std::chrono::milliseconds grace) {
+    if (run.state() == State::waiting_approval) return cancel_waiting(run, "it was killed while it waited");
+    parts_.spawner.kill(run.number(), wire::EndReason::killed, static_cast<std::uint32_t>(grace.count()));
+}
+
+void Registry::connection_closed(std::uint64_t connection) {
+    for (const auto& [id, run] : live_) {
+        if (run->caller().connection != connection) continue;
+        run->creator_gone();
+        if (run->state() == State::waiting_approval && run->has_client) cancel_waiting(*run, "its client went");
+    }
 }
 
 // What starts is told too: it is held as soon as it runs. What had not been sent to the spawner yet does not start.
@@ -131,30 +147,35 @@ awaitable<Result<Made>> Registry::create(api::RunRequest request, Caller caller,
     const std::pair used(caller.principal, key.key);
     if (!key.key.empty()) keys_in_use_.insert(used);
     const bool has_input = request.stdin_ || request.stdin_base64;
-    auto made = co_await prepare_and_launch(std::move(request), caller, number, std::move(place));
+    Asked asked;
+    asked.create = std::move(request);
+    auto made = co_await prepare_and_launch(std::move(asked), caller, number, std::move(place));
     keys_in_use_.erase(used);
     if (!made) co_return made;
     if (!key.key.empty())
         if (const auto kept = rows_.keep_key(caller.principal, key.key, {made->id, key.request}, wall_clock_us());
             !kept)
             log::warning("an Idempotency-Key could not be kept", {{"why", to_line(kept.error())}});
-    if (has_input && made->run)
-        asio::co_spawn(
-            parts_.executor,
-            [run = made->run, data = std::move(*input)]() mutable -> awaitable<void> {
-                co_await run->write_stdin(nullptr, std::move(data));
-                run->close_stdin(nullptr);
-            },
-            asio::detached);
+    if (has_input && made->run && made->run->state() == State::running) feed(made->run, std::move(*input));
     co_return made;
 }
 
-awaitable<Result<Made>> Registry::prepare_and_launch(api::RunRequest request, Caller caller, std::uint64_t number,
+void Registry::feed(std::shared_ptr<Run> run, std::string data) {
+    asio::co_spawn(
+        parts_.executor,
+        [run = std::move(run), data = std::move(data)]() mutable -> awaitable<void> {
+            co_await run->write_stdin(nullptr, std::move(data));
+            run->close_stdin(nullptr);
+        },
+        asio::detached);
+}
+
+awaitable<Result<Made>> Registry::prepare_and_launch(Asked asked, Caller caller, std::uint64_t number,
                                                      std::shared_ptr<Place> place) {
-    auto prepared = co_await launcher_.prepare(std::move(request), caller, number);
+    auto request = *asked.create;
+    auto prepared = co_await launcher_.prepare(std::move(request), caller, number, make_uuid());
     if (!prepared) co_return std::unexpected(prepared.error());
-    const std::optional<std::string> none;
-    co_return co_await launch(std::move(*prepared), caller, number, std::move(place), none);
+    co_return co_await launch(std::move(*prepared), std::move(asked), caller, number, std::move(place));
 }
 
 awaitable<Result<Made>> Registry::exec(std::shared_ptr<Run> target, api::ExecRequest request, Caller caller) {
@@ -166,32 +187,41 @@ awaitable<Result<Made>> Registry::exec(std::shared_ptr<Run> target, api::ExecReq
     if (target->state() != State::running) co_return fail(Code::run_ended, "the run is not running");
     auto place = std::make_shared<Place>(*this, caller.payer);
     const auto number = next_number_++;
-    const auto detach = request.detach, attach = request.attach;
-    auto prepared = co_await launcher_.prepare_exec(std::move(request), caller, *target, number);
+    Asked asked;
+    asked.exec = request;
+    asked.target = target->id();
+    auto prepared = co_await launcher_.prepare_exec(std::move(request), caller, *target, number, make_uuid());
     if (!prepared) co_return std::unexpected(prepared.error());
-    prepared->request.detach = detach;
-    prepared->request.attach = attach;
-    std::optional<std::string> joined(target->id());
-    co_return co_await launch(std::move(*prepared), caller, number, std::move(place), std::move(joined));
+    co_return co_await launch(std::move(*prepared), std::move(asked), caller, number, std::move(place));
 }
 
-awaitable<Result<Made>> Registry::launch(Prepared prepared, Caller caller, std::uint64_t number,
-                                         std::shared_ptr<Place> place, std::optional<std::string> joined) {
+void Registry::take_in(const std::shared_ptr<Run>& run) {
+    live_[run->id()] = run;
+    by_number_[run->number()] = run;
+    run->on_output_limit = [this, number = run->number()] { parts_.spawner.kill(number, wire::EndReason::output, 0); };
+    if (const auto& caller = run->caller(); caller.gone && caller.gone()) run->creator_gone();
+}
+
+awaitable<Result<Made>> Registry::launch(Prepared prepared, Asked asked, Caller caller, std::uint64_t number,
+                                         std::shared_ptr<Place> place) {
     if (stopping_) co_return fail(Code::busy, "owhaled is stopping", "try again in a moment");
     const auto run = make_run(prepared, caller, number);
     launcher_.describe(*run, prepared);
-    run->record.joined = std::move(joined);
+    if (prepared.verdict.decision == "ask" && !prepared.failure && parts_.consent != nullptr)
+        co_return co_await ask(run, std::move(prepared), std::move(asked), std::move(place));
     CO_CHECK(rows_.insert(run->record, wall_clock_us()));
-    live_[run->id()] = run;
-    by_number_[number] = run;
-    run->on_output_limit = [this, number] { parts_.spawner.kill(number, wire::EndReason::output, 0); };
-    if (caller.gone && caller.gone()) run->creator_gone();
+    take_in(run);
+    co_return co_await begin(run, prepared, std::move(place));
+}
+
+awaitable<Result<Made>> Registry::begin(std::shared_ptr<Run> run, Prepared& prepared, std::shared_ptr<Place> place) {
     const auto started = co_await launcher_.start(*run, prepared);
     if (run->state() != State::running) {
         settle(*run);
         if (!started) co_return std::unexpected(started.error());
         co_return Made{run->id(), run};
     }
+    const auto& caller = run->caller();
     if (!prepared.box.empty())
         boxes_.used(
             {prepared.box, caller.principal, run->record.workspace, run->receipt.uid, run->record.profile, caller.cwd});
@@ -224,7 +254,8 @@ void Registry::settle(Run& run) {
     if (kept != 0 && !asker) kept_.hold_to_quota(rows_, run.caller().principal);
     if (asker) kept_.hold_to_run(rows_, asker->id, live_.contains(asker->id));
     if (run.cage.asks) kept_.hold_to_run(rows_, run.id(), false);
-    if (live_.empty()) empty_.notify();
+    cancel_those_of(run);
+    if (live_.size() == waiting_) empty_.notify();
 }
 
 void Registry::run_ended(const wire::RunEnded& ended) {

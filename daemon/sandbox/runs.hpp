@@ -33,6 +33,7 @@ class Rules;
 struct ProjectFile; // sandbox/rules.hpp
 class Run;
 struct Parent; // sandbox/bounds.hpp
+class Consent; // sandbox/consent.hpp
 
 struct Caller { // who asks, as the spawner counts and the kernel noted
     std::uint64_t connection = 0;
@@ -75,7 +76,8 @@ public:
         const Profiles& profiles;
         Rules& rules;
         const ReceiptKey& key;
-        const wire::Ready& ready; // filled when the spawner's Ready came
+        const wire::Ready& ready;   // filled when the spawner's Ready came
+        Consent* consent = nullptr; // null: what needs an answer is denied. on_answer becomes the registry's own
         // Whether runs of a payer (Caller::payer) may start now: frozen otherwise. Empty: always.
         std::function<Status(const std::string& payer)> admits{};
     };
@@ -89,11 +91,16 @@ public:
 
     // The request is checked, resolved, recorded and started; the answer lives on in the registry. A command that
     // cannot be found or executed, or a cage that cannot be built, is a run in state `failed`; anything wrong with the
-    // request is an error and no run. What the policy refuses is a run in state `denied`.
+    // request is an error and no run. What the policy refuses is a run in state `denied`; what it asks about, one in state
+    // `waiting_approval`, which goes on by itself.
     // A key that was used before answers with the run it made; with another request it is a conflict.
     virtual boost::asio::awaitable<Result<Made>> create(api::RunRequest request, Caller caller, IdempotencyKey key) = 0;
     virtual boost::asio::awaitable<Result<Made>> exec(std::shared_ptr<Run> target, api::ExecRequest request,
                                                       Caller caller) = 0;
+    // An approved run whose requester was away goes on as asked for by this caller: not_found, conflict, forbidden.
+    virtual boost::asio::awaitable<Result<Made>> claim(std::string id, Caller caller) = 0;
+    // A client that waited was told that its run waits for people: that goes on without it.
+    virtual boost::asio::awaitable<void> outlive_client(std::shared_ptr<Run> run) = 0;
     // The verdict that create() would come to; nothing is run or recorded.
     virtual boost::asio::awaitable<Result<api::Verdict>> check(api::RunRequest request, Caller caller) = 0;
     // A live run, or nullptr.

@@ -24,11 +24,13 @@ awaitable<Status> Registry::reconcile() {
     const auto rows = rows_.live();
     if (!rows) co_return std::unexpected(rows.error());
     for (auto run : *rows) {
+        if (restore(run)) continue;
         run.state = name(State::lost);
         run.ended = rfc3339(wall_clock_us());
         run.error = "owhaled ended while it ran";
         CO_CHECK(rows_.finish(run, wall_clock_us(), kept_.bytes(run.id)));
     }
+    cancel_lost();
     const auto interrupted = parts_.audit.interrupted();
     if (!interrupted) co_return std::unexpected(interrupted.error());
     for (const auto& id : *interrupted) {
@@ -79,7 +81,12 @@ awaitable<void> Registry::tick() {
 
 awaitable<void> Registry::stop() {
     stopping_ = true;
-    for (const auto& [id, run] : live_) kill(*run, parts_.settings.kill_grace);
+    for (const auto& [id, run] : live_) {
+        if (run->state() != State::waiting_approval)
+            kill(*run, parts_.settings.kill_grace);
+        else if (run->has_client) // the others wait for the next start
+            cancel_waiting(*run, "owhaled is stopping");
+    }
     asio::steady_timer limit(parts_.executor, parts_.settings.kill_grace + std::chrono::seconds(5));
     bool late = false;
     limit.async_wait([&](const boost::system::error_code& error) {
@@ -87,7 +94,7 @@ awaitable<void> Registry::stop() {
         late = true;
         empty_.notify();
     });
-    while (!live_.empty() && !late) co_await empty_.wait();
+    while (live_.size() != waiting_ && !late) co_await empty_.wait();
     limit.cancel();
 }
 

@@ -67,6 +67,21 @@ void add(std::string& head, std::string_view name, std::string_view value) {
     (((head += name) += ": ") += value) += "\r\n";
 }
 
+std::string begin_head(const Response& response) {
+    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+    (head += reason_of(response.status)) += "\r\n";
+    add(head, "Date", http_date());
+    return head;
+}
+
+std::string end_head(std::string head, const Response& response, bool keep_alive) {
+    add(head, "Cache-Control", "no-store");
+    add(head, "X-Content-Type-Options", "nosniff");
+    if (!keep_alive) add(head, "Connection", "close");
+    for (const auto& [name, value] : response.headers) add(head, name, value);
+    return head += "\r\n";
+}
+
 } // namespace
 
 bool may_have_body(unsigned status) {
@@ -74,18 +89,19 @@ bool may_have_body(unsigned status) {
 }
 
 std::string head_of(const Response& response, bool keep_alive) {
-    std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
-    (head += reason_of(response.status)) += "\r\n";
-    add(head, "Date", http_date());
+    auto head = begin_head(response);
     if (may_have_body(response.status)) {
         add(head, "Content-Type", response.content_type);
         add(head, "Content-Length", std::to_string(response.body.size()));
     }
-    add(head, "Cache-Control", "no-store");
-    add(head, "X-Content-Type-Options", "nosniff");
-    if (!keep_alive) add(head, "Connection", "close");
-    for (const auto& [name, value] : response.headers) add(head, name, value);
-    return head += "\r\n";
+    return end_head(std::move(head), response, keep_alive);
+}
+
+std::string head_of_stream(const Response& response, bool chunked) {
+    auto head = begin_head(response);
+    add(head, "Content-Type", response.content_type);
+    if (chunked) add(head, "Transfer-Encoding", "chunked");
+    return end_head(std::move(head), response, false);
 }
 
 } // namespace owhale::transport

@@ -101,10 +101,28 @@ using Handler = std::function<asio::awaitable<Result<Response>>(Request&)>;
 using Stream = std::function<asio::awaitable<void>(Channel&)>;
 using Upgrade = std::function<asio::awaitable<Result<Stream>>(Request&)>;
 
+// The body of an answer that goes on for as long as its client listens.
+class Outlet {
+public:
+    virtual ~Outlet() = default;
+    // Completes when the kernel took it: a slow client holds the writer back. False: the client went, or took nothing for
+    // too long; then nothing more is written.
+    virtual asio::awaitable<bool> write(std::string_view bytes) = 0;
+};
+
+// An answer of which only the head is known: `body` writes the rest, and ends with the client, whose going
+// Connection::on_close tells. The connection ends after it.
+struct Streamed {
+    Response head; // its body stays empty
+    std::function<asio::awaitable<void>(Outlet&)> body;
+};
+using Streamer = std::function<asio::awaitable<Result<Streamed>>(Request&)>;
+
 struct Route {
     std::string_view verb; // name in shared/verbs.hpp
     Handler handler;
-    Upgrade upgrade; // empty: no WebSocket
+    Upgrade upgrade;      // empty: no WebSocket
+    Streamer stream = {}; // instead of a handler: the answer has no end
 };
 
 } // namespace owhale::transport

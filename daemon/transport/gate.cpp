@@ -109,7 +109,8 @@ Status permit(const Match& match, const Principal& who) {
         return fail(Code::frozen, who.name + " is frozen, and its tokens for agents with it",
                     "A person lets it go on: owhalectl freeze ls says who froze it, and why.");
     if (!who.may(match.permission, true)) return not_permitted(match, who);
-    if (!match.route->handler && !match.route->upgrade) return fail(Code::unsupported, verb + " is not served here");
+    if (!match.route->handler && !match.route->upgrade && !match.route->stream)
+        return fail(Code::unsupported, verb + " is not served here");
     return {};
 }
 

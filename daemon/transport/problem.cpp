@@ -21,6 +21,7 @@ Response problem(const Error& error, const api::Run* refused) {
     if (refused != nullptr) {
         body.verdict = refused->verdict;
         body.run = refused->id;
+        body.approval = refused->approval;
     }
     const bool later = error.code == Code::rate_limited || error.code == Code::busy;
     if (later) body.retry_after = std::max(error.retry_after, 1u);

@@ -68,7 +68,8 @@ Result<Router> Router::make(std::vector<Route> routes) {
             std::ranges::find(router.entries_, route.verb, [](const Entry& one) { return one.verb->name; });
         const std::string name(route.verb);
         if (entry == router.entries_.end()) return fail(Code::internal, "the verb table has no row for " + name);
-        if (entry->route.handler || entry->route.upgrade) return fail(Code::internal, name + " has two routes");
+        if (entry->route.handler || entry->route.upgrade || entry->route.stream)
+            return fail(Code::internal, name + " has two routes");
         entry->route = std::move(route);
     }
     return router;

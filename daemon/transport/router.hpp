@@ -34,7 +34,7 @@ private:
         const Verb* verb;
         std::vector<std::string_view> pattern;
         identity::Permission permission;
-        Route route; // without handler and upgrade: a verb of the table that this daemon does not serve
+        Route route; // without any handler: a verb of the table that this daemon does not serve
     };
     std::vector<Entry> entries_;
 };

@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "transport/answer.hpp"
 #include "transport/body.hpp"
+#include "transport/outlet.hpp"
 #include "transport/websocket.hpp"
 
 namespace owhale::transport {
@@ -73,6 +74,7 @@ void Session::start() {
 void Session::drain() {
     draining_ = true;
     if (idle_) peer_->cancel();
+    if (streaming_) peer_went();
 }
 
 void Session::peer_went() {
@@ -250,6 +252,7 @@ asio::awaitable<bool> Session::dispatch(const Head& head, const std::string& hea
 }
 
 asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std::shared_ptr<Request> request) {
+    if (match.route->stream) co_return co_await stream(head, match, request);
     if (!match.route->handler) {
         auto response =
             with_status(426, {Code::bad_request, "this needs a WebSocket", "Ask with Upgrade: websocket.", 0, {}});
@@ -278,6 +281,18 @@ asio::awaitable<bool> Session::open_channel(const Head& head, const std::string&
     if (!*stream) co_return co_await fail_with(head, stream->error());
     std::function<void()> gone = [self = shared_from_this()] { self->peer_went(); };
     co_await serve_channel(peer_, head_text, std::move(**stream), std::move(gone));
+    co_return false;
+}
+
+asio::awaitable<bool> Session::stream(const Head& head, const Match& match, std::shared_ptr<Request> request) {
+    auto handler = match.route->stream(*request);
+    auto streamed = co_await run<Streamed>(std::move(handler), request);
+    if (!streamed) co_return false;
+    if (!*streamed) co_return co_await fail_with(head, streamed->error());
+    std::function<void()> gone = [self = shared_from_this()] { self->peer_went(); };
+    streaming_ = true;
+    if (draining_) peer_went(); // while its handler prepared it
+    co_await serve_stream(peer_, head, std::move(**streamed), house_.limits.write_timeout, std::move(gone));
     co_return false;
 }
 

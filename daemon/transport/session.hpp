@@ -64,6 +64,7 @@ private:
     asio::awaitable<bool> handle(const Head& head, const Match& match, std::shared_ptr<Request> request);
     asio::awaitable<bool> open_channel(const Head& head, const std::string& head_text, const Match& match,
                                        std::shared_ptr<Request> request);
+    asio::awaitable<bool> stream(const Head& head, const Match& match, std::shared_ptr<Request> request);
     // The handler's result; empty when the peer vanished first (the handler then goes on by itself).
     template <typename T>
     asio::awaitable<std::optional<Result<T>>> run(asio::awaitable<Result<T>> handler, std::shared_ptr<Request> request);
@@ -84,6 +85,7 @@ private:
     bool given_up_ = false; // another has its place: nothing is read or answered any more
     bool known_ = false;    // a request of somebody with a name came
     bool draining_ = false;
+    bool streaming_ = false; // an answer without an end is under way
 };
 
 } // namespace owhale::transport

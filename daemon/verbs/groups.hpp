@@ -15,6 +15,7 @@ std::vector<transport::Route> box_routes(const Services& services);
 std::vector<transport::Route> system_routes(const Services& services);
 std::vector<transport::Route> profile_routes(const Services& services);
 std::vector<transport::Route> policy_routes(const Services& services);
+std::vector<transport::Route> approval_routes(const Services& services);
 std::vector<transport::Route> audit_routes(const Services& services);
 std::vector<transport::Route> mode_routes(const Services& services);
 std::vector<transport::Route> door_routes(const Services& services);    // login, logout, password, step-up
@@ -22,6 +23,9 @@ std::vector<transport::Route> account_routes(const Services& services); // users
 std::vector<transport::Route> token_routes(const Services& services);   // sessions, tokens
 std::vector<transport::Route> freeze_routes(const Services& services);
 std::vector<transport::Route> access_routes(const Services& services); // access, keys, jwks
+std::vector<transport::Route> event_routes(const Services& services);
+std::vector<transport::Route> grant_routes(const Services& services);
+std::vector<transport::Route> stats_routes(const Services& services); // approvals.stats
 
 // What makes a route's handler of a function of Services and Request: one that answers at once, or a coroutine.
 inline auto answered_now(const Services& services) {

@@ -11,9 +11,15 @@
 #include "shared/api.hpp"
 #include "transport/exchange.hpp"
 
+namespace owhale::approvals {
+class Desk;
+class Grants;
+class Stats;
+} // namespace owhale::approvals
 namespace owhale::audit {
+class Feed;
 class Log;
-}
+} // namespace owhale::audit
 namespace owhale::identity {
 class Service;
 }
@@ -33,12 +39,16 @@ struct Services { // what handlers use; all of it outlives the server
     const sandbox::Rules& rules;
     audit::Log& audit;
     identity::Service& identity;
+    approvals::Desk& desk;
     std::string version;                      // "0.1.0"
     std::string started;                      // RFC 3339
     std::function<std::size_t()> connections; // open ones
     // Reads the rules again for a principal that still may.
     std::function<boost::asio::awaitable<Result<api::PolicyLoaded>>(std::string, std::function<Status()>)> reload_rules;
     std::function<std::string()> fingerprint; // of the TLS certificate in force; "" none
+    audit::Feed* feed = nullptr;              // never null where events are served
+    approvals::Grants* grants = nullptr;      // these two where approvals are
+    approvals::Stats* approval_stats = nullptr;
 };
 
 std::vector<transport::Route> routes(const Services& services);

@@ -10,7 +10,7 @@
 #include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
 #include "verbs/reply.hpp"
-#include "verbs/results.hpp"
+#include "verbs/run_answers.hpp"
 
 namespace owhale::verbs {
 namespace {
@@ -21,54 +21,6 @@ using identity::Permission;
 using sandbox::Run;
 using transport::Request;
 using transport::Response;
-
-// Until the run is over, the time is up, or the client has gone.
-awaitable<void> wait_for(std::shared_ptr<Run> run, std::shared_ptr<transport::Connection> connection,
-                         std::optional<std::chrono::seconds> most) {
-    const auto late = std::make_shared<bool>(false);
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    if (most) {
-        timer.expires_after(*most);
-        timer.async_wait([late, run](const boost::system::error_code& error) {
-            if (error) return;
-            *late = true;
-            run->changed().notify();
-        });
-    }
-    while (!run->over() && !*late && connection->open) co_await run->changed().wait();
-}
-
-Response created(const api::Run& run) {
-    auto response = reply(run, 201);
-    response.headers.emplace_back("Location", "/v1/runs/" + run.id);
-    return response;
-}
-
-// A run that the policy refused: 403 with the verdict, also when its Idempotency-Key asks again.
-std::optional<Response> refusal(const api::Run& run) {
-    if (run.state != "denied" || !run.verdict) return std::nullopt;
-    return transport::problem(sandbox::refusal_of(*run.verdict), &run);
-}
-
-Result<Response> stored(const Services& services, const std::string& id, const std::string& principal) {
-    const auto record = TRY(services.runs.show(id, principal, false));
-    if (auto refused = refusal(record)) return std::move(*refused);
-    const auto folder = services.runs.folder(id);
-    auto out = sandbox::Output::open(folder + "/stdout");
-    auto err = sandbox::Output::open(folder + "/stderr");
-    const sandbox::Output none(folder + "/none", 0);
-    return reply(with_output(record, out ? *out : none, err ? *err : none));
-}
-
-awaitable<Result<Response>> answer_made(const Services& services, Request& request, sandbox::Made made, bool wait) {
-    if (!made.run) co_return stored(services, made.id, request.who().name);
-    const auto run = made.run;
-    if (auto refused = refusal(run->record)) co_return std::move(*refused);
-    const auto most = preferred_wait(request);
-    if (wait) co_await wait_for(run, request.connection, most);
-    if (wait && run->over()) co_return reply(with_output(run->snapshot(), run->output(0), run->output(1)));
-    co_return created(run->snapshot());
-}
 
 awaitable<Result<Response>> create(Services services, Request& request) {
     CO_CHECK(only(request, {}));
@@ -122,7 +74,7 @@ awaitable<Result<Response>> wait(Services services, Request& request) {
     if (!found) co_return std::unexpected(found.error());
     if (!found->live) co_return reply(found->record);
     const auto run = found->live;
-    co_await wait_for(run, request.connection, preferred_wait(request));
+    co_await wait_for_end(run, request.connection, preferred_wait(request));
     co_return reply(run->snapshot());
 }
 

@@ -1,26 +1,32 @@
 -- Who agrees: requests, their decisions, standing grants, freezes. Times are microseconds since the epoch.
 
--- A request, from the moment that a run waits for it. `approval` is what GET /v1/approvals/{id} shows (shared/api_approvals.hpp,
--- without what depends on the reader); `plea` is what the run needs to be made again: the request as it came.
+-- A question. `approval` is what GET /v1/approvals lists (shared/api_approvals.hpp, without what depends on the reader);
+-- `detail` the rest of it: the frozen plan, the environment as it is shown, the grant that could follow.
 CREATE TABLE approvals (
     id TEXT PRIMARY KEY,                     -- UUIDv7
-    run TEXT NOT NULL,
     principal TEXT NOT NULL,
-    uid INTEGER NOT NULL,
+    payer TEXT NOT NULL,                     -- whose quota of questions it takes
     state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'used', 'void', 'denied', 'expired', 'cancelled')),
     digest TEXT NOT NULL,
-    severity TEXT NOT NULL,
-    created INTEGER NOT NULL,
     expires INTEGER NOT NULL,
-    decided INTEGER,
     ended INTEGER,                           -- nothing follows any more
+    throttled INTEGER NOT NULL,              -- not announced
     approval TEXT NOT NULL,
-    plea TEXT NOT NULL                       -- emptied when it has ended
+    detail TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX approvals_live ON approvals (expires) WHERE ended IS NULL;
+CREATE INDEX approvals_live ON approvals (id) WHERE ended IS NULL;
 CREATE INDEX approvals_of ON approvals (principal, id DESC);
 CREATE INDEX approvals_state ON approvals (state, id DESC);
-CREATE INDEX approvals_same ON approvals (principal, digest) WHERE state = 'pending';
+CREATE INDEX approvals_ended ON approvals (ended) WHERE ended IS NOT NULL;
+
+-- The runs that wait for the answer, until they went on or ended. `request` makes the run again.
+CREATE TABLE pleas (
+    run TEXT PRIMARY KEY,
+    approval TEXT NOT NULL REFERENCES approvals (id) ON DELETE CASCADE,
+    waits INTEGER NOT NULL,                  -- a client waits: cancelled when that goes
+    request TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pleas_of ON pleas (approval);
 
 -- One row a person and request: nobody counts twice.
 CREATE TABLE decisions (
@@ -41,11 +47,18 @@ CREATE TABLE grants (
     state TEXT NOT NULL CHECK (state IN ('active', 'used', 'expired', 'revoked', 'void')),
     expires INTEGER,
     left INTEGER,                            -- uses; NULL without a count
+    used INTEGER NOT NULL DEFAULT 0,
+    last_used INTEGER,
+    because TEXT,                            -- why it ended
     created INTEGER NOT NULL,
-    record TEXT NOT NULL                     -- api::Grant
+    ended INTEGER,
+    record TEXT NOT NULL,                    -- api::Grant as it was made; the columns above are what has changed since
+    bound TEXT NOT NULL                      -- what a plan must be for the grant to cover it (approvals/bound.hpp)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_active ON grants (principal, workspace) WHERE state = 'active';
 CREATE INDEX grants_of ON grants (principal, id DESC);
+CREATE INDEX grants_ended ON grants (ended) WHERE ended IS NOT NULL;
+CREATE INDEX grants_expire ON grants (expires) WHERE state = 'active';
 
 -- Questions by principal and hour.
 CREATE TABLE prompt_counts (

@@ -1,7 +1,8 @@
 """The part of the stand-in for owhaled that knows accounts, sessions, tokens and who may use the socket."""
 import base64, os, secrets, threading, time
 
-STEP_UP = {"POST v1/tokens", "POST v1/users", "DELETE v1/users", "PUT v1/users", "PUT v1/access", "DELETE v1/access", "POST v1/keys"}
+STEP_UP = {"POST v1/tokens", "POST v1/users", "DELETE v1/users", "PUT v1/users", "PUT v1/access", "DELETE v1/access", "POST v1/keys",
+           "POST v1/approvals"}
 RIGHTS = {"admin": ["runs_create", "runs_read", "account", "runs_read:any", "users:any"], "agent": ["runs_create", "runs_read", "account"]}
 
 
@@ -18,6 +19,8 @@ class Accounts:
     def __init__(self, mode):
         self.mode, self.lock, self.hurried, self.seen = mode, threading.Lock(), set(), []
         self.users, self.tokens, self.access = {}, {}, {}
+        from fake_approvals import Approvals
+        self.approvals = Approvals()
         if mode == "local":
             self.users["admin"] = {"password": "admin", "roles": ["admin"], "must_change": True, "disabled": False}
 
@@ -47,6 +50,10 @@ class Accounts:
             raise Refused(403, "password_change_required", "the password must be changed first")
         if "%s %s" % (method, "/".join(path.split("/")[:2])) not in STEP_UP or path == "v1/users" and method == "GET":
             return who, account, row
+        if path.split("/")[-1] in ("cancel", "claim"):
+            return who, account, row
+        if row and row.get("window", 0) > time.time():
+            return who, account, row
         if account is None and os.environ.get("FAKE_ROOT"):
             return who, account, row  # root stands above
         proof = headers.get("owhale-password")
@@ -58,7 +65,7 @@ class Accounts:
 
     # --- the verbs; each answers (status, body)
 
-    def answer(self, method, parts, headers, request):
+    def answer(self, method, parts, headers, request, query=None):
         """None: not ours."""
         with self.lock:
             self.seen.append({"verb": "%s %s" % (method, "/".join(parts)), "authorization": headers.get("authorization"),
@@ -70,9 +77,28 @@ class Accounts:
                 for row in self.tokens.values():
                     row["until"] = time.time() - 5
                 return 204, b""
+            if path == "fake/ask":
+                return 201, self.approvals.ask(request)
+            if path == "fake/decided":
+                return 200, {"decided": self.approvals.decided, "all": self.approvals.all}
+            if path == "fake/change":
+                self.approvals.find(request["id"]).update(request)
+                return 204, b""
             who = (None, None, None) if path == "v1/login" else self.check(method, path, headers)
+            if parts[:2] == ["v1", "approvals"]:
+                return self.approvals.answer(method, parts[2:], request, *who[:2], query or {})
+            if path == "v1/step-up":
+                return self.step_up(request, *who)
             handler = getattr(self, "do_" + parts[1], None) if len(parts) > 1 and parts[0] == "v1" else None
             return handler(method, parts[2:], request, *who) if handler else None
+
+    def step_up(self, request, _who, account, row):
+        if account is None:
+            raise Refused(403, "step_up_required", "this needs the password with it")
+        if request["password"] != account["password"]:
+            raise Refused(401, "credentials_wrong", "the name or the password is wrong")
+        row["window"] = time.time() + request.get("seconds", 300)
+        return 200, {"until": at(request.get("seconds", 300))}
 
     def do_health(self, *_):
         return 200, {"status": "ok"}

@@ -151,7 +151,7 @@ class Peer:
 
     def answer(self, method, parts, query, request, headers):
         try:
-            answered = accounts.answer(method, parts, headers, request)
+            answered = accounts.answer(method, parts, headers, request, query)
         except Refused as refused:
             return self.problem(refused.status, refused.code, refused.detail, retry_after=refused.retry_after)
         if answered:

@@ -1,0 +1,35 @@
+// Requests for approval as commands look them up, list them and show them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/approval_view.hpp"
+#include "cli/context.hpp"
+
+namespace owhale::cli {
+
+// The whole id of a request named by its id, by how it begins, or by how it ends (at least 6 characters of which only one
+// has): ids begin with the time, so that lists show their ends.
+Result<std::string> approval_id(Context& context, const std::string& named);
+// The one of `ids` that is meant.
+Result<std::string> meant_id(const std::string& named, const std::vector<std::string>& ids);
+
+struct Shown {
+    api::Approval approval;
+    std::string body; // as it came
+};
+Result<Shown> show_approval(Context& context, const std::string& id);
+
+std::string approvals_table(const Look& look, const std::vector<api::Approval>& approvals, std::int64_t now);
+// How it is to be shown here and now.
+ViewOptions view_options(const api::Approval& approval, std::size_t columns, bool details);
+
+// Prints lines to stdout; on a terminal page by page. False when the person had enough before the end.
+Result<bool> page(const Look& look, const std::vector<Line>& lines);
+
+// "git push <word> 'two words'": the words of a template, as a shell would split them, or a JSON array. <word>, <path> and
+// <number> stand for one argument each.
+Result<std::vector<std::string>> template_words(const std::string& text);
+
+} // namespace owhale::cli

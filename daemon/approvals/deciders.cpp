@@ -1,0 +1,62 @@
+#include "approvals/deciders.hpp"
+
+#include <array>
+
+#include "config/severities.hpp"
+
+namespace owhale::approvals {
+namespace {
+
+using identity::Kind;
+using identity::Permission;
+using identity::Principal;
+
+bool is_person(const Principal& who) {
+    return (who.kind == Kind::user || who.kind == Kind::device) && !who.for_agent && !who.must_change;
+}
+
+// The account whose agent's token asked, or who sits at the uid that asked: the agent has that very uid, and can read
+// what this person can.
+bool is_own(const Principal& who, const Question& question) {
+    if (who.name == question.principal || who.name == question.payer) return true;
+    const bool local = who.uid != static_cast<uid_t>(-1) && question.uid != static_cast<uid_t>(-1);
+    return local && who.uid == question.uid;
+}
+
+bool is_over(const Principal& who, const Question& question, const House& house) {
+    if ((who.role_set & identity::kAdmin) != 0) return false;
+    return config::severity_rank(question.severity) > config::severity_rank(house.approver_severity);
+}
+
+struct Row { // the first that fits refuses
+    bool (*fits)(const Principal&, const Question&, const House&);
+    std::string_view why;
+};
+
+constexpr std::array kRefusals = {
+    Row{[](const Principal& who, const Question&, const House&) { return who.for_agent; },
+        "a token for an agent decides nothing: a person has to, logged in (owhalectl login)"},
+    Row{[](const Principal& who, const Question&, const House&) { return who.kind == Kind::run; },
+        "a run decides nothing: a person has to, outside of the cage"},
+    Row{[](const Principal& who, const Question&, const House&) { return !is_person(who); },
+        "a user id decides nothing, for the agent may have the same: log in (owhalectl login)"},
+    Row{[](const Principal& who, const Question&, const House&) {
+            return !who.may(Permission::approvals_decide, false);
+        },
+        "it takes the role approver or admin"},
+    Row{is_over, "it is beyond what the role approver decides here (approver-severity): an admin has to"},
+    Row{[](const Principal& who, const Question& question, const House& house) {
+            return !house.own_human_decides && is_own(who, question);
+        },
+        "you asked it yourself, or what runs with your uid did: in strict mode another person has to agree"},
+};
+
+} // namespace
+
+Ruling rule(const Principal& who, const Question& question, const House& house) {
+    for (const auto& row : kRefusals)
+        if (row.fits(who, question, house)) return {false, false, std::string(row.why)};
+    return {true, question.quorum < 2 || !is_own(who, question), {}};
+}
+
+} // namespace owhale::approvals

@@ -1,0 +1,118 @@
+// What is told of requests.
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "approvals/desk.hpp"
+#include "base/clock.hpp"
+#include "redact/redactor.hpp"
+
+namespace owhale::approvals {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using identity::Permission;
+using identity::Principal;
+
+// Secrets do not leave with what is shown. Where there is one, the digest is that of the plan as it is, not as it is shown.
+void mask(api::Frozen& frozen) {
+    if (frozen.argv) redact::redact_arguments(*frozen.argv);
+    if (frozen.args) redact::redact_arguments(*frozen.args);
+    for (auto* text : {&frozen.script, &frozen.code})
+        if (*text) **text = redact::redacted(**text);
+}
+
+// A client stays for each of them.
+bool is_waited(const std::map<std::string, bool>& runs) {
+    return !runs.empty() && std::ranges::all_of(runs, [](const auto& run) { return run.second; });
+}
+
+} // namespace
+
+Result<api::Approval> Desk::show(const Principal& who, const std::string& id) {
+    auto approval = TRY(found(id));
+    if (!may_see(who, approval.principal))
+        return fail(Code::not_found, "there is no such request",
+                    "`owhalectl approvals ls` lists those that you may see");
+    CHECK(rows_.add_detail(approval));
+    if (approval.frozen) mask(*approval.frozen);
+    const auto live = live_.find(id);
+    if (live != live_.end()) approval.waits = is_waited(live->second->runs);
+    if (approval.state != "pending") return approval;
+    const auto ruling = rule(who, question_of(approval, live == live_.end() ? "" : live->second->payer), house());
+    approval.may_decide = ruling.may;
+    if (!ruling.may) approval.why_not = ruling.why_not;
+    return approval;
+}
+
+Result<api::ApprovalList> Desk::list(const Principal& who, const Wanted& wanted) {
+    if (!wanted.state.empty() && !state_of(wanted.state))
+        return fail(Code::invalid_value, "state: there is no such state",
+                    "one of pending, approved, used, void, denied, expired, cancelled");
+    const bool everyone = who.may(Permission::approvals_read, false);
+    Rows::Filter filter{everyone ? "" : who.name, wanted.state, wanted.before, wanted.all, wanted.limit};
+    if (filter.state.empty() && !wanted.all) filter.state = name(State::pending);
+    api::ApprovalList out;
+    out.approvals = TRY(rows_.list(filter));
+    for (auto& approval : out.approvals) {
+        const auto live = live_.find(approval.id);
+        if (live != live_.end()) approval.waits = is_waited(live->second->runs);
+        if (approval.state != "pending") continue;
+        const auto payer = live == live_.end() ? std::string() : live->second->payer;
+        approval.may_decide = rule(who, question_of(approval, payer), house()).may;
+    }
+    if (out.approvals.size() == wanted.limit) out.next = out.approvals.back().id;
+    out.pending = TRY(rows_.pending(filter.principal));
+    return out;
+}
+
+awaitable<void> Desk::until_changed(const std::string& id, std::chrono::milliseconds most) {
+    const auto at = live_.find(id);
+    if (at == live_.end()) co_return;
+    const auto live = at->second;
+    const auto before = live->state;
+    const auto until = monotonic_ns() + std::chrono::nanoseconds(most).count();
+    boost::system::error_code ignored;
+    while (live->state == before && !ended(live->state) && monotonic_ns() < until) {
+        // A timer is one waiter's alone: the others' own times would end it.
+        asio::steady_timer mine(parts_.executor, std::chrono::nanoseconds(until - monotonic_ns()));
+        const auto hear = live->waiters.insert(live->waiters.end(), &mine);
+        co_await mine.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        live->waiters.erase(hear);
+    }
+}
+
+Result<std::string> Desk::run_to_claim(const Principal& who, const std::string& id) {
+    const auto live = TRY(find_pending(who, id));
+    if (live->question.principal != who.name)
+        return fail(Code::forbidden, "only who asked can claim it", "it waits for " + live->question.principal);
+    if (live->state != State::approved || live->runs.empty())
+        return fail(Code::conflict, "nobody has approved it yet", "wait for the answer");
+    return live->runs.begin()->first;
+}
+
+Result<Desk::Waiting> Desk::waiting(const std::string& run) {
+    const auto at = by_run_.find(run);
+    auto plea = TRY(rows_.plea(run));
+    if (at == by_run_.end() || !plea) return fail(Code::not_found, "this run waits for nobody");
+    auto approval = TRY(found(at->second->id));
+    CHECK(rows_.add_detail(approval));
+    if (!approval.frozen) return fail(Code::state_unavailable, "the plan of a request is gone");
+    return Waiting{run,
+                   approval.id,
+                   approval.digest,
+                   std::move(plea->request),
+                   std::move(*approval.frozen),
+                   approval.uid,
+                   plea->waits,
+                   at->second->state == State::approved};
+}
+
+Result<std::vector<std::string>> Desk::all_waiting() {
+    std::vector<std::string> out;
+    for (const auto& [run, live] : by_run_) out.push_back(run);
+    return out;
+}
+
+} // namespace owhale::approvals

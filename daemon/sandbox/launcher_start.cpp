@@ -1,0 +1,162 @@
+// The launcher's second half: what is prepared is written down and started, or refused.
+#include "sandbox/launcher.hpp"
+
+#include "audit/event.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "sandbox/program_errors.hpp"
+#include "sandbox/record.hpp"
+#include "sandbox/stopwatch.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+using boost::asio::awaitable;
+
+// What is refused rather than tried: the client gets the error itself, not a failed run.
+bool is_refusal(Code code) {
+    return code == Code::net_host_denied || code == Code::limit_over_ceiling || code == Code::busy ||
+           code == Code::spawner_unavailable || code == Code::forbidden || code == Code::not_found ||
+           code == Code::unsupported || code == Code::invalid_value;
+}
+
+} // namespace
+
+void Launcher::describe(Run& run, const Prepared& prepared) const {
+    run.record = make_record(prepared, run.caller(), run.tty(), run.detached());
+    run.receipt = make_receipt(prepared, run.caller(), parts_.ready);
+    auto& cage = run.cage;
+    cage.environment = prepared.plan.environment;
+    cage.cwd = prepared.looked.mounts.cwd;
+    cage.filter = prepared.plan.message.filter;
+    cage.profile = run.record.profile;
+    cage.run_as = prepared.request.run_as.value_or("");
+    cage.path = search_path(prepared.request, prepared.looked.mounts.view);
+    cage.before.absent = prepared.looked.mounts.absent;
+    cage.before.scanned = prepared.looked.mounts.scanned;
+    if (prepared.looked.decision.writable) cage.before.scan_root = prepared.looked.decision.path;
+    if (!prepared.looked.mounts.scan_complete)
+        run.receipt.weaker.emplace_back(
+            "the workspace is large: only its upper part was searched for settings that later programs run");
+    if (prepared.profile && prepared.profile->daemon && run.caller().asker)
+        run.record.hints.push_back({"a run's run has no listener of its own: it asks owhaled for nothing", ""});
+    cage.asks = (prepared.plan.message.flags & wire::kRunDaemon) != 0;
+    cage.searched_inside = prepared.looked.search_in_cage;
+    cage.joined = prepared.join != 0;
+    cage.limits = prepared.limits;
+    cage.projects = prepared.projects;
+    cage.view = prepared.looked.mounts.view;
+    if (!prepared.agreed) return;
+    if (!prepared.agreed->approval.empty()) run.record.approval = prepared.agreed->approval;
+    if (!prepared.agreed->grant.empty()) run.record.grant = prepared.agreed->grant;
+}
+
+// Looked at last, in the same breath as the spawner is asked: who loses the right later is known by its live run.
+Status Launcher::check_standing(Run& run) const {
+    const auto& standing = run.caller().standing;
+    auto stands = standing ? standing() : Status{};
+    if (stands && parts_.admits) stands = parts_.admits(run.caller().payer);
+    if (!stands) fail_run(run, stands.error());
+    return stands;
+}
+
+awaitable<Status> Launcher::write_intent(const Run& run, const Prepared& prepared) {
+    audit::Event event{
+        "run.intent", run.caller().principal, prepared.verb, "pending", run.id(), intent_data(run.record, run.receipt)};
+    const auto sequence = co_await parts_.audit.append(std::move(event));
+    if (!sequence) co_return std::unexpected(sequence.error());
+    co_return Status{};
+}
+
+void Launcher::fail_run(Run& run, const Error& error) const {
+    run.record.code = code_name(error.code);
+    run.record.error = printable(to_line(error));
+    if (!error.step.empty()) run.record.step = error.step;
+    if (error.code == Code::program_not_found) run.record.exit_code = kNotFound;
+    if (error.code == Code::program_not_executable) run.record.exit_code = kNotExecutable;
+    run.record.ended = rfc3339(wall_clock_us());
+    run.enter(State::failed);
+}
+
+void Launcher::note_started(Run& run, const wire::RunStarted& facts) const {
+    run.record.started = rfc3339(wall_clock_us());
+    run.receipt.started = *run.record.started;
+    add_started(run.receipt, run.cage.limits, facts);
+    add_jail_times(run.record.timing, facts);
+}
+
+awaitable<Status> Launcher::deny(Run& run, const Prepared& prepared) {
+    const auto error = refusal_of(prepared.verdict);
+    audit::Event event{
+        "run.denied", run.caller().principal, prepared.verb, "denied", run.id(), intent_data(run.record, run.receipt)};
+    event.data["code"] = code_name(error.code);
+    const auto written = co_await parts_.audit.append(std::move(event));
+    if (!written) {
+        fail_run(run, written.error());
+        co_return std::unexpected(written.error());
+    }
+    run.record.code = code_name(error.code);
+    run.record.error = to_line(error);
+    run.record.ended = rfc3339(wall_clock_us());
+    run.enter(State::denied);
+    co_return Status{};
+}
+
+awaitable<void> Launcher::refuse(Run& run, State state, Error error) {
+    run.record.code = code_name(error.code);
+    run.record.error = printable(to_line(error));
+    run.record.ended = rfc3339(wall_clock_us());
+    audit::Event event{"run.denied", run.caller().principal,
+                       "",           std::string(name(state)),
+                       run.id(),     intent_data(run.record, run.receipt)};
+    event.data["code"] = code_name(error.code);
+    event.data["why"] = *run.record.error;
+    if (run.record.approval) event.data["approval"] = *run.record.approval;
+    co_await write_sooner_or_later(std::move(event));
+    run.enter(state);
+}
+
+awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
+    Stopwatch watch;
+    if (!prepared.may_run() && !prepared.failure) co_return co_await deny(run, prepared);
+    run.enter(State::starting);
+    if (prepared.failure) {
+        fail_run(run, *prepared.failure);
+        co_await write_outcome(run);
+        co_return Status{};
+    }
+    CO_CHECK(check_standing(run)); // while all was looked up
+    if (prepared.agreed)
+        if (const auto held = hold_to_agreed(prepared); !held) {
+            fail_run(run, held.error());
+            co_return std::unexpected(held.error());
+        }
+    const auto intent = co_await write_intent(run, prepared);
+    if (!intent) {
+        fail_run(run, intent.error());
+        co_return std::unexpected(intent.error());
+    }
+    run.record.timing["audit"] = watch.lap();
+    if (const auto stands = check_standing(run); !stands) { // while the intent was written
+        co_await write_outcome(run);
+        co_return std::unexpected(stands.error());
+    }
+    prepared.looked.held.used();
+    auto started = co_await parts_.spawner.run(prepared.plan.message, std::move(prepared.plan.blob));
+    run.record.timing["jail"] = watch.lap();
+    if (!started) {
+        auto error = started.error();
+        const bool is_script = prepared.looked.held.resolution.facts.program_is_script != 0;
+        if (error.step == "exec") error = exec_error(error, prepared.looked.program, is_script);
+        fail_run(run, error);
+        co_await write_outcome(run);
+        if (is_refusal(error.code)) co_return std::unexpected(error);
+        co_return Status{};
+    }
+    note_started(run, started->facts);
+    run.enter(State::running);
+    run.start_io(std::move(*started));
+    co_return Status{};
+}
+
+} // namespace owhale::sandbox

@@ -1,0 +1,349 @@
+#include "approvals/desk.hpp"
+
+#include "desk_side.hpp"
+
+using namespace owhale;
+using namespace owhale::approvals;
+using sandbox::Answer;
+
+namespace {
+
+constexpr std::int64_t kNow = 1'800'000'000'000'000, kMinute = 60'000'000;
+constexpr const char* kDigest = "00000000000000000000000000000000000000000000000000000000000000aa";
+
+struct Scene : test::DeskSide {
+    explicit Scene(const std::string& mode = "local") {
+        settings.rules = config::find_mode(mode);
+        settings.approval_expiry = "10m";
+        settings.quorum = "1 critical=2";
+        settings.approver_severity = "high";
+        settings.approval_burst = 3;
+        freeze_wall_clock(kNow);
+        start();
+    }
+    void start() {
+        desk = std::make_unique<Desk>(Desk::Parts{io.get_executor(), settings, *log, *database, nullptr, nullptr});
+        desk->on_answer = [this](const std::string& run, const Answer& answer) { answers[run].push_back(answer); };
+        REQUIRE(run(desk->load()).has_value());
+    }
+    void restart() {
+        desk.reset();
+        log.reset();
+        database.reset();
+        open();
+        start();
+    }
+    static sandbox::Plea plea(const std::string& run, const std::string& digest = kDigest, bool waits = false) {
+        sandbox::Plea plea;
+        plea.run = run;
+        plea.principal = plea.payer = "unix:1000";
+        plea.uid = 1000;
+        plea.frozen.files.push_back({"/usr/bin/seq", std::string(64, 'a'), "program", true});
+        plea.digest = digest;
+        plea.verdict.severity = "medium";
+        plea.verdict.rule = "own.ask";
+        plea.command = {"seq", "3"};
+        plea.waits = waits;
+        plea.request = "{}";
+        return plea;
+    }
+    std::string ask(const std::string& name, const std::string& digest = kDigest, bool waits = false) {
+        auto one = plea(name, digest, waits);
+        const auto id = run(desk->ask(std::move(one)));
+        REQUIRE(id.has_value());
+        return *id;
+    }
+    static identity::Principal person(const std::string& name, std::uint32_t roles = identity::kAdmin) {
+        identity::Principal who;
+        who.kind = identity::Kind::user;
+        who.name = "user:" + name;
+        identity::grant(who, roles);
+        return who;
+    }
+    Desk::Act act(const std::string& id, const std::string& by, bool approve = true,
+                  const std::string& digest = kDigest) {
+        Desk::Act act;
+        act.asker.who = person(by);
+        act.asker.verb = "approvals.approve";
+        act.asker.proof = "password for POST /x sha256:y";
+        act.id = id;
+        act.approve = approve;
+        act.digest = digest;
+        return act;
+    }
+    Result<api::Approval> decide(const std::string& id, const std::string& by = "bob", bool approve = true,
+                                 const std::string& digest = kDigest) {
+        auto one = act(id, by, approve, digest);
+        return run(desk->decide(std::move(one)));
+    }
+    void tick() {
+        run(desk->tick());
+        for (int i = 0; i < 5; ++i) {
+            io.restart();
+            io.run_one_for(std::chrono::milliseconds(20));
+        }
+    }
+    std::string state(const std::string& id) { return desk->show(person("root"), id)->state; }
+    Code code(const Result<api::Approval>& result) { return result ? Code::internal : result.error().code; }
+
+    std::unique_ptr<Desk> desk;
+    std::map<std::string, std::vector<Answer>> answers;
+};
+
+} // namespace
+
+TEST_CASE("one word decides, once") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    CHECK_EQ(scene.state(id), "pending");
+    const auto decided = scene.decide(id);
+    REQUIRE(decided.has_value());
+    CHECK_EQ(decided->state, "approved");
+    CHECK_EQ(decided->decisions.at(0).by, "user:bob");
+    CHECK_EQ(decided->decisions.at(0).proof, "password");
+    REQUIRE_EQ(scene.answers["run1"].size(), 1);
+    CHECK(scene.answers["run1"][0].word == Answer::Word::approved);
+    CHECK_EQ(scene.code(scene.decide(id)), Code::approval_ended);
+    CHECK_EQ(scene.code(scene.decide(id, "carol", false)), Code::approval_ended);
+    const auto agreed = scene.run(scene.desk->use("run1"));
+    REQUIRE(agreed.has_value());
+    CHECK_EQ(agreed->approval, id);
+    CHECK_EQ(agreed->by, std::vector<std::string>{"user:bob"});
+    CHECK_EQ(scene.state(id), "used");
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+    CHECK_EQ(scene.events("approval.decided").size(), 1);
+}
+
+TEST_CASE("a denial ends it, with its reason") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    auto act = scene.act(id, "bob", false);
+    act.digest.reset(); // who refuses need not have looked
+    act.reason = "not today";
+    REQUIRE(scene.run(scene.desk->decide(std::move(act))).has_value());
+    CHECK_EQ(scene.state(id), "denied");
+    CHECK(scene.answers["run1"].at(0).word == Answer::Word::denied);
+    CHECK_EQ(scene.answers["run1"].at(0).because, "not today");
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+}
+
+TEST_CASE("another digest, another's id, and no right decide nothing") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    CHECK_EQ(scene.code(scene.decide(id, "bob", true, std::string(64, 'b'))), Code::digest_mismatch);
+    CHECK_EQ(scene.code(scene.decide("01900000-0000-7000-8000-000000000000")), Code::not_found);
+    auto act = scene.act(id, "bob");
+    act.asker.who = Scene::person("stranger", identity::kAgent);
+    CHECK_EQ(scene.code(scene.run(scene.desk->decide(std::move(act)))), Code::not_found);
+    auto lost = scene.act(id, "bob");
+    lost.standing = [] { return fail(Code::forbidden, "gone"); };
+    CHECK_EQ(scene.code(scene.run(scene.desk->decide(std::move(lost)))), Code::forbidden);
+    CHECK_EQ(scene.state(id), "pending");
+    CHECK(scene.events("approval.decided").empty());
+}
+
+TEST_CASE("two at once: one wins, and only that one is in the log") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    auto a = scene.act(id, "bob"), b = scene.act(id, "carol", false);
+    std::vector<Result<api::Approval>> results;
+    const auto take = [&](std::exception_ptr, Result<api::Approval> result) { results.push_back(std::move(result)); };
+    boost::asio::co_spawn(scene.io, scene.desk->decide(std::move(a)), take);
+    boost::asio::co_spawn(scene.io, scene.desk->decide(std::move(b)), take);
+    scene.turn([&] { return results.size() == 2; });
+    CHECK_EQ(results[0].has_value() + results[1].has_value(), 1);
+    CHECK_EQ(scene.events("approval.decided").size(), 1);
+    CHECK_EQ(scene.answers["run1"].size(), 1);
+}
+
+TEST_CASE("a quorum is of different people") {
+    Scene scene;
+    auto plea = Scene::plea("run1");
+    plea.verdict.severity = "critical";
+    const auto id = *scene.run(scene.desk->ask(std::move(plea)));
+    CHECK_EQ(scene.decide(id, "bob")->state, "pending");
+    CHECK_EQ(scene.code(scene.decide(id, "bob")), Code::conflict);
+    CHECK(scene.answers["run1"].empty());
+    CHECK_EQ(scene.decide(id, "carol")->state, "approved");
+    CHECK_EQ(scene.answers["run1"].size(), 1);
+}
+
+TEST_CASE("its own human's word does not count where two do") {
+    Scene scene;
+    auto plea = Scene::plea("run1");
+    plea.verdict.severity = "critical";
+    const auto id = *scene.run(scene.desk->ask(std::move(plea)));
+    auto own = scene.act(id, "alice");
+    own.asker.who.uid = 1000;
+    CHECK_EQ(scene.run(scene.desk->decide(std::move(own)))->state, "pending");
+    CHECK_EQ(scene.decide(id, "bob")->state, "pending");
+    CHECK_EQ(scene.decide(id, "carol")->state, "approved");
+}
+
+TEST_CASE("it expires by the wall clock, whichever way that jumps") {
+    Scene scene;
+    const auto first = scene.ask("run1");
+    freeze_wall_clock(kNow + 9 * kMinute);
+    scene.tick();
+    CHECK_EQ(scene.state(first), "pending");
+    freeze_wall_clock(kNow + 10 * kMinute); // before any tick
+    CHECK_EQ(scene.code(scene.decide(first)), Code::approval_expired);
+    scene.tick();
+    CHECK_EQ(scene.state(first), "expired");
+    CHECK(scene.answers["run1"].at(0).word == Answer::Word::expired);
+    freeze_wall_clock(kNow - 60 * kMinute);
+    scene.tick();
+    CHECK_EQ(scene.state(first), "expired");
+    CHECK_EQ(scene.code(scene.decide(first)), Code::approval_expired);
+    const auto second = scene.ask("run2", std::string(64, 'b'));
+    freeze_wall_clock(kNow + 7 * 24 * 60 * kMinute);
+    scene.tick();
+    CHECK_EQ(scene.state(second), "expired");
+}
+
+TEST_CASE("an approval that nobody starts is void in the end") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    freeze_wall_clock(kNow + 9 * kMinute);
+    REQUIRE(scene.decide(id).has_value());
+    scene.desk->set_claimable("run1");
+    CHECK(scene.desk->show(Scene::person("root"), id)->claimable);
+    freeze_wall_clock(kNow + 18 * kMinute);
+    scene.tick();
+    CHECK_EQ(scene.state(id), "approved");
+    freeze_wall_clock(kNow + 19 * kMinute);
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+    scene.tick();
+    CHECK_EQ(scene.state(id), "void");
+}
+
+TEST_CASE("the same question joins") {
+    Scene scene;
+    const auto id = scene.ask("run1"), same = scene.ask("run2");
+    CHECK_EQ(id, same);
+    CHECK_NE(scene.ask("run3", std::string(64, 'b')), id);
+    CHECK_EQ(scene.desk->show(Scene::person("root"), id)->joined, std::vector<std::string>{"run2"});
+    scene.desk->cancel("run1", "its client went");
+    scene.turn([&] { return !scene.answers["run1"].empty(); });
+    CHECK_EQ(scene.state(id), "pending"); // the other waits on
+    REQUIRE(scene.decide(id).has_value());
+    CHECK(scene.answers["run2"].at(0).word == Answer::Word::approved);
+    REQUIRE(scene.run(scene.desk->use("run2")).has_value());
+    CHECK_EQ(scene.state(id), "used");
+}
+
+TEST_CASE("each run that joined starts, each once") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    scene.ask("run2");
+    REQUIRE(scene.decide(id).has_value());
+    REQUIRE(scene.run(scene.desk->use("run1")).has_value());
+    CHECK_EQ(scene.state(id), "approved");
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+    scene.run(scene.desk->end_void("run2", "x.sh changed"));
+    CHECK_EQ(scene.state(id), "used");
+    CHECK_NE(scene.ask("run3"), id); // a new question: the old answer is spent
+}
+
+TEST_CASE("what changed ends it as void, saying what") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    REQUIRE(scene.decide(id).has_value());
+    scene.run(scene.desk->end_void("run1", "PATH changed"));
+    const auto shown = scene.desk->show(Scene::person("root"), id);
+    CHECK_EQ(shown->state, "void");
+    CHECK_EQ(shown->ended_because, "PATH changed");
+}
+
+TEST_CASE("its requester takes it back, nobody else") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    CHECK_EQ(scene.run(scene.desk->take_back(Scene::person("bob"), id, {})).error().code, Code::forbidden);
+    identity::Principal who;
+    who.kind = identity::Kind::unix_uid;
+    who.name = "unix:1000";
+    identity::grant(who, identity::kAgent);
+    CHECK_EQ(scene.run(scene.desk->take_back(who, id, {}))->state, "cancelled");
+    CHECK(scene.answers["run1"].at(0).word == Answer::Word::cancelled);
+    CHECK_EQ(scene.code(scene.decide(id)), Code::approval_ended);
+}
+
+TEST_CASE("beyond the burst it waits without being shown, until there is room") {
+    Scene scene;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 5; ++i)
+        ids.push_back(scene.ask("run" + std::to_string(i), std::string(63, '0') + char('a' + i)));
+    const auto root = Scene::person("root");
+    CHECK_EQ(scene.desk->list(root, {"pending", "", false, 50})->approvals.size(), 3);
+    CHECK_EQ(scene.desk->list(root, {"", "", true, 50})->approvals.size(), 5);
+    CHECK(scene.desk->show(root, ids[4])->throttled);
+    REQUIRE(scene.decide(ids[0], "bob", false, std::string(63, '0') + 'a').has_value());
+    CHECK_FALSE(scene.desk->show(root, ids[3])->throttled);
+    CHECK(scene.desk->show(root, ids[4])->throttled);
+}
+
+TEST_CASE("a thousand pending of one are enough; others are not held up") {
+    Scene scene;
+    for (int i = 0; i < 1000; ++i) {
+        auto text = std::to_string(i);
+        scene.ask("run" + text, std::string(64 - text.size(), '0') + text);
+    }
+    auto more = Scene::plea("more", std::string(64, 'f'));
+    CHECK_EQ(scene.run(scene.desk->ask(std::move(more))).error().code, Code::busy);
+    auto other = Scene::plea("other", std::string(64, 'f'));
+    other.principal = other.payer = "unix:1001";
+    CHECK(scene.run(scene.desk->ask(std::move(other))).has_value());
+}
+
+TEST_CASE("a restart keeps what waits; waited ones go, approved ones have to be claimed") {
+    Scene scene;
+    const auto waits = scene.ask("run1", kDigest, true), pending = scene.ask("run2", std::string(64, 'b')),
+               approved = scene.ask("run3", std::string(64, 'c'));
+    REQUIRE(scene.decide(approved, "bob", true, std::string(64, 'c')).has_value());
+    scene.restart();
+    scene.desk->start();
+    scene.turn([&] { return !scene.answers["run1"].empty(); });
+    scene.desk->stop();
+    CHECK_EQ(scene.state(waits), "cancelled");
+    CHECK_EQ(scene.state(pending), "pending");
+    CHECK(scene.desk->show(Scene::person("root"), approved)->claimable);
+    CHECK_EQ(scene.desk->all_waiting()->size(), 2);
+    CHECK(scene.run(scene.desk->use("run3")).has_value());
+    REQUIRE(scene.decide(pending, "bob", true, std::string(64, 'b')).has_value());
+    CHECK_EQ(scene.answers["run2"].size(), 1);
+}
+
+TEST_CASE("what began before the power went does not begin again") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    REQUIRE(scene.decide(id).has_value());
+    audit::Event intent{"run.intent", "unix:1000", "runs.create", "pending", "run1", {}};
+    REQUIRE(scene.run(scene.log->append(std::move(intent))).has_value());
+    scene.restart();
+    CHECK_EQ(scene.state(id), "used");
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+}
+
+TEST_CASE("what cannot be read cannot be agreed to") {
+    Scene scene;
+    auto plea = Scene::plea("run1");
+    plea.frozen.files.push_back({"/home/u/x.sh", "", "script", false});
+    const auto asked = scene.run(scene.desk->ask(std::move(plea)));
+    REQUIRE_FALSE(asked.has_value());
+    CHECK_EQ(asked.error().code, Code::approval_required);
+    CHECK(asked.error().message.find("/home/u/x.sh") != std::string::npos);
+}
+
+TEST_CASE("many are decided together, each by itself") {
+    Scene scene;
+    const auto a = scene.ask("run1"), b = scene.ask("run2", std::string(64, 'b'));
+    api::DecideRequest request{"approve", {{a, kDigest}, {b, std::string(64, 'c')}, {"nonsense", kDigest}}, {}};
+    identity::Asker asker;
+    asker.who = Scene::person("bob");
+    const auto decided = scene.run(scene.desk->decide_all(asker, std::move(request), {}));
+    REQUIRE(decided.has_value());
+    CHECK_EQ(decided->decided[0].state, "approved");
+    CHECK_EQ(decided->decided[1].code, "digest_mismatch");
+    CHECK_EQ(decided->decided[1].state, "pending");
+    CHECK_EQ(decided->decided[2].code, "not_found");
+}
