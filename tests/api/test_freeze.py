@@ -129,7 +129,7 @@ def test_signals_do_not_wake_it_and_its_output_can_be_read(fresh):
     for name in ("CONT", "TERM", "USR1"):
         assert fresh.ask("POST", f"/v1/runs/{run}/signal", {"signal": name}, uid=ALICE).status == 200
     assert still(fresh, run)
-    assert fresh.get(f"/v1/runs/{run}/logs", uid=ALICE).status == 200
+    assert fresh.get(f"/v1/runs/{run}/output", uid=ALICE).status == 200
 
 
 def test_the_time_that_it_is_held_is_not_its_own(fresh, admin):
