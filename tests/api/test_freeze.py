@@ -129,7 +129,7 @@ def test_signals_do_not_wake_it_and_its_output_can_be_read(fresh):
     for name in ("CONT", "TERM", "USR1"):
         assert fresh.ask("POST", f"/v1/runs/{run}/signal", {"signal": name}, uid=ALICE).status == 200
     assert still(fresh, run)
-    assert fresh.get(f"/v1/runs/{run}/logs", uid=ALICE).status == 200
+    assert fresh.get(f"/v1/runs/{run}/output", uid=ALICE).status == 200
 
 
 def test_the_time_that_it_is_held_is_not_its_own(fresh, admin):
@@ -220,15 +220,15 @@ def test_runs_that_start_while_the_button_is_pressed(fresh, admin):
     for _ in range(4):
         begun, go = [], threading.Event()
 
-        def start():
+        def start(connection):  # made by the main thread: ids are the whole process's
             while not go.is_set():
-                answer = fresh.run(ALICE, argv=["sh", "-c", COUNT], detach=True)
+                answer = connection.ask("POST", "/v1/runs", {"argv": ["sh", "-c", COUNT], "detach": True})
                 if answer.status == 201:
                     begun.append(answer.json()["id"])
                 else:
                     assert answer.code == "frozen", answer
 
-        threads = [threading.Thread(target=start) for _ in range(3)]
+        threads = [threading.Thread(target=start, args=(fresh.connect(ALICE),)) for _ in range(3)]
         for thread in threads:
             thread.start()
         time.sleep(0.25)
@@ -265,7 +265,7 @@ def test_what_entered_a_cage_is_held_with_it(fresh, admin):
                                        "**", "unix:1 ", "device:x"])
 def test_principals_that_are_none(fresh, principal):
     answer = fresh.ask("POST", "/v1/freeze", {"principal": principal})
-    assert answer.status == 400 and answer.code == "invalid_value", answer
+    assert answer.status == 422 and answer.code == "invalid_value", answer
     assert frozen(fresh) == []
 
 
