@@ -282,8 +282,11 @@ Thing Evaluator::expression(int depth) {
     Thing value = term(depth + 1);
     while (at_ < tokens_.size()) {
         if (is("and") || is("or") || is("&&") || is("||") || is("//")) { // one of both
+            // open F, "<", "/etc/shadow" or die: a text that is known and not empty is what stays
+            const bool stays = !is("and") && !is("&&") && value.known && !value.is_name && !value.text.empty();
             ++at_;
             Thing right = expression(depth + 1);
+            if (stays) std::swap(value, right);
             right.decoded |= value.decoded;
             right.fetched |= value.fetched;
             value = std::move(right);

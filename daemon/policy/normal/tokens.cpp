@@ -62,6 +62,8 @@ private:
             add(TokenKind::line, "\n");
         } else if (c == '\\' && peek(1) == '\n')
             at_ += 2;
+        else if (special_variable())
+            add(TokenKind::name, "$_");
         else if (comment()) {
         } else if (language_.quotes.find(c) != std::string_view::npos && !(language_.lisp && c == '\''))
             string(c);
@@ -79,6 +81,15 @@ private:
             pattern();
         else
             sign();
+    }
+
+    // $/ and the like: neither a pattern nor a text begins there.
+    bool special_variable() {
+        const bool has = language_.name == "perl" || language_.name == "ruby";
+        if (!has || peek() != '$' || peek(1) == '\0') return false;
+        if (std::string_view("/,;\\\"'!&.|").find(peek(1)) == std::string_view::npos) return false;
+        at_ += 2;
+        return true;
     }
 
     bool comment() {
