@@ -4,7 +4,7 @@
 
 #include "policy/normal/folding.hpp"
 #include "policy/normal/paths.hpp"
-#include "policy/normal/walk.hpp"
+#include "policy/normal/substitutions.hpp"
 
 namespace owhale::policy::normal {
 namespace {
@@ -108,16 +108,20 @@ Stream Walk::call(Call& call) {
 
 // test -v 'a[$(id)]': a subscript is arithmetic, and arithmetic runs what is substituted in it.
 void Walk::look_at_subscripts(Call& call) {
-    constexpr std::string_view kNames[] = {"test",  "[",    "printf", "declare", "typeset",   "local", "export",
-                                           "unset", "read", "let",    "mapfile", "readarray", "wait"};
+    constexpr std::string_view kNames[] = {"test",   "[",     "printf", "declare", "typeset", "local",
+                                           "export", "unset", "read",   "let",     "mapfile", "readarray",
+                                           "wait",   "exit",  "return", "shift",   "break",   "continue"};
     if (!call.frame.shell || std::ranges::find(kNames, call.program) == std::end(kNames)) return;
+    Substitutions substitutions(*this, call.frame, call.slot);
+    Expander expander(state_, facts_, substitutions, budget_);
+    const bool whole =
+        call.program == "let" || call.program == "exit" || call.program == "return" || call.program == "shift";
     for (std::size_t i = 1; i < call.argv.size(); ++i) {
-        const auto start = call.argv[i].text.find("[$(");
-        if (start == std::string::npos || call.frame.layer >= kMaxLayers) continue;
-        const Value word = call.argv[i];
-        Call inner = call;
-        code(inner, ": \"" + word.text.substr(start + 1, word.text.rfind(']') - start - 1) + "\"", word, call.program,
-             false);
+        const std::string text = call.argv[i].text;
+        const auto open = text.find('[');
+        if (open == std::string::npos && !whole) continue;
+        const std::string inside = whole ? text : text.substr(open, text.rfind(']') - open + 1);
+        if (call.frame.layer < kMaxLayers) expander.look_in_arithmetic(inside, true);
     }
 }
 
@@ -280,7 +284,7 @@ void Walk::carry_file(Call& call, const std::string& language, const Value& text
     carry_code(call, language, text);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
 }
 
 // ./x and the like: what the text wrote there, or fetched, or what stands in the workspace.
@@ -340,6 +344,7 @@ Stream Walk::output(Call& call) {
                 out.text = cell->values[0];
             }
         }
+    follow_copy(call, out);
     note_endless(call, out);
     note_downloads(call);
     note_opened(call);

@@ -48,8 +48,9 @@ Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
         add_opaque(call.slot, argv[0].span, "commands stand in commands too deep to be followed");
         return {};
     }
+    const auto mark = state_.mark();
     Call inner;
-    inner.argv = std::move(argv);
+    inner.argv = call.program.starts_with("cmake") ? cmake_tool(std::move(argv)) : std::move(argv);
     inner.frame = call.frame;
     inner.frame.carrier = static_cast<int>(call.slot);
     inner.frame.via.push_back(std::move(via));
@@ -60,12 +61,11 @@ Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     inner.slot = reserve(inner.frame, inner.argv[0].span);
     if (is_remote(call)) remote_.insert(call.slot);
     if (stopped()) return {};
-    const auto mark = state_.mark();
     if (is_remote(call)) state_.set(".", std::string(kHole));
     Stream out = this->call(inner);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
     return out;
 }
 
@@ -96,7 +96,7 @@ void Walk::carry_code(Call& call, const std::string& language, const Value& text
     code(call, text.text, text, via_of(call), false);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
 }
 
 // "~" in code: some languages take it for the home themselves, others are told to, and nobody else calls a file so.
@@ -209,7 +209,7 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
     call.arguments.operands = kept;
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
 }
 
 // sh, python -, perl … without a file: what they read is code.

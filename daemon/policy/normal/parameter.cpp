@@ -177,12 +177,14 @@ Expander::Looked Expander::look(const shell::Parameter& parameter, Span span) {
     std::string name = parameter.name;
     if (parameter.indirect) {
         name = look_name(name, span).text;
+        look_in_arithmetic(name, true);
         put_together = true;
         if (!is_known(name) || name.empty())
             return {true, hole(span, "a name of a variable is known only when it runs")};
     }
     if (parameter.index) {
-        single(*parameter.index); // what it runs is seen, even where there is no such array
+        look_in_arithmetic(single(*parameter.index).text,
+                           true); // what it runs is seen, even where there is no such array
         if (const Cell* cell = state_.get("v:" + name)) {
             taint.add(cell->taint);
             return element(*cell, parameter, span);

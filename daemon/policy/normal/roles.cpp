@@ -271,6 +271,9 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
             apply_git_config(call, value.text.substr(0, equals), {value.text.substr(equals + 1), value.span});
         call.from_settings = false;
         break;
+    case Role::git_config_env:
+        apply_git_config_env(call, value);
+        break;
     case Role::ssh_config:
         apply_ssh_config(call, value);
         break;

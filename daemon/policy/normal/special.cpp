@@ -49,6 +49,7 @@ const Walk::SpecialRow* Walk::find_special(std::string_view name) {
                                            {"git config", &Walk::special_git_config},
                                            {"install", &Walk::special_copy},
                                            {"ln", &Walk::special_copy},
+                                           {"make", &Walk::special_make},
                                            {"mv", &Walk::special_copy},
                                            {"nc", &Walk::special_netcat},
                                            {"ncat", &Walk::special_netcat},
@@ -133,15 +134,20 @@ void Walk::special_xargs(Call& call) {
                              : call.arguments.has("-i") || call.arguments.has("-I") ? "{}"
                                                                                     : "";
     std::vector<std::string> given;
+    const bool whole = call.arguments.has("-0");
+    const Value* by = call.arguments.value_of("-d");
+    const char end = by != nullptr && by->text.size() == 1 ? by->text[0] : '\n';
     if (in != nullptr && in->known) {
         std::string word;
         for (const char c : in->text + "\n") {
-            const bool split = c == '\n' || c == '\0' || (mark.empty() && (c == ' ' || c == '\t'));
+            const bool split =
+                whole ? c == '\0' : c == end || c == '\0' || (by == nullptr && mark.empty() && (c == ' ' || c == '\t'));
             if (!split)
                 word += c;
             else if (!word.empty())
                 given.push_back(std::move(word)), word.clear();
         }
+        if (!word.empty()) given.push_back(std::move(word));
         if (given.size() > 256) given = {std::string(kHole)};
     } else if (in != nullptr && !in->names.empty())
         given = in->names;
@@ -307,6 +313,9 @@ void Walk::special_parallel(Call& call) {
 
 void Walk::special_dd(Call& call) {
     const Value* to = call.arguments.value_of("of");
+    const Value* from = call.arguments.value_of("if");
+    if (const std::string program = from == nullptr ? "" : program_at(from->text); to != nullptr && !program.empty())
+        for (const auto& whole : absolute(to->text)) state_.set("p:" + whole, program);
     if (to != nullptr && call.in() != nullptr && !call.arguments.has("if")) remember_file(to->text, *call.in());
 }
 
@@ -355,12 +364,10 @@ void Walk::special_copy(Call& call) {
     }
     for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
         // A program by another name.
-        const std::string from(base_name(operands[i].text));
-        if (operands[i].text.find("bin/") != std::string::npos && find_program(from) != nullptr &&
-            call.row->name != "tee")
+        if (const std::string from = program_at(operands[i].text); !from.empty() && call.row->name != "tee")
             for (const auto& to : absolute(operands.back().text)) {
                 state_.set("p:" + to, from);
-                state_.set("p:" + join_path(to, from), from);
+                state_.set("p:" + join_path(to, base_name(operands[i].text)), from);
             }
         const Cell* cell = file(operands[i].text);
         if (cell == nullptr) continue;

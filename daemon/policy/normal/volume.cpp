@@ -161,8 +161,12 @@ void Walk::note_endless(Call& call, Stream& out) {
     note_commands(call);
 }
 
-// cat x | tee -a x: it reads what it writes.
+// cat x | tee -a x, tail -f x >> x: it reads what it writes.
 bool Walk::adds_to_own_input(const Call& call) {
+    if (call.program == "tail" && call.arguments.has("-f"))
+        for (const auto& read : at(call.slot).accesses)
+            for (const auto& write : at(call.slot).accesses)
+                if (read.act == Act::read && write.act == Act::write && read.path == write.path) return true;
     if (call.program != "tee" || !call.arguments.has("-a")) return false;
     for (std::size_t i = call.slot; i-- > 0 && out_.commands[i].pipeline == out_.commands[call.slot].pipeline;)
         for (const auto& read : out_.commands[i].accesses)

@@ -16,6 +16,7 @@ void add_output(Stream& all, Stream next) {
     all.taint.add(next.taint);
     all.known = all.known && next.known;
     all.text += next.text;
+    all.program = std::move(next.program);
     if (next.endless) all.endless = true, all.endless_slot = next.endless_slot;
     all.names.insert(all.names.end(), next.names.begin(), next.names.end());
     if (all.text.size() > (64 << 10)) all.known = false, all.text.clear();
@@ -146,7 +147,7 @@ Stream Walk::pipeline(const shell::Pipeline& pipeline, Frame& frame) {
         Stream out = command(pipeline.commands[i], own);
         auto changes = state_.leave(mark);
         for (auto& [key, cell] : changes) // files stay written, variables do not
-            if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+            if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
         in = std::move(out);
         in.given = true;
         own.in = &in;
@@ -170,7 +171,7 @@ Stream Walk::subshell(const shell::Script& body, Frame& frame) {
     Stream out = script(body, own);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
     return out;
 }
 

@@ -99,6 +99,7 @@ private:
     Stream for_each(const shell::Command& command, Frame& frame);
     Stream cases(const shell::Command& command, Frame& frame);
     void look_at_words(const shell::Command& command, Frame& frame);
+    bool runs_in_arithmetic(const std::string& name) const;
     void forget_assigned(const shell::Command& command);
     bool settle_folder(const std::vector<std::string>& before);
 
@@ -106,6 +107,7 @@ private:
     Stream simple(const shell::Command& command, Frame& frame);
     Stream simple_choice(const shell::Command& command, Frame& frame, Expander& expander, std::size_t slot);
     void follow_variables(Call& call, std::size_t from);
+    void name_command(const std::string& name, const std::string& text, const Taint& taint);
     void assign(const shell::Assignment& assignment, Expander& expander);
     Redirected redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot,
                         Frame& frame);
@@ -149,6 +151,7 @@ private:
     void run_traps();
     bool has_names(std::string_view text) const;
     Stream do_nothing(Call& call);
+    std::string separators(const Call& call) const;
     void declare_word(Call& call, const Value& word);
     void add_search_path(const Call& call, const std::string& folder, Cell& to);
 
@@ -169,6 +172,7 @@ private:
     void apply_item(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
+    void apply_git_config_env(Call& call, const Value& value);
     void apply_git_config(Call& call, const std::string& key, const Value& value);
     void apply_ssh_config(Call& call, const Value& value);
 
@@ -196,11 +200,15 @@ private:
     void special_copy(Call& call);
     void note_link(Call& call);
     void special_dd(Call& call);
+    void special_make(Call& call);
+    std::vector<Value> cmake_tool(std::vector<Value> argv);
     void special_parallel(Call& call);
     void special_netcat(Call& call);
 
     // flows.cpp: what goes from where to where
     void follow_connections(Call& call);
+    std::string program_at(const std::string& path) const;
+    void follow_copy(const Call& call, Stream& out) const;
     void remember_file(const std::string& path, const Stream& stream);
     void mark_sent(const Taint& taint);
 
