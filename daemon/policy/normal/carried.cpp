@@ -105,6 +105,26 @@ std::string Walk::with_home(std::string path) const {
     return facts_.home + path.substr(1);
 }
 
+// Words behind code are its arguments: it may read the files that they name.
+std::vector<std::string> Walk::arguments_of_code(Call& call, const Value& text) {
+    std::vector<std::string> out;
+    const auto& operands = call.arguments.operands;
+    auto word = std::ranges::find(operands, text.text, &Value::text);
+    const auto is_code = [&](const auto& option) { return option.value && option.value->text == text.text; };
+    if (word != operands.end())
+        ++word;
+    else if (std::ranges::any_of(call.arguments.options, is_code)) // -c CODE
+        word = operands.begin();
+    const bool bare = call.row == nullptr; // code of a request; elsewhere the table says what operands are
+    const bool reads = bare || call.program.starts_with("python") || call.program.starts_with("node");
+    for (; word != operands.end() && out.size() < 64; ++word) {
+        const bool path = word->text.starts_with('/') || word->text.starts_with('~') || word->text.starts_with('.');
+        if (reads && path) touch(call.slot, Act::read, *word, false, false);
+        out.push_back(word->text);
+    }
+    return out;
+}
+
 // Code that is not a shell's: what it calls, and what the strings in it are.
 void Walk::scan(Call& call, const std::string& language, const Value& text) {
     if (language == "powershell-base64") { // UTF-16 in base64
@@ -118,7 +138,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     if (text.known() == Known::opaque) return unknown_code(call, text, call.taint);
     if (call.taint.fetched) add_fact(call.slot, "code.fetched");
     if (call.taint.decoded) add_fact(call.slot, "code.decoded");
-    Scanned found = scan_code(language, text.text);
+    Scanned found = scan_code(language, text.text, arguments_of_code(call, text));
     at(call.slot).code.back().calls = found.calls;
     for (const auto& fact : found.facts) add_fact(call.slot, fact);
     for (auto& access : found.accesses)

@@ -173,7 +173,7 @@ void scan_tex(std::string_view text, Scanned& out) {
 
 } // namespace
 
-Scanned scan_code(std::string_view language, std::string_view text) {
+Scanned scan_code(std::string_view language, std::string_view text, std::vector<std::string> args) {
     Scanned out;
     if (language == "sed") {
         scan_sed(text, out);
@@ -206,7 +206,7 @@ Scanned scan_code(std::string_view language, std::string_view text) {
             from = stop + 1;
         }
     if (row->name == "sql") scan_sql(text, out);
-    Evaluator(*row, text, out).run();
+    Evaluator(*row, text, out, std::move(args)).run();
     return out;
 }
 

@@ -24,6 +24,7 @@ struct Scanned {
     std::vector<std::pair<std::string, std::string>> code;             // language, text: of eval
 };
 
-Scanned scan_code(std::string_view language, std::string_view text);
+// `args`: what the code finds in sys.argv, ARGV, process.argv.
+Scanned scan_code(std::string_view language, std::string_view text, std::vector<std::string> args = {});
 
 } // namespace owhale::policy::normal

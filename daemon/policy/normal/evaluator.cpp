@@ -45,8 +45,8 @@ Thing joined(Thing left, const Thing& right) {
     return left;
 }
 
-Evaluator::Evaluator(const LanguageRow& language, std::string_view text, Scanned& out)
-    : language_(language), out_(out) {
+Evaluator::Evaluator(const LanguageRow& language, std::string_view text, Scanned& out, std::vector<std::string> args)
+    : language_(language), out_(out), args_(std::move(args)) {
     bool whole = true;
     tokens_ = tokens_of(language, text, whole);
     if (!whole) out_.opaque.push_back("this code is too long to be read whole");
@@ -65,7 +65,23 @@ bool Evaluator::is_name(std::size_t ahead) const {
     return token != nullptr && token->kind == TokenKind::name;
 }
 
+// Under the name, and at the place, that the language has them.
+void Evaluator::take_arguments() {
+    if (args_.empty()) return;
+    const std::string_view name = language_.name;
+    std::vector<Thing> all;
+    if (name == "python" || name == "php") all.push_back(text_of("-c"));
+    if (name == "javascript") all = {text_of("node"), text_of("[eval]")};
+    for (const auto& arg : args_) all.push_back(text_of(arg));
+    const std::string variable = name == "python"       ? "sys.argv"
+                                 : name == "javascript" ? "process.argv"
+                                 : name == "php"        ? "argv"
+                                                        : "ARGV";
+    values_[variable] = list_of(std::move(all));
+}
+
 void Evaluator::pass() {
+    take_arguments();
     loops();
     while (at_ < tokens_.size()) {
         const auto before = at_;
@@ -212,7 +228,7 @@ bool Evaluator::assign_several() {
 
 void Evaluator::bind(const std::string& name, Thing value) {
     value.variable.clear();
-    if (name == "ARGV" || name == "sys.argv") touch(Act::read, {}, {value}); // perl, ruby and awk read these files
+    if (name == "ARGV") touch(Act::read, {}, {value}); // perl, ruby and awk read these files
     if (value.is_name && names_.size() < kMaxBound)
         names_[name] = value.text;
     else

@@ -29,7 +29,7 @@ constexpr std::size_t kMaxList = 64; // of what is kept of a list
 
 class Evaluator {
 public:
-    Evaluator(const LanguageRow& language, std::string_view text, Scanned& out);
+    Evaluator(const LanguageRow& language, std::string_view text, Scanned& out, std::vector<std::string> args);
     void run();
 
 private:
@@ -42,6 +42,7 @@ private:
     bool is_name(std::size_t ahead = 0) const;
 
     void pass();
+    void take_arguments();
     void loops();
     bool loop_over(std::size_t at);
     void bind_each(const Thing& all);
@@ -111,6 +112,7 @@ private:
 
     const LanguageRow& language_;
     Scanned& out_;
+    std::vector<std::string> args_;
     std::vector<Token> tokens_;
     std::size_t at_ = 0;
     std::map<std::string, Thing> values_;

@@ -280,7 +280,8 @@ std::string Expander::arithmetic_text(const shell::Part& piece) {
 // `decoded`: the text is no longer as written, what is substituted in it has not been seen.
 void Expander::look_in_arithmetic(std::string_view text, bool decoded, int depth) {
     constexpr std::size_t kMaxNames = 32, kMaxText = 4096;
-    if (text.size() > kMaxText) return;
+    if (text.size() > kMaxText || looks_ == 0) return;
+    --looks_;
     const bool runs = text.find('[') != std::string_view::npos &&
                       (text.find("$(") != std::string_view::npos || text.find('`') != std::string_view::npos);
     if (runs && decoded) return substituter_.expand_again(std::string(text), {});

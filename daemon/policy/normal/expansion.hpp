@@ -86,6 +86,7 @@ private:
     Substituter& substituter_;
     Budget& budget_;
     int depth_ = 0;
+    std::size_t looks_ = 512; // at what arithmetic may run
 };
 
 } // namespace owhale::policy::normal

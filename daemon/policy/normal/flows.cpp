@@ -84,30 +84,6 @@ void Walk::remember_file(const std::string& path, const Stream& stream) {
     }
 }
 
-// The program that lies at a path: one of the system's, or a copy of one that this text made. "" none.
-std::string Walk::program_at(const std::string& path) const {
-    const std::string name(base_name(path));
-    for (const auto& whole : absolute(path)) {
-        if (const Cell* copy = state_.get("p:" + whole); copy != nullptr && copy->values.size() == 1)
-            return copy->values.front();
-        const bool bin = whole.find("bin/") != std::string::npos;
-        if (bin && find_program(name) != nullptr) return name;
-    }
-    const bool named = path == name && file(path) == nullptr && is_shadowed(name); // $(which rm) is "rm"
-    return named && find_program(name) != nullptr ? name : "";
-}
-
-// cat /bin/rm > x: x is rm.
-void Walk::follow_copy(const Call& call, Stream& out) const {
-    constexpr std::string_view kKeep[] = {"cat", "head", "tail", "dd", "sed", "tee", "pv", "tac", "awk", "grep"};
-    if (std::ranges::find(kKeep, call.program) == std::end(kKeep)) return;
-    const Stream* in = call.in();
-    if (in != nullptr) out.program = in->program.empty() && !in->file.empty() ? program_at(in->file) : in->program;
-    for (const auto& access : out_.commands[call.slot].accesses)
-        if (access.act == Act::read && access.path.find("bin/") != std::string::npos)
-            out.program = program_at(access.path);
-}
-
 // A file of code that is a shell for somebody else, whoever starts it.
 void Walk::look_at_written(std::size_t slot, const std::string& path, const Stream& stream) {
     constexpr std::pair<std::string_view, std::string_view> kEnds[] = {

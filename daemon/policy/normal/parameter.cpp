@@ -64,19 +64,19 @@ constexpr Given kGiven[] = {{"RANDOM", kAnyName},
                             {"CI", kAnyName}};
 
 constexpr Given kBelowHome[] = {{"XDG_CONFIG_HOME", "/.config"},
-                                   {"XDG_CACHE_HOME", "/.cache"},
-                                   {"XDG_DATA_HOME", "/.local/share"},
-                                   {"XDG_STATE_HOME", "/.local/state"},
-                                   {"GNUPGHOME", "/.gnupg"},
-                                   {"CARGO_HOME", "/.cargo"},
-                                   {"RUSTUP_HOME", "/.rustup"},
-                                   {"GOPATH", "/go"},
-                                   {"NVM_DIR", "/.nvm"},
-                                   {"PYENV_ROOT", "/.pyenv"},
-                                   {"KUBECONFIG", "/.kube/config"},
-                                   {"DOCKER_CONFIG", "/.docker"},
-                                   {"AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials"},
-                                   {"PASSWORD_STORE_DIR", "/.password-store"}};
+                                {"XDG_CACHE_HOME", "/.cache"},
+                                {"XDG_DATA_HOME", "/.local/share"},
+                                {"XDG_STATE_HOME", "/.local/state"},
+                                {"GNUPGHOME", "/.gnupg"},
+                                {"CARGO_HOME", "/.cargo"},
+                                {"RUSTUP_HOME", "/.rustup"},
+                                {"GOPATH", "/go"},
+                                {"NVM_DIR", "/.nvm"},
+                                {"PYENV_ROOT", "/.pyenv"},
+                                {"KUBECONFIG", "/.kube/config"},
+                                {"DOCKER_CONFIG", "/.docker"},
+                                {"AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials"},
+                                {"PASSWORD_STORE_DIR", "/.password-store"}};
 
 } // namespace
 

@@ -183,6 +183,9 @@ Thing Evaluator::name(int depth) {
     const auto alias = names_.find(word);
     value.is_name = true;
     value.text = alias == names_.end() ? word : alias->second;
+    if (const auto imported = alias == names_.end() ? values_.end() : values_.find(value.text);
+        imported != values_.end() && !imported->second.is_name) // from sys import argv
+        return after(Thing(imported->second), depth);
     return after(std::move(value), depth);
 }
 
@@ -222,6 +225,21 @@ Thing Evaluator::subscript(Thing base, int depth) {
         if (!base.is_list && base.text.find('\0') == std::string::npos) std::ranges::reverse(base.text);
         base.decoded = true;
         return base;
+    }
+    const auto number_at = [&](std::size_t ahead) {
+        const Token* token = peek(ahead);
+        return token != nullptr && token->kind == TokenKind::number && token->text.size() < 3;
+    };
+    const std::size_t colon = number_at(0) ? 1 : 0;
+    if (base.parts != nullptr && base.is_list && is(":", colon)) { // list[1:], list[:2]; of others as a whole
+        const bool counts = number_at(colon + 1) && is("]", colon + 2);
+        const std::size_t from = colon == 1 ? std::stoul(peek()->text) : 0, size = base.parts->size();
+        const std::size_t to = counts ? std::min<std::size_t>(std::stoul(peek(colon + 1)->text), size) : size;
+        const bool plain = counts || is("]", colon + 1);
+        arguments("]", depth);
+        if (!plain || from > to) return base;
+        return list_of({base.parts->begin() + static_cast<std::ptrdiff_t>(from),
+                        base.parts->begin() + static_cast<std::ptrdiff_t>(to)});
     }
     const auto items = arguments("]", depth);
     Thing value;

@@ -31,7 +31,12 @@ Walk::Walk(NormalForm& out, const Facts& facts) : out_(out), facts_(facts) {
     state_.set("v:_n", std::string(kAnyName));
 }
 
-void Walk::run_text(std::string_view text) {
+void Walk::run_text(std::string_view text, const std::vector<std::string>& args) {
+    if (!args.empty()) {
+        Cell cell;
+        cell.elements = args;
+        state_.set("@", std::move(cell));
+    }
     const auto parsed = parse(text, static_cast<std::size_t>(-1), {0, static_cast<std::uint32_t>(text.size())});
     if (parsed == nullptr) return;
     Frame frame;
@@ -48,9 +53,9 @@ void Walk::run_argv(const std::vector<Value>& argv) {
     call(made);
 }
 
-void Walk::run_code(const std::string& language, std::string_view text) {
+void Walk::run_code(const std::string& language, std::string_view text, const std::vector<std::string>& args) {
     const Span span{0, static_cast<std::uint32_t>(text.size())};
-    if (language == "sh" || language == "bash") return run_text(text);
+    if (language == "sh" || language == "bash") return run_text(text, args);
     Call made;
     made.program = language;
     made.frame.text = text;
@@ -58,6 +63,11 @@ void Walk::run_code(const std::string& language, std::string_view text) {
     made.slot = reserve(made.frame, span);
     at(made.slot).program = language;
     at(made.slot).known_program = true;
+    made.arguments.operands.push_back({std::string(text), span});
+    for (const auto& arg : args) {
+        made.arguments.operands.push_back({arg, span});
+        at(made.slot).operands.push_back({arg, span});
+    }
     scan(made, language, {std::string(text), span});
 }
 

@@ -64,9 +64,9 @@ class Walk {
 public:
     Walk(NormalForm& out, const Facts& facts);
 
-    void run_text(std::string_view text);          // a script
-    void run_argv(const std::vector<Value>& argv); // exact words
-    void run_code(const std::string& language, std::string_view text);
+    void run_text(std::string_view text, const std::vector<std::string>& args); // a script
+    void run_argv(const std::vector<Value>& argv);                              // exact words
+    void run_code(const std::string& language, std::string_view text, const std::vector<std::string>& args);
     void finish(); // functions that nothing called, opaque words, sorted facts
 
 private:
@@ -179,6 +179,7 @@ private:
     // carried.cpp: commands and code that stand in words
     Stream carry(Call& call, std::vector<Value> argv, std::string via);
     void carry_code(Call& call, const std::string& language, const Value& text);
+    std::vector<std::string> arguments_of_code(Call& call, const Value& text);
     void scan(Call& call, const std::string& language, const Value& text);
     std::string with_home(std::string path) const;
     void code_file(Call& call, const std::string& language, const Value& file, std::vector<Value> arguments);

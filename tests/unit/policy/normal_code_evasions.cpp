@@ -199,3 +199,29 @@ TEST_CASE("an ordinary look at a text or a list runs nothing") {
         CHECK(form.commands.size() == 1);
     }
 }
+
+TEST_CASE("arguments are known in scripts and code, and files that they name may be read") {
+    const auto form = [](owhale::policy::Request request) {
+        owhale::policy::Facts facts;
+        facts.cwd = facts.workspace = "/home/user/project";
+        facts.home = "/home/user";
+        return normalize(request, facts);
+    };
+    const auto code = [](const char* language, const char* text, std::vector<std::string> args) {
+        owhale::policy::Request request;
+        request.language = language;
+        request.code = text;
+        request.args = std::move(args);
+        return request;
+    };
+    CHECK(harms(form(code("bash", "rm -rf \"$1\"", {"/home/x"}))));
+    CHECK(harms(form(code("python", "import sys, shutil; shutil.rmtree(sys.argv[1])", {"/home/x"}))));
+    CHECK(harms(form(code("python", "from sys import argv; import os; os.system(argv[1])", {"rm -rf /home/x"}))));
+    CHECK(harms(form(code("javascript", "require('child_process').execSync(process.argv[2])", {"rm -rf /home/x"}))));
+    CHECK(harms(form(code("ruby", "system(ARGV[0])", {"rm -rf /home/x"}))));
+    CHECK(harms(form(code("bash", "$1 $2 $3", {"rm", "-rf", "/home/x"}))));
+    CHECK(harms(form(code("python", "import sys; print(len(sys.argv))", {"/home/user/.ssh/id_rsa"}))));
+    CHECK(harms(form_of_script("python3 -c 'import sys; print(open(sys.argv[1]).read())' ~/.ssh/id_rsa")));
+    CHECK(harms(form_of_script("python3 -c 'import os, sys; os.execvp(sys.argv[1], sys.argv[1:])' rm -rf /home/x")));
+    CHECK(!harms(form(code("python", "import sys; print(sys.argv[1])", {"hello"}))));
+}
