@@ -40,7 +40,7 @@ def moves(owhaled, run, uid=None, patience=0.5):
 
 
 def counter(owhaled, uid=ALICE, **more):
-    run = owhaled.begun(uid, argv=["sh", "-c", COUNT], **more)
+    run = owhaled.begun(uid, **{"argv": ["sh", "-c", COUNT], **more})
     end = time.monotonic() + 15
     while length(owhaled, run, uid) < 6:
         assert time.monotonic() < end, owhaled.get(f"/v1/runs/{run}", uid=uid)
@@ -307,3 +307,30 @@ def test_in_owhalectl(fresh, admin, base):
     assert root("freeze").startswith("everybody is frozen")
     assert root("-q", "freeze", "ls") == "*\n"
     assert root("thaw") == "everybody goes on\n"
+
+
+ASKS = """
+import json, socket, time
+body = json.dumps({"argv": ["sh", "-c", %r], "detach": True}).encode()
+with socket.socket(socket.AF_UNIX) as s:
+    s.connect("/run/owhaled/owhaled.sock")
+    s.sendall(b"POST /v1/runs HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: %%d\\r\\n\\r\\n" %% len(body) + body)
+    print(s.recv(65536).split(b"\\r\\n")[0].decode(), flush=True)
+    while True:
+        print("x", flush=True)
+        time.sleep(0.02)
+""" % COUNT
+
+
+def test_a_runs_runs_are_held_with_whoever_made_the_first(fresh, admin):
+    run = counter(fresh, argv=["/usr/bin/python3", "-c", ASKS], profile="agent")
+    said = fresh.get(f"/v1/runs/{run}/output", uid=ALICE)
+    assert b"201" in said.body, said
+    assert press(fresh, principal=f"unix:{ALICE}")["runs"] == 2
+    child = [row["id"] for row in fresh.get("/v1/runs?all=1").json()["runs"] if row["principal"] == f"run:{run}"][0]
+    time.sleep(0.15)
+    lengths = [length(fresh, run, ALICE), length(fresh, child)]
+    time.sleep(0.5)
+    assert [length(fresh, run, ALICE), length(fresh, child)] == lengths
+    admin.do("DELETE", f"/v1/freeze?principal=unix:{ALICE}")
+    assert moves(fresh, run, ALICE) and moves(fresh, child)
