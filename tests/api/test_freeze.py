@@ -215,6 +215,24 @@ def test_tokens_for_agents_are_suspended_and_the_person_is_not(fresh, admin, per
     assert agent.ask("POST", "/v1/runs", {"argv": ["true"], "wait": True}).status == 200
 
 
+def test_an_agents_open_channel_closes(fresh, admin):
+    from test_standing import attached
+
+    other = add(admin, "anna", ["agent"])
+    agent = other.mint()
+    run = agent.ask("POST", "/v1/runs", {"argv": ["sh", "-c", COUNT], "detach": True}).json()
+    channel = attached(fresh, agent, run["id"])
+    begun = time.monotonic()
+    assert press(fresh, principal="user:anna")["runs"] == 1
+    while channel.recv_data()[0] != 8:  # a close frame
+        pass
+    assert time.monotonic() - begun < 3
+    seen = attached(fresh, other, run["id"])  # the person may look at it, and end it
+    assert seen.recv_data()[0] == 2
+    assert other.ask("POST", f"/v1/runs/{run['id']}/kill", {"grace_ms": 0}).status == 200
+    fresh.until(run["id"], ["killed"])
+
+
 def test_runs_that_start_while_the_button_is_pressed(fresh, admin):
     """However the turns fall: what was answered as started is held, and nothing starts after the answer."""
     for _ in range(4):
