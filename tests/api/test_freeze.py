@@ -1,5 +1,6 @@
 """The red button: what runs is held still, nothing starts, and nobody but a person lets it go on."""
 
+import subprocess
 import threading
 import time
 
@@ -303,6 +304,33 @@ def test_the_log_has_who_and_why(fresh, admin):
     assert pressed["principal"] == "unix:0" and pressed["data"]["frozen"] == f"unix:{ALICE}"
     assert pressed["data"]["reason"] == "it looks wrong"
     assert let_go["principal"] == "user:admin" and let_go["data"]["step_up"].startswith("password for DELETE /v1/freeze")
+
+
+def test_a_full_disk_does_not_hold_the_button_up(own, base):
+    state = base / "state"
+    state.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "owhale-test", str(state)], check=True)
+    try:
+        full = own(*QUICK).start()
+        admin = set_up(full)
+        run = counter(full)
+        with open(state / "filler", "wb") as filler, pytest.raises(OSError):
+            while True:
+                filler.write(b"x" * 65536)
+                filler.flush()
+        for _ in range(60):  # what SQLite had left over takes a few events
+            if full.run(None, argv=["/bin/true"], wait=True).status == 503:
+                break
+        said = press(full, principal=f"unix:{ALICE}")
+        assert said["runs"] == 1 and "only until owhaled ends" in said["weaker"][-1], said
+        assert still(full, run)
+        assert full.run(ALICE, argv=["true"]).code == "frozen"
+        (state / "filler").unlink()
+        admin.do("DELETE", f"/v1/freeze?principal=unix:{ALICE}")
+        assert moves(full, run, ALICE)
+        full.stop()
+    finally:
+        subprocess.run(["umount", "-l", str(state)], check=True)
 
 
 def test_in_owhalectl(fresh, admin, base):
