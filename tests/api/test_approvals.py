@@ -68,7 +68,7 @@ class House:
         return answer.json()
 
     def approve(self, approval, who=None, digest=None, **more):
-        body = {"digest": digest or approval["digest"], **more}
+        body = {"digest": approval["digest"] if digest is None else digest, **more}
         return (who or self.bob).ask("POST", f"/v1/approvals/{approval['id']}/approve", body, step_up=True)
 
     def deny(self, approval, who=None, **more):
