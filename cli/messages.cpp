@@ -36,6 +36,12 @@ Result<api::Box> read_box(std::string_view text) {
 Result<api::BoxList> read_boxes(std::string_view text) {
     return read<api::BoxList>(text);
 }
+Result<api::Freeze> read_freeze(std::string_view text) {
+    return read<api::Freeze>(text);
+}
+Result<api::FreezeList> read_freezes(std::string_view text) {
+    return read<api::FreezeList>(text);
+}
 Result<api::ServerStatus> read_status(std::string_view text) {
     return read<api::ServerStatus>(text);
 }
@@ -137,6 +143,9 @@ std::string write(const api::SignalRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::KillRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::FreezeRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::Run& message) {

@@ -48,11 +48,15 @@ Result<api::ApprovalStats> read_stats(std::string_view text);
 Result<api::Grant> read_grant(std::string_view text);
 Result<api::GrantList> read_grants(std::string_view text);
 
+Result<api::Freeze> read_freeze(std::string_view text);
+Result<api::FreezeList> read_freezes(std::string_view text);
+
 std::string write(const api::RunRequest& message);
 std::string write(const api::ExecRequest& message);
 std::string write(const api::SignalRequest& message);
 std::string write(const api::KillRequest& message);
 std::string write(const api::Run& message);
+std::string write(const api::FreezeRequest& message);
 std::string write(const api::Doctor& message);
 std::string write(const api::LoginRequest& message);
 std::string write(const api::PasswordRequest& message);

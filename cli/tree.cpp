@@ -329,6 +329,7 @@ void Command::tail(std::vector<std::string>& words, const std::string& name, con
 
 void Command::handler(Handler handler, Exits exits) {
     node_.handler = std::move(handler);
+    if (!node_.subs.empty()) node_.app->require_subcommand(0, 1); // good by itself as well: freeze, freeze ls
     node_.exits = exits;
 }
 

@@ -41,6 +41,8 @@ constexpr std::array kCommands = {
     Row{"grants", declare_grants},
     Row{"box", declare_box},
     Row{"profiles", declare_profiles},
+    Row{"freeze", declare_freeze},
+    Row{"thaw", declare_thaw},
     Row{"setup", declare_setup},
     Row{"login", declare_login},
     Row{"logout", declare_logout},

@@ -41,6 +41,9 @@ void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);
 
+void declare_freeze(Command root);
+void declare_thaw(Command root);
+
 void declare_setup(Command root);
 void declare_login(Command root);
 void declare_logout(Command root);

@@ -22,6 +22,8 @@ Result<int> status(Context& context) {
     fields.add("Started", in_seconds(status.started));
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
     fields.add("Connections", std::to_string(status.connections));
+    for (const auto& principal : status.frozen)
+        fields.add("Frozen", principal == "*" ? "everybody" : principal, Tone::bad);
     for (const auto& weaker : status.weaker) fields.add("Weaker", weaker, Tone::warn);
     CHECK(print(fields.text(context.look())));
     return kOk;

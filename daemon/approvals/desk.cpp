@@ -62,7 +62,7 @@ Status Desk::check_plea(const Plea& plea) const {
             return fail(Code::approval_required,
                         "nobody can agree to this: " + file.path + " (" + file.role + ") could not be read",
                         "make it a regular file of at most 256 MiB that you can read");
-    if (plea.description && plea.description->size() > kMostWords)
+    if (plea.description && plea.description->size() > kMostText)
         return fail(Code::invalid_value, "description is longer than 4 KiB", "say less");
     return {};
 }

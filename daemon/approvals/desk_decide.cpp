@@ -34,7 +34,7 @@ std::string proof_word(const std::string& proof) {
 }
 
 Status check_reason(const std::optional<std::string>& reason) {
-    if (!reason || reason->size() <= kMostWords) return {};
+    if (!reason || reason->size() <= kMostText) return {};
     return fail(Code::invalid_value, "reason is longer than 4 KiB", "say less");
 }
 

@@ -190,7 +190,7 @@ awaitable<Result<api::Approval>> Desk::take_back(const identity::Principal& who,
     const auto live = *pending;
     if (live->question.principal != who.name)
         co_return fail(Code::forbidden, "only who asked can take it back", "`owhalectl deny " + id + "` refuses it");
-    if (reason && reason->size() > kMostWords)
+    if (reason && reason->size() > kMostText)
         co_return fail(Code::invalid_value, "reason is longer than 4 KiB", "say less");
     if (!live->end) live->end = State::cancelled, live->because = reason.value_or("its requester took it back");
     co_await end(live);

@@ -1,4 +1,5 @@
 // What is told of requests.
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -22,6 +23,11 @@ void mask(api::Frozen& frozen) {
         if (*text) **text = redact::redacted(**text);
 }
 
+// A client stays for each of them.
+bool is_waited(const std::map<std::string, bool>& runs) {
+    return !runs.empty() && std::ranges::all_of(runs, [](const auto& run) { return run.second; });
+}
+
 } // namespace
 
 Result<api::Approval> Desk::show(const Principal& who, const std::string& id) {
@@ -31,8 +37,9 @@ Result<api::Approval> Desk::show(const Principal& who, const std::string& id) {
                     "`owhalectl approvals ls` lists those that you may see");
     CHECK(rows_.add_detail(approval));
     if (approval.frozen) mask(*approval.frozen);
-    if (approval.state != "pending") return approval;
     const auto live = live_.find(id);
+    if (live != live_.end()) approval.waits = is_waited(live->second->runs);
+    if (approval.state != "pending") return approval;
     const auto ruling = rule(who, question_of(approval, live == live_.end() ? "" : live->second->payer), house());
     approval.may_decide = ruling.may;
     if (!ruling.may) approval.why_not = ruling.why_not;
@@ -49,8 +56,9 @@ Result<api::ApprovalList> Desk::list(const Principal& who, const Wanted& wanted)
     api::ApprovalList out;
     out.approvals = TRY(rows_.list(filter));
     for (auto& approval : out.approvals) {
-        if (approval.state != "pending") continue;
         const auto live = live_.find(approval.id);
+        if (live != live_.end()) approval.waits = is_waited(live->second->runs);
+        if (approval.state != "pending") continue;
         const auto payer = live == live_.end() ? std::string() : live->second->payer;
         approval.may_decide = rule(who, question_of(approval, payer), house()).may;
     }

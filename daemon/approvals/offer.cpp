@@ -74,12 +74,25 @@ bool names_bound_script(const api::Frozen& frozen, const SimpleCommand& command)
     });
 }
 
+// Whether what it does it to is known only when it runs.
+bool is_open(const SimpleCommand& command) {
+    const auto has_hole = [](const std::string& text) {
+        return text.find('\0') != std::string::npos;
+    }; // a hole, or a glob
+    return !command.opaque.empty() || !command.unknown_variables.empty() ||
+           std::ranges::any_of(command.argv, [&](const auto& word) { return has_hole(word.text); }) ||
+           std::ranges::any_of(command.env, [&](const auto& one) { return has_hole(one.value.text); }) ||
+           std::ranges::any_of(command.accesses, [&](const auto& access) { return has_hole(access.path); }) ||
+           std::ranges::any_of(command.hosts, [&](const auto& host) { return has_hole(host.name + host.port); });
+}
+
 std::string called(const SimpleCommand& command) {
     return "`" + command.program + (command.sub.empty() ? "" : " " + command.sub) + "`";
 }
 
 std::optional<std::string> why_not(const api::Frozen& frozen, const SimpleCommand& command) {
     if (command.program.empty()) return "which program runs is known only when it runs";
+    if (is_open(command)) return "a part of " + called(command) + " is known only when it runs";
     for (const auto& carrier : command.via)
         if (carrier != "$()") return "`" + carrier + "` runs another command: who agrees to it agrees to anything";
     if (is_wrapper(command)) return called(command) + " runs another command: who agrees to it agrees to anything";

@@ -97,7 +97,8 @@ private:
     boost::asio::awaitable<Status> bind_files(Prepared& prepared, const Caller& caller, const View& view);
     boost::asio::awaitable<Status> bind_folder(Prepared& prepared, const Caller& caller, const View& view,
                                                const std::string& path, std::vector<CodeFile> files);
-    boost::asio::awaitable<void> follow_link(api::FrozenFile& file, const Caller& caller, std::string user);
+    boost::asio::awaitable<void> follow_link(api::FrozenFile& file, const Caller& caller,
+                                             const api::RunRequest& request);
     // Its files run from copies that nobody can change, if they still are what was agreed to.
     Status hold_to_agreed(Prepared& prepared) const;
     boost::asio::awaitable<Status> deny(Run& run, const Prepared& prepared);

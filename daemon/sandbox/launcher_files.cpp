@@ -63,8 +63,10 @@ bool is_missing(const wire::PathFact& fact) {
 } // namespace
 
 // To a program, as the caller would run it; it stays without a digest when it is none.
-awaitable<void> Launcher::follow_link(api::FrozenFile& file, const Caller& caller, std::string user) {
-    auto held = co_await looker_.look_up(caller, file.path, "", std::move(user));
+awaitable<void> Launcher::follow_link(api::FrozenFile& file, const Caller& caller, const api::RunRequest& request) {
+    auto user = request.run_as.value_or("");
+    std::string no_path;
+    auto held = co_await looker_.look_up(caller, file.path, std::move(no_path), std::move(user));
     if (!held || !held->resolution.program_fd) co_return;
     auto& resolution = held->resolution;
     const auto fact = resolution.facts.program;
@@ -79,7 +81,8 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
     const auto probes = probes_of(folder);
     auto user = prepared.request.run_as.value_or("");
     auto held = co_await looker_.look_into(caller, folder.path, std::move(user), probes);
-    if (!held && held.error().code == Code::busy) co_return std::unexpected(held.error());
+    if (!held && (held.error().code == Code::busy || held.error().step == "resolve.connection"))
+        co_return std::unexpected(held.error());
     const bool absent = !held && held.error().code == Code::cwd_missing;
     for (std::size_t i = 0; i < folder.files.size(); ++i) {
         const auto& file = folder.files[i];
@@ -102,7 +105,7 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
         if (S_ISDIR(fact.mode)) continue; // a folder of code: nothing binds what lies in it
         // Root's own links (/bin/sh) are followed; whoever made another one can lead it elsewhere.
         if (S_ISLNK(fact.mode) && is_within_any(real, parts_.profiles.tables()->system))
-            co_await follow_link(frozen, caller, prepared.request.run_as.value_or(""));
+            co_await follow_link(frozen, caller, prepared.request);
         if (!file.made) prepared.bound.push_back(frozen.path);
         prepared.files.push_back(std::move(frozen));
     }

@@ -144,6 +144,9 @@ Error jail_error(const wire::RunFailed& failed) {
         detail.erase(0, colon + 2);
         return Error{code, std::move(detail), {}, 0, step};
     }
+    if (step == "approved" && failed.err == EBUSY)
+        return Error{Code::busy, detail + " could not be held in place in your other runs, which could replace it",
+                     "try again, or end them: owhalectl runs ls", EBUSY, step};
     if (auto words = void_words(failed.err); step == "approved" && !words.empty())
         return Error{Code::approval_void, detail + words, "look at what it is now, and ask again", failed.err, step};
     return Error{code, detail.empty() ? "the step " + step + " failed" : detail, {}, failed.err, step};

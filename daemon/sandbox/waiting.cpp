@@ -56,12 +56,18 @@ awaitable<Result<Made>> Registry::ask(std::shared_ptr<Run> run, Prepared prepare
     run->receipt.plan_digest = plea->digest;
     if (!*granted) {
         place.reset(); // people may take their time
-        CO_CHECK(co_await begin_waiting(run, std::move(*plea)));
-        co_return Made{run->id(), run};
+        const auto begun = co_await begin_waiting(run, std::move(*plea));
+        if (begun) co_return Made{run->id(), run};
+        if (begun.error().code != Code::approval_required) co_return std::unexpected(begun.error());
+        // Nobody could agree to it: it is denied, and in the log as that.
+        prepared.verdict.reason += "; " + begun.error().message;
+        run->record.verdict = prepared.verdict;
+        place = std::make_shared<Place>(*this, run->caller().payer);
+    } else {
+        prepared.agreed = **granted;
+        prepared.plan_digest = plea->digest;
+        launcher_.describe(*run, prepared);
     }
-    prepared.agreed = **granted;
-    prepared.plan_digest = plea->digest;
-    launcher_.describe(*run, prepared);
     CO_CHECK(rows_.insert(run->record, wall_clock_us()));
     take_in(run);
     co_return co_await begin(run, prepared, std::move(place));
@@ -174,7 +180,8 @@ awaitable<bool> Registry::go_on(std::shared_ptr<Run> run) {
     auto waiting = parts_.consent->waiting(run->id());
     auto asked = waiting ? read_kept(waiting->request) : Result<Asked>(std::unexpected(waiting.error()));
     if (!asked) {
-        co_await end_void(run, asked.error().message);
+        auto why = asked.error().message;
+        co_await end_void(run, std::move(why));
         co_return true;
     }
     auto caller = run->caller();
@@ -191,13 +198,15 @@ awaitable<bool> Registry::go_on(std::shared_ptr<Run> run) {
     if (!found || !prepared) {
         const auto error = found ? prepared.error() : found.error();
         if (is_passing(error) && !run->has_client) co_return false;
-        co_await end_void(run, to_line(error));
+        auto why = to_line(error);
+        co_await end_void(run, std::move(why));
         co_return true;
     }
     const auto now = freeze(*prepared, caller);
     const auto digest = digest_of(now);
     if (!digest || *digest != waiting->digest) {
-        co_await end_void(run, joined(differences(waiting->frozen, now)));
+        auto why = joined(differences(waiting->frozen, now));
+        co_await end_void(run, std::move(why));
         co_return true;
     }
     prepared->plan_digest = *digest;
@@ -223,7 +232,8 @@ awaitable<Status> Registry::start_agreed(std::shared_ptr<Run> run, Prepared& pre
                                          std::shared_ptr<Place> place) {
     auto agreed = co_await parts_.consent->use(run->id());
     if (!agreed) {
-        co_await end_void(run, agreed.error().message);
+        auto why = agreed.error().message;
+        co_await end_void(run, std::move(why));
         co_return std::unexpected(agreed.error());
     }
     prepared.agreed = std::move(*agreed);

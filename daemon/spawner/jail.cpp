@@ -158,6 +158,16 @@ int hand_over_namespaces(Child& child) {
     return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
 }
 
+// Of what entered a cage with approved files: others' approved files are to be held in place there as well.
+int hand_over_own_mounts(Child& child, int self) {
+    if (child.plan.approved.empty()) return 0;
+    const Fd mounts(::openat(self, "ns/mnt", O_RDONLY | O_CLOEXEC));
+    if (!mounts) return errno;
+    child.message.kind = Message::namespaces;
+    const std::array<int, 1> fds{mounts.get()};
+    return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
+}
+
 int set_limits(const JailPlan& plan) {
     for (auto [resource, limit] : plan.rlimits) {
         rlimit now{};
@@ -335,12 +345,14 @@ void join_jail(const JailPlan& plan) {
     child.step(Step::descriptors, close_others(plan));
     child.step(Step::idmaps, await_go(plan.setup));
     const pid_t spawner = ::getppid();
+    const Fd self(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC)); // of the host's /proc, by our number there
     for (const int ns : plan.join) child.step(Step::mounts, result(::setns(ns, 0)));
     child.step(Step::ids, set_ids(plan.uid, plan.gid, plan.groups, plan.set_groups));
     child.step(Step::parent, die_with_spawner(plan.setup));
     reset_signals();
     ::setsid();
     child.step(Step::approved, bind_approved_alone(plan, child.detail));
+    child.step(Step::approved, hand_over_own_mounts(child, self.get()));
     child.step(Step::terminal, open_terminal(child));
     child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());

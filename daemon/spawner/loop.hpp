@@ -22,6 +22,7 @@ enum class Source : std::uint64_t {
     resolve,
     setup,
     warden,
+    pinning,
 };
 inline constexpr unsigned kSourceShift = 56;
 // Numbers that the broker chooses have to leave room for the source.

@@ -26,6 +26,8 @@ int mount_system(int root, const JailPlan& plan, Detail& detail);
 int mount_devices(int root, const JailPlan& plan, Detail& detail);
 int mount_proc(int root, Detail& detail);
 int mount_view(int root, const JailPlan& plan, Detail& detail);
+// Binds a target onto itself (wire::kMountPin).
+int mount_pin(int root, const MountOp& op);
 int enter_root(int root, Detail& detail);
 // After enter_root: the folder of wire::kDaemonSocket, which mount_view made for a plan with `daemon`, becomes read-only.
 int close_daemon_folder();

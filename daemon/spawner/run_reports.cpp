@@ -46,6 +46,7 @@ Status RunTable::tell_started(Run& run) {
     run.master.reset();
     run.setup.reset();
     CHECK(sent);
+    CHECK(go_on_with_those_that_wait());
     return run.daemon ? acceptor_.open_run(run.number, std::move(run.daemon), run.rights) : Status{};
 }
 
@@ -140,7 +141,7 @@ Status RunTable::warden_ended(std::uint64_t number) {
     }
     if (told) told = retire(run);
     runs_.erase(number);
-    return told;
+    return told ? go_on_with_those_that_wait() : told;
 }
 
 void RunTable::end_children(const Run& run) {
@@ -150,6 +151,7 @@ void RunTable::end_children(const Run& run) {
 
 Status RunTable::retire(Run& run) {
     boxes_.release(run.box);
+    CHECK(release_pins(run));
     end_children(run);
     forget_cgroups(run);
     // Whoever joined it, and its children; the leaf first: a cgroup goes when none is below it.

@@ -109,6 +109,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
         key.assign(message.box_key, ::strnlen(message.box_key, sizeof message.box_key));
         plan.box = TRY(boxes_.acquire(key, plan.uid, plan.gid, message.box_bytes));
     }
+    if (join == nullptr) hold_agreed_of_others(plan);
     const auto* above = join != nullptr ? join : parent;
     auto run = start_run(std::move(admitted), message, above, surroundings_.cgroup_base, surroundings_.controllers);
     if (!run) {
@@ -116,6 +117,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
         return run;
     }
     (*run)->box = key;
+    note_agreed(**run, join != nullptr ? *join->plan : *(*run)->plan);
     (*run)->rights = {resolution.identity, (*run)->plan->uid, (*run)->plan->gid};
     return run;
 }
@@ -134,7 +136,8 @@ Status RunTable::on_run(Packet& packet) {
     note_cgroups(live);
     runs_.emplace(message.run, std::move(*run));
     CHECK(loop_.watch(live.setup.get(), Source::setup, message.run, EPOLLIN));
-    return loop_.watch(live.warden.get(), Source::warden, message.run, EPOLLIN);
+    CHECK(loop_.watch(live.warden.get(), Source::warden, message.run, EPOLLIN));
+    return go_on(live);
 }
 
 Status RunTable::tell_failed(const wire::Run& message, const Error& error) {
@@ -208,6 +211,7 @@ Status RunTable::on_reset_box(Packet& packet) {
 
 void RunTable::tick() {
     for (auto& [number, run] : runs_) watch_limits(*run);
+    kill_late_pinnings();
     std::erase_if(leftover_cgroups_, [](const Cgroup& cgroup) { return cgroup.remove(); });
 }
 

@@ -1,5 +1,5 @@
 // The runs that live, by their numbers: started, controlled, watched, told of, ended. run_table.cpp has what the broker
-// asks for, run_reports.cpp what a run's processes say and how it ends.
+// asks for, run_reports.cpp what a run's processes say and how it ends, pin_table.cpp what holds approved files in place.
 #pragma once
 
 #include <deque>
@@ -11,6 +11,7 @@
 #include "spawner/acceptor.hpp"
 #include "spawner/boxes.hpp"
 #include "spawner/loop.hpp"
+#include "spawner/pins.hpp"
 #include "spawner/resolutions.hpp"
 #include "spawner/runs.hpp"
 #include "spawner/setup.hpp"
@@ -31,6 +32,7 @@ public:
 
     Status setup_readable(std::uint64_t number);
     Status warden_ended(std::uint64_t number);
+    Status pinning_ended(std::uint64_t id);
 
     // Of a live run; null when there is none.
     const Run* find(std::uint64_t number) const;
@@ -40,11 +42,18 @@ public:
 
     // Limits, and what is left of ended runs.
     void tick();
-    bool ticking() const { return !runs_.empty() || !leftover_cgroups_.empty(); }
+    bool ticking() const { return !runs_.empty() || !pinnings_.empty() || !leftover_cgroups_.empty(); }
     Status expire();
     void end_all();
 
 private:
+    struct Pinning { // a process that pins, or takes away (run 0)
+        Fd process;
+        std::uint64_t run = 0, cage = 0;
+        std::vector<Pin> pins;
+        std::int64_t deadline_ns = 0;
+    };
+
     Result<std::unique_ptr<Run>> try_start(const wire::Run& message, const wire::Blob& blob);
     Result<const Run*> find_join(const wire::Run& message, const Resolution& resolution) const;
     Result<const Run*> find_parent(const Resolution& resolution) const;
@@ -59,6 +68,18 @@ private:
     void watch_memory_and_pids(Run& run);
     std::vector<int> members_with_children(const Run& run) const;
     Status retire(Run& run);
+    void note_agreed(Run& run, const JailPlan& cage);
+    void hold_agreed_of_others(JailPlan& plan) const;
+    Status go_on(Run& run);
+    Status go_on_with_those_that_wait();
+    Status start_pins(Run& run, Run& cage);
+    Status watch_pinning(PinJob job, std::uint64_t run, std::uint64_t cage);
+    Status take_away_free(Run& cage);
+    Status release_pins(Run& run);
+    Status pinned(const Pinning& pinning, int err);
+    Status pinning_done(const Pinning& pinning, int err);
+    void kill_late_pinnings();
+    int user_namespace_of(const Run& run) const;
 
     Loop& loop_;
     const Options& options_;
@@ -67,6 +88,8 @@ private:
     Acceptor& acceptor_;
     Boxes boxes_;
     std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
+    std::map<std::uint64_t, Pinning> pinnings_;
+    std::uint64_t next_pinning_ = 1;
     std::vector<Cgroup> leftover_cgroups_;
     std::map<std::uint64_t, std::uint64_t> run_of_cgroup_; // of live runs
     std::deque<std::uint64_t> ended_cgroups_;              // whose sockets may have been passed on to somebody

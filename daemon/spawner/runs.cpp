@@ -217,12 +217,15 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
             return run; // its end is reported as that of every run
         }
     }
-    const char go = 1;
-    (void)::send(run->setup.get(), &go, 1, MSG_NOSIGNAL);
     for (auto& op : plan.mounts) op.tree.reset();
     if (run->limits.wall_ms != 0)
         run->wall_deadline_ns = run->began_ns + static_cast<std::int64_t>(run->limits.wall_ms) * 1'000'000;
     return run;
+}
+
+void let_go(Run& run) {
+    const char go = 1;
+    (void)::send(run.setup.get(), &go, 1, MSG_NOSIGNAL);
 }
 
 void kill_run(Run& run, wire::EndReason reason) {

@@ -43,7 +43,17 @@ struct Run {
     bool freeze_when_started = false;
     std::int64_t frozen_ns = 0; // since when
     std::uint64_t sampled_peak = 0, sampled_pids = 0;
-    std::uint32_t pids_refused = 0; // when last looked
+    std::uint32_t pids_refused = 0;    // when last looked
+    std::vector<std::string> agreed;   // the host's paths of its approved files that a cage could write
+    std::vector<std::uint64_t> to_pin; // runs whose cages have to hold these in place before it may go on
+    struct Pinned {
+        std::uint64_t cage;
+        std::vector<std::string> paths;
+    };
+    std::vector<Pinned> pinned;                // for it
+    std::map<std::string, std::uint32_t> pins; // in its own cage: for how many runs
+    bool being_pinned = false;                 // one at a time makes pins here, or takes them away
+    std::vector<std::string> free_pins;        // to be taken away at the next turn
 
     bool may_run() const { return plan->daemon && parent == 0; }
     CgroupUsage usage() const;
@@ -51,8 +61,10 @@ struct Run {
 
 // Clones the jail's first process for an admitted plan, writes its id maps, and lets it go.
 // `above` is the run whose cage it enters (message.join) or that asked for it, or null: its cgroup lies below that one's.
+// It waits for let_go().
 Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, const Run* above,
                                        const std::string& cgroup_base, std::uint32_t controllers);
+void let_go(Run& run);
 // Ends it at once, all of it.
 void kill_run(Run& run, wire::EndReason reason);
 // Holds it still or lets it go on; how it is held now.

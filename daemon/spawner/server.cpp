@@ -98,6 +98,8 @@ Status Server::dispatch(const Loop::Event& event) {
         return runs_.setup_readable(event.id);
     case Source::warden:
         return runs_.warden_ended(event.id);
+    case Source::pinning:
+        return runs_.pinning_ended(event.id);
     }
     return {};
 }

@@ -67,19 +67,6 @@ int mount_file(int root, const MountOp& op) {
     return err;
 }
 
-int mount_pin(int root, const MountOp& op) {
-    const bool optional = (op.flags & wire::kMountOptional) != 0;
-    Fd place, tree;
-    int err = open_place(root, op.target.c_str(), false, false, place);
-    if (err == ENOTDIR) err = open_place(root, op.target.c_str(), false, true, place);
-    if ((err == ENOENT || err == ELOOP) && optional) return 0;
-    if (err != 0) return err;
-    if (err = clone_tree(place.get(), "", true, tree); err != 0) return err;
-    const bool writable = (op.flags & wire::kMountWritable) != 0;
-    if (err = set_attributes(tree.get(), writable ? kQuiet : kReadOnly, 0, true); err != 0) return err;
-    return attach_tree(tree.get(), place.get());
-}
-
 int make_symlink(int root, const MountOp& op) {
     const auto slash = op.target.rfind('/');
     const std::string_view parent(op.target.data(), slash);
@@ -129,6 +116,19 @@ int make_daemon_folder(int root, Detail& detail) {
 }
 
 } // namespace
+
+int mount_pin(int root, const MountOp& op) {
+    const bool optional = (op.flags & wire::kMountOptional) != 0;
+    Fd place, tree;
+    int err = open_place(root, op.target.c_str(), false, false, place);
+    if (err == ENOTDIR) err = open_place(root, op.target.c_str(), false, true, place);
+    if ((err == ENOENT || err == ELOOP) && optional) return 0;
+    if (err != 0) return err;
+    if (err = clone_tree(place.get(), "", true, tree); err != 0) return err;
+    const bool writable = (op.flags & wire::kMountWritable) != 0;
+    if (err = set_attributes(tree.get(), writable ? kQuiet : kReadOnly, 0, true); err != 0) return err;
+    return attach_tree(tree.get(), place.get());
+}
 
 int mount_view(int root, const JailPlan& plan, Detail& detail) {
     for (const auto& op : plan.mounts)

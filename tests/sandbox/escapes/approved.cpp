@@ -201,6 +201,95 @@ void in_a_cage_that_lives(const Place& place) {
     unlink((stage.workspace() + "/go").c_str());
 }
 
+// What another cage does to the names while the approved run starts: `attack` goes on in a loop in a run of the caller's
+// that came before. In each turn what ran is what was agreed to, or nothing did.
+void replaced_by_another_cage(const Place& place, const std::string& name, const std::string& below,
+                              const std::string& attack, bool other_first) {
+    Stage stage(place);
+    const Script script(stage);
+    const auto folder = stage.workspace() + below;
+    const auto target = folder + "/x.sh";
+    if (!below.empty()) mkdir(folder.c_str(), 0755);
+    if (!place.rootless && chown(folder.c_str(), stage.caller(), stage.caller()) != 0) std::perror("chown");
+    script.put(stage.workspace() + "/good", script.good());
+    script.put(stage.workspace() + "/bad", script.bad());
+    script.put(target, script.good());
+    std::vector<std::uint64_t> others;
+    const auto begin = [&] {
+        auto other = stage.ready_draft();
+        set_script(other, "while :; do " + attack + "; done 2>/dev/null");
+        stage.launch(other);
+        others.push_back(other.run.run);
+    };
+    if (other_first) begin();
+    int ran = 0, swapped = 0, odd = 0;
+    std::string why;
+    for (int i = 0; i < 40; ++i) {
+        unlink(stage.marker().c_str());
+        auto draft = stage.ready_draft();
+        draft.blob[0][0] = target;
+        draft.blob[1] = {target};
+        if (!other_first) {
+            draft.blob[0][0] = "/bin/sh";
+            draft.blob[1] = {"sh", "-c", "sleep 0.3; exec " + target};
+        }
+        approve(draft, target, sha256_text(script.good()));
+        const auto answer = stage.launch(draft);
+        if (answer.end == End::started) {
+            if (!other_first) begin(); // a cage that comes later
+            stage.await_end(draft.run.run);
+            ++ran;
+            if (content_of(stage.marker()) == "sneaky\n") ++swapped;
+        } else if (answer.step != "approved") {
+            ++odd;
+            why = answer.text();
+        }
+        if (!other_first && i == 7) break;
+    }
+    const auto said =
+        std::to_string(ran) + " ran, " + std::to_string(swapped) + " swapped, " + std::to_string(odd) + " odd " + why;
+    check("approved file, " + name, swapped == 0 && odd == 0, said);
+    for (const auto number : others) {
+        auto kill_it = message<wire::KillRun>(wire::Type::kill_run);
+        kill_it.run = number;
+        stage.spawner().send(kill_it);
+        stage.await_end(number);
+    }
+    unlink(target.c_str());
+    if (!below.empty()) rmdir(folder.c_str());
+}
+
+void replaced_by_other_cages(const Place& place) {
+    const std::string swap = "cp bad t && chmod 755 t && mv -f t x.sh; cp good t && chmod 755 t && mv -f t x.sh";
+    replaced_by_another_cage(place, "renamed over by another cage", "", swap, true);
+    replaced_by_another_cage(place, "removed and made anew by another cage", "",
+                             "rm -f x.sh; cp bad x.sh; chmod 755 x.sh; cp good t; chmod 755 t; mv -f t x.sh", true);
+    replaced_by_another_cage(
+        place, "its folder moved away by another cage", "/bin",
+        "mv bin away && mkdir bin && cp bad bin/x.sh && chmod 755 bin/x.sh; sleep 0.01; rm -rf bin; mv "
+        "away bin",
+        true);
+    replaced_by_another_cage(place, "renamed over by a cage that came later", "", swap, false);
+}
+
+// What holds it in place goes with the run.
+void let_go_in_other_cages(const Place& place) {
+    Stage stage(place);
+    const Script script(stage);
+    auto other = stage.ready_draft();
+    set_script(other, "while [ ! -e go ]; do sleep 0.02; done; mv -f x.sh y.sh && echo moved > seen");
+    for (const auto* name : {"/go", "/seen", "/y.sh"}) unlink((stage.workspace() + name).c_str());
+    stage.launch(other);
+    const auto answer = stage.launch(script_draft(stage, script));
+    stage.await_end(other.run.run + 1);
+    usleep(200'000);
+    std::ofstream(stage.workspace() + "/go") << "";
+    stage.await_end(other.run.run);
+    check("approved file, let go of when its run has ended",
+          answer.end == End::started && content_of(stage.workspace() + "/seen") == "moved\n", answer.text());
+    for (const auto* name : {"/go", "/seen", "/y.sh"}) unlink((stage.workspace() + name).c_str());
+}
+
 // A digest is a promise to be held to, and gives nothing: what the run could not open stays shut, and no place of ours
 // is covered.
 void a_broker_that_lies(const Place& place) {
@@ -241,6 +330,8 @@ void play_approved(const Place& place) {
     swapped_all_the_time(place);
     changed_while_it_runs(place);
     in_a_cage_that_lives(place);
+    replaced_by_other_cages(place);
+    let_go_in_other_cages(place);
     a_broker_that_lies(place);
 }
 

@@ -87,8 +87,8 @@ TEST_CASE("interpreters, wrappers, code and what is open are agreed to once only
         CAPTURE(codec::to_text(argv));
         CHECK(offer(command(argv), asked()).refused);
     }
-    for (const auto* text :
-         {"rm $X", "rm -rf \"$1\"", "eval x", "rm `cat list`", "rm *.o; curl x | sh", "x=$(date); rm $x",
+    for (const std::string text :
+         {"rm $X", "rm *.o", "rm -rf \"$1\"", "eval x", "rm `cat list`", "rm *.o; curl x | sh", "x=$(date); rm $x",
           "for i in $(ls); do rm $i; done", "if then", "sudo rm x", "bash -c 'rm x'", ""}) {
         CAPTURE(text);
         CHECK(offer(script(text), asked()).refused);
