@@ -20,6 +20,7 @@
 #include "cli/control_line.hpp"
 #include "cli/detach_keys.hpp"
 #include "cli/events.hpp"
+#include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/pumps.hpp"
 #include "cli/run_signals.hpp"
@@ -267,6 +268,7 @@ private:
     // Whether there is a request to take back.
     bool take_back() {
         if (!waits() || !end_.run.approval) return false;
+        if (!attachment_.create) leave(kBySignal + SIGINT); // we only look on
         if (!std::exchange(taken_back_, true)) control_.cancel(*end_.run.approval);
         return true;
     }

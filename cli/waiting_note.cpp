@@ -12,14 +12,15 @@
 #include "cli/messages.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
+#include "cli/units.hpp"
 
 namespace owhale::cli {
 
 std::string told(const api::Approval& approval, std::int64_t now) {
-    const auto who = approval.quorum > 1 ? std::to_string(approval.quorum) + " people with the role approver or admin"
-                                         : std::string("somebody with the role approver or admin");
-    return "waiting for approval " + short_id(approval.id) + " (" + approval.severity + ") by " + who + ": asked " +
-           relative(approval.created, now) + ", expires " + relative(approval.expires, now);
+    const std::string roles = approval.severity == "critical" ? "admin" : "approver/admin";
+    const auto who = approval.quorum > 1 ? std::to_string(approval.quorum) + " people (" + roles + ")" : roles;
+    return "waiting " + format_age(approval.created, now) + " for approval " + short_id(approval.id) + " by " + who +
+           ", expires " + relative(approval.expires, now);
 }
 
 void WaitingNote::begin(const std::string& approval) {

@@ -32,7 +32,7 @@ private:
     bool mute_ = false, waiting_ = false, shown_ = false;
 };
 
-// "waiting for approval deadbeef (high) by somebody with the role approver or admin: asked 5s ago, expires in 10m".
+// "waiting 5s for approval deadbeef by approver/admin, expires in 10m": fits into 80 columns.
 std::string told(const api::Approval& approval, std::int64_t now);
 
 } // namespace owhale::cli

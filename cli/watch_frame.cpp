@@ -157,7 +157,7 @@ Line WatchModel::bottom_line(std::size_t columns, Frame& frame, std::size_t row)
                                               : "y all yes  n all no  space more  Esc"}},
                    columns);
     return cut(
-        {{Tone::dim, columns >= 60 ? "y approve once  g grant  n deny  b batch  d details  j/k next  space more  q quit"
+        {{Tone::dim, columns >= 60 ? "y approve  g grant  n deny  b batch  d details  j/k next  space more  q quit"
                                    : "y yes g grant n no b like d more q quit"}},
         columns);
 }
