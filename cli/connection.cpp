@@ -1,5 +1,6 @@
 #include "cli/connection.hpp"
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -203,6 +204,35 @@ struct Connection::State {
         co_return reply;
     }
 
+    // The rest of an answer whose header is read.
+    asio::awaitable<Result<Reply>> read_rest(http::response_parser<http::empty_body>& header) {
+        http::response_parser<http::string_body> parser(std::move(header));
+        parser.body_limit(kMostBody);
+        error_code error;
+        co_await http::async_read(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return std::unexpected(lost(error, "waiting for the answer"));
+        auto response = parser.release();
+        co_return reply_of(response);
+    }
+
+    asio::awaitable<Status> read_on(http::response_parser<http::empty_body>& header, std::chrono::milliseconds limit,
+                                    const std::function<void(std::string_view)>& take) {
+        http::response_parser<http::buffer_body> parser(std::move(header));
+        parser.body_limit(boost::none);
+        std::array<char, 16384> chunk{};
+        while (!parser.is_done()) {
+            parser.get().body().data = chunk.data();
+            parser.get().body().size = chunk.size();
+            stream->expires_after(limit);
+            error_code error;
+            co_await http::async_read_some(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+            const auto count = chunk.size() - parser.get().body().size;
+            if (count > 0) take(std::string_view(chunk.data(), count));
+            if (error && error != http::error::need_buffer) co_return std::unexpected(lost(error, "following events"));
+        }
+        co_return fail(Code::unreachable, "owhaled ended the stream of events");
+    }
+
     asio::awaitable<void> wait(std::uint64_t seconds) {
         if (is_terminal(STDERR_FILENO)) note("too many requests: waiting " + std::to_string(seconds) + " s");
         asio::steady_timer timer(executor, std::chrono::seconds(seconds));
@@ -238,6 +268,34 @@ asio::awaitable<Result<Reply>> Connection::send(Call call) {
         co_await state_->wait(patience);
         waited += patience;
     }
+}
+
+asio::awaitable<Status> Connection::follow(Call call, std::function<void(std::string_view)> take) {
+    CO_CHECK(state_->connect());
+    const auto limit = call.limit;
+    const auto request = request_of(call, state_->manners);
+    state_->stream->expires_after(limit);
+    error_code error;
+    co_await http::async_write(*state_->stream, request, asio::redirect_error(asio::use_awaitable, error));
+    http::response_parser<http::empty_body> header;
+    if (!error)
+        co_await http::async_read_header(*state_->stream, state_->buffer, header,
+                                         asio::redirect_error(asio::use_awaitable, error));
+    if (error) {
+        drop();
+        co_return std::unexpected(lost(error, "asking for events"));
+    }
+    if (header.get().result_int() != 200) {
+        auto refusal = co_await state_->read_rest(header);
+        drop();
+        if (!refusal) co_return std::unexpected(std::move(refusal).error());
+        auto refused = succeeded(*std::move(refusal));
+        if (!refused) co_return std::unexpected(std::move(refused).error());
+        co_return fail(Code::internal, "owhaled answered with no stream of events");
+    }
+    auto end = co_await state_->read_on(header, limit, take);
+    drop();
+    co_return end;
 }
 
 asio::awaitable<Result<std::unique_ptr<Channel>>> Connection::upgrade(Call call) {

@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,9 @@ public:
     // One call, and its answer whatever its status. Connects first where needed, and keeps the connection. Shows the token
     // that is kept for this daemon. Waits out a 429 of up to 5 s, and says so on a terminal.
     asio::awaitable<Result<Reply>> send(Call call);
+    // A call whose answer has no end (server-sent events): its bytes as they come, until the other end or `limit` without
+    // any. A refusal is the server's problem as an Error; an end is unreachable.
+    asio::awaitable<Status> follow(Call call, std::function<void(std::string_view)> take);
     // Turns this connection into a channel. A refusal is the server's problem as an Error.
     asio::awaitable<Result<std::unique_ptr<Channel>>> upgrade(Call call);
     // The daemon's end: known once connected.

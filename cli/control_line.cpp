@@ -27,6 +27,11 @@ void ControlLine::kill(std::uint64_t grace_ms) {
     bell_.ring();
 }
 
+void ControlLine::cancel(const std::string& approval) {
+    calls_.push_back({.verb = "approvals.cancel", .id = approval, .limit = 5s});
+    bell_.ring();
+}
+
 // A call that fails is no failure of ours: the run may have ended meanwhile, and its streams say so.
 asio::awaitable<void> ControlLine::serve() {
     for (;;) {

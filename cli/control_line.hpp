@@ -18,6 +18,7 @@ public:
     void use(std::string run) { run_ = std::move(run); }
     void signal(int number);
     void kill(std::uint64_t grace_ms);
+    void cancel(const std::string& approval); // takes the request back that the run waits for
     // Sends what was asked for, for as long as the loop runs.
     asio::awaitable<void> serve();
     // Asks for the run's end and waits for the answer, but not long.

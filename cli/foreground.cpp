@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/accounts.hpp"
+#include "cli/approve_here.hpp"
 #include "cli/events.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
@@ -121,6 +122,7 @@ Result<int> attend_run(Context& context, Attachment attachment) {
     if (attachment.tty && attachment.sink != Sink::live)
         return fail(Code::bad_request, "-t and -o " + context.globals().output + " do not go together",
                     "leave out one of them");
+    attachment.quiet = context.globals().quiet;
     attachment.progress = is_terminal(STDERR_FILENO) && !context.globals().quiet;
     const auto where = TRY(context.where());
     const auto end = TRY(attend(where, std::move(attachment)));
@@ -132,14 +134,21 @@ Result<int> start_detached(Context& context, Call create) {
     const auto run = TRY(read_run(body));
     if (const auto error = error_of(run); !error.message.empty()) return std::unexpected(error);
     if (!TRY(context.printed_json(body))) CHECK(print(run.id + "\n"));
+    if (run.state == "waiting_approval" && run.approval && !context.globals().quiet)
+        note("it waits for approval " + *run.approval + ", and goes on by itself once it is given");
     return kOk;
 }
 
-Result<int> create_run(Context& context, const api::RunRequest& request, bool detach) {
+Result<int> create_run(Context& context, const api::RunRequest& request, const RunOptions& options) {
+    std::vector<std::string> here;
+    if (options.approve_here && options.detach)
+        return fail(Code::bad_request, "-d and --approve-here do not go together", "leave out one of them");
+    if (options.approve_here) here = TRY(approve_here_words(context));
     Call create{.verb = "runs.create", .body = write(request)};
-    if (detach) return start_detached(context, std::move(create));
+    if (options.detach) return start_detached(context, std::move(create));
     Attachment attachment{.tty = request.tty.value_or(false), .stdin_open = request.stdin_open.value_or(false)};
     attachment.create = std::move(create);
+    attachment.approve_here = std::move(here);
     return attend_run(context, std::move(attachment));
 }
 

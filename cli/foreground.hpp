@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/context.hpp"
+#include "cli/run_options.hpp"
 #include "cli/session.hpp"
 
 namespace owhale::cli {
@@ -13,6 +14,6 @@ Result<int> attend_run(Context& context, Attachment attachment);
 Result<int> start_detached(Context& context, Call create);
 
 // `run` and `code`: makes the run of a request, and stays with it unless it is detached.
-Result<int> create_run(Context& context, const api::RunRequest& request, bool detach);
+Result<int> create_run(Context& context, const api::RunRequest& request, const RunOptions& options);
 
 } // namespace owhale::cli

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 
 #include "cli/escape.hpp"
+#include "policy/ceiling.hpp"
 #include "policy/toml_text.hpp"
 
 namespace owhale::cli {
@@ -35,7 +36,7 @@ json::object segment_json(const NormalForm& form, Span span) {
 json::object ceiling_json(const Ceiling& ceiling) {
     json::object out = {{"net", ceiling.net}, {"workspace", ceiling.read_only ? "readonly" : "writable"}};
     if (!ceiling.hosts.empty()) out["hosts"] = texts_of(ceiling.hosts);
-    if (!ceiling.profile.empty()) out["profile"] = text_of(ceiling.profile);
+    if (!ceiling.profile.empty()) out["profile"] = text_of(profiles_of(ceiling));
     return out;
 }
 
@@ -106,7 +107,7 @@ std::string ceiling_text(const Ceiling& ceiling) {
     for (const auto& host : ceiling.hosts) out += (&host == &ceiling.hosts.front() ? " (" : ", ") + escaped(host);
     if (!ceiling.hosts.empty()) out += ")";
     out += ceiling.read_only ? ", workspace read-only" : ", workspace writable";
-    return out + (ceiling.profile.empty() ? "" : ", profile " + escaped(ceiling.profile));
+    return out + (ceiling.profile.empty() ? "" : ", profile " + escaped(profiles_of(ceiling)));
 }
 
 std::string change_text(const Look& look, const Verdict& verdict) {

@@ -17,6 +17,7 @@ namespace owhale::cli {
 namespace {
 
 constexpr std::size_t kMostEnvFile = std::size_t{1} << 20;
+constexpr std::size_t kMostDescription = 4096;
 
 Result<std::string> current_folder() {
     std::array<char, PATH_MAX> buffer{};
@@ -120,6 +121,9 @@ void declare(Command command, RunOptions& options) {
     command.option("--memory", options.memory, "SIZE", "at most so much memory: 512M, 2G");
     command.option("--pids", options.pids, "N", "at most so many processes and threads");
     command.option("--cpus", options.cpus, "N", "at most so many processors: 1.5");
+    command.option("--description", options.description, "TEXT", "should somebody be asked: your words for them");
+    command.flag("--approve-here", options.approve_here,
+                 "should somebody be asked: decide on this terminal, with the password of your account");
 }
 
 Result<api::RunRequest> request_of(const RunOptions& options, bool quiet, bool far) {
@@ -130,6 +134,7 @@ Result<api::RunRequest> request_of(const RunOptions& options, bool quiet, bool f
     if (!options.as.empty()) request.run_as = options.as;
     if (!options.net.empty()) request.net = options.net;
     CHECK(set_limits(request, options));
+    request.description = TRY(description_of(options.description));
     CHECK(check_terminal(options.tty && !options.detach, options.no_stdin));
     if (options.tty) set_terminal(request);
     if (options.detach) {
@@ -140,6 +145,15 @@ Result<api::RunRequest> request_of(const RunOptions& options, bool quiet, bool f
         request.stdin_open = !options.no_stdin;
     }
     return request;
+}
+
+Result<std::optional<std::string>> description_of(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    if (text.size() > kMostDescription)
+        return fail(Code::invalid_value, "--description is over " + std::to_string(kMostDescription) + " bytes",
+                    "say it in fewer words");
+    if (!is_utf8(text)) return fail(Code::invalid_value, "--description is not UTF-8", "write it in UTF-8");
+    return text;
 }
 
 Status check_terminal(bool tty, bool no_stdin) {

@@ -1,6 +1,7 @@
 // The options of a command that starts a run, and the request they make.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,9 @@
 namespace owhale::cli {
 
 struct RunOptions {
-    bool tty = false, no_stdin = false, detach = false, interactive = false, remove = false;
+    bool tty = false, no_stdin = false, detach = false, interactive = false, remove = false, approve_here = false;
     std::vector<std::string> env, env_files;
-    std::string cwd, workspace, profile, as, net, timeout, memory, pids, cpus;
+    std::string cwd, workspace, profile, as, net, timeout, memory, pids, cpus, description;
 };
 
 void declare(Command command, RunOptions& options);
@@ -27,6 +28,9 @@ Status check_terminal(bool tty, bool no_stdin);
 
 // JSON carries UTF-8 only: an argument that is none is refused here, by its number.
 Status check_words(const std::vector<std::string>& words);
+
+// Words for whoever is asked: UTF-8, at most 4 KiB.
+Result<std::optional<std::string>> description_of(const std::string& text);
 
 // At most `limit` bytes of a file, or of stdin for "-"; UTF-8 only.
 Result<std::string> read_text(const std::string& path, std::size_t limit, std::string_view what);

@@ -40,6 +40,7 @@ void RunSignals::on_signal(int number) {
     if (number == SIGCONT) return;
     if (acts_.is_over()) acts_.leave(kBySignal + number);
     if (number == SIGINT) return interrupt();
+    if (acts_.take_back()) return;
     control_.signal(number);
 }
 
@@ -47,6 +48,7 @@ void RunSignals::interrupt() {
     const auto now = Clock::now();
     interrupts_ = now - last_interrupt_ < kKillWithin ? interrupts_ + 1 : 1;
     last_interrupt_ = now;
+    if (interrupts_ < 3 && acts_.take_back()) return;
     if (interrupts_ == 1)
         control_.signal(SIGINT);
     else if (interrupts_ == 2)

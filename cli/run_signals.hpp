@@ -16,6 +16,7 @@ public:
     struct Acts {
         std::function<void()> resized, stopped; // SIGWINCH, SIGTSTP
         std::function<void(int)> leave;         // with this exit code, at once
+        std::function<bool()> take_back;        // it waits for people: takes its request back; false: it does not
         std::function<bool()> is_over;          // the run has ended: there is nothing to signal
     };
     RunSignals(boost::asio::io_context& loop, ControlLine& control, Acts acts)

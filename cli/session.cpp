@@ -12,17 +12,21 @@
 #include <csignal>
 #include <deque>
 #include <unistd.h>
+#include <utility>
 
+#include "cli/approve_here.hpp"
 #include "cli/bell.hpp"
 #include "cli/connection.hpp"
 #include "cli/control_line.hpp"
 #include "cli/detach_keys.hpp"
 #include "cli/events.hpp"
+#include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/pumps.hpp"
 #include "cli/run_signals.hpp"
 #include "cli/start_note.hpp"
 #include "cli/terminal.hpp"
+#include "cli/waiting_note.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -45,7 +49,10 @@ std::string resize_message(WindowSize size) {
 class Session {
 public:
     Session(const Where& where, Attachment attachment)
-        : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where), control_(loop_, where) {}
+        : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where), control_(loop_, where),
+          waiting_note_(loop_, where), here_(std::move(attachment_.approve_here)) {
+        if (attachment_.quiet) waiting_note_.mute();
+    }
 
     Result<SessionEnd> run() {
         asio::co_spawn(loop_, flow(), [this](const std::exception_ptr&) { loop_.stop(); });
@@ -66,8 +73,9 @@ private:
         if (over_) co_return co_await drain();
         asio::co_spawn(loop_, send_frames(), asio::detached);
         asio::co_spawn(loop_, control_.serve(), asio::detached);
-        if (attachment_.stdin_open) start_input();
         asio::co_spawn(loop_, receive(), asio::detached);
+        while (waits() && !over_) co_await over_bell_.wait();
+        if (!over_) take_terminal();
         while (!over_) co_await over_bell_.wait();
         input_.reset();
         co_await drain();
@@ -104,12 +112,36 @@ private:
         if (!channel) co_return std::unexpected(std::move(channel).error());
         channel_ = *std::move(channel);
         signals_.watch(attachment_.tty); // before the size is read: a change after that is told
-        if (!attachment_.tty) co_return Status{};
-        auto raw = RawMode::enter(STDIN_FILENO);
-        if (!raw && attachment_.stdin_open) co_return std::unexpected(std::move(raw).error());
-        if (raw) raw_.emplace(*std::move(raw));
-        push_size();
         co_return Status{};
+    }
+
+    bool waits() const { return end_.run.state == "waiting_approval"; }
+
+    // Once it does not wait for people any more: until then keys are for who decides, or for us.
+    void take_terminal() {
+        if (attachment_.tty) {
+            auto raw = RawMode::enter(STDIN_FILENO);
+            if (!raw && attachment_.stdin_open) {
+                failure_ = std::move(raw).error();
+                return finish();
+            }
+            if (raw) raw_.emplace(*std::move(raw));
+            push_size();
+        }
+        if (attachment_.stdin_open) start_input();
+    }
+
+    void tell_waiting() {
+        if (!waits() || !end_.run.approval) {
+            waiting_note_.end();
+            here_.end();
+            return over_bell_.ring();
+        }
+        start_note_.take_back();
+        if (attachment_.sink != Sink::live) waiting_note_.mute();
+        if (here_.wanted()) waiting_note_.mute();
+        waiting_note_.begin(*end_.run.approval);
+        here_.begin(*end_.run.approval);
     }
 
     // What a run ends with arrives in order: all of its output, then its last status.
@@ -147,6 +179,7 @@ private:
     void heard(api::Run run) {
         const bool news = run.state != end_.run.state || is_over(run.state); // the end is told last, after all output
         end_.run = std::move(run);
+        tell_waiting();
         if (news && attachment_.sink == Sink::events) output_.write(STDOUT_FILENO, state_event(end_.run));
     }
 
@@ -232,6 +265,14 @@ private:
         push_size();
     }
 
+    // Whether there is a request to take back.
+    bool take_back() {
+        if (!waits() || !end_.run.approval) return false;
+        if (!attachment_.create) leave(kBySignal + SIGINT); // we only look on
+        if (!std::exchange(taken_back_, true)) control_.cancel(*end_.run.approval);
+        return true;
+    }
+
     [[noreturn]] void leave(int code) {
         raw_.reset();
         ::_exit(code);
@@ -247,11 +288,15 @@ private:
                         {.resized = [this] { push_size(); },
                          .stopped = [this] { stop_ourselves(); },
                          .leave = [this](int code) { leave(code); },
+                         .take_back = [this] { return take_back(); },
                          .is_over = [this] { return over_; }}};
     std::deque<Frame> outbox_;
     std::optional<WindowSize> told_size_;
     Bell over_bell_{loop_}, drained_{loop_}, outbox_bell_{loop_};
     StartNote start_note_{loop_};
+    WaitingNote waiting_note_;
+    ApproveHere here_;
+    bool taken_back_ = false;
     bool over_ = false;
     DetachKeys keys_;
     SessionEnd end_;

@@ -20,9 +20,11 @@ enum class Sink {
 struct Attachment {
     std::optional<Call> create; // makes the run; without it, `id` names one
     std::string id;
-    bool tty = false;        // raw terminal, its size, detach keys
-    bool stdin_open = false; // forward our stdin
-    bool progress = false;   // say so when the start takes longer than a second
+    bool tty = false;                      // raw terminal, its size, detach keys
+    bool stdin_open = false;               // forward our stdin
+    bool progress = false;                 // say so when the start takes longer than a second
+    bool quiet = false;                    // say nothing while it waits for people
+    std::vector<std::string> approve_here; // how to decide in place what it waits for; empty: not
     Sink sink = Sink::live;
 };
 
@@ -37,7 +39,8 @@ struct SessionEnd {
     api::Run run;   // as last heard of
 };
 
-// Signals: INT, TERM, QUIT and HUP go to the run; a second INT within two seconds kills it, a third one leaves.
+// Signals: INT, TERM, QUIT and HUP go to the run; a second INT within two seconds kills it, a third one leaves. While it waits
+// for people, each of them takes the request back, and the terminal is not raw.
 Result<SessionEnd> attend(const Where& where, Attachment attachment);
 
 // Whether a run in this state has ended.

@@ -12,11 +12,13 @@ namespace owhale::cli {
 namespace {
 
 // Read by signal handlers, so plain data: which terminal to restore, and to what.
-volatile std::sig_atomic_t raw_fd = -1;
+volatile std::sig_atomic_t raw_fd = -1, screen_fd = -1;
 termios former;
 
 void restore() {
-    const int fd = raw_fd;
+    const int screen = screen_fd, fd = raw_fd;
+    screen_fd = -1;
+    if (screen >= 0) static_cast<void>(!::write(screen, kLeaveScreen.data(), kLeaveScreen.size()));
     if (fd < 0) return;
     raw_fd = -1;
     std::signal(SIGTTOU, SIG_IGN); // a background job may put its terminal right too
@@ -56,6 +58,10 @@ std::optional<WindowSize> window_size() {
         if (::ioctl(fd, TIOCGWINSZ, &size) == 0) return WindowSize{size.ws_row, size.ws_col};
     }
     return std::nullopt;
+}
+
+void leave_screen_at_exit(int fd) {
+    screen_fd = fd;
 }
 
 bool is_terminal(int fd) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "shared/error.hpp"
 
@@ -38,5 +39,11 @@ private:
     explicit RawMode(int fd) : fd_(fd) {}
     int fd_;
 };
+
+// The alternate screen; leaving it also brings back wrapping, the cursor, and pastes that are not told.
+inline constexpr std::string_view kEnterScreen = "\x1b[?1049h",
+                                  kLeaveScreen = "\x1b[?2004l\x1b[?7h\x1b[?25h\x1b[0m\x1b[?1049l";
+// On this terminal it is left wherever RawMode's settings come back by themselves; -1: on none.
+void leave_screen_at_exit(int fd);
 
 } // namespace owhale::cli

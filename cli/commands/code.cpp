@@ -39,7 +39,7 @@ Result<int> run(Context& context, Arguments& arguments) {
     const bool far = TRY(context.where()).host.has_value();
     auto request = TRY(request_of(arguments.options, context.globals().quiet, far));
     CHECK(set_code(request, arguments));
-    return create_run(context, request, arguments.options.detach);
+    return create_run(context, request, arguments.options);
 }
 
 } // namespace

@@ -12,7 +12,7 @@ namespace owhale::cli {
 namespace {
 
 struct Arguments {
-    std::string run;
+    std::string run, description;
     bool tty = false, no_stdin = false, interactive = false;
     std::vector<std::string> words;
 };
@@ -25,6 +25,7 @@ Result<api::ExecRequest> request_of(Arguments& arguments) {
     api::ExecRequest request;
     request.argv = std::move(arguments.words);
     request.attach = true;
+    request.description = TRY(description_of(arguments.description));
     request.stdin_open = !arguments.no_stdin;
     if (!arguments.tty) return request;
     request.tty = true;
@@ -53,6 +54,7 @@ void declare_exec(Command root) {
     command.flag("-t,--tty", arguments->tty, "give the command a terminal");
     command.flag("-n,--no-stdin", arguments->no_stdin, "do not forward stdin");
     command.flag("-i,--interactive", arguments->interactive, "accepted as in docker: stdin is forwarded anyway");
+    command.option("--description", arguments->description, "TEXT", "should somebody be asked: your words for them");
     command.tail(arguments->words, "[--] CMD [ARG…]", "the command; its options are its own", 1);
     command.handler([arguments](Context& context) { return run(context, *arguments); }, Exits::like_run);
 }

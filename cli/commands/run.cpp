@@ -40,7 +40,7 @@ Result<int> run(Context& context, Arguments& arguments) {
     const bool far = TRY(context.where()).host.has_value();
     auto request = TRY(request_of(arguments.options, context.globals().quiet, far));
     CHECK(set_command(request, arguments));
-    return create_run(context, request, arguments.options.detach);
+    return create_run(context, request, arguments.options);
 }
 
 } // namespace

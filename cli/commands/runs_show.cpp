@@ -79,6 +79,8 @@ void add_run(Fields& fields, const api::Run& run) {
     fields.add("Output", output(run));
     if (run.verdict)
         fields.add("Verdict", run.verdict->decision + (run.verdict->reason.empty() ? "" : ": " + run.verdict->reason));
+    fields.add("Approval", run.approval.value_or(""));
+    fields.add("Grant", run.grant.value_or(""));
     for (const auto& hint : run.hints) fields.add("Hint", hint.what + " -- " + hint.next, Tone::warn);
 }
 
@@ -86,6 +88,8 @@ void add_receipt(Fields& fields, const api::Receipt& receipt) {
     fields.add("Program", receipt.program);
     fields.add("Program digest", receipt.program_digest);
     fields.add("Command digest", receipt.command_digest);
+    fields.add("Agreed to", receipt.plan_digest.value_or(""));
+    fields.add("Agreed by", joined(receipt.approved_by));
     fields.add("Ran as", "uid " + std::to_string(receipt.uid) + ", gid " + std::to_string(receipt.gid));
     fields.add("Groups", groups(receipt));
     fields.add("Namespaces", joined(receipt.namespaces));

@@ -24,14 +24,28 @@ void narrow_net(Ceiling& to, const Ceiling& by) {
     to.hosts = by.hosts;
 }
 
+// Which of two is the narrower is a matter of what they hold: both are kept, and whoever knows them holds to both.
+void narrow_profile(Ceiling& to, const Ceiling& by) {
+    const auto add = [&](const std::string& name) {
+        if (name.empty() || name == to.profile || std::ranges::find(to.also, name) != to.also.end()) return;
+        to.profile.empty() ? void(to.profile = name) : to.also.push_back(name);
+    };
+    add(by.profile);
+    for (const auto& name : by.also) add(name);
+}
+
 } // namespace
 
 void narrow(Ceiling& to, const Ceiling& by) {
     narrow_net(to, by);
-    if (to.profile.empty() || by.profile == "readonly") {
-        if (!by.profile.empty()) to.profile = by.profile;
-    }
+    narrow_profile(to, by);
     to.read_only = to.read_only || by.read_only;
+}
+
+std::string profiles_of(const Ceiling& ceiling) {
+    std::string out = ceiling.profile;
+    for (const auto& name : ceiling.also) out += " and " + name;
+    return out;
 }
 
 } // namespace owhale::policy

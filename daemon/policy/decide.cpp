@@ -202,7 +202,7 @@ private:
         }
         if (!allowed && !runs_nothing(command)) {
             by_default_ = true;
-            narrow(ceiling_, Ceiling{std::string(net_), {}, {}, false});
+            narrow(ceiling_, Ceiling{.net = std::string(net_)});
         }
         std::ranges::move(found, std::back_inserter(verdict_.findings));
     }

@@ -191,6 +191,12 @@ Match Place::touched(const PathPattern& pattern) const {
     return best;
 }
 
+bool Place::whole_workspace() const {
+    const auto& views = views_[static_cast<std::size_t>(Anchor::workspace)];
+    return std::ranges::any_of(
+        views, [](const View& view) { return view.rest.empty() && !view.above && view.sure == Match::yes; });
+}
+
 bool Place::points_to(const PathPattern& pattern) const {
     if (known_) return false;
     for (const auto& view : views_[static_cast<std::size_t>(pattern.anchor)]) {

@@ -51,6 +51,8 @@ public:
     // Of a path that is not wholly known: whether it still points to what the pattern means. A variable is taken to be
     // one name, a pattern of the shell to hit what it may hit, where it tells of a name at all (id_*, sh?dow).
     bool points_to(const PathPattern& pattern) const;
+    // Whether it is the workspace itself.
+    bool whole_workspace() const;
     // Whether a part that may hold ".." is not known.
     bool climbs() const { return climbs_; }
 

@@ -13,7 +13,8 @@ struct Request { // exactly one of argv, script, code
     std::optional<std::string> script;
     std::string language; // of code; see RunRequest
     std::optional<std::string> code;
-    std::string net = "none"; // what the caller asked for: "none", "host"
+    std::vector<std::string> args; // of a script or code: $1, sys.argv[1], …
+    std::string net = "none";      // what the caller asked for: "none", "host"
 };
 
 struct Facts {

@@ -24,6 +24,7 @@ struct Example {
 struct Ceiling {                    // what a run may have at most; "" and absent: nothing is said
     std::string net;                // "none", "scoped", "host"
     std::string profile;            // "readonly", …
+    std::vector<std::string> also;  // of several rules: further profiles; a run is held to every one of them
     std::vector<std::string> hosts; // for scoped
     bool read_only = false;         // the workspace, too
 };

@@ -102,10 +102,14 @@ Match Seen::ask(Question question, const PathList& list, std::size_t place) cons
     return best;
 }
 
+// What is unpacked or copied into the workspace is new files of it, not what lies there already.
 Match Seen::touched(const PathList& list, std::size_t access) const {
     auto best = Match::no;
-    for (auto place = of_access_[access].first; place < of_access_[access].second; ++place)
-        best = std::max(best, ask(Question::touched, list, place));
+    const bool writes = command_.accesses[access].act == Act::write;
+    for (auto place = of_access_[access].first; place < of_access_[access].second; ++place) {
+        const auto question = writes && places_[place].whole_workspace() ? Question::itself : Question::touched;
+        best = std::max(best, ask(question, list, place));
+    }
     return best;
 }
 

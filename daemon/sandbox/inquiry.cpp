@@ -37,6 +37,7 @@ policy::Request inquiry_of(const api::RunRequest& request) {
     out.script = request.script;
     out.language = request.language.value_or("");
     out.code = request.code;
+    if (request.args) out.args = *request.args;
     out.net = request.net.value_or("none");
     return out;
 }

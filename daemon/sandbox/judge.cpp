@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/ceiling.hpp"
 #include "policy/normal/normalize.hpp"
 #include "redact/redactor.hpp"
 #include "sandbox/record.hpp"
@@ -32,7 +33,7 @@ std::string shown_text(std::string_view text) {
 api::Ceiling shown(const policy::Ceiling& ceiling) {
     api::Ceiling out;
     if (!ceiling.net.empty()) out.net = ceiling.net;
-    if (!ceiling.profile.empty()) out.profile = ceiling.profile;
+    if (!ceiling.profile.empty()) out.profile = policy::profiles_of(ceiling);
     if (ceiling.read_only) out.read_only = true;
     if (!ceiling.hosts.empty()) out.hosts = ceiling.hosts;
     return out;

@@ -1,6 +1,7 @@
 // The launcher's step between looking and planning: the verdict, and what its ceiling leaves of what was asked for.
 #include "sandbox/launcher.hpp"
 
+#include <algorithm>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,8 +71,12 @@ bool is_narrower(const policy::Ceiling& ceiling, const Run& target, const Profil
     if (net_under(ceiling, target.record.net) != target.record.net) return true;
     if (ceiling.read_only && target.receipt.workspace_writable) return true;
     if (ceiling.profile.empty()) return false;
-    const auto has = profiles.find(target.cage.profile), most = profiles.find(ceiling.profile);
-    return !has || !most || narrower_of(*has, *most) != *has;
+    const auto has = profiles.find(target.cage.profile);
+    const auto within = [&](const std::string& name) {
+        const auto most = profiles.find(name);
+        return has && most && narrower_of(*has, *most) == *has;
+    };
+    return !within(ceiling.profile) || !std::ranges::all_of(ceiling.also, within);
 }
 
 } // namespace
@@ -156,8 +161,10 @@ awaitable<Status> Launcher::hold_to_ceiling(Prepared& prepared, const Caller& ca
         request.net = std::move(net);
     }
     auto profile = prepared.profile;
-    if (!ceiling.profile.empty()) {
-        const auto most = parts_.profiles.find(ceiling.profile);
+    auto held_to = ceiling.also; // to every one of them, whatever the others leave
+    if (!ceiling.profile.empty()) held_to.push_back(ceiling.profile);
+    for (const auto& name : held_to) {
+        const auto most = parts_.profiles.find(name);
         if (!most) co_return std::unexpected(most.error());
         profile = narrower_of(profile, *most);
     }

@@ -10,7 +10,17 @@ bool is_number(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789-") == std::string_view::npos;
 }
 
+bool names_command(std::string_view array) {
+    return array == "BASH_ALIASES" || array == "BASH_CMDS";
+}
+
 } // namespace
+
+// BASH_ALIASES[x]=…, BASH_CMDS[x]=…: from then on x is something else.
+void Walk::name_command(const std::string& name, const std::string& text, const Taint& taint) {
+    if (name.empty() || name.find('\0') != std::string::npos) return;
+    state_.set("a:" + name, text, taint);
+}
 
 // Variables that programs take for code, or for files of code.
 void Walk::follow_variables(Call& call, std::size_t from) {
@@ -83,6 +93,8 @@ void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
         cell.array = true;
         if (assignment.append && old != nullptr) cell.elements = old->elements;
         for (const auto& element : assignment.elements) {
+            if (element.index && names_command(assignment.name))
+                name_command(expander.single(*element.index).text, expander.single(element.value).text, expander.taint);
             const std::string index =
                 element.index ? expander.run_arithmetic(expander.single(*element.index).text, {}) : "";
             auto values =
@@ -98,6 +110,9 @@ void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
         if (cell.elements.size() > 1024) cell.elements = {std::string(kHole)};
     } else if (assignment.index) {
         if (old != nullptr) cell = *old;
+        if (names_command(assignment.name))
+            name_command(expander.single(*assignment.index).text, expander.single(assignment.value).text,
+                         expander.taint);
         const std::string index = expander.run_arithmetic(expander.single(*assignment.index).text, {});
         const std::string text = expander.single(assignment.value).text;
         cell.array = true;
@@ -128,6 +143,8 @@ void Walk::assign(const shell::Assignment& assignment, Expander& expander) {
             if (cell.values.front().size() > (64 << 10)) cell.values = {std::string(kHole)};
         }
     }
+    if (state_.get("i:" + assignment.name) != nullptr) // declare -i
+        for (const auto& value : cell.values) expander.look_in_arithmetic(value, true);
     cell.taint.add(expander.taint);
     if (expander.opaque.size() > before) cell.reason = expander.opaque.back().reason;
     state_.set(key, std::move(cell));

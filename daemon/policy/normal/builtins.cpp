@@ -1,34 +1,19 @@
 // What a shell does itself: the folder, variables, code in words.
 #include <algorithm>
+#include <utility>
 
+#include "policy/normal/builtin_words.hpp"
 #include "policy/normal/paths.hpp"
 #include "policy/normal/walk.hpp"
 
 namespace owhale::policy::normal {
-namespace {
-
-bool is_name(std::string_view text) {
-    return !text.empty() && std::ranges::all_of(text, [](char c) {
-        return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    });
-}
-
-bool is_option(const Value& word) {
-    return word.text.size() > 1 && word.text[0] == '-';
-}
-
-Stream silent() {
-    return {.given = true, .known = true};
-}
-
-} // namespace
 
 const Walk::BuiltinRow* Walk::find_builtin(std::string_view name) {
     static constexpr BuiltinRow kRows[] = {
         {".", &Walk::do_source},         {":", &Walk::do_nothing},       {"alias", &Walk::do_alias},
         {"break", &Walk::do_nothing},    {"cd", &Walk::do_cd},           {"continue", &Walk::do_nothing},
         {"chdir", &Walk::do_cd},         {"declare", &Walk::do_declare}, {"dirs", &Walk::do_nothing},
-        {"eval", &Walk::do_eval},        {"exit", &Walk::do_nothing},    {"export", &Walk::do_declare},
+        {"eval", &Walk::do_eval},        {"exit", &Walk::do_exit},    {"export", &Walk::do_declare},
         {"getopts", &Walk::do_nothing},  {"let", &Walk::do_nothing},     {"local", &Walk::do_declare},
         {"mapfile", &Walk::do_mapfile},  {"popd", &Walk::do_popd},       {"printf", &Walk::do_printf},
         {"pushd", &Walk::do_cd},         {"read", &Walk::do_read},       {"readarray", &Walk::do_mapfile},
@@ -144,6 +129,9 @@ void Walk::declare_word(Call& call, const Value& word) {
         if (const Cell* old = state_.get("v:" + name); old != nullptr && old->values.size() == 1)
             value = old->values.front() + value;
     if (is_name(name)) state_.set("v:" + name, value, call.taint);
+    for (const std::string_view array : {"BASH_ALIASES[", "BASH_CMDS["})
+        if (name.starts_with(array) && name.ends_with(']'))
+            name_command(name.substr(array.size(), name.size() - array.size() - 1), value, call.taint);
     at(call.slot).env.push_back({name, {value, word.span}});
 }
 
@@ -154,6 +142,10 @@ Stream Walk::do_declare(Call& call) {
         return is_option(word) && word.text.find_first_not_of("-aAfFgiIlnrtux") == std::string::npos &&
                word.text.find('n') != std::string::npos;
     });
+    const bool counts = std::ranges::any_of(call.argv, [](const Value& word) {
+        return is_option(word) && word.text.find_first_not_of("-aAfFgiIlnrtux") == std::string::npos &&
+               word.text.find('i') != std::string::npos;
+    });
     for (std::size_t i = 1; i < call.argv.size(); ++i) {
         if (is_option(call.argv[i]))
             at(call.slot).options.push_back({call.argv[i].text, std::nullopt, call.argv[i].span});
@@ -162,6 +154,7 @@ Stream Walk::do_declare(Call& call) {
             declare_word(call, call.argv[i]);
             const auto equals = call.argv[i].text.find('=');
             const std::string name = call.argv[i].text.substr(0, equals);
+            if (counts && is_name(name)) state_.set("i:" + name, "");
             if (refers && call.program != "export" && is_name(name))
                 state_.set("R:" + name,
                            equals == std::string::npos ? std::string(kHole) : call.argv[i].text.substr(equals + 1));
@@ -263,91 +256,6 @@ Stream Walk::do_source(Call& call) {
     return code(call, text.text, text, "source", true);
 }
 
-// Its variables hold what stands on the standard input, where that is known.
-namespace {
-
-// The words of a line that is read into an array.
-std::vector<std::string> fields(const std::vector<std::string>& lines, const std::string& separators) {
-    if (lines.size() != 1 || separators.empty()) return lines;
-    std::vector<std::string> out;
-    const std::string& line = lines.front();
-    for (std::size_t at = line.find_first_not_of(separators); at != std::string::npos && out.size() < 256;) {
-        const auto end = std::min(line.find_first_of(separators, at), line.size());
-        out.push_back(line.substr(at, end - at));
-        at = line.find_first_not_of(separators, end);
-    }
-    return out;
-}
-
-} // namespace
-
-Stream Walk::do_read(Call& call) {
-    fill_words(call);
-    const Stream* in = call.in();
-    std::vector<std::string> names;
-    bool array = false;
-    for (std::size_t i = 1; i < call.argv.size(); ++i) {
-        const std::string& text = call.argv[i].text;
-        if (is_option(call.argv[i])) {
-            array = array || text.ends_with('a');
-            if (std::string_view("dpntNiu").find(text.back()) != std::string_view::npos) ++i;
-        } else
-            names.push_back(text);
-    }
-    if (names.empty()) names.push_back("REPLY");
-    std::string separators = " \t";
-    for (const auto& [name, value] : at(call.slot).env)
-        if (name == "IFS" && value.known() != Known::opaque) separators = value.text;
-    std::string line = in != nullptr && in->known ? in->text.substr(0, in->text.find('\n')) : "";
-    for (std::size_t i = 0; i < names.size(); ++i) {
-        Cell cell;
-        if (in != nullptr) cell.taint = in->taint;
-        cell.reason = "what is read into $" + names[i] + " is known only when it runs";
-        const bool one_line = in != nullptr && in->known && in->text.find('\n') + 1 >= in->text.size();
-        if (one_line || (in != nullptr && in->known && call.io.has_in)) {
-            const bool last = i + 1 == names.size();
-            const auto start = line.find_first_not_of(" \t");
-            line = start == std::string::npos ? "" : line.substr(start);
-            const auto end = last ? line.size() : std::min(line.find_first_of(" \t"), line.size());
-            cell.values = {line.substr(0, end)};
-            line = line.substr(end);
-        } else if (in != nullptr && !in->names.empty() && names.size() == 1) {
-            cell.values = in->names;
-            if (cell.values.size() > kMaxAlternatives) cell.values = {std::string(kHole)};
-        } else
-            cell.values = {std::string(kHole)};
-        if (array) {
-            cell.array = true;
-            cell.elements = i + 1 == names.size() ? fields(cell.values, separators) : cell.values;
-        }
-        if (is_name(names[i])) state_.set("v:" + names[i], std::move(cell));
-    }
-    return silent();
-}
-
-Stream Walk::do_mapfile(Call& call) {
-    fill_words(call);
-    for (std::size_t i = 1; i + 1 < call.argv.size(); ++i)
-        if (call.argv[i].is("-C")) carry_code(call, "sh", call.argv[i + 1]);
-    Cell cell;
-    cell.array = true;
-    const Stream* in = call.in();
-    if (in != nullptr) cell.taint = in->taint;
-    if (in != nullptr && in->known && in->text.size() < 4096) {
-        for (std::size_t from = 0; from < in->text.size();) {
-            const auto end = std::min(in->text.find('\n', from), in->text.size());
-            cell.elements.push_back(in->text.substr(from, end - from));
-            from = end + 1;
-        }
-    } else if (in != nullptr && !in->names.empty())
-        cell.elements = in->names;
-    else
-        cell.elements = {std::string(kHole)};
-    const std::string name = call.argv.size() > 1 && !is_option(call.argv.back()) ? call.argv.back().text : "MAPFILE";
-    if (is_name(name)) state_.set("v:" + name, std::move(cell));
-    return silent();
-}
-
 // printf -v NAME; otherwise it is the program.
 Stream Walk::do_printf(Call& call) {
     const bool assigns = call.argv.size() > 2 && call.argv[1].is("-v");
@@ -394,9 +302,51 @@ Stream Walk::do_trap(Call& call) {
         unknown_code(call, word, call.taint);
         return silent();
     }
+    const bool at_end =
+        std::ranges::any_of(call.argv, [](const Value& value) { return value.is("EXIT") || value.is("0"); });
+    if (at_end && traps_.size() < kMaxTraps) { // what it names may be set by then
+        traps_.push_back(call);
+        traps_.back().argv = {word};
+        traps_.back().frame.in = nullptr;
+        traps_.back().io = {};
+        return silent();
+    }
+    run_trap(call, word);
+    return silent();
+}
+
+void Walk::run_trap(Call& call, const Value& word) {
     const auto mark = state_.mark(); // it may run before what follows, or after
     code(call, word.text, word, "trap", true);
     state_.join({state_.leave(mark), {}});
+}
+
+// The script ends, here or perhaps here: what was to run then runs.
+void Walk::run_traps() {
+    for (auto& trap : std::exchange(traps_, {})) {
+        const Value word = trap.argv.front();
+        if (!stopped()) run_trap(trap, word);
+    }
+}
+
+// Whether all variables that a text names have been set.
+bool Walk::has_names(std::string_view text) const {
+    for (auto at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+        auto rest = text.substr(at + 1);
+        if (rest.starts_with('{')) rest.remove_prefix(1);
+        const std::string name(rest.substr(0, rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")));
+        if (!name.empty() && state_.get("v:" + name) == nullptr) return false;
+    }
+    return true;
+}
+
+Stream Walk::do_exit(Call& call) {
+    fill_words(call);
+    const auto kept = traps_;
+    std::erase_if(traps_, [&](const Call& trap) { return !has_names(trap.argv.front().text); });
+    run_traps();
+    traps_ = kept;
     return silent();
 }
 

@@ -4,7 +4,7 @@
 
 #include "policy/normal/folding.hpp"
 #include "policy/normal/paths.hpp"
-#include "policy/normal/walk.hpp"
+#include "policy/normal/substitutions.hpp"
 
 namespace owhale::policy::normal {
 namespace {
@@ -108,16 +108,20 @@ Stream Walk::call(Call& call) {
 
 // test -v 'a[$(id)]': a subscript is arithmetic, and arithmetic runs what is substituted in it.
 void Walk::look_at_subscripts(Call& call) {
-    constexpr std::string_view kNames[] = {"test",  "[",    "printf", "declare", "typeset",   "local", "export",
-                                           "unset", "read", "let",    "mapfile", "readarray", "wait"};
+    constexpr std::string_view kNames[] = {"test",   "[",     "printf", "declare", "typeset", "local",
+                                           "export", "unset", "read",   "let",     "mapfile", "readarray",
+                                           "wait",   "exit",  "return", "shift",   "break",   "continue"};
     if (!call.frame.shell || std::ranges::find(kNames, call.program) == std::end(kNames)) return;
+    Substitutions substitutions(*this, call.frame, call.slot);
+    Expander expander(state_, facts_, substitutions, budget_);
+    const bool whole =
+        call.program == "let" || call.program == "exit" || call.program == "return" || call.program == "shift";
     for (std::size_t i = 1; i < call.argv.size(); ++i) {
-        const auto start = call.argv[i].text.find("[$(");
-        if (start == std::string::npos || call.frame.layer >= kMaxLayers) continue;
-        const Value word = call.argv[i];
-        Call inner = call;
-        code(inner, ": \"" + word.text.substr(start + 1, word.text.rfind(']') - start - 1) + "\"", word, call.program,
-             false);
+        const std::string text = call.argv[i].text;
+        const auto open = text.find('[');
+        if (open == std::string::npos && !whole) continue;
+        const std::string inside = whole ? text : text.substr(open, text.rfind(']') - open + 1);
+        if (call.frame.layer < kMaxLayers) expander.look_in_arithmetic(inside, true);
     }
 }
 
@@ -269,6 +273,20 @@ Stream Walk::fill(Call& call) {
     return out;
 }
 
+// A script that knows its own name and words.
+void Walk::carry_file(Call& call, const std::string& language, const Value& text) {
+    const auto mark = state_.mark();
+    Cell positional;
+    for (std::size_t i = 1; i < call.argv.size(); ++i) positional.elements.push_back(call.argv[i].text);
+    state_.set("@", std::move(positional));
+    state_.set("v:0", call.argv[0].text);
+    state_.set("v:BASH_SOURCE", call.argv[0].text);
+    carry_code(call, language, text);
+    auto changes = state_.leave(mark);
+    for (auto& [key, cell] : changes)
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
+}
+
 // ./x and the like: what the text wrote there, or fetched, or what stands in the workspace.
 void Walk::run_workspace_file(Call& call) {
     const std::string path = at(call.slot).path;
@@ -288,7 +306,7 @@ void Walk::run_workspace_file(Call& call) {
                                          : first.find("node") != std::string::npos   ? "javascript"
                                          : first.find("ruby") != std::string::npos   ? "ruby"
                                                                                      : "";
-            if (!language.empty()) carry_code(call, language, text);
+            if (!language.empty()) carry_file(call, language, text);
         }
     } else if (call.row == nullptr && in_workspace(path)) {
         add_fact(call.slot, "program.workspace");
@@ -326,6 +344,7 @@ Stream Walk::output(Call& call) {
                 out.text = cell->values[0];
             }
         }
+    follow_copy(call, out);
     note_endless(call, out);
     note_downloads(call);
     note_opened(call);

@@ -48,8 +48,9 @@ Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
         add_opaque(call.slot, argv[0].span, "commands stand in commands too deep to be followed");
         return {};
     }
+    const auto mark = state_.mark();
     Call inner;
-    inner.argv = std::move(argv);
+    inner.argv = call.program.starts_with("cmake") ? cmake_tool(std::move(argv)) : std::move(argv);
     inner.frame = call.frame;
     inner.frame.carrier = static_cast<int>(call.slot);
     inner.frame.via.push_back(std::move(via));
@@ -60,12 +61,11 @@ Stream Walk::carry(Call& call, std::vector<Value> argv, std::string via) {
     inner.slot = reserve(inner.frame, inner.argv[0].span);
     if (is_remote(call)) remote_.insert(call.slot);
     if (stopped()) return {};
-    const auto mark = state_.mark();
     if (is_remote(call)) state_.set(".", std::string(kHole));
     Stream out = this->call(inner);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
     return out;
 }
 
@@ -96,13 +96,33 @@ void Walk::carry_code(Call& call, const std::string& language, const Value& text
     code(call, text.text, text, via_of(call), false);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
 }
 
 // "~" in code: some languages take it for the home themselves, others are told to, and nobody else calls a file so.
 std::string Walk::with_home(std::string path) const {
     if (facts_.home.empty() || !path.starts_with('~') || (path.size() > 1 && path[1] != '/')) return path;
     return facts_.home + path.substr(1);
+}
+
+// Words behind code are its arguments: it may read the files that they name.
+std::vector<std::string> Walk::arguments_of_code(Call& call, const Value& text) {
+    std::vector<std::string> out;
+    const auto& operands = call.arguments.operands;
+    auto word = std::ranges::find(operands, text.text, &Value::text);
+    const auto is_code = [&](const auto& option) { return option.value && option.value->text == text.text; };
+    if (word != operands.end())
+        ++word;
+    else if (std::ranges::any_of(call.arguments.options, is_code)) // -c CODE
+        word = operands.begin();
+    const bool bare = call.row == nullptr; // code of a request; elsewhere the table says what operands are
+    const bool reads = bare || call.program.starts_with("python") || call.program.starts_with("node");
+    for (; word != operands.end() && out.size() < 64; ++word) {
+        const bool path = word->text.starts_with('/') || word->text.starts_with('~') || word->text.starts_with('.');
+        if (reads && path) touch(call.slot, Act::read, *word, false, false);
+        out.push_back(word->text);
+    }
+    return out;
 }
 
 // Code that is not a shell's: what it calls, and what the strings in it are.
@@ -118,7 +138,7 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     if (text.known() == Known::opaque) return unknown_code(call, text, call.taint);
     if (call.taint.fetched) add_fact(call.slot, "code.fetched");
     if (call.taint.decoded) add_fact(call.slot, "code.decoded");
-    Scanned found = scan_code(language, text.text);
+    Scanned found = scan_code(language, text.text, arguments_of_code(call, text));
     at(call.slot).code.back().calls = found.calls;
     for (const auto& fact : found.facts) add_fact(call.slot, fact);
     for (auto& access : found.accesses)
@@ -132,21 +152,28 @@ void Walk::scan(Call& call, const std::string& language, const Value& text) {
     }
     for (const auto& reason : found.opaque) add_opaque(call.slot, text.span, reason);
     note_code_fetches(call, found);
-    for (auto& shell : found.shell) {
-        if (stopped()) return;
-        const Value word{shell, text.span};
-        if (word.known() == Known::opaque && !shell.empty())
+    const Cell own = *state_.get(".");
+    const auto go_to = [&](const std::map<std::size_t, std::string>& where, std::size_t index) {
+        const auto folder = where.find(index);
+        state_.set(".", folder == where.end() ? own : Cell{absolute(with_home(folder->second))});
+    };
+    for (std::size_t i = 0; i < found.shell.size() && !stopped(); ++i) {
+        const Value word{found.shell[i], text.span};
+        go_to(found.shell_folders, i);
+        if (word.known() == Known::opaque && !word.text.empty())
             unknown_code(call, word, call.taint);
         else
-            code(call, shell, text, language, false);
+            code(call, word.text, text, language, false);
     }
-    for (auto& words : found.commands) {
+    for (std::size_t i = 0; i < found.commands.size(); ++i) {
         std::vector<Value> argv;
-        for (auto& word : words) argv.push_back({with_home(std::move(word)), text.span});
+        for (auto& word : found.commands[i]) argv.push_back({with_home(std::move(word)), text.span});
         Call inner = call;
         inner.frame.fixed = call.frame.fixed.value_or(text.span);
+        go_to(found.command_folders, i);
         carry(inner, std::move(argv), language);
     }
+    if (state_.get(".")->values != own.values) state_.set(".", own);
     for (auto& [inner_language, inner] : found.code) {
         if (call.frame.layer >= kMaxLayers) return;
         ++call.frame.layer;
@@ -191,6 +218,8 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
     Cell positional;
     for (auto& word : arguments) positional.elements.push_back(std::move(word.text));
     state_.set("@", std::move(positional));
+    state_.set("v:0", name.text);
+    state_.set("v:BASH_SOURCE", name.text);
     const auto kept = std::move(call.arguments.operands);
     call.arguments.operands.clear();
     const auto* row = call.row;
@@ -200,7 +229,7 @@ void Walk::code_file(Call& call, const std::string& language, const Value& name,
     call.arguments.operands = kept;
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
 }
 
 // sh, python -, perl … without a file: what they read is code.

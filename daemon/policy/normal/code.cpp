@@ -128,10 +128,11 @@ void scan_make(std::string_view text, Scanned& out) {
         }
         if (!recipe.empty()) out.shell.push_back(std::move(recipe));
     }
-    for (auto at = text.find("$(shell"); at != std::string_view::npos; at = text.find("$(shell", at + 1)) {
-        const auto end = closed(text, at + 1, '(', ')');
-        if (at + 8 < end) out.shell.emplace_back(text.substr(at + 8, end - at - 8));
-    }
+    for (const std::string_view mark : {"$(shell", "${shell"})
+        for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at + 1)) {
+            const auto end = mark[1] == '(' ? closed(text, at + 1, '(', ')') : closed(text, at + 1, '{', '}');
+            if (at + 8 < end) out.shell.emplace_back(text.substr(at + 8, end - at - 8));
+        }
     for (auto at = text.find("$(file"); at != std::string_view::npos; at = text.find("$(file", at + 1)) {
         const auto start = text.find_first_not_of("> <", at + 6);
         if (start == std::string_view::npos) break;
@@ -172,7 +173,7 @@ void scan_tex(std::string_view text, Scanned& out) {
 
 } // namespace
 
-Scanned scan_code(std::string_view language, std::string_view text) {
+Scanned scan_code(std::string_view language, std::string_view text, std::vector<std::string> args) {
     Scanned out;
     if (language == "sed") {
         scan_sed(text, out);
@@ -205,7 +206,7 @@ Scanned scan_code(std::string_view language, std::string_view text) {
             from = stop + 1;
         }
     if (row->name == "sql") scan_sql(text, out);
-    Evaluator(*row, text, out).run();
+    Evaluator(*row, text, out, std::move(args)).run();
     return out;
 }
 

@@ -4,6 +4,7 @@
 // calls for each language (policy/languages.toml). What it finds is there; what it does not find may be there all the same.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,11 +18,13 @@ struct Scanned {
     std::vector<std::string> calls, facts, opaque;
     std::vector<Access> accesses; // paths as written
     std::vector<Host> hosts;
-    std::vector<std::string> shell;                        // shell code
-    std::vector<std::vector<std::string>> commands;        // words
-    std::vector<std::pair<std::string, std::string>> code; // language, text: of eval
+    std::vector<std::string> shell;                                    // shell code
+    std::vector<std::vector<std::string>> commands;                    // words
+    std::map<std::size_t, std::string> shell_folders, command_folders; // by index, where it is not the code's own
+    std::vector<std::pair<std::string, std::string>> code;             // language, text: of eval
 };
 
-Scanned scan_code(std::string_view language, std::string_view text);
+// `args`: what the code finds in sys.argv, ARGV, process.argv.
+Scanned scan_code(std::string_view language, std::string_view text, std::vector<std::string> args = {});
 
 } // namespace owhale::policy::normal

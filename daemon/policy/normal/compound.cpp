@@ -75,7 +75,23 @@ Stream Walk::compound(const shell::Command& command, Frame& frame) {
 void Walk::look_at_words(const shell::Command& command, Frame& frame) {
     Substitutions substitutions(*this, frame, std::nullopt);
     Expander expander(state_, facts_, substitutions, budget_);
-    for (const auto& word : command.words) expander.single(word);
+    std::vector<std::string> values;
+    for (const auto& word : command.words) values.push_back(expander.single(word).text);
+    const auto is_operator = [&](std::size_t i, auto&& names) {
+        const auto& parts = command.words[i].parts;
+        return parts.size() == 1 && !parts[0].quoted && std::ranges::find(names, values[i]) != std::end(names);
+    };
+    constexpr std::string_view kNumbers[] = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}, kNames[] = {"-v", "-R"};
+    for (std::size_t i = 0; command.kind == CommandKind::test && i < values.size(); ++i) {
+        const bool compares = is_operator(i, kNumbers);
+        if (compares && i > 0) expander.look_in_arithmetic(values[i - 1], true);
+        if ((compares || is_operator(i, kNames)) && i + 1 < values.size())
+            expander.look_in_arithmetic(values[i + 1], true);
+    }
+    if (command.kind != CommandKind::test) {
+        for (const auto& value : values) expander.look_in_arithmetic(value, true);
+        expander.look_in_arithmetic(command.text, false);
+    }
     if (command.kind == CommandKind::arithmetic || command.kind == CommandKind::arith_for) forget_assigned(command);
 }
 

@@ -31,6 +31,45 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
             out_.accesses.push_back({out.text.ends_with(".json") ? Act::read : Act::execute, out.text});
         return out;
     }
+    if (last == "format" && is_text(base)) {
+        return formatted(base, given);
+    }
+    if ((called == "sprintf" || called == "format" || called == "string.format" || called == "util.format" ||
+         called == "Kernel.format") &&
+        !given.empty() && is_text(given[0]))
+        return formatted(given[0], Arguments(given.begin() + 1, given.end()));
+    if ((last == "replace" || last == "replaceAll" || last == "sub" || last == "gsub") && is_text(base) &&
+        given.size() > 1)
+        return replaced(base, given);
+    if (called == "str_replace" && given.size() > 2 && is_text(given[2]))
+        return replaced(given[2], {given[0], given[1]});
+    if ((last == "bytes" || last == "bytearray" || called == "Buffer.from") && given.size() == 1 && given[0].is_list &&
+        !given[0].list.empty()) {
+        Thing out = text_of("");
+        out.decoded = true;
+        for (const auto& one : given[0].list) {
+            const auto code = number_of(text_of(one));
+            out.text +=
+                code && *code > 0 && *code < 256 ? std::string(1, static_cast<char>(*code)) : std::string(kHole);
+        }
+        return out;
+    }
+    if (called == "eval" && given.size() == 1 && is_known(given[0]) &&
+        is_executor(given[0].text)) { // eval('os.system')
+        Thing out;
+        out.is_name = true;
+        out.text = given[0].text;
+        return out;
+    }
+    if ((called == "array" || called == "list" || called == "tuple" || called == "set" || called == "Array.of") &&
+        !given.empty())
+        return given.size() == 1 && given[0].is_list ? given[0] : list_of(given);
+    if (called == "table.concat" && !given.empty() && given[0].is_list) {
+        std::string out;
+        for (std::size_t i = 0; i < given[0].list.size(); ++i)
+            out += (i > 0 && given.size() > 1 ? given[1].text : "") + given[0].list[i];
+        return text_of(out);
+    }
     if (called == "getattr" && given.size() >= 2 && is_known(given[1])) {
         Thing out;
         out.is_name = true;
@@ -91,7 +130,6 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
                                         "pathlib.Path",
                                         "Pathname.new",
                                         "os.path.expanduser",
-                                        "format",
                                         "shlex.split",
                                         "file",
                                         "File",
@@ -119,7 +157,13 @@ Thing Evaluator::fold(const std::string& called, const Thing& base, const Argume
         if (same != called && !(last == same && is_text(base) && same.find('.') == std::string_view::npos)) continue;
         if (same == "file" && language_.name == "r") break;
         Thing out = is_text(base) ? base : given.empty() ? Thing{} : given[0];
-        if (same == "format") out = text_of(std::string(kHole));
+        if ((last == "Path" || last == "PurePath" || called == "path.resolve" || called == "Paths.get" ||
+             called == "Path.of") &&
+            is_text(out))
+            for (std::size_t i = 1; i < given.size(); ++i) {
+                const std::string next = is_text(given[i]) ? given[i].text : std::string(kHole);
+                out.text = next.starts_with('/') ? next : out.text + "/" + next;
+            }
         if (same == "shlex.split" && is_text(out)) {
             out.is_list = true;
             std::string word;

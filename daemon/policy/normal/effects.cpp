@@ -24,22 +24,31 @@ void Evaluator::add_fact(std::string_view fact) {
 
 Thing Evaluator::call(const std::string& called, const Thing& base, Arguments given) {
     std::string name = called.starts_with('.') ? called.substr(1) : called;
-    for (const std::string_view whole : {"global.", "globalThis.", "window.", "builtins.", "__builtins__.", "CORE.",
-                                         "CORE.GLOBAL.", "self.", "process.mainModule.", "main."})
-        if (name.starts_with(whole)) name = name.substr(whole.size());
-    // A call by a name that stands in a text.
-    const std::string by = last_part(name);
-    if ((by == "send" || by == "public_send" || by == "__send__" || by == "call_user_func" ||
-         by == "call_user_func_array" || by == "array_map" || by == "array_walk" || by == "Reflect.apply") &&
-        !given.empty() && is_known(given[0]) && effect_of(language_, given[0].text) != Effect::none)
-        return call(given[0].text, {}, Arguments(given.begin() + 1, given.end()));
+    constexpr std::string_view kWhole[] = {
+        "global.", "globalThis.",         "window.", "builtins.", "__builtins__.", "CORE.",    "CORE.GLOBAL.",
+        "self.",   "process.mainModule.", "main.",   "_G.",       "module.",       "builtins."};
+    for (int i = 0; i < 4; ++i)
+        for (const auto whole : kWhole)
+            if (name.starts_with(whole) && name != "module._compile") name = name.substr(whole.size());
+    for (auto at = name.find(".__dict__"); at != std::string::npos; at = name.find(".__dict__"))
+        name.erase(at, std::string_view(".__dict__").size());
+    name = imported(name);
+    if (auto made = attribute(name, base, given)) return *made;
+    if (auto made = call_by_name(name, base, given)) return *made;
     constexpr std::string_view kWords[] = {"if",    "while",  "for",   "return",  "and", "or",    "not",
                                            "elsif", "unless", "until", "foreach", "in",  "catch", "switch"};
     if (called_.size() < 1024 && std::ranges::find(kWords, name) == std::end(kWords)) called_.insert(name);
+    if (auto made = mutate(last_part(name), base, given)) return *made;
     bool done = false;
     Thing folded = fold(name, base, given, done);
     if (done) return folded;
     Effect effect = effect_of(language_, name);
+    if (last_part(name) == "constructor" && !given.empty() && is_text(given.back())) effect = Effect::eval;
+    const bool later = name == "setTimeout" || name == "setInterval" || name == "setImmediate";
+    if (effect == Effect::none || later)
+        if (auto made = call_back(base, given)) return *made;
+    if (effect == Effect::none)
+        if (auto made = call_own(name, given)) return *made;
     if (effect == Effect::none && called.starts_with('.')) effect = effect_of(language_, "." + name);
     receiver_ = called.starts_with('.') && is_text(base); // a method of a path
     Thing out = effect == Effect::none ? Thing{} : apply(effect, name, base, given);
@@ -55,21 +64,31 @@ Thing Evaluator::call(const std::string& called, const Thing& base, Arguments gi
 
 void Evaluator::run_shell(const Arguments& given, const std::string& called) {
     shell_ = true;
-    if (given.empty()) return;
-    const Thing& first = given[0];
+    const auto is_command = [](const Thing& one) {
+        return one.keyword.empty() || one.keyword == "args" || one.keyword == "cmd" || one.keyword == "command";
+    };
+    const auto found = std::ranges::find_if(given, is_command);
+    if (found == given.end()) return;
+    const Thing& first = *found;
     if (first.decoded) add_fact("code.decoded");
     if (first.fetched) add_fact("code.fetched");
+    const std::string folder = folder_of(given);
     if (first.is_list) {
-        if (out_.commands.size() < 256 && !first.list.empty()) out_.commands.push_back(first.list);
+        const auto is_line = [](const std::string& text) { return text.find(' ') != std::string::npos; };
+        if (first.any && std::ranges::any_of(first.list, is_line)) // one of several
+            for (const auto& one : first.list) emit_shell(one, folder);
+        else
+            emit_words(first.list, folder);
         return;
     }
     // system LIST of perl and ruby: words
     const bool pipes = called.find("popen") != std::string::npos; // its second argument is a mode
     const bool words = !pipes && given.size() > 1 && language_.bare && std::ranges::all_of(given, is_text);
     if (words) return run_words(given, false);
-    if (given.size() > 1 && given[1].is_list && is_text(first) && language_.name == "r") return run_words(given, false);
+    if (given.size() > 1 && given[1].is_list && is_text(first) && (language_.name == "r" || language_.name == "perl"))
+        return run_words(given, false);
     if (!is_text(first)) return add_fact("code.unknown");
-    if (out_.shell.size() < 256) out_.shell.push_back(first.text);
+    emit_shell(first.text, folder);
 }
 
 void Evaluator::run_words(const Arguments& given, bool repeats) {
@@ -91,12 +110,12 @@ void Evaluator::run_words(const Arguments& given, bool repeats) {
     }
     const bool again = words.size() > 2 && words[0].ends_with("/" + words[1]);  // {file: '/bin/sh', args: ['sh', …]}
     if ((repeats || again) && words.size() > 1) words.erase(words.begin() + 1); // execl(path, argv[0], …)
-    if (!words.empty() && out_.commands.size() < 256) out_.commands.push_back(std::move(words));
+    emit_words(std::move(words), folder_of(given));
 }
 
 void Evaluator::run_code(const Arguments& given) {
     if (given.empty()) return;
-    const Thing& code = given[0];
+    const Thing& code = is_text(given[0]) || given.size() == 1 ? given[0] : given.back();
     if (code.decoded) add_fact("code.decoded");
     if (code.fetched) add_fact("code.fetched");
     if (is_text(code) && code.text != kHole) {
@@ -120,8 +139,8 @@ void Evaluator::touch(Act act, const Thing& base, const Arguments& given, bool r
         if (!given.empty() || !base.is_name) out_.accesses.push_back({act, std::string(kHole), {}, recursive});
         return;
     }
-    if (!path->is_list) out_.accesses.push_back({act, path->text, {}, recursive});
-    for (const auto& one : path->list) out_.accesses.push_back({act, one, {}, recursive});
+    if (!path->is_list) out_.accesses.push_back({act, in_folder(path->text), {}, recursive});
+    for (const auto& one : path->list) out_.accesses.push_back({act, in_folder(one), {}, recursive});
 }
 
 // By its mode: "w", "a", "x" and "+" write; perl's ">" does, and "|" is a command.
@@ -138,7 +157,7 @@ void Evaluator::open(const Thing& base, const Arguments& given, const std::strin
                     return run_words(Arguments(given.begin() + static_cast<std::ptrdiff_t>(i) + 1, given.end()), false);
                 if (command == "-" || command.empty()) return;
                 shell_ = true;
-                out_.shell.push_back(command);
+                emit_shell(command, folder_);
                 return;
             }
             const bool writes =
@@ -150,7 +169,7 @@ void Evaluator::open(const Thing& base, const Arguments& given, const std::strin
             }
             const auto start = text.find_first_not_of("<>+ ");
             if (start == std::string::npos || text[start] == '&') return;
-            out_.accesses.push_back({text.starts_with('>') ? Act::write : Act::read, text.substr(start)});
+            out_.accesses.push_back({text.starts_with('>') ? Act::write : Act::read, in_folder(text.substr(start))});
             return;
         }
         return;
@@ -164,7 +183,7 @@ void Evaluator::open(const Thing& base, const Arguments& given, const std::strin
     if (is_text(base) && !given.empty() && mode == given[0].text)
         return touch(writes ? Act::write : Act::read, base, {});
     if (language_.name == "ruby" && !given.empty() && is_text(given[0]) && given[0].text.starts_with('|')) {
-        out_.shell.push_back(given[0].text.substr(1));
+        emit_shell(given[0].text.substr(1), folder_);
         return;
     }
     if (!given.empty() && is_text(given[0]) && given[0].text.find("://") != std::string::npos)
@@ -248,7 +267,9 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
             if (!given.empty()) out = given[0];
             break;
         }
-        run_code(given);
+        run_code(called == "Function" || called.ends_with("constructor")
+                     ? Arguments{given.empty() ? Thing{} : given.back()}
+                     : given);
         break;
     case Effect::decode:
         return decode(called, given.empty() && is_text(base) ? Arguments{base} : given);
@@ -316,6 +337,7 @@ Thing Evaluator::apply(Effect effect, const std::string& called, const Thing& ba
         break;
     case Effect::chdir:
         touch(Act::list, base, given);
+        if (!given.empty() && !given[0].is_name) folder_ = is_text(given[0]) ? in_folder(given[0].text) : "";
         break;
     case Effect::execute:
         touch(Act::execute, base, given);

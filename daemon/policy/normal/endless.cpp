@@ -112,7 +112,8 @@ bool is_called(std::string_view text, std::size_t after) {
 
 // A child that sleeps is no loop that does.
 bool is_of_child(std::string_view text, std::size_t at) {
-    const auto before = text.substr(at < 24 ? 0 : at - 24, std::min<std::size_t>(at, 24));
+    auto before = text.substr(at < 64 ? 0 : at - 64, std::min<std::size_t>(at, 64));
+    if (const auto other = before.find_last_of("\n;"); other != std::string_view::npos) before.remove_prefix(other);
     return before.ends_with("exec ") || before.find("fork") != std::string_view::npos ||
            before.find("mcparallel") != std::string_view::npos || before.find("Thread") != std::string_view::npos ||
            before.find("forkIO") != std::string_view::npos;

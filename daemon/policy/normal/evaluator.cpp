@@ -1,5 +1,5 @@
 // Reads expressions off tokens.
-#include "policy/normal/evaluator.hpp"
+#include "policy/normal/things.hpp"
 
 #include <algorithm>
 
@@ -12,12 +12,22 @@ constexpr int kMaxDepth = 40;
 
 constexpr std::size_t kMaxBound = 512, kMaxString = 64 << 10;
 
+} // namespace
+
 Thing joined(Thing left, const Thing& right) {
+    left.variable.clear();
+    if (left.is_list && right.is_list && left.parts != nullptr && right.parts != nullptr && !left.any && !right.any) {
+        std::vector<Thing> parts = *left.parts;
+        parts.insert(parts.end(), right.parts->begin(), right.parts->end());
+        return list_of(std::move(parts));
+    }
+    left.parts.reset();
     if (left.is_list && right.is_list) {
         left.list.insert(left.list.end(), right.list.begin(), right.list.end());
         if (left.list.size() > kMaxList) left.list = {std::string(kHole)};
     } else if (right.is_list && left.known && !left.is_name && !left.is_list) { // one of them behind it
         left.is_list = true;
+        left.any = right.any;
         for (const auto& one : right.list) left.list.push_back(left.text + one);
         left.text.clear();
     } else if (left.is_list && right.known && !right.is_name && !right.is_list) {
@@ -35,10 +45,8 @@ Thing joined(Thing left, const Thing& right) {
     return left;
 }
 
-} // namespace
-
-Evaluator::Evaluator(const LanguageRow& language, std::string_view text, Scanned& out)
-    : language_(language), out_(out) {
+Evaluator::Evaluator(const LanguageRow& language, std::string_view text, Scanned& out, std::vector<std::string> args)
+    : language_(language), out_(out), args_(std::move(args)) {
     bool whole = true;
     tokens_ = tokens_of(language, text, whole);
     if (!whole) out_.opaque.push_back("this code is too long to be read whole");
@@ -57,12 +65,40 @@ bool Evaluator::is_name(std::size_t ahead) const {
     return token != nullptr && token->kind == TokenKind::name;
 }
 
-void Evaluator::run() {
+// Under the name, and at the place, that the language has them.
+void Evaluator::take_arguments() {
+    if (args_.empty()) return;
+    const std::string_view name = language_.name;
+    std::vector<Thing> all;
+    if (name == "python" || name == "php") all.push_back(text_of("-c"));
+    if (name == "javascript") all = {text_of("node"), text_of("[eval]")};
+    for (const auto& arg : args_) all.push_back(text_of(arg));
+    const std::string variable = name == "python"       ? "sys.argv"
+                                 : name == "javascript" ? "process.argv"
+                                 : name == "php"        ? "argv"
+                                                        : "ARGV";
+    values_[variable] = list_of(std::move(all));
+}
+
+void Evaluator::pass() {
+    take_arguments();
     loops();
     while (at_ < tokens_.size()) {
         const auto before = at_;
         statement();
         if (at_ == before) ++at_;
+    }
+}
+
+void Evaluator::run() {
+    const Scanned before = out_;
+    pass();
+    if (!given_.empty()) { // once more, with what functions are given
+        out_ = before;
+        values_.clear(), names_.clear(), called_.clear(), star_.clear();
+        folder_.clear(), function_.clear();
+        socket_ = dup_ = sends_ = shell_ = first_ = false;
+        pass();
     }
     if (language_.name == "awk") awk_flows();
     const auto is_shell = [](const std::string& text) {
@@ -87,13 +123,21 @@ void Evaluator::run() {
     out_.calls.assign(called_.begin(), called_.end());
 }
 
-void Evaluator::statement() {
+void Evaluator::statement(int depth) {
     if (is("for") && language_.name == "python") {
         for (std::size_t i = at_ + 1; i < tokens_.size() && i < at_ + 12 && tokens_[i].kind != TokenKind::line; ++i)
             if (tokens_[i].text == "in") {
                 if (loop_over(i)) return;
                 break;
             }
+    }
+    if (language_.name == "awk" && !is("{")) return awk_line(depth);
+    if ((is("def") || is("function") || is("sub")) && is_name(1)) return definition();
+    if (is("return") && !function_.empty()) {
+        ++at_;
+        Thing value = expression(depth);
+        if (value.known && !value.is_name && returns_.size() < kMaxBound) returns_[function_] = std::move(value);
+        return;
     }
     if (is("import") || is("from") || is("use")) return import();
     for (const auto word : {"const", "let",   "var",  "my",  "our",    "local", "return", "print", "puts",
@@ -103,16 +147,6 @@ void Evaluator::statement() {
             ++at_;
             break;
         }
-    // tr/a-z/n-za-m/ and s/…/…/ of perl change $_
-    if (language_.name == "perl" && (is("tr") || is("y") || is("s")) &&
-        (is("/", 1) || is("{", 1) || is("|", 1) || is("#", 1))) {
-        Thing changed;
-        changed.known = changed.decoded = true;
-        changed.text = kHole;
-        values_["_"] = std::move(changed);
-        while (at_ < tokens_.size() && !is(";") && peek()->kind != TokenKind::line) ++at_;
-        return;
-    }
     // const {exec, spawn: run} = require('child_process')
     if (is("{") && is_name(1)) {
         std::vector<std::pair<std::string, std::string>> names;
@@ -126,30 +160,75 @@ void Evaluator::statement() {
             }
         if (i + 1 < tokens_.size() && tokens_[i].text == "}" && tokens_[i + 1].text == "=") {
             at_ = i + 2;
-            const Thing from = expression(0);
+            const Thing from = expression(depth);
             for (const auto& [name, member] : names)
                 if (from.is_name && names_.size() < kMaxBound) names_[name] = from.text + "." + member;
             return;
         }
     }
+    if (is("{")) {
+        braced(depth);
+        return;
+    }
+    if (assign_several()) return;
     const bool assigns = is_name() && (is("=", 1) || is("+=", 1) || is(".=", 1) || (is(":", 1) && is("=", 2)));
     if (!assigns) {
-        expression(0);
+        const Thing place = expression(depth);
+        const bool member = is("=") && !is("=", 1) && !is(">", 1) && (place.is_name || !place.variable.empty());
+        if (!member) return;
+        ++at_;
+        Thing value = expression(depth);
+        if (place.is_name)
+            bind(place.text, std::move(value));
+        else if (place.is_list)
+            bind(place.variable, joined(place, value.is_list ? value : list_of({value})));
+        else
+            bind(place.variable, std::move(value));
         return;
     }
     const std::string name = peek()->text;
     const bool adds = !is("=", 1) && !is(":", 1);
     at_ += is(":", 1) ? 3 : 2;
-    Thing value = expression(0);
-    if (is(",") && !value.is_list) { // a, b = …
-        bind(name, {});
-        return;
+    Thing value = expression(depth);
+    if (is(",") && !value.is_list && language_.triple) { // a = …, …
+        std::vector<Thing> parts{std::move(value)};
+        while (is(",") && parts.size() < kMaxList) {
+            ++at_;
+            parts.push_back(expression(depth));
+        }
+        value = list_of(std::move(parts));
     }
     if (adds) value = joined(values_[name], value);
     bind(name, std::move(value));
 }
 
+// a, b = X, Y
+bool Evaluator::assign_several() {
+    if (!is_name() || !is(",", 1) || !is_name(2)) return false;
+    std::vector<std::string> names;
+    std::size_t i = 0;
+    for (; is_name(i) && names.size() < 16; i += 2) {
+        names.push_back(peek(i)->text);
+        if (!is(",", i + 1)) {
+            ++i;
+            break;
+        }
+    }
+    if (!is("=", i) || is("=", i + 1)) return false;
+    at_ += i + 1;
+    std::vector<Thing> values{expression(0)};
+    while (is(",") && values.size() < 16) {
+        ++at_;
+        values.push_back(expression(0));
+    }
+    if (values.size() == 1 && values[0].parts != nullptr) values = std::vector<Thing>(*values[0].parts);
+    for (std::size_t k = 0; k < names.size(); ++k) bind(names[k], k < values.size() ? values[k] : Thing{});
+    return true;
+}
+
 void Evaluator::bind(const std::string& name, Thing value) {
+    value.variable.clear();
+    if (name == "ARGV") touch(Act::read, {}, {value}); // perl, ruby and awk read these files
     if (value.is_name && names_.size() < kMaxBound)
         names_[name] = value.text;
     else
@@ -176,6 +255,8 @@ void Evaluator::import() {
             return;
         }
         if (token.kind == TokenKind::string) module = token.text;
+        if (token.kind == TokenKind::sign && token.text == "*" && from && imports && star_.size() < 32)
+            star_.push_back(module);
         if (token.kind == TokenKind::sign && token.text == "{") braced = true;
         if (token.kind == TokenKind::sign && (token.text == "." || token.text == "::") && !last.empty()) {
             if (at_ + 1 < tokens_.size() && tokens_[at_ + 1].kind == TokenKind::name) {
@@ -217,17 +298,31 @@ Thing Evaluator::expression(int depth) {
     Thing value = term(depth + 1);
     while (at_ < tokens_.size()) {
         if (is("and") || is("or") || is("&&") || is("||") || is("//")) { // one of both
+            // open F, "<", "/etc/shadow" or die: a text that is known and not empty is what stays
+            const bool stays = !is("and") && !is("&&") && value.known && !value.is_name && !value.text.empty();
             ++at_;
             Thing right = expression(depth + 1);
+            if (stays) std::swap(value, right);
             right.decoded |= value.decoded;
             right.fetched |= value.fetched;
             value = std::move(right);
             continue;
         }
         const bool joins = is(language_.concat) && !is("=", 1);
-        const bool adjacent = value.known && !value.is_name && peek()->kind == TokenKind::string &&
-                              (language_.triple || language_.name == "awk");
-        if (joins) {
+        const bool awk = language_.name == "awk" && value.known && !value.is_name && !value.is_list;
+        const bool adjacent =
+            (value.known && !value.is_name && peek()->kind == TokenKind::string && (language_.triple || awk)) ||
+            (awk && is_name() && (is("ENVIRON") || values_.contains(peek()->text)));
+        if (is("=~") && (is("s///", 1) || is("tr//", 1) || is("m//", 1))) {
+            ++at_;
+            value = substituted(std::move(value));
+        } else if (is("<<") && language_.name == "ruby" && value.known && !value.is_name) { // text << text, list << one
+            ++at_;
+            const std::string variable = value.variable;
+            const Thing right = term(depth + 1);
+            value = joined(std::move(value), value.is_list && !right.is_list ? list_of({right}) : right);
+            if (!variable.empty()) bind(variable, value);
+        } else if (joins) {
             ++at_;
             value = joined(std::move(value), term(depth + 1));
         } else if (adjacent)
@@ -238,10 +333,14 @@ Thing Evaluator::expression(int depth) {
             slash.known = true;
             slash.text = "/";
             value = joined(joined(std::move(value), slash), term(depth + 1));
-        } else if (is("%") && language_.triple) { // "…" % x
+        } else if (is("%") && (language_.triple || language_.name == "ruby") && is_text(value)) { // "…" % x
             ++at_;
-            term(depth + 1);
-            value.text = kHole;
+            const Thing right = term(depth + 1);
+            value = formatted(value, right.is_list && right.parts != nullptr ? *right.parts : Arguments{right});
+        } else if (language_.name == "awk" && depth < 36 &&
+                   (((is("|") || is("|&")) && (printing_ || is("getline", 1))) ||
+                    (printing_ && (is(">") || is(">>"))))) {
+            awk_operators(value, depth);
         } else
             break;
     }

@@ -40,6 +40,9 @@ bool unfold(const shell::Word& word, std::vector<Parts>& out, int depth) {
 }
 
 std::string glob_text(const std::string& text) {
+    const bool address = text.starts_with('[') && text.find("::") != std::string_view::npos &&
+                         text.find_first_not_of("[]:.0123456789abcdefABCDEF") == std::string_view::npos;
+    if (address) return std::string(text); // http://[::1]/: no file is called so, and it stays as it is
     if (text == "?" || text.starts_with('[')) return std::string(kAnyByte);
     return std::string(text == "**" ? kHole : kAnyName);
 }
@@ -98,7 +101,9 @@ std::vector<Value> Expander::fields(const shell::Word& word) {
     const Cell* ifs = state_.get("v:IFS");
     for (const auto& parts : words) {
         Fields fields;
-        fields.separators = ifs != nullptr && ifs->values.size() == 1 ? ifs->values.front() : " \t\n";
+        const bool known_ifs =
+            ifs != nullptr && ifs->values.size() == 1 && ifs->values.front().find('\0') == std::string::npos;
+        fields.separators = known_ifs ? ifs->values.front() : " \t\n";
         if (parts.empty()) continue;
         for (const auto* piece : parts) part(*piece, fields, true);
         fields.close();
@@ -271,18 +276,42 @@ std::string Expander::arithmetic_text(const shell::Part& piece) {
     return run_arithmetic(piece.text, piece.words);
 }
 
+// Arithmetic takes what a name holds for arithmetic, and expands a subscript in it: x='a[$(id)]'; echo $((x)) runs id.
+// `decoded`: the text is no longer as written, what is substituted in it has not been seen.
+void Expander::look_in_arithmetic(std::string_view text, bool decoded, int depth) {
+    constexpr std::size_t kMaxNames = 32, kMaxText = 4096;
+    if (text.size() > kMaxText || looks_ == 0) return;
+    --looks_;
+    const bool runs = text.find('[') != std::string_view::npos &&
+                      (text.find("$(") != std::string_view::npos || text.find('`') != std::string_view::npos);
+    if (runs && decoded) return substituter_.expand_again(std::string(text), {});
+    std::string name;
+    std::size_t names = 0;
+    for (std::size_t i = 0; i <= text.size() && depth < 4 && names < kMaxNames; ++i) {
+        const char c = i < text.size() ? text[i] : ' ';
+        if (c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+            name += c;
+            continue;
+        }
+        const Cell* cell = name.empty() || is_number(name) ? nullptr : state_.get("v:" + name);
+        name.clear();
+        if (cell == nullptr) continue;
+        ++names;
+        const auto values = cell->array ? cell->elements : cell->values;
+        for (const auto& value : values)
+            if (!is_number(value)) look_in_arithmetic(value, true, depth + 1);
+    }
+}
+
 std::string Expander::run_arithmetic(std::string_view text, const std::vector<shell::Word>& words) {
-    for (const auto& word : words) single(word); // what it runs is seen
+    for (const auto& word : words) look_in_arithmetic(single(word).text, true); // what it runs is seen
+    look_in_arithmetic(text, words.empty());
     std::string_view inner = text;
     if (inner.starts_with("$((") && inner.ends_with("))")) inner = inner.substr(3, inner.size() - 5);
     const auto value = arithmetic(inner, [this](std::string_view name) -> std::optional<std::string> {
         const Cell* cell = state_.get("v:" + std::string(name));
         if (is_number(std::string(name))) cell = nullptr;
         if (cell == nullptr || cell->array || cell->values.size() != 1) return std::nullopt;
-        if (const std::string again = cell->values.front(); again.find('[') != std::string::npos) {
-            substituter_.expand_again(again, {}); // a subscript in it is expanded, too
-            return std::nullopt;
-        }
         return cell->values.front();
     });
     if (value) return std::to_string(*value);

@@ -45,6 +45,7 @@ public:
     Value single(const shell::Word& word);              // of an assignment, a redirection, a here-document
     std::string pattern(const shell::Word& word);       // as shell_match takes it; holes stay
     std::string arithmetic_text(const shell::Part& part);
+    void look_in_arithmetic(std::string_view text, bool decoded, int depth = 0);
     std::string run_arithmetic(std::string_view text, const std::vector<shell::Word>& words);
 
     Taint taint; // of all that was expanded
@@ -85,6 +86,7 @@ private:
     Substituter& substituter_;
     Budget& budget_;
     int depth_ = 0;
+    std::size_t looks_ = 512; // at what arithmetic may run
 };
 
 } // namespace owhale::policy::normal

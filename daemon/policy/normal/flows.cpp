@@ -35,7 +35,7 @@ void Walk::note_downloads(Call& call) {
     }
 }
 
-// An archive that was fetched and is opened in a folder that the words name.
+// An archive that was fetched and is opened in a folder.
 void Walk::note_opened(Call& call) {
     constexpr std::string_view kOpeners[] = {"unzip", "tar", "bsdtar", "7z", "7za", "7zr", "7zz", "unrar", "cpio"};
     if (std::ranges::find(kOpeners, call.program) == std::end(kOpeners) || fetched_folders_.size() > 32) return;
@@ -46,8 +46,7 @@ void Walk::note_opened(Call& call) {
         if (const Cell* cell = access.act == Act::read ? file(access.path) : nullptr) fetched |= cell->taint.fetched;
     if (!fetched) return;
     for (const auto& access : accesses)
-        if (access.act == Act::write && access.path != facts_.cwd && access.path != facts_.workspace &&
-            access.path.find('\0') == std::string::npos && access.path != "/")
+        if (access.act == Act::write && access.path.find('\0') == std::string::npos && access.path != "/")
             fetched_folders_.push_back(access.path);
 }
 
@@ -81,6 +80,7 @@ void Walk::remember_file(const std::string& path, const Stream& stream) {
             if (cell.values.front().size() > (64 << 10)) cell.values = {std::string(kHole)};
         }
         state_.set("f:" + whole, std::move(cell));
+        if (!stream.program.empty()) state_.set("p:" + whole, stream.program);
     }
 }
 

@@ -120,6 +120,12 @@ Answer pass(const Call& call) {
     return Folded{call.in.known, call.in.text, call.in.names, false};
 }
 
+// Whatever files it writes, too.
+Answer copy(const Call& call) {
+    if (!call.in.known && call.in.names.empty()) return std::nullopt;
+    return Folded{call.in.known, call.in.text, call.in.names, false};
+}
+
 Answer base(const Call& call) {
     const auto words = call.operands();
     if (words.empty()) return std::nullopt;
@@ -145,6 +151,14 @@ Answer whole_path(const Call& call) {
 Answer which(const Call& call) {
     const auto words = call.operands();
     return words.size() == 1 ? text(words[0] + "\n") : std::nullopt;
+}
+
+// command -v x, type -p x
+Answer command_named(const Call& call) {
+    const auto words = call.operands();
+    const bool tells =
+        call.argv.size() > 1 && (call.argv[1].is("-v") || call.argv[1].is("-p") || call.argv[1].is("-P"));
+    return tells && words.size() == 1 && is_known(words[0]) ? text(words[0] + "\n") : std::nullopt;
 }
 
 Answer temporary(const Call&) {
@@ -180,6 +194,7 @@ constexpr Row kRows[] = {{"awk", awk_field},
                          {"base64", decode64},
                          {"basename", base},
                          {"cat", pass},
+                         {"command", command_named},
                          {"cut", cut},
                          {"date", one_name},
                          {"dirname", folder},
@@ -215,9 +230,10 @@ constexpr Row kRows[] = {{"awk", awk_field},
                          {"sort", pass_names},
                          {"tac", pass_names},
                          {"tail", tail},
-                         {"tee", pass},
+                         {"tee", copy},
                          {"tr", translate},
                          {"true", nothing},
+                         {"type", command_named},
                          {"uname", one_name},
                          {"uniq", pass_names},
                          {"uuidgen", one_name},

@@ -39,6 +39,10 @@ bool is_plain_word(std::string_view value) { // true, false, store, cache, osxke
     return value.find_first_of(" /!;|&$`\\<>()") == std::string_view::npos;
 }
 
+bool is_shell_key(std::string_view name) {
+    return std::ranges::any_of(kShellKeys, [&](auto pattern) { return match_glob(pattern, name) == Match::yes; });
+}
+
 } // namespace
 
 void Walk::apply_git_config(Call& call, const std::string& key, const Value& value) {
@@ -53,9 +57,7 @@ void Walk::apply_git_config(Call& call, const std::string& key, const Value& val
     if (name == "core.hookspath" || name == "init.templatedir" || name == "include.path")
         return touch(call.slot, Act::execute, value, true, false);
     if (name == "http.proxy" || name == "https.proxy") return;
-    const bool shell =
-        std::ranges::any_of(kShellKeys, [&](auto pattern) { return match_glob(pattern, name) == Match::yes; });
-    if (!shell) return;
+    if (!is_shell_key(name)) return;
     const bool helper =
         name.ends_with("helper") || name == "core.fsmonitor" || name.ends_with(".update") || name.starts_with("pager.");
     if (helper && is_plain_word(value.text)) return;
@@ -64,6 +66,22 @@ void Walk::apply_git_config(Call& call, const std::string& key, const Value& val
         ":",   "diff-so-fancy", "less -R", "less -FRX", "less -F", "less -S", "code --wait", "ssh",  "emacs"};
     if (std::ranges::find(kPlain, value.text) != std::end(kPlain)) return;
     carry_code(call, "sh", {value.text.starts_with('!') ? value.text.substr(1) : value.text, value.span});
+}
+
+// KEY=NAME: the value stands in a variable.
+void Walk::apply_git_config_env(Call& call, const Value& value) {
+    const auto equals = value.text.find('=');
+    if (equals == std::string::npos) return;
+    const std::string name = value.text.substr(equals + 1);
+    Value held{std::string(kHole), value.span};
+    if (const Cell* cell = state_.get("v:" + name); cell != nullptr && cell->values.size() == 1)
+        held.text = cell->values[0];
+    for (const auto& [variable, text] : at(call.slot).env)
+        if (variable == name) held.text = text.text;
+    const std::string key = lowered(value.text.substr(0, equals));
+    const bool runs = key.starts_with("alias.") || key == "core.hookspath" || is_shell_key(key);
+    if (runs && held.known() != Known::known) return unknown_code(call, value, call.taint);
+    apply_git_config(call, value.text.substr(0, equals), held);
 }
 
 void Walk::special_git_config(Call& call) {
@@ -78,7 +96,8 @@ void Walk::special_git_config(Call& call) {
         call.arguments.has("--global") ? join_path(facts_.home.empty() ? std::string(kHole) : facts_.home, ".gitconfig")
         : call.arguments.has("--system")
             ? "/etc/gitconfig"
-            : join_path(facts_.workspace.empty() ? folders().front() : facts_.workspace, ".git/config");
+            : join_path(facts_.workspace.empty() || !in_workspace(folders().front()) ? folders().front() : facts_.workspace,
+                        ".git/config");
     const Value* file = call.arguments.value_of("-f");
     const Value path{file != nullptr ? file->text : where, call.argv[0].span};
     if (reads || gets || (operands.size() - first < 2 && !changes))

@@ -79,6 +79,7 @@ void Walk::apply_repository(Call& call, const Value& value) {
     if (auto remote = remote_path(value)) return add_host(call, remote->host);
     if (looks_like_path(text) || text.starts_with("file:")) {
         if (!text.starts_with("file:")) touch(call.slot, Act::read, value, true, false);
+        call.stays = true;
         return;
     }
     if (is_remote_name(text))
@@ -114,6 +115,33 @@ void Walk::apply_package(Call& call, const Value& value) {
     for (const auto& host : at(call.slot).hosts)
         if (host.name == "registry") return;
     add_host(call, {.name = "registry", .scheme = registry, .span = value.span});
+}
+
+bool takes_items(std::string_view program) {
+    constexpr std::string_view kPrograms[] = {"http", "https", "xh", "xhs", "httpie"};
+    return std::ranges::find(kPrograms, program) != std::end(kPrograms);
+}
+
+// METHOD, URL, then key=value, key:=json, key@file, header:value
+void Walk::apply_item(Call& call, const Value& value) {
+    constexpr std::string_view kMethods[] = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"};
+    const auto& text = value.text;
+    auto& hosts = at(call.slot).hosts;
+    if (hosts.empty()) {
+        if (std::ranges::find(kMethods, text) != std::end(kMethods)) return;
+        Host host = host_of_word({text.starts_with(':') ? "localhost" + text : text, value.span}, "http");
+        if (auto url = host_of_url({text.starts_with(':') ? "localhost" + text : text, value.span}, "http")) host = *url;
+        for (const auto& operand : call.arguments.operands)
+            if (operand.is("POST") || operand.is("PUT") || operand.is("PATCH")) host.sends = true;
+        return add_host(call, std::move(host));
+    }
+    const auto mark = text.find_first_of("=@");
+    if (mark == std::string::npos) return;
+    hosts.front().sends = true;
+    std::string file = text.substr(mark + 1);
+    if (text[mark] == '=' && !file.starts_with('@')) return;
+    if (file.starts_with('@')) file.erase(0, 1);
+    touch(call.slot, Act::read, {file.substr(0, file.find(';')), value.span}, false, true);
 }
 
 // curl's -d: @FILE, @- the standard input.

@@ -12,9 +12,10 @@ namespace {
 constexpr double kHuge = 1e9;  // bytes, elements, rounds
 constexpr double kTower = 1e6; // an exponent: its power has as many digits
 
-constexpr std::array<std::string_view, 14> kAllocates = {
-    "bytearray", "bytes",      "alloc",      "allocUnsafe", "malloc",      "calloc",    "repeat",
-    "zeroblob",  "randomblob", "str_repeat", "urandom",     "token_bytes", "randbytes", "mmap"};
+constexpr std::array<std::string_view, 20> kAllocates = {
+    "bytearray",       "bytes",      "alloc",      "allocUnsafe", "malloc",      "calloc",    "repeat",
+    "zeroblob",        "randomblob", "str_repeat", "urandom",     "token_bytes", "randbytes", "mmap",
+    "posix_fallocate", "fallocate",  "zfill",      "ljust",       "rjust",       "center"};
 constexpr std::array<std::string_view, 17> kCounts = {
     "range",       "xrange",     "zeros", "ones",    "empty",           "full", "rand",   "randn",   "Array",
     "ArrayBuffer", "Uint8Array", "rep",   "numeric", "generate_series", "seq",  "repeat", "truncate"};

@@ -16,15 +16,29 @@ const LanguageRow* find_language(std::string_view name) {
     return nullptr;
 }
 
+namespace {
+
+// Most patterns have one star at an end: then it is a matter of the other end.
+bool fits(std::string_view pattern, std::string_view call) {
+    const auto star = pattern.find('*');
+    if (star == std::string_view::npos) return pattern == call;
+    const auto head = pattern.substr(0, star), tail = pattern.substr(star + 1);
+    if (call.size() < head.size() + tail.size() || !call.starts_with(head)) return false;
+    if (tail.find_first_of("*[{?") != std::string_view::npos) return match_glob(pattern, call) == Match::yes;
+    const auto middle = call.substr(head.size(), call.size() - head.size() - tail.size());
+    return call.ends_with(tail) && middle.find('/') == std::string_view::npos;
+}
+
+} // namespace
+
 Effect effect_of(const LanguageRow& language, std::string_view call) {
     const CallRow* loose = nullptr;
     for (const auto& row : language_tables().calls.subspan(language.first, language.count)) {
-        const auto star = row.name.find('*');
-        if (star == std::string_view::npos ? row.name == call
-                                           : (row.name[0] != '*' && match_glob(row.name, call) == Match::yes))
-            return row.effect;
-        // "*.name" fits where nothing says more.
-        if (star == 0 && loose == nullptr && match_glob(row.name, call) == Match::yes) loose = &row;
+        const bool starts = row.name.starts_with('*'); // "*.name" fits where nothing says more
+        if (starts && loose != nullptr) continue;
+        if (!fits(row.name, call)) continue;
+        if (!starts) return row.effect;
+        loose = &row;
     }
     return loose == nullptr ? Effect::none : loose->effect;
 }

@@ -1,7 +1,19 @@
 // What the variables of loops in code stand for.
-#include "policy/normal/evaluator.hpp"
+#include "policy/normal/things.hpp"
 
 namespace owhale::policy::normal {
+namespace {
+
+// What a loop's variable is: the only one, or one of several.
+Thing one_of(Thing all) {
+    if (!all.is_list || all.is_object) return all;
+    if (all.parts != nullptr && all.parts->size() == 1) return all.parts->front();
+    if (all.parts == nullptr && all.list.size() == 1) return text_of(all.list.front());
+    all.any = true;
+    return all;
+}
+
+} // namespace
 
 // What a loop's variable is must be known where it is used, which in a comprehension is before the loop. What is looked at
 // here is looked at again later, and counts then.
@@ -13,6 +25,7 @@ void Evaluator::loops() {
     for (std::size_t i = 0, found = 0; i < tokens_.size() && found < 64; ++i)
         if (tokens_[i].kind == TokenKind::name && loop_over(i)) ++found;
     out_ = before;
+    folder_.clear();
     called_.clear();
     socket_ = dup_ = sends_ = shell_ = false;
     at_ = 0;
@@ -30,7 +43,7 @@ bool Evaluator::loop_over(std::size_t at) {
         if (opens != "for" && opens != "const" && opens != "let" && opens != "var") return false;
         if (tokens_[first].text == "(") ++first;
         at_ = at + 1;
-        bind(tokens_[first].text, expression(1));
+        bind(tokens_[first].text, one_of(expression(1)));
         return true;
     }
     if (language_.name == "perl" && (word == "foreach" || word == "for")) { // for (ALL), … for ALL, for my $x (ALL)
@@ -38,12 +51,12 @@ bool Evaluator::loop_over(std::size_t at) {
         std::string name = "_";
         if (is("my")) ++at_;
         if (is("$") && is_name(1)) name = peek(1)->text, at_ += 2;
-        bind(name, expression(1));
+        bind(name, one_of(expression(1)));
         return true;
     }
     if (word != "foreach") return false;
     at_ = at + 2;
-    Thing all = expression(1);
+    const Thing all = one_of(expression(1));
     if (!is("as")) return true; // looked at all the same: so many are looked at, no more
     for (std::size_t i = at_ + 1; i < tokens_.size() && tokens_[i].text != ")"; ++i)
         if (is_one(i)) bind(tokens_[i].text, all);
@@ -56,8 +69,8 @@ void Evaluator::bind_each(const Thing& all) {
     const bool arrow = is("(") && is_name(open) &&
                        (is("=>", open + 1) || is("=>", open + 2) || is("=", open + 1) || is("=", open + 2));
     const bool block = (is("{") || is("do")) && is("|", 1) && is_name(2);
-    if (arrow) bind(peek(open)->text, all);
-    if (block) bind(peek(2)->text, all);
+    if (arrow) bind(peek(open)->text, one_of(all));
+    if (block) bind(peek(2)->text, one_of(all));
 }
 
 } // namespace owhale::policy::normal

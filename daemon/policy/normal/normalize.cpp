@@ -38,14 +38,15 @@ constexpr std::size_t kMaxText = 1 << 20;
 std::size_t size_of(const Request& request) {
     std::size_t size = request.script ? request.script->size() : 0;
     if (request.code) size += request.code->size();
-    for (const auto& word : request.argv) size += word.size() + 1;
+    for (const auto* words : {&request.argv, &request.args})
+        for (const auto& word : *words) size += word.size() + 1;
     return size;
 }
 
 bool holds_nul(const Request& request) {
     const auto has = [](const std::string& text) { return text.find('\0') != std::string::npos; };
     return (request.script && has(*request.script)) || (request.code && has(*request.code)) ||
-           std::ranges::any_of(request.argv, has);
+           std::ranges::any_of(request.argv, has) || std::ranges::any_of(request.args, has);
 }
 
 } // namespace
@@ -70,9 +71,9 @@ NormalForm normalize(const Request& request, const Facts& facts) {
         words = words_of(request.argv, form.text);
     normal::Walk walk(form, facts);
     if (request.script)
-        walk.run_text(form.text);
+        walk.run_text(form.text, request.args);
     else if (request.code)
-        walk.run_code(request.language, form.text);
+        walk.run_code(request.language, form.text, request.args);
     else if (words.empty())
         form.refused = Opaque{{}, "there is no command"};
     else

@@ -60,7 +60,23 @@ constexpr Given kGiven[] = {{"RANDOM", kAnyName},
                             {"PS4", "+ "},
                             {"PS2", "> "},
                             {"GITHUB_SHA", kAnyName},
+                            {"XDG_RUNTIME_DIR", {"/run/user/\0!", 12}},
                             {"CI", kAnyName}};
+
+constexpr Given kBelowHome[] = {{"XDG_CONFIG_HOME", "/.config"},
+                                {"XDG_CACHE_HOME", "/.cache"},
+                                {"XDG_DATA_HOME", "/.local/share"},
+                                {"XDG_STATE_HOME", "/.local/state"},
+                                {"GNUPGHOME", "/.gnupg"},
+                                {"CARGO_HOME", "/.cargo"},
+                                {"RUSTUP_HOME", "/.rustup"},
+                                {"GOPATH", "/go"},
+                                {"NVM_DIR", "/.nvm"},
+                                {"PYENV_ROOT", "/.pyenv"},
+                                {"KUBECONFIG", "/.kube/config"},
+                                {"DOCKER_CONFIG", "/.docker"},
+                                {"AWS_SHARED_CREDENTIALS_FILE", "/.aws/credentials"},
+                                {"PASSWORD_STORE_DIR", "/.password-store"}};
 
 } // namespace
 
@@ -129,6 +145,9 @@ Expander::Looked Expander::look_name(const std::string& name, Span span) {
     }
     if (name == "HOME" && !facts_.home.empty()) return {true, facts_.home};
     if (name == "HISTFILE" && !facts_.home.empty()) return {true, facts_.home + "/.bash_history"};
+    for (const auto& row : kBelowHome) // where they are, unless somebody says otherwise
+        if (row.name == name && !facts_.home.empty() && !facts_.env.contains(name))
+            return {true, facts_.home + std::string(row.value)};
     if (const auto found = facts_.env.find(name); found != facts_.env.end()) return {true, found->second};
     if (name == "PPID") unknown.insert(name); // rules may name the parent: it is never a run's own
     for (const auto& row : kGiven)
@@ -158,12 +177,14 @@ Expander::Looked Expander::look(const shell::Parameter& parameter, Span span) {
     std::string name = parameter.name;
     if (parameter.indirect) {
         name = look_name(name, span).text;
+        look_in_arithmetic(name, true);
         put_together = true;
         if (!is_known(name) || name.empty())
             return {true, hole(span, "a name of a variable is known only when it runs")};
     }
     if (parameter.index) {
-        single(*parameter.index); // what it runs is seen, even where there is no such array
+        look_in_arithmetic(single(*parameter.index).text,
+                           true); // what it runs is seen, even where there is no such array
         if (const Cell* cell = state_.get("v:" + name)) {
             taint.add(cell->taint);
             return element(*cell, parameter, span);

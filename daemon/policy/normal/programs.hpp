@@ -31,8 +31,9 @@ enum class Role : std::uint8_t {
     assign,     // NAME=VALUE, for the environment of what follows
     repository, // a remote repository: URL, host:path, path or a name
     package,    // a package to be installed: a name, a URL, a path
-    git_config, // key=value as of git -c
-    ssh_config, // key=value as of ssh -o
+    git_config,
+    git_config_env, // key=value as of git -c
+    ssh_config,     // key=value as of ssh -o
 };
 
 // Bits of `acts`, by the number of Act.

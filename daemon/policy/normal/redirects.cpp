@@ -9,7 +9,7 @@ namespace {
 
 bool is_stream(std::string_view path) {
     return path == "/dev/null" || path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr" ||
-           path == "/dev/tty" || path.starts_with("/dev/fd/");
+           path == "/dev/tty" || (path.starts_with("/dev/fd/") && path.find("..") == std::string_view::npos);
 }
 
 void read_cell(const Cell& cell, Redirected& io) {

@@ -92,7 +92,7 @@ void Walk::apply_arguments(Call& call) {
     apply_flags(call);
     if (const FormRow* form = form_of(call.arguments)) apply_operands(call, *form);
     for (const auto* row : {call.arguments.program, call.arguments.row})
-        if (row->has("net") && at(call.slot).hosts.empty() && !only_asks(call)) {
+        if (row->has("net") && at(call.slot).hosts.empty() && !call.stays && !only_asks(call)) {
             const std::string registry(call.arguments.program->value("registry"));
             add_host(call, {.name = registry.empty() ? "" : "registry",
                             .scheme = registry.empty() ? std::string(row->value("scheme")) : registry});
@@ -227,6 +227,15 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
         add_host(call, host_of_word(value, call.row->value("scheme")));
         break;
     case Role::url:
+        if (takes_items(call.program)) {
+            apply_item(call, value);
+            break;
+        }
+        if (value.text.starts_with("./") || value.text.starts_with("../")) { // a file, where an address may stand
+            call.stays = true;
+            touch(call.slot, Act::read, value, false, false);
+            break;
+        }
         if (auto host = host_of_url(value, call.row->value("scheme").empty() ? "http" : call.row->value("scheme")))
             add_host(call, *host);
         else if (value.text.starts_with("file:"))
@@ -261,6 +270,9 @@ void Walk::apply_role(Call& call, const RoleRow& role, const Value& value, std::
             call.from_settings = true,
             apply_git_config(call, value.text.substr(0, equals), {value.text.substr(equals + 1), value.span});
         call.from_settings = false;
+        break;
+    case Role::git_config_env:
+        apply_git_config_env(call, value);
         break;
     case Role::ssh_config:
         apply_ssh_config(call, value);

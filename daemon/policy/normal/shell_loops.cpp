@@ -45,6 +45,7 @@ bool waits(const shell::Script& body) {
     bool found = leaves(body);
     visit(body, [&](const shell::Command& command, bool background) {
         if (background) return; // sleep 1000 & waits for nothing
+        if (is_word(command, 0, "sleep") && is_word(command, 1, "0")) return;
         for (const auto word : {"sleep", "read", "wait", "inotifywait", "usleep", "timeout"})
             found = found || is_word(command, 0, word);
     });
@@ -109,7 +110,7 @@ bool is_forever(const shell::Command& loop) {
         return !until && condition[0].text.find('1') != std::string::npos && condition[0].text.size() < 8;
     if (until) return is_word(condition[0], 0, "false");
     if (is_word(condition[0], 0, "[")) return is_word(condition[0], 2, "]");
-    return is_word(condition[0], 0, "true") || is_word(condition[0], 0, ":");
+    return is_word(condition[0], 0, "true") || is_word(condition[0], 0, ":") || is_word(condition[0], 0, "sleep");
 }
 
 bool may_end(const shell::Command& command) {
@@ -143,6 +144,14 @@ bool has_condition(const shell::Command& function) {
 }
 
 // What a loop assigns is not known at the start of its next round.
+// A value with a substitution in it: what arithmetic makes of it is looked at where it happens.
+bool Walk::runs_in_arithmetic(const std::string& name) const {
+    const Cell* cell = state_.get("v:" + name);
+    return cell != nullptr && std::ranges::any_of(cell->values, [](const std::string& value) {
+               return value.find("$(") != std::string::npos || value.find('`') != std::string::npos;
+           });
+}
+
 void Walk::forget_assigned(const shell::Command& command) {
     const auto forget = [&](const std::string& name) {
         const std::string key = "v:" + name;
@@ -166,7 +175,8 @@ void Walk::forget_assigned(const shell::Command& command) {
                     const bool changes = c == '=' || c == '+' || c == '-' || c == '*' || c == '/' || c == '%';
                     const bool known = !name.empty() && state_.get("v:" + name) != nullptr;
                     const bool named = !name.empty() && (name[0] < '0' || name[0] > '9');
-                    if (known || (named && changes)) state_.set("v:" + name, std::string(kAnyName));
+                    if ((known && !runs_in_arithmetic(name)) || (named && changes))
+                        state_.set("v:" + name, std::string(kAnyName));
                     name.clear();
                 }
             }
@@ -198,6 +208,8 @@ Stream Walk::loop(const shell::Command& command, Frame& frame) {
     own.endless = frame.endless || is_forever(command);
     own.waits = frame.waits || waits(body) || waits(command.bodies[0]);
     const auto mark = state_.mark();
+    if (command.kind == CommandKind::arith_for)
+        look_at_words(command, frame); // before what it begins with is forgotten
     forget_assigned(command);
     if (command.kind == CommandKind::arith_for)
         look_at_words(command, frame);

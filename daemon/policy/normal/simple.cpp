@@ -161,7 +161,7 @@ Stream Walk::simple_choice(const shell::Command& command, Frame& frame, Expander
     const bool declares = made.argv[0].is("declare") || made.argv[0].is("local") || made.argv[0].is("typeset") ||
                           made.argv[0].is("export") || made.argv[0].is("readonly");
     for (const auto& assignment : command.assignments) {
-        if (declares && assignment.array)
+        if (declares && (assignment.array || assignment.index))
             assign(assignment, expander);
         else {
             auto value = expander.single(assignment.value); // first: what it runs makes the commands move

@@ -42,11 +42,14 @@ const Walk::SpecialRow* Walk::find_special(std::string_view name) {
                                            {"patch", &Walk::special_unpack},
                                            {"fdfind", &Walk::special_fd},
                                            {"find", &Walk::special_find},
+                                           {"gfind", &Walk::special_find},
+                                           {"bfs", &Walk::special_find},
                                            {"parallel", &Walk::special_parallel},
                                            {"git clone", &Walk::special_git},
                                            {"git config", &Walk::special_git_config},
                                            {"install", &Walk::special_copy},
                                            {"ln", &Walk::special_copy},
+                                           {"make", &Walk::special_make},
                                            {"mv", &Walk::special_copy},
                                            {"nc", &Walk::special_netcat},
                                            {"ncat", &Walk::special_netcat},
@@ -131,15 +134,20 @@ void Walk::special_xargs(Call& call) {
                              : call.arguments.has("-i") || call.arguments.has("-I") ? "{}"
                                                                                     : "";
     std::vector<std::string> given;
+    const bool whole = call.arguments.has("-0");
+    const Value* by = call.arguments.value_of("-d");
+    const char end = by != nullptr && by->text.size() == 1 ? by->text[0] : '\n';
     if (in != nullptr && in->known) {
         std::string word;
         for (const char c : in->text + "\n") {
-            const bool split = c == '\n' || c == '\0' || (mark.empty() && (c == ' ' || c == '\t'));
+            const bool split =
+                whole ? c == '\0' : c == end || c == '\0' || (by == nullptr && mark.empty() && (c == ' ' || c == '\t'));
             if (!split)
                 word += c;
             else if (!word.empty())
                 given.push_back(std::move(word)), word.clear();
         }
+        if (!word.empty()) given.push_back(std::move(word));
         if (given.size() > 256) given = {std::string(kHole)};
     } else if (in != nullptr && !in->names.empty())
         given = in->names;
@@ -300,73 +308,6 @@ void Walk::special_parallel(Call& call) {
         if (marked) code = replaced(replaced(std::move(code), "{.}", value), "{/}", value);
         carry_code(call, "sh",
                    {marked ? code : code + " " + value, operands.empty() ? call.argv[0].span : operands[0].span});
-    }
-}
-
-void Walk::special_dd(Call& call) {
-    const Value* to = call.arguments.value_of("of");
-    if (to != nullptr && call.in() != nullptr && !call.arguments.has("if")) remember_file(to->text, *call.in());
-}
-
-// What is known of a file is known of its copy.
-// The target is read from the link's folder; the last operand may be a folder that the link goes into.
-void Walk::note_link(Call& call) {
-    const auto& operands = call.arguments.operands;
-    constexpr std::size_t kMaxLinks = 64;
-    if (operands.empty() || operands.size() > kMaxLinks || links_ > kMaxLinks) return;
-    const auto last = operands.size() > 1 ? operands.size() - 1 : 1;
-    for (std::size_t i = 0; i < last; ++i) {
-        const std::string& target = operands[i].text;
-        const std::string name(base_name(target));
-        const auto at =
-            operands.size() > 1 ? absolute(operands.back().text).front() : join_path(absolute(".").front(), name);
-        const bool folder =
-            operands.size() > 2 || operands.back().text.ends_with('/') || operands.back().text.ends_with('.');
-        const auto link = operands.size() > 1 && folder ? join_path(at, name) : at;
-        const auto leads = absolute_path(target, parent_path(link));
-        if (link == leads) continue;
-        state_.set("l:" + link, leads);
-        ++links_;
-    }
-}
-
-void Walk::special_copy(Call& call) {
-    const auto& operands = call.arguments.operands;
-    if (call.row->name == "base64") { // decodes into a redirection: the stream carries it
-        return;
-    }
-    if (call.row->name == "tee") {
-        Stream copy;
-        if (call.in() != nullptr) copy = *call.in();
-        for (const auto& operand : operands) remember_file(operand.text, copy);
-        return;
-    }
-    if (call.row->name == "ln" && call.arguments.has("-s")) note_link(call);
-    if (operands.size() < 2) return;
-    // The last operand may be a folder: then a file in it is written.
-    for (std::size_t i = 0; i + 1 < operands.size() && i < 64; ++i) {
-        const bool folder = operands.size() > 2 || operands.back().text.ends_with('/');
-        const std::string into = absolute(operands.back().text).front();
-        const std::string below = join_path(into, base_name(operands[i].text));
-        if (!call.arguments.has("-t") && (folder || !in_workspace(into)))
-            touch(call.slot, Act::write, {below, operands.back().span}, false, false);
-    }
-    for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
-        // A program by another name.
-        const std::string from(base_name(operands[i].text));
-        if (operands[i].text.find("bin/") != std::string::npos && find_program(from) != nullptr &&
-            call.row->name != "tee")
-            for (const auto& to : absolute(operands.back().text)) {
-                state_.set("p:" + to, from);
-                state_.set("p:" + join_path(to, from), from);
-            }
-        const Cell* cell = file(operands[i].text);
-        if (cell == nullptr) continue;
-        const Cell copy = *cell;
-        for (const auto& to : absolute(operands.back().text)) {
-            state_.set("f:" + to, copy);
-            state_.set("f:" + join_path(to, base_name(operands[i].text)), copy);
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 // What a shell knows at one point of a text: variables, functions, files that the text wrote, the current folder.
 //
 // Changes are kept in a journal, so that a subshell or a branch can be left again at the price of what it changed.
-// Keys: "v:NAME" variables, "F:NAME" functions, "a:NAME" aliases, "f:PATH" files, "." the folder, "@" the arguments.
+// Keys: "v:NAME" variables, "F:NAME" functions, "a:NAME" aliases, "f:PATH" files, "p:PATH" the program that it is a copy of, "l:PATH" where it leads, "." the folder, "@" the arguments.
 #pragma once
 
 #include <map>
@@ -33,6 +33,7 @@ struct Stream {         // what a command prints, or finds on its standard input
     std::string text;               // when known
     std::vector<std::string> names; // names of files, one a line, as patterns
     std::string file;               // it is this one, as a whole
+    std::string program;            // it is a copy of this program
     Taint taint;
 };
 
@@ -44,6 +45,11 @@ struct Cell {
     std::string reason; // why it is not known
     const shell::Command* function = nullptr;
 };
+
+// What a subshell leaves behind, too: files, the programs that they are copies of, links.
+inline bool is_of_files(const std::string& key) {
+    return key.starts_with("f:") || key.starts_with("p:") || key.starts_with("l:");
+}
 
 using Changes = std::map<std::string, std::optional<Cell>>;
 

@@ -20,9 +20,12 @@ enum class TokenKind : unsigned char {
 
 struct Token {
     TokenKind kind = TokenKind::sign;
-    std::string text;    // of strings: decoded, with a hole for what is put in
+    std::string text;    // of strings: decoded; expressions that are put in stand between kPutIn and kPutInEnd
     bool spaced = false; // blanks stand before it
 };
+
+constexpr std::string_view kPutIn{"\0{", 2}, kPutInEnd{"\0}", 2};
+constexpr std::size_t kMaxPutIn = 1024; // bytes of such an expression
 
 constexpr std::size_t kMaxTokens = 200'000;
 

@@ -14,10 +14,11 @@ namespace {
 constexpr double kHugeFile = 10.0 * (1 << 30), kManyLines = 1e8;
 
 // What they read they pass on.
-constexpr std::array<std::string_view, 30> kPassing = {
-    "cat",  "tee",   "base64", "base32",  "openssl", "pv",      "xxd", "od",   "tr",  "gzip",
-    "pigz", "bzip2", "xz",     "zstd",    "lz4",     "hexdump", "dd",  "cp",   "sed", "awk",
-    "gawk", "mawk",  "grep",   "strings", "fold",    "rev",     "cut", "uniq", "nl",  "paste"};
+constexpr std::array<std::string_view, 37> kPassing = {
+    "cat",   "tee",   "base64", "base32",  "openssl",  "pv",      "xxd",     "od",   "tr",  "gzip",
+    "pigz",  "bzip2", "xz",     "zstd",    "lz4",      "hexdump", "dd",      "cp",   "sed", "awk",
+    "gawk",  "mawk",  "grep",   "strings", "fold",     "rev",     "cut",     "uniq", "nl",  "paste",
+    "rsync", "lzma",  "lzop",   "brotli",  "uuencode", "dcfldd",  "ddrescue"};
 // They say nothing before their input has ended.
 constexpr std::array<std::string_view, 16> kGathering = {
     "sort",      "tac",   "shuf",  "tail",   "wc",    "md5sum", "sha1sum", "sha256sum",
@@ -144,7 +145,8 @@ void Walk::note_endless(Call& call, Stream& out) {
     const Stream* in = call.in();
     const bool endless = device || (in != nullptr && in->endless);
     const bool bounded = std::ranges::find(call.frame.via, "timeout") != call.frame.via.end();
-    const bool source = call.program == "yes";
+    const bool source = call.program == "yes" || (call.program == "jot" && !call.arguments.operands.empty() &&
+                                                  call.arguments.operands[0].text == "0");
     out.endless = (source || (passes && endless && !counted)) && !bounded;
     out.endless_slot = call.slot;
     const bool writes = !call.io.out.empty() || std::ranges::any_of(at(call.slot).accesses, [](const Access& access) {
@@ -159,8 +161,12 @@ void Walk::note_endless(Call& call, Stream& out) {
     note_commands(call);
 }
 
-// cat x | tee -a x: it reads what it writes.
+// cat x | tee -a x, tail -f x >> x: it reads what it writes.
 bool Walk::adds_to_own_input(const Call& call) {
+    if (call.program == "tail" && call.arguments.has("-f"))
+        for (const auto& read : at(call.slot).accesses)
+            for (const auto& write : at(call.slot).accesses)
+                if (read.act == Act::read && write.act == Act::write && read.path == write.path) return true;
     if (call.program != "tee" || !call.arguments.has("-a")) return false;
     for (std::size_t i = call.slot; i-- > 0 && out_.commands[i].pipeline == out_.commands[call.slot].pipeline;)
         for (const auto& read : out_.commands[i].accesses)
@@ -201,10 +207,12 @@ void Walk::note_source(Call& call) {
 
 // Programs that take commands from their input, in languages of their own: rules can look at the text.
 void Walk::note_commands(Call& call) {
-    constexpr std::array<std::string_view, 32> kReaders = {
-        "m4",    "sc-im", "ghci",  "jupyter", "erb", "doxygen", "troff", "groff",  "more",  "less",   "tclsh",
-        "wish",  "jjs",   "cobc",  "cpan",    "dc",  "lldb",    "jdb",   "jshell", "emacs", "maxima", "sbcl",
-        "clisp", "guile", "ocaml", "scala",   "erl", "iex",     "swipl", "perl",   "dart",  "kotlinc"};
+    constexpr std::array<std::string_view, 54> kReaders = {
+        "m4",    "sc-im", "ghci",  "jupyter", "erb",    "doxygen",   "troff", "groff",  "more",   "less",    "tclsh",
+        "wish",  "jjs",   "cobc",  "cpan",    "dc",     "lldb",      "jdb",   "jshell", "emacs",  "maxima",  "sbcl",
+        "clisp", "guile", "ocaml", "scala",   "erl",    "iex",       "swipl", "perl",   "dart",   "kotlinc", "vim",
+        "vi",    "ex",    "nvim",  "view",    "ed",     "dmenu_run", "rofi",  "rails",  "irb",    "console", "ninja",
+        "cpio",  "gvpr",  "at",    "batch",   "expect", "gdb",       "pry",   "bundle", "octave", "gnuplot"};
     const Stream* in = call.in();
     if (!is_any(call.program, kReaders) || !at(call.slot).code.empty() || in == nullptr || !in->known ||
         in->text.empty())

@@ -16,6 +16,7 @@ void add_output(Stream& all, Stream next) {
     all.taint.add(next.taint);
     all.known = all.known && next.known;
     all.text += next.text;
+    all.program = std::move(next.program);
     if (next.endless) all.endless = true, all.endless_slot = next.endless_slot;
     all.names.insert(all.names.end(), next.names.begin(), next.names.end());
     if (all.text.size() > (64 << 10)) all.known = false, all.text.clear();
@@ -30,7 +31,12 @@ Walk::Walk(NormalForm& out, const Facts& facts) : out_(out), facts_(facts) {
     state_.set("v:_n", std::string(kAnyName));
 }
 
-void Walk::run_text(std::string_view text) {
+void Walk::run_text(std::string_view text, const std::vector<std::string>& args) {
+    if (!args.empty()) {
+        Cell cell;
+        cell.elements = args;
+        state_.set("@", std::move(cell));
+    }
     const auto parsed = parse(text, static_cast<std::size_t>(-1), {0, static_cast<std::uint32_t>(text.size())});
     if (parsed == nullptr) return;
     Frame frame;
@@ -47,9 +53,9 @@ void Walk::run_argv(const std::vector<Value>& argv) {
     call(made);
 }
 
-void Walk::run_code(const std::string& language, std::string_view text) {
+void Walk::run_code(const std::string& language, std::string_view text, const std::vector<std::string>& args) {
     const Span span{0, static_cast<std::uint32_t>(text.size())};
-    if (language == "sh" || language == "bash") return run_text(text);
+    if (language == "sh" || language == "bash") return run_text(text, args);
     Call made;
     made.program = language;
     made.frame.text = text;
@@ -57,6 +63,11 @@ void Walk::run_code(const std::string& language, std::string_view text) {
     made.slot = reserve(made.frame, span);
     at(made.slot).program = language;
     at(made.slot).known_program = true;
+    made.arguments.operands.push_back({std::string(text), span});
+    for (const auto& arg : args) {
+        made.arguments.operands.push_back({arg, span});
+        at(made.slot).operands.push_back({arg, span});
+    }
     scan(made, language, {std::string(text), span});
 }
 
@@ -146,7 +157,7 @@ Stream Walk::pipeline(const shell::Pipeline& pipeline, Frame& frame) {
         Stream out = command(pipeline.commands[i], own);
         auto changes = state_.leave(mark);
         for (auto& [key, cell] : changes) // files stay written, variables do not
-            if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+            if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
         in = std::move(out);
         in.given = true;
         own.in = &in;
@@ -170,7 +181,7 @@ Stream Walk::subshell(const shell::Script& body, Frame& frame) {
     Stream out = script(body, own);
     auto changes = state_.leave(mark);
     for (auto& [key, cell] : changes)
-        if (key.starts_with("f:") && cell) state_.set(key, std::move(*cell));
+        if (is_of_files(key) && cell) state_.set(key, std::move(*cell));
     return out;
 }
 
@@ -298,6 +309,7 @@ void Walk::add_plain_facts() {
 }
 
 void Walk::finish() {
+    run_traps();
     // What a function would do counts where nothing calls it, too: it could be called by a name that is put together.
     for (std::size_t i = 0; i < defined_.size() && !stopped(); ++i) {
         if (called_.contains(defined_[i])) continue;

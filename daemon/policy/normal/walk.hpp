@@ -49,10 +49,12 @@ struct Call { // one command on its way to the normal form
     bool code_given = false; // code stands in its words: what it reads is not code
     bool sends_stdin = false, connects = false;
     bool from_settings = false; // git -c
+    bool stays = false;         // the place that its words name is of this machine
 
     const Stream* in() const { return io.has_in ? &io.in : frame.in; }
 };
 
+bool takes_items(std::string_view program);         // hosts.cpp
 bool is_shadowed(std::string_view name);            // calls.cpp
 std::string via_of(const Call& call);               // carried.cpp
 std::string_view stdin_language(const Call& call);  // of what it reads as code; "" none; carried.cpp
@@ -62,9 +64,9 @@ class Walk {
 public:
     Walk(NormalForm& out, const Facts& facts);
 
-    void run_text(std::string_view text);          // a script
-    void run_argv(const std::vector<Value>& argv); // exact words
-    void run_code(const std::string& language, std::string_view text);
+    void run_text(std::string_view text, const std::vector<std::string>& args); // a script
+    void run_argv(const std::vector<Value>& argv);                              // exact words
+    void run_code(const std::string& language, std::string_view text, const std::vector<std::string>& args);
     void finish(); // functions that nothing called, opaque words, sorted facts
 
 private:
@@ -97,6 +99,7 @@ private:
     Stream for_each(const shell::Command& command, Frame& frame);
     Stream cases(const shell::Command& command, Frame& frame);
     void look_at_words(const shell::Command& command, Frame& frame);
+    bool runs_in_arithmetic(const std::string& name) const;
     void forget_assigned(const shell::Command& command);
     bool settle_folder(const std::vector<std::string>& before);
 
@@ -104,6 +107,7 @@ private:
     Stream simple(const shell::Command& command, Frame& frame);
     Stream simple_choice(const shell::Command& command, Frame& frame, Expander& expander, std::size_t slot);
     void follow_variables(Call& call, std::size_t from);
+    void name_command(const std::string& name, const std::string& text, const Taint& taint);
     void assign(const shell::Assignment& assignment, Expander& expander);
     Redirected redirect(const std::vector<shell::Redirect>& redirects, Expander& expander, std::size_t slot,
                         Frame& frame);
@@ -124,6 +128,7 @@ private:
     void fill_words(Call& call);
     Stream output(Call& call);
     void run_workspace_file(Call& call);
+    void carry_file(Call& call, const std::string& language, const Value& text);
     void add_plain_facts();
 
     // builtins.cpp
@@ -141,7 +146,12 @@ private:
     Stream do_printf(Call& call);
     Stream do_alias(Call& call);
     Stream do_trap(Call& call);
+    Stream do_exit(Call& call);
+    void run_trap(Call& call, const Value& word);
+    void run_traps();
+    bool has_names(std::string_view text) const;
     Stream do_nothing(Call& call);
+    std::string separators(const Call& call) const;
     void declare_word(Call& call, const Value& word);
     void add_search_path(const Call& call, const std::string& folder, Cell& to);
 
@@ -159,14 +169,17 @@ private:
     void apply_repository(Call& call, const Value& value);
     void apply_package(Call& call, const Value& value);
     void apply_port(Call& call, const Value& value);
+    void apply_item(Call& call, const Value& value);
     void apply_data(Call& call, const Value& value);
     void apply_host_path(Call& call, const RoleRow& role, const Value& value);
+    void apply_git_config_env(Call& call, const Value& value);
     void apply_git_config(Call& call, const std::string& key, const Value& value);
     void apply_ssh_config(Call& call, const Value& value);
 
     // carried.cpp: commands and code that stand in words
     Stream carry(Call& call, std::vector<Value> argv, std::string via);
     void carry_code(Call& call, const std::string& language, const Value& text);
+    std::vector<std::string> arguments_of_code(Call& call, const Value& text);
     void scan(Call& call, const std::string& language, const Value& text);
     std::string with_home(std::string path) const;
     void code_file(Call& call, const std::string& language, const Value& file, std::vector<Value> arguments);
@@ -188,11 +201,15 @@ private:
     void special_copy(Call& call);
     void note_link(Call& call);
     void special_dd(Call& call);
+    void special_make(Call& call);
+    std::vector<Value> cmake_tool(std::vector<Value> argv);
     void special_parallel(Call& call);
     void special_netcat(Call& call);
 
     // flows.cpp: what goes from where to where
     void follow_connections(Call& call);
+    std::string program_at(const std::string& path) const;
+    void follow_copy(const Call& call, Stream& out) const;
     void remember_file(const std::string& path, const Stream& stream);
     void mark_sent(const Taint& taint);
 
@@ -225,6 +242,8 @@ private:
     NormalForm& out_;
     const Facts& facts_;
     State state_;
+    static constexpr std::size_t kMaxTraps = 8;
+    std::vector<Call> traps_; // that wait for the end
     std::vector<std::string> fetched_folders_;
     Cell fetched_; // what lies in them
     Budget budget_;

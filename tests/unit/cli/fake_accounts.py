@@ -225,7 +225,7 @@ class Accounts:
 
     def do_status(self, *_):
         return 200, {"version": "fake", "mode": self.mode, "state_dir": "/nowhere", "started": at(-60), "rootless": os.getuid() != 0,
-                     "runs_live": 0, "runs_total": 0, "connections": 1, "weaker": [], "tcp": "off"}
+                     "runs_live": 0, "runs_total": 0, "connections": 1, "weaker": [], "tcp": "off", "frozen": []}
 
     def do_mode(self, *_):
         return 200, {"mode": self.mode, "source": "default", "rows": [

@@ -143,7 +143,8 @@ TEST_CASE("the ceiling is the narrowest of the rules that allowed") {
     const auto rules =
         load(allow("program = \"a\"\nceiling = { net = \"scoped\", hosts = [\"one\", \"two\"] }", "a") +
              allow("program = \"b\"\nceiling = { net = \"scoped\", hosts = [\"two\"], read_only = true }", "b") +
-             allow("program = \"c\"\nceiling = { profile = \"readonly\" }", "c"));
+             allow("program = \"c\"\nceiling = { profile = \"readonly\" }", "c") +
+             allow("program = \"d\"\nceiling = { profile = \"build\" }", "d"));
     const auto ceiling = [&](std::vector<SimpleCommand> commands) {
         return judge(*rules, form_of(std::move(commands)), project_facts(), Mode::local).ceiling;
     };
@@ -152,6 +153,8 @@ TEST_CASE("the ceiling is the narrowest of the rules that allowed") {
     CHECK_EQ(ceiling({command_of("a"), command_of("b")}).hosts, std::vector<std::string>{"two"});
     CHECK(ceiling({command_of("a"), command_of("b")}).read_only);
     CHECK_EQ(ceiling({command_of("c")}).profile, "readonly");
+    CHECK_EQ(ceiling({command_of("d"), command_of("c"), command_of("d")}).profile, "build");
+    CHECK_EQ(ceiling({command_of("d"), command_of("c"), command_of("d")}).also, std::vector<std::string>{"readonly"});
     CHECK_EQ(ceiling({command_of("a"), command_of("x")}).net, "none"); // x is unknown: no network
 }
 

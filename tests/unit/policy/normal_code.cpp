@@ -136,7 +136,7 @@ rm -r -f | /x | remove:/x:r | via javascript | fact operand
 rm | x | remove:/home/user/project/x | via javascript | fact operand
 )~"},
     {R"~(node -e "import('fs').then(f => f.rmSync('/x'))")~",
-     R"~(node -e=import('fs').then(f => f.rmSync('/x')) | remove:/x:r | code javascript,f.rmSync,fs.then,import
+     R"~(node -e=import('fs').then(f => f.rmSync('/x')) | remove:/x:r | code javascript,fs.rmSync,fs.then,import
 )~"},
     {R"~(node -e "const fs=require('fs'); fs.writeFileSync('/etc/x','y'); fs.rmSync('/y',{recursive:true})")~",
      R"~(node -e=const fs=require('fs'); fs.writeFileSync('/etc/x','y'); fs.rmSync('/y',{recursive:true}) | write:/etc/x remove:/y:r | code javascript,fs.rmSync,fs.writeFileSync,require

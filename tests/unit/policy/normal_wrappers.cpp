@@ -379,7 +379,19 @@ cowsay | hi | via npx | fact operand
      R"~(python3 | x.py a | execute:/home/user/project/x.py | fact code.workspace operand
 )~"},
     {R"~(tmux new -d 'rm x')~",
-     R"~(tmux -d | new rm x | fact operand program.strange
+     R"~(tmux new -d | rm x | code sh | fact carries operand
+rm | x | remove:/home/user/project/x | via tmux | fact operand
+)~"},
+    {R"~(trap 'rm "$x"' EXIT; x=/tmp/a)~",
+     R"~(trap | rm "$x" EXIT | code sh | fact carries operand
+: | env x=/tmp/a | fact assignment
+rm | /tmp/a | remove:/tmp/a | via trap | fact operand
+)~"},
+    {R"~(git fetch . main)~",
+     R"~(git fetch | . main | read:/home/user/project:r | fact operand
+)~"},
+    {R"~(perl -e 'open F, "<", "/etc/shadow" or die')~",
+     R"~(perl -e=open F, "<", "/etc/shadow" or die | read:/etc/shadow | code perl,open
 )~"},
     {R"~(at now <<< 'rm x')~",
      R"~(at | now | code sh | fact carries operand

@@ -3,6 +3,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
@@ -319,4 +321,95 @@ TEST_CASE("nothing counts before `ready`, nor one of another version") {
     other.send(ready);
     other.poll();
     CHECK(other.lost);
+}
+
+TEST_CASE("a connection is held, or it is said why not, each answer to its question") {
+    Wire wire;
+    wire.send_ready();
+    std::optional<Status> first, second, third;
+    const auto hold = [&](std::uint64_t number, std::optional<Status>& into) {
+        asio::co_spawn(wire.io, wire.channel->hold(number),
+                       [&into](std::exception_ptr, Status status) { into = std::move(status); });
+        wire.poll();
+        CHECK_EQ(wire.receive<wire::HoldConnection>(0).connection, number);
+    };
+    hold(7, first);
+    hold(8, second);
+    hold(9, third);
+    const auto answer = [&](std::uint64_t number, int err) {
+        auto held = Wire::message<wire::ConnectionHeld>(wire::Type::connection_held);
+        held.connection = number;
+        held.err = err;
+        wire.send(held);
+        wire.poll();
+    };
+    answer(7, 0);
+    REQUIRE(first);
+    CHECK(*first);
+    CHECK(!second);
+    answer(8, ENOTCONN);
+    answer(9, EAGAIN);
+    REQUIRE(second);
+    REQUIRE(third);
+    CHECK_EQ(second->error().code, Code::unreachable);
+    CHECK_EQ(third->error().code, Code::busy);
+    wire.channel->release(7);
+    CHECK_EQ(wire.receive<wire::ReleaseConnection>(0).connection, 7);
+}
+
+TEST_CASE("a run is held still, and it is said how; one that has ended is not") {
+    Wire wire;
+    wire.send_ready();
+    std::optional<Result<wire::FrozenBy>> still, ended;
+    wire.start(wire.channel->freeze(3, true), still);
+    CHECK_EQ(wire.receive<wire::FreezeRun>(0).freeze, 1);
+    wire.start(wire.channel->freeze(4, false), ended);
+    CHECK_EQ(wire.receive<wire::FreezeRun>(0).freeze, 0);
+    auto frozen = Wire::message<wire::RunFrozen>(wire::Type::run_frozen);
+    frozen.run = 3;
+    frozen.by = wire::FrozenBy::cgroup;
+    wire.send(frozen);
+    frozen.run = 4;
+    frozen.err = ESRCH;
+    wire.send(frozen);
+    wire.poll();
+    REQUIRE(still);
+    CHECK_EQ(**still, wire::FrozenBy::cgroup);
+    REQUIRE(ended);
+    CHECK_EQ(ended->error().code, Code::not_found);
+}
+
+TEST_CASE("who waits for a word hears that the spawner has gone") {
+    Wire wire;
+    wire.send_ready();
+    std::optional<Result<wire::FrozenBy>> still;
+    wire.start(wire.channel->freeze(3, true), still);
+    wire.theirs.reset();
+    wire.poll();
+    REQUIRE(still);
+    CHECK_EQ(still->error().code, Code::spawner_unavailable);
+}
+
+TEST_CASE("a file that is not what was agreed to makes the approval void, and says which") {
+    for (const auto& [err, code] :
+         {std::pair{ESTALE, Code::approval_void}, std::pair{ELOOP, Code::approval_void},
+          std::pair{EFBIG, Code::approval_void}, std::pair{EBUSY, Code::busy}, std::pair{ENOSPC, Code::jail_failed}}) {
+        Wire wire;
+        wire.send_ready();
+        std::optional<Result<Started>> answer;
+        wire::Run request{};
+        request.run = 5;
+        wire.start(wire.channel->run(request, wire::Blob(wire::kRunLists)), answer);
+        wire.receive<wire::Run>(1);
+        auto failed = Wire::message<wire::RunFailed>(wire::Type::run_failed);
+        failed.run = 5;
+        failed.err = err;
+        std::snprintf(failed.step, sizeof failed.step, "approved");
+        std::snprintf(failed.detail, sizeof failed.detail, "/home/u/p/x.sh");
+        wire.send(failed);
+        wire.poll();
+        REQUIRE(answer);
+        CHECK_EQ(answer->error().code, code);
+        if (code != Code::jail_failed) CHECK(answer->error().message.starts_with("/home/u/p/x.sh "));
+    }
 }

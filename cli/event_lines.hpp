@@ -1,0 +1,29 @@
+// Server-sent events out of the bytes that come (WHATWG HTML, 9.2.6), as far as owhaled sends them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace owhale::cli {
+
+struct ServerEvent {
+    std::string id, event, data;
+};
+
+class EventLines {
+public:
+    // What is longer than 1 MiB without an end is dropped.
+    void take(std::string_view bytes, const std::function<void(const ServerEvent&)>& on_event);
+    // Of the last event that had one: where to go on.
+    const std::string& last_id() const { return last_id_; }
+
+private:
+    void line(std::string_view line, const std::function<void(const ServerEvent&)>& on_event);
+
+    std::string waiting_;
+    ServerEvent event_;
+    std::string last_id_;
+};
+
+} // namespace owhale::cli

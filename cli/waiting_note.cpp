@@ -1,0 +1,69 @@
+#include "cli/waiting_note.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <cstdio>
+#include <ctime>
+#include <unistd.h>
+#include <utility>
+
+#include "cli/approval_view.hpp"
+#include "cli/escape.hpp"
+#include "cli/messages.hpp"
+#include "cli/output.hpp"
+#include "cli/terminal.hpp"
+#include "cli/units.hpp"
+
+namespace owhale::cli {
+
+std::string told(const api::Approval& approval, std::int64_t now) {
+    const std::string roles = approval.severity == "critical" ? "admin" : "approver/admin";
+    const auto who = approval.quorum > 1 ? std::to_string(approval.quorum) + " people (" + roles + ")" : roles;
+    return "waiting " + format_age(approval.created, now) + " for approval " + short_id(approval.id) + " by " + who +
+           ", expires " + relative(approval.expires, now);
+}
+
+void WaitingNote::begin(const std::string& approval) {
+    if (waiting_ || mute_) return;
+    waiting_ = true;
+    asio::co_spawn(loop_, fetch(approval), asio::detached);
+}
+
+void WaitingNote::end() {
+    waiting_ = false;
+    timer_.cancel();
+    if (std::exchange(shown_, false)) std::fputs("\r\x1b[K", stderr);
+}
+
+asio::awaitable<void> WaitingNote::fetch(std::string id) {
+    Call call{.verb = "approvals.show", .id = std::move(id)};
+    const auto reply = co_await connection_.send(std::move(call));
+    connection_.drop(); // it may wait for hours
+    if (!reply || reply->status != 200) co_return;
+    auto approval = read_approval(reply->body);
+    if (!approval) co_return;
+    approval_ = *std::move(approval);
+    tell();
+}
+
+void WaitingNote::tell() {
+    if (!waiting_) return;
+    if (!is_terminal(STDERR_FILENO))
+        return note(told(approval_, std::time(nullptr)) + "; owhalectl approve " + approval_.id);
+    show();
+    shown_ = true;
+    timer_.expires_after(std::chrono::seconds(1));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) tell();
+    });
+}
+
+void WaitingNote::show() const {
+    const auto size = window_size();
+    const std::size_t columns = size && size->columns > 1 ? size->columns - 1u : 79u;
+    const auto text = "owhalectl: " + told(approval_, std::time(nullptr)) + "; Ctrl-C takes it back";
+    const auto line = "\r" + clipped(escaped(text), columns) + "\x1b[K";
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+} // namespace owhale::cli
