@@ -42,7 +42,7 @@ class Daemon:
         self.policy = os.path.join(self.folder, "policy.d")
         self.permit()
         self.log_path = os.path.join(self.folder, "log")
-        self.options = ("--tcp", tcp, *options)
+        self.options = ("--tcp", tcp, "--approval-expiry", "1s", *options)  # nobody is there to be asked
         self.spawner = built(spawner)
         self.extra_environment = environment or {}
         self.process = None
