@@ -309,3 +309,25 @@ def test_what_was_approved_again_and_again_is_suggested_as_grant_and_as_rule(adm
         assert tested.returncode == 0, tested
     finally:
         path.unlink()
+
+
+def test_owhalectl_lists_shows_and_ends_grants_and_counts_questions(admin, agent, served):
+    grant = granted(admin, agent, "touch", "a b", times=3)
+    assert agent.run("touch", "a b")
+    ctl = pathlib.Path(os.environ.get("OWHALE_BUILD", pathlib.Path(__file__).parents[2] / "build")) / "cli" / "owhalectl"
+
+    def said(*words, code=0):
+        done = subprocess.run([ctl, "--socket", str(served.socket), *words], capture_output=True, text=True)
+        assert done.returncode == code, done
+        return done.stdout
+
+    listed = said("grants", "ls")
+    assert grant in listed and "touch 'a b'" in listed and "1 of 3" in listed
+    shown = said("grants", "show", grant)
+    for what in ("tests.ask (medium)", "sha256:", f"unix:{agent.uid}", "by user:admin", agent.workspace):
+        assert what in shown, shown
+    assert said("grants", "rm", grant) == grant + "\n"
+    assert grant not in said("grants", "ls") and "revoked" in said("grants", "ls", "-a")
+    counts = said("approvals", "stats")
+    assert f"unix:{agent.uid}" in counts and "SPARED" in counts
+    print(listed, shown, counts)
