@@ -122,7 +122,7 @@ int mount_pin(int root, const MountOp& op) {
     Fd place, tree;
     int err = open_place(root, op.target.c_str(), false, false, place);
     if (err == ENOTDIR) err = open_place(root, op.target.c_str(), false, true, place);
-    if ((err == ENOENT || err == ELOOP) && optional) return 0;
+    if ((err == ENOENT || err == ELOOP || err == ENOTDIR) && optional) return 0;
     if (err != 0) return err;
     if (err = clone_tree(place.get(), "", true, tree); err != 0) return err;
     const bool writable = (op.flags & wire::kMountWritable) != 0;

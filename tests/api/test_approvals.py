@@ -33,9 +33,9 @@ id = "own.critical"
 decision = "ask"
 severity = "critical"
 reason = "The test asks twice."
-program = ["factor"]
+program = ["numfmt"]
 overrides = ["*"]
-match = ["factor 12"]
+match = ["numfmt 12"]
 no_match = ["ls"]
 """
 
@@ -68,7 +68,7 @@ class House:
         return answer.json()
 
     def approve(self, approval, who=None, digest=None, **more):
-        body = {"digest": digest or approval["digest"], **more}
+        body = {"digest": approval["digest"] if digest is None else digest, **more}
         return (who or self.bob).ask("POST", f"/v1/approvals/{approval['id']}/approve", body, step_up=True)
 
     def deny(self, approval, who=None, **more):
@@ -262,7 +262,7 @@ def test_a_wrong_digest_decides_nothing(house):
 
 def test_severity_and_quorum(own):
     house = House(own, "--quorum", "critical=2")
-    run, approval = house.ask(argv=["factor", "12"])
+    run, approval = house.ask(argv=["numfmt", "12"])
     assert approval["severity"] == "critical" and approval["quorum"] == 2
     assert house.approve(approval).status == 403  # beyond what an approver decides
     dave = accounts.add(house.admin, "dave", ["admin"], uid=ALICE)  # sits at the uid that asked
@@ -571,7 +571,7 @@ def test_a_broker_that_dies_loses_no_question(house):
     assert claimed.status == 200 and claimed.json()["id"] == approved_run["id"], claimed
     assert claimed.json()["stdout"] == "1\n2\n3\n4\n" and claimed.json()["receipt"]["approved_by"] == ["user:bob"]
     assert house.d.ask("POST", claim, uid=ALICE).code == "approval_ended"
-    assert house.d.ask("POST", f"/v1/approvals/{pending_one['id']}/claim", uid=ALICE).status == 201
+    assert house.d.ask("POST", f"/v1/approvals/{pending_one['id']}/claim", uid=ALICE).status in (201, 202)
     assert house.end(pending_run)["exit_code"] == 0
 
 
@@ -620,7 +620,7 @@ def test_strict_takes_another_person(own):
     chief = accounts.logged_in(strict, "chief", made["password"])
     own_human = accounts.add(chief, "alice", ["approver"], uid=ALICE)
     answer = strict.run(ALICE, argv=["seq", "3"])  # strict knows no rule for it: it asks
-    if answer.status == 403 and answer.code == "layer_missing":
+    if answer.status >= 400 and answer.code == "layer_missing":
         return  # this machine lacks a layer that strict mode insists on: nothing runs, approved or not
     assert answer.status == 202, answer
     approval = chief.get(f"/v1/approvals/{answer.json()['approval']}").json()

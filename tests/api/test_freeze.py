@@ -1,5 +1,6 @@
 """The red button: what runs is held still, nothing starts, and nobody but a person lets it go on."""
 
+import subprocess
 import threading
 import time
 
@@ -40,7 +41,7 @@ def moves(owhaled, run, uid=None, patience=0.5):
 
 
 def counter(owhaled, uid=ALICE, **more):
-    run = owhaled.begun(uid, argv=["sh", "-c", COUNT], **more)
+    run = owhaled.begun(uid, **{"argv": ["sh", "-c", COUNT], **more})
     end = time.monotonic() + 15
     while length(owhaled, run, uid) < 6:
         assert time.monotonic() < end, owhaled.get(f"/v1/runs/{run}", uid=uid)
@@ -215,6 +216,24 @@ def test_tokens_for_agents_are_suspended_and_the_person_is_not(fresh, admin, per
     assert agent.ask("POST", "/v1/runs", {"argv": ["true"], "wait": True}).status == 200
 
 
+def test_an_agents_open_channel_closes(fresh, admin):
+    from test_standing import attached
+
+    other = add(admin, "anna", ["agent"])
+    agent = other.mint()
+    run = agent.ask("POST", "/v1/runs", {"argv": ["sh", "-c", COUNT], "detach": True}).json()
+    channel = attached(fresh, agent, run["id"])
+    begun = time.monotonic()
+    assert press(fresh, principal="user:anna")["runs"] == 1
+    while channel.recv_data()[0] != 8:  # a close frame
+        pass
+    assert time.monotonic() - begun < 3
+    seen = attached(fresh, other, run["id"])  # the person may look at it, and end it
+    assert seen.recv_data()[0] == 2
+    assert other.ask("POST", f"/v1/runs/{run['id']}/kill", {"grace_ms": 0}).status == 200
+    fresh.until(run["id"], ["killed"])
+
+
 def test_runs_that_start_while_the_button_is_pressed(fresh, admin):
     """However the turns fall: what was answered as started is held, and nothing starts after the answer."""
     for _ in range(4):
@@ -287,6 +306,33 @@ def test_the_log_has_who_and_why(fresh, admin):
     assert let_go["principal"] == "user:admin" and let_go["data"]["step_up"].startswith("password for DELETE /v1/freeze")
 
 
+def test_a_full_disk_does_not_hold_the_button_up(own, base):
+    state = base / "state"
+    state.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "owhale-test", str(state)], check=True)
+    try:
+        full = own(*QUICK).start()
+        admin = set_up(full)
+        run = counter(full)
+        with open(state / "filler", "wb") as filler, pytest.raises(OSError):
+            while True:
+                filler.write(b"x" * 65536)
+                filler.flush()
+        for _ in range(60):  # what SQLite had left over takes a few events
+            if full.run(None, argv=["/bin/true"], wait=True).status == 503:
+                break
+        said = press(full, principal=f"unix:{ALICE}")
+        assert said["runs"] == 1 and "only until owhaled ends" in said["weaker"][-1], said
+        assert still(full, run)
+        assert full.run(ALICE, argv=["true"]).code == "frozen"
+        (state / "filler").unlink()
+        admin.do("DELETE", f"/v1/freeze?principal=unix:{ALICE}")
+        assert moves(full, run, ALICE)
+        full.stop()
+    finally:
+        subprocess.run(["umount", "-l", str(state)], check=True)
+
+
 def test_in_owhalectl(fresh, admin, base):
     from ctl import Ctl
 
@@ -307,3 +353,30 @@ def test_in_owhalectl(fresh, admin, base):
     assert root("freeze").startswith("everybody is frozen")
     assert root("-q", "freeze", "ls") == "*\n"
     assert root("thaw") == "everybody goes on\n"
+
+
+ASKS = """
+import json, socket, time
+body = json.dumps({"argv": ["sh", "-c", %r], "detach": True}).encode()
+with socket.socket(socket.AF_UNIX) as s:
+    s.connect("/run/owhaled/owhaled.sock")
+    s.sendall(b"POST /v1/runs HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: %%d\\r\\n\\r\\n" %% len(body) + body)
+    print(s.recv(65536).split(b"\\r\\n")[0].decode(), flush=True)
+    while True:
+        print("x", flush=True)
+        time.sleep(0.02)
+""" % COUNT
+
+
+def test_a_runs_runs_are_held_with_whoever_made_the_first(fresh, admin):
+    run = counter(fresh, argv=["/usr/bin/python3", "-c", ASKS], profile="agent")
+    said = fresh.get(f"/v1/runs/{run}/output", uid=ALICE)
+    assert b"201" in said.body, said
+    assert press(fresh, principal=f"unix:{ALICE}")["runs"] == 2
+    child = [row["id"] for row in fresh.get("/v1/runs?all=1").json()["runs"] if row["principal"] == f"run:{run}"][0]
+    time.sleep(0.15)
+    lengths = [length(fresh, run, ALICE), length(fresh, child)]
+    time.sleep(0.5)
+    assert [length(fresh, run, ALICE), length(fresh, child)] == lengths
+    admin.do("DELETE", f"/v1/freeze?principal=unix:{ALICE}")
+    assert moves(fresh, run, ALICE) and moves(fresh, child)
