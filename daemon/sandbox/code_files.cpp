@@ -17,7 +17,7 @@ std::set<std::string> written(const policy::NormalForm& form) {
     std::set<std::string> out;
     for (const auto& command : form.commands)
         for (const auto& access : command.accesses)
-            if (access.act == Act::write) out.insert(access.path);
+            if (access.act == Act::write && command.known_program) out.insert(access.path);
     return out;
 }
 
@@ -38,7 +38,8 @@ std::vector<CodeFile> code_files(const policy::NormalForm& form) {
         for (const auto& access : command.accesses)
             if (access.act == Act::execute && !access.recursive && is_known_path(access.path) &&
                 seen.insert(access.path).second)
-                out.push_back({access.path, "script", made.contains(access.path)});
+                out.push_back({access.path, "script", made.contains(access.path),
+                               command.known_program || access.path == command.path});
     }
     return out;
 }

@@ -15,6 +15,7 @@ struct CodeFile {
     std::string path;            // absolute
     std::string role = "script"; // as in api::FrozenFile
     bool made = false;           // the same text writes it before: what it will hold is in that text
+    bool sure = true;            // false: an operand of a program that no table knows; it may be no code at all
 };
 
 // Files that are run, or read as code, by a path that is known before the run: not what make, imports and the like find.

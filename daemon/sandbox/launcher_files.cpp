@@ -86,14 +86,16 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
     const bool absent = !held && held.error().code == Code::cwd_missing;
     for (std::size_t i = 0; i < folder.files.size(); ++i) {
         const auto& file = folder.files[i];
-        if (!held && !absent) {
+        if (!held && !absent && file.sure) {
             prepared.files.push_back({file.path, "", file.role, false});
             continue;
         }
+        if (!held && !absent) continue;
         const auto fact = held ? Probes::fact(held->resolution, i) : wire::PathFact{};
         const bool missing = absent || is_missing(fact);
         // What the same text makes first is told by that text.
-        if (missing && file.made) continue;
+        if (missing && (file.made || !file.sure)) continue;
+        if (!file.sure && !S_ISREG(fact.mode)) continue;
         const auto real = held ? join(held->resolution.cwd, split(file.path).second) : file.path;
         if (std::ranges::any_of(prepared.files, [&](const auto& known) { return known.path == real; })) continue;
         api::FrozenFile frozen{real, "", file.role, fact.fixed != 0};

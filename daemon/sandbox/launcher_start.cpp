@@ -26,6 +26,7 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     run.record = make_record(prepared, run.caller(), run.tty(), run.detached());
     run.record.joined = prepared.joined;
     run.receipt = make_receipt(prepared, run.caller(), parts_.ready);
+    run.record.joined = prepared.joined;
     auto& cage = run.cage;
     cage.environment = prepared.plan.environment;
     cage.cwd = prepared.looked.mounts.cwd;

@@ -33,9 +33,9 @@ id = "own.critical"
 decision = "ask"
 severity = "critical"
 reason = "The test asks twice."
-program = ["numfmt"]
+program = ["nproc"]
 overrides = ["*"]
-match = ["numfmt 12"]
+match = ["nproc --all"]
 no_match = ["ls"]
 """
 
@@ -262,7 +262,7 @@ def test_a_wrong_digest_decides_nothing(house):
 
 def test_severity_and_quorum(own):
     house = House(own, "--quorum", "critical=2")
-    run, approval = house.ask(argv=["numfmt", "12"])
+    run, approval = house.ask(argv=["nproc", "--all"])
     assert approval["severity"] == "critical" and approval["quorum"] == 2
     assert house.approve(approval).status == 403  # beyond what an approver decides
     dave = accounts.add(house.admin, "dave", ["admin"], uid=ALICE)  # sits at the uid that asked
@@ -620,7 +620,7 @@ def test_strict_takes_another_person(own):
     chief = accounts.logged_in(strict, "chief", made["password"])
     own_human = accounts.add(chief, "alice", ["approver"], uid=ALICE)
     answer = strict.run(ALICE, argv=["seq", "3"])  # strict knows no rule for it: it asks
-    if answer.status >= 400 and answer.code == "layer_missing":
+    if answer.status == 503 and answer.code == "layer_missing":
         return  # this machine lacks a layer that strict mode insists on: nothing runs, approved or not
     assert answer.status == 202, answer
     approval = chief.get(f"/v1/approvals/{answer.json()['approval']}").json()

@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kNow = 1'800'000'000'000'000, kMinute = 60'000'000;
 constexpr const char* kDigest = "00000000000000000000000000000000000000000000000000000000000000aa";
 
-struct Scene : test::DeskSide {
+struct Scene : owhale::approvals::test::DeskSide {
     explicit Scene(const std::string& mode = "local") {
         settings.rules = config::find_mode(mode);
         settings.approval_expiry = "10m";

@@ -42,7 +42,7 @@ TEST_CASE("every member of a plan is in its digest, and each change is named") {
     };
     const Row rows[] = {
         {[](api::Frozen& f) { f.files[1].digest = "33"; }, "/home/u/p/x.sh changed"},
-        {[](api::Frozen& f) { f.files[1].path = "/home/u/p/y.sh"; }, "the script is now /home/u/p/y.sh"},
+        {[](api::Frozen& f) { f.files[1].path = "/home/u/p/y.sh"; }, "the script is not /home/u/p/x.sh any more"},
         {[](api::Frozen& f) { f.files.pop_back(); }, "the script is not /home/u/p/x.sh any more"},
         {[](api::Frozen& f) { f.files[0].held = false; }, "who can write /usr/bin/bash changed"},
         {[](api::Frozen& f) { f.environment["PATH"] = "cc"; }, "PATH changed"},
