@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 constexpr auto kSilence = 45s;    // of a stream that sends something every 15 s
 constexpr auto kPoll = 1s;        // without events
 constexpr auto kPollBeside = 15s; // with them
-constexpr auto kBetween = 50ms;   // many events at once are one look
+constexpr auto kBetween = 200ms;  // many events at once are one look
 constexpr auto kTryAgain = 5s;
 constexpr std::size_t kMostPending = 10'000;
 
@@ -70,6 +70,7 @@ asio::awaitable<void> ApprovalFeed::refresh_always() {
 asio::awaitable<Result<std::string>> ApprovalFeed::ask(Call call) {
     while (busy_) co_await pause(5ms); // one call at a time on one connection
     busy_ = true;
+    call.silent = true;
     auto reply = co_await asker_.send(std::move(call));
     busy_ = false;
     if (!reply) co_return std::unexpected(std::move(reply).error());

@@ -21,6 +21,7 @@ struct Call {
     std::vector<std::pair<std::string, std::string>> headers;
     std::chrono::milliseconds limit{30'000}; // for the answer; 0 is none
     bool anonymous = false;                  // shows no token, though there is one
+    bool silent = false;                     // says nothing while it waits out a 429: the screen is somebody's
     std::string act;                         // "remove the account bob", for the question for a password
 };
 

@@ -233,8 +233,8 @@ struct Connection::State {
         co_return fail(Code::unreachable, "owhaled ended the stream of events");
     }
 
-    asio::awaitable<void> wait(std::uint64_t seconds) {
-        if (is_terminal(STDERR_FILENO)) note("too many requests: waiting " + std::to_string(seconds) + " s");
+    asio::awaitable<void> wait(std::uint64_t seconds, bool silent) {
+        if (!silent && is_terminal(STDERR_FILENO)) note("too many requests: waiting " + std::to_string(seconds) + " s");
         asio::steady_timer timer(executor, std::chrono::seconds(seconds));
         error_code error;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -258,6 +258,7 @@ void Connection::drop() {
 asio::awaitable<Result<Reply>> Connection::send(Call call) {
     CO_CHECK(state_->connect());
     const auto limit = call.limit;
+    const bool silent = call.silent;
     const auto request = request_of(call, state_->manners);
     for (std::uint64_t waited = 0;;) {
         CO_CHECK(state_->connect());
@@ -265,7 +266,7 @@ asio::awaitable<Result<Reply>> Connection::send(Call call) {
         if (!reply) state_->stream.reset();
         const auto patience = reply && reply->status == 429 ? header_number(*reply, "retry-after") : 0;
         if (patience == 0 || waited + patience > kMostPatience) co_return reply;
-        co_await state_->wait(patience);
+        co_await state_->wait(patience, silent);
         waited += patience;
     }
 }

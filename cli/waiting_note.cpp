@@ -37,6 +37,7 @@ void WaitingNote::end() {
 
 asio::awaitable<void> WaitingNote::fetch(std::string id) {
     Call call{.verb = "approvals.show", .id = std::move(id)};
+    call.silent = true;
     const auto reply = co_await connection_.send(std::move(call));
     connection_.drop(); // it may wait for hours
     if (!reply || reply->status != 200) co_return;

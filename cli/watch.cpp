@@ -222,6 +222,7 @@ private:
 
     // On the connection that the password opened a window on.
     asio::awaitable<Result<std::string>> send(Call call) {
+        call.silent = true;
         auto reply = co_await decider_.send(std::move(call));
         if (!reply) co_return std::unexpected(std::move(reply).error());
         auto good = succeeded(*std::move(reply));

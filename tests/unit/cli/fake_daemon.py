@@ -13,7 +13,7 @@ from fake_accounts import Accounts, Refused
 runs, lock, counter = {}, threading.Lock(), [0]
 accounts = Accounts(sys.argv[2] if len(sys.argv) > 2 else "local")
 NAMES = {"argv", "script", "language", "code", "args", "cwd", "workspace", "env", "path", "stdin", "stdin_base64", "profile",
-         "limits", "timeout_ms", "wait", "detach", "attach", "stdin_open", "tty", "rows", "cols", "net", "run_as", "home"}
+         "limits", "timeout_ms", "wait", "detach", "attach", "stdin_open", "tty", "rows", "cols", "net", "run_as", "home", "description"}
 OVER = {"exited", "signaled", "failed", "killed"}
 
 
