@@ -13,7 +13,7 @@ const Walk::BuiltinRow* Walk::find_builtin(std::string_view name) {
         {".", &Walk::do_source},         {":", &Walk::do_nothing},       {"alias", &Walk::do_alias},
         {"break", &Walk::do_nothing},    {"cd", &Walk::do_cd},           {"continue", &Walk::do_nothing},
         {"chdir", &Walk::do_cd},         {"declare", &Walk::do_declare}, {"dirs", &Walk::do_nothing},
-        {"eval", &Walk::do_eval},        {"exit", &Walk::do_exit},    {"export", &Walk::do_declare},
+        {"eval", &Walk::do_eval},        {"exit", &Walk::do_exit},       {"export", &Walk::do_declare},
         {"getopts", &Walk::do_nothing},  {"let", &Walk::do_nothing},     {"local", &Walk::do_declare},
         {"mapfile", &Walk::do_mapfile},  {"popd", &Walk::do_popd},       {"printf", &Walk::do_printf},
         {"pushd", &Walk::do_cd},         {"read", &Walk::do_read},       {"readarray", &Walk::do_mapfile},

@@ -96,7 +96,8 @@ void Walk::special_git_config(Call& call) {
         call.arguments.has("--global") ? join_path(facts_.home.empty() ? std::string(kHole) : facts_.home, ".gitconfig")
         : call.arguments.has("--system")
             ? "/etc/gitconfig"
-            : join_path(facts_.workspace.empty() || !in_workspace(folders().front()) ? folders().front() : facts_.workspace,
+            : join_path(facts_.workspace.empty() || !in_workspace(folders().front()) ? folders().front()
+                                                                                     : facts_.workspace,
                         ".git/config");
     const Value* file = call.arguments.value_of("-f");
     const Value path{file != nullptr ? file->text : where, call.argv[0].span};

@@ -130,7 +130,8 @@ void Walk::apply_item(Call& call, const Value& value) {
     if (hosts.empty()) {
         if (std::ranges::find(kMethods, text) != std::end(kMethods)) return;
         Host host = host_of_word({text.starts_with(':') ? "localhost" + text : text, value.span}, "http");
-        if (auto url = host_of_url({text.starts_with(':') ? "localhost" + text : text, value.span}, "http")) host = *url;
+        if (auto url = host_of_url({text.starts_with(':') ? "localhost" + text : text, value.span}, "http"))
+            host = *url;
         for (const auto& operand : call.arguments.operands)
             if (operand.is("POST") || operand.is("PUT") || operand.is("PATCH")) host.sends = true;
         return add_host(call, std::move(host));
