@@ -57,6 +57,7 @@ Error error_of(const api::Problem& problem) {
     error.code = code_of(problem.code);
     error.message = problem.detail.empty() ? problem.title : problem.detail;
     if (describe(error.code).name != problem.code) error.message = problem.code + ": " + error.message;
+    if (problem.verdict && problem.verdict->segment && error.message.ends_with('.')) error.message.pop_back();
     if (problem.verdict) error.message += told(*problem.verdict);
     if (problem.step) error.step = *problem.step;
     if (!ours_to_say(error.code)) error.next = problem.next.value_or("");

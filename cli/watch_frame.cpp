@@ -114,6 +114,8 @@ Line WatchModel::status_line(std::size_t columns, Moment now) const {
         line.push_back({Tone::warn, "  not logged in: to look only"});
     else if (window_until_.empty())
         line.push_back({Tone::dim, "  " + escaped(account_) + (columns >= 60 ? ", password not given yet" : "")});
+    else if (relative(window_until_, now.wall).ends_with("ago"))
+        line.push_back({Tone::dim, "  " + escaped(account_) + (columns >= 60 ? ", password needed again" : "")});
     else
         line.push_back({Tone::good, "  " + escaped(account_) + (columns >= 60 ? ", password good until " : " until ") +
                                         window_until_.substr(std::min<std::size_t>(11, window_until_.size()), 8) +
@@ -157,7 +159,7 @@ Line WatchModel::bottom_line(std::size_t columns, Frame& frame, std::size_t row)
                                               : "y all yes  n all no  space more  Esc"}},
                    columns);
     return cut(
-        {{Tone::dim, columns >= 60 ? "y approve  g grant  n deny  b batch  d details  j/k next  space more  q quit"
+        {{Tone::dim, columns >= 76 ? "y approve  g grant  n deny  b batch  d details  j/k next  space more  q quit"
                                    : "y yes g grant n no b like d more q quit"}},
         columns);
 }

@@ -64,7 +64,7 @@ constexpr std::array kDifferences = {
                &Mode::redacts_live, "masked", "as written", live_now},
     Difference{"own-human", "Whether a person decides what runs with that person's own uid or token asked.",
                "own_human_decides", &Mode::own_human_decides, "yes, with step-up, where no quorum counts",
-               "no: it takes another person, or a device", nullptr},
+               "no: it takes another person", nullptr},
     Difference{"approval-expiry", "When a question that nobody answers has expired.", "approval_expiry",
                &Mode::approval_expiry, "", "", expiry_now},
     Difference{"run-timeout", "Wall time of a run that asks for none.", "run_timeout", &Mode::run_timeout, "", "",

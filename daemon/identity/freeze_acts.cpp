@@ -52,7 +52,7 @@ std::string of(const std::string& principal) {
 Status may_freeze(const Principal& who, const std::string& principal) {
     if (who.may(Permission::freeze, is_own(who, principal))) return {};
     return fail(Code::forbidden, who.name + " may not freeze " + of(principal) + ", only " + who.name,
-                "an admin or approver may: owhalectl login");
+                "`owhalectl freeze --principal " + who.name + "`; or, as an admin or approver, owhalectl login first");
 }
 
 Status may_thaw(const Principal& who, const FreezeRow& row) {

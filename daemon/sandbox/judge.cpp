@@ -92,8 +92,8 @@ Error refusal_of(const api::Verdict& verdict) {
     const bool asks = verdict.decision == "ask";
     std::string next = "`owhalectl policy explain` shows how it was read";
     if (verdict.change)
-        next += "; an administrator can let it through with the rule in `verdict.change`, which overrides `" +
-                verdict.rule + "`";
+        next += "; `owhalectl policy check` prints the rule by which an administrator can let it through "
+                "(`verdict.change`)";
     return {asks ? Code::approval_required : Code::denied, verdict.reason, std::move(next), 0, {}};
 }
 
