@@ -109,6 +109,9 @@ std::string_view next_step(Code code) {
         return "8 to 128 characters of any kind, nothing that contains the account's name, none of the most common "
                "ones";
     case Code::step_up_required:
+        if (token_in_environment())
+            return "a person's login does this, with --password-stdin; an agent's token never: unset OWHALE_TOKEN, and "
+                   "owhalectl login";
         return "run it on a terminal, where owhalectl asks for your password, or with --password-stdin";
     case Code::last_admin:
         return "make another one first: owhalectl users role NAME admin";

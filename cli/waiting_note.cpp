@@ -19,8 +19,9 @@ namespace owhale::cli {
 std::string told(const api::Approval& approval, std::int64_t now) {
     const std::string roles = approval.severity == "critical" ? "admin" : "approver/admin";
     const auto who = approval.quorum > 1 ? std::to_string(approval.quorum) + " people (" + roles + ")" : roles;
-    return "waiting " + format_age(approval.created, now) + " for approval " + short_id(approval.id) + " by " + who +
-           ", expires " + relative(approval.expires, now);
+    return "waiting " + format_age(approval.created, now) + " for approval " + short_id(approval.id) +
+           (approval.throttled ? " (throttled: nobody is told)" : "") + " by " + who + ", expires " +
+           relative(approval.expires, now);
 }
 
 void WaitingNote::begin(const std::string& approval) {

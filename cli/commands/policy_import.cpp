@@ -30,8 +30,8 @@ Result<int> import(Context& context, const Arguments& arguments) {
 } // namespace
 
 void declare_policy_import(Command policy) {
-    auto command =
-        policy.sub("import", "Print another agent's permissions as a file of rules, and say what could not be kept");
+    auto command = policy.sub(
+        "import", "Print another agent's permissions (claude-code) as rules, and say what could not be kept");
     auto arguments = std::make_shared<Arguments>();
     command.positional("FORMAT", arguments->from, "whose permissions", Kind::choice, {"claude-code"});
     command.positional("FILE", arguments->file, "its settings.json; - reads stdin", Kind::file);
