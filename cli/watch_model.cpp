@@ -13,7 +13,7 @@ constexpr std::size_t kMostAtOnce = 50; // decided together: a person reads no m
 constexpr std::size_t kMostLine = 1024; // bytes of an answer
 constexpr std::uint64_t kMostFor = std::uint64_t{30} * 24 * 3600 * 1000;
 
-constexpr auto kGrantQuestion = "Grant it: n N times, t for a time, l by the template (Esc: not): ";
+constexpr auto kGrantQuestion = "Also for: n N times, t a time, l as the template (Esc: not): ";
 
 // The same program with the same options and as many words: what differs are operands.
 bool like(const api::Approval& a, const api::Approval& b) {
