@@ -29,7 +29,7 @@ namespace owhale::approvals {
 
 inline constexpr std::size_t kMostPending = 1000;        // of one payer
 inline constexpr std::uint64_t kMostBytes = 64ull << 20; // of what these ask for
-inline constexpr std::size_t kMostText = 4096;          // bytes of a reason or a description
+inline constexpr std::size_t kMostText = 4096;           // bytes of a reason or a description
 inline constexpr std::size_t kMostAtOnce = 1000;         // requests that are decided together
 
 class Desk final : public sandbox::Consent {
