@@ -20,6 +20,14 @@ constexpr std::size_t kNoLimit = 1'000'000;
 constexpr std::array<std::string_view, 12> kUsual = {"CI",       "COLORTERM", "EDITOR", "HOME", "LANG", "LOGNAME",
                                                      "NO_COLOR", "PATH",      "SHELL",  "TERM", "TZ",   "USER"};
 
+std::string spoken(std::string_view role) {
+    constexpr std::pair<std::string_view, const char*> kRoles[] = {
+        {"program", "Program"}, {"script", "Script"}, {"command", "Command"}, {"input", "Reads"}};
+    for (const auto& [name, words] : kRoles)
+        if (name == role) return words;
+    return "Interpreter";
+}
+
 bool is_usual(std::string_view name) {
     return name.starts_with("LC_") || std::ranges::find(kUsual, name) != kUsual.end();
 }
@@ -153,12 +161,15 @@ private:
     void files() {
         if (!approval_.frozen) return;
         for (const auto& file : approval_.frozen->files) {
-            field(file.role == "program" ? "Program" : file.role == "script" ? "Script" : "Interpreter", file.path);
+            field(spoken(file.role), file.path);
             if (file.digest.empty())
                 field("", "could not be read: nobody can agree to it", Tone::bad);
             else
                 field("  SHA-256", file.digest, Tone::dim);
-            field("", file.held ? "only root can write it" : "others than root can write it: a copy of just this runs",
+            field("",
+                  file.held              ? "only root can write it"
+                  : file.role == "input" ? "others than root can write it: it is compared again before this starts"
+                                         : "others than root can write it: a copy of just this runs",
                   file.held ? Tone::dim : Tone::warn);
         }
         field("Not covered", "what these load later (Makefile, imports, configuration)", Tone::dim);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -82,12 +83,39 @@ void pretty(std::string& out, const json::value& value, std::size_t depth) {
     }
 }
 
+void put_unit(std::string& out, std::uint32_t unit) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[(unit >> shift) & 15];
+}
+
+// The same value for every reader, and nothing that a terminal obeys or hides: what it cannot show stands as \uNNNN.
+std::string in_one_line(const json::value& value) {
+    const auto text = json::serialize(value);
+    std::string out;
+    out.reserve(text.size());
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto [character, length] = decode(rest);
+        const auto bytes = std::max<std::size_t>(length, 1);
+        if (length == 0 || !is_unseen(character)) {
+            out += rest.substr(0, bytes);
+        } else if (character < 0x10000) {
+            put_unit(out, character);
+        } else {
+            put_unit(out, 0xd800 + ((character - 0x10000) >> 10));
+            put_unit(out, 0xdc00 + ((character - 0x10000) & 0x3ff));
+        }
+        rest.remove_prefix(bytes);
+    }
+    return out;
+}
+
 std::string lines_of(const json::value& value, std::string_view list) {
     const auto* object = value.if_object();
     const auto* members = object == nullptr ? nullptr : object->if_contains(list);
-    if (members == nullptr || !members->is_array()) return json::serialize(value) + "\n";
+    if (members == nullptr || !members->is_array()) return in_one_line(value) + "\n";
     std::string out;
-    for (const auto& member : members->get_array()) out += json::serialize(member) + "\n";
+    for (const auto& member : members->get_array()) out += in_one_line(member) + "\n";
     return out;
 }
 
@@ -161,7 +189,7 @@ std::string json_text(const Look& look, std::string_view body, std::string_view 
     const auto value = json::parse(body, error);
     if (error) return std::string(body) + "\n";
     if (look.format == Format::jsonl) return lines_of(value, list);
-    if (!look.terminal) return json::serialize(value) + "\n";
+    if (!look.terminal) return in_one_line(value) + "\n";
     std::string out;
     pretty(out, value, 0);
     return escaped_lines(out) + "\n";

@@ -16,6 +16,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/hooks.hpp"
 #include "cli/messages.hpp"
+#include "cli/output.hpp"
 #include "cli/watch.hpp"
 
 namespace owhale::cli {
@@ -73,7 +74,9 @@ private:
         if (json_) {
             namespace json = boost::json;
             boost::system::error_code error;
-            line = json::serialize(json::object{{"event", event}, {"approval", json::parse(write(approval), error)}});
+            const json::object told{{"event", event}, {"approval", json::parse(write(approval), error)}};
+            line = json_text(Look{.format = Format::jsonl}, json::serialize(told));
+            line.pop_back();
         } else {
             line = approval.id + "  " + escaped(event) + "  " + escaped(approval.severity) + "  " +
                    escaped(approval.principal) + "  " + command_line(approval);

@@ -133,7 +133,13 @@ awaitable<Status> Broker::start() {
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
     CO_CHECK(co_await rules_.load());
-    const approvals::Desk::Parts about{io_.get_executor(), settings_, *audit_, *database_, &*grants_, &*prompt_counts_};
+    const approvals::Desk::Parts about{io_.get_executor(),
+                                       settings_,
+                                       *audit_,
+                                       *database_,
+                                       &*grants_,
+                                       &*prompt_counts_,
+                                       [this](const std::string& name) { return identity_->person(name); }};
     desk_ = std::make_unique<approvals::Desk>(about);
     CO_CHECK(co_await desk_->load());
     auto runs = sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_,

@@ -16,8 +16,9 @@ namespace owhale::api {
 struct FrozenFile {     // a file whose content is part of what is agreed to
     std::string path;   // real, absolute
     std::string digest; // "" when it could not be read: then nobody can agree
-    std::string role;   // "program", "interpreter", "script"
-    bool held = false;  // only root can write it
+    std::string
+        role; // "program", "interpreter", "script", "command" (PATH says which), "input" (read by what runs what it reads)
+    bool held = false; // only root can write it
 };
 BOOST_DESCRIBE_STRUCT(FrozenFile, (), (path, digest, role, held))
 
@@ -81,7 +82,7 @@ struct Approval {
     std::string digest;
     std::optional<Frozen> frozen;                   // not in lists
     std::map<std::string, std::string> environment; // what is shown of it: values, secrets masked; not in lists
-    std::vector<std::string> command;               // as in Run; secrets masked
+    std::vector<std::string> command;               // as in Run; secrets masked; in lists at most 4 KiB of it
     std::string cwd;
     Verdict verdict;
     std::optional<std::string> description; // the requester's own words: untrusted

@@ -41,6 +41,8 @@ public:
         store::Database& database;
         Standing* standing = nullptr;
         Tally* tally = nullptr;
+        // Who agreed earlier, with the rights of now; empty when there is no such account any more. Null: all stand.
+        std::function<std::optional<identity::Principal>(const std::string& name)> person = nullptr;
     };
     explicit Desk(Parts parts);
 
@@ -136,6 +138,7 @@ private:
     Result<Shared> find_pending(const identity::Principal& who, const std::string& id);
     Status check_act(const Act& act, const Live& live, const api::Approval& approval, Ruling& ruling);
     State after(const api::Approval& approval, const Live& live) const;
+    bool stands(const api::Decision& decision, const Live& live) const;
     boost::asio::awaitable<Result<api::Approval>> put_down(Shared live, Act act, api::Approval approval, bool counts);
     boost::asio::awaitable<void> add_grant(Shared live, api::Approval& approval, const api::GrantRequest& wanted,
                                            const std::string& by);

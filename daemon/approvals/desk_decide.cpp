@@ -7,6 +7,7 @@
 #include "approvals/desk.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "redact/redactor.hpp"
 
 namespace owhale::approvals {
 namespace {
@@ -63,7 +64,9 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
     if (live.end || is_due(live))
         return fail(live.end.value_or(State::expired) == State::expired ? Code::approval_expired : Code::approval_ended,
                     "nobody answered it in time, or it was taken back", "its requester can ask again");
-    ruling = rule(act.asker.who, live.question, house());
+    auto who = act.asker.who;
+    who.uid = act.asker.peer.uid; // over TCP from this machine, too: the kernel says whose the other end is
+    ruling = rule(who, live.question, house());
     if (!ruling.may) return fail(Code::forbidden, "you may not decide this: " + ruling.why_not);
     if (act.approve && !act.digest)
         return fail(Code::bad_request, "say which digest you looked at", "send `digest` as the request shows it");
@@ -79,12 +82,19 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
     return act.standing ? act.standing() : Status{};
 }
 
-// Its state with the decisions as they are.
+// Whoever was removed since, or may not decide it any more, has not agreed to what starts now.
+bool Desk::stands(const api::Decision& decision, const Live& live) const {
+    if (!parts_.person) return true;
+    const auto who = parts_.person(decision.by);
+    return who && rule(*who, live.question, house()).may;
+}
+
+// Its state with the decisions as they are; the last one was looked at just now.
 State Desk::after(const api::Approval& approval, const Live& live) const {
     std::uint32_t agreed = 0;
     for (const auto& one : approval.decisions) {
         if (one.decision == kDeny) return State::denied;
-        if (one.counts) ++agreed;
+        if (one.counts && (&one == &approval.decisions.back() || stands(one, live))) ++agreed;
     }
     return agreed >= live.question.quorum ? State::approved : State::pending;
 }
@@ -115,6 +125,7 @@ awaitable<Result<api::Approval>> Desk::decide(Act act) {
     if (!turn) co_return std::unexpected(turn.error());
     auto approval = found(live->id);
     if (!approval) co_return std::unexpected(approval.error());
+    if (act.reason) act.reason = redact::redacted(*act.reason);
     if (act.grant) CO_CHECK(rows_.add_detail(*approval));
     Ruling ruling;
     CO_CHECK(check_act(act, *live, *approval, ruling));

@@ -6,14 +6,36 @@
 namespace owhale::approvals {
 namespace {
 
+constexpr std::size_t kMostListed = 4096; // bytes of a command
+constexpr const char* kCut = " \xe2\x80\xa6 (shown whole by itself)";
+
 Result<api::Approval> decode(const std::string& text) {
     auto read = codec::decode<api::Approval>(text);
     if (!read) return fail(Code::state_unavailable, "a request's row cannot be read: " + read.error().message);
     return read;
 }
 
+// Of a command of a megabyte a list shows the beginning: hundreds of them are read and sent at once. In whole characters.
+void shorten(std::vector<std::string>& words) {
+    std::size_t left = kMostListed;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        if (words[i].size() < left) {
+            left -= words[i].size() + 1;
+            continue;
+        }
+        while (left > 0 && (static_cast<unsigned char>(words[i][left]) & 0xc0) == 0x80) --left;
+        const bool last = i + 1 == words.size() && words[i].size() <= left;
+        if (last) return;
+        words[i].resize(std::min(left, words[i].size()));
+        words[i] += kCut;
+        words.resize(i + 1);
+        return;
+    }
+}
+
 api::Approval as_listed(const api::Approval& approval) {
     auto copy = approval;
+    shorten(copy.command);
     copy.frozen.reset();
     copy.offer.reset();
     copy.environment.clear();
@@ -26,6 +48,7 @@ api::Approval as_listed(const api::Approval& approval) {
 api::Approval as_detail(const api::Approval& approval) {
     api::Approval rest;
     rest.id = approval.id;
+    rest.command = approval.command;
     rest.frozen = approval.frozen;
     rest.offer = approval.offer;
     rest.environment = approval.environment;
@@ -99,6 +122,7 @@ Status Rows::add_detail(api::Approval& approval) {
     auto row = TRY(statements_.use("SELECT detail FROM approvals WHERE id = ?1"))->with(approval.id);
     if (!TRY(row.next())) return {};
     auto rest = TRY(decode(row.text(0)));
+    if (!rest.command.empty()) approval.command = std::move(rest.command);
     approval.frozen = std::move(rest.frozen);
     approval.offer = std::move(rest.offer);
     approval.environment = std::move(rest.environment);

@@ -189,6 +189,15 @@ Principal Service::principal_of(const Peer& peer, const User& user, const Sessio
     return principal;
 }
 
+std::optional<Principal> Service::person(const std::string& name) const {
+    constexpr std::string_view kUser = "user:";
+    const auto* user = name.starts_with(kUser) ? core_->users.find(name.substr(kUser.size())) : nullptr;
+    if (user == nullptr || user->disabled) return std::nullopt;
+    Peer nowhere;
+    nowhere.kind = Peer::Kind::tcp;
+    return principal_of(nowhere, *user, {});
+}
+
 Result<Principal> Service::of_token(const Peer& peer, std::string_view bearer) {
     if (peer.run != 0) return of_run(peer);
     return of_session(peer, TRY(jti_of(bearer)));

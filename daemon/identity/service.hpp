@@ -41,6 +41,8 @@ public:
     api::Jwks jwks() const { return core_->keys->jwks(); }
     Result<api::Check> first_password() { return check_first_password(); }
     Result<std::string> first_account();
+    // A person ("user:NAME") with the rights of now, on no connection; empty when there is no such account any more.
+    std::optional<Principal> person(const std::string& name) const;
 
 private:
     explicit Service(std::unique_ptr<Core> core);

@@ -67,8 +67,8 @@ api::Verdict shown(const policy::Verdict& verdict, const policy::NormalForm& for
 Result<Judged> answer(const Question& question, policy::Mode mode) {
     const auto form = policy::normalize(question.request, question.facts);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
-    Judged judged{shown(verdict, form), verdict.ceiling, {}};
-    if (verdict.decision != policy::Decision::deny) judged.code = code_files(form);
+    Judged judged{shown(verdict, form), verdict.ceiling, {}, {}};
+    if (verdict.decision != policy::Decision::deny) judged.code = code_files(form), judged.named = named_programs(form);
     return judged;
 }
 

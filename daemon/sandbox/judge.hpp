@@ -18,6 +18,7 @@ struct Judged {
     api::Verdict verdict;
     policy::Ceiling ceiling;    // of allow
     std::vector<CodeFile> code; // the files that it runs, where it is not denied
+    NamedPrograms named;
 };
 
 struct Question {

@@ -44,6 +44,7 @@ struct Prepared {
     std::uint64_t join = 0;          // wire number of the run whose cage it enters
     std::string verb = "runs.create";
     std::vector<CodeFile> code;      // of ask: what it runs beside the program
+    NamedPrograms named;             // of ask: what PATH says the files of
     std::vector<std::string> bound;  // of `files`, those that run from copies which nobody can change
     std::optional<Agreement> agreed; // of ask: who let it go on
     std::string plan_digest;         // what they agreed to
@@ -53,6 +54,9 @@ struct Prepared {
     // By its verdict, or because somebody agreed.
     bool may_run() const { return verdict.decision == "allow" || (verdict.decision == "ask" && agreed); }
 };
+
+// Whether the cage has the host's own file at that path.
+bool is_same_inside(const std::string& path, const View& view);
 
 class Launcher {
 public:
@@ -94,7 +98,19 @@ private:
     boost::asio::awaitable<Status> judge_exec(Prepared& prepared, const Caller& caller, const Run& target,
                                               const std::map<std::string, std::string>& env);
     boost::asio::awaitable<Status> hold_to_ceiling(Prepared& prepared, const Caller& caller, const Tables& tables);
-    boost::asio::awaitable<Status> bind_files(Prepared& prepared, const Caller& caller, const View& view);
+    boost::asio::awaitable<Status> bind_files(Prepared& prepared, const Caller& caller, const View& view,
+                                              std::string path);
+    struct Named { // to be looked up
+        std::string program, path, role;
+        bool needed;
+    };
+    std::vector<std::string> open_paths(const Prepared& prepared, const View& view, const std::string& own) const;
+    boost::asio::awaitable<Result<std::string>> bind_found(Prepared& prepared, const Caller& caller, const View& view,
+                                                           const Named& named);
+    boost::asio::awaitable<Status> follow_hashbang(Prepared& prepared, const Caller& caller, const View& view,
+                                                   const std::string& line, const std::string& path);
+    boost::asio::awaitable<Status> bind_named(Prepared& prepared, const Caller& caller, const View& view,
+                                              const std::string& own);
     boost::asio::awaitable<Status> bind_folder(Prepared& prepared, const Caller& caller, const View& view,
                                                const std::string& path, std::vector<CodeFile> files);
     boost::asio::awaitable<void> follow_link(api::FrozenFile& file, const Caller& caller,

@@ -51,16 +51,16 @@ std::size_t deepest(const std::string& path, const std::vector<std::string>& fol
     return most;
 }
 
-// Whether the cage has the host's own file at that path: the innermost folder that it shows decides.
-bool is_same_inside(const std::string& path, const View& view) {
-    return deepest(path, view.folders) > deepest(path, view.private_);
-}
-
 bool is_missing(const wire::PathFact& fact) {
     return fact.mode == 0 && (fact.err == ENOENT || fact.err == ENOTDIR);
 }
 
 } // namespace
+
+// Whether the cage has the host's own file at that path: the innermost folder that it shows decides.
+bool is_same_inside(const std::string& path, const View& view) {
+    return deepest(path, view.folders) > deepest(path, view.private_);
+}
 
 // To a program, as the caller would run it; it stays without a digest when it is none.
 awaitable<void> Launcher::follow_link(api::FrozenFile& file, const Caller& caller, const api::RunRequest& request) {
@@ -86,16 +86,15 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
     const bool absent = !held && held.error().code == Code::cwd_missing;
     for (std::size_t i = 0; i < folder.files.size(); ++i) {
         const auto& file = folder.files[i];
-        if (!held && !absent && file.sure) {
+        if (!held && !absent) {
+            if (!file.needed) continue;
             prepared.files.push_back({file.path, "", file.role, false});
             continue;
         }
-        if (!held && !absent) continue;
         const auto fact = held ? Probes::fact(held->resolution, i) : wire::PathFact{};
         const bool missing = absent || is_missing(fact);
         // What the same text makes first is told by that text.
-        if (missing && (file.made || !file.sure)) continue;
-        if (!file.sure && !S_ISREG(fact.mode)) continue;
+        if (missing && (file.made || !file.needed)) continue;
         const auto real = held ? join(held->resolution.cwd, split(file.path).second) : file.path;
         if (std::ranges::any_of(prepared.files, [&](const auto& known) { return known.path == real; })) continue;
         api::FrozenFile frozen{real, "", file.role, fact.fixed != 0};
@@ -104,6 +103,7 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
             auto fd = take_read(probes, held->resolution, i);
             if (fd) frozen.digest = co_await digests_.of(std::move(fd), fact, caller.uid);
         }
+        if (frozen.digest.empty() && !file.needed) continue;
         if (S_ISDIR(fact.mode)) continue; // a folder of code: nothing binds what lies in it
         // Root's own links (/bin/sh) are followed; whoever made another one can lead it elsewhere.
         if (S_ISLNK(fact.mode) && is_within_any(real, parts_.profiles.tables()->system))
@@ -114,22 +114,26 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
     co_return Status{};
 }
 
-awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller, const View& view) {
+// `path` is what PATH is inside.
+awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller, const View& view, std::string path) {
     const auto& resolution = prepared.looked.held.resolution;
     const auto program = resolution.program_real.empty() ? prepared.looked.program : resolution.program_real;
     prepared.files.push_back({program, prepared.looked.search_in_cage ? "" : prepared.program_digest, "program",
                               resolution.facts.program.fixed != 0});
     prepared.bound.push_back(program);
     auto files = prepared.code;
-    if (const auto interpreter = interpreter_of(resolution.hashbang); !interpreter.empty())
-        files.push_back({interpreter, "interpreter", false});
+    if (const auto hashbang = read_hashbang(resolution.hashbang))
+        if (hashbang->interpreter.starts_with('/')) files.push_back({hashbang->interpreter, "interpreter"});
+    for (auto& file : code_of_environment(prepared.request.env.value_or(std::map<std::string, std::string>{}),
+                                          prepared.looked.mounts.cwd))
+        files.push_back(std::move(file));
     std::erase_if(files, [&](const CodeFile& file) { return file.path == resolution.program || file.path == program; });
     if (files.size() > kMaxCodeFiles)
         co_return fail(Code::approval_required, "nobody can agree to this: it runs more than 64 files",
                        "run them one by one");
     for (auto& folder : by_folder(files))
         CO_CHECK(co_await bind_folder(prepared, caller, view, folder.path, std::move(folder.files)));
-    co_return Status{};
+    co_return co_await bind_named(prepared, caller, view, path);
 }
 
 awaitable<Result<bool>> Launcher::are_plain(Caller caller, std::string user, std::vector<std::string> paths) {

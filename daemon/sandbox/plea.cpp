@@ -38,6 +38,7 @@ Result<Plea> make_plea(const Prepared& prepared, const Caller& caller, const api
     plea.cwd = record.cwd;
     plea.environment = shown_environment(prepared.plan.environment);
     plea.description = asked.create ? asked.create->description : asked.exec->description;
+    if (plea.description) plea.description = redact::redacted(*plea.description);
     plea.waits = asked.waits();
     plea.request = kept_text(asked);
     return plea;
