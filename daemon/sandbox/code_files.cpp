@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "sandbox/paths.hpp"
+
 namespace owhale::sandbox {
 namespace {
 
@@ -27,6 +29,20 @@ bool is_builder(const policy::SimpleCommand& command) {
            command.program == "make" || command.program == "gmake";
 }
 
+// As binfmt_script reads its line, and as env splits its words.
+constexpr std::string_view kLineEnd("\n\0", 2), kBlanks = " \t", kEnvBlanks = " \t\v\f\r";
+
+std::string_view trimmed(std::string_view text, std::string_view blanks = kBlanks) {
+    const auto begin = text.find_first_not_of(blanks);
+    if (begin == text.npos) return {};
+    return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
+}
+
+// Neither an option nor a variable.
+bool is_plain(std::string_view word) {
+    return !word.empty() && !word.starts_with('-') && word.find('=') == word.npos;
+}
+
 } // namespace
 
 std::vector<CodeFile> code_files(const policy::NormalForm& form) {
@@ -44,13 +60,46 @@ std::vector<CodeFile> code_files(const policy::NormalForm& form) {
     return out;
 }
 
-std::string interpreter_of(std::string_view hashbang) {
-    if (!hashbang.starts_with("#!")) return {};
-    hashbang.remove_prefix(2);
-    const auto begin = hashbang.find_first_not_of(" \t");
-    if (begin == hashbang.npos || hashbang[begin] != '/') return {};
-    const auto end = std::min(hashbang.find_first_of(" \t\r\n", begin), hashbang.size());
-    return std::string(hashbang.substr(begin, end - begin));
+Hashbang hashbang_of(std::string_view line) {
+    Hashbang out;
+    if (!line.starts_with("#!")) return out;
+    line = trimmed(line.substr(2, std::min(line.find_first_of(kLineEnd), line.size()) - 2));
+    const auto end = std::min(line.find_first_of(kBlanks), line.size());
+    out.interpreter = line.substr(0, end);
+    out.argument = trimmed(line.substr(end));
+    return out;
+}
+
+std::optional<std::string> env_program(std::string_view argument) {
+    bool split = false;
+    for (const std::string_view option : {"-S", "-vS", "--split-string="}) {
+        if (split || !argument.starts_with(option)) continue;
+        argument.remove_prefix(option.size());
+        split = true;
+    }
+    if (!split) return is_plain(argument) ? std::optional(std::string(argument)) : std::nullopt;
+    // Quotes, variables and escapes have a meaning of their own there.
+    if (argument.find_first_of("\\\"'$#") != argument.npos) return std::nullopt;
+    while (!(argument = trimmed(argument, kEnvBlanks)).empty()) {
+        const auto word = argument.substr(0, argument.find_first_of(kEnvBlanks));
+        if (is_plain(word)) return std::string(word);
+        if (word.starts_with('-') || word.starts_with("PATH=")) return std::nullopt; // it would look elsewhere
+        argument.remove_prefix(word.size());
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> open_folder_before(std::string_view path, std::string_view found,
+                                              const std::vector<std::string>& system) {
+    for (;;) {
+        const auto end = std::min(path.find(':'), path.size());
+        const auto folder = path.substr(0, end);
+        const bool is_clean = is_clean_absolute(folder);
+        if (is_clean && folder == found) return std::nullopt;
+        if (!is_clean || !is_within_any(folder, system)) return folder.empty() ? "." : std::string(folder);
+        if (end == path.size()) return std::nullopt;
+        path.remove_prefix(end + 1);
+    }
 }
 
 } // namespace owhale::sandbox

@@ -151,8 +151,6 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     if (resolution.program_fd && !prepared.failure)
         prepared.program_digest =
             co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
-    if (prepared.verdict.decision == "ask" && !prepared.failure)
-        CO_CHECK(co_await bind_files(prepared, caller, prepared.looked.mounts.view));
     prepared.timing["digest"] = watch.lap();
     // A run's runs have private folders that end with them: its box is whoever's made it.
     if (!caller.asker)
@@ -164,6 +162,8 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
                    id, number, prepared.profile->daemon && !caller.asker, parts_.settings.rules->tracing});
     if (!plan) co_return std::unexpected(plan.error());
     prepared.plan = std::move(*plan);
+    if (prepared.verdict.decision == "ask" && !prepared.failure)
+        CO_CHECK(co_await bind_files(prepared, caller, prepared.looked.mounts.view));
     prepared.timing["plan"] = watch.lap();
     co_return prepared;
 }
@@ -212,10 +212,10 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     if (resolution.program_fd)
         prepared.program_digest =
             co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
-    if (prepared.verdict.decision == "ask") CO_CHECK(co_await bind_files(prepared, caller, target.cage.view));
     prepared.plan = make_exec_plan({prepared.command, target.cage.environment, asked.env, target.cage.filter,
                                     prepared.looked.mounts.cwd, prepared.looked.program, resolution.number,
                                     target.number(), number, id, prepared.limits.wall_ms, request});
+    if (prepared.verdict.decision == "ask") CO_CHECK(co_await bind_files(prepared, caller, target.cage.view));
     co_return prepared;
 }
 

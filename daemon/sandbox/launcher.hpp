@@ -95,6 +95,8 @@ private:
                                               const std::map<std::string, std::string>& env);
     boost::asio::awaitable<Status> hold_to_ceiling(Prepared& prepared, const Caller& caller, const Tables& tables);
     boost::asio::awaitable<Status> bind_files(Prepared& prepared, const Caller& caller, const View& view);
+    boost::asio::awaitable<Status> add_interpreters(Prepared& prepared, const Caller& caller,
+                                                    std::vector<CodeFile>& files);
     boost::asio::awaitable<Status> bind_folder(Prepared& prepared, const Caller& caller, const View& view,
                                                const std::string& path, std::vector<CodeFile> files);
     boost::asio::awaitable<void> follow_link(api::FrozenFile& file, const Caller& caller,

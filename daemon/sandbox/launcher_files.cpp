@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <sys/stat.h>
+#include <utility>
 
 #include "sandbox/paths.hpp"
 #include "sandbox/record.hpp"
@@ -60,6 +61,34 @@ bool is_missing(const wire::PathFact& fact) {
     return fact.mode == 0 && (fact.err == ENOENT || fact.err == ENOTDIR);
 }
 
+constexpr int kMaxInterpreters = 8; // more than Linux follows
+
+std::string variable(const std::vector<std::string>& environment, std::string_view name) {
+    for (const auto& entry : environment)
+        if (entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=')
+            return entry.substr(name.size() + 1);
+    return {};
+}
+
+bool is_env(const std::string& name, const std::string& real) {
+    return split(name).second == "env" || (!real.empty() && split(real).second == "env");
+}
+
+// What is found there now must be what is found there then.
+Status check_search(const std::string& name, const std::string& path, const std::string& found,
+                    const std::vector<std::string>& system) {
+    if (found.empty())
+        return fail(Code::approval_required,
+                    "nobody can agree to this: its interpreter " + printable(name) + " is not found",
+                    "install it, or set PATH");
+    const auto open = open_folder_before(path, parent(found), system);
+    if (!open) return {};
+    return fail(Code::approval_required,
+                "nobody can agree to this: env looks for " + printable(name) + " in " + printable(*open) +
+                    " first, where another one may be put",
+                "run it as " + printable(name) + " SCRIPT, or with a PATH without that folder");
+}
+
 } // namespace
 
 // To a program, as the caller would run it; it stays without a digest when it is none.
@@ -114,6 +143,38 @@ awaitable<Status> Launcher::bind_folder(Prepared& prepared, const Caller& caller
     co_return Status{};
 }
 
+// Of a script its interpreter, which may be a script itself; of env, what that finds on the run's search path.
+awaitable<Status> Launcher::add_interpreters(Prepared& prepared, const Caller& caller, std::vector<CodeFile>& files) {
+    const auto& cwd = prepared.looked.mounts.cwd;
+    const auto in_folder = [&](std::string path) { return path.starts_with('/') ? path : cwd + "/" + path; };
+    const auto path = variable(prepared.plan.environment, "PATH");
+    auto line = prepared.looked.held.resolution.hashbang;
+    std::optional<std::string> by_env;
+    for (int hops = 0; by_env || !hashbang_of(line).interpreter.empty(); ++hops) {
+        if (hops == kMaxInterpreters)
+            co_return fail(Code::approval_required, "nobody can agree to this: its interpreters are scripts of scripts",
+                           "run the innermost one");
+        const auto bang = hashbang_of(line);
+        const auto name = by_env ? *std::exchange(by_env, std::nullopt) : in_folder(bang.interpreter);
+        const bool bare = name.find('/') == name.npos;
+        auto wanted = bare ? name : in_folder(name);
+        auto along = bare ? path : std::string();
+        auto user = prepared.request.run_as.value_or("");
+        auto held = co_await looker_.look_up(caller, std::move(wanted), std::move(along), std::move(user));
+        if (!held) co_return std::unexpected(held.error());
+        const auto& resolution = held->resolution;
+        if (bare) CO_CHECK(check_search(name, path, resolution.program, parts_.profiles.tables()->system));
+        files.push_back({bare ? resolution.program : in_folder(name), "interpreter", false});
+        const bool searches = is_env(name, resolution.program_real);
+        if (searches && !(by_env = env_program(bang.argument)))
+            co_return fail(Code::approval_required,
+                           "nobody can agree to this: its first line does not tell what env would run: " + printable(line),
+                           "name the interpreter there, or run the interpreter with the script");
+        line = searches ? std::string() : resolution.hashbang;
+    }
+    co_return Status{};
+}
+
 awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller, const View& view) {
     const auto& resolution = prepared.looked.held.resolution;
     const auto program = resolution.program_real.empty() ? prepared.looked.program : resolution.program_real;
@@ -121,8 +182,7 @@ awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller,
                               resolution.facts.program.fixed != 0});
     prepared.bound.push_back(program);
     auto files = prepared.code;
-    if (const auto interpreter = interpreter_of(resolution.hashbang); !interpreter.empty())
-        files.push_back({interpreter, "interpreter", false});
+    CO_CHECK(co_await add_interpreters(prepared, caller, files));
     std::erase_if(files, [&](const CodeFile& file) { return file.path == resolution.program || file.path == program; });
     if (files.size() > kMaxCodeFiles)
         co_return fail(Code::approval_required, "nobody can agree to this: it runs more than 64 files",

@@ -380,6 +380,35 @@ def test_a_program_that_changed(house, workspace):
     assert house.end(run)["exit_code"] == 1  # /usr/bin/false, as agreed
 
 
+def test_what_env_finds_is_bound_too(house, workspace):
+    mine = workspace / "bin"
+    mine.mkdir()
+    for path, text in ((workspace / "tool", "#!/usr/bin/env -S mine -x\n"), (mine / "mine", "#!/bin/bash\necho agreed\n")):
+        path.write_text(text)
+        path.chmod(0o755)
+    for path in (mine, mine / "mine", workspace / "tool"):
+        os.chown(path, ALICE, ALICE)
+    there = {"argv": ["./tool"], "cwd": str(workspace), "env": {"PATH": f"{mine}:/usr/bin:/bin"}}
+    run, approval = house.ask(**there)
+    bound = {f["path"]: f["digest"] for f in approval["frozen"]["files"] if f["role"] == "interpreter"}
+    assert bound[str(mine / "mine")] == sha((mine / "mine").read_bytes()) and "/usr/bin/bash" in bound, bound
+    assert any(path.endswith("/env") for path in bound), bound
+    house.approve(approval)
+    assert house.end(run)["exit_code"] == 0 and house.output(run) == b"agreed\n"
+    run, approval = house.ask(**there)
+    (mine / "mine").write_text("#!/bin/bash\necho another\n")
+    changed(house, run, approval, f"{mine / 'mine'} changed")
+    # Where another one may be put in front of it, nobody can agree to it; nor where the line does not tell.
+    (workspace / "tool").write_text("#!/usr/bin/env bash\n")
+    for folder in (mine, ""):
+        refused = house.d.run(ALICE, **{**there, "env": {"PATH": f"{folder}:/usr/bin"}})
+        assert refused.code == "approval_required" and "looks for bash in" in refused.text, refused
+    (workspace / "tool").write_text("#!/usr/bin/env -i bash\n")
+    assert house.d.run(ALICE, **there).code == "approval_required"
+    (workspace / "tool").write_text("#!bin/mine\n")  # of the working folder
+    assert str(mine / "mine") in json.dumps(house.ask(**there)[1]["frozen"]["files"])
+
+
 def test_a_link_in_the_working_folder(house, workspace):
     for name in ("a", "b"):
         (workspace / name).mkdir()

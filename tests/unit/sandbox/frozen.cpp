@@ -88,10 +88,14 @@ TEST_CASE("files that are code are found by their paths") {
 }
 
 TEST_CASE("an interpreter is what the first line names") {
-    CHECK_EQ(interpreter_of("#!/bin/sh"), "/bin/sh");
-    CHECK_EQ(interpreter_of("#! /usr/bin/env python3 -x\n"), "/usr/bin/env");
-    CHECK_EQ(interpreter_of("#!sh"), "");
-    CHECK_EQ(interpreter_of(""), "");
+    const auto first = [](std::string_view line) { return hashbang_of(line).interpreter; };
+    CHECK_EQ(first("#!/bin/sh"), "/bin/sh");
+    CHECK_EQ(first("#! /usr/bin/env python3 -x\n"), "/usr/bin/env");
+    CHECK_EQ(hashbang_of("#! /usr/bin/env python3 -x \n").argument, "python3 -x");
+    CHECK_EQ(first("#!sh"), "sh"); // of the working folder
+    CHECK_EQ(first("#!/home/u/x\r\n"), "/home/u/x\r");
+    CHECK_EQ(first(""), "");
+    CHECK_EQ(first("#!"), "");
 }
 
 TEST_CASE("what is shown of the environment has no secrets") {
@@ -99,4 +103,43 @@ TEST_CASE("what is shown of the environment has no secrets") {
     CHECK_EQ(shown.at("A"), "1");
     CHECK_EQ(shown.at("EMPTY"), "");
     CHECK(shown.at("GITHUB_TOKEN").find("a1B2a1B2") == std::string::npos);
+}
+
+TEST_CASE("what env runs is told by the line, or is not told") {
+    const std::pair<const char*, const char*> rows[] = {
+        {"python3", "python3"},
+        {"python3 -u", "python3 -u"}, // one argument: a program of that name
+        {"-S python3 -u", "python3"},
+        {"-Spython3 -u", "python3"},
+        {"-S  A=1 B=2\tbash x", "bash"},
+        {"-vS python3", "python3"},
+        {"--split-string=python3 -u", "python3"},
+        {"", ""},
+        {"-i", ""},
+        {"-i python3", ""},
+        {"A=1", ""},
+        {"-S", ""},
+        {"-S -i python3", ""},
+        {"-S PATH=/tmp python3", ""},
+        {"-S ${X} python3", ""},
+        {"-S 'a b'", ""},
+        {"-S py\\_thon", ""},
+    };
+    for (const auto& [argument, program] : rows) {
+        INFO(argument);
+        CHECK_EQ(env_program(argument).value_or(""), program);
+    }
+}
+
+TEST_CASE("a folder that others than root fill, in front of the one that has it, is named") {
+    const std::vector<std::string> system = {"/usr", "/bin"};
+    const auto open = [&](std::string_view path) {
+        return open_folder_before(path, "/usr/bin", system).value_or("none");
+    };
+    CHECK_EQ(open("/usr/local/bin:/usr/bin:/home/u/bin"), "none");
+    CHECK_EQ(open("/home/u/bin:/usr/bin"), "/home/u/bin");
+    CHECK_EQ(open(":/usr/bin"), ".");
+    CHECK_EQ(open("bin:/usr/bin"), "bin");
+    CHECK_EQ(open("/usr/../home:/usr/bin"), "/usr/../home");
+    CHECK_EQ(open_folder_before("/home/u/bin:/usr/bin", "/home/u/bin", system).value_or("none"), "none");
 }
