@@ -621,7 +621,8 @@ def test_strict_takes_another_person(own):
     own_human = accounts.add(chief, "alice", ["approver"], uid=ALICE)
     answer = strict.run(ALICE, argv=["seq", "3"])  # strict knows no rule for it: it asks
     if answer.status >= 400 and answer.code == "layer_missing":
-        return  # this machine lacks a layer that strict mode insists on: nothing runs, approved or not
+        # Nothing runs, approved or not. tests/vm/guest/46-approvals.sh does this with all layers there.
+        pytest.skip("this machine lacks a layer that strict mode insists on: " + answer.json()["detail"])
     assert answer.status == 202, answer
     approval = chief.get(f"/v1/approvals/{answer.json()['approval']}").json()
     body = {"digest": approval["digest"]}
