@@ -83,7 +83,7 @@ private:
     static std::string joined(const std::vector<std::string>& words) {
         std::string out;
         for (const auto& word : words)
-            out += (out.empty() ? "" : " ") + (word.starts_with('<') && word.ends_with('>') ? word : quoted(word));
+            out += (out.empty() ? "" : " ") + quoted_in_template(word);
         return out;
     }
 

@@ -158,4 +158,9 @@ std::string quoted(std::string_view word) {
     return out + "'";
 }
 
+std::string quoted_in_template(std::string_view word) {
+    const bool place = word == "<word>" || word == "<path>" || word == "<number>";
+    return place ? std::string(word) : quoted(word);
+}
+
 } // namespace owhale::cli

@@ -21,7 +21,7 @@ struct ListArguments {
 std::string in_words(const api::Grant& grant) {
     if (grant.script) return *grant.script;
     std::string out;
-    for (const auto& word : grant.command) out += (out.empty() ? "" : " ") + quoted(word);
+    for (const auto& word : grant.command) out += (out.empty() ? "" : " ") + quoted_in_template(word);
     return out;
 }
 

@@ -34,6 +34,9 @@ TEST_CASE("words as a shell needs them") {
     CHECK(quoted("--pretty=%h") == "--pretty=%h");
     CHECK(quoted("") == "''");
     CHECK(quoted("a b") == "'a b'");
+    CHECK(quoted("<number>") == "'<number>'");
+    CHECK(quoted_in_template("<number>") == "<number>");
+    CHECK(quoted_in_template("<x> rm <y>") == "'<x> rm <y>'");
     CHECK(quoted("it's") == "'it'\\''s'");
     CHECK(quoted("$HOME") == "'$HOME'");
 }
