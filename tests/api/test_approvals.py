@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import threading
@@ -12,6 +13,7 @@ import time
 import pytest
 
 import accounts
+import daemon
 from accounts import QUICK, bearer, events, proof
 from conftest import ALICE, BOB, needs_root
 
@@ -47,8 +49,8 @@ def sha(data):
 class House:
     """An owhaled with its people: the admin, an approver at BOB's uid, an approver at ALICE's (her own human)."""
 
-    def __init__(self, own, *flags):
-        self.d = own(*QUICK, *flags)
+    def __init__(self, own, *flags, tcp="off"):
+        self.d = own("--tcp", tcp, *QUICK[2:], *flags)
         self.d.rule("50-own.toml", RULES)
         self.d.start()
         self.admin = accounts.set_up(self.d)
@@ -337,6 +339,33 @@ def test_a_run_decides_nothing(house, workspace):
     assert house.state(approval["id"]) == "pending"
 
 
+def test_a_run_with_the_hosts_network_and_a_persons_token_decides_nothing(own, base, workspace):
+    """Over loopback TCP it is the run, whosever token and password it shows."""
+    (base / "spawner.conf").write_text(f"net-host {ALICE}\n")
+    house = House(own, "--spawner-config", str(base / "spawner.conf"), tcp="127.0.0.1:0")
+    host, _, port = house.d.get("/v1/status").json()["tcp"].rpartition(":")
+    _, approval = house.ask(argv=["seq", "3"])
+    curl = (f"/usr/bin/curl -s -m 10 -H 'Content-Type: application/json' -H 'Authorization: Bearer {house.bob.token}' "
+            f"-H 'Owhale-Password: {proof(house.bob.password)['Owhale-Password']}' http://{host}:{port}")
+    body = f"-X POST -d '{{\"digest\":\"{approval['digest']}\"}}'"
+    (workspace / "ask.sh").write_text("\n".join([
+        f"{curl}/v1/whoami; echo", f"{curl}/v1/approvals/{approval['id']}/approve {body}; echo",
+        f"{curl}/v1/approvals/decide -X POST -d '{{\"decision\":\"approve\",\"items\":[{{\"id\":\"{approval['id']}\","
+        f"\"digest\":\"{approval['digest']}\"}}]}}'; echo", f"{curl}/v1/approvals/{approval['id']}; echo"]))
+    for profile in ("default", "agent"):
+        inside, question = house.ask(argv=["bash", "ask.sh"], cwd=str(workspace), profile=profile, net="host")
+        assert house.approve(question).status == 200
+        ended = house.end(inside)
+        assert ended["state"] == "exited", ended
+        who, *said = [json.loads(line) for line in house.output(inside).splitlines()]
+        assert who["principal"] == f"run:{inside['id']}", who
+        assert len(said) == 3 and all(one.get("status") in (401, 403, 404) for one in said), said
+        assert house.state(approval["id"]) == "pending"
+    # The control: from outside of any cage the same token and password decide.
+    outside = subprocess.run(["bash", "-c", f"{curl}/v1/approvals/{approval['id']}/approve {body}"], capture_output=True, check=True)
+    assert house.state(approval["id"]) in ("approved", "used"), outside
+
+
 # --- what was agreed to is what runs
 
 
@@ -419,6 +448,31 @@ def test_an_environment_value_that_changed(house, workspace):
     house.approve(approval)
     assert house.end(run)["exit_code"] == 0
     assert house.state(other["id"]) == "pending"
+
+
+def test_an_environment_value_of_the_profile_that_changed(own, base):
+    """What the request does not say is the profile's, which is read at the start: changed while the question waits."""
+    profiles = base / "profiles"
+    shutil.copytree(daemon.TOP / "profiles", profiles)
+    house = House(own)
+    command = house.d.command
+    house.d.command = lambda: [str(profiles) if word == str(daemon.TOP / "profiles") else word for word in command()]
+    house.d.stop()
+    house.d.start()
+    run, approval = house.ask(argv=["seq", "3"])
+    assert "HUSKY" in approval["frozen"]["environment"]
+    house.d.stop()
+    text = (profiles / "default.toml").read_text()
+    (profiles / "default.toml").write_text(text.replace('HUSKY = "0"', 'HUSKY = "1"\nLD_PRELOAD = "/tmp/x.so"'))
+    house.d.start()
+    assert house.approve(approval).json()["state"] == "approved"
+    house.d.ask("POST", f"/v1/approvals/{approval['id']}/claim", headers={"Prefer": "wait=20"}, uid=ALICE)
+    ended = house.end(run)
+    assert ended["state"] == "denied" and ended["code"] == "approval_void" and house.output(run) == b"", ended
+    because = house.show(approval["id"])["ended_because"]
+    assert house.state(approval["id"]) == "void"
+    for word in ("HUSKY changed", "LD_PRELOAD is new", "the profile changed"):
+        assert word in because, because
 
 
 def test_what_is_not_there_cannot_be_agreed_to(house, workspace):
