@@ -82,8 +82,7 @@ public:
 private:
     static std::string joined(const std::vector<std::string>& words) {
         std::string out;
-        for (const auto& word : words)
-            out += (out.empty() ? "" : " ") + quoted_in_template(word);
+        for (const auto& word : words) out += (out.empty() ? "" : " ") + quoted_in_template(word);
         return out;
     }
 
