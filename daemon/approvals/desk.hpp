@@ -51,6 +51,8 @@ public:
     // After on_answer is set: waited ones of the last time end, then once a second what is due.
     void start();
     boost::asio::awaitable<void> tick();
+    // What ended longer than keep-days ago goes, with the counts of then.
+    void remove_old();
     // No timer keeps the loop alive any more.
     void stop();
 
@@ -59,6 +61,7 @@ public:
     boost::asio::awaitable<Result<std::string>> ask(sandbox::Plea plea) override;
     boost::asio::awaitable<Result<sandbox::Agreement>> use(const std::string& run) override;
     boost::asio::awaitable<void> end_void(const std::string& run, std::string because) override;
+    boost::asio::awaitable<void> not_started(std::string run, std::string approval, std::string because) override;
     void cancel(const std::string& run, std::string because) override;
     void outlive_client(const std::string& run) override;
     void set_claimable(const std::string& run) override;
@@ -137,6 +140,9 @@ private:
     // People.
     Result<Shared> find_pending(const identity::Principal& who, const std::string& id);
     Status check_act(const Act& act, const Live& live, const api::Approval& approval, Ruling& ruling);
+    // What people said who may not say it any more counts no more.
+    void recount(api::Approval& approval, const Live& live) const;
+    bool is_enough(const api::Approval& approval, const Live& live) const;
     State after(const api::Approval& approval, const Live& live) const;
     bool stands(const api::Decision& decision, const Live& live) const;
     boost::asio::awaitable<Result<api::Approval>> put_down(Shared live, Act act, api::Approval approval, bool counts);
@@ -151,6 +157,7 @@ private:
     boost::asio::awaitable<void> leave(Shared live, std::string run, State how, std::string because);
     boost::asio::awaitable<Status> note_end(const api::Approval& approval, State how, const std::string& because,
                                             const std::string& run);
+    boost::asio::awaitable<void> put_void(std::string run, std::string id, std::string because);
     void begin_end(const Shared& live, State how, std::string because);
     // Changes the row, then what is known here. `gone`: runs that wait no more; the last one's going ends the request.
     Status enter(const Shared& live, api::Approval& approval, State to, std::vector<std::string> gone,

@@ -89,14 +89,21 @@ bool Desk::stands(const api::Decision& decision, const Live& live) const {
     return who && rule(*who, live.question, house()).may;
 }
 
-// Its state with the decisions as they are; the last one was looked at just now.
+// Its state with the decisions as they are.
 State Desk::after(const api::Approval& approval, const Live& live) const {
-    std::uint32_t agreed = 0;
-    for (const auto& one : approval.decisions) {
-        if (one.decision == kDeny) return State::denied;
-        if (one.counts && (&one == &approval.decisions.back() || stands(one, live))) ++agreed;
-    }
-    return agreed >= live.question.quorum ? State::approved : State::pending;
+    if (std::ranges::any_of(approval.decisions, [](const auto& one) { return one.decision == kDeny; }))
+        return State::denied;
+    return is_enough(approval, live) ? State::approved : State::pending;
+}
+
+bool Desk::is_enough(const api::Approval& approval, const Live& live) const {
+    const auto agreed = std::ranges::count_if(approval.decisions,
+                                              [](const auto& one) { return one.decision == kApprove && one.counts; });
+    return static_cast<std::uint32_t>(agreed) >= live.question.quorum;
+}
+
+void Desk::recount(api::Approval& approval, const Live& live) const {
+    for (auto& one : approval.decisions) one.counts = one.counts && stands(one, live);
 }
 
 awaitable<Status> Desk::note_decision(const Act& act, const api::Approval& approval, const api::Decision& decision) {
@@ -149,6 +156,7 @@ awaitable<Result<api::Approval>> Desk::put_down(Shared live, Act act, api::Appro
     const auto now = wall_clock_us();
     const api::Decision decision{act.asker.who.name, act.approve ? kApprove : kDeny, rfc3339(now),
                                  act.reason,         proof_word(act.asker.proof),    counts};
+    recount(approval, *live);
     approval.decisions.push_back(decision);
     const auto state = after(approval, *live);
     approval.state = name(state);

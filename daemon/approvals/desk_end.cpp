@@ -148,6 +148,9 @@ awaitable<Result<sandbox::Agreement>> Desk::use(const std::string& run) {
     if (live->state != State::approved || live->end || is_due(*live) || !live->runs.contains(run)) co_return refused;
     auto approval = found(live->id);
     if (!approval) co_return std::unexpected(approval.error());
+    recount(*approval, *live);
+    if (!is_enough(*approval, *live))
+        co_return fail(Code::approval_void, "who agreed to it may not any more", "ask again");
     sandbox::Agreement out{live->id, approval->grant.value_or(""), {}};
     for (const auto& one : approval->decisions)
         if (one.decision == "approve") out.by.push_back(one.by);
@@ -165,6 +168,29 @@ awaitable<Result<sandbox::Agreement>> Desk::use(const std::string& run) {
             },
             asio::detached);
     co_return out;
+}
+
+// Its turn is held, or nobody else takes it any more.
+awaitable<void> Desk::put_void(std::string run, std::string id, std::string because) {
+    auto approval = found(id);
+    if (!approval) co_return complain(std::unexpected(approval.error()), id, "a request cannot be read");
+    const auto noted = co_await note_end(*approval, State::void_, because, run);
+    complain(noted, id, "that nothing ran could not be written down");
+    if (approval->state != name(State::used)) co_return;
+    approval->state = name(State::void_);
+    approval->ended_because = std::move(because);
+    const auto now = wall_clock_us();
+    const Rows::Change change{*approval, State::used, now, std::nullopt, now, nullptr, {}};
+    complain(rows_.change(change), id, "that nothing ran is not stored");
+}
+
+// Of several runs that waited for it the others may be on their way still: it is void when none is.
+awaitable<void> Desk::not_started(std::string run, std::string id, std::string because) {
+    const auto at = live_.find(id);
+    if (at == live_.end()) co_return co_await put_void(std::move(run), std::move(id), std::move(because));
+    const auto live = at->second;
+    const auto turn = co_await live->turn.take();
+    if (turn) co_await put_void(std::move(run), std::move(id), std::move(because));
 }
 
 void Desk::outlive_client(const std::string& run) {
@@ -224,10 +250,16 @@ awaitable<void> Desk::watch() {
         co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, error));
         if (error) co_return;
         co_await tick();
-        if (count % kTicksAnHour != 1 || parts_.settings.keep_days == 0) continue;
-        const auto before = wall_clock_us() - static_cast<std::int64_t>(parts_.settings.keep_days) * kDay;
-        complain(rows_.remove_ended_before(before), "", "old requests cannot be removed");
+        if (count % kTicksAnHour == 1) remove_old();
     }
+}
+
+void Desk::remove_old() {
+    if (parts_.settings.keep_days == 0) return;
+    const auto before = wall_clock_us() - static_cast<std::int64_t>(parts_.settings.keep_days) * kDay;
+    complain(rows_.remove_ended_before(before), "", "old requests cannot be removed");
+    if (parts_.tally != nullptr)
+        complain(parts_.tally->remove_before(before), "", "old counts of questions cannot be removed");
 }
 
 void Desk::start() {

@@ -30,7 +30,7 @@ public:
 
     // Newest hour first, of the last `hours`; `principal` "" everybody's.
     Result<std::vector<api::PromptCount>> list(const std::string& principal, std::uint64_t hours);
-    Status remove_before(std::int64_t us);
+    Status remove_before(std::int64_t us) override;
 
 private:
     Result<std::uint64_t> add(const std::string& principal, Asked what, std::int64_t hour);

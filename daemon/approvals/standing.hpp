@@ -36,6 +36,8 @@ public:
     virtual void count(const std::string& principal, Asked what) = 0;
     // It asks more than its budget: further questions are not announced.
     virtual bool over_budget(const std::string& principal) = 0;
+    // What was counted in hours that ended before this time, microseconds.
+    virtual Status remove_before(std::int64_t us) = 0;
 };
 
 } // namespace owhale::approvals

@@ -15,17 +15,18 @@ constexpr std::uint32_t bits(auto... states) {
 struct Row {
     State state;
     std::string_view name;
-    std::uint32_t next; // 0: an end
+    std::uint32_t next;
+    bool end = false; // nothing runs from there on
 };
 
 constexpr std::array kRows = {
     Row{pending, "pending", bits(approved, denied, expired, cancelled)},
     Row{approved, "approved", bits(used, void_, cancelled)},
-    Row{used, "used", 0},
-    Row{void_, "void", 0},
-    Row{denied, "denied", 0},
-    Row{expired, "expired", 0},
-    Row{cancelled, "cancelled", 0},
+    Row{used, "used", bits(void_), true},
+    Row{void_, "void", 0, true},
+    Row{denied, "denied", 0, true},
+    Row{expired, "expired", 0, true},
+    Row{cancelled, "cancelled", 0, true},
 };
 
 const Row& row(State state) {
@@ -45,7 +46,7 @@ std::optional<State> state_of(std::string_view name) {
 }
 
 bool ended(State state) {
-    return row(state).next == 0;
+    return row(state).end;
 }
 
 bool may_follow(State from, State to) {

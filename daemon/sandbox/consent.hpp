@@ -3,6 +3,7 @@
 //
 //   ask() ---> on_answer(approved)  ---> prepare again, compare ---> use() ---> it starts
 //         \                                        \--> end_void(): something changed
+//         |                                           use() --> not_started(): the spawner found it changed
 //          `-> on_answer(denied | expired | cancelled): the run ends so
 #pragma once
 
@@ -67,6 +68,8 @@ public:
     virtual boost::asio::awaitable<Result<Agreement>> use(const std::string& run) = 0;
     // An approved run does not start: what was agreed to is not what would run.
     virtual boost::asio::awaitable<void> end_void(const std::string& run, std::string because) = 0;
+    // It was used, and the spawner found something else than was agreed to: nothing ran, nothing will.
+    virtual boost::asio::awaitable<void> not_started(std::string run, std::string approval, std::string because) = 0;
     // Its client went, its requester took it back, or what it needs has ended. Answers follow by on_answer.
     virtual void cancel(const std::string& run, std::string because) = 0;
     // Its client stopped waiting without going: the request lives to its expiry now.

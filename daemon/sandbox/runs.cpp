@@ -217,6 +217,10 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Asked asked, Caller 
 awaitable<Result<Made>> Registry::begin(std::shared_ptr<Run> run, Prepared& prepared, std::shared_ptr<Place> place) {
     const auto started = co_await launcher_.start(*run, prepared);
     if (run->state() != State::running) {
+        if (run->record.approval && run->record.code == code_name(Code::approval_void)) {
+            auto id = run->id(), approval = *run->record.approval, because = run->record.error.value_or("");
+            co_await parts_.consent->not_started(std::move(id), std::move(approval), std::move(because));
+        }
         settle(*run);
         if (!started) co_return std::unexpected(started.error());
         co_return Made{run->id(), run};

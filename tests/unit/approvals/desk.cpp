@@ -1,4 +1,5 @@
 #include "approvals/desk.hpp"
+#include "approvals/prompt_counts.hpp"
 
 #include "desk_side.hpp"
 
@@ -22,7 +23,11 @@ struct Scene : approvals::test::DeskSide {
         start();
     }
     void start() {
-        desk = std::make_unique<Desk>(Desk::Parts{io.get_executor(), settings, *log, *database, nullptr, nullptr});
+        const auto now = [this](const std::string& name) -> std::optional<identity::Principal> {
+            const auto changed = since.find(name);
+            return changed == since.end() ? person(name.substr(5)) : changed->second;
+        };
+        desk = std::make_unique<Desk>(Desk::Parts{io.get_executor(), settings, *log, *database, nullptr, tally, now});
         desk->on_answer = [this](const std::string& run, const Answer& answer) { answers[run].push_back(answer); };
         REQUIRE(run(desk->load()).has_value());
     }
@@ -86,6 +91,8 @@ struct Scene : approvals::test::DeskSide {
     std::string state(const std::string& id) { return desk->show(person("root"), id)->state; }
     Code code(const Result<api::Approval>& result) { return result ? Code::internal : result.error().code; }
 
+    Tally* tally = nullptr;
+    std::map<std::string, std::optional<identity::Principal>> since; // accounts that changed, "user:bob"
     std::unique_ptr<Desk> desk;
     std::map<std::string, std::vector<Answer>> answers;
 };
@@ -174,10 +181,105 @@ TEST_CASE("its own human's word does not count where two do") {
     plea.verdict.severity = "critical";
     const auto id = *scene.run(scene.desk->ask(std::move(plea)));
     auto own = scene.act(id, "alice");
-    own.asker.who.uid = 1000;
+    own.asker.peer.uid = 1000;
     CHECK_EQ(scene.run(scene.desk->decide(std::move(own)))->state, "pending");
     CHECK_EQ(scene.decide(id, "bob")->state, "pending");
     CHECK_EQ(scene.decide(id, "carol")->state, "approved");
+}
+
+TEST_CASE("who lost the right between the first word and the second has not said it") {
+    auto renewed = Scene::person("bob");
+    renewed.must_change = true;
+    const std::optional<identity::Principal> fates[] = {std::nullopt, Scene::person("bob", identity::kAgent),
+                                                        Scene::person("bob", identity::kApprover), renewed};
+    for (const auto& fate : fates) {
+        Scene scene;
+        auto plea = Scene::plea("run1");
+        plea.verdict.severity = "critical"; // beyond an approver
+        const auto id = *scene.run(scene.desk->ask(std::move(plea)));
+        CHECK_EQ(scene.decide(id, "bob")->state, "pending");
+        scene.since["user:bob"] = fate;
+        const auto second = scene.decide(id, "carol");
+        CHECK_EQ(second->state, "pending");
+        CHECK_FALSE(second->decisions.at(0).counts);
+        CHECK_EQ(scene.decide(id, "dave")->state, "approved");
+        CHECK_EQ(scene.answers["run1"].size(), 1);
+        CHECK(scene.run(scene.desk->use("run1")).has_value());
+    }
+}
+
+TEST_CASE("who lost the right before the run went on has not said it either") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    CHECK_EQ(scene.decide(id, "bob")->state, "approved");
+    scene.since["user:bob"] = std::nullopt;
+    const auto used = scene.run(scene.desk->use("run1"));
+    REQUIRE_FALSE(used.has_value());
+    CHECK_EQ(used.error().code, Code::approval_void);
+    scene.run(scene.desk->end_void("run1", used.error().message));
+    CHECK_EQ(scene.state(id), "void");
+}
+
+TEST_CASE("what the spawner found changed ends as void, and starts never again") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    REQUIRE(scene.decide(id).has_value());
+    REQUIRE(scene.run(scene.desk->use("run1")).has_value());
+    scene.run(scene.desk->not_started("run1", id, "/home/u/x.sh changed"));
+    const auto shown = scene.desk->show(Scene::person("root"), id);
+    CHECK_EQ(shown->state, "void");
+    CHECK_EQ(shown->ended_because, "/home/u/x.sh changed");
+    CHECK_EQ(scene.events("approval.ended").size(), 2); // used, then void
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+    scene.restart();
+    CHECK_EQ(scene.state(id), "void");
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+}
+
+TEST_CASE("owhaled that dies between the two does not start it again") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    REQUIRE(scene.decide(id).has_value());
+    REQUIRE(scene.run(scene.desk->use("run1")).has_value());
+    scene.restart(); // the spawner was asked, perhaps
+    CHECK_EQ(scene.state(id), "used");
+    CHECK_FALSE(scene.run(scene.desk->use("run1")).has_value());
+    CHECK(scene.desk->all_waiting()->empty());
+}
+
+TEST_CASE("one of several that joined which did not start leaves the others be") {
+    Scene scene;
+    const auto id = scene.ask("run1");
+    scene.ask("run2");
+    REQUIRE(scene.decide(id).has_value());
+    REQUIRE(scene.run(scene.desk->use("run1")).has_value());
+    scene.run(scene.desk->not_started("run1", id, "x.sh changed"));
+    CHECK_EQ(scene.state(id), "approved");
+    CHECK(scene.run(scene.desk->use("run2")).has_value());
+    CHECK_EQ(scene.state(id), "used");
+}
+
+TEST_CASE("what ended goes after keep-days, with the counts of its time; what waits stays") {
+    Scene scene;
+    PromptCounts counts({scene.io.get_executor(), scene.settings, *scene.log, *scene.database});
+    scene.tally = &counts;
+    scene.start();
+    const auto old = scene.ask("run1");
+    REQUIRE(scene.decide(old, "bob", false).has_value());
+    freeze_wall_clock(kNow + 6 * 24 * 60 * kMinute);
+    scene.desk->remove_old();
+    CHECK_EQ(scene.state(old), "denied");
+    CHECK_EQ(counts.list("", 1000)->size(), 1);
+    freeze_wall_clock(kNow + 8 * 24 * 60 * kMinute);
+    const auto waiting = scene.ask("run2");
+    scene.desk->remove_old();
+    CHECK_FALSE(scene.desk->show(Scene::person("root"), old).has_value());
+    CHECK_EQ(scene.state(waiting), "pending");
+    CHECK_EQ(counts.list("", 1000)->size(), 1);
+    scene.settings.keep_days = 0; // for ever
+    freeze_wall_clock(kNow + 99 * 24 * 60 * kMinute);
+    scene.desk->remove_old();
+    CHECK_EQ(counts.list("", 10'000)->size(), 1);
 }
 
 TEST_CASE("it expires by the wall clock, whichever way that jumps") {
@@ -271,8 +373,10 @@ TEST_CASE("its requester takes it back, nobody else") {
 TEST_CASE("beyond the burst it waits without being shown, until there is room") {
     Scene scene;
     std::vector<std::string> ids;
-    for (int i = 0; i < 5; ++i)
+    for (int i = 0; i < 5; ++i) {
+        freeze_wall_clock(kNow + i * 1000); // ids of one millisecond have no order
         ids.push_back(scene.ask("run" + std::to_string(i), std::string(63, '0') + char('a' + i)));
+    }
     const auto root = Scene::person("root");
     CHECK_EQ(scene.desk->list(root, {"pending", "", false, 50})->approvals.size(), 3);
     CHECK_EQ(scene.desk->list(root, {"", "", true, 50})->approvals.size(), 5);

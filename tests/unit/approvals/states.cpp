@@ -28,9 +28,9 @@ const Question kQuestion{"unix:1000", "unix:1000", 1000, "high", 1};
 
 TEST_CASE("every way between two states is in the table, and no other") {
     const std::set<std::pair<State, State>> ways = {
-        {State::pending, State::approved},  {State::pending, State::denied}, {State::pending, State::expired},
-        {State::pending, State::cancelled}, {State::approved, State::used},  {State::approved, State::void_},
-        {State::approved, State::cancelled}};
+        {State::pending, State::approved},   {State::pending, State::denied}, {State::pending, State::expired},
+        {State::pending, State::cancelled},  {State::approved, State::used},  {State::approved, State::void_},
+        {State::approved, State::cancelled}, {State::used, State::void_}};
     for (const auto from : kAll)
         for (const auto to : kAll) CHECK_EQ(may_follow(from, to), ways.contains({from, to}));
     for (const auto state : kAll) {
