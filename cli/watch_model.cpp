@@ -50,9 +50,9 @@ std::size_t WatchModel::listed(std::vector<api::Approval> pending) {
     const auto gone = std::erase_if(batch_, [&](const auto& id) {
         return std::ranges::none_of(pending_, [&](const auto& one) { return one.id == id; });
     });
-    if (gone > 0) back("one of these waits no more");
+    if (gone > 0) interrupted("one of these waits no more");
     if (current() != nullptr) return fresh;
-    if (!selected_.empty()) back("request " + short_id(selected_) + " waits no more");
+    if (!selected_.empty()) interrupted("request " + short_id(selected_) + " waits no more");
     select(was);
     return fresh;
 }
@@ -103,10 +103,16 @@ std::vector<std::string> WatchModel::like_current() const {
 }
 
 Wish WatchModel::press(const Press& press, Moment now) {
+    wall_ = now.wall;
     if (press.key == Key::suspend) return {Wish::What::suspend, {}, {}};
     if (press.key == Key::redraw) return {Wish::What::redraw, {}, {}};
     if (press.key == Key::interrupt && mode_ == Mode::browse) return {Wish::What::quit, {}, {}};
     if (busy_) return {};
+    if (mode_ == Mode::told) {
+        if (press.key == Key::enter || press.key == Key::escape || press.key == Key::interrupt) back("");
+        begin_reading();
+        return {};
+    }
     if (mode_ == Mode::browse || mode_ == Mode::batch) return browse(press, now);
     return type(press);
 }
@@ -223,10 +229,14 @@ Wish WatchModel::choose(char key, Moment) {
     return {};
 }
 
+bool WatchModel::window_is_open() const {
+    return parse_time(window_until_) > wall_;
+}
+
 // With the window open at once, else when the password has opened it.
 Wish WatchModel::begin(Word word) {
     word_ = std::move(word);
-    if (!window_until_.empty()) {
+    if (window_is_open()) {
         busy_ = true;
         return {Wish::What::decide, word_, {}};
     }
@@ -250,6 +260,12 @@ void WatchModel::back(const std::string& message) {
     clear_line();
     if (mode_ != Mode::browse && mode_ != Mode::batch) mode_ = batch_.empty() ? Mode::browse : Mode::batch;
     message_ = message;
+}
+
+// What is being typed, a password perhaps, is no keys because its question is gone.
+void WatchModel::interrupted(const std::string& why) {
+    if (mode_ == Mode::browse || mode_ == Mode::batch) return back(why);
+    ask(Mode::told, "Enter goes on; " + why);
 }
 
 Wish WatchModel::type(const Press& press) {
@@ -351,7 +367,7 @@ void WatchModel::refused(const std::string& why, bool again) {
     if (again)
         ask(Mode::password, why + ". Password: ");
     else
-        back(why);
+        ask(Mode::told, "Enter goes on; " + why);
 }
 
 Wish WatchModel::window_lost() {

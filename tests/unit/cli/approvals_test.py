@@ -202,6 +202,44 @@ class Watch(Approvals):
         self.assertEqual(self.decided()[1]["request"]["reason"], "not tags")
         self.assertNotIn(GOOD.encode(), watching.seen)
 
+    def test_after_the_window_the_password_is_asked_for_on_a_new_connection(self):
+        self.waiting({}, {"command": ["curl", "x"]})
+        watching = self.watch(rows=40)
+        watching.shows("2 waiting")
+        watching.look()
+        watching.type(b"y")
+        watching.shows("Password of")
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows(r"1 waiting[\s\S]*approved")
+        self.post("fake/idle", {})
+        watching.look()
+        watching.type(b"y")
+        watching.shows("Password of user:admin:")
+        watching.type(b"n\r")  # a wrong one, and no denial
+        watching.shows("That is wrong")
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows(r"0 waiting[\s\S]*approved")
+        self.assertEqual([row["word"] for row in self.decided()], ["approve", "approve"])
+
+    def test_what_follows_a_failure_is_no_keys(self):
+        self.waiting({}, {})
+        first = self.ids()[-1]
+        watching = self.watch(rows=40)
+        watching.shows("2 waiting")
+        watching.look()
+        watching.type(b"y")
+        watching.shows("Password of")
+        self.post("fake/change", {"id": first, "digest": "0" * 64})
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows("Enter goes on; the digest")
+        for byte in b"n q b y n":
+            watching.type(bytes([byte]))
+            watching.look()
+        self.assertRegex(watching.screen.text(), "2 waiting[\s\S]*Enter goes on")
+        watching.type(b"\r")
+        watching.shows("y approve")
+        self.assertEqual(self.decided(), [])
+
     def test_keys_that_came_too_early_decide_nothing(self):
         self.waiting({}, {})
         watching = self.watch()
