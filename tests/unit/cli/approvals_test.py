@@ -171,6 +171,41 @@ class Commands(Approvals):
         self.assertEqual(self.tokens(), [])
         self.assertEqual(len(self.decided()), 1)
 
+    def test_three_tries_and_nothing_of_them_is_echoed(self):
+        self.waiting({}, {}, logged_in=False)
+        self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
+        name, other = self.ids()
+        terminal = Terminal("approve", name, "--log-in", rows=60, columns=100)
+        terminal.answer(rb"Account that decides \[alice\]: ", "admin")
+        for question in (rb"Password of admin, to approve what was shown: ", rb"is wrong[\s\S]*Password of admin"):
+            terminal.answer(question, "guess-of-mine")
+            terminal.type(b"typed-ahead\n")
+        terminal.until(rb"is wrong[\s\S]*Password of admin[^:]*: ")
+        time.sleep(0.2)
+        terminal.answer(rb"", GOOD)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(len(self.decided()), 1)
+        self.assertNotRegex(terminal.before + terminal.seen, rb"guess|typed|correct")
+        self.assertTrue(terminal.echoes())
+        terminal = Terminal("approve", other, "--log-in", rows=60, columns=100)
+        terminal.answer(rb"Account that decides", "admin")
+        for _ in range(3):
+            terminal.answer(rb"Password of admin, to approve what was shown: ", "guess-of-mine")
+        self.assertEqual(terminal.wait(), 3)
+        self.assertIn(b"owhalectl approve " + other.encode(), terminal.seen)
+        self.assertNotIn(b"guess", terminal.before + terminal.seen)
+        self.assertEqual(len(self.decided()), 1)
+
+    def test_a_signal_leaves_the_echo_on(self):
+        self.waiting({})
+        name, = self.ids()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            terminal = Terminal("approve", name, rows=60, columns=100)
+            terminal.until(rb"owhaled needs the password")
+            os.kill(terminal.pid, number)
+            self.assertIn(terminal.wait(), (-number, 128 + number))
+            self.assertTrue(terminal.echoes())
+
 
 class Watch(Approvals):
     def test_approve_deny_and_one_password(self):

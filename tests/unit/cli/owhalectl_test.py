@@ -68,6 +68,9 @@ class Terminal:
     def cooked(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ICANON)
 
+    def echoes(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
+
     def until(self, pattern, seconds=10):
         end = time.time() + seconds
         while time.time() < end:
