@@ -10,6 +10,8 @@
 namespace owhale::cli {
 namespace {
 
+constexpr int kTries = 3;
+
 Result<std::string> name_of_account() {
     const char* user = std::getenv("USER");
     const std::string own = user != nullptr ? user : "";
@@ -31,13 +33,27 @@ Result<api::Login> open_session(Context& context, const std::string& name, const
     return login;
 }
 
+// Whoever types a wrong one is asked again.
+Result<api::Login> log_in_for(Context& context, const std::string& name, const Call& call, Secret& password) {
+    std::string before;
+    for (int tries = 1;; ++tries) {
+        password = TRY(ask_password(before + "Password of " + name + ", to " + call.act + ": "));
+        auto login = open_session(context, name, password);
+        if (login || login.error().code != Code::credentials_wrong) return login;
+        if (tries == kTries)
+            login.error().next = "nothing was decided: owhalectl login, then owhalectl approve " + call.id;
+        if (tries == kTries) return login;
+        before = "owhaled: " + login.error().message + "\n";
+    }
+}
+
 } // namespace
 
 Result<std::string> ask_once_logged_in(Context& context, Call call) {
     CHECK(refuse_in_cage(context));
     const auto name = TRY(name_of_account());
-    const auto password = TRY(ask_password("Password of " + name + ", to " + call.act + ": "));
-    auto login = TRY(open_session(context, name, password));
+    Secret password;
+    auto login = TRY(log_in_for(context, name, call, password));
     const Secret token(std::move(login.access_token));
     const auto bearer = [&] { return std::pair<std::string, std::string>("Authorization", "Bearer " + token.text()); };
     call.headers.push_back(bearer());

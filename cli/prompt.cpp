@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <termios.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/fd.hpp"
 #include "cli/escape.hpp"
@@ -57,13 +58,37 @@ private:
     sigset_t mask_{};
 };
 
+termios without_echo(termios settings) {
+    settings.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOK | ECHONL);
+    settings.c_lflag |= ICANON | ISIG;
+    return settings;
+}
+
+// Of a Hush: what its handler needs.
+struct Hushed {
+    int fd = -1;
+    termios former{}, quiet{};
+};
+Hushed hushed;
+constexpr std::array kHushSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+void leave_hushed(int number) {
+    ::tcsetattr(hushed.fd, TCSAFLUSH, &hushed.former);
+    if (number == SIGTSTP) {
+        ::raise(SIGSTOP);
+        ::tcsetattr(hushed.fd, TCSAFLUSH, &hushed.quiet);
+        return;
+    }
+    ::signal(number, SIG_DFL);
+    ::raise(number);
+}
+
+// The settings that a question needs, for as long as it is open.
 class Quiet {
 public:
-    Quiet(int fd, bool wanted) : fd_(wanted && ::tcgetattr(fd, &former_) == 0 ? fd : -1) {
+    Quiet(int fd, bool secret) : fd_((secret || hushed.fd >= 0) && ::tcgetattr(fd, &former_) == 0 ? fd : -1) {
         if (fd_ < 0) return;
-        auto settings = former_;
-        settings.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHOE | ECHOK | ECHONL);
-        settings.c_lflag |= ICANON | ISIG;
+        const auto settings = secret ? without_echo(former_) : hushed.former;
         ::tcsetattr(fd_, TCSAFLUSH, &settings);
     }
     Quiet(const Quiet&) = delete;
@@ -153,6 +178,25 @@ Result<std::optional<std::string>> ask(const std::string& question, bool secret)
 }
 
 } // namespace
+
+Hush::Hush() {
+    if (!can_ask()) return;
+    auto terminal = open_terminal();
+    if (::tcgetattr(terminal.get(), &hushed.former) != 0) return;
+    hushed.quiet = without_echo(hushed.former);
+    hushed.fd = terminal.release();
+    struct sigaction action{};
+    action.sa_handler = leave_hushed;
+    for (const int number : kHushSignals) ::sigaction(number, &action, nullptr);
+    ::tcsetattr(hushed.fd, TCSAFLUSH, &hushed.quiet);
+}
+
+Hush::~Hush() {
+    if (hushed.fd < 0) return;
+    ::tcsetattr(hushed.fd, TCSAFLUSH, &hushed.former);
+    for (const int number : kHushSignals) ::signal(number, SIG_DFL);
+    ::close(std::exchange(hushed.fd, -1));
+}
 
 bool can_ask() {
     const auto terminal = open_terminal();

@@ -12,6 +12,16 @@ namespace owhale::cli {
 // Whether there is a terminal to ask on, and we are in its foreground: elsewhere a question would stop us.
 bool can_ask();
 
+// While it lives nothing that is typed is echoed, but what ask_line and ask_yes ask for; what was typed without a question is
+// dropped. One at a time; without a terminal it does nothing. Signals that end or stop us put the terminal right first.
+class Hush {
+public:
+    Hush();
+    Hush(const Hush&) = delete;
+    Hush& operator=(const Hush&) = delete;
+    ~Hush();
+};
+
 // One line, at most 1024 bytes. unauthenticated when there is no terminal. Ctrl-C ends us, with the terminal as it was.
 Result<Secret> ask_secret(const std::string& question); // without echo; unauthenticated at Ctrl-D
 // The same for a password that is there: an empty answer is asked for again, three times in all.

@@ -163,6 +163,7 @@ private:
         api::StepUpRequest request{password.text(), kWindow};
         Call call{.verb = "stepup.open", .body = write(request)};
         wipe(request.password);
+        decider_.drop(); // it may have been idle for so long that owhaled hung up
         const auto body = co_await send(std::move(call));
         const auto opened = body ? read_step_up(*body) : std::unexpected(body.error());
         if (opened) co_return model_.window_opened(opened->until, now());
@@ -174,7 +175,7 @@ private:
     asio::awaitable<Wish> decide(const Word& word) {
         Call call = call_for(word);
         const auto body = co_await send(std::move(call));
-        if (!body && body.error().code == Code::step_up_required) co_return model_.window_lost();
+        if (!body && lost_window(body.error())) co_return model_.window_lost();
         if (!body) {
             model_.refused(body.error().message, false);
             feed_.refresh();
@@ -183,6 +184,11 @@ private:
         model_.decided(word.items, told(word, *body));
         feed_.refresh();
         co_return Wish{};
+    }
+
+    // A connection that is gone takes its window along.
+    static bool lost_window(const Error& error) {
+        return error.code == Code::step_up_required || error.code == Code::unreachable;
     }
 
     static Call call_for(const Word& word) {

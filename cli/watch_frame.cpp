@@ -143,7 +143,7 @@ Line WatchModel::rule_line(std::size_t total, std::size_t columns) const {
 Line WatchModel::bottom_line(std::size_t columns, Frame& frame, std::size_t row) const {
     if (busy_) return {{Tone::dim, "asking owhaled…"}};
     if (mode_ != Mode::browse && mode_ != Mode::batch) {
-        const auto typed = mode_ == Mode::password ? "" : escaped(line_);
+        const auto typed = mode_ == Mode::password || mode_ == Mode::told ? "" : escaped(line_);
         const auto question = escaped(question_);
         // The end of what is typed stays in sight.
         const auto used = width(question);

@@ -13,6 +13,9 @@ constexpr std::size_t kMostAtOnce = 50; // decided together: a person reads no m
 constexpr std::size_t kMostLine = 1024; // bytes of an answer
 constexpr std::uint64_t kMostFor = std::uint64_t{30} * 24 * 3600 * 1000;
 
+constexpr auto kTrustQuestion = "It runs code of the workspace that nothing binds. Trust that, too? type yes: ";
+constexpr auto kShortTrustQuestion = "Trust workspace code, too? yes: "; // on a narrow screen
+
 constexpr auto kGrantQuestion = "Also for: n N times, t a time, l as the template (Esc: not): ";
 
 // The same program with the same options and as many words: what differs are operands.
@@ -50,9 +53,9 @@ std::size_t WatchModel::listed(std::vector<api::Approval> pending) {
     const auto gone = std::erase_if(batch_, [&](const auto& id) {
         return std::ranges::none_of(pending_, [&](const auto& one) { return one.id == id; });
     });
-    if (gone > 0) back("one of these waits no more");
+    if (gone > 0) interrupted("one of these waits no more");
     if (current() != nullptr) return fresh;
-    if (!selected_.empty()) back("request " + short_id(selected_) + " waits no more");
+    if (!selected_.empty()) interrupted("request " + short_id(selected_) + " waits no more");
     select(was);
     return fresh;
 }
@@ -103,10 +106,16 @@ std::vector<std::string> WatchModel::like_current() const {
 }
 
 Wish WatchModel::press(const Press& press, Moment now) {
+    wall_ = now.wall;
     if (press.key == Key::suspend) return {Wish::What::suspend, {}, {}};
     if (press.key == Key::redraw) return {Wish::What::redraw, {}, {}};
     if (press.key == Key::interrupt && mode_ == Mode::browse) return {Wish::What::quit, {}, {}};
     if (busy_) return {};
+    if (mode_ == Mode::told) {
+        if (press.key == Key::enter || press.key == Key::escape || press.key == Key::interrupt) back("");
+        begin_reading();
+        return {};
+    }
     if (mode_ == Mode::browse || mode_ == Mode::batch) return browse(press, now);
     return type(press);
 }
@@ -223,10 +232,14 @@ Wish WatchModel::choose(char key, Moment) {
     return {};
 }
 
+bool WatchModel::window_is_open() const {
+    return parse_time(window_until_) > wall_;
+}
+
 // With the window open at once, else when the password has opened it.
 Wish WatchModel::begin(Word word) {
     word_ = std::move(word);
-    if (!window_until_.empty()) {
+    if (window_is_open()) {
         busy_ = true;
         return {Wish::What::decide, word_, {}};
     }
@@ -250,6 +263,12 @@ void WatchModel::back(const std::string& message) {
     clear_line();
     if (mode_ != Mode::browse && mode_ != Mode::batch) mode_ = batch_.empty() ? Mode::browse : Mode::batch;
     message_ = message;
+}
+
+// What is being typed, a password perhaps, is no keys because its question is gone.
+void WatchModel::interrupted(const std::string& why) {
+    if (mode_ == Mode::browse || mode_ == Mode::batch) return back(why);
+    ask(Mode::told, "Enter goes on; " + why);
 }
 
 Wish WatchModel::type(const Press& press) {
@@ -292,6 +311,8 @@ Wish WatchModel::entered() {
         return begin(std::move(word_));
     case Mode::grant:
         return entered_grant(text);
+    case Mode::trust:
+        return entered_trust(text);
     case Mode::amount:
         return entered_amount(text);
     case Mode::confirm:
@@ -317,9 +338,25 @@ Wish WatchModel::entered_grant(const std::string& word) {
     }
     word_.grant.emplace();
     if (word == "l") word_.grant->like = offer->template_;
-    if (offer && offer->once_only) word_.grant->trust_workspace = true; // told before it is stored
-    ask(Mode::amount, word == "n" ? "How many further times (1 to 1000)? " : "For how long (30m, 8h, 7d)? ");
     grant_kind_ = word[0];
+    if (!offer || !offer->once_only) return ask_amount();
+    const std::string_view whole = kTrustQuestion;
+    ask(Mode::trust, columns_ > whole.size() + 3 ? kTrustQuestion : kShortTrustQuestion);
+    return {};
+}
+
+Wish WatchModel::entered_trust(const std::string& word) {
+    if (word != "yes") {
+        word_ = {};
+        back("no grant: none without trust in the workspace; y approves this once");
+        return {};
+    }
+    word_.grant->trust_workspace = true;
+    return ask_amount();
+}
+
+Wish WatchModel::ask_amount() {
+    ask(Mode::amount, grant_kind_ == 'n' ? "How many further times (1 to 1000)? " : "For how long (30m, 8h, 7d)? ");
     return {};
 }
 
@@ -351,7 +388,7 @@ void WatchModel::refused(const std::string& why, bool again) {
     if (again)
         ask(Mode::password, why + ". Password: ");
     else
-        back(why);
+        ask(Mode::told, "Enter goes on; " + why);
 }
 
 Wish WatchModel::window_lost() {

@@ -55,6 +55,7 @@ public:
 
     // What became of wishes.
     Wish window_opened(const std::string& until, Moment now); // decides what waited for it
+    // It was not done. `ask_again`: for want of the right password; else nothing counts as a key until Enter.
     void refused(const std::string& why, bool ask_again);
     Wish window_lost(); // asks for the password once more
     void decided(const std::vector<api::DecideItem>& items, const std::string& what);
@@ -67,7 +68,7 @@ public:
     Frame frame(WindowSize size, Moment now);
 
 private:
-    enum class Mode : std::uint8_t { browse, batch, reason, grant, amount, confirm, password };
+    enum class Mode : std::uint8_t { browse, batch, reason, grant, trust, amount, confirm, password, told };
 
     const api::Approval* current() const;
     std::size_t position() const;
@@ -80,12 +81,16 @@ private:
     Wish choose(char key, Moment now);
     bool may_choose(const Press& press, Moment now);
     Wish begin(Word word);
+    bool window_is_open() const;
     void ask(Mode mode, const std::string& question);
     Wish type(const Press& press);
     Wish entered();
     Wish entered_grant(const std::string& word);
+    Wish entered_trust(const std::string& word);
+    Wish ask_amount();
     Wish entered_amount(const std::string& word);
     void back(const std::string& message);
+    void interrupted(const std::string& why);
     void clear_line();
 
     std::vector<Line> body(std::size_t columns, Moment now);
@@ -110,6 +115,7 @@ private:
     char grant_kind_ = 0;
     Word word_;
     std::string window_until_;
+    std::int64_t wall_ = 0; // at the last key
 };
 
 } // namespace owhale::cli

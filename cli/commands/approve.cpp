@@ -79,6 +79,7 @@ Result<int> approve(Context& context, const Arguments& arguments) {
     CHECK(check_readable(context, arguments));
     CHECK(prove_from_stdin(context, arguments.password_stdin));
     const auto id = TRY(approval_id(context, arguments.id));
+    const Hush hush;
     api::ApproveRequest request;
     request.digest = TRY(read_digest(context, arguments, id, grant));
     if (!arguments.why.empty()) request.reason = arguments.why;

@@ -128,6 +128,18 @@ class Commands(Approvals):
             if wrong != ["--like", ""]:
                 self.ctl("approve", one, "-y", *wrong, code=2)
 
+    def test_grants_are_listed_in_a_line_each(self):
+        self.waiting({"command": ["bash", "-c", "echo \u202e\n" + "x" * 200]})
+        name, = self.ids()
+        self.ctl("approve", name, "-y", "--for", "1h", "--password-stdin", stdin=GOOD + "\n")
+        self.assertIn("0199ffff-0000-7000-8000-00000abc0000", self.ctl("grants", "ls").stdout)
+        terminal = Terminal("grants", "ls", rows=20, columns=80)
+        self.assertEqual(terminal.wait(), 0)
+        lines = terminal.seen.decode().splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        self.assertRegex(re.sub("\x1b\\[[0-9;]*m", "", lines[1]), r"^0abc0000  unix:1000  active  0 +in 6\dm +bash -c 'echo \\u\{202e\}\\nx+…$")
+        self.assertIn("0199ffff", self.ctl("-o", "json", "grants", "show", "0abc0000").stdout)
+
     def test_it_is_read_before_it_is_approved(self):
         self.waiting({"description": "please"})
         name, = self.ids()
@@ -171,6 +183,41 @@ class Commands(Approvals):
         self.assertEqual(self.tokens(), [])
         self.assertEqual(len(self.decided()), 1)
 
+    def test_three_tries_and_nothing_of_them_is_echoed(self):
+        self.waiting({}, {}, logged_in=False)
+        self.ctl("setup", "--password-stdin", stdin=GOOD + "\n")
+        name, other = self.ids()
+        terminal = Terminal("approve", name, "--log-in", rows=60, columns=100)
+        terminal.answer(rb"Account that decides \[alice\]: ", "admin")
+        for question in (rb"Password of admin, to approve what was shown: ", rb"is wrong[\s\S]*Password of admin"):
+            terminal.answer(question, "guess-of-mine")
+            terminal.type(b"typed-ahead\n")
+        terminal.until(rb"is wrong[\s\S]*Password of admin[^:]*: ")
+        time.sleep(0.2)
+        terminal.answer(rb"", GOOD)
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(len(self.decided()), 1)
+        self.assertNotRegex(terminal.before + terminal.seen, rb"guess|typed|correct")
+        self.assertTrue(terminal.echoes())
+        terminal = Terminal("approve", other, "--log-in", rows=60, columns=100)
+        terminal.answer(rb"Account that decides", "admin")
+        for _ in range(3):
+            terminal.answer(rb"Password of admin, to approve what was shown: ", "guess-of-mine")
+        self.assertEqual(terminal.wait(), 3)
+        self.assertIn(b"owhalectl approve " + other.encode(), terminal.seen)
+        self.assertNotIn(b"guess", terminal.before + terminal.seen)
+        self.assertEqual(len(self.decided()), 1)
+
+    def test_a_signal_leaves_the_echo_on(self):
+        self.waiting({})
+        name, = self.ids()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            terminal = Terminal("approve", name, rows=60, columns=100)
+            terminal.until(rb"owhaled needs the password")
+            os.kill(terminal.pid, number)
+            self.assertIn(terminal.wait(), (-number, 128 + number))
+            self.assertTrue(terminal.echoes())
+
 
 class Watch(Approvals):
     def test_approve_deny_and_one_password(self):
@@ -201,6 +248,44 @@ class Watch(Approvals):
         self.assertEqual([row["word"] for row in self.decided()], ["approve", "deny", "approve"])
         self.assertEqual(self.decided()[1]["request"]["reason"], "not tags")
         self.assertNotIn(GOOD.encode(), watching.seen)
+
+    def test_after_the_window_the_password_is_asked_for_on_a_new_connection(self):
+        self.waiting({}, {"command": ["curl", "x"]})
+        watching = self.watch(rows=40)
+        watching.shows("2 waiting")
+        watching.look()
+        watching.type(b"y")
+        watching.shows("Password of")
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows(r"1 waiting[\s\S]*approved")
+        self.post("fake/idle", {})
+        watching.look()
+        watching.type(b"y")
+        watching.shows("Password of user:admin:")
+        watching.type(b"n\r")  # a wrong one, and no denial
+        watching.shows("That is wrong")
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows(r"0 waiting[\s\S]*approved")
+        self.assertEqual([row["word"] for row in self.decided()], ["approve", "approve"])
+
+    def test_what_follows_a_failure_is_no_keys(self):
+        self.waiting({}, {})
+        first = self.ids()[-1]
+        watching = self.watch(rows=40)
+        watching.shows("2 waiting")
+        watching.look()
+        watching.type(b"y")
+        watching.shows("Password of")
+        self.post("fake/change", {"id": first, "digest": "0" * 64})
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows("Enter goes on; the digest")
+        for byte in b"n q b y n":
+            watching.type(bytes([byte]))
+            watching.look()
+        self.assertRegex(watching.screen.text(), "2 waiting[\s\S]*Enter goes on")
+        watching.type(b"\r")
+        watching.shows("y approve")
+        self.assertEqual(self.decided(), [])
 
     def test_keys_that_came_too_early_decide_nothing(self):
         self.waiting({}, {})
@@ -263,6 +348,25 @@ class Watch(Approvals):
         watching.type(GOOD.encode() + b"\r")
         watching.shows("a grant is stored")
         self.assertEqual(self.decided()[0]["request"]["grant"], {"like": ["git", "push", "<word>"], "for_ms": 28800000})
+
+    def test_trust_in_the_workspace_is_a_choice_of_its_own(self):
+        self.waiting({"command": ["make"], "offer": {"once_only": True, "binds": [], "template": ["make", "<word>"]}})
+        watching = self.watch(rows=40)
+        watching.shows("make")
+        for answer in (b"", b"y", b"yes"):
+            watching.look()
+            for key, question in ((b"g", "Also for: "), (b"n\r", "It runs code of the workspace that nothing binds. Trust that, too\\? type yes:")):
+                watching.type(key)
+                watching.shows(question)
+            watching.type(answer + b"\r")
+            watching.shows("How many further times" if answer == b"yes" else "no grant: none without trust in the workspace")
+        watching.type(b"3\r")
+        watching.shows(r"This would be stored[\s\S]*Trusts +whatever the workspace[\s\S]*Only yes")
+        watching.type(b"yes\r")
+        watching.shows("Password of")
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows("a grant is stored")
+        self.assertEqual([row["request"]["grant"] for row in self.decided()], [{"times": 3, "trust_workspace": True}])
 
     def test_like_requests_together(self):
         self.waiting(*[{"command": ["git", "push", "origin", name]} for name in ("a", "b", "c")], {"command": ["git", "push", "--force", "a"]})

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from fake_accounts import Accounts, Refused
 
 runs, lock, counter = {}, threading.Lock(), [0]
+proven = []  # connections that a password opened a window on
 accounts = Accounts(sys.argv[2] if len(sys.argv) > 2 else "local")
 NAMES = {"argv", "script", "language", "code", "args", "cwd", "workspace", "env", "path", "stdin", "stdin_base64", "profile",
          "limits", "timeout_ms", "wait", "detach", "attach", "stdin_open", "tty", "rows", "cols", "net", "run_as", "home", "description"}
@@ -150,6 +151,14 @@ class Peer:
         self.reply(status, body, [("Retry-After", retry_after)] if retry_after else [], "application/problem+json")
 
     def answer(self, method, parts, query, request, headers):
+        if parts == ["fake", "idle"]:  # windows run out, and idle connections are closed, as owhaled does
+            for row in accounts.tokens.values():
+                row["window"] = 0
+            while proven:
+                proven.pop().connection.shutdown(socket.SHUT_RDWR)
+            return self.reply(200, {})
+        if parts == ["v1", "step-up"]:
+            proven.append(self)
         try:
             answered = accounts.answer(method, parts, headers, request, query)
         except Refused as refused:

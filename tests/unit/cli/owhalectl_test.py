@@ -55,8 +55,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
+            self.fd = 0
+            self.resize(rows, columns)  # before it looks
             os.execv(CTL, [CTL, *arguments])
-        self.resize(rows, columns)
         self.seen = b""
 
     def resize(self, rows, columns):
@@ -67,6 +68,9 @@ class Terminal:
 
     def cooked(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ICANON)
+
+    def echoes(self):
+        return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
 
     def until(self, pattern, seconds=10):
         end = time.time() + seconds

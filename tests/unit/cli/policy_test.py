@@ -37,7 +37,10 @@ class Policy(unittest.TestCase):
         denied = self.check("--script", "make && rm -rf ~")
         self.assertEqual(denied.returncode, 11)
         self.assertRegex(denied.stdout, r"\Adeny  destroy\.\S+ \(critical\)\n.+\n\n  make && rm -rf ~\n          \^{8}\n")
-        self.assertIn('[[rule]]', denied.stdout)
+        self.assertNotIn('[[rule]]', denied.stdout)  # no way round for who has just been stopped
+        self.assertTrue(denied.stdout.endswith("\nA rule of your own could change it; `owhalectl policy explain` writes it.\n"))
+        self.assertIn('[[rule]]', policy("explain", "--rules", "none", "--cwd", "/home/user/project", "--script", "make && rm -rf ~").stdout)
+        self.assertIn('[[rule]]', asked.stdout)
         self.assertEqual(denied.stderr, "")
         self.assertEqual(self.check("-q", "ls").stdout, "allow\n")
 
@@ -189,6 +192,26 @@ class Policy(unittest.TestCase):
         self.assertRegex(ran.stdout, r"allow +deny +team\.no-tables +dropper a\n")
         self.assertIn("2 of 3 commands change: 2 from allow to deny\n", ran.stdout)
         self.assertEqual(policy("diff", "none", "none").returncode, 2)
+
+    def test_diff_on_a_terminal_has_a_line_for_each_command(self):
+        (self.top / "new.toml").write_text(RULE)
+        (self.top / "commands").write_text(json.dumps({"command": "dropper x \u05d0\nls " + "y" * 200}) + "\n")
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "dumb"
+            os.execv("/bin/sh", ["sh", "-c", "stty cols 80; exec %s policy diff none %s/new.toml --commands %s/commands" % (CTL, self.top, self.top)])
+        seen = b""
+        try:
+            while chunk := os.read(fd, 65536):
+                seen += chunk
+        except OSError:
+            pass
+        os.waitpid(pid, 0)
+        os.close(fd)
+        lines = seen.decode().splitlines()
+        self.assertEqual(len(lines), 4, lines)
+        self.assertRegex(lines[1], r"dropper x \\u\{5d0\}\\nls y+…$")
+        self.assertLessEqual(max(len(line) for line in lines), 80)
 
     def test_diff_by_what_was_run(self):
         (self.top / "new.toml").write_text(RULE)
