@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "sandbox/paths.hpp"
+#include "sandbox/record.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -24,6 +25,20 @@ std::vector<std::string> walked(std::string_view path, const std::string& cwd, c
         if (end == path.size()) return out;
         path.remove_prefix(end + 1);
     }
+}
+
+// A folder that the box fills, in front of or among those that people know: what is found there, nobody has seen.
+Status check_search(const std::vector<std::string>& paths, const std::string& cwd, const View& view) {
+    for (const auto& path : paths)
+        for (const auto& folder : split_search_path(path)) {
+            const auto absolute = folder.starts_with('/') ? folder : join(cwd, folder);
+            if (is_same_inside(absolute + "/x", view) || !is_within_any(absolute, view.private_)) continue;
+            return fail(Code::approval_required,
+                        "nobody can agree to this: programs are looked for in " + printable(absolute) +
+                            ", which is the box's own",
+                        "leave that folder out of PATH");
+        }
+    return {};
 }
 
 std::string joined(const std::vector<std::string>& folders) {
@@ -120,6 +135,9 @@ awaitable<Status> Launcher::follow_hashbang(Prepared& prepared, const Caller& ca
 
 awaitable<Status> Launcher::bind_named(Prepared& prepared, const Caller& caller, const View& view,
                                        const std::string& own) {
+    auto searched_by = prepared.named.paths;
+    searched_by.push_back(own);
+    CO_CHECK(check_search(searched_by, prepared.looked.mounts.cwd, view));
     const auto paths = open_paths(prepared, view, own);
     auto names = prepared.named.names;
     if (names.size() * paths.size() > kMostLookUps)

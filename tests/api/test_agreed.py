@@ -112,3 +112,11 @@ def test_secrets_in_what_people_and_agents_say(house):
     _, approval = house.ask(argv=["seq", "3"], description=f"with {secret}")
     house.deny(approval, reason=f"not with {secret}")
     assert secret not in json.dumps(house.show(approval["id"]))
+
+
+@pytest.mark.parametrize("request_", [{"env": {"PATH": "/tmp/bin:/usr/bin:/bin"}, "script": "seq 3"},
+                                      {"script": "PATH=/tmp/bin:$PATH; seq 3"}])
+def test_a_folder_of_the_boxs_own_is_no_place_to_look(house, workspace, request_):
+    """What an earlier run put there, nobody sees."""
+    answer = house.d.run(ALICE, cwd=str(workspace), **request_)
+    assert answer.status == 403 and answer.code == "approval_required" and "/tmp/bin" in answer.text, answer
