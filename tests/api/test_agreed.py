@@ -2,10 +2,12 @@
 
 import json
 import os
+import socket
 
 import pytest
 
 import accounts
+import client
 from conftest import ALICE, BOB, needs_root
 from test_approvals import House, house  # noqa: F401
 
@@ -112,3 +114,23 @@ def test_secrets_in_what_people_and_agents_say(house):
     _, approval = house.ask(argv=["seq", "3"], description=f"with {secret}")
     house.deny(approval, reason=f"not with {secret}")
     assert secret not in json.dumps(house.show(approval["id"]))
+
+
+def test_ones_own_human_is_known_over_tcp_too(own):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    flags = [flag for flag in accounts.QUICK if flag not in ("--tcp", "off")]
+    house = House(lambda *_: own(*flags, "--tcp", f"127.0.0.1:{port}", "--quorum", "critical=2"))
+    dora = accounts.add(house.admin, "dora", ["admin"])
+    for uid, counts in ((ALICE, False), (BOB, True)):
+        _, approval = house.ask(argv=["numfmt", str(uid)])
+        connection = object.__new__(client.Connection)
+        connection.input = b""
+        with client.user(uid):
+            connection.socket = socket.create_connection(("127.0.0.1", port), 20)
+        with connection:
+            login = connection.ask("POST", "/v1/login", {"name": "dora", "password": dora.password}).json()
+            headers = {**accounts.bearer(login["access_token"]), **accounts.proof(dora.password)}
+            body = {"digest": approval["digest"]}
+            answer = connection.ask("POST", f"/v1/approvals/{approval['id']}/approve", body, headers)
+        assert answer.json()["decisions"][0]["counts"] == counts, answer
