@@ -68,8 +68,8 @@ std::vector<std::string> Launcher::open_paths(const Prepared& prepared, const Vi
     return out;
 }
 
-// What a look-up finds, if others than root can change it; its "#!" line for who follows that. `needed`: nobody can agree
-// while it is not there.
+// What a look-up finds, if others than root can change it; its "#!" line for who follows that. While what is `needed` is
+// not there, nobody can agree.
 awaitable<Result<std::string>> Launcher::bind_found(Prepared& prepared, const Caller& caller, const View& view,
                                                     const Named& named) {
     auto user = prepared.request.run_as.value_or("");
@@ -84,7 +84,9 @@ awaitable<Result<std::string>> Launcher::bind_found(Prepared& prepared, const Ca
     }
     const auto real = resolution.program_real;
     const auto hashbang = resolution.hashbang;
-    if (fact.fixed != 0 || knows(prepared.files, real)) co_return hashbang;
+    // In rootless mode's user namespace nothing looks like root's.
+    const bool is_systems = parts_.settings.rootless && is_within_any(real, parts_.profiles.tables()->system);
+    if (fact.fixed != 0 || is_systems || knows(prepared.files, real)) co_return hashbang;
     api::FrozenFile file{real, "", named.role, false};
     if (resolution.program_fd && is_same_inside(real, view))
         file.digest = co_await digests_.of(std::move(resolution.program_fd), fact, caller.uid);

@@ -2,10 +2,12 @@
 
 import json
 import os
+import socket
 
 import pytest
 
 import accounts
+import client
 from conftest import ALICE, BOB, needs_root
 from test_approvals import House, house  # noqa: F401
 
@@ -120,3 +122,23 @@ def test_a_folder_of_the_boxs_own_is_no_place_to_look(house, workspace, request_
     """What an earlier run put there, nobody sees."""
     answer = house.d.run(ALICE, cwd=str(workspace), **request_)
     assert answer.status == 403 and answer.code == "approval_required" and "/tmp/bin" in answer.text, answer
+
+
+def test_ones_own_human_is_known_over_tcp_too(own):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    flags = [flag for flag in accounts.QUICK if flag not in ("--tcp", "off")]
+    house = House(lambda *_: own(*flags, "--tcp", f"127.0.0.1:{port}", "--quorum", "critical=2"))
+    dora = accounts.add(house.admin, "dora", ["admin"])
+    for uid, counts in ((ALICE, False), (BOB, True)):
+        _, approval = house.ask(argv=["numfmt", str(uid)])
+        connection = object.__new__(client.Connection)
+        connection.input = b""
+        with client.user(uid):
+            connection.socket = socket.create_connection(("127.0.0.1", port), 20)
+        with connection:
+            login = connection.ask("POST", "/v1/login", {"name": "dora", "password": dora.password}).json()
+            headers = {**accounts.bearer(login["access_token"]), **accounts.proof(dora.password)}
+            body = {"digest": approval["digest"]}
+            answer = connection.ask("POST", f"/v1/approvals/{approval['id']}/approve", body, headers)
+        assert answer.json()["decisions"][0]["counts"] == counts, answer
