@@ -13,6 +13,9 @@ constexpr std::size_t kMostAtOnce = 50; // decided together: a person reads no m
 constexpr std::size_t kMostLine = 1024; // bytes of an answer
 constexpr std::uint64_t kMostFor = std::uint64_t{30} * 24 * 3600 * 1000;
 
+constexpr auto kTrustQuestion = "It runs code of the workspace that nothing binds. Trust that, too? type yes: ";
+constexpr auto kShortTrustQuestion = "Trust workspace code, too? yes: "; // on a narrow screen
+
 constexpr auto kGrantQuestion = "Also for: n N times, t a time, l as the template (Esc: not): ";
 
 // The same program with the same options and as many words: what differs are operands.
@@ -308,6 +311,8 @@ Wish WatchModel::entered() {
         return begin(std::move(word_));
     case Mode::grant:
         return entered_grant(text);
+    case Mode::trust:
+        return entered_trust(text);
     case Mode::amount:
         return entered_amount(text);
     case Mode::confirm:
@@ -333,9 +338,25 @@ Wish WatchModel::entered_grant(const std::string& word) {
     }
     word_.grant.emplace();
     if (word == "l") word_.grant->like = offer->template_;
-    if (offer && offer->once_only) word_.grant->trust_workspace = true; // told before it is stored
-    ask(Mode::amount, word == "n" ? "How many further times (1 to 1000)? " : "For how long (30m, 8h, 7d)? ");
     grant_kind_ = word[0];
+    if (!offer || !offer->once_only) return ask_amount();
+    const std::string_view whole = kTrustQuestion;
+    ask(Mode::trust, columns_ >= whole.size() + 3 ? kTrustQuestion : kShortTrustQuestion);
+    return {};
+}
+
+Wish WatchModel::entered_trust(const std::string& word) {
+    if (word != "yes") {
+        word_ = {};
+        back("no grant: none without trust in the workspace; y approves this once");
+        return {};
+    }
+    word_.grant->trust_workspace = true;
+    return ask_amount();
+}
+
+Wish WatchModel::ask_amount() {
+    ask(Mode::amount, grant_kind_ == 'n' ? "How many further times (1 to 1000)? " : "For how long (30m, 8h, 7d)? ");
     return {};
 }
 

@@ -68,7 +68,7 @@ public:
     Frame frame(WindowSize size, Moment now);
 
 private:
-    enum class Mode : std::uint8_t { browse, batch, reason, grant, amount, confirm, password, told };
+    enum class Mode : std::uint8_t { browse, batch, reason, grant, trust, amount, confirm, password, told };
 
     const api::Approval* current() const;
     std::size_t position() const;
@@ -86,6 +86,8 @@ private:
     Wish type(const Press& press);
     Wish entered();
     Wish entered_grant(const std::string& word);
+    Wish entered_trust(const std::string& word);
+    Wish ask_amount();
     Wish entered_amount(const std::string& word);
     void back(const std::string& message);
     void interrupted(const std::string& why);

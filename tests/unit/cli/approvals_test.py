@@ -337,6 +337,25 @@ class Watch(Approvals):
         watching.shows("a grant is stored")
         self.assertEqual(self.decided()[0]["request"]["grant"], {"like": ["git", "push", "<word>"], "for_ms": 28800000})
 
+    def test_trust_in_the_workspace_is_a_choice_of_its_own(self):
+        self.waiting({"command": ["make"], "offer": {"once_only": True, "binds": [], "template": ["make", "<word>"]}})
+        watching = self.watch(rows=40)
+        watching.shows("make")
+        for answer in (b"", b"y", b"yes"):
+            watching.look()
+            for key, question in ((b"g", "Also for: "), (b"n\r", "It runs code of the workspace that nothing binds. Trust that, too\\? type yes:")):
+                watching.type(key)
+                watching.shows(question)
+            watching.type(answer + b"\r")
+            watching.shows("How many further times" if answer == b"yes" else "no grant: none without trust in the workspace")
+        watching.type(b"3\r")
+        watching.shows(r"This would be stored[\s\S]*Trusts +whatever the workspace[\s\S]*Only yes")
+        watching.type(b"yes\r")
+        watching.shows("Password of")
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows("a grant is stored")
+        self.assertEqual([row["request"]["grant"] for row in self.decided()], [{"times": 3, "trust_workspace": True}])
+
     def test_like_requests_together(self):
         self.waiting(*[{"command": ["git", "push", "origin", name]} for name in ("a", "b", "c")], {"command": ["git", "push", "--force", "a"]})
         watching = self.watch(rows=50)
