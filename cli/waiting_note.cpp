@@ -15,6 +15,19 @@
 #include "cli/units.hpp"
 
 namespace owhale::cli {
+namespace {
+
+// The same for 80 columns.
+std::string told_shortly(const api::Approval& approval, std::int64_t now) {
+    const auto since = "waiting " + format_age(approval.created, now);
+    const auto name = " (" + short_id(approval.id) + ")";
+    if (approval.throttled) return since + name + ", throttled: nobody is told";
+    const std::string roles = approval.severity == "critical" ? "admin" : "approver/admin";
+    const auto who = approval.quorum > 1 ? std::to_string(approval.quorum) + " of " + roles : roles;
+    return since + " for " + who + name + ", ends " + relative(approval.expires, now);
+}
+
+} // namespace
 
 std::string told(const api::Approval& approval, std::int64_t now) {
     const std::string roles = approval.severity == "critical" ? "admin" : "approver/admin";
@@ -22,6 +35,14 @@ std::string told(const api::Approval& approval, std::int64_t now) {
     return "waiting " + format_age(approval.created, now) + " for approval " + short_id(approval.id) +
            (approval.throttled ? " (throttled: nobody is told)" : "") + " by " + who + ", expires " +
            relative(approval.expires, now);
+}
+
+std::string waiting_line(const api::Approval& approval, std::int64_t now, std::size_t columns) {
+    const std::string way_out = "; Ctrl-C takes it back";
+    const auto whole = escaped("owhalectl: " + told(approval, now)) + way_out;
+    if (width(whole) <= columns) return whole;
+    const auto room = columns > way_out.size() ? columns - way_out.size() : 0;
+    return clipped(clipped(escaped(told_shortly(approval, now)), room) + way_out, columns);
 }
 
 void WaitingNote::begin(const std::string& approval) {
@@ -63,8 +84,7 @@ void WaitingNote::tell() {
 void WaitingNote::show() const {
     const auto size = window_size();
     const std::size_t columns = size && size->columns > 1 ? size->columns - 1u : 79u;
-    const auto text = "owhalectl: " + told(approval_, std::time(nullptr)) + "; Ctrl-C takes it back";
-    const auto line = "\r" + clipped(escaped(text), columns) + "\x1b[K";
+    const auto line = "\r" + waiting_line(approval_, std::time(nullptr), columns) + "\x1b[K";
     std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -32,7 +32,9 @@ private:
     bool mute_ = false, waiting_ = false, shown_ = false;
 };
 
-// "waiting 5s for approval deadbeef by approver/admin, expires in 10m": fits into 80 columns.
+// "waiting 5s for approval deadbeef by approver/admin, expires in 10m".
 std::string told(const api::Approval& approval, std::int64_t now);
+// On a terminal of so many columns: that, or less, and always how it is taken back.
+std::string waiting_line(const api::Approval& approval, std::int64_t now, std::size_t columns);
 
 } // namespace owhale::cli

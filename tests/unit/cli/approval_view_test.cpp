@@ -6,6 +6,8 @@
 #include "checks.hpp"
 #include "cli/approval_source.hpp"
 #include "cli/escape.hpp"
+#include "cli/units.hpp"
+#include "cli/waiting_note.hpp"
 #include "cli/writing.hpp"
 
 using namespace owhale;
@@ -175,6 +177,28 @@ TEST_CASE("many blanks cannot push anything out of sight") {
     CHECK(text.find("⟨5000 spaces⟩") != std::string::npos);
     CHECK(text.find("rm -rf ~") != std::string::npos);
     CHECK(std::count(text.begin(), text.end(), '\n') <= 4);
+}
+
+TEST_CASE("how a waiting run is taken back is told whole at 80 columns") {
+    auto approval = api::Approval();
+    approval.id = "0199aaaa-0000-7000-8000-0000deadbeef";
+    approval.created = "2026-11-26T18:39:48.000000Z";
+    approval.expires = "2026-11-26T18:59:48.000000Z";
+    approval.severity = "high";
+    const auto now = parse_time("2026-11-26T18:49:48Z");
+    CHECK(waiting_line(approval, now, 79) ==
+          "waiting 10m for approver/admin (deadbeef), ends in 10m; Ctrl-C takes it back");
+    CHECK(
+        waiting_line(approval, now, 120).starts_with("owhalectl: waiting 10m for approval deadbeef by approver/admin"));
+    for (const std::size_t columns : {std::size_t{30}, std::size_t{79}})
+        for (const bool throttled : {false, true})
+            for (const std::uint32_t quorum : {1U, 2U}) {
+                approval.throttled = throttled;
+                approval.quorum = quorum;
+                const auto line = waiting_line(approval, now, columns);
+                CHECK(line.ends_with("; Ctrl-C takes it back"));
+                CHECK(width(line) <= columns);
+            }
 }
 
 TEST_CASE("words that are not ASCII are told, and those that mix writing systems more loudly") {
