@@ -110,6 +110,11 @@ std::string ceiling_text(const Ceiling& ceiling) {
     return out + (ceiling.profile.empty() ? "" : ", profile " + escaped(profiles_of(ceiling)));
 }
 
+// What is denied as critical is no matter of pasting a rule: that one is a question away.
+bool is_grave(const Verdict& verdict) {
+    return verdict.decision == Decision::deny && verdict.severity == Severity::critical;
+}
+
 std::string change_text(const Look& look, const Verdict& verdict) {
     if (verdict.change.empty()) return {};
     std::string out = "\n" + toned(look, Tone::dim, "What would change it, in a file of /etc/owhaled/policy.d:") + "\n";
@@ -120,6 +125,11 @@ std::string change_text(const Look& look, const Verdict& verdict) {
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     }
     return out;
+}
+
+std::string change_hint(const Verdict& verdict) {
+    return verdict.change.empty() ? ""
+                                  : "\nA rule of your own could change it; `owhalectl policy explain` writes it.\n";
 }
 
 } // namespace
@@ -139,13 +149,14 @@ json::object verdict_json(const NormalForm& form, const Verdict& verdict, bool w
 std::string verdict_text(const Look& look, const NormalForm& form, const Verdict& verdict) {
     auto out = headline(look, verdict);
     if (verdict.decision == Decision::allow) return out + "At most: " + ceiling_text(verdict.ceiling) + "\n";
-    return out + "\n" + drawn(look, draw_source(form, verdict, kScreen), "  ") + change_text(look, verdict);
+    return out + "\n" + drawn(look, draw_source(form, verdict, kScreen), "  ") +
+           (is_grave(verdict) ? change_hint(verdict) : change_text(look, verdict));
 }
 
 std::string explanation(const Look& look, const NormalForm& form, const Verdict& verdict) {
     return drawn(look, draw_source(form, verdict, kScreen), "  ") + "\n" + headline(look, verdict) +
            "At most: " + ceiling_text(verdict.ceiling) + "\n\n" +
-           drawn(look, draw_commands(form, verdict, kScreen), "");
+           drawn(look, draw_commands(form, verdict, kScreen), "") + change_text(look, verdict);
 }
 
 Tone tone_of(Decision decision) {

@@ -37,7 +37,10 @@ class Policy(unittest.TestCase):
         denied = self.check("--script", "make && rm -rf ~")
         self.assertEqual(denied.returncode, 11)
         self.assertRegex(denied.stdout, r"\Adeny  destroy\.\S+ \(critical\)\n.+\n\n  make && rm -rf ~\n          \^{8}\n")
-        self.assertIn('[[rule]]', denied.stdout)
+        self.assertNotIn('[[rule]]', denied.stdout)  # no way round for who has just been stopped
+        self.assertTrue(denied.stdout.endswith("\nA rule of your own could change it; `owhalectl policy explain` writes it.\n"))
+        self.assertIn('[[rule]]', policy("explain", "--rules", "none", "--cwd", "/home/user/project", "--script", "make && rm -rf ~").stdout)
+        self.assertIn('[[rule]]', asked.stdout)
         self.assertEqual(denied.stderr, "")
         self.assertEqual(self.check("-q", "ls").stdout, "allow\n")
 
