@@ -189,9 +189,7 @@ std::vector<Line> draw_source(const Source& source, std::size_t columns, Tone de
 }
 
 std::string command_line(const api::Approval& approval) {
-    std::string out;
-    for (const auto& glyph : glyphs_of(in_shell_words(approval.command))) out += glyph.text;
-    return out;
+    return in_one_line(in_shell_words(approval.command));
 }
 
 } // namespace owhale::cli

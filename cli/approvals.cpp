@@ -41,16 +41,17 @@ Result<std::vector<std::string>> words_of_json(const std::string& text) {
 
 } // namespace
 
-Result<std::string> meant_id(const std::string& named, const std::vector<std::string>& ids) {
+Result<std::string> meant_id(const std::string& named, const std::vector<std::string>& ids, const std::string& noun,
+                             const std::string& list) {
     std::string found;
     for (const auto& id : ids) {
         if (!id.starts_with(named) && !id.ends_with(named)) continue;
         if (!found.empty())
-            return fail(Code::bad_request, "more than one request's id begins or ends with '" + named + "'",
-                        std::string("write more of it; ") + kList);
+            return fail(Code::bad_request, "more than one " + noun + "'s id begins or ends with '" + named + "'",
+                        "write more of it; " + list);
         found = id;
     }
-    if (found.empty()) return fail(Code::not_found, "no request's id begins or ends with '" + named + "'", kList);
+    if (found.empty()) return fail(Code::not_found, "no " + noun + "'s id begins or ends with '" + named + "'", list);
     return found;
 }
 

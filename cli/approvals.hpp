@@ -13,7 +13,9 @@ namespace owhale::cli {
 // has): ids begin with the time, so that lists show their ends.
 Result<std::string> approval_id(Context& context, const std::string& named);
 // The one of `ids` that is meant.
-Result<std::string> meant_id(const std::string& named, const std::vector<std::string>& ids);
+Result<std::string> meant_id(const std::string& named, const std::vector<std::string>& ids,
+                             const std::string& noun = "request",
+                             const std::string& list = "owhalectl approvals ls -a lists the ids");
 
 struct Shown {
     api::Approval approval;

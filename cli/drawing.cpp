@@ -101,6 +101,12 @@ std::vector<Row> rows_of(const std::vector<Glyph>& glyphs, std::size_t columns) 
     return out;
 }
 
+std::string in_one_line(std::string_view text) {
+    std::string out;
+    for (const auto& glyph : glyphs_of(text)) out += glyph.text;
+    return out;
+}
+
 Line line_of(const std::vector<Glyph>& glyphs, Row row, Tone tone) {
     Line out;
     for (auto i = row.begin; i < row.end; ++i) {

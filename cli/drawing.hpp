@@ -37,6 +37,9 @@ struct Row {
 };
 std::vector<Row> rows_of(const std::vector<Glyph>& glyphs, std::size_t columns);
 
+// The whole text in one line, for lists that clip it.
+std::string in_one_line(std::string_view text);
+
 Line line_of(const std::vector<Glyph>& glyphs, Row row, Tone tone);
 // One text, whole, wrapped to `columns`: line ends in it are shown as \n, and begin no line.
 std::vector<Line> flowed(std::string_view text, std::size_t columns, Tone tone = Tone::plain);

@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "cli/commands/commands.hpp"
+#include "cli/drawing.hpp"
+#include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/units.hpp"
@@ -55,6 +57,11 @@ std::string counts_table(const Look& look, const std::vector<api::PromptCount>& 
     return table.text(look);
 }
 
+std::string in_list(const Look& look, const std::string& example) {
+    const auto line = in_one_line(example);
+    return look.columns > 8 ? clipped(line, look.columns - 6) : line;
+}
+
 std::string suggestions_text(const Look& look, const std::vector<api::Suggestion>& suggestions) {
     std::string out;
     for (const auto& one : suggestions) {
@@ -62,7 +69,8 @@ std::string suggestions_text(const Look& look, const std::vector<api::Suggestion
         const auto what =
             one.kind == "grant" ? "approve --like \"" + one.text + "\"" : "a rule: owhalectl policy suggest";
         out += "  " + toned(look, Tone::bold, spares + one.rule) + ": " + toned(look, Tone::plain, what) + "\n";
-        for (const auto& example : one.examples) out += "      " + toned(look, Tone::dim, example) + "\n";
+        for (const auto& example : one.examples)
+            out += "      " + painted(look.colour, {{Tone::dim, in_list(look, example)}}) + "\n";
     }
     return out.empty() ? "" : "\nWhat would have spared questions:\n" + out;
 }

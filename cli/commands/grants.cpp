@@ -2,6 +2,7 @@
 #include <ctime>
 #include <memory>
 
+#include "cli/approvals.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
@@ -39,27 +40,31 @@ Result<int> list(Context& context, const ListArguments& arguments) {
     if (arguments.all) call.query.emplace_back("all", "1");
     const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body, "grants"))) return kOk;
+    const auto now = std::time(nullptr);
+    const auto& look = context.look();
+    const bool whole = look.verbose || look.columns == 0; // ids and times, where there is room
     Table table({"ID", "FOR", "STATE", "USED", "ENDS", "COMMAND"}, 5);
     std::string ids;
     for (const auto& grant : TRY(read_grants(body)).grants) {
         ids += grant.id + "\n";
-        table.row({{grant.id},
+        table.row({{whole ? grant.id : short_id(grant.id)},
                    {grant.principal},
                    {grant.state, tone_of(grant)},
                    {uses_of(grant)},
-                   {grant.expires ? in_seconds(*grant.expires) : "-"},
-                   {in_words(grant)}});
+                   {grant.expires ? (whole ? in_seconds(*grant.expires) : relative(*grant.expires, now)) : "-"},
+                   {in_one_line(in_words(grant))}});
     }
-    CHECK(print(context.globals().quiet ? ids : table.text(context.look())));
+    CHECK(print(context.globals().quiet ? ids : table.text(look)));
     return kOk;
 }
 
+// By how it begins, or ends: lists show ends.
 Result<std::string> id_of(Context& context, const std::string& named) {
     if (auto whole = TRY(whole_or_prefix(named, "grant", kList)); !whole.empty()) return whole;
     const auto body = TRY(context.ask({.verb = "grants.list", .query = {{"all", "1"}, {"limit", "500"}}}));
     std::vector<std::string> ids;
     for (const auto& grant : TRY(read_grants(body)).grants) ids.push_back(grant.id);
-    return unique_prefix(named, ids, "grant", kList);
+    return meant_id(named, ids, "grant", kList);
 }
 
 Result<int> show(Context& context, const std::string& named) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands/commands.hpp"
+#include "cli/drawing.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/policy_history.hpp"
@@ -66,7 +67,7 @@ std::string table_of(const Look& look, const std::vector<Change>& all, std::size
         table.row({{before, tone_of(change.before.decision)},
                    {after, tone_of(change.after.decision)},
                    {rule},
-                   {change.command}});
+                   {in_one_line(change.command)}});
         ++kinds[before + " to " + after];
     }
     std::string out = all.empty() ? "" : table.text(look) + "\n";

@@ -128,6 +128,18 @@ class Commands(Approvals):
             if wrong != ["--like", ""]:
                 self.ctl("approve", one, "-y", *wrong, code=2)
 
+    def test_grants_are_listed_in_a_line_each(self):
+        self.waiting({"command": ["bash", "-c", "echo \u202e\n" + "x" * 200]})
+        name, = self.ids()
+        self.ctl("approve", name, "-y", "--for", "1h", "--password-stdin", stdin=GOOD + "\n")
+        self.assertIn("0199ffff-0000-7000-8000-00000abc0000", self.ctl("grants", "ls").stdout)
+        terminal = Terminal("grants", "ls", rows=20, columns=80)
+        self.assertEqual(terminal.wait(), 0)
+        lines = terminal.seen.decode().splitlines()
+        self.assertEqual(len(lines), 2, lines)
+        self.assertRegex(re.sub("\x1b\\[[0-9;]*m", "", lines[1]), r"^0abc0000  unix:1000  active  0 +in 6\dm +bash -c 'echo \\u\{202e\}\\nx+…$")
+        self.assertIn("0199ffff", self.ctl("-o", "json", "grants", "show", "0abc0000").stdout)
+
     def test_it_is_read_before_it_is_approved(self):
         self.waiting({"description": "please"})
         name, = self.ids()

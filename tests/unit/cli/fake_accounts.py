@@ -123,6 +123,14 @@ class Accounts:
         self.tokens[token] = dict(more, user=user, until=time.time() + seconds, revoked=False, id=session)
         return token, session
 
+    def do_grants(self, *_):
+        grants = [{"id": "0199ffff-0000-7000-8000-%012x" % (0xabc0000 + number), "approval": one["id"], "principal": "unix:1000", "workspace": "/home/alice/p",
+                   "cwd": "/home/alice/p", "profile": "default", "net": "none", "state": "active",
+                   "command": self.approvals.find(one["id"])["command"], "binds": [], "trust_workspace": False, "rule": "own.ask", "severity": "high",
+                   "used": 0, "by": "user:admin", "created": at(-5), "expires": at(3700)}
+                  for number, one in enumerate(self.approvals.decided) if one["request"].get("grant")]
+        return 200, {"grants": grants}
+
     def do_logout(self, _m, _rest, _request, _who, _account, row):
         if row is None:
             raise Refused(401, "unauthenticated", "no token was shown")

@@ -55,8 +55,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
+            self.fd = 0
+            self.resize(rows, columns)  # before it looks
             os.execv(CTL, [CTL, *arguments])
-        self.resize(rows, columns)
         self.seen = b""
 
     def resize(self, rows, columns):

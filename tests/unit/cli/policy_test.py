@@ -193,6 +193,26 @@ class Policy(unittest.TestCase):
         self.assertIn("2 of 3 commands change: 2 from allow to deny\n", ran.stdout)
         self.assertEqual(policy("diff", "none", "none").returncode, 2)
 
+    def test_diff_on_a_terminal_has_a_line_for_each_command(self):
+        (self.top / "new.toml").write_text(RULE)
+        (self.top / "commands").write_text(json.dumps({"command": "dropper x \u05d0\nls " + "y" * 200}) + "\n")
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.environ["TERM"] = "dumb"
+            os.execv("/bin/sh", ["sh", "-c", "stty cols 80; exec %s policy diff none %s/new.toml --commands %s/commands" % (CTL, self.top, self.top)])
+        seen = b""
+        try:
+            while chunk := os.read(fd, 65536):
+                seen += chunk
+        except OSError:
+            pass
+        os.waitpid(pid, 0)
+        os.close(fd)
+        lines = seen.decode().splitlines()
+        self.assertEqual(len(lines), 4, lines)
+        self.assertRegex(lines[1], r"dropper x \\u\{5d0\}\\nls y+…$")
+        self.assertLessEqual(max(len(line) for line in lines), 80)
+
     def test_diff_by_what_was_run(self):
         (self.top / "new.toml").write_text(RULE)
         socket = str(self.top / "s")
