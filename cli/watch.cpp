@@ -35,6 +35,7 @@ public:
           feed_(loop_, where,
                 {.listed = [this](std::vector<api::Approval> all) { listed(std::move(all)); },
                  .fresh = [this](const api::Approval& one) { hooks_.add(one); },
+                 .throttled = [this](const std::string& words) { model_.set_throttled(words); },
                  .trouble = [this](const std::string& why) { model_.set_trouble(why); }}),
           decider_(loop_.get_executor(), where) {}
 

@@ -66,7 +66,8 @@ public:
     void tell(const std::string& message) { message_ = message; }
     void set_busy(bool busy) { busy_ = busy; }
     void set_account(const std::string& principal) { account_ = principal; }
-    void set_trouble(const std::string& why) { trouble_ = why; } // "" none
+    void set_throttled(const std::string& words) { throttled_ = words; } // "" none
+    void set_trouble(const std::string& why) { trouble_ = why; }         // "" none
 
     // What to show; from then on it is on the screen.
     Frame frame(WindowSize size, Moment now);
@@ -117,7 +118,7 @@ private:
     std::size_t top_ = 0, height_ = 1, total_ = 0, seen_ = 0, columns_ = 0;
 
     Mode mode_ = Mode::browse;
-    std::string question_, line_, message_, account_, trouble_;
+    std::string question_, line_, message_, account_, trouble_, throttled_;
     char grant_kind_ = 0;
     Word word_;
     std::string window_until_;

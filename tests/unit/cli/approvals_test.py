@@ -424,6 +424,13 @@ class Watch(Approvals):
         watching.type(b"\r")
         watching.shows("y approve")
 
+    def test_what_is_throttled_is_counted(self):
+        self.waiting({}, {"throttled": True}, {"throttled": True}, {"throttled": True, "state": "expired"})
+        self.watch().shows(r"1 waiting[\s\S]*1 of 1, .*2 more throttled \(approvals ls -a\)")
+        self.assertIn("2 more throttled (approvals ls -a)", self.ctl("approvals", "ls").stderr)
+        for words in (("-a",), ("--state", "expired"), ("-q",)):
+            self.assertNotIn("more throttled", self.ctl("approvals", "ls", *words).stderr)
+
     def test_resizing_stopping_and_signals_leave_the_terminal_in_order(self):
         self.waiting({})
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
