@@ -1,5 +1,6 @@
 #include "cli/approval_feed.hpp"
 
+#include "cli/approvals.hpp"
 #include "cli/messages.hpp"
 
 namespace owhale::cli {
@@ -11,6 +12,7 @@ constexpr auto kSilence = 45s;    // of a stream that sends something every 15 s
 constexpr auto kPoll = 1s;        // without events
 constexpr auto kPollBeside = 15s; // with them
 constexpr auto kBetween = 200ms;  // many events at once are one look
+constexpr auto kCount = 2s;       // between two looks at what is not announced
 constexpr auto kTryAgain = 5s;
 constexpr std::size_t kMostPending = 10'000;
 
@@ -54,6 +56,7 @@ asio::awaitable<void> ApprovalFeed::refresh_always() {
             known_ = std::move(ids);
             acts_.listed(*std::move(pending));
             for (auto one = fresh.rbegin(); one != fresh.rend(); ++one) acts_.fresh(*one);
+            co_await count_throttled();
         } else {
             acts_.trouble(pending.error().message);
         }
@@ -65,6 +68,16 @@ asio::awaitable<void> ApprovalFeed::refresh_always() {
         });
         if (!again_) co_await due_.wait();
     }
+}
+
+asio::awaitable<void> ApprovalFeed::count_throttled() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!acts_.throttled || now - counted_ < kCount) co_return;
+    counted_ = now;
+    Call call{.verb = "approvals.list", .query = {{"all", "1"}, {"state", "pending"}, {"limit", "500"}}};
+    const auto body = co_await ask(std::move(call));
+    const auto list = body ? read_approvals(*body) : std::unexpected(body.error());
+    if (list) acts_.throttled(throttled_words(*list));
 }
 
 asio::awaitable<Result<std::string>> ApprovalFeed::ask(Call call) {

@@ -2,6 +2,7 @@
 // every second where there are no events.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <set>
 #include <string>
@@ -19,8 +20,9 @@ public:
     struct Acts {
         // All that wait and are announced, newest first.
         std::function<void(std::vector<api::Approval>)> listed;
-        std::function<void(const api::Approval&)> fresh; // waits, and was not there before
-        std::function<void(const std::string&)> trouble; // owhaled cannot be asked, and why; "" it can again
+        std::function<void(const api::Approval&)> fresh;   // waits, and was not there before
+        std::function<void(const std::string&)> throttled; // how many wait unannounced, in words; "" none; may be empty
+        std::function<void(const std::string&)> trouble;   // owhaled cannot be asked, and why; "" it can again
     };
     ApprovalFeed(asio::io_context& loop, const Where& where, Acts acts)
         : loop_(loop), asker_(loop.get_executor(), where), follower_(loop.get_executor(), where), due_(loop),
@@ -38,6 +40,7 @@ public:
 
 private:
     asio::awaitable<Result<std::vector<api::Approval>>> all_pending();
+    asio::awaitable<void> count_throttled();
     asio::awaitable<void> pause(std::chrono::milliseconds time);
 
     asio::io_context& loop_;
@@ -46,6 +49,7 @@ private:
     Acts acts_;
     EventLines lines_;
     std::set<std::string> known_;
+    std::chrono::steady_clock::time_point counted_{};
     bool following_ = false, busy_ = false, again_ = false;
 };
 

@@ -74,6 +74,12 @@ Result<Shown> show_approval(Context& context, const std::string& id) {
     return Shown{std::move(approval), std::move(body)};
 }
 
+std::string throttled_words(const api::ApprovalList& list) {
+    const auto count = std::ranges::count_if(list.approvals, &api::Approval::throttled);
+    if (count == 0) return {};
+    return (list.next ? "at least " : "") + std::to_string(count) + " more throttled (approvals ls -a)";
+}
+
 std::string approvals_table(const Look& look, const std::vector<api::Approval>& approvals, std::int64_t now) {
     Table table({"ID", "STATE", "SEVERITY", "ASKED", "EXPIRES", "BY", "RULE", "COMMAND"}, 7);
     for (const auto& approval : approvals) {

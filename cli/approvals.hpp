@@ -23,6 +23,8 @@ struct Shown {
 };
 Result<Shown> show_approval(Context& context, const std::string& id);
 
+// "3 more throttled (approvals ls -a)" of what a list with all=1 and state=pending tells; "" when there are none.
+std::string throttled_words(const api::ApprovalList& list);
 std::string approvals_table(const Look& look, const std::vector<api::Approval>& approvals, std::int64_t now);
 // How it is to be shown here and now.
 ViewOptions view_options(const api::Approval& approval, std::size_t columns, bool details);

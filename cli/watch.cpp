@@ -35,6 +35,7 @@ public:
           feed_(loop_, where,
                 {.listed = [this](std::vector<api::Approval> all) { listed(std::move(all)); },
                  .fresh = [this](const api::Approval& one) { hooks_.add(one); },
+                 .throttled = [this](const std::string& words) { model_.set_throttled(words); },
                  .trouble = [this](const std::string& why) { model_.set_trouble(why); }}),
           decider_(loop_.get_executor(), where) {}
 
@@ -138,8 +139,18 @@ private:
                 if (whole) model_.loaded(*std::move(whole));
                 draw();
             }
-            co_await wanted_.wait();
+            const auto gone = model_.take_gone();
+            for (const auto& id : gone) co_await tell_end(id);
+            if (gone.empty()) co_await wanted_.wait();
         }
+    }
+
+    asio::awaitable<void> tell_end(std::string id) {
+        Call call{.verb = "approvals.show", .id = std::move(id)};
+        const auto body = co_await feed_.ask(std::move(call));
+        const auto one = body ? read_approval(*body) : std::unexpected(body.error());
+        if (one) model_.ended(*one);
+        draw();
     }
 
     // Wishes that follow from one another, until none does.

@@ -135,7 +135,9 @@ Line WatchModel::rule_line(std::size_t total, std::size_t columns) const {
         text += ", lines " + std::to_string(top_ + 1) + "-" + std::to_string(std::min(top_ + height_, total)) + " of " +
                 std::to_string(total);
     const bool more = top_ + height_ < total;
-    text += more ? ", space: more " : " ";
+    if (more) text += ", space: more";
+    if (!throttled_.empty() && mode_ == Mode::browse) text += ", " + throttled_;
+    text += " ";
     while (width(text) < columns) text += "─";
     return {{more ? Tone::warn : Tone::dim, text}};
 }

@@ -30,6 +30,7 @@ public:
         : json_(json), hooks_(hook, false), feed_(loop_, where,
                                                   {.listed = [this](std::vector<api::Approval> all) { listed(all); },
                                                    .fresh = [this](const api::Approval& one) { hooks_.add(one); },
+                                                   .throttled = {},
                                                    .trouble = [this](const std::string& why) { told_trouble(why); }}) {}
 
     Result<int> run() {

@@ -10,6 +10,7 @@ namespace owhale::cli {
 namespace {
 
 constexpr std::size_t kMostAtOnce = 50; // decided together: a person reads no more
+constexpr std::size_t kMostGone = 16;   // looked up at once
 constexpr std::size_t kMostLine = 1024; // bytes of an answer
 constexpr std::uint64_t kMostFor = std::uint64_t{30} * 24 * 3600 * 1000;
 
@@ -46,6 +47,7 @@ std::size_t WatchModel::listed(std::vector<api::Approval> pending) {
     for (const auto& one : pending)
         if (!std::ranges::binary_search(pending_, one, by_age)) ++fresh;
     const auto was = position();
+    note_gone(pending);
     pending_ = std::move(pending);
     std::erase_if(whole_, [&](const auto& known) {
         return std::ranges::none_of(pending_, [&](const auto& one) { return one.id == known.first; });
@@ -58,6 +60,26 @@ std::size_t WatchModel::listed(std::vector<api::Approval> pending) {
     if (!selected_.empty()) interrupted("request " + short_id(selected_) + " waits no more");
     select(was);
     return fresh;
+}
+
+// Both are in order of age.
+void WatchModel::note_gone(const std::vector<api::Approval>& pending) {
+    for (const auto& one : pending_) {
+        if (std::ranges::binary_search(pending, one, by_age) || gone_.size() == kMostGone) continue;
+        gone_.push_back(one.id);
+        if (one.id == selected_ || std::ranges::find(batch_, one.id) != batch_.end()) chosen_gone_ = one.id;
+    }
+}
+
+void WatchModel::ended(const api::Approval& one) {
+    auto text = short_id(one.id) + " " + one.state;
+    if (one.ended_because)
+        text += ": " + *one.ended_because;
+    else if (!one.decisions.empty())
+        text += " by " + one.decisions.back().by;
+    const bool chosen = one.id == chosen_gone_;
+    if (mode_ == Mode::told && chosen) question_ = "Enter goes on; " + text;
+    if ((mode_ == Mode::browse || mode_ == Mode::batch) && (chosen || message_.empty())) message_ = text;
 }
 
 void WatchModel::loaded(api::Approval whole) {
@@ -341,7 +363,7 @@ Wish WatchModel::entered_grant(const std::string& word) {
     grant_kind_ = word[0];
     if (!offer || !offer->once_only) return ask_amount();
     const std::string_view whole = kTrustQuestion;
-    ask(Mode::trust, columns_ > whole.size() + 3 ? kTrustQuestion : kShortTrustQuestion);
+    ask(Mode::trust, columns_ >= whole.size() + 3 ? kTrustQuestion : kShortTrustQuestion);
     return {};
 }
 

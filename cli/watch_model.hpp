@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/approval_view.hpp"
@@ -51,6 +52,9 @@ public:
     void loaded(api::Approval whole);
     // Whole requests that it lacks.
     std::vector<std::string> wanted() const;
+    // Requests that wait no more, and how they ended: they were on the screen.
+    std::vector<std::string> take_gone() { return std::exchange(gone_, {}); }
+    void ended(const api::Approval& one);
     Wish press(const Press& press, Moment now);
 
     // What became of wishes.
@@ -62,7 +66,8 @@ public:
     void tell(const std::string& message) { message_ = message; }
     void set_busy(bool busy) { busy_ = busy; }
     void set_account(const std::string& principal) { account_ = principal; }
-    void set_trouble(const std::string& why) { trouble_ = why; } // "" none
+    void set_throttled(const std::string& words) { throttled_ = words; } // "" none
+    void set_trouble(const std::string& why) { trouble_ = why; }         // "" none
 
     // What to show; from then on it is on the screen.
     Frame frame(WindowSize size, Moment now);
@@ -74,6 +79,7 @@ private:
     std::size_t position() const;
     void select(std::size_t index);
     void begin_reading();
+    void note_gone(const std::vector<api::Approval>& pending);
     std::vector<std::string> like_current() const;
 
     Wish browse(const Press& press, Moment now);
@@ -102,7 +108,8 @@ private:
     std::vector<api::Approval> pending_; // oldest first
     std::map<std::string, api::Approval> whole_;
     std::string selected_;
-    std::vector<std::string> batch_;
+    std::vector<std::string> batch_, gone_;
+    std::string chosen_gone_; // the last that was on the screen whole
     bool details_ = false, busy_ = false;
 
     // The reading of what is on the screen.
@@ -111,7 +118,7 @@ private:
     std::size_t top_ = 0, height_ = 1, total_ = 0, seen_ = 0, columns_ = 0;
 
     Mode mode_ = Mode::browse;
-    std::string question_, line_, message_, account_, trouble_;
+    std::string question_, line_, message_, account_, trouble_, throttled_;
     char grant_kind_ = 0;
     Word word_;
     std::string window_until_;

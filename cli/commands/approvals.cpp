@@ -19,6 +19,15 @@ struct ListArguments {
     bool all = false;
 };
 
+Status tell_throttled(Context& context, const ListArguments& arguments) {
+    if (arguments.all || (!arguments.state.empty() && arguments.state != "pending")) return {};
+    const auto body =
+        TRY(context.ask({.verb = "approvals.list", .query = {{"all", "1"}, {"state", "pending"}, {"limit", "500"}}}));
+    const auto words = throttled_words(TRY(read_approvals(body)));
+    if (!words.empty()) note(words);
+    return {};
+}
+
 Result<int> list(Context& context, const ListArguments& arguments) {
     const auto limit = TRY(parse_count(arguments.limit, "--limit", 1, 500));
     Call call{.verb = "approvals.list", .query = {{"limit", std::to_string(limit)}}};
@@ -35,6 +44,7 @@ Result<int> list(Context& context, const ListArguments& arguments) {
     }
     CHECK(print(approvals_table(context.look(), list.approvals, std::time(nullptr))));
     if (list.next) note("there are older ones: --limit N shows more");
+    CHECK(tell_throttled(context, arguments));
     return kOk;
 }
 

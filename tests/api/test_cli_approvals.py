@@ -68,7 +68,7 @@ def look(terminal, grid, pattern, seconds=10):
 def test_a_run_waits_and_goes_on(people):
     asker, admin, root = people
     waiting = asker.on_terminal("run", "--description", "three numbers", "--", "seq", "3")
-    waiting.until(r"waiting \d+s for approval [0-9a-f]{8} by approver/admin, expires in 10m")
+    waiting.until(r"waiting \d+s for approver/admin \([0-9a-f]{8}\), ends in 10m; Ctrl-C takes it back")
     name = request_of(admin)
     shown = admin("approvals", "show", name[-8:])
     assert re.search(r"│ seq 3\n +\^+\n", shown) and "│ three numbers" in shown, shown
@@ -101,7 +101,7 @@ def test_ctrl_c_takes_the_request_back(people):
     asker, admin, _ = people
     for words in (("run", "--", "seq", "3"), ("run", "-t", "--", "seq", "3")):
         waiting = asker.on_terminal(*words)
-        waiting.until("for approval")
+        waiting.until("takes it back")
         name = request_of(admin)
         os.write(waiting.fd, b"\x03")
         code, seen = waiting.wait()
@@ -115,8 +115,11 @@ def test_decided_in_place(base, people):
     while not terminal.until(r"Enter shows more, q ends --|Account that decides[^:]*: ").group().startswith(b"Account"):
         os.write(terminal.fd, b"\n")
     os.write(terminal.fd, b"admin\n")
+    terminal.answer("Password of admin, to approve what was shown: ", "not-the-one")
+    terminal.until("is wrong")
     terminal.answer("Password of admin, to approve what was shown: ", ADMIN)
     code, seen = terminal.wait()
+    assert "not-the-one" not in seen
     assert code == 0 and "1\r\n2\r\n3\r\n" in seen, seen
     assert ADMIN not in seen
 

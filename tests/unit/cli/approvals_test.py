@@ -407,6 +407,30 @@ class Watch(Approvals):
         self.post("fake/change", {"id": made["id"], "state": "expired"})
         watching.shows(r"0 waiting[\s\S]*Nobody waits")
 
+    def test_it_says_how_those_ended_that_were_on_the_screen(self):
+        self.waiting({}, {"command": ["ls"]})
+        second, first = self.ids()
+        watching = self.watch()
+        watching.shows("2 waiting")
+        self.post("fake/change", {"id": first, "state": "cancelled", "ended_because": "its client went"})
+        watching.shows(r"1 waiting[\s\S]*%s cancelled: its client went" % first[-8:])
+        watching.look()
+        watching.type(b"n")
+        watching.shows("Deny, because")
+        self.post("fake/change", {"id": second, "state": "expired", "ended_because": "nobody answered it in time"})
+        watching.shows(r"0 waiting[\s\S]*Enter goes on; %s expired: nobody" % second[-8:])
+        watching.type(b"q")
+        watching.look()
+        watching.type(b"\r")
+        watching.shows("y approve")
+
+    def test_what_is_throttled_is_counted(self):
+        self.waiting({}, {"throttled": True}, {"throttled": True}, {"throttled": True, "state": "expired"})
+        self.watch().shows(r"1 waiting[\s\S]*1 of 1, .*2 more throttled \(approvals ls -a\)")
+        self.assertIn("2 more throttled (approvals ls -a)", self.ctl("approvals", "ls").stderr)
+        for words in (("-a",), ("--state", "expired"), ("-q",)):
+            self.assertNotIn("more throttled", self.ctl("approvals", "ls", *words).stderr)
+
     def test_resizing_stopping_and_signals_leave_the_terminal_in_order(self):
         self.waiting({})
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

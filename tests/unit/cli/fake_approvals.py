@@ -69,7 +69,8 @@ class Approvals:
 
     def answer(self, method, rest, request, who, account, query):
         if method == "GET" and not rest:
-            chosen = [a for a in reversed(self.all) if query.get("all") or a["state"] == query.get("state", "pending") and not a["throttled"]]
+            chosen = [a for a in reversed(self.all) if (query.get("all") or not a["throttled"])
+                      and a["state"] == query.get("state", a["state"] if query.get("all") else "pending")]
             return 200, {"approvals": [self.seen_by(a, account, False) for a in chosen if not query.get("before") or a["id"] < query["before"]],
                          "pending": sum(a["state"] == "pending" for a in self.all)}
         if rest == ["decide"]:
