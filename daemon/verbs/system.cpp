@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/whole_seconds.hpp"
 #include "config/endpoint.hpp"
 #include "identity/service.hpp"
 #include "sandbox/layers.hpp"
@@ -99,7 +100,7 @@ api::Check check_frozen(const Services& services, const identity::Principal& who
     for (const auto& freeze : freezes)
         check.detail += (check.detail.empty() ? "" : ", ") +
                         (freeze.principal == identity::kEverybody ? "everybody" : freeze.principal) + " since " +
-                        freeze.since + " by " + freeze.by;
+                        whole_seconds(freeze.since) + " by " + freeze.by;
     check.lost = "they start nothing, and what they ran is held still";
     check.fix = "owhalectl thaw, or owhalectl thaw --principal NAME";
     return check;
