@@ -27,7 +27,7 @@ constexpr std::array kWords = {
     Words{"approvals_decide", "decide on requests", "decide on requests"},
     Words{"grants", "see and end standing grants", "see and end standing grants"},
     Words{"events", "follow events", "follow events"},
-    Words{"freeze", "freeze", "freeze and thaw anybody"},
+    Words{"freeze", "freeze", "freeze anybody (thawing takes a person's password)"},
     Words{"audit_read", "read the audit log", "read the audit log"},
     Words{"system_read", "see status, settings and profiles", ""},
     Words{"account", "change its password", ""},

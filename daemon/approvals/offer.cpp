@@ -101,6 +101,9 @@ std::optional<std::string> why_not(const api::Frozen& frozen, const SimpleComman
             return "what " + called(command) + " does is known only when it runs (" + fact + ")";
     if (std::ranges::any_of(command.code, [](const auto& code) { return !is_tame(code.language); }))
         return "it holds code, and code is agreed to one time after another";
+    if (frozen.script && !command.known_program && bound_file(frozen, command.path) == nullptr)
+        return called(command) +
+               " is no program that owhaled knows, and nothing binds what a script finds by that name";
     if (is_interpreter(command) && !names_bound_script(frozen, command))
         return called(command) + " is an interpreter: who agrees to it agrees to anything";
     return std::nullopt;
@@ -111,6 +114,9 @@ std::string loads(const api::Frozen& frozen, const SimpleCommand& command) {
     if (is_interpreter(command)) return called(command) + " loads what its script names from the workspace";
     if (runs_workspace_code(command.program, command.sub))
         return called(command) + " runs hooks or files of the workspace";
+    // The plan binds the shell that reads it; the search path may lead through folders that the agent writes.
+    if (frozen.script && !command.argv.empty() && bound_file(frozen, command.path) == nullptr)
+        return called(command) + " is looked for only when the script runs";
     if (!has(command.facts, "code.workspace")) return "";
     const bool bound = has(command.facts, "program.workspace") && bound_file(frozen, command.path) != nullptr;
     return bound ? "" : called(command) + " runs code of the workspace, such as its Makefile or its tests";

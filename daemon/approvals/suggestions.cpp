@@ -9,7 +9,8 @@
 namespace owhale::approvals {
 namespace {
 
-constexpr std::size_t kMostExamples = 5;
+constexpr std::size_t kMostExamples = 5, kLongestExample = 200; // bytes
+constexpr std::size_t kOften = 3;                               // approvals of one shape: fewer are no habit
 constexpr std::string_view kMatch = "match = [";
 
 bool was_agreed(const api::Approval& approval) {
@@ -38,6 +39,17 @@ std::string in_one_line(const std::vector<std::string>& command) {
     return out;
 }
 
+// For people to recognize: one line, cut between two characters.
+std::string as_example(const std::vector<std::string>& command) {
+    auto line = in_one_line(command);
+    std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+    constexpr std::string_view kCut = "…";
+    if (line.size() <= kLongestExample) return line;
+    auto end = kLongestExample - kCut.size();
+    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
+    return line.substr(0, end) + std::string(kCut);
+}
+
 // A template of it would hold the mask in place of the secret.
 bool is_masked(const api::Approval& approval) {
     return std::ranges::any_of(approval.command,
@@ -55,7 +67,7 @@ struct Group {
     std::vector<std::string> examples() const {
         std::vector<std::string> out;
         for (const auto* approval : agreed) {
-            auto line = in_one_line(approval->command);
+            auto line = as_example(approval->command);
             if (out.size() < kMostExamples && std::ranges::find(out, line) == out.end()) out.push_back(std::move(line));
         }
         return out;
@@ -91,7 +103,7 @@ std::vector<std::string> common(const std::vector<const api::Approval*>& agreed)
 
 void add_grants(std::vector<api::Suggestion>& out, const Groups& groups) {
     for (const auto& [key, group] : groups) {
-        if (group.refused || group.agreed.size() < 2) continue;
+        if (group.refused || group.agreed.size() < kOften) continue;
         const auto& first = *group.agreed.front();
         const bool can = std::ranges::all_of(group.agreed, [](const auto* one) {
             return one->offer && !one->offer->refused && !one->command.empty() && !is_masked(*one);
@@ -144,7 +156,7 @@ std::string with_examples(const Group& group) {
 
 void add_rules(std::vector<api::Suggestion>& out, const Groups& groups) {
     for (const auto& [key, group] : groups) {
-        if (group.refused || group.agreed.empty() || !may_repeat(*group.agreed.front())) continue;
+        if (group.refused || group.agreed.size() < kOften || !may_repeat(*group.agreed.front())) continue;
         const auto& first = *group.agreed.front();
         out.push_back({group.agreed.size(), first.verdict.rule, "rule", with_examples(group), group.examples()});
     }

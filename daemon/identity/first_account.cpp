@@ -5,6 +5,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
+#include "base/whole_seconds.hpp"
 #include "identity/core.hpp"
 #include "identity/passwords.hpp"
 
@@ -67,7 +68,7 @@ void forget_setup_code(Core& core) {
 Result<api::Check> check_first_password(Core& core) {
     api::Check check{"first password", "ok", "", "", ""};
     if (const auto first = TRY(core.facts.first_password())) {
-        check.detail = "set by " + first->by + " at " + first->at + " from " + first->peer;
+        check.detail = "set by " + first->by + " at " + whole_seconds(first->at) + " from " + first->peer;
         return check;
     }
     check.state = "weaker";
@@ -81,7 +82,7 @@ Result<api::Check> check_first_password(Core& core) {
 
 Result<std::string> first_account_now(Core& core) {
     if (const auto first = TRY(core.facts.first_password()))
-        return "the first account has a password of its own, set by " + first->by + " at " + first->at;
+        return "the first account has a password of its own, set by " + first->by + " at " + whole_seconds(first->at);
     if (is_waiting(core)) return "admin with the password admin, good for changing it alone";
     return std::string(core.users.empty() ? "no account yet" : "there are accounts");
 }

@@ -1,6 +1,7 @@
 #include "identity/freezes.hpp"
 
 #include "base/clock.hpp"
+#include "base/whole_seconds.hpp"
 
 namespace owhale::identity {
 
@@ -50,8 +51,9 @@ Status Freezes::admits(const std::string& principal) const {
     if (!row) return {};
     const bool all = row->principal == kEverybody;
     return fail(Code::frozen,
-                (all ? "everybody is" : row->principal + " is") + " frozen since " + rfc3339(row->since) + " by " +
-                    row->by + (row->reason.empty() ? "" : ": " + row->reason),
+                (all ? "everybody is" : row->principal + " is") + " frozen since " +
+                    whole_seconds(rfc3339(row->since)) + " by " + row->by +
+                    (row->reason.empty() ? "" : ": " + row->reason),
                 "a person lets it go on: owhalectl thaw" + (all ? "" : " --principal " + row->principal));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/uuid.hpp"
+#include "base/whole_seconds.hpp"
 #include "identity/bounds.hpp"
 #include "identity/names.hpp"
 
@@ -154,7 +155,8 @@ Result<Session> TokenActs::narrowed(const Asker& asker, const api::TokenRequest&
     session.created = wall_clock_us() / kSecond * kSecond;
     session.expires = session.created + static_cast<std::int64_t>(request.ttl_ms / 1000) * kSecond;
     if (who.for_agent && session.expires > who.expires)
-        return fail(Code::forbidden, "a token cannot outlive the one that mints it, which ends " + rfc3339(who.expires),
+        return fail(Code::forbidden,
+                    "a token cannot outlive the one that mints it, which ends " + whole_seconds(rfc3339(who.expires)),
                     "ask for a shorter ttl");
     session.profile = TRY(narrow_profile(who.profile, request.profile));
     session.cwd = TRY(narrow_cwd(who.cwd, request.cwd));

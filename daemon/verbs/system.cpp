@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/whole_seconds.hpp"
 #include "config/endpoint.hpp"
 #include "identity/service.hpp"
 #include "sandbox/layers.hpp"
@@ -65,6 +66,12 @@ std::optional<std::string> window_of(const Request& request) {
     return rfc3339(wall_clock_us() + left / 1000);
 }
 
+// Deciding takes a password, whichever its verb (shared/verbs.cpp): who has none to show is not told that it may.
+bool is_of_use(const identity::Principal& who, identity::Permission permission) {
+    const bool proves = who.kind == identity::Kind::user && !who.for_agent;
+    return proves || permission != identity::Permission::approvals_decide;
+}
+
 Result<Response> whoami(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     const auto& who = request.who();
@@ -82,6 +89,7 @@ Result<Response> whoami(const Services& services, const Request& request) {
     out.must_change_password = who.must_change;
     out.stepped_up_until = window_of(request);
     for (const auto& row : identity::permissions()) {
+        if (!is_of_use(who, row.permission)) continue;
         if (who.may(row.permission, true)) out.permissions.emplace_back(row.name);
         if (who.may(row.permission, false)) out.permissions.emplace_back(std::string(row.name) + ":any");
     }
@@ -99,7 +107,7 @@ api::Check check_frozen(const Services& services, const identity::Principal& who
     for (const auto& freeze : freezes)
         check.detail += (check.detail.empty() ? "" : ", ") +
                         (freeze.principal == identity::kEverybody ? "everybody" : freeze.principal) + " since " +
-                        freeze.since + " by " + freeze.by;
+                        whole_seconds(freeze.since) + " by " + freeze.by;
     check.lost = "they start nothing, and what they ran is held still";
     check.fix = "owhalectl thaw, or owhalectl thaw --principal NAME";
     return check;

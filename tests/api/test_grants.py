@@ -331,3 +331,26 @@ def test_owhalectl_lists_shows_and_ends_grants_and_counts_questions(admin, agent
     counts = said("approvals", "stats")
     assert f"unix:{agent.uid}" in counts and "SPARED" in counts
     print(listed, shown, counts)
+
+
+def test_a_script_is_granted_as_that_very_text_to_who_trusts_what_it_finds_by_name(admin, agent, served):
+    def begin(text):
+        answer = served.ask("POST", "/v1/runs", {"script": text, "cwd": agent.workspace, "wait": False}, uid=agent.uid)
+        assert answer.status in (201, 202), answer
+        return answer.json()
+
+    first = begin("touch x && wc -c x")
+    offer = admin.get(f"/v1/approvals/{first['approval']}").json()["offer"]
+    assert offer["once_only"] and "refused" not in offer and "template" not in offer
+    digest = admin.get(f"/v1/approvals/{first['approval']}").json()["digest"]
+    plain = admin.ask("POST", f"/v1/approvals/{first['approval']}/approve", {"digest": digest, "grant": {"times": 2}}, step_up=True)
+    assert plain.code == "forbidden" and "--trust-workspace" in plain.text, plain
+    grant = approve(admin, first["approval"], times=2, trust_workspace=True)["grant"]
+    assert agent.wait(first)["exit_code"] == 0
+    assert admin.get(f"/v1/grants/{grant}").json()["script"] == "touch x && wc -c x"
+    assert agent.wait(begin("touch x && wc -c x"))["grant"] == grant
+    assert begin("touch x  && wc -c x")["state"] == "waiting_approval", "another text"
+    for text in ("touch x; bash y.sh", "touch x; sudo id", "touch x; own-tool", "touch $X"):
+        record = begin(text)
+        if record["state"] == "waiting_approval":
+            assert admin.get(f"/v1/approvals/{record['approval']}").json()["offer"]["refused"], text

@@ -152,3 +152,14 @@ def test_it_has_no_part_in_boxes_beyond_its_bounds(admin, alice, workspace):
             assert answer.code == "forbidden", (box, answer)
     assert {box["id"] for box in person.get("/v1/boxes").json()["boxes"]} >= set(wider)
     assert agent.get(f"/v1/boxes/{own}").status == 200 and agent.ask("DELETE", f"/v1/boxes/{own}").status == 204
+
+
+def test_whoami_lists_what_a_token_without_a_password_is_good_for(admin, fresh):
+    mine = admin.get("/v1/whoami").json()["permissions"]
+    assert {"approvals_decide", "approvals_decide:any", "freeze:any", "users:any"} <= set(mine)
+    agent = admin.mint(role="admin")
+    its = agent.get("/v1/whoami").json()["permissions"]
+    assert not any(one.startswith("approvals_decide") for one in its), its
+    assert {"approvals_read:any", "freeze:any", "runs_read:any"} <= set(its) <= set(mine)
+    root = fresh.get("/v1/whoami").json()["permissions"]
+    assert "approvals_decide" not in root and "runs_read:any" in root, "a user id has no password to show"

@@ -65,17 +65,38 @@ TEST_CASE("what people agreed to again and again is suggested, what they refused
     const std::vector<api::Approval> all = {answered({"rm", "-r", "a b"}),
                                             answered({"rm", "-r", "c"}),
                                             answered({"rm", "-r", "d"}),
+                                            answered({"rm", "-r", "e"}),
                                             answered({"kill", "12"}),
                                             answered({"kill", "13"}),
+                                            answered({"kill", "14"}),
+                                            answered({"mkfs", "1"}),
+                                            answered({"mkfs", "2"}),
                                             answered({"chmod", "1", "x"}),
                                             answered({"chmod", "1", "x"}, "denied"),
                                             answered({"ls"})};
     const auto out = suggest(all);
     REQUIRE(out.size() == 2);
-    CHECK(out[0].spares == 2);
+    CHECK(out[0].spares == 3);
     CHECK(out[0].text == "rm -r <word>");
     CHECK(out[0].examples.front() == "rm -r 'a b'");
     CHECK(out[1].text == "kill <number>");
+}
+
+TEST_CASE("an example is one line of at most 200 bytes; twice is no habit") {
+    std::string text = "echo 1\necho ";
+    for (int i = 0; i < 300; ++i) text += "ä";
+    std::vector<api::Approval> all(2, answered({text}, "used", rule("x")));
+    CHECK(suggest(all).empty());
+    all.push_back(all.front());
+    const auto out = suggest(all);
+    REQUIRE_FALSE(out.empty());
+    for (const auto& one : out) {
+        REQUIRE(one.examples.size() == 1);
+        const auto& example = one.examples.front();
+        CHECK(example.size() <= 200);
+        CHECK(example.starts_with("'echo 1 echo ä"));
+        CHECK(example.ends_with("ä…"));
+    }
 }
 
 TEST_CASE("options are never suggested to vary, nor is what cannot be granted, nor what is masked or critical") {
@@ -85,10 +106,14 @@ TEST_CASE("options are never suggested to vary, nor is what cannot be granted, n
     critical.verdict.severity = "critical";
     const std::vector<api::Approval> all = {answered({"rm", "-r"}),
                                             answered({"rm", "-f"}),
+                                            answered({"rm", "-i"}),
+                                            no_offer,
                                             no_offer,
                                             no_offer,
                                             critical,
                                             critical,
+                                            critical,
+                                            answered({"curl", "[redacted:x]"}),
                                             answered({"curl", "[redacted:x]"}),
                                             answered({"curl", "[redacted:x]"})};
     CHECK(suggest(all).empty());
@@ -97,6 +122,9 @@ TEST_CASE("options are never suggested to vary, nor is what cannot be granted, n
 TEST_CASE("rules carry the examples of all that they would have let pass, under names of their own") {
     const std::vector<api::Approval> all = {answered({"rm", "a"}, "used", rule("rm a")),
                                             answered({"rm", "b"}, "used", rule("rm b")),
+                                            answered({"rm", "b"}, "used", rule("rm b")),
+                                            answered({"rm", "c"}, "used", rule("rm c") + "removes = \"x\"\n"),
+                                            answered({"rm", "c"}, "used", rule("rm c") + "removes = \"x\"\n"),
                                             answered({"rm", "c"}, "used", rule("rm c") + "removes = \"x\"\n"),
                                             answered({"dd"}, "denied", rule("dd", "local.allow-dd")),
                                             answered({"x"}, "used", rule("x") + "\n" + rule("y"))};
@@ -104,7 +132,7 @@ TEST_CASE("rules carry the examples of all that they would have let pass, under 
     for (const auto& one : suggest(all))
         if (one.kind == "rule") rules.push_back(one);
     REQUIRE(rules.size() == 2);
-    CHECK(rules[0].spares == 2);
+    CHECK(rules[0].spares == 3);
     CHECK(rules[0].text.find("match = [\"rm a\", \"rm b\"]") != std::string::npos);
     CHECK(rules[1].text.find("id = \"local.allow-rm-n2\"") != std::string::npos);
 }

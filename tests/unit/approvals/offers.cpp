@@ -52,7 +52,6 @@ TEST_CASE("what can be granted as it is") {
         CHECK_FALSE(out.once_only);
         CHECK(out.binds.size() == 1);
     }
-    CHECK_FALSE(offer(script("rm -rf build && mkdir build"), asked()).refused);
 }
 
 TEST_CASE("interpreters, wrappers, code and what is open are agreed to once only") {
@@ -109,6 +108,24 @@ TEST_CASE("interpreters, wrappers, code and what is open are agreed to once only
     unread.files.clear();
     CHECK(offer(unread, asked()).refused);
     CHECK(offer(script(std::string(70'000, '#')), asked()).refused);
+}
+
+TEST_CASE("a script is granted to who trusts what it finds by name, if it runs what owhaled knows") {
+    for (const std::string text : {"rm -rf build && mkdir build", "cd sub; git tag v1", "echo hi > note"}) {
+        const auto out = offer(script(text), asked());
+        CAPTURE(text);
+        CHECK_FALSE(out.refused);
+        CHECK(out.once_only);
+        CHECK_FALSE(out.template_);
+    }
+    for (const std::string text : {"own-tool x", "rm x; own-tool x"}) {
+        CAPTURE(text);
+        CHECK(offer(script(text), asked()).refused);
+    }
+    auto own = script("./deploy.sh now");
+    own.files.push_back({"/home/u/p/deploy.sh", std::string(64, 'b'), "script", false});
+    CHECK_FALSE(offer(own, asked()).refused);
+    CHECK_FALSE(offer(own, asked()).once_only);
 }
 
 TEST_CASE("what runs code of the workspace is granted to who trusts that") {
