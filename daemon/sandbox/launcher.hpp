@@ -109,6 +109,7 @@ private:
     Status set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const;
     Status choose_program(Prepared& prepared) const;
     void fail_run(Run& run, const Error& error) const;
+    Status check_host_network(const Prepared& prepared) const;
     void note_started(Run& run, const wire::RunStarted& facts) const;
 
     Runs::Parts parts_;

@@ -629,3 +629,28 @@ def test_strict_takes_another_person(own):
     refused = own_human.ask("POST", path, body, step_up=True)
     assert refused.status == 403 and "another person" in refused.text, refused
     assert chief.ask("POST", path, body, step_up=True).status == 200
+
+
+# --- what nobody is asked for in vain
+
+
+def test_the_hosts_network_is_refused_before_anybody_is_asked(house, workspace):
+    for request in ({"wait": True}, {"wait": False}):
+        answer = house.d.run(ALICE, argv=["seq", "3"], cwd=str(workspace), net="host", **request)
+        assert answer.status == 403 and answer.code == "net_host_denied", answer
+        assert f"net-host {ALICE}" in answer.json()["next"] and "/etc/owhaled/spawner.conf" in answer.json()["next"]
+    assert house.admin.get("/v1/approvals?all=1").json()["approvals"] == []
+    assert house.d.run(ALICE, argv=["rm", "-rf", "/"], net="host").code == "denied", "a verdict of deny comes first"
+
+
+def test_the_hosts_network_is_asked_about_for_whom_root_lists(own, base, workspace):
+    conf = base / "spawner.conf"
+    conf.write_text(f"net-host {ALICE}\n")
+    conf.chmod(0o644)
+    house = House(own, "--spawner-config", str(conf))
+    run, approval = house.ask(argv=["seq", "3"], cwd=str(workspace), net="host")
+    assert approval["frozen"]["net"] == "host" and "notes" not in approval
+    assert house.approve(approval).status == 200
+    assert house.end(run)["exit_code"] == 0
+    answer = house.d.run(BOB, argv=["seq", "3"], net="host")
+    assert answer.code == "net_host_denied" and str(conf) in answer.json()["next"], answer
