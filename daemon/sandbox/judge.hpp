@@ -18,6 +18,7 @@ struct Judged {
     api::Verdict verdict;
     policy::Ceiling ceiling;    // of allow
     std::vector<CodeFile> code; // the files that it runs, where it is not denied
+    std::string talks_to;       // another host by its text, where it is not denied: as people may see it; "" none
 };
 
 struct Question {

@@ -116,6 +116,7 @@ awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, 
     prepared.verdict = std::move(judged->verdict);
     prepared.ceiling = std::move(judged->ceiling);
     prepared.code = std::move(judged->code);
+    prepared.talks_to = std::move(judged->talks_to);
     co_return Status{};
 }
 

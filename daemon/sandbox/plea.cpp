@@ -38,6 +38,7 @@ Result<Plea> make_plea(const Prepared& prepared, const Caller& caller, const api
     plea.cwd = record.cwd;
     plea.environment = shown_environment(prepared.plan.environment);
     plea.description = asked.create ? asked.create->description : asked.exec->description;
+    if (auto note = network_note(prepared)) plea.notes.push_back(std::move(*note));
     plea.waits = asked.waits();
     plea.request = kept_text(asked);
     return plea;

@@ -654,3 +654,23 @@ def test_the_hosts_network_is_asked_about_for_whom_root_lists(own, base, workspa
     assert house.end(run)["exit_code"] == 0
     answer = house.d.run(BOB, argv=["seq", "3"], net="host")
     assert answer.code == "net_host_denied" and str(conf) in answer.json()["next"], answer
+
+
+def test_people_and_the_asker_are_told_that_it_will_have_no_network(house, workspace):
+    run, approval = house.ask(argv=["curl", "-sS", "https://example.org/x"], cwd=str(workspace))
+    [note] = approval["notes"]
+    assert "no network" in note and "example.org" in note
+    [hint] = [one for one in run["hints"] if one["what"] == note]
+    assert "--net host" in hint["next"]
+    [listed] = house.admin.get("/v1/approvals").json()["approvals"]
+    assert listed["notes"] == [note]
+    shown = subprocess.run([ctl(), "--socket", str(house.d.socket), "approvals", "show", approval["id"]],
+                           capture_output=True, text=True)
+    assert "Will fail?" in shown.stdout and "talks to example.org" in " ".join(shown.stdout.split()), shown
+    for argv in (["curl", "-sS", "http://127.0.0.1:9/x"], ["seq", "3"]):
+        run, approval = house.ask(argv=argv, cwd=str(workspace))
+        assert "notes" not in approval and "no network" not in str(run["hints"]), argv
+
+
+def ctl():
+    return pathlib.Path(os.environ.get("OWHALE_BUILD", pathlib.Path(__file__).parents[2] / "build")) / "cli" / "owhalectl"
