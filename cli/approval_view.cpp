@@ -46,6 +46,7 @@ public:
         headline();
         command(source);
         odd_words(source);
+        notes();
         blank();
         asker();
         place();
@@ -133,6 +134,11 @@ private:
         for (const auto& [name, value] : approval_.environment) all += "\n" + name + "=" + value;
         for (const auto& word : marked_words(all))
             field(word.mixed ? "Mixed!" : "Not ASCII", told(word), word.mixed ? Tone::bad : Tone::warn);
+    }
+
+    void notes() {
+        for (const auto& note : approval_.notes.value_or(std::vector<std::string>{}))
+            field("Will fail?", note, Tone::warn);
     }
 
     void asker() {

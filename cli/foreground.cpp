@@ -129,13 +129,17 @@ Result<int> attend_run(Context& context, Attachment attachment) {
     return end_of(context, end);
 }
 
+void tell_waiting(const api::Run& run) {
+    note("it waits for approval " + *run.approval + ", and goes on by itself once it is given");
+    for (const auto& hint : run.hints) note("but " + hint.what + (hint.next.empty() ? "" : " -- " + hint.next));
+}
+
 Result<int> start_detached(Context& context, Call create) {
     const auto body = TRY(context.ask(std::move(create)));
     const auto run = TRY(read_run(body));
     if (const auto error = error_of(run); !error.message.empty()) return std::unexpected(error);
     if (!TRY(context.printed_json(body))) CHECK(print(run.id + "\n"));
-    if (run.state == "waiting_approval" && run.approval && !context.globals().quiet)
-        note("it waits for approval " + *run.approval + ", and goes on by itself once it is given");
+    if (run.state == "waiting_approval" && run.approval && !context.globals().quiet) tell_waiting(run);
     return kOk;
 }
 

@@ -96,11 +96,12 @@ struct Approval {
     std::optional<std::string> ended_because; // a sentence: why it was cancelled, void, expired
     std::optional<bool> may_decide;           // whether who reads this may; with `why_not`
     std::optional<std::string> why_not;
+    std::optional<std::vector<std::string>> notes; // sentences: why it could fail although people agree
 };
 BOOST_DESCRIBE_STRUCT(Approval, (),
                       (id, kind, state, run, joined, principal, parent, uid, created, expires, decided, ended, severity,
                        digest, frozen, environment, command, cwd, verdict, description, quorum, decisions, offer, grant,
-                       waits, claimable, throttled, ended_because, may_decide, why_not))
+                       waits, claimable, throttled, ended_because, may_decide, why_not, notes))
 struct ApprovalList {
     std::vector<Approval> approvals; // newest first; without frozen, environment and offer
     std::optional<std::string> next; // pass as ?before=

@@ -145,6 +145,7 @@ api::Approval Desk::make_approval(const Live& live, const Plea& plea) {
     out.verdict = plea.verdict;
     out.description = plea.description;
     out.quorum = live.question.quorum;
+    if (!plea.notes.empty()) out.notes = plea.notes;
     if (parts_.standing != nullptr) out.offer = parts_.standing->offer(plea);
     out.waits = plea.waits;
     out.throttled = live.throttled;

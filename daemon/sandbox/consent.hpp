@@ -34,6 +34,7 @@ struct Plea { // of a run whose verdict is `ask`
     std::map<std::string, std::string> environment; // values as people may see them, secrets masked
     std::optional<std::string> description;         // the requester's own words: untrusted
     bool waits = false;                             // a client waits: cancelled when that goes
+    std::vector<std::string> notes;                 // why it could fail although people agree: sentences
     std::string request;                            // what makes the run again; nobody else reads it
     // Whether no component of these absolute paths is a link, to whoever asks; empty: nobody can look.
     std::function<boost::asio::awaitable<Result<bool>>(std::vector<std::string>)> plain = {};

@@ -4,6 +4,7 @@
 
 #include "policy/ceiling.hpp"
 #include "policy/normal/normalize.hpp"
+#include "policy/normal/urls.hpp"
 #include "redact/redactor.hpp"
 #include "sandbox/record.hpp"
 
@@ -14,7 +15,7 @@ using boost::asio::awaitable;
 
 constexpr std::size_t kShort = 256; // bytes of a text that is judged at once: below two milliseconds on a slow machine
 constexpr std::chrono::seconds kJudgeTime{10};
-constexpr std::size_t kMaxSegment = 4096, kMaxOpaque = 16;
+constexpr std::size_t kMaxSegment = 4096, kMaxOpaque = 16, kMaxHost = 253; // of a host: as of a name in the DNS
 
 std::size_t size_of(const policy::Request& request) {
     std::size_t size = request.script.value_or("").size() + request.code.value_or("").size();
@@ -64,11 +65,30 @@ api::Verdict shown(const policy::Verdict& verdict, const policy::NormalForm& for
     return out;
 }
 
+// The first host beside this machine that its words name, or "another host": what a cage without network cannot reach.
+std::string talks_to(const policy::NormalForm& form) {
+    std::string unnamed;
+    for (const auto& command : form.commands)
+        for (const auto& host : command.hosts) {
+            if (host.listens || policy::normal::is_loopback(host.name)) continue;
+            const bool known = !host.name.empty() && host.name.find('\0') == std::string::npos;
+            if (known && host.name.size() <= kMaxHost) return shown_text(host.name);
+            unnamed = "another host";
+        }
+    return unnamed;
+}
+
 Result<Judged> answer(const Question& question, policy::Mode mode) {
     const auto form = policy::normalize(question.request, question.facts);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
     Judged judged{shown(verdict, form), verdict.ceiling, {}, {}};
+<<<<<<< HEAD
     if (verdict.decision != policy::Decision::deny) judged.code = code_files(form), judged.named = named_programs(form);
+=======
+    if (verdict.decision == policy::Decision::deny) return judged;
+    judged.code = code_files(form);
+    judged.talks_to = talks_to(form);
+>>>>>>> 963b1f58ab1df47658f0ab87de690a7f92ebdf0b
     return judged;
 }
 

@@ -138,6 +138,16 @@ awaitable<Result<api::Verdict>> Launcher::check(api::RunRequest request, const C
     co_return std::move(prepared.verdict);
 }
 
+// Before anybody is asked for what the spawner would refuse them.
+Status Launcher::check_host_network(const Prepared& prepared) const {
+    const auto& facts = prepared.looked.held.resolution.facts;
+    if (prepared.request.net.value_or("none") != "host" || facts.net_host != 0) return {};
+    const auto uid = std::to_string(facts.owner_uid);
+    return fail(Code::net_host_denied, "uid " + uid + " may not use the host's network",
+                "root can permit it: a line `net-host " + uid + "` in " + parts_.settings.spawner_config +
+                    ", then restart owhaled; or leave out `--net host`");
+}
+
 awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Caller& caller, std::uint64_t number,
                                               Uuid id) {
     Prepared prepared;
@@ -145,6 +155,7 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     CO_CHECK(co_await admit(prepared, std::move(request), caller));
     prepared.id = to_string(id);
     if (prepared.verdict.decision == "deny") co_return prepared;
+    CO_CHECK(check_host_network(prepared));
     Stopwatch watch;
     CO_CHECK(choose_program(prepared));
     auto& resolution = prepared.looked.held.resolution;

@@ -41,6 +41,7 @@ struct Prepared {
     ProjectFiles projects;           // of the workspace, and of the run that asks
     std::string read_only;           // why the verdict leaves the workspace read-only, "" it does not
     std::vector<api::Hint> narrowed; // what the verdict took of what was asked for
+    std::string talks_to;            // as in Judged
     std::uint64_t join = 0;          // wire number of the run whose cage it enters
     std::string verb = "runs.create";
     std::vector<CodeFile> code;      // of ask: what it runs beside the program
@@ -124,6 +125,7 @@ private:
     boost::asio::awaitable<void> write_sooner_or_later(audit::Event event);
     Status set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const;
     Status choose_program(Prepared& prepared) const;
+    Status check_host_network(const Prepared& prepared) const;
     void fail_run(Run& run, const Error& error) const;
     void note_started(Run& run, const wire::RunStarted& facts) const;
 

@@ -16,7 +16,7 @@
 
 namespace owhale::wire {
 
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
 inline constexpr std::size_t kMaxBlob = 4u << 20;                              // bytes; argv + environment + paths
@@ -186,6 +186,8 @@ struct Resolved {
     std::uint32_t program_is_script; // "#!"
     std::uint32_t read_count;        // descriptors that follow the program's
     std::uint32_t scan;              // 0 not asked for, 1 complete, 2 its budget ended it
+    std::uint32_t net_host;          // 1: owner_uid may have the host's network; a run that asks for it is judged anew
+    std::uint32_t pad;
     // blob lists: [0] cwd, workspace (git top level or cwd when not named), program as found, program's real path,
     //                 home, user name, git folder or "", git common folder or "", "#!" line or ""
     //             [1] PathFact bytes per probe   [2] indexes (decimal) of the probes whose descriptors follow

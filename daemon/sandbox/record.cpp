@@ -110,6 +110,12 @@ void cut_command(std::vector<std::string>& command, std::size_t most) {
     }
 }
 
+std::optional<std::string> network_note(const Prepared& prepared) {
+    if (prepared.verdict.decision != "ask" || prepared.request.net.value_or("none") != "none") return std::nullopt;
+    if (prepared.talks_to.empty()) return std::nullopt;
+    return "it will have no network: its cage has none (net none), and it talks to " + prepared.talks_to;
+}
+
 api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, bool detached) {
     const auto& looked = prepared.looked;
     api::Run run;
@@ -132,6 +138,7 @@ api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, b
     run.verdict = prepared.verdict;
     run.timing = prepared.timing;
     run.hints = prepared.narrowed;
+    if (auto note = network_note(prepared)) run.hints.push_back({std::move(*note), "--net host, if you may use it"});
     if (auto hint = workspace_hint(prepared)) run.hints.push_back(std::move(*hint));
     return run;
 }

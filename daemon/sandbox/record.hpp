@@ -16,6 +16,9 @@ std::string code_name(Code code);
 // Cuts a command to `most` bytes in all.
 void cut_command(std::vector<std::string>& command, std::size_t most);
 
+// What people agree to, and cannot work: it talks to another host, and its cage has no network. nullopt: nothing of that.
+std::optional<std::string> network_note(const Prepared& prepared);
+
 api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, bool detached);
 api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const wire::Ready& ready);
 void add_started(api::Receipt& receipt, const RunLimits& limits, const wire::RunStarted& facts);

@@ -329,7 +329,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     plan.rows = message.rows;
     plan.cols = message.cols;
     plan.net_host = (message.flags & wire::kRunNetHost) != 0;
-    if (plan.net_host && std::ranges::find(grounds.options.net_host, identity.uid) == grounds.options.net_host.end())
+    if (plan.net_host && !may_use_host_network(grounds.options, identity.uid))
         return refuse(Code::net_host_denied, "uid " + std::to_string(identity.uid) + " may not use the host's network");
     const std::string name(message.filter, ::strnlen(message.filter, sizeof message.filter));
     const auto filter = grounds.filters.find(name);

@@ -1,5 +1,6 @@
 #include "spawner/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fcntl.h>
 #include <string_view>
@@ -145,6 +146,10 @@ Status set_argument(Options& options, std::string_view key, std::string_view val
 }
 
 } // namespace
+
+bool may_use_host_network(const Options& options, std::uint32_t uid) {
+    return std::ranges::find(options.net_host, uid) != options.net_host.end();
+}
 
 Result<Options> parse_options(int argc, char** argv) {
     Options options;

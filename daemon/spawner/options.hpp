@@ -39,6 +39,9 @@ struct Options {
     bool rootless = false;
 };
 
+// Whether spawner.conf lists that requester: with its own rights alone does a run use the host's network.
+bool may_use_host_network(const Options& options, std::uint32_t uid);
+
 Result<Options> parse_options(int argc, char** argv);
 
 } // namespace owhale::spawner

@@ -96,6 +96,7 @@ Status Resolutions::answered(std::uint64_t number) {
         message.flags = child.question.scan ? wire::kResolveScan : 0u;
         return refuse(message, step, EACCES);
     }
+    answer->facts.net_host = may_use_host_network(options_, child.question.identity.uid) ? 1 : 0;
     CHECK(send_answer(*answer));
     if (answer->facts.err == 0) resolutions_.emplace(number, std::move(answer->resolution));
     return {};

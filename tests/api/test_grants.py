@@ -286,17 +286,17 @@ def test_over_the_budget_nobody_is_asked(own, alice, workspace, bob):
 
 
 def test_what_was_approved_again_and_again_is_suggested_as_grant_and_as_rule(admin, agent, served):
-    for name in ("a1", "a2", "a3"):
+    for name in ("a1", "a2", "a3", "a1", "a1"):
         record = agent.begin("git", "reset", "--hard", name)  # by a shipped rule: what overrides it stands by itself
         approve(admin, record["approval"])
         agent.wait(record)
     record = agent.begin("wc", "x")
     admin.do("POST", f"/v1/approvals/{record['approval']}/deny", {})
     stats = admin.get("/v1/approvals/stats").json()
-    assert sum(row["approved"] for row in stats["counts"]) == 3 and stats["median_answer_ms"] > 0
+    assert sum(row["approved"] for row in stats["counts"]) == 5 and stats["median_answer_ms"] > 0
     grants = [one for one in stats["suggestions"] if one["kind"] == "grant"]
     rules = [one for one in stats["suggestions"] if one["kind"] == "rule"]
-    assert grants[0]["text"] == "git reset --hard <word>" and grants[0]["spares"] == 2
+    assert grants[0]["text"] == "git reset --hard <word>" and grants[0]["spares"] == 4
     assert rules and "wc" not in rules[0]["text"]
     ctl = pathlib.Path(os.environ.get("OWHALE_BUILD", pathlib.Path(__file__).parents[2] / "build")) / "cli" / "owhalectl"
     said = subprocess.run([ctl, "--socket", str(served.socket), "policy", "suggest"], capture_output=True, text=True)
@@ -350,7 +350,7 @@ def test_a_script_is_granted_as_that_very_text_to_who_trusts_what_it_finds_by_na
     assert admin.get(f"/v1/grants/{grant}").json()["script"] == "touch x && wc -c x"
     assert agent.wait(begin("touch x && wc -c x"))["grant"] == grant
     assert begin("touch x  && wc -c x")["state"] == "waiting_approval", "another text"
-    for text in ("touch x; bash y.sh", "touch x; sudo id", "touch x; own-tool", "touch $X"):
+    for text in ("touch x; own-tool", "touch $X"):
         record = begin(text)
         if record["state"] == "waiting_approval":
             assert admin.get(f"/v1/approvals/{record['approval']}").json()["offer"]["refused"], text

@@ -7,11 +7,6 @@
 namespace owhale::policy::normal {
 namespace {
 
-bool is_loopback(std::string_view name) {
-    return name == "localhost" || name.ends_with(".localhost") || name == "::1" || name == "[::1]" ||
-           (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
 bool looks_like_path(std::string_view text) {
     return text.starts_with('/') || text.starts_with("./") || text.starts_with("../") || text == "." || text == ".." ||
            text.find('/') != std::string_view::npos;
@@ -22,6 +17,11 @@ bool is_remote_name(std::string_view text) {
 }
 
 } // namespace
+
+bool is_loopback(std::string_view name) {
+    return name == "localhost" || name.ends_with(".localhost") || name == "::1" || name == "[::1]" ||
+           (name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string_view::npos);
+}
 
 void Walk::add_host(Call& call, Host host) {
     if (host.span == Span{}) host.span = call.argv[0].span;

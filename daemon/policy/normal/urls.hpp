@@ -15,6 +15,9 @@ std::optional<Host> host_of_url(const Value& word, std::string_view scheme);
 // An address as programs take it: IPv4, or HOST:PORT with a dot, an "@" or a name of this machine in the host; nullopt: it is none.
 std::optional<Host> host_of_address(const Value& word);
 
+// This machine's own, by the name that was written.
+bool is_loopback(std::string_view host);
+
 struct Remote {
     Host host;
     std::string path;

@@ -124,6 +124,16 @@ Digest       aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 )");
 }
 
+TEST_CASE("why it could fail although people agree is told before who asks") {
+    auto approval = request_for({"curl", "https://example.org"});
+    CHECK(shown(approval).find("Will fail?") == std::string::npos);
+    approval.notes = {"it will have no network, and it talks to \x1b[2Jexample.org"};
+    const auto text = shown(approval);
+    const auto at = text.find("Will fail?   it will have no network, and it talks to ");
+    CHECK(at < text.find("Asked by"));
+    CHECK(harmless(text));
+}
+
 TEST_CASE("on a narrow screen labels have lines of their own") {
     const auto text = shown(request_for({"git", "push"}), 40);
     CHECK(text.find("Folder:\n  /home/alice/p\n") != std::string::npos);
