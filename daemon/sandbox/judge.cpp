@@ -81,14 +81,11 @@ std::string talks_to(const policy::NormalForm& form) {
 Result<Judged> answer(const Question& question, policy::Mode mode) {
     const auto form = policy::normalize(question.request, question.facts);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
-    Judged judged{shown(verdict, form), verdict.ceiling, {}, {}};
-<<<<<<< HEAD
-    if (verdict.decision != policy::Decision::deny) judged.code = code_files(form), judged.named = named_programs(form);
-=======
+    Judged judged{shown(verdict, form), verdict.ceiling, {}, {}, {}};
     if (verdict.decision == policy::Decision::deny) return judged;
     judged.code = code_files(form);
+    judged.named = named_programs(form);
     judged.talks_to = talks_to(form);
->>>>>>> 963b1f58ab1df47658f0ab87de690a7f92ebdf0b
     return judged;
 }
 

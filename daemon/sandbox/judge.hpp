@@ -18,11 +18,8 @@ struct Judged {
     api::Verdict verdict;
     policy::Ceiling ceiling;    // of allow
     std::vector<CodeFile> code; // the files that it runs, where it is not denied
-<<<<<<< HEAD
     NamedPrograms named;
-=======
     std::string talks_to; // another host by its text, where it is not denied: as people may see it; "" none
->>>>>>> 963b1f58ab1df47658f0ab87de690a7f92ebdf0b
 };
 
 struct Question {

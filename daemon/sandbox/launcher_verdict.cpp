@@ -116,11 +116,8 @@ awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, 
     prepared.verdict = std::move(judged->verdict);
     prepared.ceiling = std::move(judged->ceiling);
     prepared.code = std::move(judged->code);
-<<<<<<< HEAD
     prepared.named = std::move(judged->named);
-=======
     prepared.talks_to = std::move(judged->talks_to);
->>>>>>> 963b1f58ab1df47658f0ab87de690a7f92ebdf0b
     co_return Status{};
 }
 

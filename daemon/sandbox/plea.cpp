@@ -38,11 +38,8 @@ Result<Plea> make_plea(const Prepared& prepared, const Caller& caller, const api
     plea.cwd = record.cwd;
     plea.environment = shown_environment(prepared.plan.environment);
     plea.description = asked.create ? asked.create->description : asked.exec->description;
-<<<<<<< HEAD
     if (plea.description) plea.description = redact::redacted(*plea.description);
-=======
     if (auto note = network_note(prepared)) plea.notes.push_back(std::move(*note));
->>>>>>> 963b1f58ab1df47658f0ab87de690a7f92ebdf0b
     plea.waits = asked.waits();
     plea.request = kept_text(asked);
     return plea;

@@ -88,10 +88,18 @@ TEST_CASE("files that are code are found by their paths") {
 }
 
 TEST_CASE("an interpreter is what the first line names") {
-    CHECK_EQ(interpreter_of("#!/bin/sh"), "/bin/sh");
-    CHECK_EQ(interpreter_of("#! /usr/bin/env python3 -x\n"), "/usr/bin/env");
-    CHECK_EQ(interpreter_of("#!sh"), "");
-    CHECK_EQ(interpreter_of(""), "");
+    const auto plain = read_hashbang("#!/bin/sh");
+    REQUIRE(plain);
+    CHECK_EQ(plain->interpreter, "/bin/sh");
+    const auto by_env = read_hashbang("#! /usr/bin/env python3 -x");
+    REQUIRE(by_env);
+    CHECK_EQ(by_env->interpreter, "/usr/bin/env");
+    CHECK_EQ(by_env->argument, "python3 -x");
+    CHECK(!read_hashbang(""));
+    using Words = std::vector<std::string>;
+    CHECK_EQ(words_of_env("python3"), Words{"python3"});
+    CHECK_EQ(words_of_env("-S A=1 python3 x"), Words{"python3", "x"});
+    CHECK_EQ(words_of_env("-u X python3"), Words{}); // nobody can agree to it
 }
 
 TEST_CASE("what is shown of the environment has no secrets") {
