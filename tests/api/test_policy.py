@@ -137,8 +137,10 @@ def test_a_ceiling_takes_the_network(ruled, uid):
 
 
 def test_the_hosts_network_asks(owhaled, uid):
-    verdict = asked(owhaled, uid, argv=["ls"], net="host")["verdict"]
+    verdict = check(owhaled, uid, argv=["ls"], net="host")
     assert verdict["rule"] == "net.host" and verdict["decision"] == "ask"
+    # The spawner's list has this uid not: then nobody is asked.
+    assert owhaled.run(uid, argv=["ls"], net="host").code == "net_host_denied"
 
 
 def test_a_bomb_of_commands_is_denied_with_that_reason(owhaled, uid):
