@@ -71,7 +71,7 @@ takes_another_person() {
     write_script agreed
     ask dash x.sh
     refused 'another person' agree owner
-    refused 'logged in' as alice owhalectl approve "$approval" --digest "$digest"
+    refused 'log in' as alice owhalectl approve "$approval" --digest "$digest"
     refused digest person second approve "$approval" --digest "${digest//[0-7]/8}" --password-stdin
     refused 'password' person second approve "$approval" --digest "$digest"
     expect_equal "meanwhile" pending "$(question_state)"
@@ -130,9 +130,9 @@ survives_a_restart() {
     agree second
     expect_equal "not claimed" approved "$(question_state)"
     write_script changed
-    refused 'changed' as alice owhalectl approvals claim "$approval"
+    as alice owhalectl approvals claim "$approval" || true # it may answer before the plan is compared again
+    within 20 has_state alice "$run" denied
     expect_equal "the changed one" void "$(question_state)"
-    expect_equal "its run" denied "$(state_of alice "$run")"
     expect_equal "because" approval_void "$(api alice "/v1/runs/$run" | field code)"
     approval=$kept run=$kept_run
     digest=$(api alice "/v1/approvals/$approval" | field digest)
