@@ -271,6 +271,9 @@ awaitable<Result<Made>> Registry::claim(std::string id, Caller caller) {
     release(*run);
     run->set_caller(std::move(caller));
     run->answer = Answer{Answer::Word::approved, ""};
+    // Who claims may hang up with our answer, before the plan is looked up as theirs.
+    co_await hold_connection(run);
+    if (run->state() != State::waiting_approval) release(*run);
     run->changed().notify();
     co_return Made{id, run};
 }

@@ -640,6 +640,26 @@ def test_a_stop_keeps_them_too(house, own):
     assert claimed.json()["exit_code"] == 0, claimed
 
 
+def test_who_claims_need_not_stay(house):
+    """As owhalectl approvals claim does: the connection is gone before the plan is looked up on it."""
+    asked = [house.ask(argv=["seq", str(i)]) for i in range(1, 9)]
+    again(house)
+    for _, approval in asked:
+        assert house.approve(approval).json()["state"] == "approved"
+    end = time.monotonic() + 10
+    while not all(house.show(approval["id"])["claimable"] for _, approval in asked):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    connections = [house.d.connect(ALICE) for _ in asked]
+    for connection, (_, approval) in zip(connections, asked):
+        connection.send(b"POST /v1/approvals/%s/claim HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+                        % approval["id"].encode())
+    for connection in connections:
+        assert connection.response().status in (201, 202)
+        connection.close()
+    assert [house.end(run)["exit_code"] for run, _ in asked] == [0] * len(asked)
+
+
 def test_a_full_disk_decides_nothing(own, base):
     state = base / "state"
     state.mkdir(mode=0o700)
