@@ -1,6 +1,7 @@
 // What a word's unquoted text means once the word is whole: braces first, then tildes, then patterns, as bash does.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "policy/shell/ast.hpp"
@@ -21,9 +22,12 @@ constexpr Style kValue{.braces = false, .value = true, .globs = false};
 constexpr Style kOperand{.braces = false};
 constexpr Style kText{.braces = false, .globs = false};
 
-struct BraceBudget {           // of one parse: a script may be short and its brace expansions long
-    std::size_t left = 65'536; // words
-    std::size_t depth = 32;    // of braces within braces
+// Of one parse: a script may be short and its brace expansions long. In proportion to it, so that their time is, too.
+struct BraceBudget {
+    explicit BraceBudget(std::size_t bytes) : left(std::min<std::size_t>(4'096 + bytes, 65'536)) {}
+
+    std::size_t left;       // words
+    std::size_t depth = 32; // of braces within braces
 };
 
 void finish(Word& word, Style style, BraceBudget& budget);

@@ -21,14 +21,14 @@
 namespace owhale::policy::shell {
 
 struct Shared { // by all the grammars of one parse
-    explicit Shared(const Bounds& limits) : bounds(limits) {}
+    Shared(const Bounds& limits, std::size_t bytes) : bounds(limits), braces(bytes), reread_limit(8 * bytes + 4096) {}
 
     const Bounds& bounds;
     std::size_t depth = 0;
     std::size_t commands = 0;
     BraceBudget braces;
     std::size_t reread = 0;                      // bytes read twice, for a (( that was no arithmetic
-    std::size_t reread_limit = 0;                // keeps that linear
+    std::size_t reread_limit;                    // keeps that linear
     std::unordered_set<std::uint32_t> subshells; // places of such a ((
 };
 

@@ -21,8 +21,7 @@ Parsed<Script> parse(std::string_view text, const Bounds& bounds) {
         const auto at = static_cast<std::uint32_t>(nul);
         return std::unexpected(SyntaxError{{at, at + 1}, "a NUL byte, which no shell keeps; take it out", false});
     }
-    Shared shared(bounds);
-    shared.reread_limit = 8 * text.size() + 4096;
+    Shared shared(bounds, text.size());
     return Grammar(Reader(text), shared).whole();
 }
 
