@@ -259,52 +259,43 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
     co_return looked;
 }
 
-awaitable<Result<std::string>> Looker::real_path(const Caller& caller, std::string folder) {
-    const api::RunRequest request;
+// About places alone: no command, no profile.
+awaitable<Result<Held>> Looker::ask_about(const Caller& caller, std::string user, const Tables& tables, Ask question,
+                                          Probes probes) {
+    api::RunRequest request;
+    if (!user.empty()) request.run_as = std::move(user);
     const Command command;
     const Profile profile;
-    const Tables tables;
     const LookFacts facts{request, command, profile, tables, caller};
-    const Ask question{std::move(folder), "/", "", "", true, false};
-    const Probes none;
-    auto held = co_await ask(facts, question, none);
+    co_return co_await ask(facts, question, probes);
+}
+
+awaitable<Result<std::string>> Looker::real_path(const Caller& caller, std::string folder) {
+    std::string as_caller;
+    Probes none;
+    const auto held = co_await look_into(caller, std::move(folder), std::move(as_caller), std::move(none));
     if (!held) co_return std::unexpected(held.error());
     co_return held->resolution.cwd;
 }
 
 awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string program, std::string path, std::string user) {
-    api::RunRequest request;
-    if (!user.empty()) request.run_as = user;
-    const Command command;
-    const Profile profile;
     const Tables tables;
-    const LookFacts facts{request, command, profile, tables, caller};
-    const Ask question{"/", "", std::move(program), std::move(path), false, false};
-    const Probes none;
-    co_return co_await ask(facts, question, none);
+    Ask question{"/", "", std::move(program), std::move(path), false, false};
+    Probes none;
+    co_return co_await ask_about(caller, std::move(user), tables, std::move(question), std::move(none));
 }
 
 awaitable<Result<Held>> Looker::look_into(const Caller& caller, std::string folder, std::string user, Probes probes) {
-    api::RunRequest request;
-    if (!user.empty()) request.run_as = user;
-    const Command command;
-    const Profile profile;
     const Tables tables;
-    const LookFacts facts{request, command, profile, tables, caller};
-    const Ask question{std::move(folder), "/", "", "", true, false};
-    co_return co_await ask(facts, question, probes);
+    Ask question{std::move(folder), "/", "", "", true, false};
+    co_return co_await ask_about(caller, std::move(user), tables, std::move(question), std::move(probes));
 }
 
 awaitable<Result<Held>> Looker::look_again(const Caller& caller, std::string workspace, std::string user,
                                            const Tables& tables, Probes probes) {
-    api::RunRequest request;
-    if (!user.empty()) request.run_as = user;
-    const Command command;
-    const Profile profile;
-    const LookFacts facts{request, command, profile, tables, caller};
     const bool scan = !workspace.empty();
-    const Ask question{scan ? workspace : "/", workspace, "", "", scan, scan};
-    co_return co_await ask(facts, question, probes);
+    Ask question{scan ? workspace : "/", workspace, "", "", scan, scan};
+    co_return co_await ask_about(caller, std::move(user), tables, std::move(question), std::move(probes));
 }
 
 } // namespace owhale::sandbox

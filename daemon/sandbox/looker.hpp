@@ -89,6 +89,8 @@ private:
         bool scan = false; // find protected files at depth
     };
     boost::asio::awaitable<Result<Held>> ask(const LookFacts& facts, const Ask& ask, const Probes& probes);
+    boost::asio::awaitable<Result<Held>> ask_about(const Caller& caller, std::string user, const Tables& tables,
+                                                   Ask question, Probes probes);
     boost::asio::awaitable<void> read_git(const Caller& caller, Looked& looked, const WorkspaceRules& rules,
                                           std::string& settings);
     // A small file of the caller's; what it held is remembered for as long as inode, size and times stay.

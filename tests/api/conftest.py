@@ -8,6 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import accounts  # noqa: E402
 import daemon  # noqa: E402
 
 ALICE, BOB = 61234, 61235  # uids without an account
@@ -49,6 +50,18 @@ def own(base):
     yield start
     for one in started:
         one.stop()
+
+
+@pytest.fixture
+def fresh(own):
+    """One without accounts yet, quick to log in to."""
+    return own(*accounts.QUICK).start()
+
+
+@pytest.fixture
+def admin(fresh):
+    """Its first account, logged in."""
+    return accounts.set_up(fresh)
 
 
 @pytest.fixture

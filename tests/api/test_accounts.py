@@ -13,16 +13,6 @@ from accounts import ADMIN, QUICK, add, events, logged_in, login, proof, set_up
 from conftest import needs_root
 
 
-@pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
-
-
-@pytest.fixture
-def admin(fresh):
-    return set_up(fresh)
-
-
 # --- the first account
 
 @needs_root

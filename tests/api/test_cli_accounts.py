@@ -18,11 +18,6 @@ pytestmark = needs_root
 
 
 @pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
-
-
-@pytest.fixture
 def root(base, fresh):
     return Ctl(base, fresh)
 

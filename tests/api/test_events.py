@@ -12,7 +12,7 @@ import time
 import pytest
 
 import client
-from accounts import QUICK, add, bearer, set_up
+from accounts import QUICK, add, bearer
 
 
 class Stream:
@@ -106,16 +106,6 @@ def run(owhaled, *argv, uid=None, **more):
 
 def names(events):
     return [name for _, name, _ in events]
-
-
-@pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
-
-
-@pytest.fixture
-def admin(fresh):
-    return set_up(fresh)
 
 
 def test_a_run_is_told_from_its_intent_to_its_outcome(owhaled, uid):

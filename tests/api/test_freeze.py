@@ -16,16 +16,6 @@ pytestmark = needs_root
 
 
 @pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
-
-
-@pytest.fixture
-def admin(fresh):
-    return set_up(fresh)
-
-
-@pytest.fixture
 def person(fresh, admin):
     """The human behind Alice's uid, on her own socket."""
     return add(admin, "anna", ["agent"], ALICE)

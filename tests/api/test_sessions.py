@@ -9,16 +9,6 @@ from accounts import ADMIN, QUICK, add, bearer, events, logged_in, login, set_up
 from conftest import needs_root
 
 
-@pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
-
-
-@pytest.fixture
-def admin(fresh):
-    return set_up(fresh)
-
-
 def claims(token):
     part = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

@@ -3,20 +3,10 @@
 import time
 
 import pytest
-from accounts import ADMIN, QUICK, add, bearer, logged_in, proof, set_up
+from accounts import ADMIN, add, bearer, logged_in, proof, set_up
 from test_attach import STDIN, STDOUT
 
 import client
-
-
-@pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
-
-
-@pytest.fixture
-def admin(fresh):
-    return set_up(fresh)
 
 
 def session_of(person):

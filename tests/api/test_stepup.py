@@ -3,16 +3,11 @@
 import time
 
 import pytest
-from accounts import ADMIN, QUICK, add, bearer, events, logged_in, proof, set_up
+from accounts import ADMIN, add, bearer, events, logged_in, proof, set_up
 
 BODIES = {"RolesRequest": {"roles": ["agent"]}, "UserRequest": {"name": "mallory", "roles": ["admin"]},
           "TokenRequest": {"role": "agent", "ttl_ms": 3_600_000}}
 FILLED = {"{name}": "victim", "{subject}": "uid:61234", "{id}": "01900000-0000-7000-8000-000000000000"}
-
-
-@pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
 
 
 @pytest.fixture

@@ -3,20 +3,10 @@
 import os
 
 import pytest
-from accounts import ADMIN, QUICK, Person, add, events, proof, set_up
+from accounts import ADMIN, Person, add, events, proof
 from conftest import needs_root
 
 HOUR = 3_600_000
-
-
-@pytest.fixture
-def fresh(own):
-    return own(*QUICK).start()
-
-
-@pytest.fixture
-def admin(fresh):
-    return set_up(fresh)
 
 
 def test_a_token_is_its_role_and_is_shown_once(admin, fresh):
