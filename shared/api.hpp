@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "shared/api_network.hpp"
+
 namespace owhale::api {
 
 struct Limits {
@@ -39,16 +41,23 @@ struct RunRequest {                                        // POST /v1/runs: exa
     std::optional<bool> stdin_open;          // stdin comes over the WebSocket
     std::optional<bool> tty;
     std::optional<std::uint32_t> rows, cols;
-    std::optional<std::string> net;    // "none" (default), "host"
+    std::optional<std::string> net;    // "none", "scoped", "host"; default: the setting `network`
     std::optional<std::string> run_as; // user name; uid 0 callers only
     std::optional<std::string> home;   // the caller's HOME, a hint when /etc/passwd does not know the uid
     std::optional<std::string>
         description; // the agent's own words for whoever is asked: at most 4 KiB, shown as untrusted
+    std::optional<std::vector<HostRule>> allow_hosts;     // at most 64; net scoped
+    std::optional<std::vector<Publish>> ports;            // at most 16
+    std::optional<std::vector<std::uint16_t>> host_ports; // at most 16
+    std::optional<std::vector<SecretUse>> secrets;        // at most 32
+    std::optional<std::vector<std::string>> brokers;      // "ssh-agent"
+    std::optional<std::string> ssh_auth_sock;             // the caller's own agent, for that broker; absolute
+    std::optional<bool> inspect;                          // a CA of the run's own, so that owhaled reads its TLS
 };
 BOOST_DESCRIBE_STRUCT(RunRequest, (),
                       (argv, script, language, code, args, cwd, workspace, env, path, stdin_, stdin_base64, profile,
                        limits, timeout_ms, wait, detach, attach, stdin_open, tty, rows, cols, net, run_as, home,
-                       description))
+                       description, allow_hosts, ports, host_ports, secrets, brokers, ssh_auth_sock, inspect))
 
 struct ExecRequest { // POST /v1/runs/{id}/exec
     std::vector<std::string> argv;
@@ -159,6 +168,8 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
     std::string profile;
     std::string profile_digest;
     std::string net;
+    std::optional<NetScope> scope;    // of a scoped network
+    std::optional<NetReport> network; // what came of it
     std::uint32_t uid = 0, gid = 0;
     std::vector<std::uint32_t> groups_kept;
     std::uint32_t groups_dropped = 0;
@@ -186,10 +197,10 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
 };
 BOOST_DESCRIBE_STRUCT(Receipt, (),
                       (version, run, principal, started, ended, namespaces, landlock_abi, seccomp, seccomp_digest,
-                       profile, profile_digest, net, uid, gid, groups_kept, groups_dropped, program, program_digest,
-                       command_digest, workspace, workspace_writable, limits, decision, rule, policy, plan_digest,
-                       approval, grant, approved_by, weaker, planted, sockets, state, exit_code, signal, limit, usage,
-                       stdout_digest, stderr_digest, signature, key_id))
+                       profile, profile_digest, net, scope, network, uid, gid, groups_kept, groups_dropped, program,
+                       program_digest, command_digest, workspace, workspace_writable, limits, decision, rule, policy,
+                       plan_digest, approval, grant, approved_by, weaker, planted, sockets, state, exit_code, signal,
+                       limit, usage, stdout_digest, stderr_digest, signature, key_id))
 
 struct Run {
     std::string id;
@@ -224,6 +235,7 @@ struct Run {
     std::optional<std::string> approval; // the request that it waits or waited for
     std::optional<std::string> grant;    // the standing grant that let it run
     std::optional<Receipt> receipt;
+    std::optional<NetReport> network; // of a run that has a network of its own
     std::vector<Hint> hints;
     std::map<std::string, std::uint64_t> timing; // microseconds per step, in order of name: "audit", "jail.mounts", …
 };
@@ -231,7 +243,7 @@ BOOST_DESCRIBE_STRUCT(Run, (),
                       (id, state, exit_code, signal, limit, code, error, step, principal, created, started, ended,
                        command, kind, language, cwd, workspace, profile, net, detached, tty, joined, box, stdout_,
                        stderr_, stdout_encoding, stderr_encoding, truncated, stdout_length, stderr_length, verdict,
-                       approval, grant, receipt, hints, timing))
+                       approval, grant, receipt, network, hints, timing))
 
 struct RunList {
     std::vector<Run> runs;           // without output and receipt

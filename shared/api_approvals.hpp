@@ -42,11 +42,12 @@ struct Frozen {
     std::string stdin_digest;                  // of stdin given whole, "" none
     bool tty = false;
     std::optional<std::string> joined; // the run whose cage it enters
+    std::optional<NetScope> scope;     // of a scoped network; of kind "host" the one host that is asked for
 };
 BOOST_DESCRIBE_STRUCT(Frozen, (),
                       (version, verb, principal, uid, argv, script, language, code, args, cwd, workspace,
                        workspace_writable, environment, profile, profile_digest, net, limits, files, policy,
-                       stdin_digest, tty, joined))
+                       stdin_digest, tty, joined, scope))
 
 struct Decision {         // of one person about one request
     std::string by;       // "user:alice", "device:…"

@@ -67,11 +67,12 @@ std::string profile_dir() {
     return exists(source) ? source : OWHALE_PROFILEDIR;
 }
 
-Result<std::string> policy_dir(const Settings& settings) {
-    if (!settings.rootless) return std::string("/etc/owhaled/policy.d");
+// Below the folder of owhaled's configuration.
+Result<std::string> beside_config(const Settings& settings, const std::string& name) {
+    if (!settings.rootless) return "/etc/owhaled/" + name;
     if (const auto config = absolute_environment("XDG_CONFIG_HOME"); !config.empty())
-        return config + "/owhaled/policy.d";
-    return TRY(home()) + "/.config/owhaled/policy.d";
+        return config + "/owhaled/" + name;
+    return TRY(home()) + "/.config/owhaled/" + name;
 }
 
 std::string user(const Settings& settings) {
@@ -100,7 +101,9 @@ Result<std::string> computed_default(std::string_view key, const Settings& setti
     if (key == "runtime-dir") return runtime_dir(settings);
     if (key == "socket") return settings.runtime_dir + "/owhaled.sock";
     if (key == "profile-dir") return profile_dir();
-    if (key == "policy-dir") return policy_dir(settings);
+    if (key == "policy-dir") return beside_config(settings, "policy.d");
+    if (key == "hosts-dir") return beside_config(settings, "hosts.d");
+    if (key == "vault-key-file") return beside_config(settings, "vault.key");
     if (key == "redact-live") return std::string(find_mode(settings.mode)->redacts_live ? "on" : "off");
     if (key == "spawner") return spawner();
     if (key == "user") return user(settings);
@@ -108,7 +111,7 @@ Result<std::string> computed_default(std::string_view key, const Settings& setti
     if (key == "tcp") return std::string(settings.rootless ? "off" : "127.0.0.1:7717");
     if (key == "tls") return tls(settings);
     if (key == "accounts-dir") return settings.state_dir + "-accounts";
-    for (const auto* none : {"tls-cert", "tls-key", "hosts", "trusted-proxies", "unix-roles"})
+    for (const auto* none : {"tls-cert", "tls-key", "hosts", "trusted-proxies", "unix-roles", "dns"})
         if (key == none) return std::string();
     if (key == "approval-expiry") return format_duration(find_mode(settings.mode)->approval_expiry);
     if (key == "run-timeout") return format_duration(find_mode(settings.mode)->run_timeout);

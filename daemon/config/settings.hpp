@@ -64,6 +64,15 @@ struct Settings {
     std::uint64_t argon2_passes = 0;
     std::chrono::milliseconds session_ttl{}, key_rotation{};
 
+    std::string egress;          // "on", "off": off leaves the broker without the right to connect anywhere
+    std::string network;         // of runs that ask for none: "none", "scoped"
+    std::string dns;             // servers "192.0.2.53 [2001:db8::53]:5353"; "": those of /etc/resolv.conf
+    std::string hosts_dir;       // folder of the administrator's host lists (*.toml)
+    std::uint64_t net_bytes = 0; // that one run may move, both ways; 0: no limit
+    std::uint64_t net_connections = 0, net_connections_at_once = 0; // of one run
+    std::string vault_key;                                          // "auto", "credential", "file", "passphrase", "off"
+    std::string vault_key_file;
+
     std::vector<Row> rows;             // in the table's order
     std::vector<std::string> warnings; // to be logged once logging is set up
 };

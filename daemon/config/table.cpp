@@ -98,9 +98,40 @@ constexpr std::array kTable = {
             "Unanswered questions of one principal that are shown; further ones wait without being announced."},
     Setting{"prompt-budget", Kind::count, "30", &Settings::prompt_budget, 1, 1'000'000,
             "Questions of one principal in an hour; further ones wait without being announced."},
+    Setting{
+        "egress", Kind::choice, "on", &Settings::egress, 0, 0,
+        "on or off: off leaves owhaled itself without the right to connect anywhere, so no run has a scoped network."},
+    Setting{"network", Kind::choice, "none", &Settings::network, 0, 0,
+            "none or scoped: the network of a run that asks for none."},
+    Setting{"dns", Kind::text, "", &Settings::dns, 0, 0,
+            "DNS servers that owhaled asks, such as \"192.0.2.53 [2001:db8::53]:5353\"; default those of "
+            "/etc/resolv.conf."},
+    Setting{"hosts-dir", Kind::path, "", &Settings::hosts_dir, 0, 0,
+            "Folder of the administrator's lists of hosts; read again on SIGHUP."},
+    Setting{"net-bytes", Kind::size, "0", &Settings::net_bytes, 0, 1024 * kTiB,
+            "Bytes that one run may move over the network; 0 is no limit."},
+    Setting{"net-connections", Kind::count, "100000", &Settings::net_connections, 1, 1'000'000'000,
+            "Connections that one run may make."},
+    Setting{"net-connections-at-once", Kind::count, "1024", &Settings::net_connections_at_once, 1, 65536,
+            "Connections of one run that are open at once."},
+    Setting{"vault-key", Kind::choice, "auto", &Settings::vault_key, 0, 0,
+            "auto, credential, file, passphrase or off: where the vault's master key comes from."},
+    Setting{"vault-key-file", Kind::path, "", &Settings::vault_key_file, 0, 0,
+            "File of the master key, mode 0600; made at the first start."},
     Setting{"log-level", Kind::choice, "info", &Settings::log_level, 0, 0,
             "error, warning, info or debug; SIGHUP reads it again."},
 };
+
+// Choices that no mode changes.
+Status check_words(std::string_view key, const std::string& value) {
+    const std::string_view choices = key == "egress"    ? "on, off"
+                                     : key == "network" ? "none, scoped"
+                                                        : "auto, credential, file, passphrase, off";
+    const auto at = (", " + std::string(choices) + ",").find(", " + value + ",");
+    if (!value.empty() && at != std::string::npos) return {};
+    return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",
+                "use one of: " + std::string(choices));
+}
 
 Status check_choice(std::string_view key, const std::string& value) {
     constexpr std::array<std::string_view, 4> levels = {"error", "warning", "info", "debug"};
@@ -108,6 +139,7 @@ Status check_choice(std::string_view key, const std::string& value) {
         if (value == "on" || value == "off") return {};
         return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices", "use one of: on, off");
     }
+    if (key == "egress" || key == "network" || key == "vault-key") return check_words(key, value);
     if (key == "approver-severity") {
         if (std::ranges::find(kSeverities, value) != kSeverities.end()) return {};
         return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",

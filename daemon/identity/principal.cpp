@@ -33,16 +33,18 @@ const std::vector<PermissionRow>& permissions() {
         {grants, "grants"},
         {events, "events"},
         {freeze, "freeze"},
+        {secrets, "secrets"},
+        {hosts, "hosts"},
     };
     return all;
 }
 
 const std::vector<RoleRow>& roles() {
     static const std::vector<RoleRow> all = {
-        {kAdmin, "admin", kSelf | kRuns,
-         kRuns | kDecides | bits(audit_read, system_read, sessions, tokens, users, freeze)},
-        {kApprover, "approver", kSelf, kDecides | bits(runs_read, system_read, freeze)},
-        {kAgent, "agent", kSelf | kRuns | bits(grants, freeze), 0},
+        {kAdmin, "admin", kSelf | kRuns | bits(secrets, hosts),
+         kRuns | kDecides | bits(audit_read, system_read, sessions, tokens, users, freeze, secrets, hosts)},
+        {kApprover, "approver", kSelf, kDecides | bits(runs_read, system_read, freeze, hosts)},
+        {kAgent, "agent", kSelf | kRuns | bits(grants, freeze, secrets, hosts), 0},
         {kAuditor, "auditor", kSelf, bits(audit_read, system_read, approvals_read, events)},
     };
     return all;

@@ -34,7 +34,9 @@ enum class Permission : std::uint32_t {
     approvals_decide = 2048,
     grants = 4096,
     events = 8192,
-    freeze = 16384, // the red button
+    freeze = 16384,  // the red button
+    secrets = 32768, // the vault: names and use; a value's change and reading need step-up
+    hosts = 65536,   // which hosts runs may reach
 };
 
 struct PermissionRow {

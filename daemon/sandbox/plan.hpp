@@ -16,7 +16,7 @@
 
 namespace owhale::wire {
 
-inline constexpr std::uint32_t kVersion = 5;
+inline constexpr std::uint32_t kVersion = 6;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
 inline constexpr std::size_t kMaxBlob = 4u << 20;                              // bytes; argv + environment + paths
@@ -36,7 +36,15 @@ inline constexpr std::size_t kMaxHeld = 4096, kMaxHeldOfUid = 1024; // connectio
 inline constexpr std::int64_t kHoldTime = 7ll * 24 * 3600;          // seconds
 inline constexpr std::size_t kMaxApproved = 64;                     // files of a plan whose content was agreed to
 inline constexpr std::uint64_t kMaxApprovedFile = 256u << 20, kMaxApprovedAll = 512u << 20; // bytes
-inline constexpr std::size_t kRunLists = 5;                                                 // of a Run's blob
+inline constexpr std::size_t kRunLists = 6;                                                 // of a Run's blob
+
+// A scoped network, inside the run's own namespace: all of it on loopback, served by the broker.
+inline constexpr std::uint16_t kProxyPort = 3128; // HTTP (CONNECT, absolute form) and SOCKS5, told by the first byte
+inline constexpr std::uint16_t kDnsPort = 53;     // 127.0.0.1, UDP and TCP
+inline constexpr std::uint16_t kTransparentPort = 3129; // where nftables redirects every other TCP connection
+inline constexpr std::size_t kMaxHostPorts = 16;        // of the host's loopback, that one run may reach
+inline constexpr std::size_t kMaxInner = 8;             // sockets in one InnerSocketsMade
+inline constexpr std::string_view kSshAgentSocket = "/run/owhaled/ssh-agent.sock"; // inside a cage
 
 enum class Type : std::uint32_t {
     // broker -> spawner
@@ -51,6 +59,8 @@ enum class Type : std::uint32_t {
     hold_connection = 9,     // HoldConnection: its number stays good for resolves after its client hung up
     release_connection = 10, // ReleaseConnection
     freeze_run = 11,         // FreezeRun
+    inner_sockets = 12,      // InnerSockets
+    open_port = 13,          // OpenPort
     // spawner -> broker
     ready = 101,           // Ready
     accepted = 102,        // Accepted + the connected socket
@@ -61,8 +71,12 @@ enum class Type : std::uint32_t {
     run_ended = 107,   // RunEnded
     box_ended = 108,   // BoxEnded: idle or reset
     reopened = 109,    // Reopened + one O_RDONLY descriptor per bit of `have`, in order
-    connection_held = 110, // ConnectionHeld: answers each hold_connection, in order
-    run_frozen = 111,      // RunFrozen: answers each freeze_run, in order
+    connection_held = 110,    // ConnectionHeld: answers each hold_connection, in order
+    run_frozen = 111,         // RunFrozen: answers each freeze_run, in order
+    run_network = 112,        // RunNetwork + one descriptor per bit of `have`, in order: before run_started
+    run_host_port = 113,      // RunHostPort + listeners: after run_network, one a port
+    inner_sockets_made = 114, // InnerSocketsMade + sockets: answers each inner_sockets, in order
+    port_opened = 115,        // PortOpened + the listener: answers each open_port, in order
 };
 
 struct Header {
@@ -132,6 +146,7 @@ struct ConnectionGone {
 enum ResolveFlags : std::uint32_t {
     kResolveWorkspace = 1, // the client named one; else it is found from cwd
     kResolveProgram = 2,   // look for a program
+    kResolveSshAgent = 8,  // connect to the requester's own ssh-agent; list [0] has its path as a seventh string
     kResolveScan = 4,      // find protected names at any depth of the workspace; the blobs have one list more each
 };
 
@@ -187,7 +202,8 @@ struct Resolved {
     std::uint32_t read_count;        // descriptors that follow the program's
     std::uint32_t scan;              // 0 not asked for, 1 complete, 2 its budget ended it
     std::uint32_t net_host;          // 1: owner_uid may have the host's network; a run that asks for it is judged anew
-    std::uint32_t pad;
+    std::int32_t ssh_agent;          // of kResolveSshAgent: 0 connected, its descriptor is the last one; else the errno
+                                     // (EPERM: another uid listens there); -1 not asked for
     // blob lists: [0] cwd, workspace (git top level or cwd when not named), program as found, program's real path,
     //                 home, user name, git folder or "", git common folder or "", "#!" line or ""
     //             [1] PathFact bytes per probe   [2] indexes (decimal) of the probes whose descriptors follow
@@ -203,10 +219,12 @@ struct DropResolution {
 
 enum RunFlags : std::uint32_t {
     kRunTty = 1,
-    kRunStdin = 2,   // give the broker the write end; else /dev/null
-    kRunNetHost = 4, // refused unless the spawner's own configuration lists the uid
-    kRunKeepBox = 8, // use the box named by box_key
-    kRunDaemon = 16, // a listener of this run's own at kDaemonSocket, whose connections are known as the run's
+    kRunStdin = 2,      // give the broker the write end; else /dev/null
+    kRunNetHost = 4,    // refused unless the spawner's own configuration lists the uid
+    kRunKeepBox = 8,    // use the box named by box_key
+    kRunNetScoped = 32, // loopback alone, with the listeners of RunNetwork
+    kRunSshAgent = 64,  // a listener at kSshAgentSocket, as piece ssh_agent of RunNetwork
+    kRunDaemon = 16,    // a listener of this run's own at kDaemonSocket, whose connections are known as the run's
 };
 
 enum class MountKind : std::uint32_t {
@@ -249,7 +267,8 @@ struct Run {
     // blob lists: [0] program path inside the cage, cwd inside the cage, host name
     //             [1] argv  [2] environment "K=V"  [3] per mount four strings: kind, flags (decimal), source, target
     //             [4] per approved file two strings: path inside the cage without links, SHA-256 as 64 lower hex digits.
-    // Each is copied into a private tmpfs while it is hashed, by the run's own first process with its rights alone, and the
+    //             [5] per port of the host that the run reaches on its own loopback, decimal: at most kMaxHostPorts
+    // Each approved file is copied into a private tmpfs while it is hashed, by the run's own first process with its rights alone, and the
     // copy is bound read-only over the path; another digest fails the step "approved" with ESTALE, and nothing runs.
 };
 
@@ -265,6 +284,66 @@ struct RunStarted {
     std::uint8_t filter_digest[32]; // SHA-256 of the loaded BPF
     std::uint32_t idmapped;
     std::uint64_t step_ns[17]; // time at which each Step ended, since the Run message was read
+};
+
+// What of a scoped network this kernel gave. Listeners and UDP sockets are non-blocking and CLOEXEC, made in the run's
+// network namespace and passed to the broker; nothing in the cage has them. An error of `proxy` or of `dns_udp` fails the
+// run (step "network"); without a transparent piece programs that know no proxy have no network, and the receipt says so.
+enum class Piece : std::uint32_t { // the order of the descriptors
+    proxy = 0,                     // TCP, 127.0.0.1:kProxyPort
+    dns_udp = 1,                   // UDP, 127.0.0.1:kDnsPort
+    dns_tcp = 2,
+    transparent4 = 3, // TCP, 127.0.0.1:kTransparentPort: original destination by getsockopt(SO_ORIGINAL_DST) or,
+                      // with `by_tproxy`, by getsockname()
+    transparent6 = 4, // the same on ::1
+    udp = 5,          // every other datagram of the run, IPv4, with IP_RECVORIGDSTADDR: to be reported, never answered
+    udp6 = 6,
+    ssh_agent = 7, // AF_UNIX stream, at kSshAgentSocket
+};
+inline constexpr std::size_t kPieces = 8;
+struct RunNetwork {
+    Header header;
+    std::uint64_t run;
+    std::uint32_t have; // bit set: 1 << Piece
+    std::uint32_t by_tproxy;
+    std::int32_t err[kPieces]; // errno of pieces that were asked for and are not there
+};
+struct RunHostPort { // + listener on 127.0.0.1, + listener on ::1 where there is one
+    Header header;
+    std::uint64_t run;
+    std::uint16_t port;
+    std::uint16_t listeners;
+    std::int32_t err; // EADDRINUSE cannot be: nothing runs yet
+};
+
+// Sockets of a run's network namespace, unconnected: the broker connects them to what listens inside (published ports).
+struct InnerSockets {
+    Header header;
+    std::uint64_t run;
+    std::uint32_t count;  // 1 to kMaxInner
+    std::uint32_t family; // AF_INET or AF_INET6
+};
+struct InnerSocketsMade {
+    Header header;
+    std::uint64_t run;
+    std::int32_t err; // ESRCH: no such run lives; EINVAL: it has the host's network
+    std::uint32_t count;
+};
+// A listening TCP socket of the host, for a published port: on loopback, unless the spawner's own configuration has a line
+// `publish any`; ports below 1024 are for uid 0's runs. Closed by the broker closing it.
+struct OpenPort {
+    Header header;
+    std::uint64_t run;        // for which: it lives, and is not of the host's network
+    std::uint8_t address[16]; // IPv6, or IPv4 mapped into it
+    std::uint16_t port;       // 0: the kernel chooses
+    std::uint8_t pad[6];
+};
+struct PortOpened {
+    Header header;
+    std::uint64_t run;
+    std::int32_t err; // EADDRINUSE, EACCES (address or port not permitted), ESRCH, EMFILE
+    std::uint16_t port;
+    std::uint8_t pad[2];
 };
 
 struct RunFailed {
