@@ -25,6 +25,12 @@ class Log;
 namespace owhale::store {
 class Database;
 }
+namespace owhale::identity {
+struct Principal;
+}
+namespace owhale::vault {
+class Vault;
+}
 
 namespace owhale::sandbox {
 
@@ -33,7 +39,9 @@ class Rules;
 struct ProjectFile; // sandbox/rules.hpp
 class Run;
 struct Parent; // sandbox/bounds.hpp
-class Consent; // sandbox/consent.hpp
+class Consent;  // sandbox/consent.hpp
+class Network;  // sandbox/network.hpp
+class HostBook; // sandbox/host_book.hpp
 
 struct Caller { // who asks, as the spawner counts and the kernel noted
     std::uint64_t connection = 0;
@@ -48,6 +56,7 @@ struct Caller { // who asks, as the spawner counts and the kernel noted
         payer; // whose share of runs this takes: the principal's, of a run's runs that of whoever made the first
     std::function<bool()> gone;       // whether the client has hung up by now; may be empty
     std::function<Status()> standing; // whether it still may start runs, now; empty: always
+    std::shared_ptr<const identity::Principal> who; // whose secrets it may use; null: nobody's
 };
 
 struct Made { // by create() or exec()
@@ -80,6 +89,9 @@ public:
         Consent* consent = nullptr; // null: what needs an answer is denied. on_answer becomes the registry's own
         // Whether runs of a payer (Caller::payer) may start now: frozen otherwise. Empty: always.
         std::function<Status(const std::string& payer)> admits{};
+        Network* network = nullptr;      // null: no run has a scoped network. on_line becomes the registry's own
+        vault::Vault* vault = nullptr;   // null: there are no secrets
+        const HostBook* hosts = nullptr; // null: there are no lists
     };
     static Result<std::unique_ptr<Runs>> open(Parts parts);
     virtual ~Runs() = default;
