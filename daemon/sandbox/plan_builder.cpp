@@ -160,6 +160,7 @@ Result<Plan> make_plan(const PlanFacts& facts) {
                  facts.command.argv,
                  plan.environment,
                  mount_strings(facts.mounts.mounts),
+                 {},
                  {}};
     return plan;
 }
@@ -186,7 +187,7 @@ Plan make_exec_plan(const ExecFacts& facts) {
     message.cols = static_cast<std::uint16_t>(facts.request.cols.value_or(0));
     put_text(message.filter, facts.filter);
     message.wall_ms = facts.wall_ms;
-    plan.blob = {{facts.program, facts.cwd, host_name()}, facts.command.argv, plan.environment, {}, {}};
+    plan.blob = {{facts.program, facts.cwd, host_name()}, facts.command.argv, plan.environment, {}, {}, {}};
     return plan;
 }
 
@@ -196,7 +197,7 @@ Status hold_to_approved(Plan& plan, std::vector<ApprovedFile> files) {
                     "the command names more than " + std::to_string(wire::kMaxApproved) + " scripts",
                     "run them in parts");
     plan.message.approved_count = static_cast<std::uint32_t>(files.size());
-    auto& list = plan.blob.at(wire::kRunLists - 1);
+    auto& list = plan.blob.at(4);
     list.clear();
     for (auto& file : files) {
         if (file.program) plan.blob[0].at(0) = file.path;
