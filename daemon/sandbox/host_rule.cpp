@@ -22,9 +22,7 @@ struct Network { // IPv4 mapped into IPv6 (RFC 4291, 2.5.5.2)
 };
 
 bool is_label(std::string_view label) {
-    const auto good = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    };
+    const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
     return !label.empty() && label.size() <= kMaxLabel && label.front() != '-' && label.back() != '-' &&
            std::ranges::all_of(label, good);
 }
@@ -36,8 +34,9 @@ std::string_view last_label(std::string_view name) {
 // "1", "0x7f": what inet_aton(3) would read as an address, however odd.
 bool is_numeric(std::string_view label) {
     if (std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; })) return true;
-    return label.starts_with("0x") &&
-           std::ranges::all_of(label.substr(2), [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; });
+    return label.starts_with("0x") && std::ranges::all_of(label.substr(2), [](char c) {
+               return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+           });
 }
 
 std::optional<Network> address_of(std::string text) {
@@ -110,8 +109,7 @@ template <typename T>
 bool covers_list(const std::optional<std::vector<T>>& wide, const std::optional<std::vector<T>>& narrow) {
     if (!wide) return true;
     if (!narrow) return false;
-    return std::ranges::all_of(*narrow,
-                               [&](const T& item) { return std::ranges::find(*wide, item) != wide->end(); });
+    return std::ranges::all_of(*narrow, [&](const T& item) { return std::ranges::find(*wide, item) != wide->end(); });
 }
 
 bool is_list_name(std::string_view text) {
@@ -163,7 +161,8 @@ bool is_host_name(std::string_view text) {
 }
 
 Result<api::HostRule> checked(api::HostRule rule) {
-    std::ranges::transform(rule.host, rule.host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::ranges::transform(rule.host, rule.host.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (rule.host.ends_with('.')) rule.host.pop_back();
     CHECK(check_ports(rule));
     CHECK(check_http(rule));
@@ -205,7 +204,8 @@ bool covers(const api::HostRule& wide, const api::HostRule& narrow) {
 }
 
 std::string text_of(const api::HostRule& rule) {
-    auto out = rule.host.find(':') != std::string::npos && !rule.host.starts_with('[') ? "[" + rule.host + "]" : rule.host;
+    auto out =
+        rule.host.find(':') != std::string::npos && !rule.host.starts_with('[') ? "[" + rule.host + "]" : rule.host;
     if (!rule.ports) return out;
     for (std::size_t i = 0; i < rule.ports->size(); ++i) {
         out += i == 0 ? ":" : ",";

@@ -172,11 +172,10 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
         prepared.box = box_key({caller.principal, caller.cwd, resolution.facts.owner_uid, prepared.looked.decision.path,
                                 prepared.profile->name});
     if (!prepared.failure) CO_CHECK(prepare_network(prepared, caller, number));
-    auto plan =
-        make_plan({prepared.request, prepared.command, *prepared.profile, resolution, prepared.looked.probes,
-                   prepared.looked.mounts, prepared.limits, prepared.looked.program, prepared.looked.home, prepared.box,
-                   id, number, prepared.profile->daemon && !caller.asker, parts_.settings.rules->tracing,
-                   prepared.cage_net, prepared.secret_env, prepared.scope});
+    auto plan = make_plan({prepared.request, prepared.command, *prepared.profile, resolution, prepared.looked.probes,
+                           prepared.looked.mounts, prepared.limits, prepared.looked.program, prepared.looked.home,
+                           prepared.box, id, number, prepared.profile->daemon && !caller.asker,
+                           parts_.settings.rules->tracing, prepared.cage_net, prepared.secret_env, prepared.scope});
     if (!plan) co_return std::unexpected(plan.error());
     prepared.plan = std::move(*plan);
     prepared.timing["plan"] = watch.lap();

@@ -4,8 +4,8 @@
 
 #include <chrono>
 #include <deque>
-#include <memory>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,9 +19,9 @@
 #include "sandbox/digest.hpp"
 #include "sandbox/judge.hpp"
 #include "sandbox/looker.hpp"
+#include "sandbox/network.hpp"
 #include "sandbox/plan_builder.hpp"
 #include "sandbox/profiles.hpp"
-#include "sandbox/network.hpp"
 #include "sandbox/run.hpp"
 #include "shared/api_approvals.hpp"
 
@@ -70,18 +70,19 @@ struct Prepared {
     std::string talks_to;            // as in Judged
     std::uint64_t join = 0;          // wire number of the run whose cage it enters
     std::string verb = "runs.create";
-    std::vector<CodeFile> code;      // of ask: what it runs beside the program
-    NamedPrograms named;             // of ask: what PATH says the files of
-    std::vector<std::string> bound;  // of `files`, those that run from copies which nobody can change
-    std::optional<Agreement> agreed; // of ask: who let it go on
-    std::string plan_digest;         // what they agreed to
+    std::vector<CodeFile> code;         // of ask: what it runs beside the program
+    NamedPrograms named;                // of ask: what PATH says the files of
+    std::vector<std::string> bound;     // of `files`, those that run from copies which nobody can change
+    std::optional<Agreement> agreed;    // of ask: who let it go on
+    std::string plan_digest;            // what they agreed to
     std::optional<api::NetScope> scope; // of a scoped network
-    CageNet cage_net;                // what its cage is given of it
+    CageNet cage_net;                   // what its cage is given of it
     NetLease lease;
-    std::map<std::string, std::string> secret_env; // placeholders, endpoints, and values that were asked for as they are
-    std::set<std::string> secret_values;           // names of variables of secret_env that hold a value
+    std::map<std::string, std::string>
+        secret_env;                      // placeholders, endpoints, and values that were asked for as they are
+    std::set<std::string> secret_values; // names of variables of secret_env that hold a value
     std::vector<std::pair<std::string, std::string>> env_secrets; // owner and name of these
-    std::optional<Error> failure;    // a program that cannot be found or executed: a run that fails
+    std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;
 
     // By its verdict, or because somebody agreed.

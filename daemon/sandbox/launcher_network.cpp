@@ -37,7 +37,8 @@ std::string endpoint_of(const api::SecretHost& host) {
 
 Status set_variable(std::map<std::string, std::string>& env, const std::string& name, std::string value) {
     if (env.emplace(name, std::move(value)).second) return {};
-    return fail(Code::invalid_value, "two secrets want the variable " + name, "--secret NAME alone, or another variable");
+    return fail(Code::invalid_value, "two secrets want the variable " + name,
+                "--secret NAME alone, or another variable");
 }
 
 bool has_broker(const api::NetScope& scope, std::string_view name) {
@@ -46,11 +47,17 @@ bool has_broker(const api::NetScope& scope, std::string_view name) {
 
 Error no_agent(const api::RunRequest& request, int err) {
     if (!request.ssh_auth_sock)
-        return {Code::invalid_value, "--broker ssh-agent needs an agent, and SSH_AUTH_SOCK is not set",
-                "start one (eval `ssh-agent`), add a key (ssh-add), and try again", 0, {}};
+        return {Code::invalid_value,
+                "--broker ssh-agent needs an agent, and SSH_AUTH_SOCK is not set",
+                "start one (eval `ssh-agent`), add a key (ssh-add), and try again",
+                0,
+                {}};
     const std::string why = err == EPERM ? "another user listens there" : std::strerror(err > 0 ? err : ENOTCONN);
-    return {Code::invalid_value, "the ssh-agent of " + printable(*request.ssh_auth_sock) + " cannot be reached: " + why,
-            "`ssh-add -l` should list its keys", err, {}};
+    return {Code::invalid_value,
+            "the ssh-agent of " + printable(*request.ssh_auth_sock) + " cannot be reached: " + why,
+            "`ssh-add -l` should list its keys",
+            err,
+            {}};
 }
 
 } // namespace
@@ -91,7 +98,8 @@ Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& 
     prepared.secret_values.clear();
     if (uses.empty()) return {};
     if (parts_.vault == nullptr || !caller.who)
-        return fail(Code::vault_unavailable, "there is no vault here, or it is not known any more who asks", "ask again");
+        return fail(Code::vault_unavailable, "there is no vault here, or it is not known any more who asks",
+                    "ask again");
     const auto& profile = prepared.profile->name;
     to.secrets = TRY(parts_.vault->for_run(*caller.who, profile, uses));
     auto& env = prepared.secret_env;
@@ -125,8 +133,7 @@ Status Launcher::prepare_network(Prepared& prepared, const Caller& caller, std::
     if (prepared.verdict.decision == "allow") narrow_network(prepared); // the secrets' hosts, too
     auto& resolution = prepared.looked.held.resolution;
     if (has_broker(*prepared.scope, "ssh-agent")) {
-        if (!resolution.ssh_agent)
-            return std::unexpected(no_agent(prepared.request, resolution.facts.ssh_agent));
+        if (!resolution.ssh_agent) return std::unexpected(no_agent(prepared.request, resolution.facts.ssh_agent));
         run->ssh_agent = std::make_shared<Fd>(std::move(resolution.ssh_agent));
     }
     run->number = number;

@@ -1,5 +1,7 @@
 #include "sandbox/looker.hpp"
 
+#include <algorithm>
+
 #include <cstring>
 #include <unistd.h>
 

@@ -154,7 +154,8 @@ std::string filter_for(const Profile& profile, bool tracing) {
 
 Result<Plan> make_plan(const PlanFacts& facts) {
     auto mounts = facts.mounts.mounts;
-    for (const auto& [path, content] : facts.cage_net.files) mounts.push_back({wire::MountKind::file, 0, content, path});
+    for (const auto& [path, content] : facts.cage_net.files)
+        mounts.push_back({wire::MountKind::file, 0, content, path});
     if (mounts.size() > wire::kMaxMounts)
         return fail(Code::workspace_refused, "the view needs more than 256 mounts",
                     "name fewer toolchains in the profile");

@@ -102,7 +102,8 @@ Status read_publish(const TomlReader& reader, std::vector<api::Publish>& to) {
     return {};
 }
 
-Status add_names(const TomlReader& reader, std::string_view key, std::string_view prefix, std::vector<std::string>& to) {
+Status add_names(const TomlReader& reader, std::string_view key, std::string_view prefix,
+                 std::vector<std::string>& to) {
     for (auto& name : TRY(reader.strings(key))) {
         if (!name.starts_with(prefix) || name.size() == prefix.size() || name.size() > 64 + prefix.size())
             return reader.wrong(key, "`" + name.substr(0, 80) + "` is not what stands there");

@@ -33,7 +33,8 @@ Status check_hosts(api::RunRequest& request) {
     for (auto& rule : *request.allow_hosts) {
         if (rule.methods || rule.paths)
             if (!request.inspect.value_or(false))
-                return fail(Code::invalid_value, "methods and paths of " + rule.host + " can be seen with inspect alone",
+                return fail(Code::invalid_value,
+                            "methods and paths of " + rule.host + " can be seen with inspect alone",
                             "add inspect (--inspect), or leave them out");
         rule.from = "request";
         rule = TRY(checked(std::move(rule)));
@@ -51,7 +52,8 @@ Status check_ports(const api::RunRequest& request) {
         for (const auto& port : *request.ports) {
             if (port.port == 0) return fail(Code::invalid_value, "ports: the port in the run is missing");
             if (port.address && !is_address(*port.address))
-                return fail(Code::invalid_value, "ports: address is no IPv4 or IPv6 address", "127.0.0.1 is the default");
+                return fail(Code::invalid_value, "ports: address is no IPv4 or IPv6 address",
+                            "127.0.0.1 is the default");
         }
     if (request.host_ports && std::ranges::find(*request.host_ports, 0) != request.host_ports->end())
         return fail(Code::invalid_value, "host_ports must be above 0");
@@ -65,8 +67,8 @@ bool is_secret_name(std::string_view name) {
 
 bool is_variable(std::string_view name) {
     const auto good = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
-    return !name.empty() && name.size() <= kMaxVariable && std::isdigit(static_cast<unsigned char>(name.front())) == 0 &&
-           std::ranges::all_of(name, good);
+    return !name.empty() && name.size() <= kMaxVariable &&
+           std::isdigit(static_cast<unsigned char>(name.front())) == 0 && std::ranges::all_of(name, good);
 }
 
 Status check_secrets(const api::RunRequest& request) {
@@ -89,8 +91,7 @@ Status check_secrets(const api::RunRequest& request) {
 Status check_brokers(const api::RunRequest& request) {
     if (request.brokers)
         for (const auto& broker : *request.brokers)
-            if (broker != "ssh-agent")
-                return fail(Code::invalid_value, "brokers: there is only ssh-agent");
+            if (broker != "ssh-agent") return fail(Code::invalid_value, "brokers: there is only ssh-agent");
     if (const auto& path = request.ssh_auth_sock)
         if (!path->starts_with('/') || path->size() > kMaxPath || path->find('\0') != std::string::npos)
             return fail(Code::invalid_value, "ssh_auth_sock must be an absolute path of at most 107 bytes");

@@ -99,7 +99,8 @@ void Run::say(std::string_view line) {
     const std::size_t stream = birth_.tty ? 0 : 1;
     if (!pipes_[stream]) return;
     std::string text;
-    for (const char c : line.substr(0, kLongestLine)) text += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
+    for (const char c : line.substr(0, kLongestLine))
+        text += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
     streams_[stream].take(text + (birth_.tty ? "\r\n" : "\n"));
     count_output();
     changed_.notify();

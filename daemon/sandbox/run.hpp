@@ -72,7 +72,7 @@ public:
         } before;
         bool searched_inside = false; // the program was looked for in the cage, by a shell
         bool joined = false;
-        bool asks = false; // it has a listener of its own, and may ask for runs
+        bool asks = false;                  // it has a listener of its own, and may ask for runs
         bool networked = false;             // egress serves it
         std::optional<api::NetScope> scope; // of its scoped network
         RunLimits limits;

@@ -38,7 +38,7 @@ class Profiles;
 class Rules;
 struct ProjectFile; // sandbox/rules.hpp
 class Run;
-struct Parent; // sandbox/bounds.hpp
+struct Parent;  // sandbox/bounds.hpp
 class Consent;  // sandbox/consent.hpp
 class Network;  // sandbox/network.hpp
 class HostBook; // sandbox/host_book.hpp
@@ -54,8 +54,8 @@ struct Caller { // who asks, as the spawner counts and the kernel noted
     std::shared_ptr<const Parent> asker; // that run, as the registry found it when it asked; null none
     std::string
         payer; // whose share of runs this takes: the principal's, of a run's runs that of whoever made the first
-    std::function<bool()> gone;       // whether the client has hung up by now; may be empty
-    std::function<Status()> standing; // whether it still may start runs, now; empty: always
+    std::function<bool()> gone;                     // whether the client has hung up by now; may be empty
+    std::function<Status()> standing;               // whether it still may start runs, now; empty: always
     std::shared_ptr<const identity::Principal> who; // whose secrets it may use; null: nobody's
 };
 

@@ -137,7 +137,8 @@ Status hold_scope(api::NetScope& scope, const Parent& parent) {
     std::erase_if(scope.hosts, [&](const auto& rule) { return !reached(rule); });
     for (const auto port : scope.host_ports)
         if (std::ranges::find(parent.scope->host_ports, port) == parent.scope->host_ports.end())
-            return fail(Code::host_denied, whose + " does not reach port " + std::to_string(port) + " of the host itself",
+            return fail(Code::host_denied,
+                        whose + " does not reach port " + std::to_string(port) + " of the host itself",
                         "start it with --host-port " + std::to_string(port));
     for (const auto& broker : scope.brokers)
         if (std::ranges::find(parent.scope->brokers, broker) == parent.scope->brokers.end())
