@@ -10,7 +10,6 @@
 #include "sandbox/record.hpp"
 #include "sandbox/request_network.hpp"
 #include "sandbox/scope.hpp"
-#include "vault/vault.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -97,11 +96,11 @@ Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& 
     prepared.env_secrets.clear();
     prepared.secret_values.clear();
     if (uses.empty()) return {};
-    if (parts_.vault == nullptr || !caller.who)
+    if (!parts_.secrets.for_run || !caller.who)
         return fail(Code::vault_unavailable, "there is no vault here, or it is not known any more who asks",
                     "ask again");
     const auto& profile = prepared.profile->name;
-    to.secrets = TRY(parts_.vault->for_run(*caller.who, profile, uses));
+    to.secrets = TRY(parts_.secrets.for_run(*caller.who, profile, uses));
     auto& env = prepared.secret_env;
     for (const auto& secret : to.secrets) {
         CHECK(set_variable(env, secret.variable, secret.placeholder));
@@ -115,13 +114,12 @@ Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& 
     }
     for (const auto& use : uses) {
         if (!is_value(use)) continue;
-        auto secret = TRY(parts_.vault->find(*caller.who, profile, use.name));
-        auto value = TRY(parts_.vault->open_value(*caller.who, profile, use));
+        auto value = TRY(parts_.secrets.open_value(*caller.who, profile, use));
         prepared.secret_values.insert(value.variable);
-        prepared.env_secrets.emplace_back(secret.owner, secret.name);
+        prepared.env_secrets.emplace_back(value.owner, value.name);
         CHECK(set_variable(env, value.variable, std::string(value.value.text())));
-        prepared.narrowed.push_back({"it can read the secret " + secret.name + " in its environment, print and keep it",
-                                     "--secret " + secret.name + " gives it a placeholder instead"});
+        prepared.narrowed.push_back({"it can read the secret " + use.name + " in its environment, print and keep it",
+                                     "--secret " + use.name + " gives it a placeholder instead"});
     }
     return {};
 }
@@ -158,7 +156,7 @@ Status Launcher::prepare_network(Prepared& prepared, const Caller& caller, std::
 }
 
 void Launcher::open_network(Run& run, Prepared& prepared, RunPieces pieces) const {
-    for (const auto& [owner, name] : prepared.env_secrets) parts_.vault->note_use(owner, name, run.id(), "");
+    for (const auto& [owner, name] : prepared.env_secrets) parts_.secrets.note_value(owner, name, run.id());
     if (!prepared.scope) return;
     prepared.lease.used();
     run.cage.networked = true;

@@ -15,6 +15,7 @@
 #include "config/settings.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/receipt.hpp"
+#include "sandbox/secret_source.hpp"
 #include "sandbox/spawner_channel.hpp"
 #include "shared/api.hpp"
 #include "shared/error.hpp"
@@ -24,12 +25,6 @@ class Log;
 }
 namespace owhale::store {
 class Database;
-}
-namespace owhale::identity {
-struct Principal;
-}
-namespace owhale::vault {
-class Vault;
 }
 
 namespace owhale::sandbox {
@@ -90,8 +85,8 @@ public:
         // Whether runs of a payer (Caller::payer) may start now: frozen otherwise. Empty: always.
         std::function<Status(const std::string& payer)> admits{};
         Network* network = nullptr;      // null: no run has a scoped network. on_line becomes the registry's own
-        vault::Vault* vault = nullptr;   // null: there are no secrets
         const HostBook* hosts = nullptr; // null: there are no lists
+        SecretSource secrets{};
     };
     static Result<std::unique_ptr<Runs>> open(Parts parts);
     virtual ~Runs() = default;
