@@ -24,4 +24,7 @@ struct GivenKey {
 // without a key the vault is closed, and says why.
 GivenKey read_given_key(const config::Settings& settings, SecretBytes passphrase);
 
+// Whether a person has to be asked for the passphrase.
+bool asks_passphrase(const config::Settings& settings);
+
 } // namespace owhale::vault
