@@ -10,6 +10,8 @@
 #include "base/files.hpp"
 #include "given_certificate.hpp"
 #include "sandbox/blob.hpp"
+#include "sandbox/host_rule.hpp"
+#include "sandbox/machine.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
 #include "store/migrations.hpp"
@@ -64,6 +66,8 @@ Status Broker::open() {
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
     identity_ = TRY(open_identity());
+    hosts_.emplace(sandbox::HostRegister::Parts{*audit_, *database_, settings_.hosts_dir}, sandbox::machine().lists);
+    CHECK(hosts_->load());
     const auto executor = io_.get_executor();
     grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
     prompt_counts_.emplace(approvals::PromptCounts::Parts{executor, settings_, *audit_, *database_});
@@ -139,12 +143,26 @@ awaitable<Status> Broker::start() {
                                        *database_,
                                        &*grants_,
                                        &*prompt_counts_,
-                                       [this](const std::string& name) { return identity_->person(name); }};
+                                       [this](const std::string& name) { return identity_->person(name); },
+                                       [this](const api::Approval& approval, std::uint64_t for_ms, std::string by) {
+                                           return allow_host(approval, for_ms, std::move(by));
+                                       }};
     desk_ = std::make_unique<approvals::Desk>(about);
+    open_questions();
     CO_CHECK(co_await desk_->load());
-    auto runs = sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_,
-                                     *key_, ready_, desk_.get(),
-                                     [this](const std::string& payer) { return identity_->freezes.admits(payer); }});
+    sandbox::Runs::Parts runs_use{io_.get_executor(),
+                                  settings_,
+                                  *spawner_,
+                                  *audit_,
+                                  *database_,
+                                  *profiles_,
+                                  rules_,
+                                  *key_,
+                                  ready_,
+                                  desk_.get(),
+                                  [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
+    runs_use.hosts = &*hosts_;
+    auto runs = sandbox::Runs::open(std::move(runs_use));
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
@@ -197,6 +215,29 @@ awaitable<Status> Broker::start() {
     co_return Status{};
 }
 
+void Broker::open_questions() {
+    const auto allowed = [this](const sandbox::NetRun& run, const api::HostRule& rule) {
+        const auto covers = [&](const api::HostRule& wide) { return sandbox::covers(wide, rule); };
+        return std::ranges::any_of(hosts_->standing(run.principal, run.profile), covers);
+    };
+    host_questions_.emplace(approvals::HostQuestions::Parts{io_.get_executor(), *desk_, allowed});
+}
+
+// Of the run's principal alone, whatever the profile: who agreed looked at one run of its.
+awaitable<Result<std::string>> Broker::allow_host(const api::Approval& approval, std::uint64_t for_ms, std::string by) {
+    if (!approval.frozen || !approval.frozen->scope || approval.frozen->scope->hosts.size() != 1)
+        co_return fail(Code::state_unavailable, "the request does not say which host");
+    sandbox::HostRegister::Wanted wanted{approval.frozen->scope->hosts.front(),
+                                         approval.principal,
+                                         {},
+                                         for_ms,
+                                         "approval " + approval.id,
+                                         std::move(by)};
+    const auto entry = co_await hosts_->allow(std::move(wanted));
+    if (!entry) co_return std::unexpected(entry.error());
+    co_return entry->id;
+}
+
 awaitable<void> Broker::record(std::string event, std::string outcome) {
     audit::Event entry{std::move(event), "system", "", std::move(outcome), "", {}};
     entry.data["version"] = OWHALE_VERSION;
@@ -246,7 +287,9 @@ awaitable<void> Broker::reload_rest(bool so_far) {
     if (network_) network = co_await network_->reload();
     if (!network) log::error("the TLS certificate stays as it was: " + to_line(network.error()));
     if (server_) server_->set_hosts(network_->hosts());
-    co_await record("daemon.reload", so_far && network ? "ok" : "failed");
+    const auto lists = hosts_->reload();
+    if (!lists) log::error("the lists of hosts stay as they were: " + to_line(lists.error()));
+    co_await record("daemon.reload", so_far && network && lists ? "ok" : "failed");
     notify_.ready("Serving on " + settings_.socket);
 }
 

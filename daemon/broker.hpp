@@ -13,6 +13,7 @@
 
 #include "approvals/desk.hpp"
 #include "approvals/grants.hpp"
+#include "approvals/host_questions.hpp"
 #include "approvals/stats.hpp"
 #include "audit/feed.hpp"
 #include "audit/log.hpp"
@@ -22,6 +23,7 @@
 #include "identity/service.hpp"
 #include "network.hpp"
 #include "notify.hpp"
+#include "sandbox/host_register.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/receipt.hpp"
 #include "sandbox/rules.hpp"
@@ -58,6 +60,9 @@ private:
     boost::asio::awaitable<Result<transport::Credentials>> given_certificate();
     boost::asio::awaitable<Result<std::vector<policy::Source>>> given_rules();
     boost::asio::awaitable<Result<api::PolicyLoaded>> reload_rules(std::string by, std::function<Status()> standing);
+    void open_questions();
+    boost::asio::awaitable<Result<std::string>> allow_host(const api::Approval& approval, std::uint64_t for_ms,
+                                                           std::string by);
     boost::asio::awaitable<void> stop();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(std::string event, std::string outcome);
@@ -78,7 +83,9 @@ private:
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
+    std::optional<sandbox::HostRegister> hosts_;
     std::unique_ptr<approvals::Desk> desk_;
+    std::optional<approvals::HostQuestions> host_questions_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;
     std::optional<approvals::Grants> grants_;

@@ -45,6 +45,7 @@ Status confine_to(const config::Settings& settings) {
     to.writable = {settings.state_dir};
     to.readable = {settings.profile_dir};
     if (!settings.config_file.empty()) to.readable.push_back(readable_config(settings.config_file));
+    if (::access(settings.hosts_dir.c_str(), F_OK) == 0) to.readable.push_back(settings.hosts_dir);
     to.landlock_required = settings.rules->missing_layer_refuses;
     if (TRY(confine(to)) == 0)
         log::warning("this kernel has no Landlock: the broker could open every file that its user can");
@@ -64,7 +65,7 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     ::umask(022); // folders above the state folder have to be passable for the broker's user
     CHECK(prepare_state_folder(settings));
     ::umask(077);
-    sandbox::look_at_machine();
+    sandbox::look_at_machine(settings.profile_dir);
     CHECK(confine_to(settings));
     auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles));
     CHECK(broker->open());
