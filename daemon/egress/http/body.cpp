@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 constexpr unsigned kDigits = 15;         // hexadecimal, of a chunk's size: below 2^60
@@ -115,4 +115,4 @@ Status BodyDecoder::end() {
     return done() ? Status{} : bad("the body was cut short");
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -6,7 +6,7 @@
 
 #include "egress/http/head.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 class BodyDecoder {
 public:
@@ -48,4 +48,4 @@ private:
     unsigned digits_ = 0, extra_ = 0;
 };
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -1,17 +1,21 @@
 #include "egress/http/download.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "egress/http/upload.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
-using boost::asio::awaitable;
+namespace asio = boost::asio;
+using asio::awaitable;
 
 namespace {
 
 constexpr std::size_t kRoom = 64u << 10;
+constexpr unsigned kTurns = 8;         // pieces, then others have their turn: a socket that is always ready never waits
 constexpr std::size_t kMostCuts = 256; // pieces of one answer with a value in them: more is no accident
 
 } // namespace
@@ -29,7 +33,11 @@ awaitable<Status> Download::run() {
         CO_CHECK(sent);
     }
     std::unique_ptr<Piece> piece;
+    unsigned turns = 0;
     while (!decoder_.done()) {
+        if (++turns % kTurns == 0) co_await asio::post(asio::use_awaitable);
+        const auto ready = co_await in_->wait();
+        CO_CHECK(ready);
         if (!piece) piece = std::make_unique<Piece>(kRoom);
         const auto wanted = decoder_.wants() == 0 ? kRoom : std::min<std::uint64_t>(kRoom, decoder_.wants());
         const auto got = co_await in_->read({piece->data(), static_cast<std::size_t>(wanted)});
@@ -86,4 +94,4 @@ awaitable<void> tunnel(std::shared_ptr<Session> session, Upstream upstream, Perm
     co_await up->wait();
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

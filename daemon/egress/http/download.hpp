@@ -9,7 +9,7 @@
 #include "egress/http/session.hpp"
 #include "egress/http/sink.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 class Download {
 public:
@@ -38,4 +38,4 @@ private:
 // Both ways until both have ended: a WebSocket. What the host sends is searched, too.
 boost::asio::awaitable<void> tunnel(std::shared_ptr<Session> session, Upstream upstream, Permit permit);
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 constexpr std::size_t kCompared = 256;
@@ -168,4 +168,4 @@ std::size_t hex_beginning(std::string_view text, std::string_view value) {
     return text.size();
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 enum class Escape : std::uint8_t { percent, backslash };
 struct Span {
@@ -21,4 +21,4 @@ Span find_hex(std::string_view text, std::string_view value);
 std::size_t escaped_beginning(std::string_view text, std::string_view value, Escape escape);
 std::size_t hex_beginning(std::string_view text, std::string_view value);
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -10,7 +10,7 @@
 #include "egress/http/session.hpp"
 #include "egress/http/upload.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 namespace asio = boost::asio;
@@ -25,7 +25,8 @@ constexpr std::chrono::seconds kLinger{2};      // for the client to read a refu
 constexpr std::size_t kLingerBytes = 1u << 20;
 
 std::unexpected<Error> used_up() {
-    return fail(Code::rate_limited, "the run has used up the bytes that it may move", "A larger net-bytes, or another run.");
+    return fail(Code::rate_limited, "the run has used up the bytes that it may move",
+                "A larger net-bytes, or another run.");
 }
 
 Error at_host(const Error& error, const Place& place, std::string what) {
@@ -178,8 +179,8 @@ private:
         const auto executor = co_await asio::this_coro::executor;
         auto text = request_text(head_, place_, put_, way_);
         if (!session_->gate->count(permit_, text.size(), 0)) co_return used_up();
-        up_ = std::make_shared<Upload>(executor, session_, session_->upstream.stream, permit_, place_.target, head_.body,
-                                       std::move(text));
+        up_ = std::make_shared<Upload>(executor, session_, session_->upstream.stream, permit_, place_.target,
+                                       head_.body, std::move(text));
         up_->start();
         co_return Status{};
     }
@@ -334,4 +335,4 @@ awaitable<bool> serve_exchange(std::shared_ptr<Session> session) {
     co_return co_await exchange.serve();
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 // A second one would be ambiguous, or an attack.
@@ -128,4 +128,4 @@ void Fields::remove_hop_by_hop() {
     for (const auto name : kHopByHop) remove(name);
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -7,7 +7,7 @@
 
 #include "shared/error.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 struct Field {
     std::string name, value; // name as it was written; value without the blanks around it
@@ -40,4 +40,4 @@ bool is_token(std::string_view text);
 std::string lower_case(std::string_view text);
 std::string_view trimmed(std::string_view text); // of blanks and tabs
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 std::unexpected<Error> bad(std::string message) {
@@ -191,4 +191,4 @@ std::string_view reason_of(unsigned status) {
     return at == std::end(kReasons) ? std::string_view{} : at->text;
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -11,7 +11,7 @@
 
 #include "egress/http/fields.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 inline constexpr std::size_t kMaxHead = 32u << 10; // bytes, with the first line and the empty one
 inline constexpr std::size_t kMaxFields = 100;
@@ -48,4 +48,4 @@ Result<ResponseHead> parse_response(std::string_view text);
 Framing body_of(const ResponseHead& head, std::string_view method);
 std::string_view reason_of(unsigned status); // "OK"; "" unknown
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -6,7 +6,7 @@
 #include "shared/api.hpp"
 #include "shared/codec.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 constexpr std::size_t kRoom = 8u << 10; // for content sent together with a head
@@ -116,4 +116,4 @@ unsigned status_of(const Error& error) {
     return describe(error.code).status;
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

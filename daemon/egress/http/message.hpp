@@ -7,7 +7,7 @@
 #include "egress/http/place.hpp"
 #include "egress/http/put_in.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 struct RequestWay {        // what owhaled changes about it
     bool searched = false; // its answer is searched for values: it must come as it is, and whole
@@ -30,4 +30,4 @@ std::string problem_text(const Error& error, unsigned status, std::string_view m
 // 502 of what did not work at the host's side, 4xx of what the client did or may not do.
 unsigned status_of(const Error& error);
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

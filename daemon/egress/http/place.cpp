@@ -5,7 +5,7 @@
 #include "egress/host_name.hpp"
 #include "egress/url_path.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 constexpr std::uint16_t kHttp = 80, kHttps = 443;
@@ -117,4 +117,4 @@ Result<Place> place_of(const RequestHead& head, const Front& front, const sandbo
     return place;
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -7,7 +7,7 @@
 #include "egress/http/http.hpp"
 #include "sandbox/network.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 struct Place {
     Target target; // what is judged: host, port, method, the path in the spelling in which paths are judged
@@ -22,4 +22,4 @@ struct Place {
 // Host and connection, name different hosts; an endpoint that neither a secret nor a rule of the run knows.
 Result<Place> place_of(const RequestHead& head, const Front& front, const sandbox::NetRun& run);
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -7,7 +7,7 @@
 #include "egress/http/scrub.hpp"
 #include "egress/url_path.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 using vault::RunSecret;
@@ -131,4 +131,4 @@ bool has_secret_for(const sandbox::NetRun& run, const std::string& host) {
     });
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -8,12 +8,12 @@
 #include "egress/http/place.hpp"
 #include "vault/run_secret.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 struct PutIn {
     std::string field;                        // lower case; it stands once
-    SecretBytes value;        // the field's whole new value
-    SecretBytes raw;          // the secret's
+    SecretBytes value;                        // the field's whole new value
+    SecretBytes raw;                          // the secret's
     const vault::RunSecret* secret = nullptr; // of the run
 };
 struct Misplaced { // a placeholder that goes on as it is
@@ -32,4 +32,4 @@ Result<Placeholders> put_in(const RequestHead& head, const Place& place, const s
 // Whether a secret of the run may go to this host at all.
 bool has_secret_for(const sandbox::NetRun& run, const std::string& host);
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -5,7 +5,7 @@
 
 #include "egress/http/head.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 using boost::asio::awaitable;
 
@@ -13,7 +13,14 @@ namespace {
 constexpr std::size_t kStep = 4u << 10;
 }
 
+awaitable<Status> Reader::wait() {
+    if (!buffer_.empty()) co_return Status{};
+    co_return co_await stream_->wait_readable();
+}
+
 awaitable<Result<bool>> Reader::fill() {
+    const auto ready = co_await stream_->wait_readable();
+    CO_CHECK(ready);
     const auto had = buffer_.size();
     buffer_.resize(had + kStep);
     const auto got = co_await stream_->read(boost::asio::buffer(buffer_.data() + had, kStep));
@@ -52,4 +59,4 @@ awaitable<Result<std::size_t>> Reader::read(std::span<char> into) {
     co_return size;
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

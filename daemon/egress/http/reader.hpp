@@ -8,13 +8,15 @@
 
 #include "egress/stream.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 class Reader {
 public:
     explicit Reader(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
 
     bool empty() const { return buffer_.empty(); }
+    // Until there is something to read, which needs no memory.
+    boost::asio::awaitable<Status> wait();
     // Waits for some bytes. False: the other side is at its end.
     boost::asio::awaitable<Result<bool>> fill();
     // Everything up to and with the empty line. bad_request as soon as no head can begin so, or beyond kMaxHead; unreachable
@@ -32,4 +34,4 @@ private:
     std::string buffer_;
 };
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -5,7 +5,7 @@
 
 #include "egress/http/escapes.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 constexpr std::size_t kShortestEncoded = 6; // of a value that is looked for in other forms, too
@@ -161,4 +161,4 @@ bool Scrubber::finish(std::string& out) {
     return false;
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -15,7 +15,7 @@
 
 #include "base/secret_bytes.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 // A shorter value is no secret: it would be found everywhere.
 inline constexpr std::size_t kShortestValue = 4;
@@ -64,4 +64,4 @@ private:
     std::size_t shown_ = 0; // bytes of it that were given out
 };
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

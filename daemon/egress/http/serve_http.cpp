@@ -5,6 +5,8 @@
 
 namespace owhale::egress {
 
+using namespace http;
+
 boost::asio::awaitable<void> serve_http(std::unique_ptr<Stream> client, std::shared_ptr<Gate> gate, Front front,
                                         HttpDeadlines deadlines) {
     const auto executor = co_await boost::asio::this_coro::executor;

@@ -11,7 +11,7 @@
 #include "egress/http/scrub.hpp"
 #include "egress/http/watch.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 struct Upstream { // a connection to a host, kept for its next request
     std::shared_ptr<Stream> stream;
@@ -51,4 +51,4 @@ struct Session {
 // One request and its answer. False: the connection is not to be used any more.
 boost::asio::awaitable<bool> serve_exchange(std::shared_ptr<Session> session);
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <sodium.h>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 using boost::asio::awaitable;
 
@@ -61,4 +61,4 @@ awaitable<Status> Sink::finish() {
     co_return co_await to_->write(boost::asio::buffer(kLast));
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

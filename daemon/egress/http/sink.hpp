@@ -9,7 +9,7 @@
 #include "egress/http/head.hpp"
 #include "egress/stream.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 // Room for content with margins, in which a chunk's size and ends are written: content is not copied.
 class Piece {
@@ -46,4 +46,4 @@ private:
     bool finished_ = false;
 };
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 namespace asio = boost::asio;
 using asio::awaitable;
 
 namespace {
 constexpr std::size_t kRoom = 64u << 10;
-}
+constexpr unsigned kTurns = 8; // pieces, then others have their turn: a socket that is always ready never waits
+} // namespace
 
 Upload::Upload(asio::any_io_executor executor, std::shared_ptr<Session> session, std::shared_ptr<Stream> to,
                Permit permit, Target target, Framing framing, std::string head)
@@ -43,7 +46,10 @@ awaitable<Status> Upload::pump() {
         CO_CHECK(sent);
     }
     std::unique_ptr<Piece> piece;
+    unsigned turns = 0;
     while (!decoder_.done()) {
+        if (++turns % kTurns == 0) co_await asio::post(asio::use_awaitable);
+        co_await session_->in.wait();
         if (!piece) piece = std::make_unique<Piece>(kRoom);
         const auto wanted = decoder_.wants() == 0 ? kRoom : std::min<std::uint64_t>(kRoom, decoder_.wants());
         const auto got = co_await session_->in.read({piece->data(), static_cast<std::size_t>(wanted)});
@@ -91,4 +97,4 @@ void Upload::look_for_placeholders(std::string_view content) {
     if (tail_.size() >= longest) tail_.erase(0, tail_.size() - longest + 1);
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

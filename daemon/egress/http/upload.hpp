@@ -11,7 +11,7 @@
 #include "egress/http/sink.hpp"
 #include "sandbox/wake.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 class Upload : public std::enable_shared_from_this<Upload> {
 public:
@@ -47,4 +47,4 @@ private:
     bool running_ = true, whole_ = false;
 };
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http
