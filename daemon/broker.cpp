@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "run_networks.hpp"
 #include "sandbox/blob.hpp"
 #include "sandbox/host_rule.hpp"
 #include "sandbox/machine.hpp"
@@ -162,6 +163,8 @@ awaitable<Status> Broker::start() {
                                   desk_.get(),
                                   [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
     runs_use.hosts = &*hosts_;
+    egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, &*host_questions_);
+    runs_use.network = egress_.get();
     auto runs = sandbox::Runs::open(std::move(runs_use));
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
@@ -283,6 +286,7 @@ awaitable<void> Broker::reload_rest(bool so_far) {
         const auto rules = co_await reload_rules(std::move(by), always);
         so_far = so_far && rules;
     }
+    if (egress_) egress_->reload();
     Status network;
     if (network_) network = co_await network_->reload();
     if (!network) log::error("the TLS certificate stays as it was: " + to_line(network.error()));

@@ -20,6 +20,7 @@
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
+#include "egress/egress.hpp"
 #include "identity/service.hpp"
 #include "network.hpp"
 #include "notify.hpp"
@@ -86,6 +87,7 @@ private:
     std::optional<sandbox::HostRegister> hosts_;
     std::unique_ptr<approvals::Desk> desk_;
     std::optional<approvals::HostQuestions> host_questions_;
+    std::unique_ptr<egress::Egress> egress_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;
     std::optional<approvals::Grants> grants_;

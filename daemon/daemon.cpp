@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "broker.hpp"
 #include "confine/confine.hpp"
+#include "egress/egress.hpp"
 #include "notify.hpp"
 #include "redact/redactor.hpp"
 #include "sandbox/machine.hpp"
@@ -46,6 +47,9 @@ Status confine_to(const config::Settings& settings) {
     to.readable = {settings.profile_dir};
     if (!settings.config_file.empty()) to.readable.push_back(readable_config(settings.config_file));
     if (::access(settings.hosts_dir.c_str(), F_OK) == 0) to.readable.push_back(settings.hosts_dir);
+    to.connects = settings.egress == "on";
+    if (to.connects)
+        for (auto& path : egress::Egress::readable()) to.readable.push_back(std::move(path));
     to.landlock_required = settings.rules->missing_layer_refuses;
     if (TRY(confine(to)) == 0)
         log::warning("this kernel has no Landlock: the broker could open every file that its user can");
@@ -66,6 +70,7 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     CHECK(prepare_state_folder(settings));
     ::umask(077);
     sandbox::look_at_machine(settings.profile_dir);
+    if (settings.egress == "on") CHECK(egress::Egress::load());
     CHECK(confine_to(settings));
     auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles));
     CHECK(broker->open());
