@@ -64,6 +64,7 @@ Status Broker::open() {
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
     identity_ = TRY(open_identity());
+    CHECK(open_vault());
     const auto executor = io_.get_executor();
     grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
     prompt_counts_.emplace(approvals::PromptCounts::Parts{executor, settings_, *audit_, *database_});
@@ -77,6 +78,24 @@ Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
     };
     return identity::Service::open(
         {io_.get_executor(), settings_, *database_, *audit_, std::move(unix_roles_), end_runs, nullptr, {}});
+}
+
+// On a connection of its own: what it commits survives the loss of power, as the audit log does.
+Status Broker::open_vault() {
+    auto database = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::power));
+    vault::Parts parts{io_.get_executor(),
+                       std::move(database),
+                       *audit_,
+                       [this](const identity::Principal& who) -> std::optional<identity::Principal> {
+                           if (who.kind != identity::Kind::user) return who;
+                           return identity_->person(who.name);
+                       },
+                       {settings_.argon2_memory, settings_.argon2_passes},
+                       vault::SharedHosts(vault_given_.shared_hosts)};
+    vault_ = vault::Vault::open(std::move(parts), vault_given_.key);
+    vault_given_ = {}; // what it needs of the key it has
+    secrets_.emplace(*vault_);
+    return {};
 }
 
 void Broker::connect(Fd channel) {
@@ -149,6 +168,7 @@ awaitable<Status> Broker::start() {
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
     desk_->start();
+    CO_CHECK(co_await vault_->compare_with_log());
     CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
@@ -173,7 +193,9 @@ awaitable<Status> Broker::start() {
                                    [this] { return network_->fingerprint(); },
                                    feed_.get(),
                                    &*grants_,
-                                   &*approval_stats_};
+                                   &*approval_stats_,
+                                   vault_.get(),
+                                   &*secrets_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -323,6 +345,7 @@ awaitable<void> Broker::stop() {
 }
 
 int Broker::finish() {
+    vault_->uses().store();
     // The writer first: what was appended is on disk before the files close.
     audit_.reset();
     // Live statements keep the file open; so what is in its log goes to the database here.

@@ -29,6 +29,7 @@
 #include "sandbox/spawner_channel.hpp"
 #include "store/database.hpp"
 #include "transport/server.hpp"
+#include "vault/acts.hpp"
 
 namespace owhale {
 
@@ -36,9 +37,12 @@ log::Level level_of(const std::string& name);
 
 class Broker {
 public:
-    // `unix_roles`: of identity::read_unix_roles(), which needs files that the confined broker cannot open.
-    Broker(const config::Settings& settings, Notify notify, std::vector<identity::AccessRow> unix_roles)
-        : settings_(settings), notify_(std::move(notify)), unix_roles_(std::move(unix_roles)) {}
+    // `unix_roles`: of identity::read_unix_roles(), `vault`: of vault::read_given(): both need files that the confined broker
+    // cannot open.
+    Broker(const config::Settings& settings, Notify notify, std::vector<identity::AccessRow> unix_roles,
+           vault::Given vault)
+        : settings_(settings), notify_(std::move(notify)), unix_roles_(std::move(unix_roles)),
+          vault_given_(std::move(vault)) {}
 
     // What lies in the state folder, and the profiles.
     Status open();
@@ -47,6 +51,7 @@ public:
 
 private:
     Result<std::unique_ptr<identity::Service>> open_identity();
+    Status open_vault();
     void connect(Fd channel);
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<Status> start();
@@ -78,6 +83,9 @@ private:
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
+    vault::Given vault_given_;
+    std::unique_ptr<vault::Vault> vault_;
+    std::optional<vault::Acts> secrets_;
     std::unique_ptr<approvals::Desk> desk_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;
