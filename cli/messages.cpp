@@ -36,6 +36,18 @@ Result<api::Box> read_box(std::string_view text) {
 Result<api::BoxList> read_boxes(std::string_view text) {
     return read<api::BoxList>(text);
 }
+Result<api::Secret> read_secret(std::string_view text) {
+    return read<api::Secret>(text);
+}
+Result<api::SecretList> read_secrets(std::string_view text) {
+    return read<api::SecretList>(text);
+}
+Result<api::SecretValue> read_secret_value(std::string_view text) {
+    return read<api::SecretValue>(text);
+}
+Result<api::Rekeyed> read_rekeyed(std::string_view text) {
+    return read<api::Rekeyed>(text);
+}
 Result<api::Freeze> read_freeze(std::string_view text) {
     return read<api::Freeze>(text);
 }
@@ -179,6 +191,12 @@ std::string write(const api::ApproveRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::DenyRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::SecretRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::SecretValue& message) {
     return codec::to_text(message);
 }
 std::string write(const api::DecideRequest& message) {

@@ -69,6 +69,7 @@ Status Broker::open() {
     identity_ = TRY(open_identity());
     hosts_.emplace(sandbox::HostRegister::Parts{*audit_, *database_, settings_.hosts_dir}, sandbox::machine().lists);
     CHECK(hosts_->load());
+    CHECK(open_vault());
     const auto executor = io_.get_executor();
     grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
     prompt_counts_.emplace(approvals::PromptCounts::Parts{executor, settings_, *audit_, *database_});
@@ -82,6 +83,24 @@ Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
     };
     return identity::Service::open(
         {io_.get_executor(), settings_, *database_, *audit_, std::move(unix_roles_), end_runs, nullptr, {}});
+}
+
+// On a connection of its own: what it commits survives the loss of power, as the audit log does.
+Status Broker::open_vault() {
+    auto database = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::power));
+    vault::Parts parts{io_.get_executor(),
+                       std::move(database),
+                       *audit_,
+                       [this](const identity::Principal& who) -> std::optional<identity::Principal> {
+                           if (who.kind != identity::Kind::user) return who;
+                           return identity_->person(who.name);
+                       },
+                       {settings_.argon2_memory, settings_.argon2_passes},
+                       vault::SharedHosts(vault_given_.shared_hosts)};
+    vault_ = vault::Vault::open(std::move(parts), vault_given_.key);
+    vault_given_ = {}; // what it needs of the key it has
+    secrets_.emplace(*vault_);
+    return {};
 }
 
 void Broker::connect(Fd channel) {
@@ -163,6 +182,7 @@ awaitable<Status> Broker::start() {
                                   desk_.get(),
                                   [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
     runs_use.hosts = &*hosts_;
+    runs_use.secrets = secrets_of_runs();
     egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, &*host_questions_);
     runs_use.network = egress_.get();
     auto runs = sandbox::Runs::open(std::move(runs_use));
@@ -170,6 +190,7 @@ awaitable<Status> Broker::start() {
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
     desk_->start();
+    CO_CHECK(co_await vault_->compare_with_log());
     CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
@@ -194,7 +215,9 @@ awaitable<Status> Broker::start() {
                                    [this] { return network_->fingerprint(); },
                                    feed_.get(),
                                    &*grants_,
-                                   &*approval_stats_};
+                                   &*approval_stats_,
+                                   vault_.get(),
+                                   &*secrets_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -216,6 +239,23 @@ awaitable<Status> Broker::start() {
                                  {"state", settings_.state_dir}});
     notify_.ready("Serving on " + settings_.socket);
     co_return Status{};
+}
+
+sandbox::SecretSource Broker::secrets_of_runs() {
+    sandbox::SecretSource out;
+    out.for_run = [this](const identity::Principal& who, const std::string& profile,
+                         const std::vector<api::SecretUse>& uses) { return vault_->for_run(who, profile, uses); };
+    out.open_value = [this](const identity::Principal& who, const std::string& profile,
+                            const api::SecretUse& use) -> Result<sandbox::SecretSource::Value> {
+        const auto secret = TRY(vault_->find(who, profile, use.name));
+        auto opened = TRY(vault_->open_value(who, profile, use));
+        return sandbox::SecretSource::Value{secret.owner, secret.name, std::move(opened.variable),
+                                            std::move(opened.value)};
+    };
+    out.note_value = [this](const std::string& owner, const std::string& name, const std::string& run) {
+        vault_->note_use(owner, name, run, "");
+    };
+    return out;
 }
 
 void Broker::open_questions() {
@@ -370,6 +410,7 @@ awaitable<void> Broker::stop() {
 }
 
 int Broker::finish() {
+    vault_->uses().store();
     // The writer first: what was appended is on disk before the files close.
     audit_.reset();
     // Live statements keep the file open; so what is in its log goes to the database here.

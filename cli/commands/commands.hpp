@@ -40,6 +40,7 @@ void declare_grants(Command root);
 void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);
+void declare_secrets(Command root);
 
 void declare_freeze(Command root);
 void declare_thaw(Command root);

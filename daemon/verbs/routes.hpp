@@ -29,6 +29,11 @@ class Rules;
 class Runs;
 } // namespace owhale::sandbox
 
+namespace owhale::vault {
+class Acts;
+class Vault;
+} // namespace owhale::vault
+
 namespace owhale::verbs {
 
 struct Services { // what handlers use; all of it outlives the server
@@ -49,6 +54,8 @@ struct Services { // what handlers use; all of it outlives the server
     audit::Feed* feed = nullptr;              // never null where events are served
     approvals::Grants* grants = nullptr;      // these two where approvals are
     approvals::Stats* approval_stats = nullptr;
+    vault::Vault* vault = nullptr; // these two where secrets are
+    vault::Acts* secrets = nullptr;
 };
 
 std::vector<transport::Route> routes(const Services& services);
