@@ -216,6 +216,8 @@ awaitable<Status> Broker::start() {
                                    feed_.get(),
                                    &*grants_,
                                    &*approval_stats_,
+                                   &*hosts_,
+                                   [this](std::string name) { return egress_->addresses(std::move(name)); },
                                    vault_.get(),
                                    &*secrets_};
     transport::Server::Parts parts{*identity_,

@@ -100,7 +100,8 @@ json::object schemas() {
             api::Session, api::SessionList, api::Revoked, api::Token, api::TokenList, api::TokenMade, api::User,
             api::UserList, api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk,
             api::Jwks, api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList,
-            api::ApprovalStats, api::Grant, api::GrantList, api::Freeze, api::FreezeList, api::Secret, api::SecretList,
+            api::ApprovalStats, api::Grant, api::GrantList, api::HostAllowRequest, api::HostCheckRequest,
+            api::HostEntry, api::HostList, api::HostVerdict, api::Freeze, api::FreezeList, api::Secret, api::SecretList,
             api::Rekeyed>(all, false);
     return all.release();
 }

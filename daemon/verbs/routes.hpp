@@ -24,6 +24,7 @@ namespace owhale::identity {
 class Service;
 }
 namespace owhale::sandbox {
+class HostRegister;
 class Profiles;
 class Rules;
 class Runs;
@@ -54,6 +55,9 @@ struct Services { // what handlers use; all of it outlives the server
     audit::Feed* feed = nullptr;              // never null where events are served
     approvals::Grants* grants = nullptr;      // these two where approvals are
     approvals::Stats* approval_stats = nullptr;
+    sandbox::HostRegister* hosts = nullptr;
+    // The addresses that a name has now; null without egress.
+    std::function<boost::asio::awaitable<Result<std::vector<std::string>>>(std::string)> addresses = nullptr;
     vault::Vault* vault = nullptr; // these two where secrets are
     vault::Acts* secrets = nullptr;
 };
