@@ -138,6 +138,15 @@ Result<api::ApprovalStats> read_stats(std::string_view text) {
 Result<api::Grant> read_grant(std::string_view text) {
     return read<api::Grant>(text);
 }
+Result<api::HostEntry> read_host(std::string_view text) {
+    return read<api::HostEntry>(text);
+}
+Result<api::HostList> read_hosts(std::string_view text) {
+    return read<api::HostList>(text);
+}
+Result<api::HostVerdict> read_host_verdict(std::string_view text) {
+    return read<api::HostVerdict>(text);
+}
 Result<api::GrantList> read_grants(std::string_view text) {
     return read<api::GrantList>(text);
 }
@@ -155,6 +164,12 @@ std::string write(const api::SignalRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::KillRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::HostAllowRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::HostCheckRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::FreezeRequest& message) {

@@ -49,6 +49,9 @@ Result<api::ApprovalStats> read_stats(std::string_view text);
 Result<api::Grant> read_grant(std::string_view text);
 Result<api::GrantList> read_grants(std::string_view text);
 
+Result<api::HostEntry> read_host(std::string_view text);
+Result<api::HostList> read_hosts(std::string_view text);
+Result<api::HostVerdict> read_host_verdict(std::string_view text);
 Result<api::Secret> read_secret(std::string_view text);
 Result<api::SecretList> read_secrets(std::string_view text);
 Result<api::SecretValue> read_secret_value(std::string_view text);
@@ -63,6 +66,8 @@ std::string write(const api::SignalRequest& message);
 std::string write(const api::KillRequest& message);
 std::string write(const api::Run& message);
 std::string write(const api::FreezeRequest& message);
+std::string write(const api::HostAllowRequest& message);
+std::string write(const api::HostCheckRequest& message);
 std::string write(const api::Doctor& message);
 std::string write(const api::LoginRequest& message);
 std::string write(const api::PasswordRequest& message);
