@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
@@ -100,6 +102,14 @@ Result<SocketTable> open_socket_table() {
     return table;
 }
 
+std::uint32_t port_of(int listener) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (listener < 0 || ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+    // The port stands at the same place for both families.
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 void find_cgroup(const Options& options, Surroundings& s) {
     if (options.cgroup.empty() || ::access((options.cgroup + "/cgroup.procs").c_str(), W_OK) != 0) {
         s.missing |= wire::kLayerCgroup | wire::kLayerCgroupLimits;
@@ -138,6 +148,8 @@ Result<Surroundings> prepare(const Options& options) {
             s.missing |= wire::kLayerIdmap;
     }
     CHECK(enter_scratch(options.scratch));
+    s.network = try_network();
+    s.tcp_port = port_of(options.tcp_listener);
     struct sysinfo info{};
     if (::sysinfo(&info) != 0) return fail_errno("sysinfo");
     s.memory_total = std::uint64_t{info.totalram} * info.mem_unit;
@@ -148,7 +160,10 @@ Status give_up(const Options& options) {
     // SYS_ADMIN: namespaces, mounts. SETUID, SETGID: id maps and the resolve child. KILL: runs of other uids.
     // Not DAC_OVERRIDE: what root's ownership does not open, the spawner cannot either.
     constexpr std::uint64_t kKept = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID | 1ull << CAP_KILL;
-    if (const int err = keep_capabilities(kKept); err != 0) return fail_errno("capabilities", err);
+    // NET_BIND_SERVICE, where there is one: root's published ports below 1024.
+    const bool low_ports = ::prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE, 0, 0, 0) == 1;
+    const auto kept = kKept | (low_ports ? 1ull << CAP_NET_BIND_SERVICE : 0);
+    if (const int err = keep_capabilities(kept); err != 0) return fail_errno("capabilities", err);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("no_new_privs");
     // Rootless stays dumpable: the id maps of its children would be root's to write.
     if (!options.rootless && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno("undumpable");

@@ -25,11 +25,13 @@ struct Surroundings {
     std::uint64_t memory_total = 0;
     std::uint32_t missing = 0;          // wire::Layer bits
     std::optional<SocketTable> sockets; // where TCP is served
+    std::uint32_t tcp_port = 0;         // of it
+    NetworkTrial network;
 };
 
 // Leaves the working folder on the scratch mount, with root/ and boxes/ in it.
 Result<Surroundings> prepare(const Options& options);
-// After it: four capabilities (none beyond its own user namespace when rootless), undumpable, no new ones by exec.
+// After it: five capabilities (none beyond its own user namespace when rootless), undumpable, no new ones by exec.
 Status give_up(const Options& options);
 
 } // namespace owhale::spawner
