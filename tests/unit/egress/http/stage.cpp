@@ -67,6 +67,7 @@ bool Gate::count(const egress::Permit&, std::uint64_t up, std::uint64_t down) {
 
 Stage::Stage(egress::Front front, egress::HttpDeadlines deadlines)
     : gate_(std::make_shared<Gate>(io_)), front_(std::move(front)), deadlines_(deadlines) {
+    if (::sodium_init() < 0) abort();
     gate_->run_.id = "run-1";
     thread_ = std::thread([this] {
         const auto work = asio::make_work_guard(io_);
