@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "run_networks.hpp"
 #include "sandbox/blob.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
@@ -142,9 +143,20 @@ awaitable<Status> Broker::start() {
                                        [this](const std::string& name) { return identity_->person(name); }};
     desk_ = std::make_unique<approvals::Desk>(about);
     CO_CHECK(co_await desk_->load());
-    auto runs = sandbox::Runs::open({io_.get_executor(), settings_, *spawner_, *audit_, *database_, *profiles_, rules_,
-                                     *key_, ready_, desk_.get(),
-                                     [this](const std::string& payer) { return identity_->freezes.admits(payer); }});
+    sandbox::Runs::Parts runs_use{io_.get_executor(),
+                                  settings_,
+                                  *spawner_,
+                                  *audit_,
+                                  *database_,
+                                  *profiles_,
+                                  rules_,
+                                  *key_,
+                                  ready_,
+                                  desk_.get(),
+                                  [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
+    egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, nullptr);
+    runs_use.network = egress_.get();
+    auto runs = sandbox::Runs::open(std::move(runs_use));
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
@@ -242,6 +254,7 @@ awaitable<void> Broker::reload_rest(bool so_far) {
         const auto rules = co_await reload_rules(std::move(by), always);
         so_far = so_far && rules;
     }
+    if (egress_) egress_->reload();
     Status network;
     if (network_) network = co_await network_->reload();
     if (!network) log::error("the TLS certificate stays as it was: " + to_line(network.error()));

@@ -19,6 +19,7 @@
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
+#include "egress/egress.hpp"
 #include "identity/service.hpp"
 #include "network.hpp"
 #include "notify.hpp"
@@ -79,6 +80,7 @@ private:
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
     std::unique_ptr<approvals::Desk> desk_;
+    std::unique_ptr<egress::Egress> egress_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;
     std::optional<approvals::Grants> grants_;

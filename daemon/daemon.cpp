@@ -12,8 +12,10 @@
 #include "base/log.hpp"
 #include "broker.hpp"
 #include "confine/confine.hpp"
+#include "egress/egress.hpp"
 #include "notify.hpp"
 #include "redact/redactor.hpp"
+#include "sandbox/machine.hpp"
 #include "state_folder.hpp"
 #include "transport/tls.hpp"
 
@@ -44,6 +46,9 @@ Status confine_to(const config::Settings& settings) {
     to.writable = {settings.state_dir};
     to.readable = {settings.profile_dir};
     if (!settings.config_file.empty()) to.readable.push_back(readable_config(settings.config_file));
+    to.connects = settings.egress == "on";
+    if (to.connects)
+        for (auto& path : egress::Egress::readable()) to.readable.push_back(std::move(path));
     to.landlock_required = settings.rules->missing_layer_refuses;
     if (TRY(confine(to)) == 0)
         log::warning("this kernel has no Landlock: the broker could open every file that its user can");
@@ -63,6 +68,8 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     ::umask(022); // folders above the state folder have to be passable for the broker's user
     CHECK(prepare_state_folder(settings));
     ::umask(077);
+    sandbox::look_at_machine();
+    if (settings.egress == "on") CHECK(egress::Egress::load());
     CHECK(confine_to(settings));
     auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles));
     CHECK(broker->open());
