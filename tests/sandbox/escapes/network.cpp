@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "stage.hpp"
@@ -198,10 +199,332 @@ say('end')
           text);
 }
 
+struct Inner {
+    std::int32_t err = -1;
+    std::vector<Fd> sockets;
+};
+
+Inner inner(Stage& stage, std::uint64_t run, std::uint32_t count, int family = AF_INET) {
+    auto ask = message<wire::InnerSockets>(wire::Type::inner_sockets);
+    ask.run = run;
+    ask.count = count;
+    ask.family = static_cast<std::uint32_t>(family);
+    stage.spawner().send(ask);
+    auto reply = stage.spawner().await({wire::Type::inner_sockets_made}, 3000);
+    if (!reply) return {};
+    return {reply->as<wire::InnerSocketsMade>().err, std::move(reply->fds)};
+}
+
+struct Port {
+    std::int32_t err = -1;
+    std::uint16_t port = 0;
+    std::vector<Fd> listener;
+};
+
+Port open_port(Stage& stage, std::uint64_t run, const char* address, std::uint16_t port) {
+    auto ask = message<wire::OpenPort>(wire::Type::open_port);
+    ask.run = run;
+    ask.port = port;
+    inet_pton(AF_INET6, address, ask.address);
+    stage.spawner().send(ask);
+    auto reply = stage.spawner().await({wire::Type::port_opened}, 3000);
+    if (!reply) return {};
+    const auto facts = reply->as<wire::PortOpened>();
+    return {facts.err, facts.port, std::move(reply->fds)};
+}
+
+std::string number(std::int64_t value) {
+    return std::to_string(value);
+}
+
+void inner_sockets_reach_what_listens_inside(const Place& place) {
+    Stage stage(place);
+    const auto draft = scoped_draft(stage, R"(
+s = socket.socket(); s.bind(('127.0.0.1', 8000)); s.listen(); say('up')
+say('got ' + s.accept()[0].recv(9).decode())
+time.sleep(60)
+)");
+    const auto scoped = start(stage, draft);
+    wait_for(stage, "up");
+    auto made = inner(stage, draft.run.run, 2);
+    check("sockets inside", made.err == 0 && made.sockets.size() == 2, number(made.err));
+    if (made.sockets.size() != 2) return;
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(8000);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int fd = made.sockets[0].get();
+    check("they are non-blocking", (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0);
+    connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    check("they connect to the run's server", write(fd, "outside", 7) == 7);
+    wait_for(stage, "got");
+    check("which is the one in the cage", said(stage).find("got outside") != std::string::npos, said(stage));
+    to.sin_port = htons(static_cast<std::uint16_t>(stage.spawner().ready().tcp_port));
+    connect(made.sockets[1].get(), reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    int refused = 0;
+    socklen_t length = sizeof refused;
+    readable(made.sockets[1].get(), 1000);
+    getsockopt(made.sockets[1].get(), SOL_SOCKET, SO_ERROR, &refused, &length);
+    check("not to the host's loopback", refused == ECONNREFUSED, strerror(refused));
+    check("IPv6 too", inner(stage, draft.run.run, wire::kMaxInner, AF_INET6).sockets.size() == wire::kMaxInner);
+    check("of no run there are none", inner(stage, 999, 1).err == ESRCH);
+    auto end = message<wire::KillRun>(wire::Type::kill_run);
+    end.run = draft.run.run;
+    stage.spawner().send(end);
+    stage.await_end(draft.run.run);
+    check("of a run that has ended there are none", inner(stage, draft.run.run, 1).err == ESRCH);
+    check("nor ports", open_port(stage, draft.run.run, "::ffff:127.0.0.1", 0).err == ESRCH);
+    for (const std::uint32_t count : {0u, 9u, ~0u}) {
+        Stage another(place);
+        inner(another, 1, count);
+        check(number(count) + " sockets are the end", another.spawner().ended());
+    }
+    Stage unix_one(place);
+    inner(unix_one, 1, 1, AF_UNIX);
+    check("sockets of another family are the end", unix_one.spawner().ended());
+}
+
+void ports_of_the_host(const Place& place) {
+    Stage stage(place);
+    const auto draft = scoped_draft(stage, "say('up'); time.sleep(60)");
+    start(stage, draft);
+    const auto run = draft.run.run;
+    const auto first = open_port(stage, run, "::ffff:127.0.0.1", 0);
+    check("a port of the host's loopback", first.err == 0 && first.port != 0 && first.listener.size() == 1);
+    const auto second = open_port(stage, run, "::1", 0);
+    check("and of its IPv6 twin", second.err == 0 && second.port != 0, number(second.err));
+    check("one that is taken", open_port(stage, run, "::ffff:127.0.0.1", first.port).err == EADDRINUSE);
+    for (const char* address : {"::ffff:0.0.0.0", "::", "::ffff:10.0.0.1", "::ffff:126.255.255.255", "::127.0.0.1",
+                                "fe80::1", "::ffff:224.0.0.1", "2001:db8::1"})
+        check(std::string("no port on ") + address, open_port(stage, run, address, 0).err == EACCES);
+    check("no port below 1024", open_port(stage, run, "::ffff:127.0.0.1", 1023).err == EACCES);
+    const auto own = static_cast<std::uint16_t>(stage.spawner().ready().tcp_port);
+    for (const char* address : {"::ffff:127.0.0.1", "::ffff:127.0.0.2", "::1"})
+        check(std::string("not owhaled's own port on ") + address, open_port(stage, run, address, own).err == EACCES);
+    std::vector<Port> held;
+    int err = 0;
+    for (int i = 0; i < 40 && err == 0; ++i)
+        if (held.push_back(open_port(stage, run, "::ffff:127.0.0.1", 0)); (err = held.back().err) != 0) held.pop_back();
+    check("sixteen ports of one run", held.size() == 14 && err == EMFILE, number(static_cast<int>(held.size())));
+    Stage open(place, "publish any\n");
+    const auto other = scoped_draft(open, "say('up'); time.sleep(60)");
+    start(open, other);
+    check("anywhere, where spawner.conf says so", open_port(open, other.run.run, "::ffff:0.0.0.0", 0).err == 0);
+}
+
+void a_run_with_the_hosts_network(const Place& place) {
+    Stage stage(place, "net-host " + std::to_string(place.rootless ? getuid() : kCaller) + "\n");
+    auto draft = scoped_draft(stage, "say('up'); time.sleep(60)");
+    draft.run.flags = wire::kRunNetHost;
+    start(stage, draft);
+    check("has no sockets inside", inner(stage, draft.run.run, 1).err == EINVAL);
+    check("and publishes no port", open_port(stage, draft.run.run, "::ffff:127.0.0.1", 0).err == EINVAL);
+    auto both = stage.ready_draft();
+    both.run.flags |= wire::kRunNetHost | wire::kRunNetScoped;
+    check("both networks are the end", stage.launch(both).end == End::spawner_ended);
+}
+
+void ports_that_stand_for_the_hosts(const Place& place) {
+    Stage stage(place);
+    auto draft =
+        scoped_draft(stage, "s = socket.create_connection(('127.0.0.1', 5432)); say('says ' + s.recv(9).decode())");
+    draft.blob[5] = {"5432", "8080", std::to_string(wire::kProxyPort)};
+    const auto scoped = start(stage, draft);
+    check("a listener a port, and family",
+          scoped.ports.size() == 3 && scoped.ports.at(5432).size() == 2 && scoped.ports.at(8080).size() == 2);
+    check("none where the broker listens itself", scoped.ports.at(wire::kProxyPort).empty());
+    const auto& listeners = scoped.ports.at(5432);
+    if (!listeners.empty() && readable(listeners[0].get())) {
+        const Fd connection(accept4(listeners[0].get(), nullptr, nullptr, SOCK_CLOEXEC));
+        check("what connects there is here", write(connection.get(), "host", 4) == 4);
+    }
+    wait_for(stage, "says");
+    check("and is answered", said(stage).find("says host") != std::string::npos, said(stage));
+    struct Row {
+        const char* name;
+        wire::List ports;
+        bool scoped = true;
+    };
+    std::vector<std::string> many;
+    for (int i = 0; i < 1000; ++i) many.push_back(number(10000 + i));
+    const Row rows[] = {{"a thousand ports", many},
+                        {"port 0", {"0"}},
+                        {"port 65536", {"65536"}},
+                        {"no number", {"http"}},
+                        {"a sign", {"-1"}},
+                        {"nothing", {""}},
+                        {"NUL", {std::string("80\0", 3)}},
+                        {"the same port twice", {"80", "80"}},
+                        {"ports without a network", {"80"}, false}};
+    for (const auto& row : rows) {
+        Stage another(place);
+        auto spoilt = another.ready_draft();
+        if (row.scoped) spoilt.run.flags |= wire::kRunNetScoped;
+        spoilt.blob[5] = row.ports;
+        const auto answer = another.launch(spoilt);
+        check(std::string(row.name) + " is the end", answer.end == End::spawner_ended, answer.text());
+    }
+    auto own = stage.ready_draft();
+    own.run.flags |= wire::kRunNetScoped;
+    own.blob[5] = {number(stage.spawner().ready().tcp_port)};
+    const auto answer = stage.launch(own);
+    check("owhaled's own port is refused", answer.end == End::refused && answer.step == "admit", answer.text());
+}
+
+void what_enters_a_cage(const Place& place) {
+    Stage stage(place);
+    const auto draft = scoped_draft(stage, R"(
+s = socket.socket(); s.bind(('127.0.0.1', 8000)); s.listen(); say('up'); s.accept(); say('joined')
+time.sleep(60)
+)");
+    start(stage, draft);
+    wait_for(stage, "up");
+    const auto enter = [&](std::uint64_t into, std::uint32_t flags, const wire::List& ports = {}) {
+        auto joined = stage.ready_draft();
+        joined.run.join = into;
+        joined.run.flags |= flags;
+        joined.blob[0][0] = "/usr/bin/python3";
+        joined.blob[1] = {"python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 8000))"};
+        joined.blob[5] = ports;
+        return start(stage, joined);
+    };
+    const auto joined = enter(draft.run.run, wire::kRunNetScoped);
+    wait_for(stage, "joined");
+    check("is in its network, with nothing new",
+          joined.answer.end == End::started && joined.pieces.empty() && said(stage).find("joined") != std::string::npos,
+          joined.answer.text());
+    check("without asking for it too", enter(draft.run.run, 0).answer.end == End::started);
+    check("and has no agent of its own", enter(draft.run.run, wire::kRunSshAgent).answer.end == End::refused);
+    check("nor ports", enter(draft.run.run, wire::kRunNetScoped, {"80"}).answer.end == End::refused);
+    auto none = stage.ready_draft();
+    set_script(none, "sleep 60");
+    stage.launch(none);
+    check("no network comes into a cage that has none",
+          enter(none.run.run, wire::kRunNetScoped).answer.end == End::refused);
+}
+
+// What it tries and how that ends, a line each.
+void what_the_run_cannot_change(const Place& place) {
+    Stage stage(place);
+    auto draft = scoped_draft(stage, R"(
+import ctypes, fcntl, struct
+libc = ctypes.CDLL(None, use_errno=True)
+def call(result):
+  if result == -1: raise OSError(ctypes.get_errno(), '')
+def netlink(protocol, message):
+  s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol); s.send(message)
+  error = struct.unpack('=i', s.recv(4096)[16:20])[0]
+  if error: raise OSError(-error, '')
+route = struct.pack('=BBBBBBBBI', 2, 0, 0, 0, 254, 4, 0, 1, 0) + struct.pack('=HHI', 8, 4, 1)
+rtm = lambda kind, flags: struct.pack('=IHHII', 16 + len(route), kind, flags, 1, 0) + route
+attempt('a new route', lambda: netlink(0, rtm(24, 0x405)))
+attempt('take the route away', lambda: netlink(0, struct.pack('=IHHII', 36, 25, 5, 1, 0) + struct.pack('=BBBBBBBBIHHI', 2, 0, 0, 0, 255, 4, 254, 2, 0, 8, 4, 1)))
+attempt('the rules', lambda: netlink(12, b''))
+attempt('lo down', lambda: fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh22x', b'lo', 0)))
+attempt('raw', lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
+attempt('raw 6', lambda: socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58))
+attempt('packet', lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300))
+attempt('ping', lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 1))
+attempt('vsock', lambda: socket.socket(40, socket.SOCK_STREAM))
+attempt('mark', lambda: socket.socket().setsockopt(1, 36, 1))
+attempt('transparent', lambda: socket.socket().setsockopt(0, 19, 1))
+attempt('transparent 6', lambda: socket.socket(socket.AF_INET6).setsockopt(41, 75, 1))
+attempt('a network of its own', lambda: call(libc.unshare(0x40000000)))
+attempt('another network', lambda: call(libc.setns(os.open('/proc/1/ns/net', os.O_RDONLY), 0)))
+attempt('sysctl', lambda: open('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'w').write('0'))
+def bind(port, kind=socket.SOCK_STREAM, reuse=True, host=''):
+  s = socket.socket(socket.AF_INET, kind)
+  if reuse: s.setsockopt(1, 2, 1); s.setsockopt(1, 15, 1)
+  s.bind((host, port))
+  if kind == socket.SOCK_STREAM: s.listen()
+  return s
+attempt('DNS port', lambda: bind(53, socket.SOCK_DGRAM))
+attempt('proxy port', lambda: bind(3128))
+attempt('transparent port', lambda: bind(3129))
+attempt('transparent port of UDP', lambda: bind(3129, socket.SOCK_DGRAM))
+attempt('abstract', lambda: socket.socket(socket.AF_UNIX).connect('\0owhale-escapes'))
+catch = bind(8443); named = bind(9443, host='192.0.2.7')
+for port in (8443, 9443):
+  s = socket.socket(); s.settimeout(5); s.bind(('203.0.113.9', 0)); s.connect(('192.0.2.7', port)); say(str(port) + ' says ' + s.recv(9).decode())
+s = socket.socket(); s.settimeout(5); s.connect(('127.0.0.1', 3129)); say('itself says ' + s.recv(9).decode())
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.setsockopt(1, 6, 1)
+for host in ('224.0.0.251', '239.255.255.250', '255.255.255.255', '10.255.255.255'):
+  attempt('datagram to ' + host, lambda: u.sendto(b'hello', (host, 5353)))
+say('end')
+)");
+    std::snprintf(draft.run.filter, sizeof draft.run.filter, "build"); // Unix sockets by name
+    const Fd abstract(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::memcpy(name.sun_path + 1, "owhale-escapes", 14);
+    bind(abstract.get(), reinterpret_cast<const sockaddr*>(&name), offsetof(sockaddr_un, sun_path) + 15);
+    listen(abstract.get(), 1);
+    const auto scoped = start(stage, draft);
+    for (const char* to : {"192.0.2.7 8443", "192.0.2.7 9443", "127.0.0.1 3129"}) {
+        std::string wanted;
+        const auto connection = accept_one(scoped, Piece::transparent4, wanted);
+        check(std::string("whatever it binds, the broker knows that it wants ") + to, wanted == to, wanted);
+        check("and answers", connection && write(connection.get(), "broker", 6) == 6);
+    }
+    wait_for(stage, "end");
+    const auto text = said(stage);
+    const auto ends = [&](const std::string& what, const std::string& how) {
+        check("from a scoped cage: " + what, text.find(what + ": " + how + "\n") != std::string::npos, text);
+    };
+    for (const char* what : {"a new route", "take the route away", "the rules", "lo down", "raw", "raw 6", "packet",
+                             "vsock", "mark", "transparent", "transparent 6", "a network of its own"})
+        ends(what, "EPERM");
+    ends("ping", "EACCES");
+    ends("sysctl", "EROFS");
+    ends("DNS port", "EACCES");
+    for (const char* what : {"proxy port", "transparent port", "transparent port of UDP"}) ends(what, "EADDRINUSE");
+    ends("abstract", "ECONNREFUSED");
+    check("another network is not entered", text.find("another network: E") != std::string::npos, text);
+    check("its own server got nothing", text.find("8443 says broker") != std::string::npos, text);
+}
+
+// It connects to what nobody accepts, as often as it can.
+void floods(const Place& place) {
+    Stage stage(place);
+    const auto draft = scoped_draft(stage, R"(
+import resource
+held, ended = [], 0
+for i in range(12000):
+  s = socket.socket(); s.setblocking(False)
+  try: s.connect(('192.0.2.' + str(i % 200), 1000 + i % 60000))
+  except BlockingIOError: pass
+  except OSError as e: ended += 1
+  held.append(s)
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(20000): u.sendto(b'x' * 1000, ('192.0.2.1', 1000 + i % 60000))
+try: say('tracked ' + open('/proc/sys/net/netfilter/nf_conntrack_count').read().strip())
+except OSError as e: say('tracked none')
+say('end'); time.sleep(60)
+)");
+    const auto scoped = start(stage, draft);
+    wait_for(stage, "end");
+    const auto text = said(stage);
+    check("a run floods its listeners", text.find("end") != std::string::npos, text);
+    if (scoped.facts.by_tproxy != 0)
+        check("no connection is tracked",
+              text.find("tracked 0") != std::string::npos || text.find("none") != std::string::npos, text);
+    auto other = stage.ready_draft();
+    check("another starts meanwhile", stage.launch(other).end == End::started);
+    check("and runs", stage.await_end(other.run.run) && stage.marked());
+    check("the broker has sockets inside still", inner(stage, draft.run.run, 8).sockets.size() == 8);
+}
+
 } // namespace
 
 void play_network(const Place& place) {
     every_packet_comes_to_the_broker(place);
+    inner_sockets_reach_what_listens_inside(place);
+    ports_of_the_host(place);
+    a_run_with_the_hosts_network(place);
+    ports_that_stand_for_the_hosts(place);
+    what_enters_a_cage(place);
+    what_the_run_cannot_change(place);
+    floods(place);
 }
 
 } // namespace owhale::escapes
