@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -147,15 +146,12 @@ void add_port(std::uint16_t port, NetworkMade& made, NetworkFds& fds) {
     }
 }
 
-int network_namespace_of_trial(int socket, const NetworkScript& script) {
+int make_and_tell(int socket, const NetworkScript& script) {
     NetworkMade made;
     NetworkFds fds;
     const int err = make_network(script, {}, made, fds);
     if (err != 0) made.err[0] = err;
-    const Fd ns(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
-    if (!ns) return errno;
-    const std::array<int, 1> passed{ns.get()};
-    return send_packet(socket, &made, sizeof made, passed) ? 0 : EPIPE;
+    return send_packet(socket, &made, sizeof made, {}) ? 0 : EPIPE;
 }
 
 void fail_all(NetworkMade& made, int err) {
@@ -166,15 +162,14 @@ void fail_all(NetworkMade& made, int err) {
 void read_trial(int socket, NetworkTrial& trial) {
     const timeval patience{kTrialSeconds, 0};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    auto packet = receive(socket, 1, 0);
-    if (!packet || packet->size != sizeof trial.made || packet->fds.size() != 1)
+    const auto packet = receive(socket, 0, 0);
+    if (!packet || packet->size != sizeof trial.made)
         return fail_all(trial.made, packet ? ECHILD : packet.error().errnum);
     std::memcpy(&trial.made, packet->bytes.data(), sizeof trial.made);
-    trial.kept = std::move(packet->fds[0]);
 }
 
 NetworkTrial try_script(By by) {
-    NetworkTrial trial{network_script(by), {}, {}};
+    NetworkTrial trial{network_script(by), {}};
     int pair[2], pidfd = -1;
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         fail_all(trial.made, errno);
@@ -183,7 +178,7 @@ NetworkTrial try_script(By by) {
     const Fd ours(pair[0]);
     Fd theirs(pair[1]);
     const auto pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET, &pidfd, -1);
-    if (pid == 0) ::_exit(network_namespace_of_trial(theirs.get(), trial.script));
+    if (pid == 0) ::_exit(make_and_tell(theirs.get(), trial.script));
     if (pid < 0) {
         fail_all(trial.made, errno);
         return trial;
@@ -232,7 +227,7 @@ NetworkTrial try_network() {
     auto trial = try_script(By::tproxy);
     if (has(trial.made, Piece::transparent4)) return trial;
     auto other = try_script(By::redirect);
-    return has(other.made, Piece::transparent4) ? std::move(other) : std::move(trial);
+    return has(other.made, Piece::transparent4) ? other : trial;
 }
 
 } // namespace owhale::spawner
