@@ -10,14 +10,14 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Type: text/plain\r\n\
 
 
 class Tape:
-    def __init__(self, address, port=80):
+    def __init__(self, address, ports):
         self.record = Record()  # one bytearray a connection
-        self.listener = socket.create_server((address, port), backlog=128)
-        start(self.accept)
+        for port in ports:
+            start(self.accept, socket.create_server((address, port), backlog=128))
 
-    def accept(self):
+    def accept(self, listener):
         while True:
-            connection, _ = self.listener.accept()
+            connection, _ = listener.accept()
             start(self.serve, connection)
 
     def serve(self, connection):
