@@ -90,6 +90,41 @@ def test_a_host_that_gives_it_back(cage, world, key, door):
             assert " 502 " in part.split("\n")[1], part
 
 
+def test_parts(cage, world, key):
+    """Two halves of an answer, asked for apart, are a value together: no part is asked for where a value could come."""
+    done = with_key(cage, f"{CURL}{SHOWN}-r 0-10 'https://api.outside.test/part?half=1' || true\n{CURL}{SHOWN}-r 11- 'https://api.outside.test/part?half=2' || true",
+                    key)
+    half = len(key.value) // 2
+    assert key.value[:half] not in done.out and key.value[half:] not in done.out, done
+    nowhere(done, key)
+
+
+def test_websocket(cage, world, key):
+    """What comes through a WebSocket is searched as well; compression is not agreed to."""
+    cage.put("ws.py", """
+import os, socket, ssl
+context = ssl.create_default_context()
+with context.wrap_socket(socket.create_connection(("api.outside.test", 443), 10), server_hostname="api.outside.test") as s:
+    s.sendall(("GET /ws HTTP/1.1\\r\\nHost: api.outside.test\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\nSec-WebSocket-Version: 13\\r\\n"
+               "Sec-WebSocket-Extensions: permessage-deflate\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\nAuthorization: Bearer "
+               + os.environ["OUTSIDE_KEY"] + "\\r\\n\\r\\n").encode())
+    s.settimeout(1.5)
+    whole = b""
+    try:
+        while part := s.recv(4096):
+            whole += part
+            if b"ping!" not in whole and b"\\r\\n\\r\\n" in whole: s.sendall(b"ping!")
+    except OSError:
+        pass
+    print(whole.decode("latin-1"))
+""")
+    done = cage.run("python3", "ws.py", hosts=["api.outside.test:443"], inspect=True, secrets=[{"name": key.name}], proxy=False)
+    [request] = shown(world, key)
+    assert "sec-websocket-extensions" not in dict(request["headers"]), request
+    nowhere(done, key)
+    assert " 101 " in done.out and "ping!" in done.out, done
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_compressed_without_saying_so(cage, world, key, door):
     """Bytes that claim to be plain: the value is not in them as such. Known and stated: a host that is trusted with the key

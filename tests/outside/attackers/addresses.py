@@ -2,11 +2,11 @@
 
 from common import PROXY, attempt, exchange, socks, sys, tell, through
 
-request = b"GET /stolen HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 said = {}
 for target in sys.argv[1:]:
     host, _, port = target.rpartition(":")
     bare = host.strip("[]")
+    request = f"GET /stolen HTTP/1.1\r\nHost: {target}\r\nConnection: close\r\n\r\n".encode()
     said[f"connect {target}"] = attempt(through, target, request)
     said[f"socks {target}"] = attempt(socks, bare, int(port), request)
     said[f"absolute {target}"] = attempt(exchange, *PROXY, f"GET http://{target}/stolen HTTP/1.1\r\nHost: {target}\r\n\r\n".encode())

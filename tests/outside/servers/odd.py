@@ -152,6 +152,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"b" * min(left, 65536))
             left -= 65536
 
+    def do_ws(self):
+        """Becomes a WebSocket that says the value in a frame of its own, then echoes raw bytes."""
+        self.connection.sendall(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Echo: " +
+                                self.value().encode() + b"\r\nSec-WebSocket-Accept: x\r\n\r\n")
+        said = self.value().encode()
+        self.connection.sendall(b"\x81" + bytes([len(said)]) + said)
+        while data := self.rfile.read1(4096):
+            self.connection.sendall(data)
+        self.close_connection = True
+
+    def do_part(self):
+        """The value's halves by ranges, whatever was asked for."""
+        value = self.value()
+        half = len(value) // 2
+        asked = "range" in self.headers
+        body = (value[:half] if self.query.get("half") == "1" else value[half:]) if asked else value
+        self.reply(body.encode(), 206 if asked else 200)
+
     def do_split(self):
         """A header with a line's end in it, written raw."""
         self.wfile.write(b"HTTP/1.1 200 OK\r\nX-A: 1\rX-B: 2\r\nContent-Length: 2\r\n\r\nok")
