@@ -14,6 +14,7 @@
 #include "confine/confine.hpp"
 #include "notify.hpp"
 #include "redact/redactor.hpp"
+#include "sandbox/machine.hpp"
 #include "state_folder.hpp"
 #include "transport/tls.hpp"
 
@@ -63,6 +64,7 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     ::umask(022); // folders above the state folder have to be passable for the broker's user
     CHECK(prepare_state_folder(settings));
     ::umask(077);
+    sandbox::look_at_machine();
     CHECK(confine_to(settings));
     auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles));
     CHECK(broker->open());

@@ -40,6 +40,8 @@ public:
     virtual boost::asio::awaitable<Result<std::unique_ptr<Stream>>> dial(const Permit& permit) = 0;
     // The same, TLS 1.2 or 1.3 over it with the system's CAs, the name verified, ALPN http/1.1.
     virtual boost::asio::awaitable<Result<std::unique_ptr<Stream>>> dial_tls(const Permit& permit) = 0;
+    // A connection that something else has judged (a published port, a signature): noted as allowed by `rule`.
+    virtual Permit note(Target target, std::string rule) { return {std::move(target), std::move(rule), 0}; }
     // Bytes moved; false when the run's budget is used up: the connection is to be cut.
     virtual bool count(const Permit& permit, std::uint64_t up, std::uint64_t down) = 0;
     virtual void note_secret(const Permit& permit, const std::string& name) = 0;

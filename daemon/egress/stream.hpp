@@ -14,6 +14,8 @@ public:
     virtual ~Stream() = default;
     // At least one byte, or 0: the other side writes no more. One reader at a time, beside one writer.
     virtual boost::asio::awaitable<Result<std::size_t>> read(boost::asio::mutable_buffer into) = 0;
+    // Until read() would not wait: whoever has many idle connections needs no buffer before. At once where nothing knows.
+    virtual boost::asio::awaitable<Status> wait_readable() { co_return Status{}; }
     // All of it.
     virtual boost::asio::awaitable<Status> write(boost::asio::const_buffer from) = 0;
     virtual boost::asio::awaitable<void> end_writing() = 0; // the other side reads an end; reading goes on

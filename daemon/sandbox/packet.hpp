@@ -21,6 +21,13 @@ struct Packet {
         std::memcpy(&header, bytes.data(), sizeof header);
         return header;
     }
+    // As a message of its type; spawner_unavailable unless its size is exact.
+    template <typename T> Result<T> as() const {
+        T message;
+        if (size != sizeof message) return fail(Code::spawner_unavailable, "a message of the wrong size");
+        std::memcpy(&message, bytes.data(), sizeof message);
+        return message;
+    }
 };
 
 // Never blocks: errnum EAGAIN when there is none. Refuses what was cut, and a packet shorter than a header.

@@ -102,6 +102,9 @@ struct Ready { // once, first
     std::uint32_t accounts_max; // N is 1 to this
     char accounts_dir[256];     // the folder of their workspaces, by uid; "" none
     std::uint32_t tcp_port;     // that the spawner accepts on; 0: no TCP
+    // What a scoped network would have here, by trying it once in a network namespace that is thrown away; as RunNetwork.
+    std::uint32_t net_have, net_by_tproxy;
+    std::int32_t net_err[8]; // kPieces; of `proxy`, when no such namespace can be made at all
 };
 
 enum Layer : std::uint32_t {
@@ -291,7 +294,8 @@ struct RunStarted {
 // run (step "network"); without a transparent piece programs that know no proxy have no network, and the receipt says so.
 enum class Piece : std::uint32_t { // the order of the descriptors
     proxy = 0,                     // TCP, 127.0.0.1:kProxyPort
-    dns_udp = 1,                   // UDP, 127.0.0.1:kDnsPort
+    dns_udp = 1, // UDP, 127.0.0.1:kDnsPort, with IP_PKTINFO: datagrams to any address and port 53 come here, and an
+                 // answer is believed only from the address that was asked: send it with ipi_spec_dst = ipi_addr
     dns_tcp = 2,
     transparent4 = 3, // TCP, 127.0.0.1:kTransparentPort: original destination by getsockopt(SO_ORIGINAL_DST) or,
                       // with `by_tproxy`, by getsockname()

@@ -155,6 +155,7 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
         receipt.profile_digest = prepared.profile->digest;
     }
     receipt.net = prepared.request.net.value_or("none");
+    receipt.scope = prepared.scope;
     receipt.uid = facts.uid;
     receipt.gid = facts.gid;
     receipt.groups_kept.assign(facts.groups,
@@ -248,6 +249,7 @@ boost::json::object intent_data(const api::Run& record, const api::Receipt& rece
     data["profile"] = record.profile;
     data["profile_digest"] = receipt.profile_digest;
     data["net"] = record.net;
+    if (receipt.scope) data["scope"] = codec::encode(*receipt.scope);
     data["uid"] = receipt.uid;
     data["program"] = receipt.program;
     data["program_digest"] = receipt.program_digest;

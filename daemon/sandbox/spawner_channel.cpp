@@ -41,13 +41,6 @@ template <typename T> struct Pending {
     }
 };
 
-template <typename T> Result<T> as(const Packet& packet) {
-    T message;
-    if (packet.size != sizeof message) return fail(Code::spawner_unavailable, "a message of the wrong size");
-    std::memcpy(&message, packet.bytes.data(), sizeof message);
-    return message;
-}
-
 template <std::size_t N> std::string text_of(const char (&field)[N]) {
     return {field, ::strnlen(field, N)};
 }
@@ -80,10 +73,11 @@ Status take_probes(Resolution& to, const wire::List& facts) {
 
 Result<Resolution> read_resolved(Packet& packet) {
     Resolution out;
-    out.facts = TRY(as<wire::Resolved>(packet));
+    out.facts = TRY(packet.as<wire::Resolved>());
     out.number = out.facts.resolution;
     const std::size_t program = out.facts.has_program_fd != 0 ? 1 : 0;
-    if (packet.fds.size() != 1 + program + out.facts.read_count)
+    const std::size_t agent = out.facts.ssh_agent == 0 ? 1 : 0;
+    if (packet.fds.size() != 1 + program + out.facts.read_count + agent)
         return fail(Code::spawner_unavailable, "resolved: wrong number of descriptors");
     auto blob = TRY(wire::read_blob(packet.fds[0].get(), out.facts.scan != 0 ? 4 : 3));
     if (out.facts.err != 0) return out; // it stopped at a step: there is nothing more to tell
@@ -93,6 +87,7 @@ Result<Resolution> read_resolved(Packet& packet) {
     if (blob[2].size() != out.facts.read_count)
         return fail(Code::spawner_unavailable, "resolved: wrong number of reads");
     if (program != 0) out.program_fd = std::move(packet.fds[1]);
+    if (agent != 0) out.ssh_agent = std::move(packet.fds.back());
     if (out.facts.scan != 0) out.scanned = std::move(blob[3]);
     for (std::size_t i = 0; i < blob[2].size(); ++i)
         out.reads.emplace_back(TRY(index_of(blob[2][i], out.probes.size())), std::move(packet.fds[1 + program + i]));
@@ -100,7 +95,7 @@ Result<Resolution> read_resolved(Packet& packet) {
 }
 
 Result<Reopened> read_reopened(Packet& packet) {
-    const auto message = TRY(as<wire::Reopened>(packet));
+    const auto message = TRY(packet.as<wire::Reopened>());
     Reopened out;
     std::size_t next = 0;
     for (std::uint32_t i = 0; i < wire::kFiles; ++i) {
@@ -178,6 +173,9 @@ public:
     }
     awaitable<Result<wire::FrozenBy>> freeze(std::uint64_t run, bool still) override;
     awaitable<Result<Reopened>> reopen() override;
+    awaitable<Result<std::vector<Fd>>> inner_sockets(std::uint64_t run, int family, std::size_t count) override;
+    awaitable<Result<OpenedPort>> open_port(std::uint64_t run, std::array<std::uint8_t, 16> address,
+                                            std::uint16_t port) override;
     void reset_box(std::string_view key, std::uint32_t uid) override;
 
 private:
@@ -195,7 +193,10 @@ private:
     Status on_started_packet(Packet& packet);
     Status on_failed_packet(Packet& packet);
     Status on_reopened_packet(Packet& packet);
+    Status on_network_packet(Packet& packet);
+    Status on_host_port_packet(Packet& packet);
     template <typename T> Status on_word_packet(Packet& packet, std::deque<Pending<T>*>& waiting);
+    template <typename T> Status settle_first(std::deque<Pending<T>*>& waiting, Result<T> answer);
     template <typename T> awaitable<Result<T>> await_word(std::deque<Pending<T>*>& waiting, Pending<T>& pending);
     Status tell(Packet& packet);
     void lose(std::string why);
@@ -204,10 +205,13 @@ private:
     asio::posix::stream_descriptor socket_;
     std::map<std::uint64_t, Pending<Resolution>*> resolving_;
     std::map<std::uint64_t, Pending<Started>*> starting_;
+    std::map<std::uint64_t, RunPieces> networks_; // of runs that are starting
     // Answered in their order; null: nobody waits any more.
     std::deque<Pending<Reopened>*> reopening_;
     std::deque<Pending<wire::ConnectionHeld>*> holding_;
     std::deque<Pending<wire::RunFrozen>*> freezing_;
+    std::deque<Pending<std::vector<Fd>>*> entering_;
+    std::deque<Pending<OpenedPort>*> opening_;
     std::deque<std::pair<std::string, Fd>> queue_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool waiting_writable_ = false;
@@ -288,6 +292,14 @@ Status WireChannel::dispatch(Packet& packet) {
         return on_word_packet(packet, holding_);
     case Type::run_frozen:
         return on_word_packet(packet, freezing_);
+    case Type::run_network:
+        return on_network_packet(packet);
+    case Type::run_host_port:
+        return on_host_port_packet(packet);
+    case Type::inner_sockets_made:
+        return settle_first(entering_, TRY(read_inner_sockets(packet)));
+    case Type::port_opened:
+        return settle_first(opening_, TRY(read_opened_port(packet)));
     default:
         return tell(packet);
     }
@@ -305,7 +317,7 @@ Status WireChannel::on_resolved_packet(Packet& packet) {
 
 Status WireChannel::on_started_packet(Packet& packet) {
     Started started;
-    started.facts = TRY(as<wire::RunStarted>(packet));
+    started.facts = TRY(packet.as<wire::RunStarted>());
     if (packet.fds.empty() || packet.fds.size() > 3)
         return fail(Code::spawner_unavailable, "run_started: wrong number of descriptors");
     auto fds = packet.fds.begin();
@@ -314,6 +326,8 @@ Status WireChannel::on_started_packet(Packet& packet) {
         started.out = std::move(*fds++);
         started.err = std::move(*fds);
     }
+    if (auto network = networks_.extract(started.facts.run); !network.empty())
+        started.network = std::move(network.mapped());
     const auto found = starting_.find(started.facts.run);
     if (found != starting_.end())
         found->second->settle(std::move(started));
@@ -323,7 +337,8 @@ Status WireChannel::on_started_packet(Packet& packet) {
 }
 
 Status WireChannel::on_failed_packet(Packet& packet) {
-    const auto failed = TRY(as<wire::RunFailed>(packet));
+    const auto failed = TRY(packet.as<wire::RunFailed>());
+    networks_.erase(failed.run);
     if (const auto found = starting_.find(failed.run); found != starting_.end())
         found->second->settle(std::unexpected(jail_error(failed)));
     return {};
@@ -338,13 +353,32 @@ Status WireChannel::on_reopened_packet(Packet& packet) {
     return {};
 }
 
-template <typename T> Status WireChannel::on_word_packet(Packet& packet, std::deque<Pending<T>*>& waiting) {
-    auto word = TRY(as<T>(packet));
+// Whoever waits gets them with run_started; of a run that nobody waits for they are closed.
+Status WireChannel::on_network_packet(Packet& packet) {
+    auto pieces = TRY(read_run_network(packet));
+    const auto run = pieces.facts.run;
+    if (starting_.contains(run)) networks_.insert_or_assign(run, std::move(pieces));
+    return {};
+}
+
+Status WireChannel::on_host_port_packet(Packet& packet) {
+    auto port = TRY(read_host_port(packet));
+    const auto at = networks_.find(port.first.run);
+    if (at != networks_.end() && at->second.host_ports.size() < wire::kMaxHostPorts)
+        at->second.host_ports.push_back(std::move(port));
+    return {};
+}
+
+template <typename T> Status WireChannel::settle_first(std::deque<Pending<T>*>& waiting, Result<T> answer) {
     if (waiting.empty()) return fail(Code::spawner_unavailable, "an answer to no question");
     auto* const first = waiting.front();
     waiting.pop_front();
-    if (first != nullptr) first->settle(std::move(word));
+    if (first != nullptr) first->settle(std::move(answer));
     return {};
+}
+
+template <typename T> Status WireChannel::on_word_packet(Packet& packet, std::deque<Pending<T>*>& waiting) {
+    return settle_first<T>(waiting, TRY(packet.as<T>()));
 }
 
 template <typename T>
@@ -378,11 +412,38 @@ awaitable<Result<wire::FrozenBy>> WireChannel::freeze(std::uint64_t run, bool st
     co_return frozen->by;
 }
 
+awaitable<Result<std::vector<Fd>>> WireChannel::inner_sockets(std::uint64_t run, int family, std::size_t count) {
+    wire::InnerSockets message{};
+    message.header = {Type::inner_sockets, sizeof message};
+    message.run = run;
+    message.count = static_cast<std::uint32_t>(count);
+    message.family = static_cast<std::uint32_t>(family);
+    if (count == 0 || count > wire::kMaxInner || (family != AF_INET && family != AF_INET6))
+        co_return fail(Code::internal, "inner sockets: 1 to 8 of AF_INET or AF_INET6");
+    send(message);
+    Pending<std::vector<Fd>> pending(executor_);
+    auto made = co_await await_word(entering_, pending);
+    co_return made;
+}
+
+awaitable<Result<OpenedPort>> WireChannel::open_port(std::uint64_t run, std::array<std::uint8_t, 16> address,
+                                                     std::uint16_t port) {
+    wire::OpenPort message{};
+    message.header = {Type::open_port, sizeof message};
+    message.run = run;
+    std::ranges::copy(address, message.address);
+    message.port = port;
+    send(message);
+    Pending<OpenedPort> pending(executor_);
+    auto opened = co_await await_word(opening_, pending);
+    co_return opened;
+}
+
 // Messages that answer nothing.
 Status WireChannel::tell(Packet& packet) {
     switch (packet.header().type) {
     case Type::ready: {
-        const auto ready = TRY(as<wire::Ready>(packet));
+        const auto ready = TRY(packet.as<wire::Ready>());
         if (ready_ || ready.version != wire::kVersion)
             return fail(Code::spawner_unavailable, "the spawner is of another version");
         ready_ = true;
@@ -390,23 +451,23 @@ Status WireChannel::tell(Packet& packet) {
         return {};
     }
     case Type::accepted: {
-        const auto accepted = TRY(as<wire::Accepted>(packet));
+        const auto accepted = TRY(packet.as<wire::Accepted>());
         if (packet.fds.size() != 1) return fail(Code::spawner_unavailable, "accepted: wrong number of descriptors");
         if (on_accepted) on_accepted(accepted, std::move(packet.fds[0]));
         return {};
     }
     case Type::connection_gone: {
-        const auto gone = TRY(as<wire::ConnectionGone>(packet));
+        const auto gone = TRY(packet.as<wire::ConnectionGone>());
         if (on_connection_gone) on_connection_gone(gone.connection);
         return {};
     }
     case Type::run_ended: {
-        const auto run_ended = TRY(as<wire::RunEnded>(packet));
+        const auto run_ended = TRY(packet.as<wire::RunEnded>());
         if (on_run_ended) on_run_ended(run_ended);
         return {};
     }
     case Type::box_ended: {
-        const auto box_ended = TRY(as<wire::BoxEnded>(packet));
+        const auto box_ended = TRY(packet.as<wire::BoxEnded>());
         if (on_box_ended) on_box_ended(text_of(box_ended.box_key));
         return {};
     }
@@ -428,6 +489,9 @@ void WireChannel::lose(std::string why) {
     settle_all(reopening_);
     settle_all(holding_);
     settle_all(freezing_);
+    settle_all(entering_);
+    settle_all(opening_);
+    networks_.clear();
     queue_.clear();
     if (on_lost) on_lost();
 }
@@ -464,6 +528,7 @@ awaitable<Result<Started>> WireChannel::run(wire::Run request, wire::Blob string
     boost::system::error_code ignored;
     if (!pending.answer && !lost_) co_await pending.timer.async_wait(asio::redirect_error(use_awaitable, ignored));
     starting_.erase(request.run);
+    networks_.erase(request.run);
     if (pending.answer) co_return std::move(*pending.answer);
     if (lost_) co_return fail(Code::spawner_unavailable, "the spawner is gone", "try again in a moment");
     kill(request.run, wire::EndReason::killed, 0);

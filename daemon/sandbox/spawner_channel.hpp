@@ -10,6 +10,7 @@
 
 #include "base/fd.hpp"
 #include "sandbox/blob.hpp"
+#include "sandbox/network_packets.hpp"
 #include "sandbox/plan.hpp"
 #include "shared/error.hpp"
 
@@ -24,11 +25,13 @@ struct Resolution { // what `resolved` said
     std::vector<std::string> scanned; // kResolveScan: 'p' or 'g', then a path below the workspace
     Fd program_fd;
     std::vector<std::pair<std::size_t, Fd>> reads; // probe index, descriptor
+    Fd ssh_agent; // kResolveSshAgent: connected to the requester's own agent; else facts.ssh_agent says why not
 };
 
 struct Started {
     wire::RunStarted facts{};
-    Fd in, out, err; // tty: `in` is the pty master, the others are empty
+    Fd in, out, err;   // tty: `in` is the pty master, the others are empty
+    RunPieces network; // kRunNetScoped, kRunSshAgent; else without a piece
 };
 
 struct Reopened {                       // of the files that the spawner was told of at start
@@ -65,6 +68,14 @@ public:
     virtual boost::asio::awaitable<Result<wire::FrozenBy>> freeze(std::uint64_t run, bool still) = 0;
     // Opens them anew.
     virtual boost::asio::awaitable<Result<Reopened>> reopen() = 0;
+    // Unconnected, non-blocking TCP sockets in the network namespace of a live run; 1 to wire::kMaxInner of AF_INET or
+    // AF_INET6. not_found: it has ended; invalid_value: it has the host's network.
+    virtual boost::asio::awaitable<Result<std::vector<Fd>>> inner_sockets(std::uint64_t run, int family,
+                                                                          std::size_t count) = 0;
+    // A listener of the host's for a live run, closed by closing it; `address` is IPv6 or IPv4 mapped into it, port 0 lets
+    // the kernel choose. not_found, port_in_use, forbidden (address or port), busy (16 of one run, in its life).
+    virtual boost::asio::awaitable<Result<OpenedPort>>
+    open_port(std::uint64_t run, std::array<std::uint8_t, 16> address, std::uint16_t port) = 0;
     virtual void reset_box(std::string_view key, std::uint32_t uid) = 0;
 };
 

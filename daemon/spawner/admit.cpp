@@ -261,6 +261,25 @@ Status read_approved(JailPlan& plan, const wire::Run& message, wire::List& list)
     return {};
 }
 
+// What it listens on in its own network stands for a port of the host's loopback: owhaled's own is never one.
+Status read_network(JailPlan& plan, const wire::Run& message, const wire::List& ports, const Grounds& grounds) {
+    plan.scoped = (message.flags & wire::kRunNetScoped) != 0;
+    plan.ssh_agent = (message.flags & wire::kRunSshAgent) != 0;
+    plan.network = &grounds.network;
+    if (plan.scoped && plan.net_host) return malformed("a network that is both scoped and the host's");
+    if (ports.size() > wire::kMaxHostPorts || (!ports.empty() && !plan.scoped)) return malformed("the number of ports");
+    if (message.join != 0 && (plan.ssh_agent || !ports.empty()))
+        return refuse(Code::forbidden, "what enters a cage has the listeners that are there");
+    for (const auto& text : ports) {
+        const auto port = TRY(number(text));
+        if (port == 0 || port > 65535 || std::ranges::find(plan.host_ports, port) != plan.host_ports.end())
+            return malformed("a port of the host's");
+        if (port == grounds.own_port) return refuse(Code::forbidden, "port " + text + " is owhaled's own");
+        plan.host_ports.push_back(static_cast<std::uint16_t>(port));
+    }
+    return {};
+}
+
 Result<std::uint64_t> under(std::uint64_t wanted, std::uint64_t ceiling, const char* what) {
     if (wanted == 0) return ceiling;
     if (ceiling != 0 && wanted > ceiling)
@@ -311,8 +330,8 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     Admitted admitted;
     admitted.plan = std::make_unique<JailPlan>();
     auto& plan = *admitted.plan;
-    constexpr std::uint32_t kFlags =
-        wire::kRunTty | wire::kRunStdin | wire::kRunNetHost | wire::kRunKeepBox | wire::kRunDaemon;
+    constexpr std::uint32_t kFlags = wire::kRunTty | wire::kRunStdin | wire::kRunNetHost | wire::kRunKeepBox |
+                                     wire::kRunDaemon | wire::kRunNetScoped | wire::kRunSshAgent;
     if ((message.flags & ~kFlags) != 0) return malformed("an unknown run flag");
     CHECK(read_strings(plan, blob));
     const auto& identity = resolution.identity;
@@ -331,6 +350,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     plan.net_host = (message.flags & wire::kRunNetHost) != 0;
     if (plan.net_host && !may_use_host_network(grounds.options, identity.uid))
         return refuse(Code::net_host_denied, "uid " + std::to_string(identity.uid) + " may not use the host's network");
+    CHECK(read_network(plan, message, blob[5], grounds));
     const std::string name(message.filter, ::strnlen(message.filter, sizeof message.filter));
     const auto filter = grounds.filters.find(name);
     if (filter == grounds.filters.end() || name == "warden") return malformed("an unknown seccomp filter");

@@ -24,6 +24,8 @@ struct Grounds { // what admit knows beside the message
     int landlock_abi;
     std::uint32_t controllers;
     std::uint64_t memory_total;
+    const NetworkScript& network;
+    std::uint16_t own_port; // that owhaled serves TCP on; 0 none
 };
 
 struct Limits {

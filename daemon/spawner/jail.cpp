@@ -140,6 +140,18 @@ int raise_loopback(bool net_host) {
     return result(::ioctl(socket.get(), SIOCSIFFLAGS, &request));
 }
 
+// The listeners are made while there are capabilities over the namespace, and leave before anything of the run is here.
+int open_network(Child& child) {
+    auto& made = child.message.made;
+    NetworkFds held;
+    child.detail.set("the listeners of a scoped network");
+    if (const int err = make_network(*child.plan.network, child.plan.host_ports, made, held); err != 0) return err;
+    std::array<int, std::tuple_size_v<decltype(held.fds)>> fds{};
+    for (std::size_t i = 0; i < held.count; ++i) fds[i] = held.fds[i].get();
+    child.message.kind = Message::network;
+    return send_packet(child.setup, &child.message, sizeof child.message, std::span(fds).first(held.count)) ? 0 : EPIPE;
+}
+
 // What `exec` will need to come in later. Own namespaces can always be opened; another's, once undumpable, cannot.
 int hand_over_namespaces(Child& child) {
     // Not at the clone: there the cgroup namespace's root would be the spawner's own cgroup.
@@ -202,23 +214,30 @@ int open_terminal(Child& child) {
     return 0;
 }
 
-// Bound by the run's own uid at owhaled's usual path, in a folder that holds nothing else and is read-only from then on:
-// what is in the cage can connect, and put nothing in its place. The spawner accepts on it.
-int open_listener(Child& child) {
-    if (!child.plan.daemon) return 0;
-    child.detail.set(wire::kDaemonSocket.data());
+int listen_at(Child& child, std::string_view path, Message::Kind kind) {
+    child.detail.set(path.data());
     const Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!listener) return errno;
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     static_assert(wire::kDaemonSocket.size() < sizeof address.sun_path);
-    std::memcpy(address.sun_path, wire::kDaemonSocket.data(), wire::kDaemonSocket.size());
+    static_assert(wire::kSshAgentSocket.size() < sizeof address.sun_path);
+    std::memcpy(address.sun_path, path.data(), path.size());
     if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return errno;
     if (::listen(listener.get(), wire::kRunConnections) != 0) return errno;
-    if (const int err = close_daemon_folder(); err != 0) return err;
-    child.message.kind = Message::listener;
+    child.message.kind = kind;
     const std::array<int, 1> fds{listener.get()};
     return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
+}
+
+// Bound by the run's own uid at owhaled's usual paths, in a folder that holds nothing else and is read-only from then on:
+// what is in the cage can connect, and put nothing in their place. The spawner accepts on the first, the broker on the other.
+int open_listeners(Child& child) {
+    const auto& plan = child.plan;
+    if (!plan.daemon && !plan.ssh_agent) return 0;
+    int err = plan.daemon ? listen_at(child, wire::kDaemonSocket, Message::listener) : 0;
+    if (err == 0 && plan.ssh_agent) err = listen_at(child, wire::kSshAgentSocket, Message::ssh_agent);
+    return err != 0 ? err : close_daemon_folder();
 }
 
 int set_stdio(const Child& child) {
@@ -318,7 +337,7 @@ void enter_jail(const JailPlan& plan) {
     child.step(Step::parent, die_with_spawner(plan.setup));
     reset_signals();
     ::setsid();
-    child.step(Step::network, raise_loopback(plan.net_host));
+    child.step(Step::network, plan.scoped ? open_network(child) : raise_loopback(plan.net_host));
     child.step(Step::hostname, result(::sethostname(plan.hostname.data(), plan.hostname.size())));
     child.step(Step::mounts, hand_over_namespaces(child));
     child.step(Step::root, make_root(child.root, child.detail));
@@ -329,7 +348,7 @@ void enter_jail(const JailPlan& plan) {
     child.step(Step::approved, bind_approved(child.root, plan, child.detail));
     child.step(Step::pivot, enter_root(child.root, child.detail));
     ::close(child.root);
-    child.step(Step::listener, open_listener(child));
+    child.step(Step::listener, open_listeners(child));
     child.step(Step::terminal, open_terminal(child));
     child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());

@@ -11,6 +11,7 @@
 #include "base/fd.hpp"
 #include "sandbox/plan.hpp"
 #include "spawner/connections.hpp"
+#include "spawner/scoped_net.hpp"
 
 namespace owhale::spawner {
 
@@ -74,7 +75,11 @@ struct JailPlan {
     bool set_groups = true;
     bool net_host = false;
     bool tty = false;
-    bool daemon = false; // a listener of its own at wire::kDaemonSocket
+    bool daemon = false;                   // a listener of its own at wire::kDaemonSocket
+    bool ssh_agent = false;                // one at wire::kSshAgentSocket
+    bool scoped = false;                   // a network of its own, by `network`
+    std::vector<std::uint16_t> host_ports; // that it listens for on the cage's loopback
+    const NetworkScript* network = nullptr;
     std::uint16_t rows = 0, cols = 0;
     std::string hostname, program, cwd, box; // box: folder below the scratch mount, "" none
     std::vector<std::string> argv, env;
@@ -99,11 +104,20 @@ struct JailPlan {
 
 // What the child says before the exec, if anything.
 struct Message {
-    enum Kind : std::uint32_t { failure = 1, terminal = 2, namespaces = 3, started = 4, listener = 5 } kind;
+    enum Kind : std::uint32_t {
+        failure = 1,
+        terminal = 2,
+        namespaces = 3,
+        started = 4,
+        listener = 5,
+        network = 6,
+        ssh_agent = 7
+    } kind;
     std::uint32_t step;
     std::int32_t err;
     char detail[160];
     std::uint64_t step_ns[kSteps];
+    NetworkMade made; // network: its descriptors come along
 };
 
 // The program's own argument strings: a cage's pid 1 shows them in /proc/1/cmdline, and they name owhaled's folders.

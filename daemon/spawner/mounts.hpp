@@ -29,7 +29,8 @@ int mount_view(int root, const JailPlan& plan, Detail& detail);
 // Binds a target onto itself (wire::kMountPin).
 int mount_pin(int root, const MountOp& op);
 int enter_root(int root, Detail& detail);
-// After enter_root: the folder of wire::kDaemonSocket, which mount_view made for a plan with `daemon`, becomes read-only.
+// After enter_root: the folder of wire::kDaemonSocket, which mount_view made for a plan with a listener, becomes
+// read-only.
 int close_daemon_folder();
 
 } // namespace owhale::spawner

@@ -34,6 +34,9 @@ Status hold_rights(const JailPlan& plan, const wire::Run& message, const Run& pa
     if (plan.daemon) return wider(Code::forbidden, "a run of a run has no listener of its own");
     if ((message.flags & wire::kRunKeepBox) != 0) return wider(Code::forbidden, "a run of a run has no box that stays");
     if (plan.net_host && !its.net_host) return wider(Code::net_host_denied, "the parent has no network of the host's");
+    // Which hosts is the broker's to judge; the spawner knows of none.
+    if (plan.scoped && !its.net_host && !its.scoped) return wider(Code::forbidden, "the parent has no network");
+    if (plan.ssh_agent && !its.ssh_agent) return wider(Code::forbidden, "the parent has no ssh agent");
     if ((permits(plan.filter->name) & ~permits(its.filter->name)) != 0)
         return wider(Code::forbidden,
                      "the filter " + plan.filter->name + " is wider than the parent's " + its.filter->name);

@@ -21,6 +21,7 @@ constexpr std::size_t kMaxResolutions = 4096;
 
 Status Resolutions::refuse(const wire::Resolve& message, const char* step, int err) {
     auto facts = make<wire::Resolved>(wire::Type::resolved);
+    facts.ssh_agent = -1;
     facts.resolution = message.resolution;
     facts.err = err;
     copy_text(facts.step, sizeof facts.step, step);

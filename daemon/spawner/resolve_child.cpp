@@ -36,6 +36,7 @@ class Answering {
 public:
     Answering(const Question& question, int socket) : question_(question), socket_(socket) {
         facts_ = make<wire::Resolved>(wire::Type::resolved);
+        facts_.ssh_agent = -1;
         facts_.uid = question.run_uid;
         facts_.gid = question.run_gid;
         facts_.owner_uid = question.identity.uid;

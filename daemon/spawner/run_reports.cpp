@@ -1,12 +1,15 @@
 #include <algorithm>
+#include <bit>
 #include <csignal>
 #include <cstring>
 #include <poll.h>
+#include <span>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "spawner/processes.hpp"
@@ -16,6 +19,7 @@ namespace owhale::spawner {
 namespace {
 
 constexpr std::int64_t kWallGraceNs = 2'000'000'000;
+constexpr std::size_t kMaxHandedOver = wire::kPieces + 2 * wire::kMaxHostPorts; // descriptors in one packet of a jail
 constexpr std::uint32_t kBombRefusals = 64; // forks refused between two ticks: a bomb, not a busy build
 
 } // namespace
@@ -31,6 +35,7 @@ Status RunTable::tell_started(Run& run) {
         const auto at = run.last.step_ns[i + kSteps - kSlots];
         run.started.step_ns[i] = at > base ? at - base : 0;
     }
+    CHECK(tell_network(run));
     std::vector<int> fds;
     if (run.tty) {
         fds.push_back(run.master.get());
@@ -50,19 +55,66 @@ Status RunTable::tell_started(Run& run) {
     return run.daemon ? acceptor_.open_run(run.number, std::move(run.daemon), run.rights) : Status{};
 }
 
+// Its listeners go to the broker, and no copy stays here.
+Status RunTable::tell_network(Run& run) const {
+    if (!run.plan->scoped && !run.plan->ssh_agent) return {};
+    const auto network = std::exchange(run.network, {});
+    const auto agent = std::exchange(run.agent, {});
+    auto message = make<wire::RunNetwork>(wire::Type::run_network);
+    message.run = run.number;
+    message.have = run.made.have | (agent.empty() ? 0u : 1u << static_cast<unsigned>(wire::Piece::ssh_agent));
+    message.by_tproxy = run.made.by_tproxy;
+    std::ranges::copy(run.made.err, message.err);
+    std::vector<int> fds;
+    for (const auto& fd : network) fds.push_back(fd.get());
+    const auto pieces = static_cast<std::size_t>(std::popcount(run.made.have));
+    std::vector<int> first(fds.begin(), fds.begin() + static_cast<std::ptrdiff_t>(pieces));
+    if (!agent.empty()) first.push_back(agent.front().get());
+    CHECK(loop_.send(message, first));
+    auto rest = std::span<const int>(fds).subspan(pieces);
+    for (const auto& port : std::span(run.made.port).first(run.made.ports)) {
+        auto told = make<wire::RunHostPort>(wire::Type::run_host_port);
+        told.run = run.number;
+        told.port = port.port;
+        told.listeners = port.listeners;
+        told.err = port.err;
+        CHECK(loop_.send(told, rest.first(port.listeners)));
+        rest = rest.subspan(port.listeners);
+    }
+    return {};
+}
+
+// All that its jail had to hand over is here.
+bool RunTable::is_complete(const Run& run) {
+    const auto& plan = *run.plan;
+    return (!run.tty || run.master) && (!plan.daemon || run.daemon) && (!plan.scoped || run.networked) &&
+           (!plan.ssh_agent || !run.agent.empty());
+}
+
+// What the child says it made is what it sent. It is the jail's own code that speaks, not what runs in it.
+bool RunTable::take_network(Run& run, std::vector<Fd>& fds) {
+    const auto& made = run.last.made;
+    auto expected = static_cast<std::size_t>(std::popcount(made.have));
+    if (!run.plan->scoped || run.networked || made.ports > wire::kMaxHostPorts) return false;
+    for (const auto& port : std::span(made.port).first(made.ports)) expected += port.listeners;
+    if (fds.size() != expected) return false;
+    run.networked = true;
+    run.made = made;
+    run.network = std::move(fds);
+    return true;
+}
+
 Status RunTable::setup_readable(std::uint64_t number) {
     const auto at = runs_.find(number);
     if (at == runs_.end() || !at->second->setup) return {};
     auto& run = *at->second;
-    auto packet = receive(run.setup.get(), 8, MSG_DONTWAIT);
+    auto packet = receive(run.setup.get(), kMaxHandedOver, MSG_DONTWAIT);
     // A child that ended without reading our go leaves this error in front of its last words.
-    if (!packet && packet.error().errnum == ECONNRESET) packet = receive(run.setup.get(), 8, MSG_DONTWAIT);
+    if (!packet && packet.error().errnum == ECONNRESET) packet = receive(run.setup.get(), kMaxHandedOver, MSG_DONTWAIT);
     if (!packet && packet.error().errnum == EAGAIN) return {};
     if (!packet || packet->size == 0) {
         // End of file: the exec closed it, or the child is gone and the warden's end will say so.
-        if (packet && !run.failed && run.last.kind == Message::started && (!run.tty || run.master) &&
-            (!run.plan->daemon || run.daemon))
-            return tell_started(run);
+        if (packet && !run.failed && run.last.kind == Message::started && is_complete(run)) return tell_started(run);
         run.failed = true;
         loop_.unwatch(run.setup.get());
         kill_run(run, wire::EndReason::none);
@@ -76,6 +128,10 @@ Status RunTable::setup_readable(std::uint64_t number) {
         run.master = std::move(packet->fds[0]);
     else if (run.last.kind == Message::listener && packet->fds.size() == 1)
         run.daemon = std::move(packet->fds[0]);
+    else if (run.last.kind == Message::ssh_agent && packet->fds.size() == 1)
+        run.agent = std::move(packet->fds);
+    else if (run.last.kind == Message::network)
+        (void)take_network(run, packet->fds);
     else if (run.last.kind == Message::failure)
         run.failed = true;
     return {};

@@ -17,6 +17,7 @@ constexpr std::size_t kEndedCgroups = 4096; // remembered
 // The cage that a plan enters is that of the run it joins: it writes what that one writes.
 void take_cage(JailPlan& plan, const JailPlan& from) {
     plan.net_host = from.net_host;
+    plan.scoped = false; // nothing new is made
     plan.filter = from.filter;
     plan.scope_abstract = from.scope_abstract;
     for (const auto& op : from.mounts) {
@@ -94,7 +95,9 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
                           surroundings_.idmap_userns.get(),
                           surroundings_.landlock_abi,
                           surroundings_.controllers,
-                          surroundings_.memory_total};
+                          surroundings_.memory_total,
+                          surroundings_.network.script,
+                          static_cast<std::uint16_t>(surroundings_.tcp_port)};
     auto admitted = TRY(admit(message, blob, resolution, grounds, parent));
     auto& plan = *admitted.plan;
 #ifdef OWHALE_FAULTS
@@ -103,6 +106,8 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
             if (std::string_view(name) == name_of(static_cast<Step>(i))) plan.fail_step = static_cast<std::uint32_t>(i);
 #endif
     std::string key;
+    if (join != nullptr && plan.scoped && !join->plan->scoped)
+        return fail(Code::forbidden, "the run to join has no scoped network");
     if (join != nullptr) {
         take_cage(plan, *join->plan);
     } else if ((message.flags & wire::kRunKeepBox) != 0) {

@@ -60,6 +60,9 @@ private:
     void note_cgroups(const Run& run);
     void forget_cgroups(const Run& run);
     void end_children(const Run& run);
+    Status tell_network(Run& run) const;
+    static bool is_complete(const Run& run);
+    static bool take_network(Run& run, std::vector<Fd>& fds);
     Status tell_started(Run& run);
     Status tell_ended(Run& run);
     Status tell_failed(const wire::Run& message, const Error& error);

@@ -31,8 +31,12 @@ struct Run {
     std::vector<Fd> namespaces;
     std::string box;
     Cgroup cgroup;
-    Cgroup leaf; // where its processes are when runs of its own have their cgroups beside them; else empty
-    Fd daemon;   // the listener of its own, until it runs
+    Cgroup leaf;            // where its processes are when runs of its own have their cgroups beside them; else empty
+    Fd daemon;              // the listener of its own, until it runs
+    bool networked = false; // `made` and `network` are there
+    NetworkMade made;       // of a scoped network
+    std::vector<Fd> network, agent; // its listeners, until run_network carries them over; agent: one or none
+    std::size_t published = 0;      // ports of the host's that were opened for it
     Limits limits;
     wire::RunStarted started{};
     Message last{}; // the child's newest message

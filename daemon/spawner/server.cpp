@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "base/clock.hpp"
 #include "spawner/files.hpp"
@@ -15,14 +13,6 @@ namespace {
 constexpr std::int64_t kTickNs = 100'000'000;
 constexpr std::int64_t kExpiryNs = 10'000'000'000;
 constexpr std::int64_t kLongestNs = 60'000'000'000;
-
-std::uint32_t port_of(int listener) {
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    if (listener < 0 || ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
-    // The port stands at the same place for both families.
-    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-}
 
 } // namespace
 
@@ -46,7 +36,11 @@ Status Server::send_ready() {
     ready.account_uids = options_.rootless ? 0 : options_.reserved_uid;
     ready.accounts_max = wire::kAccountsMax;
     copy_text(ready.accounts_dir, sizeof ready.accounts_dir, options_.accounts_dir);
-    ready.tcp_port = port_of(options_.tcp_listener);
+    ready.tcp_port = surroundings_.tcp_port;
+    const auto& network = surroundings_.network.made;
+    ready.net_have = network.have;
+    ready.net_by_tproxy = network.by_tproxy;
+    std::ranges::copy(network.err, ready.net_err);
     return loop_.send(ready);
 }
 

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
@@ -100,6 +102,14 @@ Result<SocketTable> open_socket_table() {
     return table;
 }
 
+std::uint32_t port_of(int listener) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    if (listener < 0 || ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
+    // The port stands at the same place for both families.
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 void find_cgroup(const Options& options, Surroundings& s) {
     if (options.cgroup.empty() || ::access((options.cgroup + "/cgroup.procs").c_str(), W_OK) != 0) {
         s.missing |= wire::kLayerCgroup | wire::kLayerCgroupLimits;
@@ -138,6 +148,8 @@ Result<Surroundings> prepare(const Options& options) {
             s.missing |= wire::kLayerIdmap;
     }
     CHECK(enter_scratch(options.scratch));
+    s.network = try_network();
+    s.tcp_port = port_of(options.tcp_listener);
     struct sysinfo info{};
     if (::sysinfo(&info) != 0) return fail_errno("sysinfo");
     s.memory_total = std::uint64_t{info.totalram} * info.mem_unit;

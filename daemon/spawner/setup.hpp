@@ -25,6 +25,8 @@ struct Surroundings {
     std::uint64_t memory_total = 0;
     std::uint32_t missing = 0;          // wire::Layer bits
     std::optional<SocketTable> sockets; // where TCP is served
+    std::uint32_t tcp_port = 0;         // of it
+    NetworkTrial network;
 };
 
 // Leaves the working folder on the scratch mount, with root/ and boxes/ in it.

@@ -133,7 +133,7 @@ int mount_pin(int root, const MountOp& op) {
 int mount_view(int root, const JailPlan& plan, Detail& detail) {
     for (const auto& op : plan.mounts)
         if (const int err = mount_one(root, plan, op, detail); err != 0) return err;
-    return plan.daemon ? make_daemon_folder(root, detail) : 0;
+    return plan.daemon || plan.ssh_agent ? make_daemon_folder(root, detail) : 0;
 }
 
 int close_daemon_folder() {

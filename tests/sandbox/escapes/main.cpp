@@ -1,6 +1,6 @@
 // escapes: a broker that somebody has taken over, with a real owhale-spawner at the other end of its channel.
 //
-//   escapes SPAWNER FOLDER [--rootless] [-v]    FOLDER: empty, ours, reachable by every uid
+//   escapes SPAWNER FOLDER [--rootless] [-v] [--only=SCENE]    FOLDER: empty, ours, reachable by every uid
 #include <cstdio>
 #include <cstring>
 #include <signal.h>
@@ -9,14 +9,32 @@
 
 #include "stage.hpp"
 
+namespace {
+
+struct Scene {
+    const char* name;
+    void (*play)(const owhale::escapes::Place&);
+};
+using namespace owhale::escapes;
+constexpr Scene kScenes[] = {
+    {"identities", play_identities}, {"plans", play_plans},       {"ceilings", play_ceilings},
+    {"protocol", play_protocol},     {"accounts", play_accounts}, {"children", play_children},
+    {"files", play_files},           {"approved", play_approved}, {"held", play_held},
+    {"network", play_network},
+};
+
+} // namespace
+
 int main(int argc, char** argv) {
-    using namespace owhale::escapes;
     Place place;
+    std::string only;
     for (int i = 1; i < argc; ++i) {
         if (std::strcmp(argv[i], "--rootless") == 0)
             place.rootless = true;
         else if (std::strcmp(argv[i], "-v") == 0)
             verbose = true;
+        else if (std::strncmp(argv[i], "--only=", 7) == 0)
+            only = argv[i] + 7;
         else if (place.spawner.empty())
             place.spawner = argv[i];
         else
@@ -31,14 +49,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);
-    play_identities(place);
-    play_plans(place);
-    play_ceilings(place);
-    play_protocol(place);
-    play_accounts(place);
-    play_children(place);
-    play_files(place);
-    play_approved(place);
-    play_held(place);
+    for (const auto& [name, play] : kScenes)
+        if (only.empty() || only == name) play(place);
     return finish();
 }

@@ -81,5 +81,6 @@ void play_children(const Place& place);
 void play_files(const Place& place);
 void play_approved(const Place& place);
 void play_held(const Place& place);
+void play_network(const Place& place);
 
 } // namespace owhale::escapes

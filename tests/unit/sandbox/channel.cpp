@@ -110,6 +110,7 @@ TEST_CASE("a resolve is asked and answered, with its facts and descriptors") {
     wire.start(wire.channel->resolve(request, {{"/a", "", "id", "/bin", "", ""}, {}}), answer);
     CHECK_EQ(wire.receive<wire::Resolve>(1).resolution, 7);
     auto resolved = Wire::message<wire::Resolved>(wire::Type::resolved);
+    resolved.ssh_agent = -1;
     resolved.resolution = 7;
     resolved.has_program_fd = 1;
     resolved.read_count = 1;
@@ -140,6 +141,7 @@ TEST_CASE("a resolve that stopped at a step says so") {
     request.resolution = 1;
     wire.start(wire.channel->resolve(request, {{}, {}}), answer);
     auto resolved = Wire::message<wire::Resolved>(wire::Type::resolved);
+    resolved.ssh_agent = -1;
     resolved.resolution = 1;
     resolved.err = ENOENT;
     std::strcpy(resolved.step, "cwd");
@@ -149,6 +151,106 @@ TEST_CASE("a resolve that stopped at a step says so") {
     REQUIRE(answer);
     REQUIRE(*answer);
     CHECK_EQ((*answer)->facts.err, ENOENT);
+}
+
+TEST_CASE("the requester's agent comes last") {
+    Wire wire;
+    wire.send_ready();
+    std::optional<Result<Resolution>> answer;
+    wire::Resolve request{};
+    request.resolution = 8;
+    wire.start(wire.channel->resolve(request, {{"/a", "", "", "", "", "", "/agent"}, {}}), answer);
+    wire.receive<wire::Resolve>(1);
+    auto resolved = Wire::message<wire::Resolved>(wire::Type::resolved);
+    resolved.resolution = 8;
+    const auto blob = wire::write_blob({{"/a", "/a", "", "", "", "me", "", "", ""}, {}, {}});
+    wire.send(resolved, {blob->get(), wire.theirs.get()});
+    wire.poll();
+    REQUIRE(answer);
+    REQUIRE(*answer);
+    CHECK((*answer)->ssh_agent);
+}
+
+TEST_CASE("a scoped run starts with what its network is made of") {
+    Wire wire;
+    wire.send_ready();
+    std::optional<Result<Started>> answer;
+    wire::Run request{};
+    request.run = 5;
+    wire.start(wire.channel->run(request, wire::Blob(wire::kRunLists)), answer);
+    wire.receive<wire::Run>(1);
+    const Fd one(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    auto network = Wire::message<wire::RunNetwork>(wire::Type::run_network);
+    network.run = 5;
+    network.have = 1 << static_cast<int>(wire::Piece::proxy) | 1 << static_cast<int>(wire::Piece::udp);
+    network.err[static_cast<int>(wire::Piece::transparent4)] = ENOENT;
+    wire.send(network, {one.get(), one.get()});
+    auto port = Wire::message<wire::RunHostPort>(wire::Type::run_host_port);
+    port.run = 5;
+    port.port = 5432;
+    port.listeners = 1;
+    wire.send(port, {one.get()});
+    network.run = port.run = 77; // of a run that nobody waits for
+    wire.send(network, {one.get(), one.get()});
+    wire.send(port, {one.get()});
+    auto started = Wire::message<wire::RunStarted>(wire::Type::run_started);
+    started.run = 5;
+    wire.send(started, {one.get(), one.get()});
+    const int before = open_files();
+    wire.poll();
+    REQUIRE(answer);
+    REQUIRE(*answer);
+    CHECK_EQ(open_files() - before, 5);
+    const auto& its = (*answer)->network;
+    CHECK_EQ(its.pieces.size(), 2);
+    CHECK_EQ(its.facts.err[static_cast<int>(wire::Piece::transparent4)], ENOENT);
+    REQUIRE_EQ(its.host_ports.size(), 1);
+    CHECK_EQ(its.host_ports[0].first.port, 5432);
+    CHECK_EQ(its.host_ports[0].second.size(), 1);
+}
+
+TEST_CASE("inner sockets and ports: each asker has its own answer, or its own refusal") {
+    Wire wire;
+    wire.send_ready();
+    const Fd one(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    std::optional<Result<std::vector<Fd>>> first, second;
+    wire.start(wire.channel->inner_sockets(4, AF_INET, 2), first);
+    wire.start(wire.channel->inner_sockets(5, AF_INET6, 1), second);
+    CHECK_EQ(wire.receive<wire::InnerSockets>(0).count, 2);
+    CHECK_EQ(wire.receive<wire::InnerSockets>(0).family, AF_INET6);
+    auto made = Wire::message<wire::InnerSocketsMade>(wire::Type::inner_sockets_made);
+    made.run = 4;
+    made.count = 2;
+    wire.send(made, {one.get(), one.get()});
+    made.count = 0;
+    made.err = ESRCH;
+    wire.send(made);
+    std::optional<Result<OpenedPort>> port;
+    wire.start(wire.channel->open_port(4, {}, 80), port);
+    CHECK_EQ(wire.receive<wire::OpenPort>(0).port, 80);
+    auto opened = Wire::message<wire::PortOpened>(wire::Type::port_opened);
+    opened.err = EACCES;
+    wire.send(opened);
+    wire.poll();
+    REQUIRE(first);
+    REQUIRE(*first);
+    CHECK_EQ((*first)->size(), 2);
+    REQUIRE(second);
+    CHECK_EQ(second->error().code, Code::not_found);
+    REQUIRE(port);
+    CHECK_EQ(port->error().code, Code::forbidden);
+}
+
+TEST_CASE("a network with other descriptors than it says is the end") {
+    for (const std::uint32_t have : {0u, 3u, 1u << wire::kPieces}) {
+        Wire wire;
+        wire.send_ready();
+        auto network = Wire::message<wire::RunNetwork>(wire::Type::run_network);
+        network.have = have;
+        wire.send(network, {wire.theirs.get()});
+        wire.poll();
+        CHECK(wire.lost);
+    }
 }
 
 TEST_CASE("a run starts, and its end is told after") {
@@ -264,6 +366,7 @@ TEST_CASE("an answer that nobody waits for is given back, its descriptors closed
     wire.send_ready();
     const int before = open_files();
     auto resolved = Wire::message<wire::Resolved>(wire::Type::resolved);
+    resolved.ssh_agent = -1;
     resolved.resolution = 55;
     const auto strings = wire::Blob{{"", "", "", "", "", "", "", "", ""}, {}, {}};
     {

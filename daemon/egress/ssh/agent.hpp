@@ -1,0 +1,46 @@
+// A run's ssh agent: it lists the requester's keys and signs with them, and nothing else. What is signed is read first; a login
+// at a host that nobody agreed to is a question; each signature is an event.
+//
+// Clients have to bind their session to the host's key (OpenSSH 8.9 and later do); then a signature logs in at that host alone,
+// whatever the run passes it on to.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/fd.hpp"
+#include "egress/asking.hpp"
+#include "egress/gate.hpp"
+#include "egress/side.hpp"
+
+namespace owhale::audit {
+class Log;
+}
+
+namespace owhale::egress::ssh {
+
+class KnownHosts { // which hosts' keys a principal's runs may log in at, beyond one run
+public:
+    virtual ~KnownHosts() = default;
+    virtual bool knows(const std::string& principal, const std::string& fingerprint) = 0;
+    virtual void add(const std::string& principal, const std::string& fingerprint) = 0;
+};
+
+struct AgentParts {
+    boost::asio::any_io_executor io;
+    std::shared_ptr<Gate> gate;
+    Asking* asking = nullptr;    // null: an unknown host is refused
+    audit::Log* audit = nullptr; // null in tests alone
+    KnownHosts* known = nullptr; // null: what people agree to holds for the run
+    // The names that the run is connected to on port 22 now: one of them is the host, perhaps. May be empty.
+    std::function<std::vector<std::string>()> ssh_names;
+};
+
+// Serves at the listener until stop(); takes the connection to the requester's agent from gate->run().ssh_agent. unsupported:
+// there is none; internal.
+Result<std::shared_ptr<Side>> serve_agent(AgentParts parts, Fd listener);
+
+} // namespace owhale::egress::ssh
