@@ -116,7 +116,9 @@ bool looks_like_tls(std::string_view bytes) {
 }
 
 Result<std::optional<ClientHello>> read_client_hello(std::string_view bytes) {
-    const auto message = TRY(joined(bytes.substr(0, kLongestHello)));
+    const auto whole = joined(bytes.substr(0, kLongestHello));
+    if (!whole) return std::unexpected(whole.error());
+    const std::string_view message(*whole);
     const auto more = [&]() -> Result<std::optional<ClientHello>> {
         if (bytes.size() >= kLongestHello) return no_hello("longer than 16 KiB");
         return std::optional<ClientHello>();
@@ -124,11 +126,11 @@ Result<std::optional<ClientHello>> read_client_hello(std::string_view bytes) {
     if (message.empty()) return more();
     if (static_cast<std::uint8_t>(message[0]) != kHello) return no_hello("another message");
     if (message.size() < 4) return more();
-    Reader reader(std::string_view(message).substr(1));
+    Reader reader(message.substr(1));
     const auto length = reader.number(3);
     if (length > kLongestHello) return no_hello("longer than 16 KiB");
     if (message.size() < 4 + length) return more();
-    return std::optional(TRY(read_body(std::string_view(message).substr(4, length))));
+    return std::optional(TRY(read_body(message.substr(4, length))));
 }
 
 } // namespace owhale::egress

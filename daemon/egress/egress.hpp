@@ -22,6 +22,7 @@ namespace owhale::egress {
 
 class Resolver;
 class RunNet;
+struct Crowd;
 
 // What the spawner makes for runs: by sandbox::SpawnerChannel, whose folder egress does not know.
 struct Spawned {
@@ -72,6 +73,7 @@ private:
 
     Parts parts_;
     std::shared_ptr<Resolver> resolver_;
+    std::shared_ptr<Crowd> crowd_;
     std::map<std::uint64_t, std::shared_ptr<RunNet>> runs_;
 };
 

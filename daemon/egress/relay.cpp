@@ -21,7 +21,7 @@ constexpr std::size_t kKept = 16; // blocks that wait for the next use: 1 MiB
 class Borrowed {
 public:
     Borrowed() {
-        if (spare().empty()) return void(block_.reset(new Block)); // not zeroed
+        if (spare().empty()) spare().push_back(std::unique_ptr<Block>(new Block)); // not zeroed
         block_ = std::move(spare().back());
         spare().pop_back();
     }

@@ -116,7 +116,7 @@ Result<Permit> RunGate::by_answer(const Target& target, const Answered& answer) 
     return Permit{target, rule, row};
 }
 
-awaitable<Result<Permit>> RunGate::ask(Target target, Match match) {
+awaitable<Result<Permit>> RunGate::ask(Target target) {
     const auto self = shared_from_this();
     const auto answer = co_await parts_.asking->ask(*parts_.run, target);
     if (!answer) {
@@ -152,7 +152,7 @@ awaitable<Result<Permit>> RunGate::admit(Target asked) {
         co_return by_answer(target, known->second);
     // A rule that has this host, but not this method, is an answer already.
     if (match.hidden || (target.method && !match.rule.empty()) || !may_ask(target)) co_return unknown(target, match);
-    co_return co_await ask(target, match);
+    co_return co_await ask(target);
 }
 
 Status RunGate::opaque(const Permit& permit, bool tls) {

@@ -64,7 +64,7 @@ private:
     Result<Target> plain(Target target) const;
     Match find(const Target& target, bool read_later) const;
     bool may_ask(const Target& target) const;
-    boost::asio::awaitable<Result<Permit>> ask(Target target, Match match);
+    boost::asio::awaitable<Result<Permit>> ask(Target target);
     Result<Permit> by_answer(const Target& target, const Answered& answer);
     std::unexpected<Error> denied(const Target& target, std::string rule, std::string reason, std::string next = {},
                                   Code code = Code::host_denied);

@@ -26,6 +26,10 @@ public:
     }
 
     awaitable<Status> wait_readable() override { return ready(Socket::wait_read); }
+    void stop_waiting() override {
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);
+    }
 
     awaitable<Result<std::size_t>> read(asio::mutable_buffer into) override {
         for (;;) {
@@ -82,6 +86,7 @@ public:
         if (at_ < first_.size()) co_return Status{};
         co_return co_await rest_->wait_readable();
     }
+    void stop_waiting() override { rest_->stop_waiting(); }
     awaitable<Result<std::size_t>> read(asio::mutable_buffer into) override {
         if (at_ == first_.size()) return rest_->read(into);
         return again(into);

@@ -9,6 +9,8 @@
 #include "egress/http/tls_stream.hpp"
 
 namespace owhale::egress {
+using namespace http;
+
 namespace {
 
 namespace asio = boost::asio;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -21,8 +22,15 @@ struct Front {
     std::uint16_t port = 0;
 };
 
+struct HttpDeadlines {
+    std::chrono::milliseconds head{30'000};    // of a request, from its first byte
+    std::chrono::milliseconds quiet{120'000};  // between two requests
+    std::chrono::milliseconds idle{1'800'000}; // no byte moves, either way, in the middle of one
+};
+
 // Serves until either side ends. `client` has not been read from, but for what it gives back first.
-boost::asio::awaitable<void> serve_http(std::unique_ptr<Stream> client, std::shared_ptr<Gate> gate, Front front);
+boost::asio::awaitable<void> serve_http(std::unique_ptr<Stream> client, std::shared_ptr<Gate> gate, Front front,
+                                        HttpDeadlines deadlines = {});
 
 // The host part of the local endpoints that are upgraded to TLS: "http://api.example.com.owhale.internal/v1/x" is asked of
 // https://api.example.com/v1/x. Resolved by the run's own DNS; never leaves this machine.

@@ -8,7 +8,7 @@
 
 #include "egress/http/tls_error.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 namespace {
 
 constexpr long kHour = 3600;
@@ -112,4 +112,4 @@ Result<std::string> to_pem(X509* certificate) {
     return std::string(data, static_cast<std::size_t>(size));
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -9,7 +9,7 @@
 
 #include "shared/error.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 struct FreeX509 {
     void operator()(X509* certificate) const { X509_free(certificate); }
@@ -26,4 +26,4 @@ Result<Certificate> make_leaf(const std::string& host, EVP_PKEY* key, X509* auth
                               std::chrono::seconds life);
 Result<std::string> to_pem(X509* certificate);
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -8,6 +8,8 @@
 #include "egress/http/tls_stream.hpp"
 
 namespace owhale::egress {
+using namespace http;
+
 namespace {
 
 namespace asio = boost::asio;

@@ -7,7 +7,7 @@
 
 #include "shared/error.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 // unreachable; empties the thread's queue of errors. `ssl` may be null.
 inline std::unexpected<Error> fail_tls(const SSL* ssl, std::string message) {
@@ -21,4 +21,4 @@ inline std::unexpected<Error> fail_tls(const SSL* ssl, std::string message) {
                 "Install the CA that signed it (update-ca-certificates) and restart owhaled, or mend the server.");
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

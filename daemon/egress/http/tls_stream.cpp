@@ -7,7 +7,7 @@
 #include "egress/http/tls_error.hpp"
 #include "egress/http/watch.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 namespace asio = boost::asio;
 using asio::awaitable;
@@ -108,6 +108,13 @@ awaitable<Status> TlsStream::flush() {
     co_return sent;
 }
 
+awaitable<Status> TlsStream::wait_readable() {
+    if (broken_ || ended_ || in_from_ != in_to_ || SSL_has_pending(ssl_.get()) == 1) co_return Status{};
+    std::vector<char>().swap(in_); // a quiet connection holds no memory
+    in_from_ = in_to_ = 0;
+    co_return co_await under_->wait_readable();
+}
+
 awaitable<Status> TlsStream::feed() {
     in_.resize(kIn);
     const auto got = co_await under_->read(asio::buffer(in_));
@@ -200,4 +207,4 @@ void TlsStream::close() {
     under_->close();
 }
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -11,7 +11,7 @@
 #include "egress/stream.hpp"
 #include "sandbox/wake.hpp"
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 struct FreeSsl {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
@@ -32,6 +32,7 @@ public:
     // unreachable, with OpenSSL's reason, when it fails or takes longer than 15 s.
     boost::asio::awaitable<Status> shake_hands();
     boost::asio::awaitable<Result<std::size_t>> read(boost::asio::mutable_buffer into) override;
+    boost::asio::awaitable<Status> wait_readable() override;
     boost::asio::awaitable<Status> write(boost::asio::const_buffer from) override;
     boost::asio::awaitable<void> end_writing() override;
     void close() override;
@@ -53,4 +54,4 @@ private:
     sandbox::Wake flushed_;
 };
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -7,7 +7,7 @@
 #include <functional>
 #include <memory>
 
-namespace owhale::egress {
+namespace owhale::egress::http {
 
 class Watch : public std::enable_shared_from_this<Watch> {
 public:
@@ -53,4 +53,4 @@ private:
     bool waiting_ = false, expired_ = false;
 };
 
-} // namespace owhale::egress
+} // namespace owhale::egress::http

@@ -1,0 +1,97 @@
+#include "egress/http/download.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "egress/http/upload.hpp"
+
+namespace owhale::egress::http {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+constexpr std::size_t kRoom = 64u << 10;
+constexpr unsigned kTurns = 8;         // pieces, then others have their turn: a socket that is always ready never waits
+constexpr std::size_t kMostCuts = 256; // pieces of one answer with a value in them: more is no accident
+
+} // namespace
+
+Download::Download(std::shared_ptr<Session> session, std::shared_ptr<Reader> in, Permit permit, Framing from,
+                   Framing to, std::string head)
+    : session_(std::move(session)), in_(std::move(in)), permit_(std::move(permit)), decoder_(from),
+      sink_(session_->client, to, std::move(head)) {
+    if (!session_->needles->empty()) scrubber_ = std::make_unique<Scrubber>(session_->needles);
+}
+
+awaitable<Status> Download::run() {
+    if (decoder_.done() || in_->empty()) {
+        const auto sent = co_await sink_.start();
+        CO_CHECK(sent);
+    }
+    std::unique_ptr<Piece> piece;
+    unsigned turns = 0;
+    while (!decoder_.done()) {
+        if (++turns % kTurns == 0) co_await asio::post(asio::use_awaitable);
+        const auto ready = co_await in_->wait();
+        CO_CHECK(ready);
+        if (!piece) piece = std::make_unique<Piece>(kRoom);
+        const auto wanted = decoder_.wants() == 0 ? kRoom : std::min<std::uint64_t>(kRoom, decoder_.wants());
+        const auto got = co_await in_->read({piece->data(), static_cast<std::size_t>(wanted)});
+        CO_CHECK(got);
+        session_->moved();
+        if (*got == 0) {
+            CO_CHECK(decoder_.end());
+            break;
+        }
+        const auto step = decoder_.decode({piece->data(), *got});
+        CO_CHECK(step);
+        if (step->used < *got) in_->unread({piece->data() + step->used, *got - step->used});
+        if (!session_->gate->count(permit_, 0, step->data))
+            co_return fail(Code::rate_limited, "the run has used up the bytes that it may move");
+        const auto passed = co_await pass(piece->data(), step->data);
+        CO_CHECK(passed);
+        session_->moved();
+    }
+    if (scrubber_) {
+        const auto passed = co_await pass_searched({});
+        CO_CHECK(passed);
+    }
+    co_return co_await sink_.finish();
+}
+
+awaitable<Status> Download::pass(char* data, std::size_t size) {
+    if (scrubber_) co_return co_await pass_searched({data, size});
+    co_return co_await sink_.write(data, size, decoder_.done());
+}
+
+// Nothing: the end.
+awaitable<Status> Download::pass_searched(std::string_view content) {
+    shown_.assign(Piece::kFront, ' ');
+    const bool cut = content.empty() ? scrubber_->finish(shown_) : scrubber_->push(content, shown_);
+    if (cut && ++cuts_ > kMostCuts) co_return fail(Code::secret_denied, "the host sends a secret again and again");
+    const auto size = shown_.size() - Piece::kFront;
+    shown_.append(Piece::kBack, ' ');
+    co_return co_await sink_.write(shown_.data() + Piece::kFront, size, false);
+}
+
+awaitable<void> tunnel(std::shared_ptr<Session> session, Upstream upstream, Permit permit) {
+    const Framing open{Framing::Kind::until_end, 0};
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto target = permit.target;
+    const auto up = std::make_shared<Upload>(executor, session, upstream.stream, permit, target, open, std::string());
+    up->start();
+    Download down(session, upstream.reader, permit, open, open, std::string());
+    const auto done = co_await down.run();
+    if (done) co_await session->client->end_writing();
+    if (!done) {
+        session->client->close();
+        upstream.stream->close();
+    }
+    co_await up->wait();
+}
+
+} // namespace owhale::egress::http
