@@ -135,8 +135,8 @@ std::string receive_one(const Scoped& scoped, Piece piece, std::string& wanted, 
     return {bytes.data(), static_cast<std::size_t>(got)};
 }
 
-void wait_for(const Stage& stage, const std::string& word) {
-    for (int i = 0; i < 250 && said(stage).find(word) == std::string::npos; ++i) usleep(20'000);
+void wait_for(const Stage& stage, const std::string& word, int seconds) {
+    for (int i = 0; i < 50 * seconds && said(stage).find(word) == std::string::npos; ++i) usleep(20'000);
 }
 
 Inner inner(Stage& stage, std::uint64_t run, std::uint32_t count, int family) {

@@ -19,7 +19,7 @@ Scoped start(Stage& stage, const Draft& draft);
 // A run of a Python program with a scoped network: say(text) writes a line for said(), attempt(name, call) tells how it ended.
 Draft scoped_draft(Stage& stage, const std::string& python);
 std::string said(const Stage& stage);
-void wait_for(const Stage& stage, const std::string& word);
+void wait_for(const Stage& stage, const std::string& word, int seconds = 5);
 
 bool readable(int fd, int ms = 5000);
 // The next connection, and where its client wanted to go.

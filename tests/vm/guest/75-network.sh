@@ -31,4 +31,6 @@ check "network: and of root's" play network
 check "network: ports of a run" play ports
 check "network: ports of a rootless run" play ports "${rootless[@]}"
 check "network: the requester's ssh agent alone" play ssh-agents
+systemctl start owhaled
+within 60 answers
 check "network: doctor says so" doctor_has_it
