@@ -15,7 +15,7 @@ constexpr std::string_view kNoPrivilege = "a run has no privilege and no devices
 constexpr std::string_view kVolumes = "nothing needs mounting: the workspace is writable at its own path and system "
                                       "folders are there read-only; --workspace DIR names another folder of yours";
 constexpr std::string_view kUser = "you are yourself in the cage; root names another user: run --as USER";
-constexpr std::string_view kPorts = "ports are not published yet: owhalectl exec RUN -- CMD reaches them in the cage";
+constexpr std::string_view kPorts = "ports are published one by one: -p HOST:PORT";
 constexpr std::string_view kEnded = "a run that has ended stays so: owhalectl run starts another";
 
 constexpr std::array kHabits = {
@@ -60,10 +60,10 @@ constexpr std::array kHabits = {
     Habit{"run", "--user", kUser},
     Habit{"run", "-m", "--memory SIZE"},
     Habit{"run", "--pids-limit", "--pids N"},
-    Habit{"run", "--network", "--net none|host"},
-    Habit{"run", "-p", kPorts},
+    Habit{"run", "--network", "--net none|scoped|host"},
     Habit{"run", "-P", kPorts},
-    Habit{"run", "--publish", kPorts},
+    Habit{"run", "--add-host", "names are resolved by owhaled; --allow-host HOST lets the run reach it"},
+    Habit{"run", "--dns", "owhaled resolves for its runs: the setting dns in owhaled.conf"},
     Habit{"run", "--entrypoint", "the first word that is no option is the program"},
     Habit{"run", "--init", "leave it out: every run has an init that reaps"},
     Habit{"run", "--restart", kEnded},

@@ -115,8 +115,7 @@ void declare(Command command, RunOptions& options) {
     command.options("--env-file", options.env_files, "FILE", "variables, one a line", Kind::file);
     command.option("--profile", options.profile, "NAME", "the cage's profile (owhalectl profiles ls)", Kind::profile);
     command.option("--as", options.as, "USER", "run as this user; for root only");
-    command.option("--net", options.net, "NET", "none (default), or host where that is permitted", Kind::choice,
-                   {"none", "host"});
+    declare(command, options.network);
     command.option("--timeout", options.timeout, "TIME", "end it after 90s, 5m, 2h, 1d; 0 is never");
     command.option("--memory", options.memory, "SIZE", "at most so much memory: 512M, 2G");
     command.option("--pids", options.pids, "N", "at most so many processes and threads");
@@ -132,7 +131,7 @@ Result<api::RunRequest> request_of(const RunOptions& options, bool quiet, bool f
     request.env = TRY(variables(options, quiet, far));
     if (!options.profile.empty()) request.profile = options.profile;
     if (!options.as.empty()) request.run_as = options.as;
-    if (!options.net.empty()) request.net = options.net;
+    CHECK(set_network(request, options.network, far));
     CHECK(set_limits(request, options));
     request.description = TRY(description_of(options.description));
     CHECK(check_terminal(options.tty && !options.detach, options.no_stdin));

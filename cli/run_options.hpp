@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/environment.hpp"
+#include "cli/net_options.hpp"
 #include "cli/tree.hpp"
 #include "shared/api.hpp"
 
@@ -14,7 +15,8 @@ namespace owhale::cli {
 struct RunOptions {
     bool tty = false, no_stdin = false, detach = false, interactive = false, remove = false, approve_here = false;
     std::vector<std::string> env, env_files;
-    std::string cwd, workspace, profile, as, net, timeout, memory, pids, cpus, description;
+    std::string cwd, workspace, profile, as, timeout, memory, pids, cpus, description;
+    NetOptions network;
 };
 
 void declare(Command command, RunOptions& options);

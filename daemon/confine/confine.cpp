@@ -64,9 +64,9 @@ Result<int> confine(const Confinement& to) {
     // First what needs files and memory: after Landlock and seccomp neither could be prepared.
     auto standing = TRY(at("proc", Standing::open()));
     CHECK(at("threads", standing.single_threaded())); // a second thread would keep what this one gives up
-    auto landlock = TRY(at("landlock", Landlock::prepare(to.writable, to.readable)));
+    auto landlock = TRY(at("landlock", Landlock::prepare(to.writable, to.readable, to.connects)));
     if (landlock.abi() == 0 && to.landlock_required) return failed("landlock", ENOSYS);
-    const auto filter = TRY(at("seccomp", Filter::prepare()));
+    const auto filter = TRY(at("seccomp", Filter::prepare(to.connects)));
 
     if (to.root) {
         // The bounding set and the securebits need CAP_SETPCAP, which goes with the uid.

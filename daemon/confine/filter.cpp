@@ -2,12 +2,14 @@
 
 #include <array>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string_view>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 #include <vector>
@@ -44,6 +46,8 @@ constexpr std::array<unsigned long, 15> kFcntl = {
 // Not TIOCSTI: typing into the terminal that owhaled was started from.
 constexpr std::array<unsigned long, 5> kIoctl = {FIONBIO, FIONREAD, TCGETS, TIOCGWINSZ, TIOCSWINSZ};
 
+constexpr unsigned long kSocketType = ~static_cast<unsigned long>(SOCK_CLOEXEC | SOCK_NONBLOCK);
+
 constexpr unsigned long kThread = CLONE_THREAD | CLONE_VM | CLONE_SIGHAND;
 constexpr unsigned long kNamespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
@@ -62,8 +66,22 @@ scmp_arg_cmp masked(unsigned argument, unsigned long mask, unsigned long value) 
     return SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, mask, value);
 }
 
-std::vector<Rule> rules() {
+// No bind, no listen; no raw, packet or netlink socket, none of AF_UNIX, and no datagrams of ICMP.
+void add_connecting(std::vector<Rule>& all) {
+    for (const int family : {AF_INET, AF_INET6})
+        for (const auto& [type, protocol] : {std::pair(SOCK_STREAM, IPPROTO_TCP), std::pair(SOCK_DGRAM, IPPROTO_UDP)})
+            for (const int given : {0, static_cast<int>(protocol)})
+                all.push_back({"socket",
+                               SCMP_ACT_ALLOW,
+                               {equal(0, static_cast<unsigned long>(family)),
+                                masked(1, kSocketType, static_cast<unsigned long>(type)),
+                                equal(2, static_cast<unsigned long>(given))}});
+    for (const char* name : {"connect", "accept4"}) all.push_back({name, SCMP_ACT_ALLOW, {}});
+}
+
+std::vector<Rule> rules(bool connects) {
     std::vector<Rule> all;
+    if (connects) add_connecting(all);
     for (const char* name : kAllowed) all.push_back({name, SCMP_ACT_ALLOW, {}});
     // No memory that is both data and code, now or later.
     for (const char* name : {"mmap", "mprotect"}) all.push_back({name, SCMP_ACT_ALLOW, {masked(2, PROT_EXEC, 0)}});
@@ -90,7 +108,7 @@ void Filter::Release::operator()(void* context) const {
     ::seccomp_release(context);
 }
 
-Result<Filter> Filter::prepare() {
+Result<Filter> Filter::prepare(bool connects) {
     Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
     if (!filter.context_) return fail_errno("seccomp_init", ENOMEM);
     // confine() sets no_new_privs itself. A 32-bit or x32 entry is no mistake of ours: the process ends.
@@ -99,7 +117,7 @@ Result<Filter> Filter::prepare() {
     if (const int code = ::seccomp_attr_set(filter.context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
         code != 0)
         return refused("architecture", code);
-    for (const auto& [name, action, comparisons] : rules()) {
+    for (const auto& [name, action, comparisons] : rules(connects)) {
         const int number = ::seccomp_syscall_resolve_name(std::string(name).c_str());
         if (number == __NR_SCMP_ERROR) return fail_errno(name, ENOSYS);
         const int code = ::seccomp_rule_add_array(filter.context_.get(), action, number,

@@ -9,7 +9,8 @@ namespace owhale {
 
 class Filter {
 public:
-    static Result<Filter> prepare();
+    // `connects`: sockets of TCP and UDP can be made, connected and, where others made them listen, accepted.
+    static Result<Filter> prepare(bool connects);
     // For this thread and those that it starts. no_new_privs has to be set.
     Status load() const;
 

@@ -44,13 +44,15 @@ std::size_t size_for(int abi) {
 
 } // namespace
 
-Result<Landlock> Landlock::prepare(const std::vector<std::string>& writable, const std::vector<std::string>& readable) {
+Result<Landlock> Landlock::prepare(const std::vector<std::string>& writable, const std::vector<std::string>& readable,
+                                   bool connects) {
     const auto abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 0 && errno != ENOSYS && errno != EOPNOTSUPP) return fail_errno("landlock_create_ruleset");
     Landlock landlock(abi < 0 ? 0 : static_cast<int>(abi));
     if (landlock.abi_ == 0) return landlock;
     landlock.known_ = known_to(landlock.abi_);
-    const Attributes attributes{landlock.known_, kBindTcp | kConnectTcp, kScopeAbstract | kScopeSignal};
+    const Attributes attributes{landlock.known_, connects ? kBindTcp : kBindTcp | kConnectTcp,
+                                kScopeAbstract | kScopeSignal};
     landlock.rules_.reset(
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size_for(landlock.abi_), 0)));
     if (!landlock.rules_) return fail_errno("landlock_create_ruleset");

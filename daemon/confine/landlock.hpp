@@ -13,7 +13,9 @@ namespace owhale {
 class Landlock {
 public:
     // Opens the paths and makes the rules. With a kernel that has no Landlock, abi() is 0 and restrict_self() does nothing.
-    static Result<Landlock> prepare(const std::vector<std::string>& writable, const std::vector<std::string>& readable);
+    // `connects`: TCP connections stay possible; ports to listen on do not.
+    static Result<Landlock> prepare(const std::vector<std::string>& writable, const std::vector<std::string>& readable,
+                                    bool connects);
     int abi() const { return abi_; }
     Status restrict_self() const;
 

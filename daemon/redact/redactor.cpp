@@ -34,12 +34,13 @@ void Redactor::mask(std::string_view label, std::string& out) {
 }
 
 void Redactor::push(std::string_view chunk, std::string& out) {
-    buffer_ += chunk;
+    known_.push(chunk, buffer_);
     scan(out, false);
     forget();
 }
 
 void Redactor::finish(std::string& out) {
+    known_.finish(buffer_);
     scan(out, true);
     if (state_ == State::private_key) give_dashes(out);
     give(buffer_.size(), out);
@@ -47,6 +48,11 @@ void Redactor::finish(std::string& out) {
 }
 
 void Redactor::pause(std::string& out) {
+    if (known_.has_shy()) {
+        known_.pause(buffer_);
+        scan(out, false);
+        forget();
+    }
     if (told_ || shown_ >= buffer_.size()) return;
     out.append(buffer_, shown_);
     shown_ = buffer_.size();

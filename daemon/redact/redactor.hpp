@@ -1,7 +1,8 @@
 // Masks secrets in a stream of bytes: `[redacted:github-token]` stands where one was, every other byte passes as it came.
 //
 // What is known: keys and tokens by their look (secrets.hpp), the bodies of PEM private keys, JWTs, passwords in URLs,
-// Authorization values, and values that look made by a machine behind a name such as `password` or `token`.
+// Authorization values, values that look made by a machine behind a name such as `password` or `token`, and the vault's own
+// (known.hpp), whatever they look like.
 // A stream may be cut into chunks anywhere: the bytes that come out are the same. Only what may be the start of a secret is
 // held back: up to 1.1 KiB, for the header of a JWT; of anything else up to 260 bytes. Linear time.
 #pragma once
@@ -12,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "redact/known.hpp"
 #include "redact/secrets.hpp"
 
 namespace owhale::redact {
@@ -26,9 +28,9 @@ public:
     // The stream has ended.
     void finish(std::string& out);
     // What is held back now.
-    std::string_view held() const { return std::string_view(buffer_).substr(shown_); }
+    std::string held() const { return buffer_.substr(shown_) + std::string(known_.held()); }
     // Something is held back that pause() would show.
-    bool has_shy() const { return !told_ && shown_ < buffer_.size(); }
+    bool has_shy() const { return known_.has_shy() || (!told_ && shown_ < buffer_.size()); }
 
 private:
     enum class State : std::uint8_t { text, rest_of_secret, private_key };
@@ -42,6 +44,7 @@ private:
     void mask(std::string_view label, std::string& out);
     void forget();
 
+    KnownFilter known_;     // before all else
     std::string buffer_;    // context, then what is not decided
     std::size_t at_ = 0;    // the first byte that is not decided
     std::size_t shown_ = 0; // bytes of buffer_ that were given out or masked; beyond at_ after a pause

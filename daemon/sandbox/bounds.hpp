@@ -20,6 +20,7 @@ struct Parent { // a run that asks for a run
     std::uint64_t left_ms = 0;                                // until it ends by its own timeout; 0: no timeout
     std::string fence;                                        // of the token that it was made with, "" none
     std::vector<std::shared_ptr<const ProjectFile>> projects; // whose rules hold for it
+    std::optional<api::NetScope> scope;                       // of a scoped network
 };
 
 // The folder that a TCP client's account works in; "" for everybody else, and rootless.

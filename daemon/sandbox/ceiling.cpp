@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sandbox/scope.hpp"
+
 namespace owhale::sandbox {
 namespace {
 
@@ -50,14 +52,14 @@ bool same_limits(const ProfileLimits& a, const ProfileLimits& b) {
 bool permits_the_same(const Profile& a, const Profile& b) {
     return a.filter == b.filter && a.workspace_writable == b.workspace_writable && a.unix_sockets == b.unix_sockets &&
            a.daemon == b.daemon && a.system == b.system && a.toolchains == b.toolchains &&
-           same_limits(a.limits, b.limits);
+           same_limits(a.limits, b.limits) && same_network(a.network, b.network);
 }
 
 } // namespace
 
 std::string net_under(const policy::Ceiling& ceiling, const std::string& asked) {
     if (ceiling.net.empty() || rank(kNets, ceiling.net) >= rank(kNets, asked)) return asked;
-    return ceiling.net == "scoped" ? "none" : ceiling.net; // until there is a scoped one, the next narrower
+    return ceiling.net;
 }
 
 std::shared_ptr<const Profile> narrower_of(std::shared_ptr<const Profile> asked,
@@ -70,6 +72,7 @@ std::shared_ptr<const Profile> narrower_of(std::shared_ptr<const Profile> asked,
     both.system = in_both(ceiling->system, asked->system);
     both.toolchains = in_both(ceiling->toolchains, asked->toolchains);
     both.limits = narrower(ceiling->limits, asked->limits);
+    both.network = narrower(asked->network, ceiling->network);
     if (permits_the_same(both, *ceiling)) return ceiling;
     if (permits_the_same(both, *asked)) return asked;
     return std::make_shared<Profile>(std::move(both));

@@ -42,6 +42,10 @@ void put_limits(api::Frozen& frozen, const Prepared& prepared, const Caller& cal
         if (value != 0) frozen.limits[name] = std::to_string(value);
 }
 
+std::string text_of(const std::optional<api::NetScope>& scope) {
+    return scope ? codec::to_text(*scope) : std::string();
+}
+
 void compare_texts(std::vector<std::string>& out, const std::string& before, const std::string& now, const char* what) {
     if (before != now) out.push_back(std::string(what) + " changed");
 }
@@ -108,6 +112,7 @@ api::Frozen freeze(const Prepared& prepared, const Caller& caller) {
     if (const auto& given = prepared.stdin_digest; !given.empty()) frozen.stdin_digest = given;
     frozen.tty = prepared.request.tty.value_or(false);
     frozen.joined = prepared.joined;
+    frozen.scope = prepared.scope;
     return frozen;
 }
 
@@ -124,6 +129,7 @@ std::vector<std::string> differences(const api::Frozen& agreed, const api::Froze
     compare_texts(out, agreed.policy, now.policy, "the policy");
     compare_texts(out, agreed.profile + agreed.profile_digest, now.profile + now.profile_digest, "the profile");
     compare_texts(out, agreed.net, now.net, "the network");
+    compare_texts(out, text_of(agreed.scope), text_of(now.scope), "what it may reach");
     compare_maps(out, agreed.limits, now.limits);
     if (agreed.uid != now.uid) out.emplace_back("the uid that it runs as changed");
     if (agreed.workspace_writable != now.workspace_writable)
@@ -133,9 +139,14 @@ std::vector<std::string> differences(const api::Frozen& agreed, const api::Froze
     return out;
 }
 
-std::map<std::string, std::string> shown_environment(const std::vector<std::string>& environment) {
+std::map<std::string, std::string> shown_environment(const std::vector<std::string>& environment,
+                                                     const std::set<std::string>& hidden) {
     std::map<std::string, std::string> out;
     each_variable(environment, [&](const std::string& name, const std::string& value) {
+        if (hidden.contains(name)) {
+            out[printable(name)] = "[a secret of the vault]";
+            return;
+        }
         const auto shown = printable(redact::redacted(name + "=" + value));
         const bool named = shown.starts_with(printable(name) + "=");
         out[printable(name)] = named ? shown.substr(printable(name).size() + 1) : "[redacted]";

@@ -1,6 +1,7 @@
 // The plan that people agree to: made of what was looked up, digested, compared with what would run now. Pure.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ api::Frozen freeze(const Prepared& prepared, const Caller& caller);
 Result<std::string> digest_of(const api::Frozen& frozen);
 // Sentences: what is not as it was. Empty when their digests are the same.
 std::vector<std::string> differences(const api::Frozen& agreed, const api::Frozen& now);
-// The environment's values as people may see them.
-std::map<std::string, std::string> shown_environment(const std::vector<std::string>& environment);
+// The environment's values as people may see them; those of `hidden` not at all.
+std::map<std::string, std::string> shown_environment(const std::vector<std::string>& environment,
+                                                     const std::set<std::string>& hidden = {});
 
 } // namespace owhale::sandbox

@@ -78,11 +78,26 @@ std::string talks_to(const policy::NormalForm& form) {
     return unnamed;
 }
 
+std::size_t rank(std::string_view decision) {
+    return decision == "allow" ? 0 : decision == "ask" ? 1 : 2;
+}
+
+// What is asked for beside the command is judged as if it were one; the strictest of all is the verdict.
+void hold_to(api::Verdict& to, const Question& question, const std::vector<std::string>& words, policy::Mode mode) {
+    policy::Request request;
+    request.argv = words;
+    const auto form = policy::normalize(request, question.facts);
+    const auto verdict = policy::decide(*question.rules, form, question.facts, mode, "none");
+    const auto other = shown(verdict, form);
+    if (rank(other.decision) > rank(to.decision)) to = other;
+}
+
 Result<Judged> answer(const Question& question, policy::Mode mode) {
     const auto form = policy::normalize(question.request, question.facts);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
     Judged judged{shown(verdict, form), verdict.ceiling, {}, {}, {}};
-    if (verdict.decision == policy::Decision::deny) return judged;
+    for (const auto& words : question.beside) hold_to(judged.verdict, question, words, mode);
+    if (judged.verdict.decision == "deny") return judged;
     judged.code = code_files(form);
     judged.named = named_programs(form);
     judged.talks_to = talks_to(form);

@@ -26,6 +26,7 @@ struct Question {
     policy::Request request;
     policy::Facts facts;
     Rules::Set rules;
+    std::vector<std::vector<std::string>> beside; // what it asks for beside its command, in the words of scope.hpp
 };
 
 class Judge {

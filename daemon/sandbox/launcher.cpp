@@ -120,6 +120,7 @@ awaitable<Status> Launcher::admit(Prepared& prepared, api::RunRequest request, c
     prepared.profile = *profile;
     CO_CHECK(set_limits(prepared, request, caller));
     prepared.request = std::move(request);
+    CO_CHECK(choose_network(prepared, caller));
     const auto tables = parts_.profiles.tables();
     auto looked = co_await look(prepared, caller, *tables);
     if (!looked) co_return std::unexpected(looked.error());
@@ -170,10 +171,11 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     if (!caller.asker)
         prepared.box = box_key({caller.principal, caller.cwd, resolution.facts.owner_uid, prepared.looked.decision.path,
                                 prepared.profile->name});
-    auto plan =
-        make_plan({prepared.request, prepared.command, *prepared.profile, resolution, prepared.looked.probes,
-                   prepared.looked.mounts, prepared.limits, prepared.looked.program, prepared.looked.home, prepared.box,
-                   id, number, prepared.profile->daemon && !caller.asker, parts_.settings.rules->tracing});
+    if (!prepared.failure) CO_CHECK(prepare_network(prepared, caller, number));
+    auto plan = make_plan({prepared.request, prepared.command, *prepared.profile, resolution, prepared.looked.probes,
+                           prepared.looked.mounts, prepared.limits, prepared.looked.program, prepared.looked.home,
+                           prepared.box, id, number, prepared.profile->daemon && !caller.asker,
+                           parts_.settings.rules->tracing, prepared.cage_net, prepared.secret_env, prepared.scope});
     if (!plan) co_return std::unexpected(plan.error());
     prepared.plan = std::move(*plan);
     prepared.timing["plan"] = watch.lap();

@@ -4,9 +4,12 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "audit/log.hpp"
 #include "base/uuid.hpp"
@@ -16,12 +19,35 @@
 #include "sandbox/digest.hpp"
 #include "sandbox/judge.hpp"
 #include "sandbox/looker.hpp"
+#include "sandbox/network.hpp"
 #include "sandbox/plan_builder.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/run.hpp"
 #include "shared/api_approvals.hpp"
 
 namespace owhale::sandbox {
+
+// What egress keeps ready for a run that may never start: let go of it with this.
+class NetLease {
+public:
+    NetLease() = default;
+    NetLease(Network& network, std::uint64_t run) : network_(&network), run_(run) {}
+    NetLease(NetLease&& other) noexcept : network_(std::exchange(other.network_, nullptr)), run_(other.run_) {}
+    NetLease& operator=(NetLease&& other) noexcept {
+        std::swap(network_, other.network_);
+        std::swap(run_, other.run_);
+        return *this;
+    }
+    ~NetLease() {
+        if (network_ != nullptr) network_->close(run_);
+    }
+    // It runs: its end closes it.
+    void used() { network_ = nullptr; }
+
+private:
+    Network* network_ = nullptr;
+    std::uint64_t run_ = 0;
+};
 
 // A request that was checked and looked up; nothing has been done for it yet.
 struct Prepared {
@@ -44,12 +70,19 @@ struct Prepared {
     std::string talks_to;            // as in Judged
     std::uint64_t join = 0;          // wire number of the run whose cage it enters
     std::string verb = "runs.create";
-    std::vector<CodeFile> code;      // of ask: what it runs beside the program
-    NamedPrograms named;             // of ask: what PATH says the files of
-    std::vector<std::string> bound;  // of `files`, those that run from copies which nobody can change
-    std::optional<Agreement> agreed; // of ask: who let it go on
-    std::string plan_digest;         // what they agreed to
-    std::optional<Error> failure;    // a program that cannot be found or executed: a run that fails
+    std::vector<CodeFile> code;         // of ask: what it runs beside the program
+    NamedPrograms named;                // of ask: what PATH says the files of
+    std::vector<std::string> bound;     // of `files`, those that run from copies which nobody can change
+    std::optional<Agreement> agreed;    // of ask: who let it go on
+    std::string plan_digest;            // what they agreed to
+    std::optional<api::NetScope> scope; // of a scoped network
+    CageNet cage_net;                   // what its cage is given of it
+    NetLease lease;
+    std::map<std::string, std::string>
+        secret_env;                      // placeholders, endpoints, and values that were asked for as they are
+    std::set<std::string> secret_values; // names of variables of secret_env that hold a value
+    std::vector<std::pair<std::string, std::string>> env_secrets; // owner and name of these
+    std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;
 
     // By its verdict, or because somebody agreed.
@@ -126,6 +159,14 @@ private:
     Status set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const;
     Status choose_program(Prepared& prepared) const;
     Status check_host_network(const Prepared& prepared) const;
+    // launcher_network.cpp
+    Status choose_network(Prepared& prepared, const Caller& caller) const;
+    void narrow_network(Prepared& prepared) const;
+    Status take_secrets(Prepared& prepared, const Caller& caller, NetRun& to) const;
+    Status prepare_network(Prepared& prepared, const Caller& caller, std::uint64_t number) const;
+    void open_network(Run& run, Prepared& prepared, RunPieces pieces) const;
+    boost::asio::awaitable<void> publish_ports(Run& run, std::vector<api::Publish> ports);
+    void close_network(Run& run) const;
     void fail_run(Run& run, const Error& error) const;
     void note_started(Run& run, const wire::RunStarted& facts) const;
 

@@ -75,6 +75,7 @@ awaitable<void> Launcher::finish(Run& run) {
     const auto tables = parts_.profiles.tables();
     receipt.planted = co_await find_planted(run, looker_, *tables);
     record.timing["planted"] = watch.lap();
+    close_network(run);
     receipt.state = name(outcome.state);
     receipt.ended = *record.ended;
     receipt.exit_code = outcome.exit_code;

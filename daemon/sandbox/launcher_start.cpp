@@ -17,7 +17,8 @@ using boost::asio::awaitable;
 bool is_refusal(Code code) {
     return code == Code::net_host_denied || code == Code::limit_over_ceiling || code == Code::busy ||
            code == Code::spawner_unavailable || code == Code::forbidden || code == Code::not_found ||
-           code == Code::unsupported || code == Code::invalid_value;
+           code == Code::unsupported || code == Code::invalid_value || code == Code::host_denied ||
+           code == Code::secret_denied || code == Code::vault_unavailable;
 }
 
 } // namespace
@@ -46,6 +47,7 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     cage.joined = prepared.join != 0;
     cage.limits = prepared.limits;
     cage.projects = prepared.projects;
+    cage.scope = prepared.scope;
     cage.view = prepared.looked.mounts.view;
     if (!prepared.agreed) return;
     if (!prepared.agreed->approval.empty()) run.record.approval = prepared.agreed->approval;
@@ -155,8 +157,13 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
         co_return Status{};
     }
     note_started(run, started->facts);
+    open_network(run, prepared, std::move(started->network));
     run.enter(State::running);
     run.start_io(std::move(*started));
+    if (prepared.scope && !prepared.scope->ports.empty()) {
+        auto ports = prepared.scope->ports;
+        co_await publish_ports(run, std::move(ports));
+    }
     co_return Status{};
 }
 

@@ -8,6 +8,7 @@
 #include "sandbox/ceiling.hpp"
 #include "sandbox/inquiry.hpp"
 #include "sandbox/record.hpp"
+#include "sandbox/scope.hpp"
 #include "sandbox/verdict.hpp"
 
 namespace owhale::sandbox {
@@ -104,7 +105,9 @@ awaitable<Result<std::shared_ptr<const ProjectFile>>> Launcher::project_of(Looke
 }
 
 awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, policy::Facts facts) {
-    Question question{inquiry_of(prepared.request), std::move(facts), parts_.rules.current()};
+    Question question{inquiry_of(prepared.request), std::move(facts), parts_.rules.current(), {}};
+    if (prepared.joined == std::nullopt && (prepared.scope || prepared.request.secrets))
+        question.beside = questions_of(prepared.scope.value_or(api::NetScope{}), prepared.request);
     if (!prepared.projects.empty()) {
         auto files = prepared.projects;
         auto set = co_await parts_.rules.with(std::move(files), caller.uid);
@@ -157,10 +160,14 @@ awaitable<Status> Launcher::hold_to_ceiling(Prepared& prepared, const Caller& ca
     const auto& ceiling = prepared.ceiling;
     auto& request = prepared.request;
     const auto asked = request.net.value_or("none");
+    narrow_network(prepared);
     if (auto net = net_under(ceiling, asked); net != asked) {
         prepared.narrowed.push_back({by_rule(prepared.verdict) + "without the network that was asked for: " + asked,
                                      "a rule that allows it with `ceiling = { net = \"" + asked + "\" }`"});
         request.net = std::move(net);
+        if (*request.net == "none") prepared.scope.reset();
+        if (*request.net == "scoped") CO_CHECK(choose_network(prepared, caller));
+        narrow_network(prepared);
     }
     auto profile = prepared.profile;
     auto held_to = ceiling.also; // to every one of them, whatever the others leave

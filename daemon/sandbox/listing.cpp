@@ -23,7 +23,9 @@ void shorten(api::Run& run) {
 Result<api::Run> Registry::show(const std::string& id, const std::string& principal, bool any) {
     if (const auto run = live(id)) {
         if (!any && run->caller().principal != principal) return std::unexpected(no_such_run());
-        return run->snapshot();
+        auto record = run->snapshot();
+        if (run->cage.networked) record.network = parts_.network->report(run->number());
+        return record;
     }
     auto row = TRY(rows_.find(id));
     if (const auto late = unrecorded_.find(id); late != unrecorded_.end()) row = late->second.record;

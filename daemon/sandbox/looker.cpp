@@ -1,5 +1,7 @@
 #include "sandbox/looker.hpp"
 
+#include <algorithm>
+
 #include <cstring>
 #include <unistd.h>
 
@@ -120,6 +122,11 @@ awaitable<Result<Held>> Looker::ask(const LookFacts& facts, const Ask& ask, cons
     wire::Blob blob = {
         {ask.cwd, ask.workspace, ask.program, ask.path, request.home.value_or(""), request.run_as.value_or("")},
         probes.strings()};
+    const auto& brokers = request.brokers;
+    if (brokers && request.ssh_auth_sock && std::ranges::find(*brokers, "ssh-agent") != brokers->end()) {
+        message.flags |= wire::kResolveSshAgent;
+        blob[0].push_back(*request.ssh_auth_sock);
+    }
     if (ask.scan) {
         message.flags |= wire::kResolveScan;
         auto& names = blob.emplace_back();

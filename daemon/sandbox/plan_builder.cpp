@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t kLeastMemory = 4u << 20;
 constexpr std::uint64_t kLongest = 366ull * 24 * 3600 * 1000; // milliseconds
 constexpr std::uint64_t kMostOpenFiles = 65536;
+constexpr std::size_t kApprovedList = 4; // of a Run's blob
 
 // The machine's own name: programs look themselves up, and the cage's /etc/hosts is the machine's.
 std::string host_name() {
@@ -63,8 +64,29 @@ std::uint32_t run_flags(const api::RunRequest& request) {
     std::uint32_t flags = 0;
     if (request.tty.value_or(false)) flags |= wire::kRunTty;
     if (request.stdin_open.value_or(false) || request.stdin_ || request.stdin_base64) flags |= wire::kRunStdin;
-    if (request.net.value_or("none") == "host") flags |= wire::kRunNetHost;
+    const auto net = request.net.value_or("none");
+    if (net == "host") flags |= wire::kRunNetHost;
+    if (net == "scoped") flags |= wire::kRunNetScoped;
     return flags;
+}
+
+// What the request names itself stays; a secret that was asked for by name stands above it.
+std::map<std::string, std::string> wanted_environment(const PlanFacts& facts) {
+    auto out = facts.secret_env;
+    if (facts.request.env) out.insert(facts.request.env->begin(), facts.request.env->end());
+    out.insert(facts.cage_net.environment.begin(), facts.cage_net.environment.end());
+    return out;
+}
+
+bool has_broker(const api::NetScope& scope, std::string_view name) {
+    return std::ranges::find(scope.brokers, name) != scope.brokers.end();
+}
+
+wire::List host_ports(const std::optional<api::NetScope>& scope) {
+    wire::List out;
+    if (scope)
+        for (const auto port : scope->host_ports) out.push_back(std::to_string(port));
+    return out;
 }
 
 template <std::size_t N> void put_text(char (&field)[N], std::string_view text) {
@@ -131,7 +153,10 @@ std::string filter_for(const Profile& profile, bool tracing) {
 }
 
 Result<Plan> make_plan(const PlanFacts& facts) {
-    if (facts.mounts.mounts.size() > wire::kMaxMounts)
+    auto mounts = facts.mounts.mounts;
+    for (const auto& [path, content] : facts.cage_net.files)
+        mounts.push_back({wire::MountKind::file, 0, content, path});
+    if (mounts.size() > wire::kMaxMounts)
         return fail(Code::workspace_refused, "the view needs more than 256 mounts",
                     "name fewer toolchains in the profile");
     Plan plan;
@@ -142,7 +167,7 @@ Result<Plan> make_plan(const PlanFacts& facts) {
                           facts.request.tty.value_or(false),
                           facts.resolution.facts.uid != facts.resolution.facts.owner_uid};
     plan.environment = make_environment(facts.profile, setting, search_path(facts.request, facts.mounts.view),
-                                        facts.request.env.value_or(std::map<std::string, std::string>{}));
+                                        wanted_environment(facts));
     auto& message = plan.message;
     message.resolution = facts.resolution.number;
     message.run = facts.number;
@@ -155,13 +180,14 @@ Result<Plan> make_plan(const PlanFacts& facts) {
     put_text(message.filter, filter_for(facts.profile, facts.tracing));
     put_text(message.box_key, facts.box_key);
     put_limits(message, facts.limits);
-    message.mount_count = static_cast<std::uint32_t>(facts.mounts.mounts.size());
+    if (facts.scope && has_broker(*facts.scope, "ssh-agent")) message.flags |= wire::kRunSshAgent;
+    message.mount_count = static_cast<std::uint32_t>(mounts.size());
     plan.blob = {{facts.program, facts.mounts.cwd, host_name()},
                  facts.command.argv,
                  plan.environment,
-                 mount_strings(facts.mounts.mounts),
+                 mount_strings(mounts),
                  {},
-                 {}};
+                 host_ports(facts.scope)};
     return plan;
 }
 
@@ -197,7 +223,7 @@ Status hold_to_approved(Plan& plan, std::vector<ApprovedFile> files) {
                     "the command names more than " + std::to_string(wire::kMaxApproved) + " scripts",
                     "run them in parts");
     plan.message.approved_count = static_cast<std::uint32_t>(files.size());
-    auto& list = plan.blob.at(4);
+    auto& list = plan.blob.at(kApprovedList);
     list.clear();
     for (auto& file : files) {
         if (file.program) plan.blob[0].at(0) = file.path;

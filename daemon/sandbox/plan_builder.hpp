@@ -10,6 +10,7 @@
 #include "sandbox/command.hpp"
 #include "sandbox/limits.hpp"
 #include "sandbox/mount_list.hpp"
+#include "sandbox/network.hpp"
 
 namespace owhale::sandbox {
 
@@ -32,6 +33,9 @@ struct PlanFacts {
     std::uint64_t number = 0; // of the run on the wire
     bool daemon = false;      // a listener of its own
     bool tracing = true;      // the mode lets a run's processes trace each other
+    const CageNet& cage_net;
+    const std::map<std::string, std::string>& secret_env;
+    const std::optional<api::NetScope>& scope;
 };
 
 struct Plan {

@@ -36,7 +36,7 @@ Result<Plea> make_plea(const Prepared& prepared, const Caller& caller, const api
     plea.command = prepared.command.shown;
     redact::redact_arguments(plea.command);
     plea.cwd = record.cwd;
-    plea.environment = shown_environment(prepared.plan.environment);
+    plea.environment = shown_environment(prepared.plan.environment, prepared.secret_values);
     plea.description = asked.create ? asked.create->description : asked.exec->description;
     if (plea.description) plea.description = redact::redacted(*plea.description);
     if (auto note = network_note(prepared)) plea.notes.push_back(std::move(*note));

@@ -8,6 +8,7 @@
 #include "config/units.hpp"
 #include "sandbox/digest.hpp"
 #include "sandbox/paths.hpp"
+#include "sandbox/profile_network.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -109,7 +110,7 @@ Status read_env(const TomlReader& reader, std::map<std::string, std::string>& to
 
 Status read_members(const TomlReader& reader, Profile& to) {
     CHECK(reader.only({"description", "extends", "filter", "workspace", "unix_sockets", "daemon", "system",
-                       "toolchains", "env", "limits"}));
+                       "toolchains", "env", "limits", "network"}));
     if (auto text = TRY(reader.string("description"))) to.description = *text;
     if (auto text = TRY(reader.string("extends"))) to.extends = *text;
     CHECK(read_filter(reader, to.filter));
@@ -121,6 +122,7 @@ Status read_members(const TomlReader& reader, Profile& to) {
     Status status;
     if (const auto env = reader.table("env", status)) CHECK(read_env(*env, to.env));
     if (const auto limits = reader.table("limits", status)) CHECK(read_limits(*limits, to.limits));
+    if (const auto network = reader.table("network", status)) CHECK(read_network(*network, to.name, to.network));
     return status;
 }
 

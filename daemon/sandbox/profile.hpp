@@ -5,6 +5,11 @@
 //   system = ["/var/lib/dpkg"]                        toolchains = [".cargo/bin"]     home files and folders, read-only
 //   [env] NAME = "value"
 //   [limits] memory = "2G", pids = 512, cpus = 1.5, file_size = "1G", open_files = 1024, timeout = "5m", box = "1G"
+//   [network] mode = "none" | "scoped"                of runs that ask for none themselves
+//             hosts = ["api.example.com:443", "@npm"] inspect = false                asks = true
+//             http = [{host = "api.example.com", methods = ["GET"], paths = ["/v1"]}] (needs inspect)
+//             host_ports = [5432]                     publish = ["127.0.0.1:8080:80"] secrets = ["NAME"]
+//             ssh_keys = ["SHA256:…"]                 of the agent's, those that its runs may use
 //
 // A list adds to what the profile it extends has; a single value replaces it. Unknown keys are refused by
 // name, line and column.
@@ -18,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "shared/api_network.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::sandbox {
@@ -25,6 +31,17 @@ namespace owhale::sandbox {
 struct ProfileLimits { // bytes, counts; absent: the settings decide
     std::optional<std::uint64_t> memory, pids, file_size, open_files, box, cpu_milli;
     std::optional<std::chrono::milliseconds> timeout; // 0: none
+};
+
+struct ProfileNetwork {
+    std::string mode;                 // "" the setting `network` decides
+    std::vector<api::HostRule> hosts; // `from` names the profile
+    std::optional<bool> asks;         // absent: as the mode says
+    bool inspect = false;
+    std::vector<std::uint16_t> host_ports;
+    std::vector<api::Publish> publish;
+    std::vector<std::string> ssh_keys; // empty: all of the agent's
+    std::vector<std::string> secrets;  // that its runs use by placeholder
 };
 
 struct Profile {
@@ -37,6 +54,7 @@ struct Profile {
     std::vector<std::string> toolchains; // relative to the home
     std::map<std::string, std::string> env;
     ProfileLimits limits;
+    ProfileNetwork network;
 
     std::string source; // file it came from
     std::string text;   // the TOML as read

@@ -138,7 +138,8 @@ api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, b
     run.verdict = prepared.verdict;
     run.timing = prepared.timing;
     run.hints = prepared.narrowed;
-    if (auto note = network_note(prepared)) run.hints.push_back({std::move(*note), "--net host, if you may use it"});
+    if (auto note = network_note(prepared))
+        run.hints.push_back({std::move(*note), "--allow-host HOST lets it reach one; --net host, if you may use it"});
     if (auto hint = workspace_hint(prepared)) run.hints.push_back(std::move(*hint));
     return run;
 }
@@ -155,6 +156,7 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
         receipt.profile_digest = prepared.profile->digest;
     }
     receipt.net = prepared.request.net.value_or("none");
+    receipt.scope = prepared.scope;
     receipt.uid = facts.uid;
     receipt.gid = facts.gid;
     receipt.groups_kept.assign(facts.groups,
@@ -248,6 +250,7 @@ boost::json::object intent_data(const api::Run& record, const api::Receipt& rece
     data["profile"] = record.profile;
     data["profile_digest"] = receipt.profile_digest;
     data["net"] = record.net;
+    if (receipt.scope) data["scope"] = codec::encode(*receipt.scope);
     data["uid"] = receipt.uid;
     data["program"] = receipt.program;
     data["program_digest"] = receipt.program_digest;

@@ -23,6 +23,8 @@ public:
           empty_(parts_.executor), room_(parts_.executor) {
         if (parts_.consent != nullptr)
             parts_.consent->on_answer = [this](const std::string& run, const Answer& answer) { answered(run, answer); };
+        if (parts_.network != nullptr)
+            parts_.network->on_line = [this](std::uint64_t run, const std::string& line) { told_of(run, line); };
         parts_.spawner.on_run_ended = [this](const wire::RunEnded& ended) { run_ended(ended); };
         parts_.spawner.on_box_ended = [this](const std::string& key) { boxes_.ended(key); };
     }
@@ -117,6 +119,7 @@ private:
     Result<std::optional<Made>> repeated(const Caller& caller, const IdempotencyKey& key);
     void settle(Run& run);
     void run_ended(const wire::RunEnded& ended);
+    void told_of(std::uint64_t run, const std::string& line);
     boost::asio::awaitable<void> tick();
     void record_late();
     void end_lonely(std::chrono::steady_clock::time_point now);

@@ -3,6 +3,7 @@
 #include <sodium/utils.h>
 
 #include "sandbox/command.hpp"
+#include "sandbox/request_network.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -46,12 +47,6 @@ Status check_stdin(const api::RunRequest& request) {
     return {};
 }
 
-Status check_net(const Text& net) {
-    if (!net || *net == "none" || *net == "host") return {};
-    if (*net == "scoped") return fail(Code::unsupported, "net: scoped is not built yet", "none and host are");
-    return fail(Code::invalid_value, "net must be none or host");
-}
-
 std::optional<std::string> search_path_of(const api::RunRequest& request) {
     if (!request.env) return std::nullopt;
     const auto path = request.env->find("PATH");
@@ -60,7 +55,7 @@ std::optional<std::string> search_path_of(const api::RunRequest& request) {
 
 } // namespace
 
-Status check_request(const api::RunRequest& request, const Caller& caller) {
+Status check_request(api::RunRequest& request, const Caller& caller) {
     CHECK(check_path(request.cwd, "cwd"));
     CHECK(check_path(request.workspace, "workspace"));
     CHECK(check_path(request.home, "home"));
@@ -73,7 +68,7 @@ Status check_request(const api::RunRequest& request, const Caller& caller) {
     if (request.env) CHECK(check_environment(*request.env));
     CHECK(check_terminal(request.tty, request.rows, request.cols));
     CHECK(check_stdin(request));
-    return check_net(request.net);
+    return check_network(request);
 }
 
 Status check_request(const api::ExecRequest& request) {

@@ -7,8 +7,8 @@
 
 namespace owhale::sandbox {
 
-// Everything but argv, script and code, which make_command() checks.
-Status check_request(const api::RunRequest& request, const Caller& caller);
+// Everything but argv, script and code, which make_command() checks. Hosts come out in their one spelling.
+Status check_request(api::RunRequest& request, const Caller& caller);
 // Of `exec` everything but argv.
 Status check_request(const api::ExecRequest& request);
 // The bytes that stdin and stdin_base64 give, empty when neither.

@@ -24,6 +24,7 @@ constexpr std::chrono::seconds kSlowTime{30};
 constexpr std::chrono::seconds kAttachTime{10};
 constexpr std::chrono::milliseconds kPause{50};
 constexpr std::size_t kChunk = 64u << 10;
+constexpr std::size_t kLongestLine = 2048;
 constexpr int kChunksAtOnce = 4; // then others have their turn
 
 // One for all pumps: they run on one thread, and none keeps it over a suspension.
@@ -92,6 +93,17 @@ void Run::start_io(Started started) {
         if (pipes_[stream])
             asio::co_spawn(
                 executor_, [self = shared_from_this(), stream] { return self->pump(stream); }, asio::detached);
+}
+
+void Run::say(std::string_view line) {
+    const std::size_t stream = birth_.tty ? 0 : 1;
+    if (!pipes_[stream]) return;
+    std::string text;
+    for (const char c : line.substr(0, kLongestLine))
+        text += static_cast<unsigned char>(c) < ' ' || c == 0x7f ? '?' : c;
+    streams_[stream].take(text + (birth_.tty ? "\r\n" : "\n"));
+    count_output();
+    changed_.notify();
 }
 
 // Whether a reader must be waited for. Once the run has ended, what the pipe still holds is little and comes in at once.

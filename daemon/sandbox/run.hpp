@@ -72,7 +72,9 @@ public:
         } before;
         bool searched_inside = false; // the program was looked for in the cage, by a shell
         bool joined = false;
-        bool asks = false; // it has a listener of its own, and may ask for runs
+        bool asks = false;                  // it has a listener of its own, and may ask for runs
+        bool networked = false;             // egress serves it
+        std::optional<api::NetScope> scope; // of its scoped network
         RunLimits limits;
         View view; // what it has of the host's
         std::vector<std::shared_ptr<const ProjectFile>>
@@ -98,6 +100,8 @@ public:
     std::string digest(std::size_t stream) const { return streams_[stream].digest(); } // of what was written
     // Takes the ends of its pipes and begins to read them.
     void start_io(Started started);
+    // A line of owhaled's own among what it writes to stderr, or to its terminal; nothing once that has ended.
+    void say(std::string_view line);
     std::function<void()> on_output_limit; // once, when both streams wrote more than allowed
 
     // The spawner saw its end. What is in the pipes is read for 2 s at most.

@@ -128,7 +128,8 @@ Status Registry::find_asker(Caller& caller) {
                   run.cage.limits,
                   wall == 0 ? 0 : wall - std::min(wall - 1, run.age_ms()),
                   run.caller().cwd,
-                  run.cage.projects};
+                  run.cage.projects,
+                  run.cage.scope};
     caller.payer = run.caller().payer;
     caller.asker = std::make_shared<Parent>(std::move(parent));
     return {};
@@ -264,6 +265,16 @@ void Registry::settle(Run& run) {
 
 void Registry::run_ended(const wire::RunEnded& ended) {
     if (const auto found = by_number_.find(ended.run); found != by_number_.end()) found->second->end(ended);
+}
+
+// What egress says of a run as it happens: for whoever reads its stderr, and for whoever comes later.
+void Registry::told_of(std::uint64_t number, const std::string& line) {
+    constexpr std::size_t kMaxHints = 16;
+    const auto found = by_number_.find(number);
+    if (found == by_number_.end()) return;
+    found->second->say(line);
+    auto& hints = found->second->record.hints;
+    if (hints.size() < kMaxHints) hints.push_back({printable(line), ""});
 }
 
 Result<std::unique_ptr<Runs>> Runs::open(Parts parts) {

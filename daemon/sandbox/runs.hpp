@@ -15,6 +15,7 @@
 #include "config/settings.hpp"
 #include "sandbox/plan.hpp"
 #include "sandbox/receipt.hpp"
+#include "sandbox/secret_source.hpp"
 #include "sandbox/spawner_channel.hpp"
 #include "shared/api.hpp"
 #include "shared/error.hpp"
@@ -32,8 +33,10 @@ class Profiles;
 class Rules;
 struct ProjectFile; // sandbox/rules.hpp
 class Run;
-struct Parent; // sandbox/bounds.hpp
-class Consent; // sandbox/consent.hpp
+struct Parent;  // sandbox/bounds.hpp
+class Consent;  // sandbox/consent.hpp
+class Network;  // sandbox/network.hpp
+class HostBook; // sandbox/host_book.hpp
 
 struct Caller { // who asks, as the spawner counts and the kernel noted
     std::uint64_t connection = 0;
@@ -46,8 +49,9 @@ struct Caller { // who asks, as the spawner counts and the kernel noted
     std::shared_ptr<const Parent> asker; // that run, as the registry found it when it asked; null none
     std::string
         payer; // whose share of runs this takes: the principal's, of a run's runs that of whoever made the first
-    std::function<bool()> gone;       // whether the client has hung up by now; may be empty
-    std::function<Status()> standing; // whether it still may start runs, now; empty: always
+    std::function<bool()> gone;                     // whether the client has hung up by now; may be empty
+    std::function<Status()> standing;               // whether it still may start runs, now; empty: always
+    std::shared_ptr<const identity::Principal> who; // whose secrets it may use; null: nobody's
 };
 
 struct Made { // by create() or exec()
@@ -80,6 +84,9 @@ public:
         Consent* consent = nullptr; // null: what needs an answer is denied. on_answer becomes the registry's own
         // Whether runs of a payer (Caller::payer) may start now: frozen otherwise. Empty: always.
         std::function<Status(const std::string& payer)> admits{};
+        Network* network = nullptr;      // null: no run has a scoped network. on_line becomes the registry's own
+        const HostBook* hosts = nullptr; // null: there are no lists
+        SecretSource secrets{};
     };
     static Result<std::unique_ptr<Runs>> open(Parts parts);
     virtual ~Runs() = default;

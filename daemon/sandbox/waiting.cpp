@@ -55,6 +55,7 @@ awaitable<Result<Made>> Registry::ask(std::shared_ptr<Run> run, Prepared prepare
     if (!granted) co_return std::unexpected(granted.error());
     run->receipt.plan_digest = plea->digest;
     if (!*granted) {
+        prepared.lease = {};
         place.reset(); // people may take their time
         const auto begun = co_await begin_waiting(run, std::move(*plea));
         if (begun) co_return Made{run->id(), run};

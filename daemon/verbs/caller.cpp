@@ -18,6 +18,7 @@ sandbox::Caller caller_of(const transport::Request& request, sandbox::Runs& runs
     caller.uid = who.uid;
     if (connection->peer.kind == identity::Peer::Kind::tcp) caller.account = static_cast<std::uint32_t>(who.account);
     caller.profile = who.profile;
+    caller.who = std::make_shared<identity::Principal>(who);
     caller.cwd = who.cwd;
     caller.parent = who.run;
     caller.parent_id = who.run_id;

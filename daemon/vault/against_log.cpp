@@ -1,0 +1,88 @@
+// The vault against the audit log: which generation of it the log has seen.
+//
+// An act is in the log before it is done (pending) and after (ok), so the database is at the last generation that is ok, or
+// at one of those that were begun after it. One that is older was put back.
+#include <algorithm>
+#include <array>
+#include <boost/json/parse.hpp>
+
+#include "base/log.hpp"
+#include "vault/vault.hpp"
+
+namespace owhale::vault {
+namespace {
+
+using boost::asio::awaitable;
+
+constexpr std::array kEvents = {"secret.set", "secret.rotate", "secret.remove", "secret.rekey", "secret.open"};
+
+struct Seen {
+    std::uint64_t generation = 0;
+    std::string head;
+};
+
+Seen seen_in(const audit::Row& row) {
+    Seen seen;
+    boost::system::error_code error;
+    const auto value = boost::json::parse(row.json, error);
+    const auto* event = error ? nullptr : value.if_object();
+    const auto* data = event != nullptr ? event->if_contains("data") : nullptr;
+    if (data == nullptr || !data->is_object()) return seen;
+    if (const auto* number = data->as_object().if_contains("generation"); number != nullptr && number->is_int64())
+        seen.generation = static_cast<std::uint64_t>(std::max<std::int64_t>(number->as_int64(), 0));
+    if (const auto* head = data->as_object().if_contains("head"); head != nullptr && head->is_string())
+        seen.head = head->as_string();
+    return seen;
+}
+
+awaitable<Result<Seen>> newest(audit::Log& log, std::string outcome) {
+    Seen out;
+    for (const char* name : kEvents) {
+        audit::Query query;
+        query.event = name;
+        query.outcome = outcome;
+        query.limit = 1;
+        const auto rows = co_await log.find(std::move(query));
+        if (!rows) co_return std::unexpected(rows.error());
+        for (const auto& row : *rows)
+            if (auto seen = seen_in(row); seen.generation > out.generation) out = std::move(seen);
+    }
+    co_return out;
+}
+
+} // namespace
+
+awaitable<Status> Vault::compare_with_log() {
+    if (closed() && !keep_.is_damaged()) co_return Status{};
+    std::string ok("ok"), pending("pending");
+    const auto done = co_await newest(parts_.audit, std::move(ok));
+    if (!done) co_return std::unexpected(done.error());
+    const auto begun = co_await newest(parts_.audit, std::move(pending));
+    if (!begun) co_return std::unexpected(begun.error());
+    log_generation_ = std::max(done->generation, begun->generation);
+    if (closed()) co_return Status{};
+    const auto mine = keep_.generation();
+    if (mine < done->generation) {
+        const auto why = keep_.damaged("the database is older than the audit log: it is at generation " +
+                                       std::to_string(mine) + ", the log has seen " + std::to_string(done->generation));
+        log::warning(to_line(why.error()));
+        co_return Status{};
+    }
+    if (mine == done->generation && !done->head.empty() && done->head != keep_.head()) {
+        const auto why = keep_.damaged("the database is another than the audit log has seen");
+        log::warning(to_line(why.error()));
+        co_return Status{};
+    }
+    if (mine > std::max<std::uint64_t>(log_generation_, 1))
+        log::warning("the audit log is older than the vault: events about secrets are missing from it");
+    audit::Event event{"secret.open", "system", "", "ok", "", {}};
+    event.data["generation"] = mine;
+    event.data["head"] = keep_.head();
+    event.data["secrets"] = keep_.rows().size();
+    event.data["key"] = keep_.key_id();
+    const auto written = co_await parts_.audit.append(std::move(event));
+    if (!written) co_return std::unexpected(written.error());
+    co_return Status{};
+}
+
+} // namespace owhale::vault
