@@ -92,8 +92,11 @@ Status Fields::add_line(std::string_view line) {
 }
 
 void Fields::set(std::string_view name, std::string value) {
+    const auto first = std::ranges::find_if(all_, [name](const Field& field) { return same_name(field.name, name); });
+    const auto written = first == all_.end() ? std::string(name) : first->name;
+    const auto place = first - all_.begin();
     remove(name);
-    all_.push_back({std::string(name), std::move(value)});
+    all_.insert(all_.begin() + place, {written, std::move(value)});
 }
 
 void Fields::remove(std::string_view name) {

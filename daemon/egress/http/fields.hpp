@@ -18,7 +18,7 @@ public:
     // One line without its end. bad_request: no colon, a name that is no token (so a folded line, too, and a space before
     // the colon), a control in the value, a second one of those that may stand once.
     Status add_line(std::string_view line);
-    void set(std::string_view name, std::string value); // instead of all of that name
+    void set(std::string_view name, std::string value); // in the place of the first of that name
     void remove(std::string_view name);
     std::size_t count(std::string_view name) const;
     std::string_view get(std::string_view name) const; // the first, "" none
