@@ -15,6 +15,7 @@
 #include "egress/asking.hpp"
 #include "egress/gate.hpp"
 #include "egress/side.hpp"
+#include "egress/ssh/known_hosts.hpp"
 
 namespace owhale::audit {
 class Log;
@@ -22,19 +23,12 @@ class Log;
 
 namespace owhale::egress::ssh {
 
-class KnownHosts { // which hosts' keys a principal's runs may log in at, beyond one run
-public:
-    virtual ~KnownHosts() = default;
-    virtual bool knows(const std::string& principal, const std::string& fingerprint) = 0;
-    virtual void add(const std::string& principal, const std::string& fingerprint) = 0;
-};
-
 struct AgentParts {
     boost::asio::any_io_executor io;
     std::shared_ptr<Gate> gate;
-    Asking* asking = nullptr;    // null: an unknown host is refused
-    audit::Log* audit = nullptr; // null in tests alone
-    KnownHosts* known = nullptr; // null: what people agree to holds for the run
+    Asking* asking = nullptr;          // null: an unknown host is refused
+    audit::Log* audit = nullptr;       // null in tests alone
+    std::shared_ptr<KnownHosts> known; // null: what people agree to holds for the run
     // The names that the run is connected to on port 22 now: one of them is the host, perhaps. May be empty.
     std::function<std::vector<std::string>()> ssh_names;
 };
