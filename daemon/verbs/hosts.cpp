@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "identity/service.hpp"
 #include "sandbox/host_rule.hpp"
 #include "sandbox/profiles.hpp"
 #include "shared/host_text.hpp"
