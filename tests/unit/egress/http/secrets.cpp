@@ -204,6 +204,11 @@ TEST_CASE("a secret goes by its methods and paths") {
     CHECK(goes("GET", "/v1/chat"));
     CHECK(goes("GET", "/v1/chat/x?y=/../z"));
     CHECK(goes("GET", "/v1/%63hat/x"));
+    CHECK(goes("GET", "/v1/chat/@scope%2fname"));
+    CHECK_FALSE(goes("GET", "/v1/chat%2fx"));
+    CHECK_FALSE(goes("GET", "/v1%2fchat"));
+    CHECK_FALSE(goes("GET", "/v1/chat/x%2f..%2f..%2fadmin"));
+    CHECK_FALSE(goes("GET", "/v1/chat/%2e%2e%2fadmin"));
     CHECK_FALSE(goes("DELETE", "/v1/chat"));
     CHECK_FALSE(goes("GET", "/v1/chats"));
     CHECK_FALSE(goes("GET", "/V1/chat"));
