@@ -184,3 +184,23 @@ def test_owhaleds_own_port_is_no_port_of_the_host(house, workspace, uid):
     made = ask(house.socket, "POST", "/v1/runs", {"argv": ["python3", "-c", script], "cwd": str(workspace), "net": "scoped",
                                                   "host_ports": [7717], "wait": True}, uid=uid)
     assert made.status >= 400 or made.json()["exit_code"] != 0, made
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_another_run_reaches_neither_the_published_port_nor_what_is_behind_it(house, serving, uid, bob, other):
+    port = free_port()
+    run = serving(ports=[{"host": port, "port": 8000}])
+    script = f"""
+import socket
+for at in ({port}, 8000):
+    try:
+        socket.create_connection(("127.0.0.1", at), 5)
+        print("reached")
+    except OSError as error:
+        print("no", error.errno)
+"""
+    tried = ask(house.socket, "POST", "/v1/runs", {"argv": ["python3", "-c", script], "cwd": "/tmp", "net": "scoped", "wait": True},
+                uid=bob if other else uid).json()
+    assert "reached" not in tried["stdout"] and tried["stdout"].count("no") == 2, tried
+    assert say(port) == b"inside hello"
+    end(house, run["id"], uid)
