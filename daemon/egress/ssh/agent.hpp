@@ -1,8 +1,9 @@
 // A run's ssh agent: it lists the requester's keys and signs with them, and nothing else. What is signed is read first; a login
 // at a host that nobody agreed to is a question; each signature is an event.
 //
-// Clients have to bind their session to the host's key (OpenSSH 8.9 and later do); then a signature logs in at that host alone,
-// whatever the run passes it on to.
+// Clients have to bind their session to the host's key (OpenSSH 8.9 and later do). Where the host's server knows
+// publickey-hostbound, the signature is good at that host alone. Elsewhere whoever holds the host's private key can pass it on
+// to any host: that is a question of its own.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
