@@ -9,6 +9,7 @@
 namespace owhale::vault {
 namespace {
 
+constexpr std::uint64_t kFewChanges = 16; // of a vault that is made anew, should its key not fit
 constexpr const char* kRestore = "put the right one back from a backup, and start owhaled again";
 constexpr const char* kAccept =
     "put state.db back from a backup; or go on with what is whole: owhalectl secrets rekey --accept";
@@ -48,26 +49,29 @@ std::unexpected<Error> Keep::damaged(std::string why) {
 
 Status Keep::open(const GivenKey& given) {
     const auto head = TRY(read_head());
-    if (!head) return make(given);
-    CHECK(unwrap(given, *head));
-    return load(*head);
+    const bool empty = TRY(read_rows()).empty();
+    if (!head && empty) return make(given, 1);
+    if (!head) return close("its head was removed from the database, and secrets are there", kRestore);
+    if (TRY(unwrap(given, *head))) return load(*head);
+    // A passphrase that was mistyped, or a setting that was changed, before anything was kept costs nothing.
+    if (empty && head->generation <= kFewChanges) return make(given, head->generation + 1);
+    if (by_passphrase_ == !head->salt.empty())
+        return close(how_ + " is not the key that this vault was made with", kRestore);
+    return close(by_passphrase_ ? "it was made with a key, not with a passphrase"
+                                : "it was made with a passphrase, not with a key",
+                 "set vault-key in owhaled.conf to what it was");
 }
 
-// The first start: an empty vault.
-Status Keep::make(const GivenKey& given) {
-    if (!TRY(read_rows()).empty())
-        return close("its head was removed from the database, and secrets are there", kRestore);
+// An empty vault: the first start's.
+Status Keep::make(const GivenKey& given, std::uint64_t generation) {
     use_key(random_key());
     if (by_passphrase_) salt_ = new_salt();
     master_ = by_passphrase_ ? TRY(key_of_passphrase(given.passphrase, salt_, cost_)) : copy_of(given.keys.front());
-    return write_vault(master_, salt_, {}, 1);
+    return write_vault(master_, salt_, {}, generation);
 }
 
-Status Keep::unwrap(const GivenKey& given, const HeadRow& row) {
-    if (by_passphrase_ != !row.salt.empty())
-        return close(row.salt.empty() ? "it was made with a key, not with a passphrase"
-                                      : "it was made with a passphrase, not with a key",
-                     "set vault-key in owhaled.conf to what it was");
+Result<bool> Keep::unwrap(const GivenKey& given, const HeadRow& row) {
+    if (by_passphrase_ != !row.salt.empty()) return false;
     std::vector<SecretBytes> made;
     if (by_passphrase_) made.push_back(TRY(key_of_passphrase(given.passphrase, row.salt, row.cost)));
     const auto& keys = by_passphrase_ ? made : given.keys;
@@ -78,9 +82,9 @@ Status Keep::unwrap(const GivenKey& given, const HeadRow& row) {
         master_ = copy_of(master);
         salt_ = row.salt;
         begun_ = &master != &keys.front(); // a rekey that was cut off: its key is the one in force
-        return {};
+        return true;
     }
-    return close(how_ + " is not the key that this vault was made with", kRestore);
+    return false;
 }
 
 void Keep::use_key(SecretBytes key) {

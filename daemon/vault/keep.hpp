@@ -104,8 +104,8 @@ private:
         Argon2Cost cost;
     };
     Status open(const GivenKey& given);
-    Status make(const GivenKey& given);
-    Status unwrap(const GivenKey& given, const HeadRow& row);
+    Status make(const GivenKey& given, std::uint64_t generation);
+    Result<bool> unwrap(const GivenKey& given, const HeadRow& row); // false: the key is another
     Status load(const HeadRow& row);
     std::unexpected<Error> tell_damage(const std::vector<Row>& rows);
     Result<std::optional<HeadRow>> read_head();

@@ -88,7 +88,8 @@ Status Keep::put(const Meta& meta, const SecretBytes& value) {
         return transaction.commit();
     }();
     if (!written) {
-        old ? rows_.insert_or_assign(row.place, *old).second : rows_.erase(row.place) != 0;
+        rows_.erase(row.place);
+        if (old) rows_.emplace(row.place, *old);
         return written;
     }
     ++generation_;
@@ -159,6 +160,7 @@ Status Keep::rekey_with(const std::vector<std::pair<Row, SecretBytes>>& opened, 
     crash_point("rekey.before");
     auto written = [&]() -> Status {
         auto transaction = TRY(database_.begin());
+        CHECK(database_.execute("DELETE FROM secrets"));
         const auto rows = TRY(wrap_all(opened));
         CHECK(write_vault(master, salt, rows, generation));
         crash_point("rekey.uncommitted");
@@ -190,7 +192,6 @@ Result<std::vector<std::string>> Keep::accept(std::uint64_t generation) {
         else
             gone.push_back(row.place.owner + "/" + row.place.name);
     }
-    CHECK(database_.execute("DELETE FROM secrets"));
     CHECK(rekey_with(whole, {}, {}, std::max(generation, generation_) + 1));
     closed_.reset();
     damaged_ = false;

@@ -113,6 +113,24 @@ TEST_CASE("another key closes it, with the reason, and changes nothing") {
     CHECK_EQ(value_of(*stage.open(), "A"), "value of A");
 }
 
+TEST_CASE("a key that does not fit an empty vault makes it anew, at a later generation") {
+    REQUIRE(kStarted);
+    Stage stage;
+    CHECK_EQ(stage.open()->generation(), 1);
+    stage.key = std::string(32, 'x');
+    auto keep = stage.open();
+    REQUIRE_FALSE(keep->closed());
+    CHECK_EQ(keep->generation(), 2);
+    GivenKey words;
+    words.passphrase = SecretBytes(std::string_view("four words and more"));
+    keep.reset();
+    Keep other(stage.database(), words, {8u << 20, 1});
+    REQUIRE_FALSE(other.closed());
+    CHECK_EQ(other.generation(), 3);
+    REQUIRE(other.put(meta_of("A"), SecretBytes(std::string_view("value of A"))));
+    CHECK(stage.open()->closed()); // not any more
+}
+
 TEST_CASE("rekey keeps all values; the old wrapped keys open nothing") {
     REQUIRE(kStarted);
     Stage stage;
