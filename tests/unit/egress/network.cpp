@@ -216,13 +216,10 @@ TEST_CASE("DNS: names stand for themselves, and no query leaves: no tunnel") {
 
 TEST_CASE("DNS: a flood is not answered") {
     Place place({"ok.test"});
-    int answers = 0;
-    for (int i = 0; i < 1500; ++i)
-        if (i < 1100)
-            (void)place.ask_dns(dns_query("ok.test", 1)).empty();
-        else if (!place.ask_dns("x").empty())
-            ++answers;
-    CHECK_EQ(answers, 0); // no query at all: no answer
+    std::size_t answers = 0;
+    while (answers < 3000 && !place.ask_dns(dns_query("ok.test", 1)).empty()) ++answers;
+    CHECK_GE(answers, 1000);
+    CHECK_LE(answers, 2000); // a second may end on the way
 }
 
 TEST_CASE("budgets: bytes and connections end, and the end is told") {

@@ -40,8 +40,8 @@ public:
 
 private:
     void serve(int client);
+    std::uint16_t port_ = 0; // before the socket that sets it
     Fd listener_;
-    std::uint16_t port_ = 0;
     std::string greeting_;
     std::atomic<int> connections_{0};
     std::atomic<bool> stop_{false};
@@ -59,8 +59,8 @@ public:
 
 private:
     void serve();
+    std::uint16_t port_ = 0; // before the socket that sets it
     Fd socket_;
-    std::uint16_t port_ = 0;
     std::mutex mutex_;
     std::map<std::string, std::string> table_;
     std::set<std::string> asked_;
