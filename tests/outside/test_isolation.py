@@ -170,6 +170,20 @@ def test_report_survives(cage, admin):
     assert receipt["net"] == "scoped" and receipt["scope"]["hosts"][0]["host"] == "odd.outside.test" and receipt["network"]["hosts"] == done.tries
 
 
+def test_report_cannot_be_drowned(cage):
+    """Whoever makes a great noise of refused names first does not hide what was reached afterwards."""
+    done = cage.bash("""
+python3 -c "
+import socket
+for number in range(400):
+    try: socket.getaddrinfo(f'noise{number}.outside.test', 80)
+    except OSError: pass
+"
+curl -sS --max-time 5 http://odd.outside.test/ok""", hosts=["odd.outside.test:80"])
+    assert "all well" in done.out and done.tried("odd.outside.test", verdict="allow"), done
+    assert len(done.tries) <= 256 and done.network["more"] > 0
+
+
 def test_addresses_of_run(cage):
     """The stage is what it says: a run sees lo alone."""
     done = cage.bash("cat /proc/net/dev; cat /etc/resolv.conf", hosts=["web.outside.test"])
