@@ -1,4 +1,6 @@
 // A whole network of a run: what gets through, and what an attacker inside tries.
+#include <fstream>
+
 #include "checks.hpp"
 #include "egress/dns_message.hpp"
 #include "hello.hpp"
@@ -44,6 +46,13 @@ int dns_code(const std::string& answer) {
 }
 int dns_count(const std::string& answer) {
     return answer.size() < 12 ? -1 : answer[7];
+}
+
+std::size_t resident() {
+    std::ifstream statm("/proc/self/statm");
+    std::size_t all = 0, pages = 0;
+    statm >> all >> pages;
+    return pages * 4096;
 }
 
 } // namespace
@@ -255,6 +264,39 @@ TEST_CASE("attack: many connections at once are bounded, and the run's end cuts 
     place.close();
     CHECK(clients.front()->ended());
     CHECK(place.asking.forgotten);
+}
+
+TEST_CASE("1,000 connections at once, each small while it is quiet") {
+    const Quiet server;
+    const auto rule = at("127.0.0.1", server.port);
+    Place place({rule});
+    const auto before = resident();
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 1000; ++i) {
+        clients.push_back(std::make_unique<Client>(place.proxy));
+        REQUIRE_EQ(connect(*clients.back(), rule), kYes);
+        clients.back()->send("x"); // nobody answers
+    }
+    const auto each = (resident() - before) / clients.size();
+    MESSAGE("resident memory of one, both ends of the test's included: " << each << " bytes");
+    CHECK_LT(each, 16384);
+    CHECK_EQ(place.report().connections, 1000);
+}
+
+TEST_CASE("attack: clients that never say what they want are cut off, and keep nobody out" * doctest::timeout(60)) {
+    Server server;
+    const auto rule = at("127.0.0.1", server.port());
+    Place place({rule});
+    Client silent(place.proxy), slow(place.proxy), half(place.proxy);
+    slow.send("CONNECT ok.te");
+    half.send(std::string("\x05\x01", 2));
+    Client good(place.proxy);
+    CHECK_EQ(connect(good, rule), kYes);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10500));
+    CHECK(silent.ended());
+    CHECK(slow.ended());
+    CHECK(half.ended());
+    CHECK(echoes(good, "still there"));
 }
 
 TEST_CASE("what the cage is given") {

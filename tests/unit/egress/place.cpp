@@ -112,6 +112,8 @@ Server::~Server() {
     for (auto& thread : threads_) thread.join();
 }
 
+Quiet::Quiet() : listener(bound(SOCK_STREAM, port)) {}
+
 NameServer::NameServer() : socket_(bound(SOCK_DGRAM, port_)), thread_([this] { serve(); }) {}
 NameServer::~NameServer() {
     const auto at = loopback(port_);

@@ -49,6 +49,12 @@ private:
     std::thread accepting_;
 };
 
+struct Quiet { // takes connections, accepts none of them
+    Quiet();
+    std::uint16_t port = 0;
+    Fd listener;
+};
+
 class NameServer { // answers A from its table, and remembers what it was asked
 public:
     NameServer();
