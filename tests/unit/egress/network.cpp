@@ -1,4 +1,6 @@
 // A whole network of a run: what gets through, and what an attacker inside tries.
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 
 #include "checks.hpp"
@@ -297,6 +299,43 @@ TEST_CASE("attack: clients that never say what they want are cut off, and keep n
     CHECK(slow.ended());
     CHECK(half.ended());
     CHECK(echoes(good, "still there"));
+}
+
+namespace {
+
+// An echo both ways, in pieces as a program sends them: megabytes a second, and the time of the smallest exchange.
+struct Speed {
+    double mbs = 0, us = 0;
+};
+Speed speed(Client& client) {
+    using Clock = std::chrono::steady_clock;
+    const auto since = [](Clock::time_point begin) {
+        return std::chrono::duration<double>(Clock::now() - begin).count();
+    };
+    const std::string piece(64 << 10, 'x');
+    auto begin = Clock::now();
+    for (int i = 0; i < 1000; ++i) REQUIRE(echoes(client, piece));
+    Speed found{2 * 1000 * 65536 / since(begin) / 1e6, 1e9};
+    for (int i = 0; i < 2000; ++i) {
+        begin = Clock::now();
+        REQUIRE(echoes(client, "x"));
+        found.us = std::min(found.us, since(begin) * 1e6);
+    }
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("a relayed connection is not much slower than a direct one") {
+    Server server;
+    const auto rule = at("127.0.0.1", server.port());
+    Place place({rule});
+    Client direct(server.port()), relayed(place.proxy);
+    REQUIRE_EQ(connect(relayed, rule), kYes);
+    const auto bare = speed(direct), through = speed(relayed);
+    MESSAGE("direct " << bare.mbs << " MB/s, " << bare.us << " us; relayed " << through.mbs << " MB/s, " << through.us
+                      << " us");
+    CHECK_GT(through.mbs * 10, bare.mbs);
 }
 
 TEST_CASE("what the cage is given") {
