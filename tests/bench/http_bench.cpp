@@ -27,8 +27,8 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t kLarge = 1u << 30;
-constexpr int kSmall = 20'000, kQuiet = 1000;
+constexpr std::size_t kLarge = 256u << 20;
+constexpr int kSmall = 5000, kQuiet = 1000;
 
 int connect_to(std::uint16_t port) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -75,9 +75,9 @@ std::string read_head(int socket) {
 void play_host(int socket) {
     const std::string block(256u << 10, 'x');
     for (auto head = read_head(socket); !head.empty(); head = read_head(socket)) {
-        const bool large = head.starts_with("GET /large");
-        send_all(socket, "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(large ? kLarge : 2) + "\r\n\r\n");
-        if (!large) send_all(socket, "ok");
+        const bool large = head.find("/large ") != std::string::npos;
+        const std::string fields = "HTTP/1.1 200 OK\r\nContent-Length: ";
+        send_all(socket, fields + (large ? std::to_string(kLarge) + "\r\n\r\n" : "2\r\n\r\nok"));
         for (std::size_t sent = 0; large && sent < kLarge; sent += block.size()) send_all(socket, block);
     }
     ::close(socket);
@@ -188,6 +188,7 @@ struct Proxy {
 } // namespace
 
 int main() {
+    ::setvbuf(stdout, nullptr, _IONBF, 0);
     if (::sodium_init() < 0) return 1;
     int listener = -1;
     const auto host = listen_on(listener);

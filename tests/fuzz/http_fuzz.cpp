@@ -72,7 +72,7 @@ void check_scrubber(const std::string& text, std::size_t piece) {
     for (std::size_t at = 0; at < text.size(); at += piece)
         scrubber.push(std::string_view(text).substr(at, piece), out);
     scrubber.finish(out);
-    must(out.size() == text.size());
+    must(out.size() == text.size() || scrubber.cuts() > Scrubber::kMostCuts);
     must(out.find(kValue) == std::string::npos && out.find("c2stbGl2ZS0wMTIzNDU2Nzg5") == std::string::npos);
     must(out.find("736b2d6c6976652d30313233343536373839") == std::string::npos);
 }

@@ -139,9 +139,9 @@ def test_budgets(world, workspace):
         cage = cages.Cage(accounts.set_up(one, uid=61234), workspace, 61234)
         big = cage.bash("curl -s --max-time 10 'http://odd.outside.test/big?n=50000000' | wc -c; curl -s --max-time 3 http://odd.outside.test/ok || echo no",
                         hosts=["odd.outside.test:80"])
-        assert 1_000_000 < int(big.out.split()[0]) <= 4 << 20 and "no" in big.out or "all well" not in big.out, big
+        assert 1_000_000 < int(big.out.split()[0]) <= 4 << 20 and "all well" not in big.out, big
         assert big.err, big
-        many = cage.bash("for i in $(seq 40); do curl -s --max-time 3 http://odd.outside.test/ok || echo no; done", hosts=["odd.outside.test:80"])
+        many = cage.bash("for i in $(seq 40); do curl -s --fail --max-time 3 http://odd.outside.test/ok || echo no; done", hosts=["odd.outside.test:80"])
         assert 15 <= many.out.count("all well") <= 20 and "no" in many.out, many
     finally:
         one.stop()

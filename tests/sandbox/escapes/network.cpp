@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -114,6 +115,8 @@ attempt('proxy port', lambda: bind(3128))
 attempt('transparent port', lambda: bind(3129))
 attempt('transparent port of UDP', lambda: bind(3129, socket.SOCK_DGRAM))
 attempt('abstract', lambda: socket.socket(socket.AF_UNIX).connect('\0owhale-escapes'))
+for family, host in ((socket.AF_INET, '127.0.0.1'), (socket.AF_INET6, '::1')):
+  attempt('service of the host on ' + host, lambda: socket.socket(family).connect((host, int(os.environ['PORT']))))
 catch = bind(8443); named = bind(9443, host='192.0.2.7')
 for port in (8443, 9443):
   s = socket.socket(); s.settimeout(5); s.bind(('203.0.113.9', 0)); s.connect(('192.0.2.7', port)); say(str(port) + ' says ' + s.recv(9).decode())
@@ -123,6 +126,7 @@ for host in ('224.0.0.251', '239.255.255.250', '255.255.255.255', '10.255.255.25
   attempt('datagram to ' + host, lambda: u.sendto(b'hello', (host, 5353)))
 say('end')
 )");
+    draft.blob[2].push_back("PORT=" + number(stage.spawner().ready().tcp_port));
     std::snprintf(draft.run.filter, sizeof draft.run.filter, "build"); // Unix sockets by name
     const Fd abstract(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_un name{};
@@ -145,6 +149,8 @@ say('end')
     for (const char* what : {"a new route", "take the route away", "the rules", "lo down", "raw", "raw 6", "packet",
                              "vsock", "mark", "transparent", "transparent 6", "a network of its own"})
         ends(what, "EPERM");
+    for (const char* what : {"service of the host on 127.0.0.1", "service of the host on ::1"})
+        ends(what, "ECONNREFUSED");
     ends("ping", "EACCES");
     ends("sysctl", "EROFS");
     ends("DNS port", "EACCES");
@@ -187,6 +193,21 @@ say('end'); time.sleep(60)
 }
 
 } // namespace
+
+// With owhale-spawner-faults, which fails the step that OWHALE_FAIL_STEP names: nothing of the network gets out.
+void play_failing(const Place& place) {
+    const char* step = std::getenv("OWHALE_FAIL_STEP");
+    if (step == nullptr) return;
+    Stage stage(place);
+    auto draft = scoped_draft(stage, "say('ran')");
+    draft.run.flags |= wire::kRunSshAgent;
+    draft.blob[5] = {"5432"};
+    const auto scoped = start(stage, draft);
+    check(std::string("a scoped run fails at ") + step, scoped.answer.end == End::refused && scoped.answer.step == step,
+          scoped.answer.text());
+    check("and hands nothing over", scoped.pieces.empty() && scoped.ports.empty() && !stage.marked());
+    check("nor later", inner(stage, draft.run.run, 1).err == ESRCH);
+}
 
 void play_network(const Place& place) {
     every_packet_comes_to_the_broker(place);

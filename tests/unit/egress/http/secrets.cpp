@@ -146,6 +146,12 @@ TEST_CASE("a host that puts the value into a head") {
                       "live"));
 }
 
+TEST_CASE("a host that sends the value again and again is cut off") {
+    std::string many;
+    for (int i = 0; i < 20'000; ++i) many += "%41" + kValue;
+    CHECK(echoed(ok(many)).size() < 20'000);
+}
+
 TEST_CASE("an answer that cannot be searched is refused") {
     for (const std::string coding : {"gzip", "br", "identity, gzip", "x-unknown"})
         CHECK(echoed(ok("xx", "Content-Encoding: " + coding + "\r\n")).starts_with("HTTP/1.1 502"));
