@@ -114,6 +114,18 @@ api::Check check_frozen(const Services& services, const identity::Principal& who
     return check;
 }
 
+api::Check check_egress(const Services& services) {
+    api::Check check{"egress", "ok", "", "", ""};
+    const auto& dns = services.settings.dns;
+    check.detail = "on, names are asked of " + (dns.empty() ? "the servers in /etc/resolv.conf" : dns);
+    if (services.settings.egress == "on") return check;
+    check.state = "weaker";
+    check.detail = "off: owhaled itself connects nowhere";
+    check.lost = "no run has a scoped network: it is none, or the host's";
+    check.fix = "egress = on, and a restart";
+    return check;
+}
+
 api::Check check_vault(const Services& services) {
     const auto* vault = services.vault;
     if (vault == nullptr) return {"vault", "missing", "not served here", "", ""};
@@ -139,7 +151,7 @@ Result<Response> doctor(const Services& services, const Request& request) {
     utsname name{};
     ::uname(&name);
     std::vector<api::Check> more{TRY(services.identity.first_password()), check_frozen(services, request.who()),
-                                 check_vault(services)};
+                                 check_vault(services), check_egress(services)};
     return reply(examine(services.ready, name.release, *services.settings.rules, std::move(more)));
 }
 

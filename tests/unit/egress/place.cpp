@@ -112,6 +112,8 @@ Server::~Server() {
     for (auto& thread : threads_) thread.join();
 }
 
+Quiet::Quiet() : listener(bound(SOCK_STREAM, port)) {}
+
 NameServer::NameServer() : socket_(bound(SOCK_DGRAM, port_)), thread_([this] { serve(); }) {}
 NameServer::~NameServer() {
     const auto at = loopback(port_);
@@ -194,10 +196,14 @@ Place::~Place() {
     thread_.join();
 }
 api::NetReport Place::report() {
-    return boost::asio::post(io_, std::packaged_task<api::NetReport()>([this] { return egress_->report(1); })).get();
+    std::promise<api::NetReport> told;
+    boost::asio::post(io_, [&] { told.set_value(egress_->report(1)); });
+    return told.get_future().get();
 }
 api::NetReport Place::close() {
-    return boost::asio::post(io_, std::packaged_task<api::NetReport()>([this] { return egress_->close(1); })).get();
+    std::promise<api::NetReport> told;
+    boost::asio::post(io_, [&] { told.set_value(egress_->close(1)); });
+    return told.get_future().get();
 }
 std::vector<std::string> Place::lines() {
     const std::lock_guard lock(mutex_);

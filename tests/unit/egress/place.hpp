@@ -40,13 +40,19 @@ public:
 
 private:
     void serve(int client);
+    std::uint16_t port_ = 0; // before the socket that sets it
     Fd listener_;
-    std::uint16_t port_ = 0;
     std::string greeting_;
     std::atomic<int> connections_{0};
     std::atomic<bool> stop_{false};
     std::vector<std::thread> threads_;
     std::thread accepting_;
+};
+
+struct Quiet { // takes connections, accepts none of them
+    Quiet();
+    std::uint16_t port = 0;
+    Fd listener;
 };
 
 class NameServer { // answers A from its table, and remembers what it was asked
@@ -59,8 +65,8 @@ public:
 
 private:
     void serve();
+    std::uint16_t port_ = 0; // before the socket that sets it
     Fd socket_;
-    std::uint16_t port_ = 0;
     std::mutex mutex_;
     std::map<std::string, std::string> table_;
     std::set<std::string> asked_;
