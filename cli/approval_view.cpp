@@ -44,6 +44,7 @@ public:
     std::vector<Line> request() {
         const auto source = source_of(approval_);
         headline();
+        if (is_host()) host();
         command(source);
         odd_words(source);
         notes();
@@ -69,7 +70,10 @@ public:
             field("Workspace", approval_.frozen->workspace.empty() ? "none" : approval_.frozen->workspace);
             field("Profile", approval_.frozen->profile);
         }
-        field(grant.like ? "Template" : "Command", grant.like ? joined(*grant.like) : source_of(approval_).text);
+        if (!is_host())
+            field(grant.like ? "Template" : "Command", grant.like ? joined(*grant.like) : source_of(approval_).text);
+        if (is_host() && approval_.frozen && approval_.frozen->scope)
+            for (const auto& rule : approval_.frozen->scope->hosts) field("Host", text_of(rule));
         if (grant.like) field("", "<word>, <path> and <number> stand for one argument each, never for an option");
         if (grant.times) field("Times", std::to_string(*grant.times));
         if (grant.for_ms) field("For", format_duration_us(*grant.for_ms * 1000) + ", from now on");
@@ -122,7 +126,47 @@ private:
             for (const auto& argument : *frozen.args) field("Argument", argument);
         if (frozen.language) field("Language", *frozen.language);
         if (!frozen.stdin_digest.empty()) field("Its stdin", "given whole; its SHA-256 is " + frozen.stdin_digest);
-        if (frozen.joined) field("Enters", "the cage of run " + *frozen.joined);
+        if (frozen.joined && !is_host()) field("Enters", "the cage of run " + *frozen.joined);
+    }
+
+    bool is_host() const { return approval_.kind == "host"; }
+
+    // What is asked for stands above the command that asks; the command chose the host's name, and nothing else here.
+    void host() {
+        if (!approval_.frozen || !approval_.frozen->scope) return;
+        for (const auto& rule : approval_.frozen->scope->hosts)
+            field("Host", text_of(rule), tone_of_severity(approval_.severity));
+        field("", "for as long as this run lives; other runs ask anew. Its connection waits for the answer", Tone::dim);
+        ours("This command wants to connect:", Tone::bold);
+        blank();
+    }
+
+    static std::string text_of(const api::HostRule& rule) {
+        auto out = rule.host.find(':') == std::string::npos ? rule.host : "[" + rule.host + "]";
+        if (!rule.ports) return out;
+        for (std::size_t i = 0; i < rule.ports->size(); ++i)
+            out += (i == 0 ? ":" : ",") + std::to_string((*rule.ports)[i]);
+        return out;
+    }
+
+    // What it could reach, and by whose word.
+    void reach() {
+        const auto& scope = *approval_.frozen->scope;
+        for (const auto& rule : scope.hosts)
+            field("May reach", text_of(rule) + (rule.from ? " (" + *rule.from + ")" : ""),
+                  rule.from == "request" ? Tone::warn : Tone::plain);
+        for (const auto port : scope.host_ports)
+            field("May reach", "port " + std::to_string(port) + " of this machine's loopback", Tone::warn);
+        for (const auto& use : scope.secrets)
+            field("Secret",
+                  use.name + (use.as == "env" ? ", which it can read" : ", by a placeholder: it cannot read it"),
+                  use.as == "env" ? Tone::bad : Tone::plain);
+        for (const auto& broker : scope.brokers) field("Broker", broker + ": it signs with your keys", Tone::warn);
+        for (const auto& port : scope.ports)
+            field("Publishes", port.address.value_or("127.0.0.1") + ":" + std::to_string(port.host) + " to its port " +
+                                   std::to_string(port.port));
+        if (scope.asks) field("", "hosts that are in no list are asked about, one by one", Tone::dim);
+        if (scope.inspected) field("", "owhaled reads what it sends by TLS", Tone::dim);
     }
 
     void odd_words(const Source& source) {
@@ -161,6 +205,7 @@ private:
         const bool far = frozen.net != "none" && !frozen.net.empty();
         field("Cage", "profile " + frozen.profile + ", network " + (frozen.net.empty() ? "none" : frozen.net),
               far ? Tone::warn : Tone::plain);
+        if (frozen.scope && !is_host()) reach();
     }
 
     void files() {
@@ -177,6 +222,7 @@ private:
                                          : "others than root can write it: a copy of just this runs",
                   file.held ? Tone::dim : Tone::warn);
         }
+        if (is_host()) return;
         field("Not covered", "what these load later (Makefile, imports, configuration)", Tone::dim);
     }
 
@@ -194,6 +240,7 @@ private:
     void offer() {
         if (!approval_.offer) return;
         const auto& offer = *approval_.offer;
+        if (is_host()) return field("Longer", "--for TIME lets it through for every run of " + approval_.principal);
         if (offer.refused) return field("Grant", "this once only: " + *offer.refused);
         std::string text = offer.once_only ? "it runs code of the workspace that nothing binds: this once, unless the "
                                              "workspace is trusted"

@@ -36,6 +36,18 @@ Result<api::Box> read_box(std::string_view text) {
 Result<api::BoxList> read_boxes(std::string_view text) {
     return read<api::BoxList>(text);
 }
+Result<api::Secret> read_secret(std::string_view text) {
+    return read<api::Secret>(text);
+}
+Result<api::SecretList> read_secrets(std::string_view text) {
+    return read<api::SecretList>(text);
+}
+Result<api::SecretValue> read_secret_value(std::string_view text) {
+    return read<api::SecretValue>(text);
+}
+Result<api::Rekeyed> read_rekeyed(std::string_view text) {
+    return read<api::Rekeyed>(text);
+}
 Result<api::Freeze> read_freeze(std::string_view text) {
     return read<api::Freeze>(text);
 }
@@ -126,6 +138,15 @@ Result<api::ApprovalStats> read_stats(std::string_view text) {
 Result<api::Grant> read_grant(std::string_view text) {
     return read<api::Grant>(text);
 }
+Result<api::HostEntry> read_host(std::string_view text) {
+    return read<api::HostEntry>(text);
+}
+Result<api::HostList> read_hosts(std::string_view text) {
+    return read<api::HostList>(text);
+}
+Result<api::HostVerdict> read_host_verdict(std::string_view text) {
+    return read<api::HostVerdict>(text);
+}
 Result<api::GrantList> read_grants(std::string_view text) {
     return read<api::GrantList>(text);
 }
@@ -143,6 +164,12 @@ std::string write(const api::SignalRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::KillRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::HostAllowRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::HostCheckRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::FreezeRequest& message) {
@@ -179,6 +206,12 @@ std::string write(const api::ApproveRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::DenyRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::SecretRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::SecretValue& message) {
     return codec::to_text(message);
 }
 std::string write(const api::DecideRequest& message) {

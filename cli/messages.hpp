@@ -7,6 +7,7 @@
 #include "shared/api.hpp"
 #include "shared/api_approvals.hpp"
 #include "shared/api_identity.hpp"
+#include "shared/api_secrets.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::cli {
@@ -48,6 +49,14 @@ Result<api::ApprovalStats> read_stats(std::string_view text);
 Result<api::Grant> read_grant(std::string_view text);
 Result<api::GrantList> read_grants(std::string_view text);
 
+Result<api::HostEntry> read_host(std::string_view text);
+Result<api::HostList> read_hosts(std::string_view text);
+Result<api::HostVerdict> read_host_verdict(std::string_view text);
+Result<api::Secret> read_secret(std::string_view text);
+Result<api::SecretList> read_secrets(std::string_view text);
+Result<api::SecretValue> read_secret_value(std::string_view text);
+Result<api::Rekeyed> read_rekeyed(std::string_view text);
+
 Result<api::Freeze> read_freeze(std::string_view text);
 Result<api::FreezeList> read_freezes(std::string_view text);
 
@@ -57,6 +66,8 @@ std::string write(const api::SignalRequest& message);
 std::string write(const api::KillRequest& message);
 std::string write(const api::Run& message);
 std::string write(const api::FreezeRequest& message);
+std::string write(const api::HostAllowRequest& message);
+std::string write(const api::HostCheckRequest& message);
 std::string write(const api::Doctor& message);
 std::string write(const api::LoginRequest& message);
 std::string write(const api::PasswordRequest& message);
@@ -68,5 +79,7 @@ std::string write(const api::Approval& message);
 std::string write(const api::ApproveRequest& message);
 std::string write(const api::DenyRequest& message);
 std::string write(const api::DecideRequest& message);
+std::string write(const api::SecretRequest& message);
+std::string write(const api::SecretValue& message);
 
 } // namespace owhale::cli

@@ -11,6 +11,8 @@
 #include "given_certificate.hpp"
 #include "run_networks.hpp"
 #include "sandbox/blob.hpp"
+#include "sandbox/host_rule.hpp"
+#include "sandbox/machine.hpp"
 #include "state_folder.hpp"
 #include "store/lock.hpp"
 #include "store/migrations.hpp"
@@ -65,6 +67,9 @@ Status Broker::open() {
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
     identity_ = TRY(open_identity());
+    hosts_.emplace(sandbox::HostRegister::Parts{*audit_, *database_, settings_.hosts_dir}, sandbox::machine().lists);
+    CHECK(hosts_->load());
+    CHECK(open_vault());
     const auto executor = io_.get_executor();
     grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
     prompt_counts_.emplace(approvals::PromptCounts::Parts{executor, settings_, *audit_, *database_});
@@ -78,6 +83,24 @@ Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
     };
     return identity::Service::open(
         {io_.get_executor(), settings_, *database_, *audit_, std::move(unix_roles_), end_runs, nullptr, {}});
+}
+
+// On a connection of its own: what it commits survives the loss of power, as the audit log does.
+Status Broker::open_vault() {
+    auto database = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::power));
+    vault::Parts parts{io_.get_executor(),
+                       std::move(database),
+                       *audit_,
+                       [this](const identity::Principal& who) -> std::optional<identity::Principal> {
+                           if (who.kind != identity::Kind::user) return who;
+                           return identity_->person(who.name);
+                       },
+                       {settings_.argon2_memory, settings_.argon2_passes},
+                       vault::SharedHosts(vault_given_.shared_hosts)};
+    vault_ = vault::Vault::open(std::move(parts), vault_given_.key);
+    vault_given_ = {}; // what it needs of the key it has
+    secrets_.emplace(*vault_);
+    return {};
 }
 
 void Broker::connect(Fd channel) {
@@ -140,8 +163,12 @@ awaitable<Status> Broker::start() {
                                        *database_,
                                        &*grants_,
                                        &*prompt_counts_,
-                                       [this](const std::string& name) { return identity_->person(name); }};
+                                       [this](const std::string& name) { return identity_->person(name); },
+                                       [this](const api::Approval& approval, std::uint64_t for_ms, std::string by) {
+                                           return allow_host(approval, for_ms, std::move(by));
+                                       }};
     desk_ = std::make_unique<approvals::Desk>(about);
+    open_questions();
     CO_CHECK(co_await desk_->load());
     sandbox::Runs::Parts runs_use{io_.get_executor(),
                                   settings_,
@@ -154,13 +181,16 @@ awaitable<Status> Broker::start() {
                                   ready_,
                                   desk_.get(),
                                   [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
-    egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, nullptr);
+    runs_use.hosts = &*hosts_;
+    runs_use.secrets = secrets_of_runs();
+    egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, &*host_questions_);
     runs_use.network = egress_.get();
     auto runs = sandbox::Runs::open(std::move(runs_use));
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
     CO_CHECK(co_await runs_->reconcile());
     desk_->start();
+    CO_CHECK(co_await vault_->compare_with_log());
     CO_CHECK(co_await identity_->start());
     network_ = std::make_unique<Network>(settings_, [this] { return given_certificate(); });
     CO_CHECK(co_await network_->open());
@@ -185,7 +215,11 @@ awaitable<Status> Broker::start() {
                                    [this] { return network_->fingerprint(); },
                                    feed_.get(),
                                    &*grants_,
-                                   &*approval_stats_};
+                                   &*approval_stats_,
+                                   &*hosts_,
+                                   [this](std::string name) { return egress_->addresses(std::move(name)); },
+                                   vault_.get(),
+                                   &*secrets_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -207,6 +241,46 @@ awaitable<Status> Broker::start() {
                                  {"state", settings_.state_dir}});
     notify_.ready("Serving on " + settings_.socket);
     co_return Status{};
+}
+
+sandbox::SecretSource Broker::secrets_of_runs() {
+    sandbox::SecretSource out;
+    out.for_run = [this](const identity::Principal& who, const std::string& profile,
+                         const std::vector<api::SecretUse>& uses) { return vault_->for_run(who, profile, uses); };
+    out.open_value = [this](const identity::Principal& who, const std::string& profile,
+                            const api::SecretUse& use) -> Result<sandbox::SecretSource::Value> {
+        const auto secret = TRY(vault_->find(who, profile, use.name));
+        auto opened = TRY(vault_->open_value(who, profile, use));
+        return sandbox::SecretSource::Value{secret.owner, secret.name, std::move(opened.variable),
+                                            std::move(opened.value)};
+    };
+    out.note_value = [this](const std::string& owner, const std::string& name, const std::string& run) {
+        vault_->note_use(owner, name, run, "");
+    };
+    return out;
+}
+
+void Broker::open_questions() {
+    const auto allowed = [this](const sandbox::NetRun& run, const api::HostRule& rule) {
+        const auto covers = [&](const api::HostRule& wide) { return sandbox::covers(wide, rule); };
+        return std::ranges::any_of(hosts_->standing(run.principal, run.profile), covers);
+    };
+    host_questions_.emplace(approvals::HostQuestions::Parts{io_.get_executor(), *desk_, allowed});
+}
+
+// Of the run's principal alone, whatever the profile: who agreed looked at one run of its.
+awaitable<Result<std::string>> Broker::allow_host(const api::Approval& approval, std::uint64_t for_ms, std::string by) {
+    if (!approval.frozen || !approval.frozen->scope || approval.frozen->scope->hosts.size() != 1)
+        co_return fail(Code::state_unavailable, "the request does not say which host");
+    sandbox::HostRegister::Wanted wanted{approval.frozen->scope->hosts.front(),
+                                         approval.principal,
+                                         {},
+                                         for_ms,
+                                         "approval " + approval.id,
+                                         std::move(by)};
+    const auto entry = co_await hosts_->allow(std::move(wanted));
+    if (!entry) co_return std::unexpected(entry.error());
+    co_return entry->id;
 }
 
 awaitable<void> Broker::record(std::string event, std::string outcome) {
@@ -259,7 +333,9 @@ awaitable<void> Broker::reload_rest(bool so_far) {
     if (network_) network = co_await network_->reload();
     if (!network) log::error("the TLS certificate stays as it was: " + to_line(network.error()));
     if (server_) server_->set_hosts(network_->hosts());
-    co_await record("daemon.reload", so_far && network ? "ok" : "failed");
+    const auto lists = hosts_->reload();
+    if (!lists) log::error("the lists of hosts stay as they were: " + to_line(lists.error()));
+    co_await record("daemon.reload", so_far && network && lists ? "ok" : "failed");
     notify_.ready("Serving on " + settings_.socket);
 }
 
@@ -336,6 +412,7 @@ awaitable<void> Broker::stop() {
 }
 
 int Broker::finish() {
+    vault_->uses().store();
     // The writer first: what was appended is on disk before the files close.
     audit_.reset();
     // Live statements keep the file open; so what is in its log goes to the database here.

@@ -13,6 +13,7 @@
 
 #include "approvals/desk.hpp"
 #include "approvals/grants.hpp"
+#include "approvals/host_questions.hpp"
 #include "approvals/stats.hpp"
 #include "audit/feed.hpp"
 #include "audit/log.hpp"
@@ -23,6 +24,7 @@
 #include "identity/service.hpp"
 #include "network.hpp"
 #include "notify.hpp"
+#include "sandbox/host_register.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/receipt.hpp"
 #include "sandbox/rules.hpp"
@@ -30,6 +32,7 @@
 #include "sandbox/spawner_channel.hpp"
 #include "store/database.hpp"
 #include "transport/server.hpp"
+#include "vault/acts.hpp"
 
 namespace owhale {
 
@@ -37,9 +40,12 @@ log::Level level_of(const std::string& name);
 
 class Broker {
 public:
-    // `unix_roles`: of identity::read_unix_roles(), which needs files that the confined broker cannot open.
-    Broker(const config::Settings& settings, Notify notify, std::vector<identity::AccessRow> unix_roles)
-        : settings_(settings), notify_(std::move(notify)), unix_roles_(std::move(unix_roles)) {}
+    // `unix_roles`: of identity::read_unix_roles(), `vault`: of vault::read_given(): both need files that the confined broker
+    // cannot open.
+    Broker(const config::Settings& settings, Notify notify, std::vector<identity::AccessRow> unix_roles,
+           vault::Given vault)
+        : settings_(settings), notify_(std::move(notify)), unix_roles_(std::move(unix_roles)),
+          vault_given_(std::move(vault)) {}
 
     // What lies in the state folder, and the profiles.
     Status open();
@@ -48,6 +54,7 @@ public:
 
 private:
     Result<std::unique_ptr<identity::Service>> open_identity();
+    Status open_vault();
     void connect(Fd channel);
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<Status> start();
@@ -59,6 +66,10 @@ private:
     boost::asio::awaitable<Result<transport::Credentials>> given_certificate();
     boost::asio::awaitable<Result<std::vector<policy::Source>>> given_rules();
     boost::asio::awaitable<Result<api::PolicyLoaded>> reload_rules(std::string by, std::function<Status()> standing);
+    void open_questions();
+    sandbox::SecretSource secrets_of_runs();
+    boost::asio::awaitable<Result<std::string>> allow_host(const api::Approval& approval, std::uint64_t for_ms,
+                                                           std::string by);
     boost::asio::awaitable<void> stop();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(std::string event, std::string outcome);
@@ -79,7 +90,12 @@ private:
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
     std::unique_ptr<identity::Service> identity_;
+    std::optional<sandbox::HostRegister> hosts_;
+    vault::Given vault_given_;
+    std::unique_ptr<vault::Vault> vault_;
+    std::optional<vault::Acts> secrets_;
     std::unique_ptr<approvals::Desk> desk_;
+    std::optional<approvals::HostQuestions> host_questions_;
     std::unique_ptr<egress::Egress> egress_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;

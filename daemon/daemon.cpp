@@ -46,6 +46,7 @@ Status confine_to(const config::Settings& settings) {
     to.writable = {settings.state_dir};
     to.readable = {settings.profile_dir};
     if (!settings.config_file.empty()) to.readable.push_back(readable_config(settings.config_file));
+    if (::access(settings.hosts_dir.c_str(), F_OK) == 0) to.readable.push_back(settings.hosts_dir);
     to.connects = settings.egress == "on";
     if (to.connects)
         for (auto& path : egress::Egress::readable()) to.readable.push_back(std::move(path));
@@ -56,7 +57,7 @@ Status confine_to(const config::Settings& settings) {
 }
 
 // Everything up to the loop. The databases are read after the confinement: their bytes are no reason for rights.
-Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int channel) {
+Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int channel, SecretBytes passphrase) {
     CHECK(close_strays(channel));
     if (::sodium_init() < 0) return fail(Code::internal, "libsodium does not start");
     if (settings.tcp != "off" && settings.tls == "on") transport::Tls::prepare();
@@ -65,24 +66,25 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     std::signal(SIGINT, SIG_IGN); // of a terminal's whole group; the supervisor hears it too and sends SIGTERM
     auto notify = Notify::open();
     auto unix_roles = TRY(identity::read_unix_roles(settings.unix_roles)); // by files that are out of reach below
+    auto vault = vault::read_given(settings, std::move(passphrase));       // so is its key
     ::umask(022); // folders above the state folder have to be passable for the broker's user
     CHECK(prepare_state_folder(settings));
     ::umask(077);
-    sandbox::look_at_machine();
-    if (settings.egress == "on") CHECK(egress::Egress::load());
+    sandbox::look_at_machine(settings.profile_dir);
+    if (settings.egress == "on") egress::Egress::load();
     CHECK(confine_to(settings));
-    auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles));
+    auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles), std::move(vault));
     CHECK(broker->open());
     return broker;
 }
 
 } // namespace
 
-int run_broker(const config::Settings& settings, Fd channel) {
+int run_broker(const config::Settings& settings, Fd channel, SecretBytes passphrase) {
     log::set_level(level_of(settings.log_level));
     log::set_mask(redact::redacted);
     for (const auto& warning : settings.warnings) log::warning(warning);
-    auto broker = prepare(settings, channel.get());
+    auto broker = prepare(settings, channel.get(), std::move(passphrase));
     if (!broker) {
         log::error("owhaled cannot start: " + to_line(broker.error()));
         return 1;

@@ -12,6 +12,7 @@
 #include "given_certificate.hpp"
 #include "identity/access.hpp"
 #include "supervisor.hpp"
+#include "vault_passphrase.hpp"
 
 namespace {
 
@@ -31,7 +32,8 @@ int run_as_broker(const config::Settings& settings) {
     const int fd = std::atoi(channel);
     ::unsetenv("OWHALE_CHANNEL");
     ::prctl(PR_SET_NAME, "owhaled", 0, 0, 0); // it was started as /proc/self/exe
-    return run_broker(settings, Fd(fd));
+    auto passphrase = take_passphrase();
+    return run_broker(settings, Fd(fd), std::move(passphrase));
 }
 
 int complain(const Error& error) {

@@ -22,6 +22,8 @@
 #include "base/log.hpp"
 #include "listener.hpp"
 #include "run_cgroup.hpp"
+#include "vault/given_key.hpp"
+#include "vault_passphrase.hpp"
 
 namespace owhale {
 namespace {
@@ -103,10 +105,16 @@ private:
     RunCgroup cgroup_;
     Fd listener_, tcp_listener_, signals_;
     Process spawner_, broker_;
+    SecretBytes passphrase_; // of the vault; each broker needs it
     bool stopping_ = false;
 };
 
 Status Supervisor::prepare() {
+    // Before signals wait for our loop: Ctrl-C at this question ends us.
+    if (vault::asks_passphrase(settings_)) {
+        ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        passphrase_ = ask_passphrase();
+    }
     // Signals become readable before the first child: none is lost.
     sigset_t set;
     ::sigemptyset(&set);
@@ -156,7 +164,8 @@ std::vector<std::string> Supervisor::spawner_arguments(int channel) const {
     if (!settings_.spawner_config.empty()) arguments.push_back("--config=" + settings_.spawner_config);
     if (settings_.rootless) arguments.push_back("--rootless");
     // No cage shows owhaled's own: its state, its sockets, its configuration.
-    for (const auto& path : {settings_.state_dir, settings_.runtime_dir, settings_.socket, settings_.policy_dir})
+    for (const auto& path : {settings_.state_dir, settings_.runtime_dir, settings_.socket, settings_.policy_dir,
+                             settings_.vault_key_file, settings_.vault_key_file + ".new"})
         arguments.push_back("--forbid=" + canonical(path));
     for (const auto& file : {settings_.spawner_config, settings_.config_file})
         if (!file.empty() && folder_of(file).ends_with("/owhaled"))
@@ -179,7 +188,9 @@ Status Supervisor::start_both() {
     arguments[0] = "/proc/self/exe";
     arguments.insert(arguments.end(), {"--role", "broker"});
     ::setenv("OWHALE_CHANNEL", std::to_string(broker_end.get()).c_str(), 1);
-    auto broker = start(std::move(arguments), environ, {broker_end.get()});
+    const auto passphrase = pipe_passphrase(passphrase_);
+    if (passphrase) ::setenv("OWHALE_VAULT_PASSPHRASE", std::to_string(passphrase.get()).c_str(), 1);
+    auto broker = start(std::move(arguments), environ, {broker_end.get(), passphrase.get()});
     if (!broker) {
         end_both();
         return std::unexpected(broker.error());

@@ -8,6 +8,7 @@
 #include "shared/api.hpp"
 #include "shared/api_approvals.hpp"
 #include "shared/api_identity.hpp"
+#include "shared/api_secrets.hpp"
 #include "shared/codec.hpp"
 #include "shared/verbs.hpp"
 
@@ -91,15 +92,16 @@ json::object schemas() {
     Schemas all;
     add_all<api::RunRequest, api::ExecRequest, api::CheckRequest, api::SignalRequest, api::KillRequest,
             api::LoginRequest, api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest,
-            api::RolesRequest, api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest>(all,
-                                                                                                              true);
+            api::RolesRequest, api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest,
+            api::SecretRequest, api::SecretValue, api::HostAllowRequest, api::HostCheckRequest>(all, true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
             api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList, api::Stream,
             api::Verdict, api::PolicyRule, api::PolicyRules, api::PolicyLoaded, api::Problem, api::Login, api::StepUp,
             api::Session, api::SessionList, api::Revoked, api::Token, api::TokenList, api::TokenMade, api::User,
             api::UserList, api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk,
             api::Jwks, api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList,
-            api::ApprovalStats, api::Grant, api::GrantList, api::Freeze, api::FreezeList>(all, false);
+            api::ApprovalStats, api::Grant, api::GrantList, api::HostEntry, api::HostList, api::HostVerdict,
+            api::Freeze, api::FreezeList, api::Secret, api::SecretList, api::Rekeyed>(all, false);
     return all.release();
 }
 
@@ -131,6 +133,10 @@ constexpr std::array kQueries = {
     Query{"events", "types", "string", "Only these, by comma: approval, run, grant, freeze, or one event's name."},
     Query{"events", "last_event_id", "integer", "Goes on after this event, as the header Last-Event-ID does."},
     Query{"freeze.thaw", "principal", "string", "Whom; left out: everybody."},
+    Query{"secrets.list", "owner", "string", "Another's (user:alice), or * for everybody's, for who may see them."},
+    Query{"secrets.show", "owner", "string", "Another's, for who may see them."},
+    Query{"secrets.remove", "owner", "string", "Another's, for who may remove them."},
+    Query{"secrets.rekey", "accept", "integer", "1: of a damaged vault, what is whole goes on."},
     Query{"tokens.list", "user", "string", "Another account's, for who may see them."},
     Query{"tokens.list", "all", "integer", "1: ended ones too."},
     Query{"audit.list", "limit", "integer", "At most this many, 1 to 1000."},

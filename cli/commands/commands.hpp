@@ -37,9 +37,11 @@ void declare_approve(Command parent); // at the top, and below approvals
 void declare_deny(Command parent);
 
 void declare_grants(Command root);
+void declare_hosts(Command root);
 void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);
+void declare_secrets(Command root);
 
 void declare_freeze(Command root);
 void declare_thaw(Command root);

@@ -104,6 +104,37 @@ void add_receipt(Fields& fields, const api::Receipt& receipt) {
     fields.add("Signed by", receipt.signature.empty() ? "nobody" : receipt.key_id);
 }
 
+std::string port_text(const api::Publish& port) {
+    return port.address.value_or("127.0.0.1") + ":" + std::to_string(port.host) + " -> " + std::to_string(port.port);
+}
+
+void add_network(Fields& fields, const api::NetReport& report) {
+    fields.add("Traffic", std::to_string(report.connections) + " connections, up " + format_size(report.up) +
+                              ", down " + format_size(report.down));
+    for (const auto& port : report.ports) fields.add("Published", port_text(port));
+    for (const auto& weaker : report.weaker) fields.add("Weaker", weaker, Tone::warn);
+}
+
+std::string network_table(const Look& look, const api::NetReport& report) {
+    if (report.hosts.empty()) return {};
+    Table table({"HOST", "HOW", "VERDICT", "RULE", "N", "UP", "DOWN", "LONGEST"}, 3);
+    for (const auto& one : report.hosts) {
+        const auto host = one.host.empty() ? one.address.value_or("?") : one.host;
+        const bool v6 = host.find(':') != std::string::npos;
+        table.row({{(v6 ? "[" + host + "]" : host) + ":" + std::to_string(one.port)},
+                   {one.how},
+                   {one.verdict, one.verdict == "deny" ? Tone::bad : Tone::good},
+                   {one.rule + (one.secrets ? " (secret " + joined(*one.secrets) + ")" : "")},
+                   {std::to_string(one.count)},
+                   {format_size(one.up)},
+                   {format_size(one.down)},
+                   {one.ms == 0 ? "-" : format_duration_us(one.ms * 1000)}});
+    }
+    auto out = "\n" + table.text(look);
+    if (report.more != 0) out += "and " + std::to_string(report.more) + " hosts more\n";
+    return out;
+}
+
 std::string timing_table(const Look& look, const api::Run& run) {
     std::vector<std::pair<std::string, std::uint64_t>> steps(run.timing.begin(), run.timing.end());
     std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -123,8 +154,9 @@ Result<int> show(Context& context, const Arguments& arguments) {
     }
     Fields fields;
     add_run(fields, run);
+    if (run.network) add_network(fields, *run.network);
     if (run.receipt) add_receipt(fields, *run.receipt);
-    CHECK(print(fields.text(context.look())));
+    CHECK(print(fields.text(context.look()) + (run.network ? network_table(context.look(), *run.network) : "")));
     return kOk;
 }
 

@@ -16,7 +16,8 @@ using sandbox::Plea;
 constexpr std::int64_t kThousand = 1000;
 
 audit::Event event_of(std::string name, const api::Approval& approval, std::string outcome, const std::string& run) {
-    audit::Event event{std::move(name), approval.principal, "", std::move(outcome), run, {}};
+    audit::Event event{std::move(name), approval.principal, "", std::move(outcome), run_of_key(run), {}};
+    if (approval.kind != "run") event.data["kind"] = approval.kind;
     event.data["approval"] = approval.id;
     event.data["digest"] = approval.digest;
     event.data["severity"] = approval.severity;
@@ -25,6 +26,12 @@ audit::Event event_of(std::string name, const api::Approval& approval, std::stri
 }
 
 } // namespace
+
+std::string run_of_key(const std::string& key) {
+    if (!key.starts_with(kHostKey)) return key;
+    const auto begin = kHostKey.size();
+    return key.substr(begin, key.find(':', begin) - begin);
+}
 
 Desk::Desk(Parts parts) : parts_(std::move(parts)), rows_(parts_.database), timer_(parts_.executor) {
     // Both were checked as the settings were read.
@@ -128,9 +135,9 @@ Desk::Shared Desk::make_live(const Plea& plea) {
 api::Approval Desk::make_approval(const Live& live, const Plea& plea) {
     api::Approval out;
     out.id = live.id;
-    out.kind = "run";
+    out.kind = plea.kind;
     out.state = name(State::pending);
-    out.run = plea.run;
+    out.run = run_of_key(plea.run);
     out.principal = plea.principal;
     out.parent = plea.parent;
     out.uid = plea.uid;
@@ -146,7 +153,10 @@ api::Approval Desk::make_approval(const Live& live, const Plea& plea) {
     out.description = plea.description;
     out.quorum = live.question.quorum;
     if (!plea.notes.empty()) out.notes = plea.notes;
-    if (parts_.standing != nullptr) out.offer = parts_.standing->offer(plea);
+    if (plea.kind == "host")
+        out.offer.emplace(); // for a time: Desk::check_grant
+    else if (parts_.standing != nullptr)
+        out.offer = parts_.standing->offer(plea);
     out.waits = plea.waits;
     out.throttled = live.throttled;
     return out;

@@ -32,6 +32,11 @@ inline constexpr std::uint64_t kMostBytes = 64ull << 20; // of what these ask fo
 inline constexpr std::size_t kMostText = 4096;           // bytes of a reason or a description
 inline constexpr std::size_t kMostAtOnce = 1000;         // requests that are decided together
 
+// What a question of a host waits under, in the place of a run's id: "host:RUN:HOST:PORT".
+inline constexpr std::string_view kHostKey = "host:";
+// The run that such a key is about, or that run itself.
+std::string run_of_key(const std::string& key);
+
 class Desk final : public sandbox::Consent {
 public:
     struct Parts { // all of it outlives the desk
@@ -43,6 +48,10 @@ public:
         Tally* tally = nullptr;
         // Who agreed earlier, with the rights of now; empty when there is no such account any more. Null: all stand.
         std::function<std::optional<identity::Principal>(const std::string& name)> person = nullptr;
+        // An approved host is to be let through for longer: the id of its entry.
+        std::function<boost::asio::awaitable<Result<std::string>>(const api::Approval& approval, std::uint64_t for_ms,
+                                                                  std::string by)>
+            allow_host = nullptr;
     };
     explicit Desk(Parts parts);
 
@@ -55,6 +64,9 @@ public:
     void remove_old();
     // No timer keeps the loop alive any more.
     void stop();
+
+    // As on_answer, of questions of kind "host".
+    std::function<void(const std::string& key, const sandbox::Answer& answer)> on_host_answer;
 
     // --- sandbox::Consent ---
     boost::asio::awaitable<Result<std::optional<sandbox::Agreement>>> granted(const sandbox::Plea& plea) override;
@@ -139,6 +151,7 @@ private:
 
     // People.
     Result<Shared> find_pending(const identity::Principal& who, const std::string& id);
+    Status check_grant(const api::Approval& approval, const api::GrantRequest& wanted) const;
     Status check_act(const Act& act, const Live& live, const api::Approval& approval, Ruling& ruling);
     // What people said who may not say it any more counts no more.
     void recount(api::Approval& approval, const Live& live) const;

@@ -59,6 +59,19 @@ Result<Desk::Shared> Desk::find_pending(const identity::Principal& who, const st
     return has_ended(row);
 }
 
+// A host is let through for a time, by a line of the book of hosts; a command by a grant.
+Status Desk::check_grant(const api::Approval& approval, const api::GrantRequest& wanted) const {
+    if (approval.kind == "host") {
+        if (!parts_.allow_host) return fail(Code::unsupported, "there is no book of hosts here");
+        if (!wanted.for_ms || wanted.times || wanted.like)
+            return fail(Code::invalid_value, "a host is agreed to for this run, or for a time",
+                        "approve it without more, or with --for T");
+        return {};
+    }
+    if (parts_.standing == nullptr) return fail(Code::unsupported, "there are no standing grants here");
+    return parts_.standing->check(approval, wanted);
+}
+
 Status Desk::check_act(const Act& act, const Live& live, const api::Approval& approval, Ruling& ruling) {
     if (live.state != State::pending) return has_ended(approval);
     if (live.end || is_due(live))
@@ -75,10 +88,7 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
                     "look at it again: `owhalectl approvals show " + live.id + "`");
     if (std::ranges::any_of(approval.decisions, [&](const auto& one) { return one.by == act.asker.who.name; }))
         return fail(Code::conflict, "you have agreed to it before; it takes other people now");
-    if (act.grant) {
-        if (parts_.standing == nullptr) return fail(Code::unsupported, "there are no standing grants here");
-        CHECK(parts_.standing->check(approval, *act.grant));
-    }
+    if (act.grant) CHECK(check_grant(approval, *act.grant));
     return act.standing ? act.standing() : Status{};
 }
 
@@ -142,7 +152,11 @@ awaitable<Result<api::Approval>> Desk::decide(Act act) {
 // What was agreed to once stands whatever comes of the grant; one that cannot be stored is none.
 awaitable<void> Desk::add_grant(Shared live, api::Approval& approval, const api::GrantRequest& wanted,
                                 const std::string& by) {
-    const auto made = co_await parts_.standing->make(approval, wanted, by);
+    auto made = Result<std::string>(std::string());
+    if (approval.kind == "host")
+        made = co_await parts_.allow_host(approval, *wanted.for_ms, by);
+    else
+        made = co_await parts_.standing->make(approval, wanted, by);
     Status done = made ? Status{} : std::unexpected(made.error());
     if (made) {
         approval.grant = *made;

@@ -31,7 +31,20 @@ void complain(const Status& status, const std::string& id, const char* what) {
 } // namespace
 
 void Desk::answer(const std::string& run, Answer::Word word, const std::string& because) {
-    if (on_answer) on_answer(run, {word, because});
+    if (!run.starts_with(kHostKey)) {
+        if (on_answer) on_answer(run, {word, because});
+        return;
+    }
+    if (on_host_answer) on_host_answer(run, {word, because});
+    if (word != Answer::Word::approved) return;
+    // The connection goes on with this very answer: nothing is prepared anew.
+    asio::co_spawn(
+        parts_.executor,
+        [this, run]() -> awaitable<void> {
+            const auto used = co_await use(run);
+            if (!used) log::info("an agreed host was not used", {{"why", to_line(used.error())}});
+        },
+        asio::detached);
 }
 
 Status Desk::enter(const Shared& live, api::Approval& approval, State to, std::vector<std::string> gone,
@@ -59,7 +72,7 @@ bool Desk::is_due(const Live& live) const {
 
 awaitable<Status> Desk::note_end(const api::Approval& approval, State how, const std::string& because,
                                  const std::string& run) {
-    audit::Event event{"approval.ended", approval.principal, "", std::string(name(how)), run, {}};
+    audit::Event event{"approval.ended", approval.principal, "", std::string(name(how)), run_of_key(run), {}};
     event.data["approval"] = approval.id;
     event.data["digest"] = approval.digest;
     event.data["severity"] = approval.severity;

@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array kModes = {
-    Mode{"local", true, true, true, true, false, false, false, "*=agent", true, 10min, 0ms},
-    Mode{"strict", false, false, false, false, true, true, true, "", false, 30min, 1h},
+    Mode{"local", true, true, true, true, false, false, false, "*=agent", true, true, 10min, 0ms},
+    Mode{"strict", false, false, false, false, true, true, true, "", false, false, 30min, 1h},
 };
 
 std::string tcp_now(const Settings& settings) {
@@ -65,6 +65,8 @@ constexpr std::array kDifferences = {
     Difference{"own-human", "Whether a person decides what runs with that person's own uid or token asked.",
                "own_human_decides", &Mode::own_human_decides, "yes, with step-up, where no quorum counts",
                "no: it takes another person", nullptr},
+    Difference{"reveal", "Whether a person reads a value of their own back from the vault.", "reveals_secrets",
+               &Mode::reveals_secrets, "yes, with step-up", "never: it can be used, replaced and removed", nullptr},
     Difference{"approval-expiry", "When a question that nobody answers has expired.", "approval_expiry",
                &Mode::approval_expiry, "", "", expiry_now},
     Difference{"run-timeout", "Wall time of a run that asks for none.", "run_timeout", &Mode::run_timeout, "", "",

@@ -23,6 +23,7 @@ struct Mode {
     bool redacts_live;             // secrets are masked in live output, too
     std::string_view socket_roles; // in the form of `unix-roles`: of uids that no row names
     bool own_human_decides;        // the person behind a uid answers the questions of that uid
+    bool reveals_secrets;          // a person reads a value of theirs back from the vault
     std::chrono::milliseconds approval_expiry; // of a question that nobody answers
     std::chrono::milliseconds run_timeout;     // wall time of a run that asks for none; 0: none
 };

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <cstring>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "base/clock.hpp"
@@ -31,6 +33,19 @@ DnsAnswer loopback(std::uint16_t type) {
     if (type == kDnsA) return {DnsCode::ok, asio::ip::address_v4::loopback(), {}};
     if (type == kDnsAaaa) return {DnsCode::ok, asio::ip::address_v6::loopback(), {}};
     return {};
+}
+
+// Queries to any address come here (plan.hpp, Piece::dns_udp), and who asked 192.0.2.53 hears that address alone.
+void answer_as_asked(msghdr& message) {
+    for (auto* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+        if (part->cmsg_level != IPPROTO_IP || part->cmsg_type != IP_PKTINFO) continue;
+        in_pktinfo info{};
+        std::memcpy(&info, CMSG_DATA(part), sizeof info);
+        info.ipi_ifindex = 0;
+        info.ipi_spec_dst = info.ipi_addr;
+        std::memcpy(CMSG_DATA(part), &info, sizeof info);
+    }
+    message.msg_flags = 0;
 }
 
 } // namespace
@@ -78,14 +93,16 @@ void serve_dns_udp(DnsFront& front, int socket) {
     std::array<char, 1024> buffer;
     for (int i = 0; i < kAtOnce; ++i) {
         sockaddr_storage from{};
-        socklen_t size = sizeof from;
-        const auto got =
-            ::recvfrom(socket, buffer.data(), buffer.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size);
+        alignas(cmsghdr) std::array<char, 128> control;
+        iovec part{buffer.data(), buffer.size()};
+        msghdr message{&from, sizeof from, &part, 1, control.data(), control.size(), 0};
+        const auto got = ::recvmsg(socket, &message, MSG_DONTWAIT);
         if (got < 0) return;
-        const auto answer = front.answer({buffer.data(), static_cast<std::size_t>(got)});
-        if (!answer.empty())
-            (void)::sendto(socket, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
-                           reinterpret_cast<sockaddr*>(&from), size);
+        auto answer = front.answer({buffer.data(), static_cast<std::size_t>(got)});
+        if (answer.empty()) continue;
+        answer_as_asked(message);
+        part = {answer.data(), answer.size()};
+        (void)::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 }
 

@@ -52,7 +52,7 @@ public:
     ~Egress() override;
 
     // What owhaled reads for it from the machine, to be called before the broker is confined.
-    static Status load();
+    static void load();
     // Files that the confined broker still has to read for it: resolv.conf, hosts, the CAs.
     static std::vector<std::string> readable();
 

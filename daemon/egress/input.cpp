@@ -53,9 +53,9 @@ awaitable<Result<bool>> Input::waits(std::chrono::milliseconds time) {
     });
     const auto readable = co_await stream_->wait_readable();
     pause->timer.cancel();
+    if (readable) co_return true; // also when both came at once
     if (pause->over) co_return false;
-    if (!readable) co_return std::unexpected(readable.error());
-    co_return true;
+    co_return std::unexpected(readable.error());
 }
 
 std::unique_ptr<Stream> Input::take() {

@@ -21,7 +21,9 @@ std::string allow_words(const Target& target) {
 
 // What the run chose may hold anything that a head could: it is shown, so it is bounded.
 std::string shown(const Target& target) {
-    auto host = to_text(target.host.substr(0, 253), target.port);
+    if (target.host.empty()) return "a connection";
+    auto host = target.host.substr(0, 253);
+    if (target.port != 0) host = to_text(host, target.port); // of a name that was only looked up: none
     for (auto& c : host)
         if (static_cast<unsigned char>(c) < 0x21 || static_cast<unsigned char>(c) > 0x7e) c = '?';
     return host;

@@ -21,7 +21,8 @@
 namespace owhale::sandbox {
 
 struct Plea { // of a run whose verdict is `ask`
-    std::string run;
+    std::string run;          // of kind "host" the key of approvals/host_questions.hpp
+    std::string kind = "run"; // "run", "host"
     std::string principal;
     std::string payer; // whose quota of questions it takes: the principal's, of a run's runs the maker's
     std::optional<std::string> parent; // the run that asks

@@ -2,6 +2,9 @@
 
 #include <filesystem>
 
+#include "base/log.hpp"
+#include "sandbox/paths.hpp"
+
 namespace owhale::sandbox {
 namespace {
 
@@ -12,10 +15,15 @@ Machine& known() {
 
 } // namespace
 
-void look_at_machine() {
+void look_at_machine(const std::string& profile_dir) {
     std::error_code error;
     const auto real = std::filesystem::canonical(kResolverFile, error);
     if (!error) known().resolver_file = real.string();
+    auto lists = read_host_folder(join(parent(profile_dir), "policy/hosts"));
+    if (lists)
+        known().lists = std::move(*lists);
+    else
+        log::warning("the lists of hosts are not read", {{"why", to_line(lists.error())}});
 }
 
 const Machine& machine() {

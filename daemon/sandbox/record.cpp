@@ -138,7 +138,8 @@ api::Run make_record(const Prepared& prepared, const Caller& caller, bool tty, b
     run.verdict = prepared.verdict;
     run.timing = prepared.timing;
     run.hints = prepared.narrowed;
-    if (auto note = network_note(prepared)) run.hints.push_back({std::move(*note), "--net host, if you may use it"});
+    if (auto note = network_note(prepared))
+        run.hints.push_back({std::move(*note), "--allow-host HOST lets it reach one; --net host, if you may use it"});
     if (auto hint = workspace_hint(prepared)) run.hints.push_back(std::move(*hint));
     return run;
 }

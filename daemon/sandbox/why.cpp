@@ -22,6 +22,9 @@ bool always(const Facts&) {
 bool no_network(const Facts& facts) {
     return facts.net == "none";
 }
+bool scoped(const Facts& facts) {
+    return facts.net == "scoped";
+}
 bool no_unix_sockets(const Facts& facts) {
     return !facts.filter.ends_with("build");
 }
@@ -45,6 +48,10 @@ struct Row {
     Condition when;
     std::string_view what, next;
 };
+constexpr std::string_view kNetwork = "--allow-host HOST lets it reach one; --net host, if you may use it";
+constexpr std::string_view kUnlisted = "no line lets that host through: the network is scoped";
+constexpr std::string_view kTried =
+    "`owhalectl runs show ID` lists what it tried; --allow-host HOST or owhalectl hosts allow HOST lets one through";
 constexpr std::array kRows = {
     Row{"config", "Device or resource busy", writable,
         "`.git/config` cannot be replaced in a cage: it could make a later, uncaged git run a program",
@@ -77,18 +84,29 @@ constexpr std::array kRows = {
     Row{"ptrace", "", no_tracing, "in strict mode nothing in a cage traces anything (gdb, strace, LeakSanitizer)",
         "debug outside the cage, or ask whoever runs owhaled for local mode"},
     Row{"X server", "", always, "no display is reachable in a cage", "run it without a display (headless)"},
-    Row{"Could not resolve host", "", no_network, "the cage has no network", "--net host, if you may use it"},
-    Row{"Temporary failure in name resolution", "", no_network, "the cage has no network",
-        "--net host, if you may use it"},
-    Row{"Name or service not known", "", no_network, "the cage has no network", "--net host, if you may use it"},
-    Row{"ENOTFOUND", "", no_network, "the cage has no network", "--net host, if you may use it"},
-    Row{"EAI_AGAIN", "", no_network, "the cage has no network", "--net host, if you may use it"},
-    Row{"Network is unreachable", "", no_network, "the cage has no network", "--net host, if you may use it"},
-    Row{"ENETUNREACH", "", no_network, "the cage has no network", "--net host, if you may use it"},
+    Row{"Could not resolve host", "", no_network, "the cage has no network", kNetwork},
+    Row{"Temporary failure in name resolution", "", no_network, "the cage has no network", kNetwork},
+    Row{"Name or service not known", "", no_network, "the cage has no network", kNetwork},
+    Row{"ENOTFOUND", "", no_network, "the cage has no network", kNetwork},
+    Row{"EAI_AGAIN", "", no_network, "the cage has no network", kNetwork},
+    Row{"Network is unreachable", "", no_network, "the cage has no network", kNetwork},
+    Row{"ENETUNREACH", "", no_network, "the cage has no network", kNetwork},
     Row{"Connection refused", "", no_network, "the cage has a loopback of its own: services of the host are not on it",
         "start the service in the same cage (owhalectl exec), or use --net host"},
     Row{"ECONNREFUSED", "", no_network, "the cage has a loopback of its own: services of the host are not on it",
         "start the service in the same cage (owhalectl exec), or use --net host"},
+    Row{"Could not resolve host", "", scoped, kUnlisted, kTried},
+    Row{"Name or service not known", "", scoped, kUnlisted, kTried},
+    Row{"Temporary failure in name resolution", "", scoped, kUnlisted, kTried},
+    Row{"ENOTFOUND", "", scoped, kUnlisted, kTried},
+    Row{"CONNECT tunnel failed", "", scoped, kUnlisted, kTried},
+    Row{"403", "CONNECT", scoped, kUnlisted, kTried},
+    Row{"Connection reset by peer", "", scoped, kUnlisted, kTried},
+    Row{"ECONNRESET", "", scoped, kUnlisted, kTried},
+    Row{"Connection refused", "", scoped,
+        "a scoped network refuses what no line lets through, and its loopback is the cage's own", kTried},
+    Row{"UDP", "", scoped, "of UDP only the DNS leaves a scoped network",
+        "use TCP; QUIC clients fall back by themselves"},
     Row{"No space left on device", "", always, "the box (/tmp and the private home) or the disk is full",
         "owhalectl box reset ID empties the box; a profile's limits.box makes it larger"},
     Row{"Cannot allocate memory", "", always, "the run's memory limit is near", "--memory raises it"},

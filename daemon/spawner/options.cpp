@@ -43,6 +43,13 @@ Result<std::string> absolute(std::string_view text) {
     return std::string(text);
 }
 
+Status set_publish(Options& options, std::string_view value) {
+    if (value != "any" && value != "loopback")
+        return fail(Code::config_invalid, "'" + std::string(value) + "' is not a choice", "use any or loopback");
+    options.publish_any = value == "any";
+    return {};
+}
+
 Status set(Options& options, std::string_view key, std::string_view value) {
     if (key == "net-host")
         options.net_host.push_back(static_cast<std::uint32_t>(TRY(number(value))));
@@ -56,9 +63,11 @@ Status set(Options& options, std::string_view key, std::string_view value) {
         options.max_pids = TRY(number(value));
     else if (key == "max-runs")
         options.max_runs = TRY(number(value));
+    else if (key == "publish")
+        CHECK(set_publish(options, value));
     else
         return fail(Code::config_invalid, "unknown key '" + std::string(key) + "'",
-                    "known: net-host forbid system max-memory max-pids max-runs");
+                    "known: net-host forbid system max-memory max-pids max-runs publish");
     return {};
 }
 

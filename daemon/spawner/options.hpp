@@ -7,6 +7,7 @@
 //   max-memory SIZE       ceiling of one run; SIZE in bytes or with K, M, G
 //   max-pids N            ceiling of one run
 //   max-runs N            runs at a time, of all uids
+//   publish any           runs may publish ports on every address of this machine, not on loopback alone
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ struct Options {
     std::uint64_t box_idle_s = 3600;
     std::uint32_t reserved_uid = wire::kReservedUid;
     bool rootless = false;
+    bool publish_any = false;
 };
 
 // Whether spawner.conf lists that requester: with its own rights alone does a run use the host's network.

@@ -60,7 +60,8 @@ Result<std::vector<std::string>> read_scan_names(const wire::List& names) {
 Result<Question> read_question(const wire::Resolve& message, const wire::Blob& blob) {
     const auto& names = blob[0];
     const auto& probes = blob[1];
-    if (names.size() != 6 || message.probe_count > wire::kMaxProbes ||
+    const bool agent = (message.flags & wire::kResolveSshAgent) != 0;
+    if (names.size() != (agent ? 7 : 6) || message.probe_count > wire::kMaxProbes ||
         probes.size() != 3 * std::size_t{message.probe_count})
         return fail(Code::bad_request, "resolve: wrong number of strings");
     Question q;
@@ -76,6 +77,10 @@ Result<Question> read_question(const wire::Resolve& message, const wire::Blob& b
     q.path = names[3];
     q.home = names[4];
     q.user = names[5];
+    if (agent) {
+        q.ssh_agent = names[6];
+        CHECK(check_path(q.ssh_agent, false));
+    }
     CHECK(check_path(q.cwd, false));
     CHECK(check_path(q.workspace, true));
     CHECK(check_path(q.home, true));
@@ -138,6 +143,11 @@ Result<Answer> finish_resolve(Child& child) {
             if ((probe.base == wire::kBaseGit || probe.base == wire::kBaseGitCommon) && probe.path.empty())
                 answer.resolution.git_folders.insert(std::to_string(i));
         }
+    }
+    if (child.question.ssh_agent.empty() || facts.err != 0) facts.ssh_agent = -1;
+    if (facts.ssh_agent == 0) {
+        if (at + 1 != fds.size()) return fail(Code::system, "the resolve child's agent is missing");
+        answer.for_broker.push_back(std::move(fds[at++]));
     }
     facts.header = {wire::Type::resolved, sizeof facts};
     facts.resolution = child.question.resolution;

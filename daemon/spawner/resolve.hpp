@@ -36,6 +36,7 @@ struct Question { // plain data, complete before the fork
     // Of a run that asks: whether it sees a path of the host's, and whether a name may be looked up at all. Empty: it may.
     std::function<bool(const std::string& path)> sees, names;
     bool scan = false;
+    std::string ssh_agent; // to be connected to, "" none
     std::string cwd, workspace, program, path, home, user;
     Identity identity;                      // whose rights to resolve with
     std::uint32_t run_uid = 0, run_gid = 0; // what a run would get
@@ -74,7 +75,7 @@ struct Answer {
     wire::Resolved facts{};
     Resolution resolution;
     Fd blob;
-    std::vector<Fd> for_broker; // program, then reads
+    std::vector<Fd> for_broker; // program, reads, the ssh agent
 };
 // Reads the child's one packet and kills it. It is not waited for here: closing a file of a FUSE mount that answers
 // nothing keeps even a killed process.

@@ -14,6 +14,7 @@
 #include "spawner/lookup.hpp"
 #include "spawner/resolve.hpp"
 #include "spawner/scan.hpp"
+#include "spawner/ssh_agent.hpp"
 
 namespace owhale::spawner {
 namespace {
@@ -50,6 +51,7 @@ public:
     [[noreturn]] void fail_at(const char* step, int errnum) {
         std::snprintf(facts_.step, sizeof facts_.step, "%s", step);
         facts_.err = errnum;
+        facts_.ssh_agent = -1;
         strings_.assign(question_.answer_lists(), {});
         fds_.clear();
         send();
@@ -101,10 +103,21 @@ public:
             strings_[3] = std::move(scan.found);
             if (!scan.complete) facts_.scan = 2;
         }
+        if (!question_.ssh_agent.empty()) connect_agent();
         send();
     }
 
 private:
+    // A run has no agent but the one that its own request brought.
+    void connect_agent() {
+        Fd agent;
+        facts_.ssh_agent =
+            question_.parent != 0 ? EPERM : connect_ssh_agent(question_.ssh_agent, question_.identity.uid, agent);
+        if (facts_.ssh_agent != 0) return;
+        fds_.push_back(agent.get());
+        kept_.push_back(std::move(agent));
+    }
+
     void keep(const Found& found) { fds_.push_back(found.fd.get()); }
 
     std::string keep_program(Program& program) {

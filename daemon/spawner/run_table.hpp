@@ -1,5 +1,6 @@
 // The runs that live, by their numbers: started, controlled, watched, told of, ended. run_table.cpp has what the broker
-// asks for, run_reports.cpp what a run's processes say and how it ends, pin_table.cpp what holds approved files in place.
+// asks for, run_reports.cpp what a run's processes say and how it ends, run_ports.cpp what is asked of their ports,
+// pin_table.cpp what holds approved files in place.
 #pragma once
 
 #include <deque>
@@ -29,6 +30,8 @@ public:
     Status on_kill(Packet& packet);
     Status on_freeze(Packet& packet);
     Status on_reset_box(Packet& packet);
+    Status on_inner_sockets(Packet& packet);
+    Status on_open_port(Packet& packet);
 
     Status setup_readable(std::uint64_t number);
     Status warden_ended(std::uint64_t number);
@@ -67,6 +70,8 @@ private:
     Status tell_ended(Run& run);
     Status tell_failed(const wire::Run& message, const Error& error);
     Status tell_jail_failed(Run& run);
+    int find_network(std::uint64_t number, Run*& cage) const;
+    int may_publish(const wire::OpenPort& message, const Run& run) const;
     void watch_limits(Run& run);
     void watch_memory_and_pids(Run& run);
     std::vector<int> members_with_children(const Run& run) const;

@@ -27,7 +27,6 @@ constexpr std::uint64_t kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS
 constexpr std::uint32_t kUser = 1, kPid = 2, kMount = 4, kNet = 8, kIpc = 16, kUts = 32,
                         kCgroup = 64; // as plan.hpp says
 constexpr std::size_t kMaxMembers = 65536;
-constexpr std::size_t kNetworkNamespace = 5; // as hand_over_namespaces in jail.cpp orders them
 
 struct Pipe {
     Fd read, write;

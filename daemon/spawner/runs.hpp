@@ -13,6 +13,8 @@
 
 namespace owhale::spawner {
 
+inline constexpr std::size_t kNetworkNamespace = 5; // of Run::namespaces, as jail.cpp hands them over
+
 enum class Phase { starting, running, ending };
 
 struct Run {

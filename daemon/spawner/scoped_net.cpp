@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
+#include <cstdlib>
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -147,15 +147,12 @@ void add_port(std::uint16_t port, NetworkMade& made, NetworkFds& fds) {
     }
 }
 
-int network_namespace_of_trial(int socket, const NetworkScript& script) {
+int make_and_tell(int socket, const NetworkScript& script) {
     NetworkMade made;
     NetworkFds fds;
     const int err = make_network(script, {}, made, fds);
     if (err != 0) made.err[0] = err;
-    const Fd ns(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
-    if (!ns) return errno;
-    const std::array<int, 1> passed{ns.get()};
-    return send_packet(socket, &made, sizeof made, passed) ? 0 : EPIPE;
+    return send_packet(socket, &made, sizeof made, {}) ? 0 : EPIPE;
 }
 
 void fail_all(NetworkMade& made, int err) {
@@ -166,15 +163,14 @@ void fail_all(NetworkMade& made, int err) {
 void read_trial(int socket, NetworkTrial& trial) {
     const timeval patience{kTrialSeconds, 0};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    auto packet = receive(socket, 1, 0);
-    if (!packet || packet->size != sizeof trial.made || packet->fds.size() != 1)
+    const auto packet = receive(socket, 0, 0);
+    if (!packet || packet->size != sizeof trial.made)
         return fail_all(trial.made, packet ? ECHILD : packet.error().errnum);
     std::memcpy(&trial.made, packet->bytes.data(), sizeof trial.made);
-    trial.kept = std::move(packet->fds[0]);
 }
 
 NetworkTrial try_script(By by) {
-    NetworkTrial trial{network_script(by), {}, {}};
+    NetworkTrial trial{network_script(by), {}};
     int pair[2], pidfd = -1;
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
         fail_all(trial.made, errno);
@@ -183,7 +179,7 @@ NetworkTrial try_script(By by) {
     const Fd ours(pair[0]);
     Fd theirs(pair[1]);
     const auto pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET, &pidfd, -1);
-    if (pid == 0) ::_exit(network_namespace_of_trial(theirs.get(), trial.script));
+    if (pid == 0) ::_exit(make_and_tell(theirs.get(), trial.script));
     if (pid < 0) {
         fail_all(trial.made, errno);
         return trial;
@@ -221,18 +217,23 @@ int make_network(const NetworkScript& script, std::span<const std::uint16_t> hos
     add_piece(Piece::dns_tcp, 0, {AF_INET, kTcp, wire::kDnsPort, taken}, made, fds);
     add_piece(Piece::transparent4, kernel.four, {AF_INET, kTcp, kThrough, tproxy}, made, fds);
     add_piece(Piece::transparent6, kernel.six, {AF_INET6, kTcp, kThrough, tproxy}, made, fds);
-    add_piece(Piece::udp, kernel.four, {AF_INET, kUdp, kThrough, tproxy, true}, made, fds);
-    add_piece(Piece::udp6, kernel.six, {AF_INET6, kUdp, kThrough, tproxy, true}, made, fds);
+    // A redirected datagram does not say where it was going: without a socket its sender is refused at once.
+    const auto told = [&](int err) { return err != 0 || tproxy ? err : EOPNOTSUPP; };
+    add_piece(Piece::udp, told(kernel.four), {AF_INET, kUdp, kThrough, tproxy, true}, made, fds);
+    add_piece(Piece::udp6, told(kernel.six), {AF_INET6, kUdp, kThrough, tproxy, true}, made, fds);
     for (const auto port : host_ports) add_port(port, made, fds);
     const int proxy = made.err[static_cast<std::size_t>(Piece::proxy)];
     return proxy != 0 ? proxy : made.err[static_cast<std::size_t>(Piece::dns_udp)];
 }
 
 NetworkTrial try_network() {
+#ifdef OWHALE_FAULTS
+    if (::getenv("OWHALE_NO_TPROXY") != nullptr) return try_script(By::redirect);
+#endif
     auto trial = try_script(By::tproxy);
     if (has(trial.made, Piece::transparent4)) return trial;
     auto other = try_script(By::redirect);
-    return has(other.made, Piece::transparent4) ? std::move(other) : std::move(trial);
+    return has(other.made, Piece::transparent4) ? other : trial;
 }
 
 } // namespace owhale::spawner

@@ -114,6 +114,8 @@ Status Server::handle_packet(Packet& packet) {
         Row{wire::Type::hold_connection, [](Server& s, Packet& p) { return s.acceptor_.on_hold(p); }},
         Row{wire::Type::release_connection, [](Server& s, Packet& p) { return s.acceptor_.on_release(p); }},
         Row{wire::Type::freeze_run, [](Server& s, Packet& p) { return s.runs_.on_freeze(p); }},
+        Row{wire::Type::inner_sockets, [](Server& s, Packet& p) { return s.runs_.on_inner_sockets(p); }},
+        Row{wire::Type::open_port, [](Server& s, Packet& p) { return s.runs_.on_open_port(p); }},
         Row{wire::Type::reopen, [](Server& s, Packet& p) { return s.on_reopen(p); }},
     };
     const auto header = packet.header();

@@ -160,7 +160,10 @@ Status give_up(const Options& options) {
     // SYS_ADMIN: namespaces, mounts. SETUID, SETGID: id maps and the resolve child. KILL: runs of other uids.
     // Not DAC_OVERRIDE: what root's ownership does not open, the spawner cannot either.
     constexpr std::uint64_t kKept = 1ull << CAP_SYS_ADMIN | 1ull << CAP_SETUID | 1ull << CAP_SETGID | 1ull << CAP_KILL;
-    if (const int err = keep_capabilities(kKept); err != 0) return fail_errno("capabilities", err);
+    // NET_BIND_SERVICE, where there is one: root's published ports below 1024.
+    const bool low_ports = ::prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE, 0, 0, 0) == 1;
+    const auto kept = kKept | (low_ports ? 1ull << CAP_NET_BIND_SERVICE : 0);
+    if (const int err = keep_capabilities(kept); err != 0) return fail_errno("capabilities", err);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("no_new_privs");
     // Rootless stays dumpable: the id maps of its children would be root's to write.
     if (!options.rootless && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno("undumpable");

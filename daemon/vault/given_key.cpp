@@ -189,6 +189,23 @@ GivenKey read_given_key(const config::Settings& settings, SecretBytes passphrase
     return given;
 }
 
+Given read_given(const config::Settings& settings, SecretBytes passphrase) {
+    constexpr std::size_t kLongest = 1u << 20;
+    Given given{read_given_key(settings, std::move(passphrase)), {}};
+    const auto path = settings.hosts_dir + "/shared-hosts";
+    if (!exists(path)) return given;
+    auto text = read_trusted(path, kLongest);
+    if (text)
+        given.shared_hosts = std::move(*text);
+    else // without it more hosts would take secrets than the administrator wants
+        given.key = {
+            "off",
+            {},
+            {},
+            Error{Code::vault_unavailable, "the vault is closed: " + to_line(text.error()), text.error().next, 0, {}}};
+    return given;
+}
+
 bool asks_passphrase(const config::Settings& settings) {
     return settings.vault_key == "passphrase" && credential(kPassphraseCredential).empty();
 }

@@ -24,6 +24,13 @@ struct GivenKey {
 // without a key the vault is closed, and says why.
 GivenKey read_given_key(const config::Settings& settings, SecretBytes passphrase);
 
+// All that the vault needs of files which the confined broker cannot open.
+struct Given {
+    GivenKey key;
+    std::string shared_hosts; // text of hosts-dir/shared-hosts; "" when there is none
+};
+Given read_given(const config::Settings& settings, SecretBytes passphrase);
+
 // Whether a person has to be asked for the passphrase.
 bool asks_passphrase(const config::Settings& settings);
 

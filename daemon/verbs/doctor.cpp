@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sandbox/layers.hpp"
+#include "verbs/doctor_network.hpp"
 
 namespace owhale::verbs {
 namespace {
@@ -69,6 +70,7 @@ api::Doctor examine(const wire::Ready& ready, std::string_view release, const co
     api::Doctor out;
     out.checks.push_back(check_kernel(release));
     for (const auto& row : sandbox::layers()) out.checks.push_back(check_layer(row, ready, mode));
+    for (auto& check : examine_network(ready)) out.checks.push_back(std::move(check));
     out.checks.push_back(check_wsl(release));
     for (auto& check : more) out.checks.push_back(std::move(check));
     std::size_t weak = 0, missing = 0;

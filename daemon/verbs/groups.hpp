@@ -25,7 +25,9 @@ std::vector<transport::Route> freeze_routes(const Services& services);
 std::vector<transport::Route> access_routes(const Services& services); // access, keys, jwks
 std::vector<transport::Route> event_routes(const Services& services);
 std::vector<transport::Route> grant_routes(const Services& services);
+std::vector<transport::Route> host_routes(const Services& services);
 std::vector<transport::Route> stats_routes(const Services& services); // approvals.stats
+std::vector<transport::Route> secret_routes(const Services& services);
 
 // What makes a route's handler of a function of Services and Request: one that answers at once, or a coroutine.
 inline auto answered_now(const Services& services) {

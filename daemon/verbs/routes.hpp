@@ -24,10 +24,16 @@ namespace owhale::identity {
 class Service;
 }
 namespace owhale::sandbox {
+class HostRegister;
 class Profiles;
 class Rules;
 class Runs;
 } // namespace owhale::sandbox
+
+namespace owhale::vault {
+class Acts;
+class Vault;
+} // namespace owhale::vault
 
 namespace owhale::verbs {
 
@@ -49,6 +55,11 @@ struct Services { // what handlers use; all of it outlives the server
     audit::Feed* feed = nullptr;              // never null where events are served
     approvals::Grants* grants = nullptr;      // these two where approvals are
     approvals::Stats* approval_stats = nullptr;
+    sandbox::HostRegister* hosts = nullptr;
+    // The addresses that a name has now; null without egress.
+    std::function<boost::asio::awaitable<Result<std::vector<std::string>>>(std::string)> addresses = nullptr;
+    vault::Vault* vault = nullptr; // these two where secrets are
+    vault::Acts* secrets = nullptr;
 };
 
 std::vector<transport::Route> routes(const Services& services);

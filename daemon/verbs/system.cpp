@@ -9,6 +9,7 @@
 #include "sandbox/layers.hpp"
 #include "sandbox/runs.hpp"
 #include "shared/openapi.hpp"
+#include "vault/vault.hpp"
 #include "verbs/doctor.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
@@ -113,11 +114,44 @@ api::Check check_frozen(const Services& services, const identity::Principal& who
     return check;
 }
 
+api::Check check_egress(const Services& services) {
+    api::Check check{"egress", "ok", "", "", ""};
+    const auto& dns = services.settings.dns;
+    check.detail = "on, names are asked of " + (dns.empty() ? "the servers in /etc/resolv.conf" : dns);
+    if (services.settings.egress == "on") return check;
+    check.state = "weaker";
+    check.detail = "off: owhaled itself connects nowhere";
+    check.lost = "no run has a scoped network: it is none, or the host's";
+    check.fix = "egress = on, and a restart";
+    return check;
+}
+
+api::Check check_vault(const Services& services) {
+    const auto* vault = services.vault;
+    if (vault == nullptr) return {"vault", "missing", "not served here", "", ""};
+    const auto& keep = vault->keep();
+    api::Check check{"vault", "ok",
+                     std::to_string(keep.rows().size()) + " secrets, key " + keep.key_id() + ", from " + keep.how(), "",
+                     ""};
+    if (const auto& why = vault->closed()) {
+        check.state = "missing";
+        check.detail = why->message;
+        check.lost = "no secret is stored, shown or used";
+        check.fix = why->next;
+    } else if (keep.rekey_begun()) {
+        check.state = "weaker";
+        check.lost = "a rekey was cut off: the new key lies beside the old one";
+        check.fix = "owhalectl secrets rekey --file, once more, as root";
+    }
+    return check;
+}
+
 Result<Response> doctor(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     utsname name{};
     ::uname(&name);
-    std::vector<api::Check> more{TRY(services.identity.first_password()), check_frozen(services, request.who())};
+    std::vector<api::Check> more{TRY(services.identity.first_password()), check_frozen(services, request.who()),
+                                 check_vault(services), check_egress(services)};
     return reply(examine(services.ready, name.release, *services.settings.rules, std::move(more)));
 }
 

@@ -34,6 +34,7 @@ class Owhaled:
         # The shipped rules hold here as everywhere; what the tests need beyond them, these let through.
         self.policy = self.base / "policy.d"
         self.rule("tests.toml", (pathlib.Path(__file__).parent / "rules.toml").read_text())
+        self.key_file = self.base / "vault.key"
         self.limits = {}
         self.process = None
 
@@ -42,7 +43,7 @@ class Owhaled:
         tcp = [] if any(flag.split("=")[0] == "--tcp" for flag in self.flags) else ["--tcp", "off"]
         return [str(BINARY), "--state-dir", str(self.state), "--runtime-dir", str(self.base / "run"),
                 "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"),
-                "--policy-dir", str(self.policy), *tcp, *self.flags]
+                "--policy-dir", str(self.policy), "--vault-key-file", str(self.key_file), *tcp, *self.flags]
 
     def rule(self, name, text):
         """Puts a file of rules among the administrator's; text None takes it away."""

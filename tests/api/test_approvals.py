@@ -279,6 +279,26 @@ def test_severity_and_quorum(own):
     assert house.end(run)["exit_code"] == 0
 
 
+def test_a_first_word_falls_with_its_person(own):
+    """Disabled, removed, without the role, or to change the password: between the first word and the second."""
+    house = House(own, "--quorum", "critical=2")
+    fates = [("POST", "/disable", None), ("DELETE", "", None), ("PUT", "/roles", {"roles": ["approver"]}),
+             ("POST", "/reset", None)]
+    people = [accounts.add(house.admin, name, ["admin"]) for name in ("frank", "grace")]
+    for number, (method, path, body) in enumerate(fates):
+        first = accounts.add(house.admin, f"first{number}", ["admin"])
+        run, approval = house.ask(argv=["numfmt", str(12 + number)])
+        assert house.approve(approval, first).json()["state"] == "pending"
+        gone = house.admin.ask(method, f"/v1/users/first{number}{path}", body, step_up=True)
+        assert gone.status < 300, gone
+        second = house.approve(approval, people[0]).json()
+        assert second["state"] == "pending", (path, second)
+        assert [(d["by"], d["counts"]) for d in second["decisions"]] == [(f"user:first{number}", False), ("user:frank", True)]
+        assert house.d.state_of(run["id"], ALICE) == "waiting_approval"
+        assert house.approve(approval, people[1]).status == 200
+        assert house.end(run)["exit_code"] == 0
+
+
 def test_its_own_human_decides_in_local_mode(house):
     run, approval = house.ask(argv=["seq", "3"])
     own = accounts.add(house.admin, "alice", ["approver"], uid=ALICE)
@@ -388,6 +408,23 @@ def test_a_script_that_changed(house, workspace, script):
     assert file["path"] == str(script) and file["digest"] == sha(b"echo agreed\n") and not file["held"]
     script.write_text("echo another\n")
     changed(house, run, approval, f"{script} changed")
+
+
+def test_a_script_that_changes_at_any_moment(house, workspace, script):
+    """After the answer, before the spawner copies it, and while it does: it runs as agreed, or its request is void."""
+    big = "#" * 79 + "\n"
+    for number in range(12):
+        script.write_text(f"echo agreed {number}\n" + big * 200_000)
+        run, approval = house.ask(argv=["bash", "x.sh"], cwd=str(workspace))
+        assert house.approve(approval).status == 200
+        time.sleep(number * 0.005)
+        script.write_text("echo another\n")
+        ended = house.end(run)
+        if ended["state"] == "exited":
+            assert house.output(run) == b"agreed %d\n" % number and house.state(approval["id"]) == "used", ended
+            continue
+        assert ended["code"] == "approval_void" and house.output(run) == b"", ended
+        assert house.until(approval["id"], ["void"]) and str(script) in house.show(approval["id"])["ended_because"]
 
 
 def test_a_script_that_did_not_change_runs(house, workspace, script):

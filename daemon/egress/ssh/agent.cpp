@@ -46,9 +46,9 @@ private:
     awaitable<std::string> sign(const Client& client, std::string message);
     awaitable<Result<Purpose>> permit(const Client& client, const std::string& message, std::string& key);
     awaitable<Status> agree(const std::string& host);
-    awaitable<Status> record(const std::string& key, const Purpose& purpose, std::string outcome);
-    awaitable<std::string> refuse(Target target, std::string rule, Error error);
-    std::string refuse_now(Target target, std::string rule, const Error& error);
+    awaitable<Status> record(const std::string& key, const Purpose& purpose, std::string_view outcome);
+    awaitable<std::string> refuse(const Target& target, std::string_view rule, const Error& error);
+    std::string refuse_now(const Target& target, std::string_view rule, const Error& error);
     const sandbox::NetRun& run() const { return parts_.gate->run(); }
 
     AgentParts parts_;
@@ -120,8 +120,9 @@ awaitable<std::string> Agent::answer(Client& client, std::string message) {
     if (type == kSignRequest) co_return co_await sign(client, std::move(message));
     if (type == kExtension) co_return bind(client, message);
     const std::string name(name_of(type));
-    Error error{Code::forbidden, "a run's agent does not " + name, "do it outside the cage"};
-    co_return co_await refuse(target_of(name), "agent-request", std::move(error));
+    const Error error{Code::forbidden, "a run's agent does not " + name, "do it outside the cage"};
+    const auto target = target_of(name);
+    co_return co_await refuse(target, "agent-request", error);
 }
 
 awaitable<std::string> Agent::list() {
@@ -148,10 +149,10 @@ std::string Agent::bind(Client& client, const std::string& message) {
 awaitable<std::string> Agent::sign(const Client& client, std::string message) {
     std::string key;
     const auto purpose = co_await permit(client, message, key);
-    if (!purpose)
-        co_return co_await refuse(target_of(key.empty() ? "signature" : key), "agent-signature", purpose.error());
+    const auto what = target_of(key.empty() ? "signature" : key);
+    if (!purpose) co_return co_await refuse(what, "agent-signature", purpose.error());
     const auto recorded = co_await record(key, *purpose, "pending");
-    if (!recorded) co_return refuse_now(target_of(key), "agent-signature", recorded.error());
+    if (!recorded) co_return refuse_now(what, "agent-signature", recorded.error());
     parts_.gate->note(target_of(purpose->host.empty() ? purpose->what : purpose->host), "broker ssh-agent");
     auto answer = co_await upstream_.sign(std::move(message));
     if (answer && static_cast<std::uint8_t>((*answer)[0]) == kSignResponse) co_return *std::move(answer);
@@ -196,9 +197,9 @@ awaitable<Status> Agent::agree(const std::string& host) {
     co_return Status{};
 }
 
-awaitable<Status> Agent::record(const std::string& key, const Purpose& purpose, std::string outcome) {
+awaitable<Status> Agent::record(const std::string& key, const Purpose& purpose, std::string_view outcome) {
     if (parts_.audit == nullptr) co_return Status{};
-    audit::Event event{"ssh.signed", run().principal, "", std::move(outcome), run().id, {}};
+    audit::Event event{"ssh.signed", run().principal, "", std::string(outcome), run().id, {}};
     event.data["key"] = key;
     event.data["for"] = purpose.what;
     const auto names = parts_.ssh_names && !purpose.host.empty() ? parts_.ssh_names() : std::vector<std::string>();
@@ -208,13 +209,13 @@ awaitable<Status> Agent::record(const std::string& key, const Purpose& purpose, 
     co_return Status{};
 }
 
-std::string Agent::refuse_now(Target target, std::string rule, const Error& error) {
-    if (!stopped_) parts_.gate->refuse(target, std::move(rule), error.message, error.next);
+std::string Agent::refuse_now(const Target& target, std::string_view rule, const Error& error) {
+    if (!stopped_) parts_.gate->refuse(target, std::string(rule), error.message, error.next);
     return reply(kFailure);
 }
 
-awaitable<std::string> Agent::refuse(Target target, std::string rule, Error error) {
-    auto out = refuse_now(target, std::move(rule), error);
+awaitable<std::string> Agent::refuse(const Target& target, std::string_view rule, const Error& error) {
+    auto out = refuse_now(target, rule, error);
     const bool fresh = noted_.size() < kMostNotedReasons && noted_.insert(error.message).second;
     if (parts_.audit == nullptr || !fresh) co_return out;
     audit::Event event{"ssh.refused", run().principal, "", "denied", run().id, {}};

@@ -4,149 +4,18 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <map>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#include "stage.hpp"
+#include "scoped.hpp"
 
 namespace owhale::escapes {
 namespace {
 
 using wire::Piece;
-
-struct Scoped { // what came before run_started
-    wire::RunNetwork facts{};
-    std::map<Piece, Fd> pieces;
-    std::map<std::uint16_t, std::vector<Fd>> ports;
-    Answer answer;
-};
-
-void take(Scoped& scoped, Reply& reply) {
-    if (reply.type == wire::Type::run_host_port) {
-        scoped.ports[reply.as<wire::RunHostPort>().port] = std::move(reply.fds);
-        return;
-    }
-    scoped.facts = reply.as<wire::RunNetwork>();
-    std::size_t next = 0;
-    for (unsigned i = 0; i < wire::kPieces; ++i)
-        if ((scoped.facts.have >> i & 1) != 0 && next < reply.fds.size())
-            scoped.pieces[static_cast<Piece>(i)] = std::move(reply.fds[next++]);
-}
-
-Scoped start(Stage& stage, const Draft& draft) {
-    Scoped scoped;
-    const auto blob = wire::write_blob(draft.blob);
-    stage.spawner().send(draft.run, {blob->get()});
-    for (;;) {
-        auto reply = stage.spawner().await(
-            {wire::Type::run_network, wire::Type::run_host_port, wire::Type::run_started, wire::Type::run_failed});
-        if (!reply) return scoped;
-        if (reply->type == wire::Type::run_network || reply->type == wire::Type::run_host_port) {
-            take(scoped, *reply);
-            continue;
-        }
-        const auto why = reply->as<wire::RunFailed>();
-        scoped.answer = {reply->type == wire::Type::run_started ? End::started : End::refused, why.err, why.step,
-                         why.detail};
-        return scoped;
-    }
-}
-
-Draft scoped_draft(Stage& stage, const std::string& python) {
-    auto draft = stage.ready_draft();
-    draft.run.flags |= wire::kRunNetScoped;
-    draft.blob[0][0] = "/usr/bin/python3";
-    draft.blob[1] = {"python3", "-c",
-                     "import socket, os, time, errno\nout = open('" + stage.marker() + "', 'w')\n" +
-                         "def say(text): out.write(str(text) + '\\n'); out.flush()\n" +
-                         "def attempt(name, call):\n try: call(); say(name + ': done')\n"
-                         " except OSError as e: say(name + ': ' + errno.errorcode.get(e.errno, str(e)))\n" +
-                         python};
-    return draft;
-}
-
-std::string said(const Stage& stage) {
-    std::array<char, 8192> text;
-    const Fd file(open(stage.marker().c_str(), O_RDONLY | O_CLOEXEC));
-    const auto n = read(file.get(), text.data(), text.size());
-    return {text.data(), n > 0 ? static_cast<std::size_t>(n) : 0};
-}
-
-std::string name_of(const sockaddr_storage& address) {
-    char text[INET6_ADDRSTRLEN] = {};
-    if (address.ss_family == AF_INET) {
-        const auto& four = reinterpret_cast<const sockaddr_in&>(address);
-        inet_ntop(AF_INET, &four.sin_addr, text, sizeof text);
-        return std::string(text) + " " + std::to_string(ntohs(four.sin_port));
-    }
-    const auto& six = reinterpret_cast<const sockaddr_in6&>(address);
-    inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text);
-    return std::string(text) + " " + std::to_string(ntohs(six.sin6_port));
-}
-
-bool readable(int fd, int ms = 5000) {
-    pollfd entry{fd, POLLIN, 0};
-    return poll(&entry, 1, ms) == 1;
-}
-
-// The next connection, and where its client wanted to go.
-Fd accept_one(const Scoped& scoped, Piece piece, std::string& wanted) {
-    const auto at = scoped.pieces.find(piece);
-    if (at == scoped.pieces.end() || !readable(at->second.get())) return {};
-    Fd connection(accept4(at->second.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    sockaddr_storage own{};
-    socklen_t length = sizeof own;
-    auto* name = reinterpret_cast<sockaddr*>(&own);
-    constexpr int kOriginalDestination = 80; // SO_ORIGINAL_DST, IP6T_SO_ORIGINAL_DST
-    if (scoped.facts.by_tproxy != 0)
-        getsockname(connection.get(), name, &length);
-    else
-        getsockopt(connection.get(), piece == Piece::transparent6 ? SOL_IPV6 : SOL_IP, kOriginalDestination, &own,
-                   &length);
-    wanted = name_of(own);
-    return connection;
-}
-
-// The next datagram, where it was sent to; answered from there when `answer` is not empty.
-std::string receive_one(const Scoped& scoped, Piece piece, std::string& wanted, const std::string& answer = "") {
-    const auto at = scoped.pieces.find(piece);
-    if (at == scoped.pieces.end() || !readable(at->second.get())) return {};
-    std::array<char, 512> bytes;
-    alignas(cmsghdr) std::array<char, 256> control;
-    sockaddr_storage from{};
-    iovec vector{bytes.data(), bytes.size()};
-    msghdr header{&from, sizeof from, &vector, 1, control.data(), control.size(), 0};
-    const auto got = recvmsg(at->second.get(), &header, 0);
-    if (got < 0) return {};
-    for (auto* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-        sockaddr_storage original{};
-        if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVORIGDSTADDR) ||
-            (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVORIGDSTADDR)) {
-            std::memcpy(&original, CMSG_DATA(c), std::min(c->cmsg_len - CMSG_LEN(0), sizeof original));
-            wanted = name_of(original);
-        }
-        if (c->cmsg_level != SOL_IP || c->cmsg_type != IP_PKTINFO) continue;
-        auto* info = reinterpret_cast<in_pktinfo*>(CMSG_DATA(c));
-        char text[INET_ADDRSTRLEN] = {};
-        inet_ntop(AF_INET, &info->ipi_addr, text, sizeof text);
-        wanted = text;
-        info->ipi_spec_dst = info->ipi_addr;
-        info->ipi_ifindex = 0;
-    }
-    if (!answer.empty()) {
-        vector = {const_cast<char*>(answer.data()), answer.size()};
-        header.msg_flags = 0;
-        if (sendmsg(at->second.get(), &header, 0) < 0) wanted += std::string(": ") + strerror(errno);
-    }
-    return {bytes.data(), static_cast<std::size_t>(got)};
-}
-
-void wait_for(const Stage& stage, const std::string& word) {
-    for (int i = 0; i < 250 && said(stage).find(word) == std::string::npos; ++i) usleep(20'000);
-}
 
 void every_packet_comes_to_the_broker(const Place& place) {
     Stage stage(place);
@@ -167,7 +36,8 @@ say('end')
 )");
     const auto scoped = start(stage, draft);
     check("a scoped run starts", scoped.answer.end == End::started, scoped.answer.text());
-    check("with all of its network here", scoped.pieces.size() == 7,
+    const bool tproxy = scoped.facts.by_tproxy != 0;
+    check("with all of its network here", scoped.pieces.size() == (tproxy ? 7 : 5),
           "errnos " + std::to_string(scoped.facts.err[3]) + " " + std::to_string(scoped.facts.err[4]));
     const auto tcp = [&](Piece piece, const std::string& to) {
         std::string wanted;
@@ -181,13 +51,19 @@ say('end')
     tcp(Piece::transparent4, "169.254.169.254 80");
     tcp(Piece::transparent6, "2001:db8::7 8443");
     std::string wanted;
+    // By redirect the address is the kernel's secret, which rewrites the answer as well.
     check("DNS to any address",
-          receive_one(scoped, Piece::dns_udp, wanted, "name") == "hello" && wanted == "192.0.2.53", wanted);
+          receive_one(scoped, Piece::dns_udp, wanted, "name") == "hello" &&
+              wanted == (tproxy ? "192.0.2.53" : "127.0.0.1"),
+          wanted);
     check("DNS to the loopback address",
           receive_one(scoped, Piece::dns_udp, wanted, "own name") == "hello" && wanted == "127.0.0.1", wanted);
-    check("UDP to elsewhere", receive_one(scoped, Piece::udp, wanted) == "hello" && wanted == "192.0.2.123 123",
-          wanted);
-    check("UDP by IPv6", receive_one(scoped, Piece::udp6, wanted) == "hello" && wanted == "2001:db8::53 53", wanted);
+    if (tproxy) {
+        check("UDP to elsewhere", receive_one(scoped, Piece::udp, wanted) == "hello" && wanted == "192.0.2.123 123",
+              wanted);
+        check("UDP by IPv6", receive_one(scoped, Piece::udp6, wanted) == "hello" && wanted == "2001:db8::53 53",
+              wanted);
+    }
     wait_for(stage, "end");
     const auto text = said(stage);
     check("each was answered from where it went",
@@ -198,10 +74,124 @@ say('end')
           text);
 }
 
+// What it tries and how that ends, a line each.
+void what_the_run_cannot_change(const Place& place) {
+    Stage stage(place);
+    auto draft = scoped_draft(stage, R"(
+import ctypes, fcntl, struct
+libc = ctypes.CDLL(None, use_errno=True)
+def call(result):
+  if result == -1: raise OSError(ctypes.get_errno(), '')
+def netlink(protocol, message):
+  s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol); s.send(message)
+  error = struct.unpack('=i', s.recv(4096)[16:20])[0]
+  if error: raise OSError(-error, '')
+route = struct.pack('=BBBBBBBBI', 2, 0, 0, 0, 254, 4, 0, 1, 0) + struct.pack('=HHI', 8, 4, 1)
+rtm = lambda kind, flags: struct.pack('=IHHII', 16 + len(route), kind, flags, 1, 0) + route
+attempt('a new route', lambda: netlink(0, rtm(24, 0x405)))
+attempt('take the route away', lambda: netlink(0, struct.pack('=IHHII', 36, 25, 5, 1, 0) + struct.pack('=BBBBBBBBIHHI', 2, 0, 0, 0, 255, 4, 254, 2, 0, 8, 4, 1)))
+attempt('the rules', lambda: netlink(12, b''))
+attempt('lo down', lambda: fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sh22x', b'lo', 0)))
+attempt('raw', lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
+attempt('raw 6', lambda: socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58))
+attempt('packet', lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0x300))
+attempt('ping', lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 1))
+attempt('vsock', lambda: socket.socket(40, socket.SOCK_STREAM))
+attempt('mark', lambda: socket.socket().setsockopt(1, 36, 1))
+attempt('transparent', lambda: socket.socket().setsockopt(0, 19, 1))
+attempt('transparent 6', lambda: socket.socket(socket.AF_INET6).setsockopt(41, 75, 1))
+attempt('a network of its own', lambda: call(libc.unshare(0x40000000)))
+attempt('another network', lambda: call(libc.setns(os.open('/proc/1/ns/net', os.O_RDONLY), 0)))
+attempt('sysctl', lambda: open('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'w').write('0'))
+def bind(port, kind=socket.SOCK_STREAM, reuse=True, host=''):
+  s = socket.socket(socket.AF_INET, kind)
+  if reuse: s.setsockopt(1, 2, 1); s.setsockopt(1, 15, 1)
+  s.bind((host, port))
+  if kind == socket.SOCK_STREAM: s.listen()
+  return s
+attempt('DNS port', lambda: bind(53, socket.SOCK_DGRAM))
+attempt('proxy port', lambda: bind(3128))
+attempt('transparent port', lambda: bind(3129))
+attempt('transparent port of UDP', lambda: bind(3129, socket.SOCK_DGRAM))
+attempt('abstract', lambda: socket.socket(socket.AF_UNIX).connect('\0owhale-escapes'))
+catch = bind(8443); named = bind(9443, host='192.0.2.7')
+for port in (8443, 9443):
+  s = socket.socket(); s.settimeout(5); s.bind(('203.0.113.9', 0)); s.connect(('192.0.2.7', port)); say(str(port) + ' says ' + s.recv(9).decode())
+s = socket.socket(); s.settimeout(5); s.connect(('127.0.0.1', 3129)); say('itself says ' + s.recv(9).decode())
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); u.setsockopt(1, 6, 1)
+for host in ('224.0.0.251', '239.255.255.250', '255.255.255.255', '10.255.255.255'):
+  attempt('datagram to ' + host, lambda: u.sendto(b'hello', (host, 5353)))
+say('end')
+)");
+    std::snprintf(draft.run.filter, sizeof draft.run.filter, "build"); // Unix sockets by name
+    const Fd abstract(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::memcpy(name.sun_path + 1, "owhale-escapes", 14);
+    bind(abstract.get(), reinterpret_cast<const sockaddr*>(&name), offsetof(sockaddr_un, sun_path) + 15);
+    listen(abstract.get(), 1);
+    const auto scoped = start(stage, draft);
+    for (const char* to : {"192.0.2.7 8443", "192.0.2.7 9443", "127.0.0.1 3129"}) {
+        std::string wanted;
+        const auto connection = accept_one(scoped, Piece::transparent4, wanted);
+        check(std::string("whatever it binds, the broker knows that it wants ") + to, wanted == to, wanted);
+        check("and answers", connection && write(connection.get(), "broker", 6) == 6);
+    }
+    wait_for(stage, "end");
+    const auto text = said(stage);
+    const auto ends = [&](const std::string& what, const std::string& how) {
+        check("from a scoped cage: " + what, text.find(what + ": " + how + "\n") != std::string::npos, text);
+    };
+    for (const char* what : {"a new route", "take the route away", "the rules", "lo down", "raw", "raw 6", "packet",
+                             "vsock", "mark", "transparent", "transparent 6", "a network of its own"})
+        ends(what, "EPERM");
+    ends("ping", "EACCES");
+    ends("sysctl", "EROFS");
+    ends("DNS port", "EACCES");
+    for (const char* what : {"proxy port", "transparent port"}) ends(what, "EADDRINUSE");
+    if (scoped.facts.by_tproxy != 0) ends("transparent port of UDP", "EADDRINUSE");
+    ends("abstract", "ECONNREFUSED");
+    check("another network is not entered", text.find("another network: E") != std::string::npos, text);
+    check("its own server got nothing", text.find("8443 says broker") != std::string::npos, text);
+}
+
+// It connects to what nobody accepts, as often as it can.
+void floods(const Place& place) {
+    Stage stage(place);
+    const auto draft = scoped_draft(stage, R"(
+import resource
+held, ended = [], 0
+for i in range(12000):
+  s = socket.socket(); s.setblocking(False)
+  try: s.connect(('192.0.2.' + str(i % 200), 1000 + i % 60000))
+  except BlockingIOError: pass
+  except OSError as e: ended += 1
+  held.append(s)
+u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(20000): u.sendto(b'x' * 1000, ('192.0.2.1', 1000 + i % 60000))
+try: say('tracked ' + open('/proc/sys/net/netfilter/nf_conntrack_count').read().strip())
+except OSError as e: say('tracked none')
+say('end'); time.sleep(60)
+)");
+    const auto scoped = start(stage, draft);
+    wait_for(stage, "end", 90); // an emulated machine takes its time
+    const auto text = said(stage);
+    check("a run floods its listeners", text.find("end") != std::string::npos, text);
+    if (scoped.facts.by_tproxy != 0)
+        check("no connection is tracked",
+              text.find("tracked 0") != std::string::npos || text.find("none") != std::string::npos, text);
+    auto other = stage.ready_draft();
+    check("another starts meanwhile", stage.launch(other).end == End::started);
+    check("and runs", stage.await_end(other.run.run) && stage.marked());
+    check("the broker has sockets inside still", inner(stage, draft.run.run, 8).sockets.size() == 8);
+}
+
 } // namespace
 
 void play_network(const Place& place) {
     every_packet_comes_to_the_broker(place);
+    what_the_run_cannot_change(place);
+    floods(place);
 }
 
 } // namespace owhale::escapes

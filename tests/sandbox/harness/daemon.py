@@ -60,7 +60,7 @@ class Daemon:
     def start(self, patience=20):
         log = open(self.log_path, "ab")
         command = [built("owhaled"), "--config", self.config, "--state-dir", self.state,
-                   "--runtime-dir", os.path.join(self.folder, "run"), "--profile-dir", os.path.join(TOP, "profiles"), "--policy-dir", self.policy,
+                   "--runtime-dir", os.path.join(self.folder, "run"), "--profile-dir", os.path.join(TOP, "profiles"), "--policy-dir", self.policy, "--vault-key-file", os.path.join(self.folder, "vault.key"),
                    "--spawner", self.spawner, "--spawner-config", os.path.join(self.folder, "spawner.conf"),
                    *self.options]
         environment = self.person.environment(**self.extra_environment)

@@ -7,7 +7,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <csignal>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
@@ -139,6 +141,39 @@ TEST_CASE("what the broker does still works") {
     });
     CHECK_EQ(told.text, "\n");
     CHECK_EQ(told.status, 0);
+}
+
+TEST_CASE("with egress it connects, and still listens, binds and speaks to Unix sockets nowhere") {
+    Place place;
+    place.to.connects = true;
+    const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE_EQ(::listen(listener.get(), 4), 0); // at a port of the kernel's choice
+    sockaddr_in at{};
+    socklen_t size = sizeof at;
+    REQUIRE_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto told = in_child([&](int to) {
+        if (const auto done = confine(place.to); !done) return tell(to, to_line(done.error())), 1;
+        const Fd tcp(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
+        const bool connected =
+            ::connect(tcp.get(), reinterpret_cast<sockaddr*>(&at), size) == 0 || errno == EINPROGRESS;
+        ::usleep(20000);
+        const bool accepted = ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC) >= 0;
+        tell(to, std::to_string(connected) + std::to_string(accepted));
+        const auto made = [](int family, int type, int protocol) {
+            return std::to_string(static_cast<bool>(Fd(::socket(family, type | SOCK_CLOEXEC, protocol))));
+        };
+        tell(to, made(AF_INET, SOCK_DGRAM, 0) + made(AF_INET6, SOCK_STREAM, 0));
+        tell(to, made(AF_UNIX, SOCK_STREAM, 0) + made(AF_UNIX, SOCK_DGRAM, 0) + made(AF_NETLINK, SOCK_RAW, 0) +
+                     made(AF_INET, SOCK_RAW, IPPROTO_TCP) + made(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) +
+                     made(AF_PACKET, SOCK_RAW, 0) + made(AF_VSOCK, SOCK_STREAM, 0));
+        const Fd other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        const sockaddr_in any{};
+        tell(to, std::to_string(::bind(other.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0) +
+                     std::to_string(::listen(other.get(), 1) == 0));
+        return 0;
+    });
+    CHECK_EQ(told.text, "11\n11\n0000000\n00\n");
 }
 
 TEST_CASE("a defect still ends the broker by abort") {

@@ -26,7 +26,8 @@ TEST_CASE("the network is the narrower of what was asked for and what is permitt
     CHECK_EQ(net_under(net("host"), "none"), "none");
     CHECK_EQ(net_under(net("host"), "host"), "host");
     CHECK_EQ(net_under(net(""), "host"), "host");
-    CHECK_EQ(net_under(net("scoped"), "host"), "none"); // there is no scoped one yet
+    CHECK_EQ(net_under(net("scoped"), "host"), "scoped");
+    CHECK_EQ(net_under(net("none"), "scoped"), "none");
     CHECK_EQ(net_under(net("no such"), "none"), "none");
 }
 

@@ -27,7 +27,7 @@ TEST_CASE("what is wrong with a request is told by name") {
     CHECK_EQ(refused([](auto& r) { r.cwd = std::string("/a\0b", 4); }), "cwd holds a NUL byte");
     CHECK_EQ(refused([](auto& r) { r.cwd = "/" + std::string(4095, 'x'); }), "cwd is longer than 4095 bytes");
     CHECK_EQ(refused([](auto& r) { r.workspace = ""; }), "workspace must be an absolute path");
-    CHECK_EQ(refused([](auto& r) { r.net = "everything"; }), "net must be none or host");
+    CHECK_EQ(refused([](auto& r) { r.net = "everything"; }), "net must be none, scoped or host");
     CHECK_EQ(refused([](auto& r) { r.rows = 3; }), "rows and cols need tty");
     CHECK_EQ(refused([](auto& r) { r.tty = true, r.cols = 70'000; }), "rows and cols are at most 65535");
     CHECK_EQ(refused([](auto& r) { r.stdin_ = "a", r.stdin_open = true; }),

@@ -40,9 +40,9 @@ TEST_CASE("what it printed leads to what would change it") {
              Row{"error: could not write config file .git/config: Device or resource busy\n",
                  "change git's configuration outside"},
              Row{"OSError: socket.socket: [Errno 1] Operation not permitted\n", "--profile build"},
-             Row{"curl: (6) Could not resolve host: example.org\n", "--net host"},
-             Row{"connect: Network is unreachable\n", "--net host"},
-             Row{"npm ERR! code ENOTFOUND\n", "--net host"},
+             Row{"curl: (6) Could not resolve host: example.org\n", "--allow-host"},
+             Row{"connect: Network is unreachable\n", "--allow-host"},
+             Row{"npm ERR! code ENOTFOUND\n", "--allow-host"},
              Row{"bash: line 1: foo: command not found\n", "a profile's `toolchains`"},
              Row{"bash: fork: retry: Resource temporarily unavailable\n", "--pids raises"},
              Row{"cp: error writing 'x': No space left on device\n", "owhalectl box reset"},
@@ -64,7 +64,7 @@ TEST_CASE("a file that may not be read is not called a write") {
 TEST_CASE("what owhalectl said inside explains nothing") {
     CHECK(guess(failed("owhalectl: forbidden: Permission denied\n  next: Connection refused\n")).empty());
     CHECK(
-        next_of(failed("owhalectl: Permission denied\ncurl: (6) Could not resolve host: x")).starts_with("--net host"));
+        next_of(failed("owhalectl: Permission denied\ncurl: (6) Could not resolve host: x")).starts_with("--allow-host"));
 }
 
 TEST_CASE("a success is not explained, a limit always is") {

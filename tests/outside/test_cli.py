@@ -1,0 +1,61 @@
+"""The same by owhalectl, as a person types it: a key that a run uses and cannot read, hosts, and what is shown of them."""
+
+import json
+
+import pytest
+
+import accounts
+import cage as cages
+from conftest import ALICE
+
+import ctl as ctls
+
+
+@pytest.fixture
+def alice(owhaled, admin, tmp_path_factory, workspace):
+    """Logged in as the admin, in a workspace."""
+    one = ctls.Ctl(workspace, owhaled, ALICE)
+    one.variables["PATH"] = "/usr/bin:/bin"
+    terminal = one.on_terminal("login", "admin")
+    terminal.answer("assword", accounts.ADMIN)
+    code, screen = terminal.wait()
+    assert code == 0, screen
+    return one
+
+
+def test_the_tour(alice, world, secret, workspace):
+    key = secret("TOUR_KEY", {"host": "api.outside.test"})
+    world.forget()
+    words = ["run", "--net", "scoped", "--profile", cages.QUICK, "--inspect", "--secret", key.name, "--", "sh", "-c",
+             'echo "key: $TOUR_KEY"; curl -sS -H "Authorization: Bearer $TOUR_KEY" https://api.outside.test/echo; '
+             'curl -s --max-time 5 https://evil.outside.test/']
+    done = alice(*words, cwd=workspace, code=None)
+    assert key.placeholder in done.stdout and key.value not in done.stdout + done.stderr, done
+    assert world.odd.received(key.value), done
+    assert [line for line in done.stderr.splitlines() if line.startswith("owhaled: ") and "evil.outside.test" in line], done
+    runs = json.loads(alice("runs", "ls", "-o", "json"))
+    run = (runs["runs"] if isinstance(runs, dict) else runs)[0]["id"]
+    network = json.loads(alice("runs", "show", run, "-o", "json"))["network"]
+    verdicts = {(row["host"], row["verdict"]) for row in network["hosts"]}
+    assert ("api.outside.test", "allow") in verdicts and ("evil.outside.test", "deny") in verdicts, network
+    table = alice("runs", "show", run)
+    assert "api.outside.test" in table and "evil.outside.test" in table and key.value not in table
+
+
+def test_allow_host(alice, workspace):
+    words = ["run", "--profile", cages.QUICK, "--allow-host", "web.outside.test", "--", "curl", "-sS", "https://web.outside.test/"]
+    assert "the web" in alice(*words, cwd=workspace)
+
+
+def test_standing_hosts(alice, owhaled, admin, workspace, world):
+    """An allowed host stays so for later runs, shows in `hosts ls`, and is gone with `hosts rm`."""
+    run = ["run", "--net", "scoped", "--profile", cages.QUICK, "--", "curl", "-sS", "--max-time", "5", "--fail", "https://web.outside.test/"]
+    assert alice(*run, cwd=workspace, code=None).returncode != 0
+    made = admin.ask("POST", "/v1/hosts", {"rule": {"host": "web.outside.test", "ports": [443]}}, step_up=True)
+    assert made.status in (200, 201), made
+    try:
+        assert "the web" in alice(*run, cwd=workspace)
+        assert "web.outside.test" in alice("hosts", "ls")
+    finally:
+        admin.do("DELETE", f"/v1/hosts/{made.json()['id']}", status=204)
+    assert alice(*run, cwd=workspace, code=None).returncode != 0
