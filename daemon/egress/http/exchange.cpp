@@ -3,7 +3,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <map>
 
 #include "egress/http/download.hpp"
 #include "egress/http/message.hpp"
@@ -42,28 +41,6 @@ Error at_host(const Error& error, const Place& place, std::string what) {
 bool repeatable(const RequestHead& head) {
     return head.body.kind == Framing::Kind::none &&
            (head.method == "GET" || head.method == "HEAD" || head.method == "OPTIONS");
-}
-
-// What the connections of one run search for: together, as long as one of them is open.
-std::shared_ptr<Needles> needles_of(const std::shared_ptr<Gate>& gate) {
-    thread_local std::map<std::weak_ptr<Gate>, std::weak_ptr<Needles>, std::owner_less<>> known;
-    std::erase_if(known, [](const auto& one) { return one.second.expired(); });
-    auto needles = known[gate].lock();
-    if (needles) return needles;
-    needles = std::make_shared<Needles>();
-    known[gate] = needles;
-    return needles;
-}
-
-// All values of the run: whoever stored one may send it back later, by another request.
-void learn_values(Session& session) {
-    if (std::exchange(session.needles_made, true)) return;
-    session.needles = needles_of(session.gate);
-    if (!session.needles->empty()) return;
-    for (const auto& secret : session.gate->run().secrets) {
-        if (!secret.open) continue;
-        if (const auto value = secret.open()) session.needles->add(value->text(), secret.placeholder);
-    }
 }
 
 class Exchange {

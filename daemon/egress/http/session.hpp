@@ -48,6 +48,8 @@ struct Session {
     }
 };
 
+// All values of the run, once a connection: whoever stored one may send it back later, to another request.
+void learn_values(Session& session);
 // One request and its answer. False: the connection is not to be used any more.
 boost::asio::awaitable<bool> serve_exchange(std::shared_ptr<Session> session);
 

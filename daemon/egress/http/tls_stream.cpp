@@ -111,6 +111,7 @@ awaitable<Status> TlsStream::flush() {
 awaitable<Status> TlsStream::wait_readable() {
     if (broken_ || ended_ || in_from_ != in_to_ || SSL_has_pending(ssl_.get()) == 1) co_return Status{};
     std::vector<char>().swap(in_); // a quiet connection holds no memory
+    if (out_.empty() && !flushing_) std::vector<char>().swap(out_);
     in_from_ = in_to_ = 0;
     co_return co_await under_->wait_readable();
 }
