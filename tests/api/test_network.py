@@ -144,7 +144,7 @@ def test_the_new_members_are_checked(house):
                          ({"secrets": [{"name": "a b"}]}, "secrets"),
                          ({"brokers": ["docker"]}, "ssh-agent"),
                          ({"host_ports": [0]}, "above 0"),
-                         ({"ports": [{"port": 0}]}, "port in the run")]:
+                         ({"ports": [{"host": 0, "port": 0}]}, "port in the run")]:
         answer = house.run(ALICE, argv=["true"], wait=True, **request)
         assert answer.status == 422 and answer.code == "invalid_value" and why in answer.text, (request, answer)
 
@@ -189,7 +189,7 @@ def asking(house, web):
 
 def output(house, run):
     house.until(run, {"exited"}, ALICE, 30)
-    return house.get(f"/v1/runs/{run}/output?stream=stdout", uid=ALICE).text
+    return house.get(f"/v1/runs/{run}/output?stream=stdout", uid=ALICE).body.decode()
 
 
 def test_an_unknown_host_is_asked_about_once(house, web, names):
@@ -214,7 +214,7 @@ def test_a_refusal_holds_and_is_told(house, web):
     assert house.admin.ask("POST", f"/v1/approvals/{one['id']}/deny", {"reason": "no"}, step_up=True).status == 200
     house.until(run, {"exited"}, ALICE, 30)
     assert web.seen == []
-    said = house.get(f"/v1/runs/{run}/output?stream=stderr", uid=ALICE).text
+    said = house.get(f"/v1/runs/{run}/output?stream=stderr", uid=ALICE).body.decode()
     assert "owhaled: " in said and "odd.example" in said, said
 
 
