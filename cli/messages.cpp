@@ -36,6 +36,9 @@ Result<api::Box> read_box(std::string_view text) {
 Result<api::BoxList> read_boxes(std::string_view text) {
     return read<api::BoxList>(text);
 }
+Result<api::Publish> read_publish(std::string_view text) {
+    return read<api::Publish>(text);
+}
 Result<api::Secret> read_secret(std::string_view text) {
     return read<api::Secret>(text);
 }
@@ -167,6 +170,9 @@ std::string write(const api::KillRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::HostAllowRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::PublishRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::HostCheckRequest& message) {

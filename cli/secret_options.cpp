@@ -75,7 +75,7 @@ Result<Secret> read_file_value(const std::string& path) {
     return without_line_end(TRY(read_whole(fd.get(), path)));
 }
 
-Result<api::SecretHost> parse_host(const std::string& word) {
+Result<api::SecretHost> parse_place(const std::string& word) {
     api::SecretHost out;
     const auto slash = word.find('/');
     auto place = word.substr(0, slash);
@@ -116,7 +116,7 @@ Result<std::vector<api::SecretHost>> parse_hosts(const std::vector<std::string>&
                                                  const std::vector<std::string>& methods) {
     std::vector<api::SecretHost> out;
     for (const auto& word : words) {
-        auto one = TRY(parse_host(word));
+        auto one = TRY(parse_place(word));
         if (!methods.empty()) one.methods = split(methods);
         const auto same = std::ranges::find_if(
             out, [&](const auto& other) { return other.host == one.host && other.port == one.port; });

@@ -183,7 +183,7 @@ awaitable<Status> Broker::start() {
                                   [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
     runs_use.hosts = &*hosts_;
     runs_use.secrets = secrets_of_runs();
-    egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, &*host_questions_);
+    egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, &*host_questions_, *database_);
     runs_use.network = egress_.get();
     auto runs = sandbox::Runs::open(std::move(runs_use));
     if (!runs) co_return std::unexpected(std::move(runs).error());

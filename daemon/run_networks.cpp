@@ -1,5 +1,7 @@
 #include "run_networks.hpp"
 
+#include "egress/ssh/known_hosts.hpp"
+
 namespace owhale {
 namespace {
 
@@ -30,9 +32,14 @@ egress::Spawned spawned_by(sandbox::SpawnerChannel& spawner) {
 
 std::unique_ptr<egress::Egress> make_egress(boost::asio::any_io_executor executor, const config::Settings& settings,
                                             sandbox::SpawnerChannel& spawner, const wire::Ready& ready,
-                                            audit::Log& audit, egress::Asking* asking) {
-    egress::Parts parts{std::move(executor), settings, asking, &audit, own_endpoints(settings, ready),
-                        spawned_by(spawner)};
+                                            audit::Log& audit, egress::Asking* asking, store::Database& database) {
+    egress::Parts parts{std::move(executor),
+                        settings,
+                        asking,
+                        &audit,
+                        own_endpoints(settings, ready),
+                        spawned_by(spawner),
+                        egress::ssh::known_hosts(database)};
     return std::make_unique<egress::Egress>(std::move(parts));
 }
 

@@ -41,6 +41,8 @@ constexpr std::array kVerbs = {
     Verb{"boxes.show", "GET", "/v1/boxes/{id}", "boxes", true, "One box.", "", "Box"},
     Verb{"boxes.reset", "DELETE", "/v1/boxes/{id}", "boxes", true, "Empties a box; refused while a run uses it.", "",
          ""},
+    Verb{"boxes.publish", "POST", "/v1/boxes/{id}/publish", "boxes", true,
+         "Publishes a port of the box's newest live run on this machine's loopback.", "PublishRequest", "Publish"},
     Verb{"audit.list", "GET", "/v1/audit", "audit_read", false, "Audit events, newest first.", "", "AuditList"},
     Verb{"audit.show", "GET", "/v1/audit/{seq}", "audit_read", true, "One audit event.", "", "AuditEntry"},
     Verb{"policy.rules", "GET", "/v1/policy/rules", "system_read", false, "The rules in force, in their order.", "",

@@ -47,8 +47,9 @@ struct Planned {
 
 Result<std::vector<Planned>> plan(Context& context, const std::vector<DotenvEntry>& entries, bool replace) {
     std::vector<std::string> known;
-    for (const auto& secret : TRY(read_secrets(TRY(context.ask({.verb = "secrets.list"})))).secrets)
-        known.push_back(secret.name);
+    const auto body = TRY(context.ask({.verb = "secrets.list"}));
+    const auto list = TRY(read_secrets(body));
+    for (const auto& secret : list.secrets) known.push_back(secret.name);
     std::vector<Planned> out;
     for (const auto& entry : entries) {
         Planned one{&entry, {}, std::ranges::find(known, entry.name) != known.end(), false};

@@ -55,7 +55,8 @@ Status sync_folder(const std::string& path) {
 
 // The file has to be the one that owhaled reads, or the vault would open no more after its next start.
 Status check_file(Context& context, const std::string& path) {
-    const auto settings = TRY(read_config(TRY(context.ask({.verb = "config.show"})))).settings;
+    const auto body = TRY(context.ask({.verb = "config.show"}));
+    const auto settings = TRY(read_config(body)).settings;
     for (const auto& row : settings) {
         if (row.key != "vault-key-file") continue;
         std::error_code error;
@@ -111,7 +112,8 @@ Result<int> rekey(Context& context, const Arguments& arguments) {
     }
     auto call = call_of(request, arguments.accept);
     if (request.value) wipe(*request.value);
-    return told(context, TRY(context.ask(std::move(call))));
+    const auto body = TRY(context.ask(std::move(call)));
+    return told(context, body);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
+#include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
 
 namespace owhale::cli {
@@ -58,8 +59,8 @@ Result<int> set(Context& context, const Arguments& arguments) {
     Call call{.verb = "secrets.set", .id = name, .body = write(request), .act = "store the secret " + name};
     for (auto* text : {&request.value, &request.value_base64})
         if (*text) wipe(**text);
-    auto answer = context.ask(std::move(call));
-    CHECK(print_stored(context, TRY(std::move(answer)), there && !values ? "is changed" : "is stored"));
+    const auto body = TRY(context.ask(std::move(call)));
+    CHECK(print_stored(context, body, there && !values ? "is changed" : "is stored"));
     return kOk;
 }
 
@@ -77,7 +78,8 @@ Result<int> rotate(Context& context, const Arguments& arguments) {
               .act = "give the secret " + arguments.name + " a new value"};
     for (auto* text : {&request.value, &request.value_base64})
         if (*text) wipe(**text);
-    CHECK(print_stored(context, TRY(context.ask(std::move(call))), "has a new value"));
+    const auto body = TRY(context.ask(std::move(call)));
+    CHECK(print_stored(context, body, "has a new value"));
     return kOk;
 }
 

@@ -36,11 +36,21 @@ api::HostRule rule_of(const egress::Target& target) {
     return rule;
 }
 
+// By the fingerprint of the host's key; ",unbound" follows where its server does not bind logins to it (egress/ssh/requests.hpp).
+std::string login_reason(const std::string& host) {
+    const auto comma = host.find(',');
+    auto reason = "It wants to sign in with your SSH key at a host that it has not signed in at before: " +
+                  host.substr(0, comma) + ".";
+    if (comma != std::string::npos)
+        reason +=
+            " That host's server does not bind logins to its key: unless you know the key, it may be used to sign in "
+            "as you anywhere.";
+    return reason;
+}
+
 // The run cannot say a word of it: the host's name is LDH or an address, the rest is ours.
 std::string reason_of(const egress::Target& target) {
-    if (target.how == "ssh-agent")
-        return "It wants to sign in with your SSH key at a host that it has not signed in at before: " + target.host +
-               ".";
+    if (target.how == "ssh-agent") return login_reason(target.host);
     const std::string how = target.how == "tls"       ? "by TLS"
                             : target.how == "http"    ? "in plain HTTP, which anybody on the way can read"
                             : target.how == "connect" ? "through the proxy"

@@ -1,5 +1,6 @@
 #include "egress/egress.hpp"
 
+#include <cstdlib>
 #include <sys/resource.h>
 
 #include "base/files.hpp"
@@ -44,9 +45,13 @@ Egress::Egress(Parts parts)
       crowd_(std::make_shared<Crowd>(Crowd{0, most_of_all(parts_.settings)})) {}
 Egress::~Egress() = default;
 
-Status Egress::load() {
-    if (auto text = read_file("/etc/ssl/certs/ca-certificates.crt", kLargestBundle)) system_bundle() = *std::move(text);
-    return load_system_cas();
+void Egress::load() {
+    const char* const named = std::getenv("SSL_CERT_FILE"); // as connect_tls reads it
+    const std::string path = named != nullptr && *named != '\0' ? named : "/etc/ssl/certs/ca-certificates.crt";
+    if (auto text = read_file(path, kLargestBundle)) system_bundle() = *std::move(text);
+    if (const auto loaded = load_system_cas(); !loaded)
+        log::warning("owhaled itself connects nowhere by TLS (secrets by placeholder, inspected runs)",
+                     {{"why", to_line(loaded.error())}});
 }
 
 std::vector<std::string> Egress::readable() {

@@ -20,6 +20,9 @@ class Log;
 
 namespace owhale::egress {
 
+namespace ssh {
+class KnownHosts;
+}
 class Resolver;
 class RunNet;
 struct Crowd;
@@ -44,6 +47,7 @@ struct Parts {
     audit::Log* audit = nullptr;       // of signatures; null in tests
     std::vector<config::Endpoint> own; // where owhaled itself listens: no run gets there, whatever a rule says
     Spawned spawned;
+    std::shared_ptr<ssh::KnownHosts> ssh_hosts = nullptr; // null: what people agree to holds for the run
 };
 
 class Egress final : public sandbox::Network {
@@ -52,7 +56,7 @@ public:
     ~Egress() override;
 
     // What owhaled reads for it from the machine, to be called before the broker is confined.
-    static Status load();
+    static void load();
     // Files that the confined broker still has to read for it: resolv.conf, hosts, the CAs.
     static std::vector<std::string> readable();
 

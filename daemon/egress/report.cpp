@@ -13,13 +13,15 @@ std::size_t Report::note(const std::string& host, std::uint16_t port, const std:
         ++report_.hosts[known->second].count;
         return known->second;
     }
-    if (report_.hosts.size() >= kMostRows) {
+    const bool refused = verdict == "deny";
+    if (report_.hosts.size() >= kMostRows || (refused && refused_ >= kMostRefused)) {
         ++report_.more;
         return kMostRows;
     }
     api::NetTry row{host, port, how, verdict, rule, reason, {}, 1, 0, 0, 0, rfc3339(wall_clock_us()), {}, {}};
     rows_.emplace(std::tuple(host, port, how, verdict), report_.hosts.size());
     report_.hosts.push_back(std::move(row));
+    if (refused) ++refused_;
     return report_.hosts.size() - 1;
 }
 

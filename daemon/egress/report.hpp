@@ -13,6 +13,7 @@ namespace owhale::egress {
 class Report {
 public:
     static constexpr std::size_t kMostRows = 256;
+    static constexpr std::size_t kMostRefused = 128; // of them: no noise of refusals hides what was reached after it
 
     explicit Report(std::uint64_t most_bytes) : most_bytes_(most_bytes) {}
 
@@ -36,6 +37,7 @@ private:
 
     std::uint64_t most_bytes_; // 0: no limit
     api::NetReport report_;
+    std::size_t refused_ = 0; // rows
     std::map<std::tuple<std::string, std::uint16_t, std::string, std::string>, std::size_t> rows_;
 };
 

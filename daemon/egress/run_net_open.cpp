@@ -75,7 +75,8 @@ void RunNet::open_piece(Piece piece, Fd socket, const wire::RunNetwork& facts) {
 }
 
 void RunNet::open_agent(Fd listener) {
-    ssh::AgentParts parts{given_.parts.executor, gate_, given_.parts.asking, given_.parts.audit, nullptr, {}};
+    ssh::AgentParts parts{given_.parts.executor,  gate_, given_.parts.asking, given_.parts.audit,
+                          given_.parts.ssh_hosts, {}};
     auto side = ssh::serve_agent(std::move(parts), std::move(listener));
     if (side)
         sides_.push_back(*std::move(side));

@@ -42,7 +42,7 @@ Result<std::string> unescaped(std::string_view path) {
         const int high = i + 2 < path.size() ? hex(path[i + 1]) : -1, low = i + 2 < path.size() ? hex(path[i + 2]) : -1;
         if (high < 0 || low < 0) return refused("has a broken escape");
         const auto byte = static_cast<unsigned char>(high * 16 + low);
-        if (byte == '/' || byte == '\\') return refused("has an escaped slash");
+        if (byte == '\\') return refused("has an escaped backslash");
         if (byte < 0x20 || byte == 0x7f) return refused("has an escaped control");
         if (unreserved(byte))
             out += static_cast<char>(byte);
@@ -53,14 +53,19 @@ Result<std::string> unescaped(std::string_view path) {
     return out;
 }
 
+// An escaped slash is one to some servers, so that it ends a segment here, too.
+std::size_t segment_end(std::string_view path, std::size_t from) {
+    return std::min({path.find('/', from), path.find("%2F", from), path.size()});
+}
+
 bool has_dots(std::string_view path) {
     for (std::size_t from = 0; from <= path.size();) {
-        const auto slash = std::min(path.find('/', from), path.size());
+        const auto slash = segment_end(path, from);
         // Some servers cut what follows a semicolon before they look at the segment (RFC 3986 section 3.3).
         auto segment = path.substr(from, slash - from);
         segment = segment.substr(0, segment.find(';'));
         if (segment == "." || segment == "..") return true;
-        from = slash + 1;
+        from = slash + (slash < path.size() && path[slash] == '%' ? 3 : 1);
     }
     return false;
 }

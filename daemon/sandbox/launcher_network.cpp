@@ -131,6 +131,11 @@ Status Launcher::prepare_network(Prepared& prepared, const Caller& caller, std::
     if (prepared.verdict.decision == "allow") narrow_network(prepared); // the secrets' hosts, too
     auto& resolution = prepared.looked.held.resolution;
     if (has_broker(*prepared.scope, "ssh-agent")) {
+        if (!prepared.profile->unix_sockets)
+            return fail(Code::invalid_value,
+                        "--broker ssh-agent needs sockets by name, which the profile " + prepared.profile->name +
+                            " refuses",
+                        "--profile build permits them");
         if (!resolution.ssh_agent) return std::unexpected(no_agent(prepared.request, resolution.facts.ssh_agent));
         run->ssh_agent = std::make_shared<Fd>(std::move(resolution.ssh_agent));
     }
@@ -148,7 +153,9 @@ Status Launcher::prepare_network(Prepared& prepared, const Caller& caller, std::
     run->most_bytes = parts_.settings.net_bytes;
     run->most_connections = parts_.settings.net_connections;
     run->most_at_once = parts_.settings.net_connections_at_once;
+    const bool has_agent = run->ssh_agent != nullptr;
     prepared.cage_net = TRY(parts_.network->prepare(std::move(run)));
+    if (has_agent) prepared.cage_net.environment["SSH_AUTH_SOCK"] = wire::kSshAgentSocket;
     prepared.lease = NetLease(*parts_.network, number);
     for (auto& [path, content] : prepared.cage_net.files)
         if (path == kResolverFile) path = machine().resolver_file;

@@ -98,4 +98,11 @@ Status Registry::reset_box(const std::string& id, const std::string& principal, 
     return {};
 }
 
+boost::asio::awaitable<Result<api::Publish>> Registry::publish(std::shared_ptr<Run> run, api::Publish port) {
+    if (parts_.network == nullptr || !run->cage.networked)
+        co_return fail(Code::unsupported, "the run has no network of its own whose ports could be published",
+                       "start it with --net scoped, or publish the port with `run -p`");
+    co_return co_await parts_.network->publish(run->number(), std::move(port));
+}
+
 } // namespace owhale::sandbox

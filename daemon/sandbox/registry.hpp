@@ -61,6 +61,7 @@ public:
     Result<api::BoxList> boxes(const std::string& principal, bool any) override;
     Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) override;
     Status reset_box(const std::string& id, const std::string& principal, bool any) override;
+    boost::asio::awaitable<Result<api::Publish>> publish(std::shared_ptr<Run> run, api::Publish port) override;
     void connection_closed(std::uint64_t connection) override;
 
 private:

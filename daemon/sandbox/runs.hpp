@@ -141,6 +141,10 @@ public:
     virtual Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) = 0;
     virtual Status reset_box(const std::string& id, const std::string& principal, bool any) = 0;
 
+    // A port of a live run that has a scoped network, on the host's loopback; answers with the port that was chosen.
+    // port_in_use, forbidden, conflict, busy; not_found: it has ended; unsupported: it has another network.
+    virtual boost::asio::awaitable<Result<api::Publish>> publish(std::shared_ptr<Run> run, api::Publish port) = 0;
+
     // The connection's client went: what it waited for or held attached ends after 10 s unless detached.
     virtual void connection_closed(std::uint64_t connection) = 0;
 };

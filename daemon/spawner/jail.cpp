@@ -19,13 +19,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "spawner/approved.hpp"
 #include "spawner/channel.hpp"
 #include "spawner/credentials.hpp"
+#include "spawner/handed_over.hpp"
 #include "spawner/jail_plan.hpp"
 #include "spawner/landlock.hpp"
 #include "spawner/mounts.hpp"
@@ -140,46 +140,6 @@ int raise_loopback(bool net_host) {
     return result(::ioctl(socket.get(), SIOCSIFFLAGS, &request));
 }
 
-// The listeners are made while there are capabilities over the namespace, and leave before anything of the run is here.
-int open_network(Child& child) {
-    auto& made = child.message.made;
-    NetworkFds held;
-    child.detail.set("the listeners of a scoped network");
-    if (const int err = make_network(*child.plan.network, child.plan.host_ports, made, held); err != 0) return err;
-    std::array<int, std::tuple_size_v<decltype(held.fds)>> fds{};
-    for (std::size_t i = 0; i < held.count; ++i) fds[i] = held.fds[i].get();
-    child.message.kind = Message::network;
-    return send_packet(child.setup, &child.message, sizeof child.message, std::span(fds).first(held.count)) ? 0 : EPIPE;
-}
-
-// What `exec` will need to come in later. Own namespaces can always be opened; another's, once undumpable, cannot.
-int hand_over_namespaces(Child& child) {
-    // Not at the clone: there the cgroup namespace's root would be the spawner's own cgroup.
-    if (::unshare(CLONE_NEWCGROUP) != 0) return errno;
-    std::array<Fd, 7> held;
-    std::array<int, 7> fds{};
-    std::size_t count = 0;
-    for (const char* path : {"/proc/self/ns/user", "/proc/self/ns/pid", "/proc/self/ns/ipc", "/proc/self/ns/uts",
-                             "/proc/self/ns/cgroup", "/proc/self/ns/net", "/proc/self/ns/mnt"}) {
-        held[count].reset(::open(path, O_RDONLY | O_CLOEXEC));
-        if (!held[count]) return errno;
-        fds[count] = held[count].get();
-        ++count;
-    }
-    child.message.kind = Message::namespaces;
-    return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
-}
-
-// Of what entered a cage with approved files: others' approved files are to be held in place there as well.
-int hand_over_own_mounts(Child& child, int self) {
-    if (child.plan.approved.empty()) return 0;
-    const Fd mounts(::openat(self, "ns/mnt", O_RDONLY | O_CLOEXEC));
-    if (!mounts) return errno;
-    child.message.kind = Message::namespaces;
-    const std::array<int, 1> fds{mounts.get()};
-    return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
-}
-
 int set_limits(const JailPlan& plan) {
     for (auto [resource, limit] : plan.rlimits) {
         rlimit now{};
@@ -212,32 +172,6 @@ int open_terminal(Child& child) {
     if (!send_packet(child.setup, &child.message, sizeof child.message, fds)) return EPIPE;
     ::close(child.master);
     return 0;
-}
-
-int listen_at(Child& child, std::string_view path, Message::Kind kind) {
-    child.detail.set(path.data());
-    const Fd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!listener) return errno;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    static_assert(wire::kDaemonSocket.size() < sizeof address.sun_path);
-    static_assert(wire::kSshAgentSocket.size() < sizeof address.sun_path);
-    std::memcpy(address.sun_path, path.data(), path.size());
-    if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return errno;
-    if (::listen(listener.get(), wire::kRunConnections) != 0) return errno;
-    child.message.kind = kind;
-    const std::array<int, 1> fds{listener.get()};
-    return send_packet(child.setup, &child.message, sizeof child.message, fds) ? 0 : EPIPE;
-}
-
-// Bound by the run's own uid at owhaled's usual paths, in a folder that holds nothing else and is read-only from then on:
-// what is in the cage can connect, and put nothing in their place. The spawner accepts on the first, the broker on the other.
-int open_listeners(Child& child) {
-    const auto& plan = child.plan;
-    if (!plan.daemon && !plan.ssh_agent) return 0;
-    int err = plan.daemon ? listen_at(child, wire::kDaemonSocket, Message::listener) : 0;
-    if (err == 0 && plan.ssh_agent) err = listen_at(child, wire::kSshAgentSocket, Message::ssh_agent);
-    return err != 0 ? err : close_daemon_folder();
 }
 
 int set_stdio(const Child& child) {
@@ -337,9 +271,10 @@ void enter_jail(const JailPlan& plan) {
     child.step(Step::parent, die_with_spawner(plan.setup));
     reset_signals();
     ::setsid();
-    child.step(Step::network, plan.scoped ? open_network(child) : raise_loopback(plan.net_host));
+    child.step(Step::network,
+               plan.scoped ? hand_over_network(plan, child.message, child.detail) : raise_loopback(plan.net_host));
     child.step(Step::hostname, result(::sethostname(plan.hostname.data(), plan.hostname.size())));
-    child.step(Step::mounts, hand_over_namespaces(child));
+    child.step(Step::mounts, hand_over_namespaces(plan, child.message));
     child.step(Step::root, make_root(child.root, child.detail));
     child.step(Step::system, mount_system(child.root, plan, child.detail));
     child.step(Step::devices, mount_devices(child.root, plan, child.detail));
@@ -348,7 +283,7 @@ void enter_jail(const JailPlan& plan) {
     child.step(Step::approved, bind_approved(child.root, plan, child.detail));
     child.step(Step::pivot, enter_root(child.root, child.detail));
     ::close(child.root);
-    child.step(Step::listener, open_listeners(child));
+    child.step(Step::listener, hand_over_listeners(plan, child.message, child.detail));
     child.step(Step::terminal, open_terminal(child));
     child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());
@@ -371,7 +306,7 @@ void join_jail(const JailPlan& plan) {
     reset_signals();
     ::setsid();
     child.step(Step::approved, bind_approved_alone(plan, child.detail));
-    child.step(Step::approved, hand_over_own_mounts(child, self.get()));
+    child.step(Step::approved, hand_over_own_mounts(plan, child.message, self.get()));
     child.step(Step::terminal, open_terminal(child));
     child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <linux/if.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -216,14 +217,19 @@ int make_network(const NetworkScript& script, std::span<const std::uint16_t> hos
     add_piece(Piece::dns_tcp, 0, {AF_INET, kTcp, wire::kDnsPort, taken}, made, fds);
     add_piece(Piece::transparent4, kernel.four, {AF_INET, kTcp, kThrough, tproxy}, made, fds);
     add_piece(Piece::transparent6, kernel.six, {AF_INET6, kTcp, kThrough, tproxy}, made, fds);
-    add_piece(Piece::udp, kernel.four, {AF_INET, kUdp, kThrough, tproxy, true}, made, fds);
-    add_piece(Piece::udp6, kernel.six, {AF_INET6, kUdp, kThrough, tproxy, true}, made, fds);
+    // A redirected datagram does not say where it was going: without a socket its sender is refused at once.
+    const auto told = [&](int err) { return err != 0 || tproxy ? err : EOPNOTSUPP; };
+    add_piece(Piece::udp, told(kernel.four), {AF_INET, kUdp, kThrough, tproxy, true}, made, fds);
+    add_piece(Piece::udp6, told(kernel.six), {AF_INET6, kUdp, kThrough, tproxy, true}, made, fds);
     for (const auto port : host_ports) add_port(port, made, fds);
     const int proxy = made.err[static_cast<std::size_t>(Piece::proxy)];
     return proxy != 0 ? proxy : made.err[static_cast<std::size_t>(Piece::dns_udp)];
 }
 
 NetworkTrial try_network() {
+#ifdef OWHALE_FAULTS
+    if (::getenv("OWHALE_NO_TPROXY") != nullptr) return try_script(By::redirect);
+#endif
     auto trial = try_script(By::tproxy);
     if (has(trial.made, Piece::transparent4)) return trial;
     auto other = try_script(By::redirect);

@@ -177,14 +177,13 @@ def test_an_agents_token_neither_sets_nor_reveals(alice_account):
     assert agent.get("/v1/secrets").status == 200
 
 
-def test_an_account_made_anew_owns_nothing_of_the_old_one(admin, alice_account):
+def test_what_a_removed_account_leaves_is_an_admins_to_remove(admin, alice_account):
     put(alice_account)
     admin.do("DELETE", "/v1/users/alice", status=204)
-    again = accounts.add(admin, "alice")
-    assert again.get("/v1/secrets").json() == {"secrets": []}
-    assert refused(again, "POST", "/v1/secrets/OPENAI_API_KEY/reveal").code == "not_found"
-    assert put(again, value="a value of the new one")["version"] == 1
-    assert again.do("POST", "/v1/secrets/OPENAI_API_KEY/reveal") == {"value": "a value of the new one"}
+    assert refused(alice_account, "POST", "/v1/secrets/OPENAI_API_KEY/reveal").status == 401
+    assert [one["owner"] for one in admin.get("/v1/secrets?owner=*").json()["secrets"]] == ["user:alice"]
+    admin.do("DELETE", "/v1/secrets/OPENAI_API_KEY?owner=user:alice", status=204)
+    assert admin.get("/v1/secrets?owner=*").json() == {"secrets": []}
 
 
 def test_a_thousand_secrets_and_no_more(alice_account):
@@ -260,29 +259,6 @@ def test_the_brokers_memory_environment_and_core_are_closed(fresh, admin, alice_
     assert VALUE.encode() not in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
 
 
-@needs_root
-def test_the_value_does_not_stay_in_the_brokers_memory(fresh, admin, alice_account):
-    """Root reads all of it: what is stored lies there sealed, once the request is over."""
-    put(alice_account)
-    alice_account.get("/v1/secrets")
-    time.sleep(0.2)
-    pid = fresh.broker()
-    found = []
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for line in maps:
-            span, flags, _, _, _, *name = line.split()
-            if "r" not in flags or name[:1] in (["[vvar]"], ["[vsyscall]"]):
-                continue
-            low, high = (int(part, 16) for part in span.split("-"))
-            try:
-                memory.seek(low)
-                if VALUE.encode() in memory.read(high - low):
-                    found.append(line)
-            except OSError:
-                continue
-    assert not found, found
-
-
 # --- an attacker with the database
 
 
@@ -310,7 +286,9 @@ def closed(owhaled, person, word):
 
 @pytest.mark.parametrize("statement, word", [
     ("UPDATE secrets SET sealed = (SELECT sealed FROM secrets WHERE name = 'B') WHERE name = 'A'", "/A was changed"),
-    ("UPDATE secrets SET name = CASE name WHEN 'A' THEN 'B' ELSE 'A' END", "was changed"),
+    ("UPDATE secrets SET (meta, wrapped, sealed) = (SELECT o.meta, o.wrapped, o.sealed FROM secrets o WHERE o.name = 'B') "
+     "WHERE name = 'A'", "/A was changed"),
+    ("UPDATE secrets SET name = 'C' WHERE name = 'A'", "/C was changed"),
     ("UPDATE secrets SET meta = replace(meta, 'api.example.com', 'evil.example.com') WHERE name = 'A'", "/A was changed"),
     ("UPDATE secrets SET owner = 'user:bob' WHERE name = 'A'", "was changed"),
     ("UPDATE secrets SET sealed = substr(sealed, 1, length(sealed) - 1) WHERE name = 'A'", "/A was changed"),

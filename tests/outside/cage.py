@@ -81,7 +81,7 @@ class Cage:
 
     def __init__(self, person, workspace, uid):
         self.person, self.workspace, self.uid = person, pathlib.Path(workspace), uid
-        self.home = self.workspace / "home"
+        self.boxes = set()
 
     def put(self, name, text):
         path = self.workspace / name
@@ -101,7 +101,16 @@ class Cage:
     def run(self, *argv, **more):
         answer = self.person.ask("POST", "/v1/runs", {"wait": True, **self.request(argv, **more)}, timeout=90)
         assert answer.status == 200, answer
-        return Done(answer.json())
+        return self.done(answer.json())
+
+    def done(self, record):
+        self.boxes |= {record["box"]} if record.get("box") else set()
+        return Done(record)
+
+    def close(self):
+        """There is a limit to boxes."""
+        for box in self.boxes:
+            self.person.ask("DELETE", f"/v1/boxes/{box}")
 
     def bash(self, script, **more):
         """A script as a file, so that it is the tests' shell that reads it."""
@@ -125,7 +134,7 @@ class Cage:
             record = self.person.get(f"/v1/runs/{run}").json()
             if record["state"] not in ("queued", "waiting_approval", "starting", "running"):
                 streams = {key: self.person.get(f"/v1/runs/{run}/output?stream={key}").body.decode() for key in ("stdout", "stderr")}
-                return Done({**record, **streams})
+                return self.done({**record, **streams})
             time.sleep(0.05)
         raise AssertionError(f"{run} goes on: {record}")
 

@@ -64,7 +64,9 @@ def workspace():
 def cage(world, admin, workspace):
     """Alice's, logged in as the admin; the servers' records are empty."""
     world.forget()
-    return cages.Cage(admin, workspace, ALICE)
+    one = cages.Cage(admin, workspace, ALICE)
+    yield one
+    one.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ def waiting(admin, patience=10):
     while time.monotonic() < end:
         found = [one for one in admin.get("/v1/approvals").json()["approvals"] if one.get("kind") == "host" and one["state"] == "pending"]
         if found:
-            return found[0]
+            return admin.get(f"/v1/approvals/{found[0]['id']}").json()
         time.sleep(0.05)
     raise AssertionError("nobody was asked")
 

@@ -24,9 +24,9 @@ def alice(owhaled, admin, tmp_path_factory, workspace):
 
 
 def test_the_tour(alice, world, secret, workspace):
-    key = secret("TOUR_KEY", {"host": "api.outside.test"})
+    key = secret("TOUR_KEY", {"host": "api.outside.test", "port": 443})
     world.forget()
-    words = ["run", "--net", "scoped", "--profile", cages.QUICK, "--inspect", "--secret", key.name, "--", "sh", "-c",
+    words = ["run", "--net", "scoped", "--profile", cages.QUIET, "--inspect", "--secret", key.name, "--", "sh", "-c",
              'echo "key: $TOUR_KEY"; curl -sS -H "Authorization: Bearer $TOUR_KEY" https://api.outside.test/echo; '
              'curl -s --max-time 5 https://evil.outside.test/']
     done = alice(*words, cwd=workspace, code=None)
@@ -43,13 +43,13 @@ def test_the_tour(alice, world, secret, workspace):
 
 
 def test_allow_host(alice, workspace):
-    words = ["run", "--profile", cages.QUICK, "--allow-host", "web.outside.test", "--", "curl", "-sS", "https://web.outside.test/"]
+    words = ["run", "--profile", cages.QUIET, "--allow-host", "web.outside.test", "--", "curl", "-sS", "https://web.outside.test/"]
     assert "the web" in alice(*words, cwd=workspace)
 
 
 def test_standing_hosts(alice, owhaled, admin, workspace, world):
     """An allowed host stays so for later runs, shows in `hosts ls`, and is gone with `hosts rm`."""
-    run = ["run", "--net", "scoped", "--profile", cages.QUICK, "--", "curl", "-sS", "--max-time", "5", "--fail", "https://web.outside.test/"]
+    run = ["run", "--net", "scoped", "--profile", cages.QUIET, "--", "curl", "-sS", "--max-time", "5", "--fail", "https://web.outside.test/"]
     assert alice(*run, cwd=workspace, code=None).returncode != 0
     made = admin.ask("POST", "/v1/hosts", {"rule": {"host": "web.outside.test", "ports": [443]}}, step_up=True)
     assert made.status in (200, 201), made

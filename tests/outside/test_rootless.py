@@ -75,7 +75,7 @@ def test_packets(cage, world):
 
 
 def test_a_key(cage, world, person):
-    key = cages.Secret(person, "ROOTLESS_KEY", [{"host": "api.outside.test"}])
+    key = cages.Secret(person, "ROOTLESS_KEY", [{"host": "api.outside.test", "port": 443}])
     done = cage.bash('curl -sS --max-time 10 -H "Authorization: Bearer $ROOTLESS_KEY" https://api.outside.test/echo', hosts=[], inspect=True,
                      secrets=[{"name": key.name}])
     assert world.odd.received(key.value) and key.value not in done.out, done

@@ -8,8 +8,8 @@ import pytest
 
 import stage
 
-API = {"host": "api.outside.test"}
-LIMITED = {"host": "api.outside.test", "methods": ["GET"], "paths": ["/v1"]}
+API = {"host": "api.outside.test", "port": 443}
+LIMITED = {"host": "api.outside.test", "port": 443, "methods": ["GET"], "paths": ["/v1"]}
 CURL = "curl -sS --max-time 10 "
 SHOWN = '-H "Authorization: Bearer $OUTSIDE_KEY" '
 # Two ways to owhaled's eyes: the run's own CA, or the local endpoint that is upgraded to TLS.

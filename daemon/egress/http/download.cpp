@@ -15,8 +15,7 @@ using asio::awaitable;
 namespace {
 
 constexpr std::size_t kRoom = 64u << 10;
-constexpr unsigned kTurns = 8;         // pieces, then others have their turn: a socket that is always ready never waits
-constexpr std::size_t kMostCuts = 256; // pieces of one answer with a value in them: more is no accident
+constexpr unsigned kTurns = 8; // pieces, then others have their turn: a socket that is always ready never waits
 
 } // namespace
 
@@ -71,8 +70,12 @@ awaitable<Status> Download::pass(char* data, std::size_t size) {
 // Nothing: the end.
 awaitable<Status> Download::pass_searched(std::string_view content) {
     shown_.assign(Piece::kFront, ' ');
-    const bool cut = content.empty() ? scrubber_->finish(shown_) : scrubber_->push(content, shown_);
-    if (cut && ++cuts_ > kMostCuts) co_return fail(Code::secret_denied, "the host sends a secret again and again");
+    if (content.empty())
+        scrubber_->finish(shown_);
+    else
+        scrubber_->push(content, shown_);
+    if (scrubber_->cuts() > Scrubber::kMostCuts)
+        co_return fail(Code::secret_denied, "the host sends a secret again and again");
     const auto size = shown_.size() - Piece::kFront;
     shown_.append(Piece::kBack, ' ');
     co_return co_await sink_.write(shown_.data() + Piece::kFront, size, false);

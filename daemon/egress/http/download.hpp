@@ -19,7 +19,7 @@ public:
     // Until the body is at its end. An error: cut short, budget used up, the client went. What was sent is then no whole
     // answer: the client's connection is to be closed.
     boost::asio::awaitable<Status> run();
-    bool cut() const { return cuts_ != 0; } // a value
+    bool cut() const { return scrubber_ && scrubber_->cuts() != 0; } // a value
 
 private:
     boost::asio::awaitable<Status> pass(char* data, std::size_t size);
@@ -32,7 +32,6 @@ private:
     Sink sink_;
     std::unique_ptr<Scrubber> scrubber_;
     std::string shown_;
-    std::size_t cuts_ = 0;
 };
 
 // Both ways until both have ended: a WebSocket. What the host sends is searched, too.

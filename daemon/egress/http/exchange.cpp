@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 
 #include "egress/http/download.hpp"
 #include "egress/http/message.hpp"
@@ -43,11 +44,26 @@ bool repeatable(const RequestHead& head) {
            (head.method == "GET" || head.method == "HEAD" || head.method == "OPTIONS");
 }
 
-// A value of before: whoever stored it may send it back later, by another request.
+// What the connections of one run search for: together, as long as one of them is open.
+std::shared_ptr<Needles> needles_of(const std::shared_ptr<Gate>& gate) {
+    thread_local std::map<std::weak_ptr<Gate>, std::weak_ptr<Needles>, std::owner_less<>> known;
+    std::erase_if(known, [](const auto& one) { return one.second.expired(); });
+    auto needles = known[gate].lock();
+    if (needles) return needles;
+    needles = std::make_shared<Needles>();
+    known[gate] = needles;
+    return needles;
+}
+
+// All values of the run: whoever stored one may send it back later, by another request.
 void learn_values(Session& session) {
     if (std::exchange(session.needles_made, true)) return;
-    for (const auto& secret : session.gate->run().secrets)
+    session.needles = needles_of(session.gate);
+    if (!session.needles->empty()) return;
+    for (const auto& secret : session.gate->run().secrets) {
+        if (!secret.open) continue;
         if (const auto value = secret.open()) session.needles->add(value->text(), secret.placeholder);
+    }
 }
 
 class Exchange {
@@ -95,7 +111,9 @@ private:
 
     awaitable<bool> refuse_unplaced(const Error& error) {
         if (error.code == Code::host_denied) {
-            const Target target{session_->front.host, session_->front.port, "http", head_.method, {}};
+            auto host = session_->front.host;
+            if (host.empty()) host = lower_case(head_.fields.get("host").substr(0, 253));
+            const Target target{host, session_->front.port, "http", head_.method, {}};
             session_->gate->refuse(target, "host-mismatch", error.message, error.next);
         }
         must_close_ = true;

@@ -75,6 +75,7 @@ SecretBytes basic(const std::string& user, std::string_view value) {
 }
 
 Result<PutIn> open(const RunSecret& secret, const std::string& user) {
+    if (!secret.open) return fail(Code::secret_denied, "the secret " + secret.name + " has no value here");
     auto raw = TRY(secret.open());
     if (!fits_head(raw.text()))
         return fail(Code::secret_denied, "the value of the secret " + secret.name + " cannot stand in a header",

@@ -124,23 +124,23 @@ std::size_t Needles::beginning(std::string_view text) const {
     return first;
 }
 
-bool Scrubber::push(std::string_view piece, std::string& out) {
+void Scrubber::push(std::string_view piece, std::string& out) {
+    if (cuts_ > kMostCuts) return;
     held_.append(piece);
     std::size_t done = 0;
-    bool cut = false;
     const auto show = [&](std::size_t until) {
         const auto from = std::max(done, shown_);
         if (until > from) out.append(held_, from, until - from);
         done = until;
     };
     for (auto found = needles_->find(held_); found.placeholder != nullptr; found = needles_->find(held_, done)) {
+        if (++cuts_ > kMostCuts) return held_.clear();
         show(found.at);
         auto instead = found.placeholder->substr(0, found.size);
         instead.resize(found.size, '*');
         const auto skip = std::min(found.size, std::max(shown_, done) - done);
         out.append(instead, skip, found.size - skip);
         done += found.size;
-        cut = true;
     }
     const auto start = done + needles_->beginning(std::string_view(held_).substr(done));
     show(start);
@@ -151,14 +151,12 @@ bool Scrubber::push(std::string_view piece, std::string& out) {
         out.append(held_, shown_, held_.size() - shown_);
         shown_ = held_.size();
     }
-    return cut;
 }
 
-bool Scrubber::finish(std::string& out) {
+void Scrubber::finish(std::string& out) {
     if (held_.size() > shown_) out.append(held_, shown_, held_.size() - shown_);
     held_.clear();
     shown_ = 0;
-    return false;
 }
 
 } // namespace owhale::egress::http

@@ -54,14 +54,18 @@ private:
 class Scrubber {
 public:
     explicit Scrubber(std::shared_ptr<const Needles> needles) : needles_(std::move(needles)) {}
-    // Appends to `out` what may be shown by now; true when something was cut.
-    bool push(std::string_view piece, std::string& out);
-    bool finish(std::string& out);
+    // Cuts of one answer: each costs a search of its own, and so many are no accident.
+    static constexpr std::size_t kMostCuts = 256;
+    // Appends to `out` what may be shown by now. Beyond kMostCuts nothing more is.
+    void push(std::string_view piece, std::string& out);
+    void finish(std::string& out);
+    std::size_t cuts() const { return cuts_; }
 
 private:
     std::shared_ptr<const Needles> needles_;
     std::string held_;      // what may be the beginning of a value
     std::size_t shown_ = 0; // bytes of it that were given out
+    std::size_t cuts_ = 0;
 };
 
 } // namespace owhale::egress::http

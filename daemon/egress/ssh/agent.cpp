@@ -1,6 +1,5 @@
 #include "egress/ssh/agent.hpp"
 
-#include <map>
 #include <set>
 
 #include "audit/log.hpp"
@@ -19,6 +18,7 @@ using asio::awaitable;
 constexpr std::size_t kMostClients = 16; // at once
 constexpr std::uint64_t kMostSignatures = 10'000, kMostRequests = 200'000;
 constexpr std::uint16_t kSshPort = 22;
+constexpr std::size_t kMostAgreed = 1024;
 constexpr std::size_t kMostNotedReasons = 64; // refusals that become events, each once
 
 std::string reply(std::uint8_t type) {
@@ -55,8 +55,8 @@ private:
     Upstream upstream_;
     std::shared_ptr<Listener> listener_;
     std::set<std::shared_ptr<Channel>> channels_;
-    std::map<std::string, bool> agreed_; // by the fingerprint of a host's key, in this run
-    std::set<std::string> noted_;        // reasons of refusals that are in the log
+    std::set<std::string> agreed_; // fingerprints of hosts' keys, in this run
+    std::set<std::string> noted_;  // reasons of refusals that are in the log
     std::uint64_t signatures_ = 0, requests_ = 0;
     bool stopped_ = false;
 };
@@ -183,17 +183,21 @@ awaitable<Result<Purpose>> Agent::permit(const Client& client, const std::string
 }
 
 awaitable<Status> Agent::agree(const std::string& host) {
-    if (const auto old = agreed_.find(host); old != agreed_.end() && old->second) co_return Status{};
-    if (parts_.known != nullptr && parts_.known->knows(run().principal, host)) co_return Status{};
-    if (agreed_.contains(host) || !run().scope.asks || parts_.asking == nullptr)
+    if (agreed_.contains(host)) co_return Status{};
+    if (parts_.known) {
+        const auto known = parts_.known->knows(run().principal, host);
+        if (!known) co_return std::unexpected(known.error());
+        if (*known) co_return Status{};
+    }
+    if (!run().scope.asks || parts_.asking == nullptr)
         co_return fail(Code::host_denied, "nobody agreed to a login at the host with the key " + host,
                        "run it with a profile that asks, and agree");
     const auto target = target_of(host);
     const auto answer = co_await parts_.asking->ask(run(), target);
     if (!answer) co_return std::unexpected(answer.error());
-    agreed_[host] = answer->allowed;
     if (!answer->allowed) co_return fail(Code::host_denied, answer->because, "ask whoever refused it");
-    if (parts_.known != nullptr) parts_.known->add(run().principal, host);
+    if (agreed_.size() < kMostAgreed) agreed_.insert(host);
+    if (parts_.known) co_return parts_.known->add(run().principal, host, answer->approval);
     co_return Status{};
 }
 

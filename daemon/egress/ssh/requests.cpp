@@ -54,7 +54,9 @@ Result<Purpose> judge_message(const SignedMessage& message) {
     return Purpose{message.name_space, {}};
 }
 
-// The host's key is taken from the binding, whose signature was verified: what the login itself says of it must agree.
+// The host's key is taken from the binding, whose signature was verified: what the login itself says of it must agree. The run
+// is no honest client: it can have a key of its own sign another host's session, so a binding alone says little of where the
+// signature will be used. A login that holds the host's key (publickey-hostbound) is good there alone.
 Result<Purpose> judge_login(const Signing& signing, const SignedLogin& login, const std::optional<Binding>& binding) {
     if (!binding)
         return refused("a login by a client that does not say to which host",
@@ -71,7 +73,9 @@ Result<Purpose> judge_login(const Signing& signing, const SignedLogin& login, co
     if (!is_plain(login.user))
         return refused("a login as a user whose name has other characters than printable ASCII",
                        "name the user in ASCII");
-    return Purpose{"host " + binding->host.fingerprint + " as user " + login.user, binding->host.fingerprint};
+    auto host = binding->host.fingerprint;
+    if (login.host_key.empty()) host += kUnbound;
+    return Purpose{"host " + host + " as user " + login.user, host};
 }
 
 } // namespace

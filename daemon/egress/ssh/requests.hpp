@@ -42,9 +42,12 @@ struct Signing {
 // Of a whole SIGN_REQUEST. invalid_value.
 Result<Signing> read_signing(std::string_view message);
 
+inline constexpr std::string_view kUnbound = ",unbound";
 struct Purpose {
     std::string what; // "git", "file", "host SHA256:… as user git"
-    std::string host; // fingerprint of the host's key; "" when it is no login
+    // Whom people agree to: the fingerprint of the host's key, "" when it is no login. Where the signature does not hold the
+    // key (plain `publickey`), kUnbound follows: whoever has that key's private half can pass the signature on to any host.
+    std::string host;
 };
 // What the signature would be for. forbidden, with the reason: a login on a session that the connection is not bound to,
 // with another key than the one that signs, or a message of an unknown kind.

@@ -20,7 +20,8 @@ constexpr Scene kScenes[] = {
     {"identities", play_identities}, {"plans", play_plans},       {"ceilings", play_ceilings},
     {"protocol", play_protocol},     {"accounts", play_accounts}, {"children", play_children},
     {"files", play_files},           {"approved", play_approved}, {"held", play_held},
-    {"network", play_network},
+    {"network", play_network},       {"failing", play_failing},   {"ports", play_ports},
+    {"ssh-agents", play_ssh_agents},
 };
 
 } // namespace

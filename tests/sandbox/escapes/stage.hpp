@@ -82,5 +82,8 @@ void play_files(const Place& place);
 void play_approved(const Place& place);
 void play_held(const Place& place);
 void play_network(const Place& place);
+void play_failing(const Place& place);
+void play_ports(const Place& place);
+void play_ssh_agents(const Place& place);
 
 } // namespace owhale::escapes

@@ -129,7 +129,7 @@ TEST_CASE("a path has one spelling") {
     CHECK_EQ(normal_path("/a%7Eb%2d?x=/../").value_or("-"), "/a~b-");
     CHECK_EQ(normal_path("/a%c3%a4").value_or("-"), "/a%C3%A4");
     CHECK_EQ(normal_path("").value_or("-"), "/");
-    for (const auto* text : {"/a/../b", "/a/%2e%2E/b", "/./a", "/a/..;x/b", "/a%2fb", "/a%2Fb", "/a%5cb", "/a\\b",
+    for (const auto* text : {"/a/../b", "/a/%2e%2E/b", "/./a", "/a/..;x/b", "/a/..%2fb", "/a%2F..%2fb", "/a%5cb", "/a\\b",
                              "/a%00", "/a%0a", "/a b", "/a%", "/a%4", "/a%zz", "a/b", "/\x7f", "/\xc3\xa4", "//a/.."})
         CHECK_MESSAGE(!normal_path(text), text);
     CHECK(path_within("/v1/x", "/v1/"));

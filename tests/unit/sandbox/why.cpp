@@ -48,6 +48,9 @@ TEST_CASE("what it printed leads to what would change it") {
              Row{"cp: error writing 'x': No space left on device\n", "owhalectl box reset"},
              Row{"sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set\n",
                  "do it outside"},
+             Row{"Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n",
+                 "run docker outside"},
+             Row{"Could not open a connection to your authentication agent: ssh-agent\n", "--broker ssh-agent"},
          }) {
         CAPTURE(printed);
         CHECK(next_of(failed(printed)).starts_with(next));
@@ -63,8 +66,8 @@ TEST_CASE("a file that may not be read is not called a write") {
 
 TEST_CASE("what owhalectl said inside explains nothing") {
     CHECK(guess(failed("owhalectl: forbidden: Permission denied\n  next: Connection refused\n")).empty());
-    CHECK(
-        next_of(failed("owhalectl: Permission denied\ncurl: (6) Could not resolve host: x")).starts_with("--allow-host"));
+    CHECK(next_of(failed("owhalectl: Permission denied\ncurl: (6) Could not resolve host: x"))
+              .starts_with("--allow-host"));
 }
 
 TEST_CASE("a success is not explained, a limit always is") {

@@ -210,3 +210,32 @@ TEST_CASE("a run names programs where its cage shows the host's") {
         CHECK_FALSE(named(path));
     }
 }
+
+TEST_CASE("a run of a run has no wider network than its parent") {
+    struct Row {
+        bool host, scoped; // the parent's
+        bool asks_host, asks_scoped;
+        bool holds;
+    };
+    for (const auto& row : {Row{false, false, false, false, true}, Row{false, false, false, true, false},
+                            Row{false, true, false, true, true}, Row{false, true, false, false, true},
+                            Row{false, true, true, false, false}, Row{true, false, false, true, true},
+                            Row{true, false, true, false, true}}) {
+        Case c;
+        c.its().net_host = row.host;
+        c.its().scoped = row.scoped;
+        c.plan().net_host = row.asks_host;
+        c.plan().scoped = row.asks_scoped;
+        c.plan().mounts.clear();
+        CHECK_EQ(c.hold().has_value(), row.holds);
+    }
+}
+
+TEST_CASE("a run of a run has an ssh agent only if its parent has one") {
+    for (const bool has : {false, true}) {
+        Case c;
+        c.its().ssh_agent = has;
+        c.plan().ssh_agent = true;
+        CHECK_EQ(c.hold().has_value(), has);
+    }
+}

@@ -146,6 +146,12 @@ TEST_CASE("a host that puts the value into a head") {
                       "live"));
 }
 
+TEST_CASE("a host that sends the value again and again is cut off") {
+    std::string many;
+    for (int i = 0; i < 20'000; ++i) many += "%41" + kValue;
+    CHECK(echoed(ok(many)).size() < 20'000);
+}
+
 TEST_CASE("an answer that cannot be searched is refused") {
     for (const std::string coding : {"gzip", "br", "identity, gzip", "x-unknown"})
         CHECK(echoed(ok("xx", "Content-Encoding: " + coding + "\r\n")).starts_with("HTTP/1.1 502"));
@@ -204,6 +210,11 @@ TEST_CASE("a secret goes by its methods and paths") {
     CHECK(goes("GET", "/v1/chat"));
     CHECK(goes("GET", "/v1/chat/x?y=/../z"));
     CHECK(goes("GET", "/v1/%63hat/x"));
+    CHECK(goes("GET", "/v1/chat/@scope%2fname"));
+    CHECK_FALSE(goes("GET", "/v1/chat%2fx"));
+    CHECK_FALSE(goes("GET", "/v1%2fchat"));
+    CHECK_FALSE(goes("GET", "/v1/chat/x%2f..%2f..%2fadmin"));
+    CHECK_FALSE(goes("GET", "/v1/chat/%2e%2e%2fadmin"));
     CHECK_FALSE(goes("DELETE", "/v1/chat"));
     CHECK_FALSE(goes("GET", "/v1/chats"));
     CHECK_FALSE(goes("GET", "/V1/chat"));

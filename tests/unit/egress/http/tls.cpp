@@ -21,6 +21,7 @@ using StreamOr = Result<std::unique_ptr<Stream>>;
 namespace {
 
 struct Ends {
+    std::unique_ptr<asio::io_context> io = std::make_unique<asio::io_context>(); // streams end before it
     StreamOr server, client;
     std::string heard;
 };
@@ -64,12 +65,12 @@ Ends meet(const std::shared_ptr<RunCa>& ca, const std::string& trusted, const st
     std::ofstream(folder.path() + "/cas.pem") << trusted;
     ::setenv("SSL_CERT_FILE", (folder.path() + "/cas.pem").c_str(), 1);
     const auto loaded = load_system_cas();
-    asio::io_context io;
+    Ends ends;
+    auto& io = *ends.io;
     int pair[2];
     REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
     auto one = stream_over(io.get_executor(), Fd(pair[0]), nullptr),
          two = stream_over(io.get_executor(), Fd(pair[1]), nullptr);
-    Ends ends;
     asio::co_spawn(io, serve(ca, std::move(*one), as, ends), [](const std::exception_ptr&) {});
     asio::co_spawn(io, call(io, std::move(*two), meant, say, ends), [](const std::exception_ptr&) {});
     io.run_for(std::chrono::seconds(10));

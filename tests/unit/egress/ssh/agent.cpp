@@ -1,6 +1,7 @@
 #include <sys/socket.h>
 
 #include "stage.hpp"
+#include "store/migrations.hpp"
 
 #include "checks.hpp"
 
@@ -64,7 +65,9 @@ TEST_CASE("a login is signed for the session and the host that the connection is
     const auto id = stage.blob("id");
     CHECK(is_signed(client.ask(stage.sign_message("id", login(kSession, "git", id)))));
     CHECK(is_signed(client.ask(stage.sign_message("id", login(kSession, "git", id, stage.blob("other"))))));
-    CHECK_EQ(stage.asking.asked(), std::vector<std::string>{stage.fingerprint("other")});
+    // Agreed to for a signature that another host would take is not agreed to for one that is good at this host alone.
+    CHECK_EQ(stage.asking.asked(),
+             std::vector<std::string>{stage.fingerprint("other") + ",unbound", stage.fingerprint("other")});
     CHECK_EQ(client.ask(stage.sign_message("id", login(std::string(32, 'x'), "git", id))), kNo);
     CHECK_EQ(client.ask(stage.sign_message("id", login(kSession, "git", id, stage.blob("old")))), kNo);
     CHECK_EQ(client.ask(stage.sign_message("id", login(kSession, "git", stage.blob("other")))), kNo);
@@ -113,7 +116,7 @@ TEST_CASE("a host that people refuse, or that nobody is asked about, gets no log
         REQUIRE_EQ(client.ask(stage.bind_message("other", kSession)), kYes);
         CHECK_EQ(client.ask(stage.sign_message("id", login(kSession, "git", stage.blob("id")))), kNo);
     }
-    CHECK_EQ(stage.asking.asked().size(), 1);
+    CHECK_EQ(stage.asking.asked().size(), 2); // the desk keeps what people refused
     CHECK(stage.gate->refused().find("a test refuses") != std::string::npos);
     const SshStage silent({}, false);
     RawClient client(silent.broker());
@@ -160,4 +163,30 @@ TEST_CASE("when the agent has gone, the run is told so") {
     CHECK_EQ(client.ask("\x0b"), kNo);
     CHECK_EQ(client.ask(stage.run("true") + "\x0b"), kNo);
     CHECK(stage.gate->refused().find("agent-gone") != std::string::npos);
+}
+
+TEST_CASE("a host that somebody agreed to for this principal is known to its later runs, and to nobody else's") {
+    const test::Folder state;
+    auto database = store::Database::open(state / "state.db", store::Durability::process);
+    REQUIRE(database.has_value());
+    REQUIRE(store::migrate(*database, "state").has_value());
+    const auto known = egress::ssh::known_hosts(*database);
+    {
+        SshStage stage({}, true, known);
+        RawClient client(stage.broker());
+        REQUIRE_EQ(client.ask(stage.bind_message("other", kSession)), kYes);
+        CHECK(is_signed(
+            client.ask(stage.sign_message("id", login(kSession, "git", stage.blob("id"), stage.blob("other"))))));
+        CHECK(known->knows("unix:1000", stage.fingerprint("other")).value_or(false));
+        CHECK(!known->knows("unix:1001", stage.fingerprint("other")).value_or(true));
+        CHECK(!known->knows("unix:1000", stage.fingerprint("id")).value_or(true));
+    }
+    const SshStage later({}, false, known);
+    REQUIRE(known->add("unix:1000", later.fingerprint("other"), "approval").has_value());
+    RawClient client(later.broker());
+    REQUIRE_EQ(client.ask(later.bind_message("other", kSession)), kYes);
+    CHECK(
+        is_signed(client.ask(later.sign_message("id", login(kSession, "git", later.blob("id"), later.blob("other"))))));
+    CHECK_EQ(client.ask(later.sign_message("id", login(kSession, "git", later.blob("id")))), kNo);
+    CHECK(later.asking.asked().empty());
 }

@@ -104,7 +104,7 @@ std::string fingerprint_in(const std::string& file) {
     return fingerprint;
 }
 
-SshStage::SshStage(const std::vector<std::string>& only, bool asks) {
+SshStage::SshStage(const std::vector<std::string>& only, bool asks, std::shared_ptr<egress::ssh::KnownHosts> known) {
     REQUIRE(sodium_init() >= 0);
     const auto& at = folder.path();
     shell("cd " + at +
@@ -125,8 +125,7 @@ SshStage::SshStage(const std::vector<std::string>& only, bool asks) {
     gate->run_.scope.asks = asks;
     for (const auto& key : only) gate->run_.ssh_keys.push_back(fingerprint(key));
     gate->run_.ssh_agent = std::make_shared<Fd>(connect_to(real()));
-    auto agent =
-        egress::ssh::serve_agent({io_.get_executor(), gate, &asking, nullptr, nullptr, {}}, listen_at(broker()));
+    auto agent = egress::ssh::serve_agent({io_.get_executor(), gate, &asking, nullptr, known, {}}, listen_at(broker()));
     REQUIRE(agent.has_value());
     agent_ = *std::move(agent);
     thread_ = std::thread([this] { io_.run(); });

@@ -44,7 +44,8 @@ std::string fingerprint_in(const std::string& file);
 class SshStage {
 public:
     // Keys "id" (ed25519), "other" (ecdsa) and "old" (rsa) are in the agent; `only`: names of those that the run may use.
-    explicit SshStage(const std::vector<std::string>& only = {}, bool asks = true);
+    explicit SshStage(const std::vector<std::string>& only = {}, bool asks = true,
+                      std::shared_ptr<egress::ssh::KnownHosts> known = nullptr);
     ~SshStage();
     std::string file(const std::string& name) const { return folder / name; }
     std::string blob(const std::string& key) const { return blob_in(file(key + ".pub")); }
