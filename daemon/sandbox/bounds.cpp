@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "sandbox/paths.hpp"
+#include "sandbox/request_network.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -48,7 +49,8 @@ Status hold_to_parent(api::RunRequest& request, const Parent& parent) {
                     "leave the profile out");
     if (request.net.value_or("none") == "host" && !parent.net_host)
         return fail(Code::net_host_denied, "run " + parent.id + " has not the host's network itself", "use net none");
-    if (!request.net && !parent.net_host && !parent.scope) request.net = "none"; // whatever the setting says
+    const bool quiet = !request.net && !wants_scope(request);
+    if (quiet && !parent.net_host && !parent.scope) request.net = "none"; // whatever the setting says
     CHECK(hold_place(request.cwd, parent));
     CHECK(hold_place(request.workspace, parent));
     request.home.reset();

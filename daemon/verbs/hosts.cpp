@@ -111,7 +111,8 @@ Result<Url> read_url(const std::string& text) {
     out.path = rest.substr(slash);
     out.path = out.path.substr(0, out.path.find_first_of("?#"));
     rest.resize(slash);
-    if (const auto at = rest.rfind('@'); at != std::string::npos) rest = rest.substr(at + 1);
+    if (const auto at = rest.rfind('@'); at != std::string::npos && scheme_end != std::string::npos)
+        rest = rest.substr(at + 1); // user:password
     out.rule = TRY(parse_host(rest));
     if (!out.rule.ports)
         out.rule.ports = {static_cast<std::uint16_t>(scheme == "http" ? 80 : scheme == "ssh" ? 22 : 443)};

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import threading
 import time
 
@@ -48,10 +49,42 @@ def web():
     web.server.server_close()
 
 
+class Names:
+    """A DNS server that knows every name, by one address (RFC 1035), and remembers who was asked for."""
+
+    def __init__(self, address="127.77.0.1"):
+        self.seen = []
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
+        self.at = "%s:%d" % self.socket.getsockname()
+        self.address = socket.inet_aton(address)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                query, peer = self.socket.recvfrom(512)
+            except OSError:
+                return
+            end = query.index(b"\0", 12)
+            self.seen.append(query[12:end])
+            question = query[12:end + 5]
+            is_a = question[-4:-2] == b"\0\1"
+            answer = b"\xc0\x0c\0\1\0\1\0\0\0\5\0\4" + self.address if is_a else b""
+            self.socket.sendto(query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0" + question + answer, peer)
+
+
 @pytest.fixture
-def house(own):
-    """An owhaled that asks nobody, with its first account."""
-    d = own(*QUICK, "--mode", "local").start()
+def names():
+    names = Names()
+    yield names
+    names.socket.close()
+
+
+@pytest.fixture
+def house(own, names):
+    """An owhaled in local mode, with its first account; every name leads to the web's address."""
+    d = own(*QUICK, "--mode", "local", "--dns", names.at).start()
     d.admin = accounts.set_up(d)
     return d
 
@@ -111,9 +144,9 @@ def test_the_new_members_are_checked(house):
                          ({"secrets": [{"name": "a b"}]}, "secrets"),
                          ({"brokers": ["docker"]}, "ssh-agent"),
                          ({"host_ports": [0]}, "above 0"),
-                         ({"ports": [{"port": 0}]}, "port in the run")]:
+                         ({"ports": [{"host": 0, "port": 0}]}, "port in the run")]:
         answer = house.run(ALICE, argv=["true"], wait=True, **request)
-        assert answer.status == 400 and answer.code == "invalid_value" and why in answer.text, (request, answer)
+        assert answer.status == 422 and answer.code == "invalid_value" and why in answer.text, (request, answer)
 
 
 def test_egress_off_says_what_would_help(own):
@@ -145,43 +178,48 @@ def pending(admin, patience=15):
     raise AssertionError("nobody was asked")
 
 
-def asking(house, url):
-    return house.begun(ALICE, argv=["bash", "-c", CURL + f"{url} {url}"], net="scoped")
+def named(web):
+    return f"http://odd.example:{web.port}/"
+
+
+def asking(house, web):
+    """The address may be reached; the name is one that nobody knows."""
+    return house.begun(ALICE, argv=["bash", "-c", CURL + f"{named(web)} {named(web)}"], allow_hosts=[web.rule])
 
 
 def output(house, run):
     house.until(run, {"exited"}, ALICE, 30)
-    return house.get(f"/v1/runs/{run}/output?stream=stdout", uid=ALICE).text
+    return house.get(f"/v1/runs/{run}/output?stream=stdout", uid=ALICE).body.decode()
 
 
-def test_an_unknown_host_is_asked_about_once(house, web):
-    run = asking(house, web.url)
+def test_an_unknown_host_is_asked_about_once(house, web, names):
+    run = asking(house, web)
     one = pending(house.admin)
-    assert one["run"] == run and web.host in one["verdict"]["reason"] and one["principal"] == f"unix:{ALICE}", one
+    assert one["run"] == run and "odd.example" in one["verdict"]["reason"] and one["principal"] == f"unix:{ALICE}", one
     shown = house.admin.get(f"/v1/approvals/{one['id']}").json()
-    assert shown["frozen"]["verb"] == "hosts.connect" and shown["frozen"]["scope"]["hosts"][0]["host"] == web.host
-    assert web.seen == [], "nothing leaves before the answer"
+    assert shown["frozen"]["verb"] == "hosts.connect" and shown["frozen"]["scope"]["hosts"][0]["host"] == "odd.example"
+    assert web.seen == [] and names.seen == [], "nothing leaves before the answer"
     answer = house.admin.ask("POST", f"/v1/approvals/{one['id']}/approve", {"digest": one["digest"]}, step_up=True)
     assert answer.status == 200, answer
     assert output(house, run) == "hello\nhello\n"
     assert house.admin.get(f"/v1/approvals/{one['id']}").json()["state"] == "used"
     assert len(house.admin.get("/v1/approvals?all=1").json()["approvals"]) == 1
-    [row] = [row for row in house.get(f"/v1/runs/{run}", uid=ALICE).json()["network"]["hosts"] if row["port"] == web.port]
+    [row] = [row for row in house.get(f"/v1/runs/{run}", uid=ALICE).json()["network"]["hosts"] if row["host"] == "odd.example" and row["how"] != "dns"]
     assert row["approval"] == one["id"], row
 
 
 def test_a_refusal_holds_and_is_told(house, web):
-    run = asking(house, web.url)
+    run = asking(house, web)
     one = pending(house.admin)
     assert house.admin.ask("POST", f"/v1/approvals/{one['id']}/deny", {"reason": "no"}, step_up=True).status == 200
     house.until(run, {"exited"}, ALICE, 30)
     assert web.seen == []
-    said = house.get(f"/v1/runs/{run}/output?stream=stderr", uid=ALICE).text
-    assert "owhaled: " in said and web.host in said, said
+    said = house.get(f"/v1/runs/{run}/output?stream=stderr", uid=ALICE).body.decode()
+    assert "owhaled: " in said and "odd.example" in said, said
 
 
 def test_for_a_time_makes_a_standing_line(house, web):
-    run = asking(house, web.url)
+    run = asking(house, web)
     one = pending(house.admin)
     url = f"/v1/approvals/{one['id']}/approve"
     refused = house.admin.ask("POST", url, {"digest": one["digest"], "grant": {"times": 3}}, step_up=True)
@@ -190,12 +228,12 @@ def test_for_a_time_makes_a_standing_line(house, web):
     assert output(house, run) == "hello\nhello\n"
     [entry] = [entry for entry in house.admin.get("/v1/hosts").json()["hosts"] if entry["id"]]
     assert entry["principal"] == f"unix:{ALICE}" and entry["from"] == f"approval {one['id']}" and entry["expires"]
-    again = sh(house, CURL + web.url, net="scoped")
+    again = sh(house, CURL + named(web), allow_hosts=[web.rule])
     assert again["stdout"] == "hello\n", again
 
 
 def test_the_questions_of_a_run_end_with_it(house, web):
-    run = asking(house, web.url)
+    run = asking(house, web)
     one = pending(house.admin)
     house.ask("POST", f"/v1/runs/{run}/kill", {}, uid=ALICE)
     end = time.monotonic() + 10
@@ -208,7 +246,7 @@ def test_the_questions_of_a_run_end_with_it(house, web):
 def test_a_runs_run_reaches_no_more_than_it(house):
     """The agent profile has a listener of its own."""
     text = ("curl -s --noproxy '*' --unix-socket /run/owhaled/owhaled.sock -H 'Content-Type: application/json' -d '"
-            + json.dumps({"argv": ["true"], "wait": True, "allow_hosts": [{"host": "b.test"}]}) + "' http://x/v1/runs")
+            + json.dumps({"argv": ["true"], "wait": True, "allow_hosts": [{"host": "b.test"}]}) + "' http://localhost/v1/runs")
     run = sh(house, text, profile="agent", allow_hosts=[{"host": "a.test"}])
     assert '"host_denied"' in run["stdout"] and "b.test" in run["stdout"], run
     none = sh(house, text.replace("b.test", "a.test"), profile="agent")
