@@ -20,7 +20,7 @@ id = "tests.ports"
 decision = "allow"
 reason = "Tests serve and ask from a cage."
 program = ["python3"]
-overrides = ["network.*", "containers.code", "scope.*"]
+overrides = ["*"]
 match = ["python3 -c 'print(1)'"]
 no_match = ["python2 x"]
 """
@@ -78,7 +78,7 @@ def serving(house, workspace, uid):
 
 
 def output(house, run, uid):
-    return ask(house.socket, "GET", f"/v1/runs/{run}/output?stream=stdout", uid=uid).text()
+    return ask(house.socket, "GET", f"/v1/runs/{run}/output?stream=stdout", uid=uid).body.decode()
 
 
 def until(house, run, uid, holds, patience=30):
@@ -135,7 +135,7 @@ def test_box_publish_adds_a_port_to_a_live_run_of_ones_own(house, serving, base,
     assert at.startswith("127.0.0.1:") and say(int(at.split(":")[1])) == b"inside hello"
     assert ask(house.socket, "POST", f"/v1/boxes/{box}/publish", {"port": {"host": 0, "port": 8000}}, uid=bob).status == 404
     refused = ask(house.socket, "POST", f"/v1/boxes/{box}/publish", {"port": {"address": "0.0.0.0", "host": 0, "port": 8000}}, uid=uid)
-    assert refused.status == 403 and "loopback" in refused.text()
+    assert refused.status == 403 and "loopback" in refused.body.decode()
     assert ask(house.socket, "POST", f"/v1/boxes/{box}/publish", {"port": {"host": 22, "port": 8000}}, uid=uid).status == 403
     assert ask(house.socket, "POST", f"/v1/boxes/{box}/publish", {"port": {"host": 0, "port": 0}}, uid=uid).status in (400, 422)
     end(house, run["id"], uid)

