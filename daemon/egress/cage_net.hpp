@@ -7,7 +7,7 @@
 
 namespace owhale::egress {
 
-inline constexpr std::string_view kCaBundle = "/etc/ssl/certs/owhaled-run.pem"; // in the cage
+inline constexpr std::string_view kCaBundle = "/run/owhaled-ca.pem"; // in the cage: where a file can be added
 
 // `ca`: the certificate of the run's own CA, "" when it has none; `system`: those that the machine trusts.
 sandbox::CageNet cage_net(const std::string& ca, const std::string& system);

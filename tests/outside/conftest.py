@@ -72,10 +72,10 @@ def cage(world, admin, workspace):
 @pytest.fixture
 def secret(admin):
     """Puts secrets into the vault, and takes them out again."""
-    made = []
+    made = set()
 
     def put(name, *hosts, **more):
-        made.append(name)
+        made.add(name)
         return cages.Secret(admin, name, list(hosts), **more)
 
     yield put
