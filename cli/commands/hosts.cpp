@@ -7,6 +7,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
+#include "cli/passwords.hpp"
 #include "cli/units.hpp"
 #include "shared/host_text.hpp"
 
@@ -51,7 +52,7 @@ Result<int> allow(Context& context, const AllowArguments& arguments) {
     CHECK(prove_from_stdin(context, arguments.password_stdin));
     for (const auto& text : arguments.hosts) {
         api::HostAllowRequest request;
-        request.rule = TRY(parse_host(text));
+        request.rule = TRY(owhale::parse_host(text));
         if (!arguments.profile.empty()) request.profile = arguments.profile;
         if (!arguments.principal.empty()) request.principal = arguments.principal;
         if (!arguments.time.empty()) request.for_ms = TRY(parse_duration_ms(arguments.time, "--for"));

@@ -1,0 +1,63 @@
+"""owhalectl about hosts: the words of run, the table of runs show, the book of hosts."""
+
+import json
+
+import pytest
+
+import accounts
+from accounts import QUICK
+from conftest import ALICE, needs_root
+from ctl import Ctl
+from test_network import CURL, Names, Web
+
+pytestmark = needs_root
+
+
+@pytest.fixture
+def house(base, own):
+    names, web = Names(), Web()
+    d = own(*QUICK, "--dns", names.at).start()
+    d.admin, d.web = accounts.set_up(d), web
+    d.alice = Ctl(base, d, ALICE)
+    yield d
+    names.socket.close()
+    web.server.shutdown()
+    web.server.server_close()
+
+
+def test_run_reaches_what_it_names_and_show_tells(house):
+    web = house.web
+    out = house.alice("run", "--net", "scoped", "--allow-host", f"{web.host}:{web.port}", "--", "bash", "-c", CURL + web.url)
+    assert out == "hello\n"
+    [run] = house.alice("-q", "runs", "ls", "--limit", "1").split()
+    shown = house.alice("runs", "show", run)
+    assert "Network         scoped" in shown or "scoped" in shown
+    assert "VERDICT" in shown and f"{web.host}:{web.port}" in shown and "allow" in shown, shown
+    assert json.loads(house.alice("-o", "json", "runs", "show", run))["network"]["hosts"]
+
+
+def test_a_refused_host_is_a_line_on_stderr(house):
+    done = house.alice("run", "--allow-host", "odd.test", "--", "bash", "-c", "curl -sS --max-time 10 http://169.254.169.254/ >/dev/null; true",
+                       code=None)
+    assert "owhaled: " in done.stderr and "169.254.169.254" in done.stderr, done
+
+
+def test_words_that_make_no_sense(house):
+    for words, why in [(["--allow-host", "a:b"], "no port"), (["-p", "80"], "HOST:PORT"), (["--host-port", "x"], "--host-port"),
+                       (["--secret", "A=sk-123"], "takes no value"), (["--net", "all"], "none, scoped, host")]:
+        done = house.alice("run", *words, "--", "true", code=None)
+        assert done.returncode == 125 and why in done.stderr, (words, done)
+        assert "sk-123" not in done.stderr
+
+
+def test_the_book_of_hosts(house):
+    assert "list npm" in house.alice("hosts", "ls")
+    verdict = house.alice("hosts", "check", "https://api.example.com/v1")
+    assert "ask" in verdict and "owhalectl hosts allow api.example.com" in verdict, verdict
+    refused = house.alice("hosts", "allow", "api.example.com", code=None)
+    assert refused.returncode != 0 and "password" in (refused.stderr + refused.stdout), refused
+    entry = house.admin.do("POST", "/v1/hosts", {"rule": {"host": "api.example.com"}, "principal": f"unix:{ALICE}"}, 201)
+    assert "allow" in house.alice("hosts", "check", "https://api.example.com/v1")
+    assert "api.example.com" in house.alice("hosts", "ls")
+    assert house.alice("hosts", "rm", "api.example.com") == entry["id"] + "\n"
+    assert "ask" in house.alice("hosts", "check", "https://api.example.com/v1")
