@@ -6,29 +6,34 @@ import pytest
 
 import accounts
 import cage as cages
-from conftest import ALICE
-
 import ctl as ctls
+import daemon
+from conftest import ALICE
 
 
 @pytest.fixture
-def alice(owhaled, admin, tmp_path_factory, workspace):
-    """Logged in as the admin, in a workspace."""
-    one = ctls.Ctl(workspace, owhaled, ALICE)
+def alice(owhaled, admin):
+    """Logged in as the admin; her home is no part of a workspace."""
+    base = daemon.folder("owhale-home-")
+    one = ctls.Ctl(base, owhaled, ALICE)
     one.variables["PATH"] = "/usr/bin:/bin"
     terminal = one.on_terminal("login", "admin")
     terminal.answer("assword", accounts.ADMIN)
     code, screen = terminal.wait()
     assert code == 0, screen
-    return one
+    yield one
+    daemon.remove(base)
 
 
 def test_the_tour(alice, world, secret, workspace):
     key = secret("TOUR_KEY", {"host": "api.outside.test", "port": 443})
     world.forget()
-    words = ["run", "--net", "scoped", "--profile", cages.QUIET, "--inspect", "--secret", key.name, "--", "sh", "-c",
-             'echo "key: $TOUR_KEY"; curl -sS -H "Authorization: Bearer $TOUR_KEY" https://api.outside.test/echo; '
-             'curl -s --max-time 5 https://evil.outside.test/']
+    words = ["run", "--net", "scoped", "--profile", cages.QUIET, "--inspect", "--secret", key.name, "--", "bash", "./tour.sh"]
+    # As a file: the shipped rules ask about a command that prints a key, which is not what is tested here.
+    script = workspace / "tour.sh"
+    script.write_text('echo "key: $TOUR_KEY"\ncurl -sS -H "Authorization: Bearer $TOUR_KEY" https://api.outside.test/echo\n'
+                      'curl -s --max-time 5 https://evil.outside.test/\n')
+    script.chmod(0o755)
     done = alice(*words, cwd=workspace, code=None)
     assert key.placeholder in done.stdout and key.value not in done.stdout + done.stderr, done
     assert world.odd.received(key.value), done
