@@ -203,10 +203,10 @@ TEST_CASE("only what no line has is a question") {
 TEST_CASE("a run's run reaches nothing beyond its parent") {
     Parent parent;
     parent.id = "p";
-    auto request = asking({"a.example"});
+    auto request = asking({"a.example.com"});
     auto scope = scope_of(request);
     CHECK_EQ(hold_scope(scope, parent).error().code, Code::host_denied); // the parent has no network
-    parent.scope = scope_of(asking({"*.example", "b.example.org:22"}));
+    parent.scope = scope_of(asking({"*.example.com", "b.example.org:22"}));
     CHECK(hold_scope(scope, parent));
     auto other = scope_of(asking({"c.example.org"}));
     CHECK_EQ(hold_scope(other, parent).error().code, Code::host_denied);
@@ -260,8 +260,8 @@ TEST_CASE("a profile's network") {
 TEST_CASE("what two profiles have in common of the network") {
     ProfileNetwork wide, narrow;
     wide.mode = narrow.mode = "scoped";
-    wide.hosts = {rule("*.example"), rule("b.example.org")};
-    narrow.hosts = {rule("a.example"), rule("c.example.org")};
+    wide.hosts = {rule("*.example.com"), rule("b.example.org")};
+    narrow.hosts = {rule("a.example.com"), rule("c.example.org")};
     CHECK_EQ(narrower(narrow, wide).hosts.size(), 1);
     wide.ssh_keys = {"SHA256:a"};
     narrow.ssh_keys = {"SHA256:b"};
