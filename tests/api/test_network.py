@@ -63,15 +63,17 @@ class Names:
     def serve(self):
         while True:
             try:
-                query, peer = self.socket.recvfrom(512)
-            except OSError:
+                self.answer(*self.socket.recvfrom(512))
+            except OSError: # the test is over
                 return
-            end = query.index(b"\0", 12)
-            self.seen.append(query[12:end])
-            question = query[12:end + 5]
-            is_a = question[-4:-2] == b"\0\1"
-            answer = b"\xc0\x0c\0\1\0\1\0\0\0\5\0\4" + self.address if is_a else b""
-            self.socket.sendto(query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0" + question + answer, peer)
+
+    def answer(self, query, peer):
+        end = query.index(b"\0", 12)
+        self.seen.append(query[12:end])
+        question = query[12:end + 5]
+        is_a = question[-4:-2] == b"\0\1"
+        answer = b"\xc0\x0c\0\1\0\1\0\0\0\5\0\4" + self.address if is_a else b""
+        self.socket.sendto(query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0" + question + answer, peer)
 
 
 @pytest.fixture
