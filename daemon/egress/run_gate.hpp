@@ -82,7 +82,7 @@ private:
     std::map<std::pair<std::string, std::uint16_t>, Answered> answered_;
     std::set<std::string> told_; // hosts of which a line was written
     std::uint64_t dialled_ = 0;
-    std::size_t looking_up_ = 0;
+    std::map<std::string, std::size_t> looking_up_; // names, and how many connections wait for each
 };
 
 } // namespace owhale::egress

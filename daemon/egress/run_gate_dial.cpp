@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <map>
 
 #include "base/clock.hpp"
 #include "egress/own_ports.hpp"
@@ -17,7 +18,7 @@ using asio::awaitable;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kDialTime = 10s, kTryTime = 4s; // in all; of an address that is not the last
-constexpr std::size_t kMostLookups = 64;                            // of one run at once
+constexpr std::size_t kMostLookups = 64; // of one run at once: names, not connections that wait for one
 
 // Tells the report how long a connection was.
 class Timed final : public Stream {
@@ -40,21 +41,31 @@ private:
     std::int64_t began_ = monotonic_ns();
 };
 
-struct Counted { // lookups of a run that are under way
-    explicit Counted(std::size_t& of) : count(++of) {}
-    ~Counted() { --count; }
+using Names = std::map<std::string, std::size_t>; // that are being looked up for a run, and for how many connections
+
+class Counted {
+public:
+    Counted(Names& among, const std::string& name) : among_(among), at_(among.try_emplace(name, 0).first) {
+        ++at_->second;
+    }
+    ~Counted() {
+        if (--at_->second == 0) among_.erase(at_);
+    }
     Counted(const Counted&) = delete;
     Counted& operator=(const Counted&) = delete;
-    std::size_t& count;
+
+private:
+    Names& among_;
+    Names::iterator at_;
 };
 
 } // namespace
 
 awaitable<Result<Addresses>> RunGate::addresses(std::string name) {
     const auto self = shared_from_this();
-    if (looking_up_ >= kMostLookups)
+    if (looking_up_.size() >= kMostLookups && !looking_up_.contains(name))
         co_return fail(Code::busy, "64 names are being looked up for this run", "fewer connections at once");
-    const Counted counted(looking_up_);
+    const Counted counted(looking_up_, name);
     co_return co_await parts_.resolver->find(name);
 }
 
