@@ -20,7 +20,7 @@
 
 namespace owhale::sandbox {
 
-struct Plea { // of a run whose verdict is `ask`
+struct Plea {                 // of a run whose verdict is `ask`
     std::string run;          // of kind "host" the key of approvals/host_questions.hpp
     std::string kind = "run"; // "run", "host"
     std::string principal;
