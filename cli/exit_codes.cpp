@@ -180,7 +180,7 @@ std::string_view next_step(Code code) {
     case Code::unknown_field:
         return "owhalectl help COMMAND shows how it is used";
     default:
-        return "see owhaled's log; owhalectl doctor may show why";
+        return "look at what it names; owhaled's log and owhalectl doctor may show why";
     }
 }
 

@@ -69,7 +69,7 @@ constexpr std::array kRows = {
     CodeRow{Code::audit_unavailable, "audit_unavailable", 503, "The audit log cannot be written"},
     CodeRow{Code::state_unavailable, "state_unavailable", 503, "The state cannot be read or written"},
     CodeRow{Code::config_invalid, "config_invalid", 500, "The configuration is invalid"},
-    CodeRow{Code::unreachable, "unreachable", 503, "owhaled is not reachable"},
+    CodeRow{Code::unreachable, "unreachable", 503, "It cannot be reached"},
     CodeRow{Code::unsupported, "unsupported", 501, "Not supported here"},
     CodeRow{Code::system, "system", 500, "A system call failed"},
     CodeRow{Code::internal, "internal", 500, "Internal error"},

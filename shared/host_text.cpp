@@ -15,7 +15,8 @@ std::optional<std::uint16_t> number(std::string_view text) {
 }
 
 std::unexpected<Error> no_port(std::string_view text) {
-    return fail(Code::invalid_value, "`" + std::string(text.substr(0, 80)) + "` is no port: 1 to 65535");
+    return fail(Code::invalid_value, "`" + std::string(text.substr(0, 80)) + "` has no port of 1 to 65535",
+                "such as api.example.com:8443, without https:// and without a path; to publish one, 8080:80");
 }
 
 // Where the ports of "HOST:PORTS" begin, npos when there are none. An address of IPv6 without brackets has none.

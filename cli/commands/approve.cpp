@@ -98,7 +98,7 @@ Result<int> approve(Context& context, const Arguments& arguments) {
     else
         note("approved; run " + approval.run + " goes on");
     if (approval.grant)
-        note("grant " + *approval.grant + " spares further questions: owhalectl grants show " + *approval.grant);
+        note("grant " + *approval.grant + " spares further questions: owhalectl grants ls; a host's: hosts ls");
     return kOk;
 }
 

@@ -158,7 +158,7 @@ void HostQuestions::answered(const std::string& key, const Answer& answer) {
     out.because = out.allowed                            ? "it was agreed to"
                   : answer.word == Answer::Word::expired ? "nobody answered in time"
                   : answer.because.empty()               ? "it was refused"
-                                                         : "it was refused: " + answer.because;
+                                                         : answer.because;
     if (const auto id = open_approvals_.find(key); id != open_approvals_.end()) out.approval = id->second;
     open->answer = std::move(out);
     // What nobody answered may be asked once more.

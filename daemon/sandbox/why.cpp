@@ -49,7 +49,10 @@ struct Row {
     std::string_view what, next;
 };
 constexpr std::string_view kNetwork = "--allow-host HOST lets it reach one; --net host, if you may use it";
-constexpr std::string_view kUnlisted = "no line lets that host through: the network is scoped";
+constexpr std::string_view kUnlisted = "no line lets that host through, or it cannot be reached: the network is scoped";
+constexpr std::string_view kLoopback = "the cage has a loopback of its own: services of the host are not on it";
+constexpr std::string_view kService =
+    "--host-port PORT lets it reach that port of the host; or start the service in the same cage (owhalectl exec)";
 constexpr std::string_view kTried =
     "`owhalectl runs show ID` lists what it tried; --allow-host HOST or owhalectl hosts allow HOST lets one through";
 constexpr std::array kRows = {
@@ -100,10 +103,12 @@ constexpr std::array kRows = {
     Row{"EAI_AGAIN", "", no_network, "the cage has no network", kNetwork},
     Row{"Network is unreachable", "", no_network, "the cage has no network", kNetwork},
     Row{"ENETUNREACH", "", no_network, "the cage has no network", kNetwork},
-    Row{"Connection refused", "", no_network, "the cage has a loopback of its own: services of the host are not on it",
-        "start the service in the same cage (owhalectl exec), or use --net host"},
-    Row{"ECONNREFUSED", "", no_network, "the cage has a loopback of its own: services of the host are not on it",
-        "start the service in the same cage (owhalectl exec), or use --net host"},
+    Row{"Connection refused", "", no_network, kLoopback, kService},
+    Row{"ECONNREFUSED", "", no_network, kLoopback, kService},
+    Row{"Failed to connect to 127.0.0.1", "", no_network, kLoopback, kService},
+    Row{"Failed to connect to localhost", "", no_network, kLoopback, kService},
+    Row{"Failed to connect to 127.0.0.1", "", scoped, kLoopback, kService},
+    Row{"Failed to connect to localhost", "", scoped, kLoopback, kService},
     Row{"Could not resolve host", "", scoped, kUnlisted, kTried},
     Row{"Name or service not known", "", scoped, kUnlisted, kTried},
     Row{"Temporary failure in name resolution", "", scoped, kUnlisted, kTried},
