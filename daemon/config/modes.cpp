@@ -11,8 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array kModes = {
-    Mode{"local", true, true, true, true, false, false, false, "*=agent", true, true, 10min, 0ms},
-    Mode{"strict", false, false, false, false, true, true, true, "", false, false, 30min, 1h},
+    Mode{"local", true, true, true, true, false, false, false, "*=agent", true, true, true, true, 10min, 0ms},
+    Mode{"strict", false, false, false, false, true, true, true, "", false, false, false, false, 30min, 1h},
 };
 
 std::string tcp_now(const Settings& settings) {
@@ -67,6 +67,11 @@ constexpr std::array kDifferences = {
                "no: it takes another person", nullptr},
     Difference{"reveal", "Whether a person reads a value of their own back from the vault.", "reveals_secrets",
                &Mode::reveals_secrets, "yes, with step-up", "never: it can be used, replaced and removed", nullptr},
+    Difference{"unknown-host", "What happens when a run with a scoped network tries a host that no list knows.",
+               "asks_for_hosts", &Mode::asks_for_hosts, "it is a question, and the connection waits",
+               "it is refused, unless the profile says `asks = true`", nullptr},
+    Difference{"box-publish", "Whether `box publish` opens a port of a run that lives already.", "publishes_live",
+               &Mode::publishes_live, "yes, on loopback", "no: `run -p` asks before the run starts", nullptr},
     Difference{"approval-expiry", "When a question that nobody answers has expired.", "approval_expiry",
                &Mode::approval_expiry, "", "", expiry_now},
     Difference{"run-timeout", "Wall time of a run that asks for none.", "run_timeout", &Mode::run_timeout, "", "",

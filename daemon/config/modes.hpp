@@ -24,6 +24,8 @@ struct Mode {
     std::string_view socket_roles; // in the form of `unix-roles`: of uids that no row names
     bool own_human_decides;        // the person behind a uid answers the questions of that uid
     bool reveals_secrets;          // a person reads a value of theirs back from the vault
+    bool asks_for_hosts;           // a host that no list knows is a question, else it is refused
+    bool publishes_live;           // a port of a run that lives may be published without another question
     std::chrono::milliseconds approval_expiry; // of a question that nobody answers
     std::chrono::milliseconds run_timeout;     // wall time of a run that asks for none; 0: none
 };

@@ -93,7 +93,7 @@ Result<api::NetScope> make_scope(const ScopeFacts& facts) {
     drop_covered(scope.hosts);
     if (scope.hosts.size() > kMaxHosts)
         return fail(Code::invalid_value, "the run would have more than 1024 hosts", "name fewer lists");
-    scope.asks = network.asks.value_or(facts.settings.mode == "local");
+    scope.asks = network.asks.value_or(facts.settings.rules->asks_for_hosts);
     scope.inspected = network.inspect || request.inspect.value_or(false);
     scope.ports = network.publish;
     if (request.ports) scope.ports.insert(scope.ports.end(), request.ports->begin(), request.ports->end());

@@ -68,7 +68,7 @@ Result<api::PublishRequest> check_publish(const Services& services, const Reques
     auto asked = TRY(codec::decode<api::PublishRequest>(request.body));
     if (request.who().kind == identity::Kind::run)
         return fail(Code::forbidden, "a run publishes no ports", "whoever started it can");
-    if (services.settings.mode == "strict")
+    if (!services.settings.rules->publishes_live)
         return fail(Code::forbidden, "in strict mode ports are published by the run that is agreed to",
                     "run -p HOST:PORT");
     const auto address = TRY(config::parse_address(asked.port.address.value_or("127.0.0.1")));

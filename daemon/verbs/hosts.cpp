@@ -178,7 +178,7 @@ awaitable<Result<Response>> check(Services services, Request& request) {
     if (!profile) co_return std::unexpected(profile.error());
     const auto rules = rules_for(services, request, **profile);
     if (!rules) co_return std::unexpected(rules.error());
-    const bool asks = (*profile)->network.asks.value_or(services.settings.mode == "local");
+    const bool asks = (*profile)->network.asks.value_or(services.settings.rules->asks_for_hosts);
     auto out = verdict_on(*rules, *url, asked->method.value_or("GET"), asks);
     if (services.addresses && sandbox::is_host_name(url->rule.host)) {
         auto name = url->rule.host;

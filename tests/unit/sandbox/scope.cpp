@@ -47,7 +47,7 @@ const std::string kAlice = "unix:1000";
 
 api::NetScope scope_of(api::RunRequest request, const Profile& profile = {}) {
     static config::Settings settings;
-    settings.mode = "strict";
+    settings.rules = config::find_mode("strict");
     REQUIRE(check_network(request));
     const auto scope = make_scope({request, profile, settings, &kBook, kAlice});
     REQUIRE(scope);
