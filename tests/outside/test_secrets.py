@@ -312,3 +312,31 @@ def test_anothers_secret(cage, key, owhaled, world):
     assert answer.status == missing.status in (403, 404), (answer, missing)
     assert answer.code == missing.code
     assert stage.DOMAIN
+
+
+def test_guessed_by_what_is_held_back(cage, world, key):
+    """A host that echoes, and a run that watches how much of its guess comes back at once: right or wrong, it is the same."""
+    cage.put("guess.py", """
+import os, socket, sys, time
+def echoed(guess):
+    with socket.create_connection(("api.outside.test.owhale.internal", 80), 10) as s:
+        s.sendall(("GET /ws HTTP/1.1\\r\\nHost: api.outside.test.owhale.internal\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n"
+                   "Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\nAuthorization: Bearer "
+                   + os.environ["OUTSIDE_KEY"] + "\\r\\n\\r\\n").encode())
+        time.sleep(0.5)
+        s.settimeout(0.7)
+        s.recv(65536)
+        s.sendall(b"<guess>" + guess.encode())
+        whole = b""
+        try:
+            while part := s.recv(4096): whole += part
+        except OSError:
+            pass
+        return len(whole)
+print([echoed(guess) for guess in sys.argv[1:]])
+""")
+    wrong = key.value[:4] + "".join("0" if c != "0" else "1" for c in key.value[4:])
+    guesses = [text[:size] for size in (5, 12, 40) for text in (key.value, wrong)]
+    done = cage.run("python3", "guess.py", *guesses, hosts=["api.outside.test:443"], secrets=[{"name": key.name}], proxy=False)
+    got = json.loads(done.out)
+    assert got[0::2] == got[1::2], done
