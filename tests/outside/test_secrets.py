@@ -340,3 +340,18 @@ print([echoed(guess) for guess in sys.argv[1:]])
     done = cage.run("python3", "guess.py", *guesses, hosts=["api.outside.test:443"], secrets=[{"name": key.name}], proxy=False)
     got = json.loads(done.out)
     assert got[0::2] == got[1::2], done
+
+
+def test_a_report_does_not_grow_by_the_runs_words(cage, key):
+    """Its reasons hold words of the run's: a header's name of 30 KB, to many hosts, is no record of megabytes."""
+    cage.put("words.py", """
+import os, socket
+for i in range(40):
+    host = f"h{i}.outside.test"
+    with socket.create_connection((host, 80), 10) as s:
+        s.sendall(f"GET / HTTP/1.1\\r\\nHost: {host}\\r\\n{'A' * 30000}: {os.environ['OUTSIDE_KEY']}\\r\\n\\r\\n".encode())
+        s.recv(1)
+""")
+    done = cage.run("python3", "words.py", hosts=["*.outside.test:80"], secrets=[{"name": key.name}], proxy=False)
+    assert done.code == 0 and len(done.tried("h0.outside.test", verdict="deny")) == 1, done
+    assert len(json.dumps(done.record)) < 100_000 and all(len(line) < 1000 for line in done.err.splitlines())
