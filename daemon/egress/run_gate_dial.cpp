@@ -17,7 +17,7 @@ using asio::awaitable;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kDialTime = 10s, kTryTime = 4s; // in all; of an address that is not the last
-constexpr std::size_t kMostLookups = 64;                            // of one run at once
+constexpr std::size_t kMostLookups = 64;                            // names of one run at once
 
 // Tells the report how long a connection was.
 class Timed final : public Stream {
@@ -40,21 +40,25 @@ private:
     std::int64_t began_ = monotonic_ns();
 };
 
-struct Counted { // lookups of a run that are under way
-    explicit Counted(std::size_t& of) : count(++of) {}
-    ~Counted() { --count; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    std::size_t& count;
+struct LookedUp { // a name of a run whose lookup is under way: many connections may wait for one
+    using Names = std::map<std::string, std::size_t>;
+    LookedUp(Names& of, const std::string& name) : names(of), at(of.try_emplace(name, 0).first) { ++at->second; }
+    ~LookedUp() {
+        if (--at->second == 0) names.erase(at);
+    }
+    LookedUp(const LookedUp&) = delete;
+    LookedUp& operator=(const LookedUp&) = delete;
+    Names& names;
+    Names::iterator at;
 };
 
 } // namespace
 
 awaitable<Result<Addresses>> RunGate::addresses(std::string name) {
     const auto self = shared_from_this();
-    if (looking_up_ >= kMostLookups)
+    if (looking_up_.size() >= kMostLookups && !looking_up_.contains(name))
         co_return fail(Code::busy, "64 names are being looked up for this run", "fewer connections at once");
-    const Counted counted(looking_up_);
+    const LookedUp looked_up(looking_up_, name);
     co_return co_await parts_.resolver->find(name);
 }
 
