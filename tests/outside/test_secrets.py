@@ -3,6 +3,7 @@
 import json
 import pathlib
 import subprocess
+import time
 
 import pytest
 
@@ -355,3 +356,26 @@ for i in range(40):
     done = cage.run("python3", "words.py", hosts=["*.outside.test:80"], secrets=[{"name": key.name}], proxy=False)
     assert done.code == 0 and len(done.tried("h0.outside.test", verdict="deny")) == 1, done
     assert len(json.dumps(done.record)) < 100_000 and all(len(line) < 1000 for line in done.err.splitlines())
+
+
+def test_quiet_connections_hold_little(cage, owhaled, key):
+    """What owhaled holds for a connection that was searched and is quiet is its TLS, no buffers."""
+    cage.put("quiet.py", """
+import os, socket, time
+held = [socket.create_connection(("api.outside.test.owhale.internal", 80), 10) for _ in range(300)]
+for s in held:
+    s.sendall(("GET /ws HTTP/1.1\\r\\nHost: api.outside.test.owhale.internal\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n"
+               "Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\nAuthorization: Bearer "
+               + os.environ["OUTSIDE_KEY"] + "\\r\\n\\r\\n").encode())
+for s in held: s.recv(65536), s.sendall(b"!" * 100)
+print("all", flush=True)
+time.sleep(4)
+""")
+    before = owhaled.memory()
+    run = cage.begin("python3", "quiet.py", hosts=["api.outside.test:443"], secrets=[{"name": key.name}], proxy=False)
+    most, end = 0, time.monotonic() + 20
+    while time.monotonic() < end and cage.person.get(f"/v1/runs/{run}").json()["state"] == "running":
+        time.sleep(0.3)
+        most = max(most, owhaled.memory())
+    done = cage.end(run)
+    assert done.code == 0 and "all" in done.out and (most - before) / 300 < 120_000, (done, before, most)

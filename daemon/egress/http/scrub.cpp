@@ -148,7 +148,7 @@ void Scrubber::push(std::string_view piece, std::string& out) {
     show(start);
     const auto before = shown_;
     shown_ = before > start ? before - start : 0;
-    held_.erase(0, start);
+    held_ = held_.substr(start); // the memory goes with what is shown
     if (held_.size() <= kShown && held_.size() > shown_) {
         out.append(held_, shown_, held_.size() - shown_);
         shown_ = held_.size();
