@@ -42,11 +42,12 @@ std::optional<std::size_t> number_of(const ip::address& address) {
 
 std::optional<NamesGiven::Pair> NamesGiven::addresses_of(const std::string& name) {
     const auto known = numbers_.find(name);
-    if (known == numbers_.end() && names_.size() >= kMost) return std::nullopt;
+    const bool full = names_.size() >= kMost || bytes_ + name.size() > kMostBytes;
+    if (known == numbers_.end() && full) return std::nullopt;
     const auto number = known == numbers_.end() ? names_.size() : known->second;
     if (known == numbers_.end()) {
-        names_.push_back(name);
-        numbers_.emplace(name, number);
+        bytes_ += names_.emplace_back(name).size();
+        numbers_.emplace(names_.back(), number);
     }
     return Pair{v4_of(number), v6_of(number)};
 }

@@ -5,13 +5,15 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace owhale::egress {
 
 class NamesGiven {
 public:
-    static constexpr std::size_t kMost = 65536; // names of one run; an address never changes its name
+    static constexpr std::size_t kMost = 65536;         // names of one run; an address never changes its name
+    static constexpr std::size_t kMostBytes = 4u << 20; // of all of its names: they are owhaled's memory
 
     struct Pair {
         boost::asio::ip::address_v4 v4; // of 198.18.0.0/15 (RFC 2544)
@@ -25,8 +27,9 @@ public:
     static bool is_given(const boost::asio::ip::address& address);
 
 private:
-    std::deque<std::string> names_; // by number
-    std::unordered_map<std::string, std::size_t> numbers_;
+    std::deque<std::string> names_;                             // by number
+    std::unordered_map<std::string_view, std::size_t> numbers_; // of names_, where they stay
+    std::size_t bytes_ = 0;
 };
 
 } // namespace owhale::egress

@@ -6,6 +6,14 @@
 
 namespace owhale::egress {
 
+std::string bounded_reason(const std::string& reason) {
+    constexpr std::size_t kMost = 400;
+    if (reason.size() <= kMost) return reason;
+    auto end = kMost;
+    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xc0) == 0x80) --end; // no half of a character
+    return reason.substr(0, end) + "...";
+}
+
 std::size_t Report::note(const std::string& host, std::uint16_t port, const std::string& how,
                          const std::string& verdict, const std::string& rule, const std::string& reason) {
     const auto known = rows_.find({host, port, how, verdict});
@@ -18,7 +26,8 @@ std::size_t Report::note(const std::string& host, std::uint16_t port, const std:
         ++report_.more;
         return kMostRows;
     }
-    api::NetTry row{host, port, how, verdict, rule, reason, {}, 1, 0, 0, 0, rfc3339(wall_clock_us()), {}, {}};
+    api::NetTry row{host, port, how, verdict, rule, bounded_reason(reason), {}, 1, 0, 0, 0, rfc3339(wall_clock_us()),
+                    {},   {}};
     rows_.emplace(std::tuple(host, port, how, verdict), report_.hosts.size());
     report_.hosts.push_back(std::move(row));
     if (refused) ++refused_;

@@ -10,6 +10,9 @@
 
 namespace owhale::egress {
 
+// Of a refusal's reason as much as is kept and shown, 400 bytes at most: parts of it are words of the run's.
+std::string bounded_reason(const std::string& reason);
+
 class Report {
 public:
     static constexpr std::size_t kMostRows = 256;

@@ -89,7 +89,7 @@ void RunGate::refuse(const Target& target, std::string rule, std::string reason,
     if (told_.size() > kMostTold)
         return parts_.on_line("owhaled: more hosts were refused; owhalectl runs show " + parts_.run->id +
                               " lists them");
-    auto line = "owhaled: " + shown(target) + " was refused: " + reason;
+    auto line = "owhaled: " + shown(target) + " was refused: " + bounded_reason(reason);
     parts_.on_line(line + (next.empty() ? "" : " (" + next + ")"));
 }
 

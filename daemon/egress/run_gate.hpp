@@ -47,7 +47,7 @@ public:
     bool may_know(const std::string& name) const;
     bool judges_address(const boost::asio::ip::address& address, std::uint16_t port) const;
     bool knows_name(const std::string& name, std::uint16_t port) const;
-    // By the machine's resolver; at most 64 at once.
+    // By the machine's resolver; at most 64 names at once.
     boost::asio::awaitable<Result<Addresses>> addresses(std::string name);
 
     NamesGiven& names() { return names_; }
@@ -82,7 +82,7 @@ private:
     std::map<std::pair<std::string, std::uint16_t>, Answered> answered_;
     std::set<std::string> told_; // hosts of which a line was written
     std::uint64_t dialled_ = 0;
-    std::map<std::string, std::size_t> looking_up_; // names, and how many connections wait for each
+    std::map<std::string, std::size_t> looking_up_; // names, and who waits for each
 };
 
 } // namespace owhale::egress

@@ -3,7 +3,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <map>
 
 #include "base/clock.hpp"
 #include "egress/own_ports.hpp"
@@ -18,7 +17,7 @@ using asio::awaitable;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kDialTime = 10s, kTryTime = 4s; // in all; of an address that is not the last
-constexpr std::size_t kMostLookups = 64; // of one run at once: names, not connections that wait for one
+constexpr std::size_t kMostLookups = 64;                            // names of one run at once
 
 // Tells the report how long a connection was.
 class Timed final : public Stream {
@@ -41,22 +40,16 @@ private:
     std::int64_t began_ = monotonic_ns();
 };
 
-using Names = std::map<std::string, std::size_t>; // that are being looked up for a run, and for how many connections
-
-class Counted {
-public:
-    Counted(Names& among, const std::string& name) : among_(among), at_(among.try_emplace(name, 0).first) {
-        ++at_->second;
+struct LookedUp { // a name of a run whose lookup is under way: many connections may wait for one
+    using Names = std::map<std::string, std::size_t>;
+    LookedUp(Names& of, const std::string& name) : names(of), at(of.try_emplace(name, 0).first) { ++at->second; }
+    ~LookedUp() {
+        if (--at->second == 0) names.erase(at);
     }
-    ~Counted() {
-        if (--at_->second == 0) among_.erase(at_);
-    }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-
-private:
-    Names& among_;
-    Names::iterator at_;
+    LookedUp(const LookedUp&) = delete;
+    LookedUp& operator=(const LookedUp&) = delete;
+    Names& names;
+    Names::iterator at;
 };
 
 } // namespace
@@ -65,7 +58,7 @@ awaitable<Result<Addresses>> RunGate::addresses(std::string name) {
     const auto self = shared_from_this();
     if (looking_up_.size() >= kMostLookups && !looking_up_.contains(name))
         co_return fail(Code::busy, "64 names are being looked up for this run", "fewer connections at once");
-    const Counted counted(looking_up_, name);
+    const LookedUp looked_up(looking_up_, name);
     co_return co_await parts_.resolver->find(name);
 }
 

@@ -3,6 +3,7 @@
 import json
 import pathlib
 import subprocess
+import time
 
 import pytest
 
@@ -312,3 +313,69 @@ def test_anothers_secret(cage, key, owhaled, world):
     assert answer.status == missing.status in (403, 404), (answer, missing)
     assert answer.code == missing.code
     assert stage.DOMAIN
+
+
+def test_guessed_by_what_is_held_back(cage, world, key):
+    """A host that echoes, and a run that watches how much of its guess comes back at once: right or wrong, it is the same."""
+    cage.put("guess.py", """
+import os, socket, sys, time
+def echoed(guess):
+    with socket.create_connection(("api.outside.test.owhale.internal", 80), 10) as s:
+        s.sendall(("GET /ws HTTP/1.1\\r\\nHost: api.outside.test.owhale.internal\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n"
+                   "Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\nAuthorization: Bearer "
+                   + os.environ["OUTSIDE_KEY"] + "\\r\\n\\r\\n").encode())
+        time.sleep(0.5)
+        s.settimeout(0.7)
+        s.recv(65536)
+        s.sendall(b"<guess>" + guess.encode())
+        whole = b""
+        try:
+            while part := s.recv(4096): whole += part
+        except OSError:
+            pass
+        return len(whole)
+print([echoed(guess) for guess in sys.argv[1:]])
+""")
+    wrong = key.value[:4] + "".join("0" if c != "0" else "1" for c in key.value[4:])
+    guesses = [text[:size] for size in (5, 12, 40) for text in (key.value, wrong)]
+    done = cage.run("python3", "guess.py", *guesses, hosts=["api.outside.test:443"], secrets=[{"name": key.name}], proxy=False)
+    got = json.loads(done.out)
+    assert got[0::2] == got[1::2], done
+
+
+def test_a_report_does_not_grow_by_the_runs_words(cage, key):
+    """Its reasons hold words of the run's: a header's name of 30 KB, to many hosts, is no record of megabytes."""
+    cage.put("words.py", """
+import os, socket
+for i in range(40):
+    host = f"h{i}.outside.test"
+    with socket.create_connection((host, 80), 10) as s:
+        s.sendall(f"GET / HTTP/1.1\\r\\nHost: {host}\\r\\n{'A' * 30000}: {os.environ['OUTSIDE_KEY']}\\r\\n\\r\\n".encode())
+        s.recv(1)
+""")
+    done = cage.run("python3", "words.py", hosts=["*.outside.test:80"], secrets=[{"name": key.name}], proxy=False)
+    assert done.code == 0 and len(done.tried("h0.outside.test", verdict="deny")) == 1, done
+    assert len(json.dumps(done.record)) < 100_000 and all(len(line) < 1000 for line in done.err.splitlines())
+
+
+def test_quiet_connections_hold_little(cage, owhaled, key):
+    """What owhaled holds for a connection that was searched and is quiet is its TLS, no buffers."""
+    cage.put("quiet.py", """
+import os, socket, time
+held = [socket.create_connection(("api.outside.test.owhale.internal", 80), 10) for _ in range(300)]
+for s in held:
+    s.sendall(("GET /ws HTTP/1.1\\r\\nHost: api.outside.test.owhale.internal\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n"
+               "Sec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\\r\\nAuthorization: Bearer "
+               + os.environ["OUTSIDE_KEY"] + "\\r\\n\\r\\n").encode())
+for s in held: s.recv(65536), s.sendall(b"!" * 100)
+print("all", flush=True)
+time.sleep(4)
+""")
+    before = owhaled.memory()
+    run = cage.begin("python3", "quiet.py", hosts=["api.outside.test:443"], secrets=[{"name": key.name}], proxy=False)
+    most, end = 0, time.monotonic() + 20
+    while time.monotonic() < end and cage.person.get(f"/v1/runs/{run}").json()["state"] == "running":
+        time.sleep(0.3)
+        most = max(most, owhaled.memory())
+    done = cage.end(run)
+    assert done.code == 0 and "all" in done.out and (most - before) / 300 < 120_000, (done, before, most)

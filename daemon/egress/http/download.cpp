@@ -15,7 +15,8 @@ using asio::awaitable;
 namespace {
 
 constexpr std::size_t kRoom = 64u << 10;
-constexpr unsigned kTurns = 8; // pieces, then others have their turn: a socket that is always ready never waits
+constexpr std::size_t kSlack = 512; // of what was held back before
+constexpr unsigned kTurns = 8;      // pieces, then others have their turn: a socket that is always ready never waits
 
 } // namespace
 
@@ -35,9 +36,10 @@ awaitable<Status> Download::run() {
     unsigned turns = 0;
     while (!decoder_.done()) {
         if (++turns % kTurns == 0) co_await asio::post(asio::use_awaitable);
+        piece.reset(); // a quiet connection holds no memory
         const auto ready = co_await in_->wait();
         CO_CHECK(ready);
-        if (!piece) piece = std::make_unique<Piece>(kRoom);
+        piece = std::make_unique<Piece>(kRoom);
         const auto wanted = decoder_.wants() == 0 ? kRoom : std::min<std::uint64_t>(kRoom, decoder_.wants());
         const auto got = co_await in_->read({piece->data(), static_cast<std::size_t>(wanted)});
         CO_CHECK(got);
@@ -69,16 +71,17 @@ awaitable<Status> Download::pass(char* data, std::size_t size) {
 
 // Nothing: the end.
 awaitable<Status> Download::pass_searched(std::string_view content) {
-    shown_.assign(Piece::kFront, ' ');
+    std::string shown(Piece::kFront, ' ');
+    shown.reserve(Piece::kFront + content.size() + kSlack + Piece::kBack);
     if (content.empty())
-        scrubber_->finish(shown_);
+        scrubber_->finish(shown);
     else
-        scrubber_->push(content, shown_);
+        scrubber_->push(content, shown);
     if (scrubber_->cuts() > Scrubber::kMostCuts)
         co_return fail(Code::secret_denied, "the host sends a secret again and again");
-    const auto size = shown_.size() - Piece::kFront;
-    shown_.append(Piece::kBack, ' ');
-    co_return co_await sink_.write(shown_.data() + Piece::kFront, size, false);
+    const auto size = shown.size() - Piece::kFront;
+    shown.append(Piece::kBack, ' ');
+    co_return co_await sink_.write(shown.data() + Piece::kFront, size, false);
 }
 
 awaitable<void> tunnel(std::shared_ptr<Session> session, Upstream upstream, Permit permit) {

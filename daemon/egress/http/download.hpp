@@ -31,7 +31,6 @@ private:
     BodyDecoder decoder_;
     Sink sink_;
     std::unique_ptr<Scrubber> scrubber_;
-    std::string shown_;
 };
 
 // Both ways until both have ended: a WebSocket. What the host sends is searched, too.

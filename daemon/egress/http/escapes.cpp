@@ -8,7 +8,7 @@
 namespace owhale::egress::http {
 namespace {
 
-constexpr std::size_t kCompared = 256;
+constexpr std::size_t kCompared = 4; // bytes of a beginning, as in scrub.cpp
 
 int digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -99,17 +99,11 @@ bool has(std::string_view text, Escape escape) {
 }
 
 bool same_hex(std::string_view digits, std::string_view value) {
-    const auto size = std::min({digits.size(), value.size() * 2, kCompared * 2});
+    const auto size = std::min(digits.size(), value.size() * 2);
     for (std::size_t i = 0; i < size; ++i) {
         const auto byte = static_cast<unsigned char>(value[i / 2]);
         if (digit(digits[i]) != (i % 2 == 0 ? byte >> 4 : byte & 15)) return false;
     }
-    return true;
-}
-
-bool whole_hex(std::string_view digits, std::string_view value) {
-    for (std::size_t i = 0; i < value.size(); i += kCompared)
-        if (!same_hex(digits.substr(i * 2), value.substr(i))) return false;
     return true;
 }
 
@@ -134,7 +128,7 @@ std::size_t escaped_beginning(std::string_view text, std::string_view value, Esc
     const std::string_view bytes = decoded.bytes;
     const auto from = bytes.size() - std::min(bytes.size(), value.size() - 1);
     for (auto at = bytes.find(value[0], from); at < bytes.size(); at = bytes.find(value[0], at + 1)) {
-        const auto size = std::min(bytes.size() - at, kCompared);
+        const auto size = std::min({bytes.size() - at, value.size(), kCompared});
         if (std::memcmp(bytes.data() + at, value.data(), size) == 0) return skipped + decoded.at[at];
     }
     return skipped + decoded.whole;
@@ -153,7 +147,7 @@ Span find_hex(std::string_view text, std::string_view value) {
         while (low > at && digit(text[low - 1]) >= 0) --low;
         while (high < text.size() && digit(text[high]) >= 0) ++high;
         for (; low + width <= high; ++low)
-            if (same_hex(text.substr(low, 2), value) && whole_hex(text.substr(low, width), value)) return {low, width};
+            if (same_hex(text.substr(low, width), value)) return {low, width};
         at = high;
     }
     return {};
@@ -164,7 +158,7 @@ std::size_t hex_beginning(std::string_view text, std::string_view value) {
     const auto first = text.size() - std::min(text.size(), value.size() * 2 - 1);
     while (low > first && digit(text[low - 1]) >= 0) --low;
     for (; low < text.size(); ++low)
-        if (same_hex(text.substr(low), value)) return low;
+        if (same_hex(text.substr(low, kCompared * 2), value)) return low;
     return text.size();
 }
 

@@ -38,7 +38,9 @@ bool listed(const std::optional<std::vector<std::string>>& list, const auto& mat
 std::string refusal(const RunSecret& secret, const Place& place) {
     const auto& target = place.target;
     if (!place.tls) return "would travel over plain HTTP";
-    if (*target.method == "TRACE") return "is asked for by TRACE, which echoes it";
+    // In any case of letters: there are servers that do not mind it. TRACK is TRACE under another name.
+    if (same_name(*target.method, "TRACE") || same_name(*target.method, "TRACK"))
+        return "is asked for by TRACE, which echoes it";
     std::string why = "is not for " + target.host;
     for (const auto& host : secret.hosts) {
         if (host.host != target.host) continue;

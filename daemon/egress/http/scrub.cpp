@@ -9,7 +9,9 @@ namespace owhale::egress::http {
 namespace {
 
 constexpr std::size_t kShortestEncoded = 6; // of a value that is looked for in other forms, too
-constexpr std::size_t kCompared = 256;      // bytes of a beginning: what is longer is held back on suspicion
+// Of a beginning, no more is compared: what is held back can be measured, so that more would let a run that can have its
+// guesses sent back (an echo, a WebSocket) guess a value byte by byte. What goes on from there is held back on suspicion.
+constexpr std::size_t kCompared = 4;
 constexpr std::size_t kShown = 3;
 
 std::size_t place_of(std::string_view text, std::string_view needle, std::size_t from) {
@@ -146,7 +148,7 @@ void Scrubber::push(std::string_view piece, std::string& out) {
     show(start);
     const auto before = shown_;
     shown_ = before > start ? before - start : 0;
-    held_.erase(0, start);
+    held_ = held_.substr(start); // the memory goes with what is shown
     if (held_.size() <= kShown && held_.size() > shown_) {
         out.append(held_, shown_, held_.size() - shown_);
         shown_ = held_.size();

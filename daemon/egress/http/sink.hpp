@@ -4,7 +4,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "egress/http/head.hpp"
 #include "egress/stream.hpp"
@@ -15,12 +14,12 @@ namespace owhale::egress::http {
 class Piece {
 public:
     static constexpr std::size_t kFront = 18, kBack = 7; // hexadecimal digits and CRLF; CRLF and the last chunk
-    explicit Piece(std::size_t room) : bytes_(kFront + room + kBack) {}
-    char* data() { return bytes_.data() + kFront; }
-    std::size_t room() const { return bytes_.size() - kFront - kBack; }
+    explicit Piece(std::size_t room)
+        : bytes_(new char[kFront + room + kBack]) {} // not zeroed: one is made for each read
+    char* data() { return bytes_.get() + kFront; }
 
 private:
-    std::vector<char> bytes_;
+    std::unique_ptr<char[]> bytes_;
 };
 
 class Sink {

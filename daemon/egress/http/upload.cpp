@@ -49,8 +49,9 @@ awaitable<Status> Upload::pump() {
     unsigned turns = 0;
     while (!decoder_.done()) {
         if (++turns % kTurns == 0) co_await asio::post(asio::use_awaitable);
+        piece.reset(); // a quiet connection holds no memory
         co_await session_->in.wait();
-        if (!piece) piece = std::make_unique<Piece>(kRoom);
+        piece = std::make_unique<Piece>(kRoom);
         const auto wanted = decoder_.wants() == 0 ? kRoom : std::min<std::uint64_t>(kRoom, decoder_.wants());
         const auto got = co_await session_->in.read({piece->data(), static_cast<std::size_t>(wanted)});
         if (got && *got == 0 && decoder_.end()) {

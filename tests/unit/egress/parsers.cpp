@@ -104,6 +104,19 @@ TEST_CASE("DNS messages that are no query") {
     }
 }
 
+TEST_CASE("names that a run looks up take 4 MiB of owhaled's memory at most") {
+    NamesGiven names;
+    const std::string label(60, 'x');
+    std::size_t given = 0;
+    const auto name = [&](std::size_t i) {
+        return std::to_string(i) + "." + label + "." + label + "." + label + ".test";
+    };
+    while (given < NamesGiven::kMost && names.addresses_of(name(given))) ++given;
+    CHECK_GT(given, 20'000);
+    CHECK_LE(given * name(0).size(), NamesGiven::kMostBytes);
+    CHECK(names.addresses_of(name(1))); // those that were given stay
+}
+
 TEST_CASE("addresses that stand for names: stable, apart, and back") {
     NamesGiven names;
     const auto a = names.addresses_of("a.com"), b = names.addresses_of("b.com");

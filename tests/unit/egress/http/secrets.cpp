@@ -2,6 +2,7 @@
 #include "stage.hpp"
 
 #include "checks.hpp"
+#include "egress/http/scrub.hpp"
 
 using namespace stage;
 
@@ -109,6 +110,30 @@ TEST_CASE("a host that echoes the value") {
     }
 }
 
+// Who chooses what a host sends, and when, sees how much of it is held back.
+TEST_CASE("what is held back does not tell a guess that is right from one that is wrong") {
+    const auto needles = std::make_shared<owhale::egress::http::Needles>();
+    needles->add(kValue, kPlaceholder);
+    const auto shown = [&](const std::string& text) {
+        owhale::egress::http::Scrubber scrubber(needles);
+        std::string out;
+        scrubber.push(text, out);
+        return out.size();
+    };
+    auto other = kValue;
+    for (std::size_t i = 4; i < other.size(); ++i) other[i] = other[i] == 'z' ? 'y' : 'z';
+    CHECK(shown("a guess: " + kValue.substr(0, 12)) < 12);
+    for (std::size_t size = 5; size < kValue.size(); ++size) {
+        const auto right = kValue.substr(0, size), wrong = other.substr(0, size);
+        CHECK(shown("a guess: " + right) == shown("a guess: " + wrong));
+        CHECK(shown("a guess: " + upper_hex(right, false)) == shown("a guess: " + upper_hex(wrong, false)));
+        CHECK(shown("a guess: " + escaped(right, "%")) == shown("a guess: " + escaped(wrong, "%")));
+    }
+    const std::string coded = "c2stbGl2ZS0wMTIzNDU2Nzg5YWJj"; // base64 of the value
+    for (std::size_t size = 5; size < coded.size(); ++size)
+        CHECK(shown("<" + coded.substr(0, size)) == shown("<" + coded.substr(0, 4) + std::string(size - 4, 'q')));
+}
+
 TEST_CASE("a host that echoes the value in another form") {
     // base64 of "", "x", "xy" and the value.
     for (const std::string form : {"c2stbGl2ZS0wMTIzNDU2Nzg5YWJjZGVm",
@@ -180,7 +205,7 @@ TEST_CASE("a placeholder that is worth nothing where it stands") {
     stays(get("Authorization: Bearer " + kPlaceholder + "x\r\n"), "not the whole");
     stays(get("Authorization: bearer " + kPlaceholder + "\r\n"), "not the whole");
     stays(get("Authorization: Bearer  " + kPlaceholder + "\r\n"), "not the whole");
-    stays(get(kBearer, "/v1/x", "TRACE"), "TRACE");
+    for (const std::string method : {"TRACE", "trace", "Trace", "TRACK"}) stays(get(kBearer, "/v1/x", method), "TRACE");
     stays("GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n" + kBearer + "\r\n", "is not for evil.example",
           {egress::Front::Kind::inspected, "evil.example", 443});
     stays("GET / HTTP/1.1\r\nHost: api.example.com:8443\r\nConnection: close\r\n" + kBearer + "\r\n", "port 8443",
