@@ -199,6 +199,8 @@ def test_an_unknown_host_is_asked_about_once(house, web, names):
     shown = house.admin.get(f"/v1/approvals/{one['id']}").json()
     assert shown["frozen"]["verb"] == "hosts.connect" and shown["frozen"]["scope"]["hosts"][0]["host"] == "odd.example"
     assert web.seen == [] and names.seen == [], "nothing leaves before the answer"
+    said = house.get(f"/v1/runs/{run}/output?stream=stderr", uid=ALICE).body.decode()
+    assert f"owhaled: odd.example:{web.port} waits" in said and f"owhalectl approve {one['id']}" in said, said
     answer = house.admin.ask("POST", f"/v1/approvals/{one['id']}/approve", {"digest": one["digest"]}, step_up=True)
     assert answer.status == 200, answer
     assert output(house, run) == "hello\nhello\n"
@@ -230,6 +232,8 @@ def test_for_a_time_makes_a_standing_line(house, web):
     assert entry["principal"] == f"unix:{ALICE}" and entry["from"] == f"approval {one['id']}" and entry["expires"]
     again = sh(house, CURL + named(web), allow_hosts=[web.rule])
     assert again["stdout"] == "hello\n", again
+    [used] = [line for line in house.admin.get("/v1/hosts").json()["hosts"] if line["id"]]
+    assert "last_used" not in entry and used["last_used"], used
 
 
 def test_the_questions_of_a_run_end_with_it(house, web):
