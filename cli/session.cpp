@@ -78,9 +78,9 @@ private:
         asio::co_spawn(loop_, receive(), asio::detached);
         while (waits() && !over_) co_await over_bell_.wait();
         if (!over_) take_terminal();
-        // Where the run reads the terminal, a password would be its: then the line on its stderr says what to do.
-        if (!over_ && !attachment_.stdin_open && !attachment_.tty && end_.run.net == "scoped")
-            hosts_here_.begin(end_.run.id);
+        // Where the run reads the terminal it could ask for the password itself: then a line on its stderr is all there is.
+        const bool reads = attachment_.tty || (attachment_.stdin_open && is_terminal(STDIN_FILENO));
+        if (!over_ && !reads && end_.run.net == "scoped") hosts_here_.begin(end_.run.id);
         while (!over_) co_await over_bell_.wait();
         hosts_here_.end();
         input_.reset();

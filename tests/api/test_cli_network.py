@@ -74,7 +74,7 @@ def on_terminal(house, *more):
 
 
 def test_a_host_is_decided_on_in_place(house):
-    terminal = on_terminal(house, "--approve-here")
+    terminal = on_terminal(house, "-n", "--approve-here")
     while not (found := terminal.until(r"Enter shows more, q ends --|Account that decides[^:]*: ").group()).startswith(b"Account"):
         os.write(terminal.fd, b"\n")
     os.write(terminal.fd, b"admin\n")
@@ -83,12 +83,13 @@ def test_a_host_is_decided_on_in_place(house):
     assert code == 0 and "hello\r\n" in seen and "odd.example" in seen and house.admin.password not in seen, seen
 
 
-def test_without_it_a_line_says_who_is_asked(house):
-    terminal = on_terminal(house)
+def test_where_the_run_reads_the_terminal_a_line_says_who_is_asked(house):
+    terminal = on_terminal(house, "--approve-here")  # and the run reads it
     name = terminal.until(r"owhaled: odd\.example:\d+ waits for somebody's answer \(owhalectl approve ([0-9a-f-]+)\)").group(1).decode()
     one = house.admin.get(f"/v1/approvals/{name}").json()
     assert house.admin.ask("POST", f"/v1/approvals/{name}/deny", {"reason": "no"}, step_up=True).status == 200, one
     code, seen = terminal.wait()
+    assert "Password" not in seen and "Account that decides" not in seen
     assert house.web.seen == [] and "was refused" in seen, seen
 
 
