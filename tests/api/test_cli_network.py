@@ -21,7 +21,7 @@ def house(base, own):
     d.admin, d.web = accounts.set_up(d), web
     d.alice = Ctl(base, d, ALICE)
     yield d
-    names.socket.close()
+    names.close()
     web.server.shutdown()
     web.server.server_close()
 

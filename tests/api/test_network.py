@@ -58,13 +58,22 @@ class Names:
         self.socket.bind((address, 0))
         self.at = "%s:%d" % self.socket.getsockname()
         self.address = socket.inet_aton(address)
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        """Nobody is left who takes the questions of a later one."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it is not connected, and wakes who waits all the same
+        self.thread.join(5)
+        self.socket.close()
 
     def serve(self):
         while True:
-            try:
-                query, peer = self.socket.recvfrom(512)
-            except OSError:
+            query, peer = self.socket.recvfrom(512)
+            if not query:
                 return
             end = query.index(b"\0", 12)
             self.seen.append(query[12:end])
@@ -78,7 +87,7 @@ class Names:
 def names():
     names = Names()
     yield names
-    names.socket.close()
+    names.close()
 
 
 @pytest.fixture
