@@ -137,3 +137,17 @@ def test_a_list_that_was_let_through_is_agreed_to(house):
     argv = [*WGET, "https://mirror.example.net:8443/"]
     assert judged(house, argv, net="scoped")["verdict"]["decision"] == "allow"
     assert judged(house, [*WGET, "https://mirror.example.net/"], net="scoped")["verdict"]["rule"] == "network.new-host"
+
+
+def test_what_enters_a_run_has_the_hosts_that_it_started_with(house):
+    def entered(net):
+        run = house.begun(ALICE, argv=["sleep", "30"], net=net)
+        house.until(run, {"running"}, ALICE)
+        verdict = house.ask("POST", f"/v1/runs/{run}/exec", {"argv": API, "detach": True}, uid=ALICE).json()["verdict"]
+        house.ask("POST", f"/v1/runs/{run}/kill", {}, uid=ALICE)
+        return verdict
+
+    assert entered("scoped")["rule"] == "network.new-host"
+    assert allow(house, "api.example.com").status == 201
+    assert entered("scoped")["decision"] == "allow"
+    assert entered("none")["rule"] == "network.new-host"

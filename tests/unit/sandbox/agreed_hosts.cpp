@@ -39,7 +39,7 @@ TEST_CASE("a host that is agreed to is no new host") {
     CHECK(decided_by("curl https://api.example.com/x", {}) == "network.new-host");
     for (const auto* text :
          {"curl https://api.example.com/x", "curl https://API.example.com./x", "curl http://api.example.com/x",
-          "curl https://api.example.com:443/x", "git clone https://api.example.com/x.git",
+          "curl api.example.com/x", "curl https://api.example.com:443/x", "git clone https://api.example.com/x.git",
           "curl http://api.example.com/a https://api.example.com/b"})
         CHECK_MESSAGE(decided_by(text, {kName}) != "network.new-host", text);
     CHECK(decided_by("curl https://a.example.com/", {{"*.example.com", {}, {}, {}, "profile build"}}) == "default");
