@@ -54,6 +54,12 @@ void ApproveHere::begin(const std::string& approval) {
     note(std::string("--approve-here: ") + ::strerror(error) + "; owhalectl approve " + approval);
 }
 
+bool ApproveHere::is_open() {
+    int status = 0;
+    if (pid_ >= 0 && ::waitpid(pid_, &status, WNOHANG) != 0) pid_ = -1;
+    return pid_ >= 0;
+}
+
 // It puts the terminal right before it goes.
 void ApproveHere::end() {
     words_.clear();

@@ -22,6 +22,8 @@ public:
     bool wanted() const { return !words_.empty(); }
     // Once; without words it does nothing.
     void begin(const std::string& approval);
+    // It is at work still.
+    bool is_open();
     // It was decided elsewhere, or has done its work.
     void end();
 

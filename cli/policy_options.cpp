@@ -63,8 +63,8 @@ policy::Mode mode_of(const PolicyOptions& options) {
 void declare(Command command, SubjectOptions& subject) {
     command.option("--script", subject.script, "TEXT", "judge this shell script instead; - reads it from stdin");
     command.option("--code", subject.language, "LANG", "the script is a program in this language: python");
-    command.option("--net", subject.net, "NET", "as if it asked for this network: none (default) or host", Kind::choice,
-                   {"none", "host"});
+    command.option("--net", subject.net, "NET", "as if it asked for this network: none (default), scoped or host",
+                   Kind::choice, {"none", "scoped", "host"});
     command.tail(subject.words, "[--] CMD [ARG…]", "the command; its options are its own");
 }
 

@@ -21,6 +21,7 @@
 #include "cli/detach_keys.hpp"
 #include "cli/events.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/hosts_here.hpp"
 #include "cli/messages.hpp"
 #include "cli/pumps.hpp"
 #include "cli/run_signals.hpp"
@@ -50,7 +51,8 @@ class Session {
 public:
     Session(const Where& where, Attachment attachment)
         : attachment_(std::move(attachment)), connection_(loop_.get_executor(), where), control_(loop_, where),
-          waiting_note_(loop_, where), here_(std::move(attachment_.approve_here)) {
+          waiting_note_(loop_, where), hosts_here_(loop_, where, attachment_.approve_here),
+          here_(std::move(attachment_.approve_here)) {
         if (attachment_.quiet) waiting_note_.mute();
     }
 
@@ -76,7 +78,11 @@ private:
         asio::co_spawn(loop_, receive(), asio::detached);
         while (waits() && !over_) co_await over_bell_.wait();
         if (!over_) take_terminal();
+        // Where the run reads the terminal it could ask for the password itself: then a line on its stderr is all there is.
+        const bool reads = attachment_.tty || (attachment_.stdin_open && is_terminal(STDIN_FILENO));
+        if (!over_ && !reads && end_.run.net == "scoped") hosts_here_.begin(end_.run.id);
         while (!over_) co_await over_bell_.wait();
+        hosts_here_.end();
         input_.reset();
         co_await drain();
         raw_.reset();
@@ -295,6 +301,7 @@ private:
     Bell over_bell_{loop_}, drained_{loop_}, outbox_bell_{loop_};
     StartNote start_note_{loop_};
     WaitingNote waiting_note_;
+    HostsHere hosts_here_;
     ApproveHere here_;
     bool taken_back_ = false;
     bool over_ = false;

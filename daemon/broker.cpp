@@ -265,7 +265,10 @@ void Broker::open_questions() {
         const auto covers = [&](const api::HostRule& wide) { return sandbox::covers(wide, rule); };
         return std::ranges::any_of(hosts_->standing(run.principal, run.profile), covers);
     };
-    host_questions_.emplace(approvals::HostQuestions::Parts{io_.get_executor(), *desk_, allowed});
+    const auto told = [this](std::uint64_t run, std::string line) {
+        if (egress_ && egress_->on_line) egress_->on_line(run, std::move(line));
+    };
+    host_questions_.emplace(approvals::HostQuestions::Parts{io_.get_executor(), *desk_, allowed, told});
 }
 
 // Of the run's principal alone, whatever the profile: who agreed looked at one run of its.

@@ -48,6 +48,16 @@ std::string login_reason(const std::string& host) {
     return reason;
 }
 
+std::string shown(const egress::Target& target) {
+    const bool v6 = target.host.find(':') != std::string::npos;
+    return (v6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port);
+}
+
+std::string waiting_line(const egress::Target& target, const std::string& approval) {
+    const auto what = target.how == "ssh-agent" ? "a login with your SSH key" : shown(target);
+    return "owhaled: " + what + " waits for somebody's answer (owhalectl approve " + approval + ")";
+}
+
 // The run cannot say a word of it: the host's name is LDH or an address, the rest is ours.
 std::string reason_of(const egress::Target& target) {
     if (target.how == "ssh-agent") return login_reason(target.host);
@@ -56,9 +66,7 @@ std::string reason_of(const egress::Target& target) {
                             : target.how == "connect" ? "through the proxy"
                             : target.how == "socks"   ? "through SOCKS"
                                                       : "by " + target.how;
-    const bool v6 = target.host.find(':') != std::string::npos;
-    return "It wants to reach " + (v6 ? "[" + target.host + "]" : target.host) + ":" + std::to_string(target.port) +
-           " " + how + ", and no list has that host.";
+    return "It wants to reach " + shown(target) + " " + how + ", and no list has that host.";
 }
 
 api::Frozen frozen_of(const sandbox::NetRun& run, const egress::Target& target) {
@@ -123,7 +131,11 @@ awaitable<Result<HostAnswer>> HostQuestions::ask(const sandbox::NetRun& run, con
         auto plea = plea_of(key, run, target);
         if (!plea) co_return std::unexpected(plea.error());
         found = open_.emplace(key, std::make_shared<Open>(parts_.executor)).first;
-        asio::co_spawn(parts_.executor, put(found->second, key, std::move(*plea)), asio::detached);
+        std::function<void(const std::string&)> tell = [this, target,
+                                                        number = run.number](const std::string& approval) {
+            if (parts_.on_line) parts_.on_line(number, waiting_line(target, approval));
+        };
+        asio::co_spawn(parts_.executor, put(found->second, key, std::move(*plea), std::move(tell)), asio::detached);
     }
     const auto open = found->second;
     boost::system::error_code ignored;
@@ -134,13 +146,16 @@ awaitable<Result<HostAnswer>> HostQuestions::ask(const sandbox::NetRun& run, con
     co_return *open->answer;
 }
 
-awaitable<void> HostQuestions::put(std::shared_ptr<Open> open, std::string key, sandbox::Plea plea) {
+awaitable<void> HostQuestions::put(std::shared_ptr<Open> open, std::string key, sandbox::Plea plea,
+                                   std::function<void(const std::string& approval)> tell) {
     auto asked = co_await parts_.desk.ask(std::move(plea));
     if (asked) {
         if (open->answer)
             open->answer->approval = *asked;
-        else
+        else {
             open_approvals_[key] = *asked;
+            tell(*asked);
+        }
         if (!open_.contains(key)) parts_.desk.cancel(key, "the run has ended"); // while it was asked
         co_return;
     }

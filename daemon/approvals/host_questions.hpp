@@ -4,6 +4,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ public:
         Desk& desk; // its on_host_answer becomes this one's
         // Whether a line that was added since the run started lets it through by now; may be empty.
         std::function<bool(const sandbox::NetRun& run, const api::HostRule& rule)> allowed;
+        // A line for the stderr of the run of this number: what waits, and how it is answered; may be empty.
+        std::function<void(std::uint64_t number, std::string line)> on_line;
     };
     explicit HostQuestions(Parts parts);
 
@@ -37,7 +40,8 @@ private:
         boost::asio::steady_timer changed;
         void wake() { changed.cancel(); }
     };
-    boost::asio::awaitable<void> put(std::shared_ptr<Open> open, std::string key, sandbox::Plea plea);
+    boost::asio::awaitable<void> put(std::shared_ptr<Open> open, std::string key, sandbox::Plea plea,
+                                     std::function<void(const std::string& approval)> tell);
     void answered(const std::string& key, const sandbox::Answer& answer);
 
     Parts parts_;

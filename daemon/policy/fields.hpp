@@ -79,10 +79,9 @@ inline constexpr std::array kLists = {
 };
 
 inline constexpr std::array kFlags = {
-    FlagField{"connects", &Rule::connects},
-    FlagField{"sends_data", &Rule::sends_data},
-    FlagField{"listens", &Rule::listens},
-    FlagField{"recursive", &Rule::recursive},
+    FlagField{"connects", &Rule::connects}, FlagField{"sends_data", &Rule::sends_data},
+    FlagField{"listens", &Rule::listens},   FlagField{"recursive", &Rule::recursive},
+    FlagField{"agreed", &Rule::agreed},
 };
 
 inline constexpr std::array<std::string_view, 3> kDecisions = {"allow", "ask", "deny"};

@@ -52,7 +52,7 @@ Outline outline_of(const Rule& rule) {
     if (!rule.sends.empty()) to.acts |= bit(Act::read);
     const auto needs = [&](Part part, bool is) { to.needs |= is ? bit_of(part) : 0; };
     needs(Part::host, !rule.host.empty() || !rule.url.empty() || rule.connects.value_or(false) ||
-                          rule.sends_data.value_or(false) || rule.listens.value_or(false));
+                          rule.sends_data.value_or(false) || rule.listens.value_or(false) || rule.agreed.has_value());
     needs(Part::code, !rule.language.empty() || !rule.call.empty() || !rule.code.empty());
     needs(Part::env, !rule.env.empty());
     needs(Part::via, !rule.via.empty());

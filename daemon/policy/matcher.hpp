@@ -54,6 +54,7 @@ public:
     Match connects() { return flag(outline_.rule->connects, some_host(false, nullptr, false)); }
     Match sends_data() { return flag(outline_.rule->sends_data, some_host(false, nullptr, true)); }
     Match listens() { return flag(outline_.rule->listens, some_host(true, nullptr, false)); }
+    Match agreed();
     Match host() {
         if (rule_.host.empty()) return Match::yes;
         const bool listening = outline_.rule->listens.value_or(false);
@@ -97,6 +98,8 @@ private:
     Match in_pipeline(const WordList& list, bool later);
     Match option(const OptionPattern& pattern);
     Match any_option(std::span<const OptionPattern> list);
+    // A rule about hosts that are agreed to, or not, looks at no others.
+    bool counts(const Host& host) const { return host.agreed == outline_.rule->agreed.value_or(host.agreed); }
     Match named_host(const WordList& names, std::size_t number) const;
     Match some_host(bool listening, const WordList* names, bool sending);
     Match every_host(bool listening, const WordList& names);

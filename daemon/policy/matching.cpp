@@ -40,6 +40,7 @@ constexpr std::array kConditions = {
     Condition{"connects", &Matching::connects},
     Condition{"sends_data", &Matching::sends_data},
     Condition{"listens", &Matching::listens},
+    Condition{"agreed", &Matching::agreed},
     Condition{"host", &Matching::host},
     Condition{"url", &Matching::url},
     Condition{"except_host", &Matching::except_host},

@@ -21,7 +21,7 @@ Match Matching::every_host(bool listening, const WordList& names) {
         const auto& host = command_.hosts[i];
         if (host.listens != listening) continue;
         any = true;
-        const auto match = named_host(names, i);
+        const auto match = counts(host) ? named_host(names, i) : Match::no;
         if (match == Match::maybe) unknown_ = seen_.host(i);
         worst = std::min(worst, match);
     }
@@ -33,7 +33,7 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
     auto best = Match::no;
     for (std::size_t i = 0; i < command_.hosts.size(); ++i) {
         const auto& host = command_.hosts[i];
-        if (host.listens != listening || (sending && !host.sends)) continue;
+        if (host.listens != listening || (sending && !host.sends) || !counts(host)) continue;
         const auto& name = seen_.host(i);
         auto match = names == nullptr ? Match::yes : named_host(*names, i);
         if (!rule_.except_host.empty()) match = std::min(match, unless(rule_.except_host.match(name)));
@@ -42,10 +42,19 @@ Match Matching::some_host(bool listening, const WordList* names, bool sending) {
     return best;
 }
 
+// Of a rule to allow every host that it connects to.
+Match Matching::agreed() {
+    const auto& rule = *outline_.rule;
+    if (!rule.agreed) return Match::yes;
+    const auto other = [&](const Host& host) { return !host.listens && !counts(host); };
+    if (rule.decision == Decision::allow && std::ranges::any_of(command_.hosts, other)) return Match::no;
+    return some_host(false, nullptr, false);
+}
+
 // Without a condition about hosts: it is no command whose every host is an exception.
 Match Matching::except_host() {
     const auto& rule = *outline_.rule;
-    const bool elsewhere = !rule_.host.empty() || rule.connects || rule.sends_data || rule.listens;
+    const bool elsewhere = !rule_.host.empty() || rule.connects || rule.sends_data || rule.listens || rule.agreed;
     if (rule_.except_host.empty() || elsewhere || command_.hosts.empty()) return Match::yes;
     for (std::size_t i = 0; i < command_.hosts.size(); ++i)
         if (rule_.except_host.match(seen_.host(i)) != Match::yes) return Match::yes;

@@ -71,6 +71,8 @@ struct Rule {
     std::vector<std::string> code;     // whose text matches (* here is any string)
     std::vector<std::string> no_code;
     std::optional<bool> connects, sends_data, listens, recursive; // recursive: an access that counted is
+    std::optional<bool>
+        agreed; // hosts count that the run's lists of hosts let it reach already, or those that they do not
 
     std::vector<std::string> overrides; // ids of rules, with *, that do not count for a command which this one matches
     Ceiling ceiling;

@@ -19,6 +19,9 @@ public:
     virtual Result<std::vector<api::HostRule>> list(std::string_view name) const = 0;
     // Lines that hold for runs of this principal with this profile, now; `from` says whose word each is.
     virtual std::vector<api::HostRule> standing(const std::string& principal, const std::string& profile) const = 0;
+    // A run of theirs has ended, and this is whom it reached.
+    virtual void note_used(const std::string& /*principal*/, const std::string& /*profile*/,
+                           const api::NetReport& /*report*/) {}
 };
 
 } // namespace owhale::sandbox

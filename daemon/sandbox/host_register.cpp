@@ -1,6 +1,9 @@
 #include "sandbox/host_register.hpp"
 
+#include <algorithm>
+
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/uuid.hpp"
 #include "sandbox/host_rule.hpp"
 #include "shared/codec.hpp"
@@ -11,6 +14,7 @@ namespace {
 using boost::asio::awaitable;
 
 constexpr std::size_t kMaxEntries = 10'000;
+constexpr std::int64_t kUsedEvery = 60'000'000; // microseconds between two notes on disk that an entry was used
 constexpr std::uint64_t kLongest = 366ull * 24 * 3600 * 1000; // milliseconds
 
 std::int64_t expiry_of(std::uint64_t for_ms) {
@@ -38,7 +42,7 @@ Status HostRegister::load() {
     while (TRY(row.next())) {
         auto entry = codec::decode<api::HostEntry>(row.text(0));
         if (!entry) return fail(Code::state_unavailable, "an entry of a host is damaged: " + entry.error().message);
-        Standing standing{std::move(*entry), {}};
+        Standing standing{std::move(*entry), {}, 0};
         if (!row.null(1)) standing.expires = row.integer(1);
         entries_[standing.entry.id] = std::move(standing);
     }
@@ -89,6 +93,36 @@ std::vector<api::HostRule> HostRegister::standing(const std::string& principal, 
     return out;
 }
 
+// By the line that egress says let it through.
+bool HostRegister::let_through(const api::HostEntry& entry, const api::NetTry& reached) const {
+    if (is_list(entry.rule)) return reached.rule.starts_with("list " + entry.rule.host.substr(1) + " ");
+    if (!reached.rule.starts_with("hosts ")) return false;
+    const auto& host = reached.host.empty() ? reached.address.value_or("") : reached.host;
+    return covers(entry.rule, {host, std::vector<std::uint16_t>{reached.port}, {}, {}, {}});
+}
+
+Status HostRegister::store_used(Standing& standing, std::int64_t now) {
+    if (now - standing.stored < kUsedEvery) return {};
+    standing.stored = now;
+    const auto& entry = standing.entry;
+    return TRY(statements_.use("UPDATE hosts SET record = ?2 WHERE id = ?1"))
+        ->with(entry.id, codec::to_text(entry))
+        .run();
+}
+
+void HostRegister::note_used(const std::string& principal, const std::string& profile, const api::NetReport& report) {
+    const auto now = wall_clock_us();
+    for (auto& [id, kept] : entries_) {
+        auto& entry = kept.entry;
+        if (entry.principal.value_or(principal) != principal || entry.profile.value_or(profile) != profile) continue;
+        const auto used = [&](const api::NetTry& row) { return row.verdict == "allow" && let_through(entry, row); };
+        if (std::ranges::none_of(report.hosts, used)) continue;
+        entry.last_used = rfc3339(now);
+        if (const auto stored = store_used(kept, now); !stored)
+            log::error("that the host " + entry.rule.host + " was used is not on disk: " + to_line(stored.error()));
+    }
+}
+
 std::vector<api::HostEntry> HostRegister::entries() const {
     std::vector<api::HostEntry> out;
     for (const auto& [id, kept] : entries_)
@@ -129,7 +163,7 @@ awaitable<Result<api::HostEntry>> HostRegister::allow(Wanted wanted) {
                          {},
                          {}};
     entry.rule.from.reset();
-    Standing standing{{}, {}};
+    Standing standing{{}, {}, 0};
     if (wanted.for_ms) standing.expires = expiry_of(*wanted.for_ms);
     if (standing.expires) entry.expires = rfc3339(*standing.expires);
     auto event = event_of("host.allowed", entry, wanted.by, "hosts.allow");

@@ -32,6 +32,7 @@ public:
 
     Result<std::vector<api::HostRule>> list(std::string_view name) const override;
     std::vector<api::HostRule> standing(const std::string& principal, const std::string& profile) const override;
+    void note_used(const std::string& principal, const std::string& profile, const api::NetReport& report) override;
     const HostLists& lists() const { return lists_; }
     std::vector<api::HostEntry> entries() const; // that hold now, oldest first
     std::optional<api::HostEntry> entry(const std::string& id) const;
@@ -50,9 +51,12 @@ private:
     struct Standing {
         api::HostEntry entry;
         std::optional<std::int64_t> expires; // wall clock, microseconds
+        std::int64_t stored = 0;             // when last_used was written
         bool holds() const;
     };
     Status store(const Standing& standing);
+    bool let_through(const api::HostEntry& entry, const api::NetTry& reached) const;
+    Status store_used(Standing& standing, std::int64_t now);
 
     Parts parts_;
     HostLists shipped_, lists_;

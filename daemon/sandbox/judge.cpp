@@ -6,6 +6,7 @@
 #include "policy/normal/normalize.hpp"
 #include "policy/normal/urls.hpp"
 #include "redact/redactor.hpp"
+#include "sandbox/agreed_hosts.hpp"
 #include "sandbox/record.hpp"
 
 namespace owhale::sandbox {
@@ -93,7 +94,8 @@ void hold_to(api::Verdict& to, const Question& question, const std::vector<std::
 }
 
 Result<Judged> answer(const Question& question, policy::Mode mode) {
-    const auto form = policy::normalize(question.request, question.facts);
+    auto form = policy::normalize(question.request, question.facts);
+    mark_agreed(form, question.agreed);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
     Judged judged{shown(verdict, form), verdict.ceiling, {}, {}, {}};
     for (const auto& words : question.beside) hold_to(judged.verdict, question, words, mode);

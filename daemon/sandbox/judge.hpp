@@ -27,6 +27,7 @@ struct Question {
     policy::Facts facts;
     Rules::Set rules;
     std::vector<std::vector<std::string>> beside; // what it asks for beside its command, in the words of scope.hpp
+    std::vector<api::HostRule> agreed;            // hosts that it may reach by somebody's word: agreed_hosts.hpp
 };
 
 class Judge {

@@ -127,7 +127,9 @@ private:
     // Checks the request, looks, judges, and holds it to the verdict's ceiling; on deny and ask it stops there.
     boost::asio::awaitable<Status> admit(Prepared& prepared, api::RunRequest request, const Caller& caller);
     boost::asio::awaitable<Result<std::shared_ptr<const ProjectFile>>> project_of(Looked& looked, const Caller& caller);
-    boost::asio::awaitable<Status> ask_rules(Prepared& prepared, const Caller& caller, policy::Facts facts);
+    // `scope`: of the network that it gets; null where it is not scoped.
+    boost::asio::awaitable<Status> ask_rules(Prepared& prepared, const Caller& caller, policy::Facts facts,
+                                             const api::NetScope* scope);
     boost::asio::awaitable<Status> judge(Prepared& prepared, const Caller& caller);
     boost::asio::awaitable<Status> judge_exec(Prepared& prepared, const Caller& caller, const Run& target,
                                               const std::map<std::string, std::string>& env);

@@ -186,6 +186,7 @@ void Launcher::close_network(Run& run) const {
     run.cage.networked = false;
     auto report = parts_.network->close(run.number());
     run.receipt.weaker.insert(run.receipt.weaker.end(), report.weaker.begin(), report.weaker.end());
+    if (parts_.hosts != nullptr) parts_.hosts->note_used(run.record.principal, run.cage.profile, report);
     run.receipt.network = report;
     run.record.network = std::move(report);
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sandbox/agreed_hosts.hpp"
 #include "sandbox/ceiling.hpp"
 #include "sandbox/inquiry.hpp"
 #include "sandbox/record.hpp"
@@ -104,8 +105,10 @@ awaitable<Result<std::shared_ptr<const ProjectFile>>> Launcher::project_of(Looke
     co_return std::shared_ptr<const ProjectFile>(std::move(file));
 }
 
-awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, policy::Facts facts) {
-    Question question{inquiry_of(prepared.request), std::move(facts), parts_.rules.current(), {}};
+awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, policy::Facts facts,
+                                      const api::NetScope* scope) {
+    Question question{inquiry_of(prepared.request), std::move(facts), parts_.rules.current(), {}, {}};
+    if (scope != nullptr) question.agreed = agreed_of(*scope);
     if (prepared.joined == std::nullopt && (prepared.scope || prepared.request.secrets))
         question.beside = questions_of(prepared.scope.value_or(api::NetScope{}), prepared.request);
     if (!prepared.projects.empty()) {
@@ -137,7 +140,8 @@ awaitable<Status> Launcher::judge(Prepared& prepared, const Caller& caller) {
     if (caller.asker && caller.asker->workspace != own)
         for (const auto& file : caller.asker->projects) prepared.projects.push_back(file);
     auto facts = inquiry_facts(prepared);
-    co_return co_await ask_rules(prepared, caller, std::move(facts));
+    const auto* scope = prepared.scope ? &*prepared.scope : nullptr;
+    co_return co_await ask_rules(prepared, caller, std::move(facts), scope);
 }
 
 awaitable<Status> Launcher::judge_exec(Prepared& prepared, const Caller& caller, const Run& target,
@@ -148,7 +152,9 @@ awaitable<Status> Launcher::judge_exec(Prepared& prepared, const Caller& caller,
     }
     prepared.projects = target.cage.projects;
     auto facts = inquiry_facts(prepared, target, env);
-    CO_CHECK(co_await ask_rules(prepared, caller, std::move(facts)));
+    const auto scope = target.cage.scope; // of its network, which the command gets: no wider than it was then
+    const auto ruled = co_await ask_rules(prepared, caller, std::move(facts), scope ? &*scope : nullptr);
+    if (!ruled) co_return std::unexpected(ruled.error());
     if (prepared.verdict.decision != "allow" || !is_narrower(prepared.ceiling, target, parts_.profiles))
         co_return Status{};
     prepared.verdict.decision = "ask"; // a cage that stands cannot be narrowed for one command

@@ -84,8 +84,8 @@ public:
         Consent* consent = nullptr; // null: what needs an answer is denied. on_answer becomes the registry's own
         // Whether runs of a payer (Caller::payer) may start now: frozen otherwise. Empty: always.
         std::function<Status(const std::string& payer)> admits{};
-        Network* network = nullptr;      // null: no run has a scoped network. on_line becomes the registry's own
-        const HostBook* hosts = nullptr; // null: there are no lists
+        Network* network = nullptr; // null: no run has a scoped network. on_line becomes the registry's own
+        HostBook* hosts = nullptr;  // null: there are no lists
         SecretSource secrets{};
     };
     static Result<std::unique_ptr<Runs>> open(Parts parts);

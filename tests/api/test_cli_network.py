@@ -1,6 +1,7 @@
 """owhalectl about hosts: the words of run, the table of runs show, the book of hosts."""
 
 import json
+import os
 
 import pytest
 
@@ -20,7 +21,7 @@ def house(base, own):
     d.admin, d.web = accounts.set_up(d), web
     d.alice = Ctl(base, d, ALICE)
     yield d
-    names.socket.close()
+    names.close()
     web.server.shutdown()
     web.server.server_close()
 
@@ -61,3 +62,39 @@ def test_the_book_of_hosts(house):
     assert "api.example.com" in house.alice("hosts", "ls")
     assert house.alice("hosts", "rm", "api.example.com") == entry["id"] + "\n"
     assert "ask" in house.alice("hosts", "check", "https://api.example.com/v1")
+
+
+def odd(house):
+    return f"http://odd.example:{house.web.port}/"
+
+
+def on_terminal(house, *more):
+    at = f"{house.web.host}:{house.web.port}"
+    return house.alice.on_terminal("run", *more, "--allow-host", at, "--", "bash", "-c", CURL + odd(house))
+
+
+def test_a_host_is_decided_on_in_place(house):
+    terminal = on_terminal(house, "-n", "--approve-here")
+    while not (found := terminal.until(r"Enter shows more, q ends --|Account that decides[^:]*: ").group()).startswith(b"Account"):
+        os.write(terminal.fd, b"\n")
+    os.write(terminal.fd, b"admin\n")
+    terminal.answer("Password of admin, to approve what was shown: ", house.admin.password)
+    code, seen = terminal.wait()
+    assert code == 0 and "hello\r\n" in seen and "odd.example" in seen and house.admin.password not in seen, seen
+
+
+def test_where_the_run_reads_the_terminal_a_line_says_who_is_asked(house):
+    terminal = on_terminal(house, "--approve-here")  # and the run reads it
+    name = terminal.until(r"owhaled: odd\.example:\d+ waits for somebody's answer \(owhalectl approve ([0-9a-f-]+)\)").group(1).decode()
+    one = house.admin.get(f"/v1/approvals/{name}").json()
+    assert house.admin.ask("POST", f"/v1/approvals/{name}/deny", {"reason": "no"}, step_up=True).status == 200, one
+    code, seen = terminal.wait()
+    assert "Password" not in seen and "Account that decides" not in seen
+    assert house.web.seen == [] and "was refused" in seen, seen
+
+
+def test_check_judges_a_host_beside_the_command(house):
+    for words, code in [(["--allow-host", "api.example.com"], 10), (["--net", "scoped"], 0),
+                        (["--allow-host", "169.254.169.254:80"], 11), (["--net", "host", "--allow-host", "a.test"], 2)]:
+        done = house.alice("policy", "check", "--rules", "none", *words, "--", "ls", code=None)
+        assert done.returncode == code, (words, done)

@@ -99,3 +99,41 @@ def test_others_see_and_change_their_own_alone(house):
     everyone = allow(house, "b.example.com").json()
     assert house.ask("DELETE", f"/v1/hosts/{everyone['id']}", uid=ALICE).code == "forbidden"
     assert house.ask("POST", "/v1/hosts", {"rule": {"host": "c.example.com"}}, uid=ALICE).code == "step_up_required"
+
+
+WGET = ["wget", "-q", "-T1", "-t1", "-O-"]  # the tests' own rules let curl do anything
+API = [*WGET, "https://api.example.com/x"]
+
+
+def judged(house, argv=API, **more):
+    answer = house.run(ALICE, argv=argv, detach=True, **more)
+    assert answer.status in (200, 201, 202), answer
+    return answer.json()
+
+
+def test_what_was_allowed_is_not_asked_about_again(house):
+    assert judged(house, net="scoped")["verdict"]["rule"] == "network.new-host"
+    entry = allow(house, "api.example.com").json()
+    run = judged(house, net="scoped")
+    assert run["verdict"]["decision"] == "allow" and run["net"] == "scoped", run["verdict"]
+    for argv, rule in (([*WGET, "https://api.example.com:8443/"], "network.new-host"),
+                       ([*WGET, "https://api.example.com.evil.test/"], "network.new-host"),
+                       ([*WGET, "--post-data=x=1", "https://api.example.com/"], "network.sends")):
+        assert judged(house, argv, net="scoped")["verdict"]["rule"] == rule, argv
+    assert judged(house, net="none")["verdict"]["rule"] == "network.new-host"  # of a scoped network alone
+    assert house.admin.ask("DELETE", f"/v1/hosts/{entry['id']}").status == 204
+    assert judged(house, net="scoped")["verdict"]["rule"] == "network.new-host"
+
+
+def test_another_ones_line_agrees_to_nothing(house):
+    assert allow(house, "api.example.com", principal=f"unix:{ALICE + 1}").status == 201
+    assert judged(house, net="scoped")["verdict"]["rule"] == "network.new-host"
+    run = judged(house, allow_hosts=[{"host": "api.example.com"}])  # nor does one's own request
+    assert run["verdict"]["rule"] == "network.new-host", run
+
+
+def test_a_list_that_was_let_through_is_agreed_to(house):
+    assert allow(house, "@mirror").status == 201
+    argv = [*WGET, "https://mirror.example.net:8443/"]
+    assert judged(house, argv, net="scoped")["verdict"]["decision"] == "allow"
+    assert judged(house, [*WGET, "https://mirror.example.net/"], net="scoped")["verdict"]["rule"] == "network.new-host"

@@ -58,7 +58,17 @@ class Names:
         self.socket.bind((address, 0))
         self.at = "%s:%d" % self.socket.getsockname()
         self.address = socket.inet_aton(address)
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        """Nobody is left who takes the questions of a later one."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it is not connected, and wakes who waits all the same
+        self.thread.join(5)
+        self.socket.close()
 
     def serve(self):
         while True:
@@ -80,7 +90,7 @@ class Names:
 def names():
     names = Names()
     yield names
-    names.socket.close()
+    names.close()
 
 
 @pytest.fixture
@@ -201,6 +211,8 @@ def test_an_unknown_host_is_asked_about_once(house, web, names):
     shown = house.admin.get(f"/v1/approvals/{one['id']}").json()
     assert shown["frozen"]["verb"] == "hosts.connect" and shown["frozen"]["scope"]["hosts"][0]["host"] == "odd.example"
     assert web.seen == [] and names.seen == [], "nothing leaves before the answer"
+    said = house.get(f"/v1/runs/{run}/output?stream=stderr", uid=ALICE).body.decode()
+    assert f"owhaled: odd.example:{web.port} waits" in said and f"owhalectl approve {one['id']}" in said, said
     answer = house.admin.ask("POST", f"/v1/approvals/{one['id']}/approve", {"digest": one["digest"]}, step_up=True)
     assert answer.status == 200, answer
     assert output(house, run) == "hello\nhello\n"
@@ -232,6 +244,8 @@ def test_for_a_time_makes_a_standing_line(house, web):
     assert entry["principal"] == f"unix:{ALICE}" and entry["from"] == f"approval {one['id']}" and entry["expires"]
     again = sh(house, CURL + named(web), allow_hosts=[web.rule])
     assert again["stdout"] == "hello\n", again
+    [used] = [line for line in house.admin.get("/v1/hosts").json()["hosts"] if line["id"]]
+    assert "last_used" not in entry and used["last_used"], used
 
 
 def test_the_questions_of_a_run_end_with_it(house, web):

@@ -39,6 +39,7 @@ struct Host {
     std::string url;    // as written, without credentials; "" none
     bool sends = false; // data of this machine goes there, by what the options say
     bool listens = false;
+    bool agreed = false; // a run may reach it by somebody's word: set by who knows the run's lists, never by the text
     Span span;
 };
 

@@ -32,7 +32,7 @@ inline SimpleCommand with(SimpleCommand command, Act act, std::string path, bool
 }
 
 inline SimpleCommand to_host(SimpleCommand command, std::string name, bool sends = false) {
-    command.hosts.push_back({std::move(name), "", "https", "", sends, false, {2, 3}});
+    command.hosts.push_back({std::move(name), "", "https", "", sends, false, false, {2, 3}});
     return command;
 }
 

@@ -293,6 +293,17 @@ TEST_CASE("hosts: names in either case, ports, exceptions, and those that are no
     CHECK_EQ(holds("listens = true\nhost = \"*:4444\"", listening), Decision::deny);
     CHECK_EQ(holds("listens = true\nexcept_host = \"0.0.0.0\"", listening), Decision::deny); // all addresses
     CHECK_EQ(holds("host = \"*\"", listening), Decision::allow);
+    auto agreed = to_host(command_of("curl"), "a");
+    CHECK_EQ(holds("connects = true\nagreed = false", agreed), Decision::deny);
+    CHECK_EQ(holds("agreed = true", agreed), Decision::allow);
+    agreed.hosts[0].agreed = true;
+    CHECK_EQ(holds("connects = true\nagreed = false", agreed), Decision::allow);
+    CHECK_EQ(holds("agreed = true", agreed), Decision::deny);
+    CHECK_EQ(holds("connects = true", agreed), Decision::deny);
+    auto another = to_host(agreed, "b"); // beside it
+    CHECK_EQ(holds("connects = true\nagreed = false", another), Decision::deny);
+    CHECK_EQ(holds("host = \"a\"\nagreed = false", another), Decision::allow);
+    CHECK_EQ(holds("host = \"b\"\nagreed = false", another), Decision::deny);
 }
 
 TEST_CASE("code, calls and facts") {

@@ -1,0 +1,64 @@
+#include "sandbox/agreed_hosts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "sandbox/host_rule.hpp"
+
+namespace owhale::sandbox {
+namespace {
+
+struct Scheme {
+    std::string_view name;
+    std::uint16_t port;
+};
+constexpr std::array kSchemes = {Scheme{"http", 80}, Scheme{"https", 443}, Scheme{"ws", 80},   Scheme{"wss", 443},
+                                 Scheme{"ssh", 22},  Scheme{"ftp", 21},    Scheme{"git", 9418}};
+
+std::optional<std::uint16_t> port_of(const policy::Host& host) {
+    if (host.port.empty()) {
+        const auto found = std::ranges::find(kSchemes, host.scheme, &Scheme::name);
+        return found == kSchemes.end() ? std::nullopt : std::optional(found->port);
+    }
+    std::uint16_t port = 0;
+    const auto* end = host.port.data() + host.port.size();
+    const auto [last, error] = std::from_chars(host.port.data(), end, port);
+    return error == std::errc{} && last == end && port != 0 ? std::optional(port) : std::nullopt;
+}
+
+// One host as a line names it; none where it is a pattern, a range or not known.
+std::optional<api::HostRule> place_of(const policy::Host& host) {
+    const auto port = port_of(host);
+    if (host.listens || !port || host.name.find_first_of(std::string_view("\0*?@/", 5)) != std::string::npos)
+        return std::nullopt;
+    auto rule = checked({host.name, std::vector<std::uint16_t>{*port}, {}, {}, {}});
+    return rule ? std::optional(*std::move(rule)) : std::nullopt;
+}
+
+} // namespace
+
+std::vector<api::HostRule> agreed_of(const api::NetScope& scope) {
+    std::vector<api::HostRule> out;
+    for (auto rule : scope.hosts) {
+        const bool part = rule.methods || rule.paths;
+        if (!rule.from || *rule.from == "request" || (part && !scope.inspected)) continue;
+        rule.methods.reset();
+        rule.paths.reset();
+        out.push_back(std::move(rule));
+    }
+    return out;
+}
+
+void mark_agreed(policy::NormalForm& form, const std::vector<api::HostRule>& agreed) {
+    if (agreed.empty()) return;
+    for (auto& command : form.commands)
+        for (auto& host : command.hosts) {
+            const auto place = place_of(host);
+            host.agreed = place && std::ranges::any_of(agreed, [&](const auto& rule) { return covers(rule, *place); });
+        }
+}
+
+} // namespace owhale::sandbox
