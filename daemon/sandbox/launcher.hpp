@@ -164,6 +164,10 @@ private:
     // launcher_network.cpp
     Status choose_network(Prepared& prepared, const Caller& caller) const;
     void narrow_network(Prepared& prepared) const;
+    Status take_placeholders(Prepared& prepared, const Caller& caller, NetRun& to) const;
+    // Told to the facts; answers with the scope and the secrets' hosts. Prepared stays as it is.
+    std::optional<api::NetScope> know_placeholders(Prepared& prepared, const Caller& caller,
+                                                   policy::Facts& facts) const;
     Status take_secrets(Prepared& prepared, const Caller& caller, NetRun& to) const;
     Status prepare_network(Prepared& prepared, const Caller& caller, std::uint64_t number) const;
     void open_network(Run& run, Prepared& prepared, RunPieces pieces) const;
