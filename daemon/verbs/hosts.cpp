@@ -185,6 +185,7 @@ api::HostVerdict verdict_on(const std::vector<api::HostRule>& rules, const Url& 
 
 // As a run finds it when it connects: an address that is no ordinary host's needs a line of its own.
 void hold_to_addresses(api::HostVerdict& verdict, const std::vector<api::HostRule>& rules, const Url& url) {
+    if (verdict.decision != "allow") return;
     std::string kind, address;
     for (const auto& text : verdict.addresses) {
         boost::system::error_code error;
@@ -196,7 +197,7 @@ void hold_to_addresses(api::HostVerdict& verdict, const std::vector<api::HostRul
     }
     if (address.empty()) return;
     const auto port = std::to_string(url.rule.ports->front());
-    const bool own = address.starts_with("127.") || address == "::1";
+    const bool own = address == "127.0.0.1" || address == "::1";
     verdict.decision = "deny";
     verdict.rule = "private-address";
     verdict.reason = "it has the address " + address + ", which is " + kind + ", and no line names that";

@@ -72,10 +72,10 @@ class Names:
 
     def serve(self):
         while True:
-            try:
-                self.answer(*self.socket.recvfrom(512))
-            except OSError: # the test is over
-                return
+            query, peer = self.socket.recvfrom(512)
+            if not query:
+                return  # the test is over
+            self.answer(query, peer)
 
     def answer(self, query, peer):
         end = query.index(b"\0", 12)
