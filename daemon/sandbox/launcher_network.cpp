@@ -34,17 +34,18 @@ std::string endpoint_of(const api::SecretHost& host) {
     return host.paths && host.paths->size() == 1 ? url + host.paths->front() : url;
 }
 
-bool goes_by_tls(const vault::RunSecret& secret) {
-    return std::ranges::any_of(secret.hosts, [](const api::SecretHost& host) { return host.port != 80; });
+constexpr std::string_view kInspect = "--inspect, and owhaled puts it in";
+
+// Nothing of the run leads it to owhaled by plain HTTP, and nobody looks into what it encrypts itself.
+bool stays_unread(const vault::RunSecret& secret) {
+    const auto by_tls = [](const api::SecretHost& host) { return host.port != 80; };
+    return secret.endpoint_variable.empty() && std::ranges::any_of(secret.hosts, by_tls);
 }
 
-// What the run itself encrypts nobody looks into: its host would get the placeholder, and refuse it.
 api::Hint unread_hint(const vault::RunSecret& secret) {
-    const bool endpoint = !secret.endpoint_variable.empty();
-    return {
-        "the secret " + secret.name + " is not put into TLS that the run makes itself: the host gets its placeholder",
-        (endpoint ? "use $" + secret.endpoint_variable + " as the base URL, or --inspect" : std::string("--inspect")) +
-            ", and owhaled puts it in"};
+    return {"the secret " + secret.name +
+                " is not put into TLS that the run makes itself: the host gets its placeholder",
+            std::string(kInspect)};
 }
 
 Status set_variable(std::map<std::string, std::string>& env, const std::string& name, std::string value) {
@@ -130,7 +131,7 @@ Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& 
     prepared.secret_values.clear();
     CHECK(take_placeholders(prepared, caller, to));
     for (const auto& secret : to.secrets)
-        if (prepared.scope && !prepared.scope->inspected && goes_by_tls(secret))
+        if (prepared.scope && !prepared.scope->inspected && stays_unread(secret))
             prepared.narrowed.push_back(unread_hint(secret));
     auto& env = prepared.secret_env;
     for (const auto& use : uses_of(prepared)) {
@@ -203,6 +204,11 @@ void Launcher::open_network(Run& run, Prepared& prepared, RunPieces pieces) cons
     prepared.lease.used();
     run.cage.networked = true;
     parts_.network->open(run.number(), pieces.facts, std::move(pieces.pieces), std::move(pieces.host_ports));
+}
+
+void Launcher::tell_unread(Run& run, const Prepared& prepared) const {
+    for (const auto& hint : prepared.narrowed)
+        if (hint.next == kInspect) run.say("owhaled: " + hint.what + " (" + hint.next + ")");
 }
 
 awaitable<void> Launcher::publish_ports(Run& run, std::vector<api::Publish> ports) {

@@ -119,7 +119,11 @@ def test_a_placeholder_may_be_printed_without_a_question(house):
     # Its hosts are agreed to, its endpoint among them: it is let go, and the name cannot be resolved here.
     done = house.alice(*words, "bash", "-c", "wget -q -T2 -t1 -O- $MAKER_BASE_URL/models; wget -q -T2 -t1 -O- https://api.example.com/", code=None)
     assert "waits" not in done.stderr, done
-    [run] = house.alice("-q", "runs", "ls", "--limit", "1").split()
-    assert "is not put into TLS" in house.alice("runs", "show", run)
+    assert "is not put into TLS" not in done.stderr
+    house.admin.do("PUT", "/v1/secrets/OTHER", {"value": value + "x", "hosts": [{"host": "api.example.com", "port": 443}],
+                                                "access": {"principals": [f"unix:{ALICE}"]}})
+    for more, told in ((), True), (("--inspect",), False):
+        done = house.alice("run", "--net", "scoped", "--secret", "OTHER", *more, "--", "ls", code=None)
+        assert done.returncode == 0 and told == ("OTHER is not put into TLS" in done.stderr), done
     denied = house.alice("run", "--net", "scoped", "--", "printenv", "MAKER_API_KEY", code=None)
     assert denied.returncode != 0 and "by its name" in denied.stderr, denied
