@@ -98,7 +98,8 @@ Result<int> approve(Context& context, const Arguments& arguments) {
     else
         note("approved; run " + approval.run + " goes on");
     if (approval.grant)
-        note("grant " + *approval.grant + " spares further questions: owhalectl grants ls; a host's: hosts ls");
+        note(approval.kind == "host" ? "a line for its host spares further questions: owhalectl hosts ls"
+                                     : "grant " + *approval.grant + " spares further questions: owhalectl grants ls");
     return kOk;
 }
 

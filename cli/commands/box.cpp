@@ -36,7 +36,7 @@ Result<int> show(Context& context, const std::string& id) {
     fields.add("Box", box.id, Tone::bold);
     fields.add("Workspace", box.workspace);
     fields.add("Created", in_seconds(box.created));
-    fields.add("Last used", box.last_used);
+    fields.add("Last used", in_seconds(box.last_used));
     for (const auto& run : box.runs) fields.add("Live run", run);
     CHECK(print(fields.text(context.look())));
     return kOk;

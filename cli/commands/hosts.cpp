@@ -14,6 +14,7 @@
 namespace owhale::cli {
 namespace {
 
+constexpr int kAsks = 10, kDenies = 11; // as policy check says it
 constexpr auto kList = "owhalectl hosts ls lists them";
 
 struct AllowArguments {
@@ -34,7 +35,7 @@ Result<int> list(Context& context) {
     const auto body = TRY(context.ask({.verb = "hosts.list"}));
     if (TRY(context.printed_json(body, "hosts"))) return kOk;
     const auto now = std::time(nullptr);
-    Table table({"ID", "HOST", "FROM", "FOR", "PROFILE", "ENDS"}, 1);
+    Table table({"ID", "HOST", "FROM", "FOR", "PROFILE", "ENDS"}, 2); // whom it reaches is shown whole
     for (const auto& entry : TRY(read_hosts(body)).hosts) {
         const bool standing = !entry.id.empty();
         table.row({{standing ? short_id(entry.id) : "-"},
@@ -110,7 +111,7 @@ Result<int> check(Context& context, const std::string& url, const std::string& p
         fields.add("To change it", verdict.change.value_or(""));
         CHECK(print(fields.text(context.look())));
     }
-    return kOk;
+    return allowed ? kOk : verdict.decision == "ask" ? kAsks : kDenies;
 }
 
 } // namespace
@@ -131,7 +132,7 @@ void declare_hosts(Command root) {
     auto named = std::make_shared<std::vector<std::string>>();
     removed.positionals("HOST", *named, "the host as it is listed, or the line's id");
     removed.handler([named](Context& context) { return remove(context, *named); });
-    auto checked = hosts.sub("check", "Tell whether a run would reach a URL, and what would change that");
+    auto checked = hosts.sub("check", "Tell whether a run would reach a URL: exit code 0 allow, 10 ask, 11 deny");
     auto url = std::make_shared<std::string>(), profile = std::make_shared<std::string>();
     checked.option("--profile", *profile, "NAME", "of a run with this profile", Kind::profile);
     checked.positional("URL", *url, "https://api.example.com/v1, or HOST:PORT");

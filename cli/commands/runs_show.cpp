@@ -109,22 +109,39 @@ std::string port_text(const api::Publish& port) {
 }
 
 void add_network(Fields& fields, const api::NetReport& report) {
-    fields.add("Traffic", std::to_string(report.connections) + " connections, up " + format_size(report.up) +
-                              ", down " + format_size(report.down));
+    fields.add("Traffic", std::to_string(report.connections) +
+                              (report.connections == 1 ? " connection" : " connections") + " to hosts, up " +
+                              format_size(report.up) + ", down " + format_size(report.down));
     for (const auto& port : report.ports) fields.add("Published", port_text(port));
     for (const auto& weaker : report.weaker) fields.add("Weaker", weaker, Tone::warn);
+}
+
+// Those that its rule does not name already.
+std::string secrets_of(const api::NetTry& one) {
+    const auto names = one.secrets ? joined(*one.secrets) : std::string();
+    return names.empty() || one.rule.starts_with("secret " + names + " ") ? "" : " (secret " + names + ")";
+}
+
+// Let through by its name, and refused at each try by its address: told once, as refused.
+bool is_told_below(const api::NetTry& one, const api::NetReport& report) {
+    if (one.verdict != "allow" || one.address || one.up + one.down != 0) return false;
+    return std::any_of(report.hosts.begin(), report.hosts.end(), [&](const api::NetTry& other) {
+        return other.verdict == "deny" && other.host == one.host && other.port == one.port && other.how == one.how &&
+               other.count >= one.count;
+    });
 }
 
 std::string network_table(const Look& look, const api::NetReport& report) {
     if (report.hosts.empty()) return {};
     Table table({"HOST", "HOW", "VERDICT", "RULE", "N", "UP", "DOWN", "LONGEST"}, 3);
     for (const auto& one : report.hosts) {
+        if (is_told_below(one, report)) continue;
         const auto host = one.host.empty() ? one.address.value_or("?") : one.host;
         const bool v6 = host.find(':') != std::string::npos;
         table.row({{(v6 ? "[" + host + "]" : host) + ":" + std::to_string(one.port)},
                    {one.how},
                    {one.verdict, one.verdict == "deny" ? Tone::bad : Tone::good},
-                   {one.rule + (one.secrets ? " (secret " + joined(*one.secrets) + ")" : "")},
+                   {one.rule + secrets_of(one)},
                    {std::to_string(one.count)},
                    {format_size(one.up)},
                    {format_size(one.down)},

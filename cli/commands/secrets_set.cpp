@@ -22,7 +22,10 @@ std::string what_next(const api::Secret& secret) {
     if (secret.hosts.empty())
         return "a run reads it with --secret " + secret.name +
                "=env; name a host to keep it from runs: owhalectl secrets set " + secret.name + " --host HOST";
-    return "a run uses it with --secret " + secret.name + ", and sees " + secret.placeholder;
+    return "a run uses it with --secret " + secret.name + ", and sees " + secret.placeholder +
+           (secret.endpoint_variable
+                ? "; $" + *secret.endpoint_variable + " leads to its host, other TLS needs --inspect"
+                : "; to a host by https it needs --inspect, too: else the host gets what the run sees");
 }
 
 Status print_stored(Context& context, const std::string& body, const std::string& done) {

@@ -24,6 +24,8 @@ sandbox::CageNet cage_net(const std::string& ca, const std::string& system) {
     add_proxies(net.environment);
     // "search .": no name is tried with the machine's own domain behind it.
     net.files.emplace_back("/etc/resolv.conf", "nameserver 127.0.0.1\nsearch .\noptions edns0 timeout:5 attempts:2\n");
+    // Without the machine's own lines: a name of theirs would pass owhaled by, and end on the cage's own loopback.
+    net.files.emplace_back("/etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n");
     if (ca.empty()) return net;
     for (const auto* variable : kBundleVariables) net.environment[variable] = kCaBundle;
     net.files.emplace_back(std::string(kCaBundle),

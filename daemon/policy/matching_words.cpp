@@ -97,7 +97,9 @@ Match Matching::operands() {
 Match Matching::any_word(const WordList& list) {
     if (command_.argv.empty()) return Match::no;
     const auto words = std::span(command_.argv).subspan(1);
-    auto best = values(list, words);
+    auto best = Match::no;
+    for (const auto& word : words)
+        if (!seen_.prints_placeholder(word.text)) better(best, list.match(word.text), word.span, word.text);
     for (const auto& word : words) {
         const auto equals = word.text.starts_with("--") ? word.text.find('=') : std::string::npos;
         if (best == Match::yes || equals == std::string::npos) continue;

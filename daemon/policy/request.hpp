@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Facts {
     std::string workspace;                  // "" none
     std::string home;                       // "" unknown
     std::map<std::string, std::string> env; // values that the run will have, as far as they may be known
+    std::set<std::string> placeholders;     // variables that stand for a secret, and hold none: they may be seen
     std::map<std::string, std::string>
         real; // path as the normal form has it -> what it is after links (spawner's resolve)
 };

@@ -36,8 +36,8 @@ std::span<const std::uint32_t> Pipelines::with(const SimpleCommand& command) con
 
 Seen::Seen(const NormalForm& form, const Pipelines& pipelines, std::size_t number, const Index& index,
            const Bases& bases, const Facts& facts, Mode mode)
-    : form_(form), pipelines_(pipelines), command_(form.commands[number]), index_(index), mode_(mode),
-      facts_(bits_of(command_.facts)) {
+    : form_(form), pipelines_(pipelines), command_(form.commands[number]), index_(index),
+      placeholders_(facts.placeholders), mode_(mode), facts_(bits_of(command_.facts)) {
     const auto& command = command_;
     option_unknown_ = has_fact(command, "option.unknown");
     program_unknown_ = has_fact(command, "program.unknown") || (command.program.empty() && !command.argv.empty());

@@ -1,6 +1,7 @@
 // One command as the rules look at it: its paths placed, its facts as bits, and what sets of paths said of them remembered.
 #pragma once
 
+#include <set>
 #include <span>
 #include <unordered_map>
 
@@ -37,6 +38,10 @@ public:
     const std::string& host(std::size_t i) const { return hosts_[i]; }
     bool option_unknown() const { return option_unknown_; }
     bool program_unknown() const { return program_unknown_; }
+    // printenv NAME, of a variable that holds no secret: the name is no reason.
+    bool prints_placeholder(const std::string& word) const {
+        return command_.program == "printenv" && placeholders_.contains(word);
+    }
 
     Match touched(const PathList& list, std::size_t access) const;
     // Whether a path of which a part is not known points to one of these all the same.
@@ -58,6 +63,7 @@ private:
     const Pipelines& pipelines_;
     const SimpleCommand& command_;
     const Index& index_;
+    const std::set<std::string>& placeholders_;
     Mode mode_;
     std::uint64_t facts_ = 0;
     std::uint32_t acts_ = 0, has_ = 0;

@@ -11,6 +11,8 @@
 namespace owhale::sandbox {
 namespace {
 
+constexpr std::string_view kEndpointSuffix = ".owhale.internal"; // egress upgrades these to TLS
+
 struct Scheme {
     std::string_view name;
     std::uint16_t port;
@@ -38,6 +40,13 @@ std::optional<api::HostRule> place_of(const policy::Host& host) {
     return rule ? std::optional(*std::move(rule)) : std::nullopt;
 }
 
+// Where a program that takes a base URL goes for a secret's host: owhaled, in plain HTTP on 80 where it goes on in TLS on 443.
+api::HostRule endpoint_of(api::HostRule rule) {
+    rule.host += kEndpointSuffix;
+    if (rule.ports == std::vector<std::uint16_t>{443}) rule.ports = {80};
+    return rule;
+}
+
 } // namespace
 
 std::vector<api::HostRule> agreed_of(const api::NetScope& scope) {
@@ -47,6 +56,7 @@ std::vector<api::HostRule> agreed_of(const api::NetScope& scope) {
         if (!rule.from || *rule.from == "request" || (part && !scope.inspected)) continue;
         rule.methods.reset();
         rule.paths.reset();
+        if (rule.from->starts_with("secret ")) out.push_back(endpoint_of(rule));
         out.push_back(std::move(rule));
     }
     return out;

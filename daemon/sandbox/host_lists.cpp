@@ -34,6 +34,25 @@ bool is_comment(std::string_view line) {
            line.starts_with("!--");
 }
 
+// Of XML: what no <!-- comment --> and no blocked <mirror> holds; other text as it is.
+std::string without_unread(std::string_view text) {
+    std::string out(text);
+    if (const auto first = text.find_first_not_of(" \t\r\n"); first == text.npos || text[first] != '<') return out;
+    const auto cut = [&](std::string_view from, std::string_view to, std::string_view only) {
+        for (auto at = out.find(from); at != std::string::npos; at = out.find(from, at)) {
+            const auto end = out.find(to, at + from.size());
+            const auto size = end == std::string::npos ? std::string::npos : end + to.size() - at;
+            if (out.substr(at, size).find(only) == std::string::npos)
+                at += from.size();
+            else
+                out.erase(at, size);
+        }
+    };
+    cut("<!--", "-->", "");
+    cut("<mirror>", "</mirror>", "<blocked>true</blocked>");
+    return out;
+}
+
 // The host and port of each "scheme://[user@]host[:port]" in a line.
 void add_urls(std::string_view line, std::vector<api::HostRule>& to) {
     for (auto at = line.find("://"); at != std::string_view::npos; at = line.find("://", at + 3)) {
@@ -82,6 +101,9 @@ Result<std::vector<std::string>> list_files(const std::string& folder) {
     std::vector<std::string> names;
     const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), ::closedir);
     if (!listing && (errno == ENOENT || errno == ENOTDIR)) return names;
+    if (!listing && errno == EACCES)
+        return fail(kCode, "the folder of host lists " + folder + " may not be read",
+                    "restart owhaled where the folder is newer than its start: what it may read is fixed then");
     if (!listing) return fail_errno("the folder of host lists " + folder);
     while (const auto* entry = ::readdir(listing.get())) {
         const std::string_view name = entry->d_name;
@@ -94,11 +116,12 @@ Result<std::vector<std::string>> list_files(const std::string& folder) {
 
 } // namespace
 
-std::vector<api::HostRule> hosts_in(std::string_view text, const std::vector<std::string>& keys) {
+std::vector<api::HostRule> hosts_in(std::string_view given, const std::vector<std::string>& keys) {
     std::vector<api::HostRule> out;
+    const auto text = without_unread(given);
     for (std::size_t at = 0; at < text.size();) {
         const auto end = std::min(text.find('\n', at), text.size());
-        const auto line = trimmed(text.substr(at, end - at));
+        const auto line = trimmed(std::string_view(text).substr(at, end - at));
         at = end + 1;
         if (is_comment(line)) continue;
         if (std::ranges::find(keys, key_of(line)) != keys.end()) add_urls(line, out);

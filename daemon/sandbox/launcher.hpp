@@ -164,9 +164,15 @@ private:
     // launcher_network.cpp
     Status choose_network(Prepared& prepared, const Caller& caller) const;
     void narrow_network(Prepared& prepared) const;
+    Status take_placeholders(Prepared& prepared, const Caller& caller, NetRun& to) const;
+    // Told to the facts; answers with the scope and the secrets' hosts. Prepared stays as it is.
+    std::optional<api::NetScope> know_placeholders(Prepared& prepared, const Caller& caller,
+                                                   policy::Facts& facts) const;
     Status take_secrets(Prepared& prepared, const Caller& caller, NetRun& to) const;
     Status prepare_network(Prepared& prepared, const Caller& caller, std::uint64_t number) const;
     void open_network(Run& run, Prepared& prepared, RunPieces pieces) const;
+    // Secrets that it may only use where owhaled reads its TLS, on its stderr: it would see an answer of the host alone.
+    void tell_unread(Run& run, const Prepared& prepared) const;
     boost::asio::awaitable<void> publish_ports(Run& run, std::vector<api::Publish> ports);
     void close_network(Run& run) const;
     void fail_run(Run& run, const Error& error) const;

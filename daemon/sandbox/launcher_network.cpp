@@ -34,6 +34,20 @@ std::string endpoint_of(const api::SecretHost& host) {
     return host.paths && host.paths->size() == 1 ? url + host.paths->front() : url;
 }
 
+constexpr std::string_view kInspect = "--inspect, and owhaled puts it in";
+
+// Nothing of the run leads it to owhaled by plain HTTP, and nobody looks into what it encrypts itself.
+bool stays_unread(const vault::RunSecret& secret) {
+    const auto by_tls = [](const api::SecretHost& host) { return host.port != 80; };
+    return secret.endpoint_variable.empty() && std::ranges::any_of(secret.hosts, by_tls);
+}
+
+api::Hint unread_hint(const vault::RunSecret& secret) {
+    return {"the secret " + secret.name +
+                " is not put into TLS that the run makes itself: the host gets its placeholder",
+            std::string(kInspect)};
+}
+
 Status set_variable(std::map<std::string, std::string>& env, const std::string& name, std::string value) {
     if (env.emplace(name, std::move(value)).second) return {};
     return fail(Code::invalid_value, "two secrets want the variable " + name,
@@ -90,17 +104,14 @@ void Launcher::narrow_network(Prepared& prepared) const {
                                  "a rule that allows it with a wider `ceiling`"});
 }
 
-Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& to) const {
+Status Launcher::take_placeholders(Prepared& prepared, const Caller& caller, NetRun& to) const {
     const auto uses = uses_of(prepared);
     prepared.secret_env.clear();
-    prepared.env_secrets.clear();
-    prepared.secret_values.clear();
     if (uses.empty()) return {};
     if (!parts_.secrets.for_run || !caller.who)
         return fail(Code::vault_unavailable, "there is no vault here, or it is not known any more who asks",
                     "ask again");
-    const auto& profile = prepared.profile->name;
-    to.secrets = TRY(parts_.secrets.for_run(*caller.who, profile, uses));
+    to.secrets = TRY(parts_.secrets.for_run(*caller.who, prepared.profile->name, uses));
     auto& env = prepared.secret_env;
     for (const auto& secret : to.secrets) {
         CHECK(set_variable(env, secret.variable, secret.placeholder));
@@ -112,9 +123,20 @@ Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& 
                 prepared.scope->hosts.push_back(
                     {host.host, std::vector<std::uint16_t>{host.port}, {}, {}, "secret " + secret.name});
     }
-    for (const auto& use : uses) {
+    return {};
+}
+
+Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& to) const {
+    prepared.env_secrets.clear();
+    prepared.secret_values.clear();
+    CHECK(take_placeholders(prepared, caller, to));
+    for (const auto& secret : to.secrets)
+        if (prepared.scope && !prepared.scope->inspected && stays_unread(secret))
+            prepared.narrowed.push_back(unread_hint(secret));
+    auto& env = prepared.secret_env;
+    for (const auto& use : uses_of(prepared)) {
         if (!is_value(use)) continue;
-        auto value = TRY(parts_.secrets.open_value(*caller.who, profile, use));
+        auto value = TRY(parts_.secrets.open_value(*caller.who, prepared.profile->name, use));
         prepared.secret_values.insert(value.variable);
         prepared.env_secrets.emplace_back(value.owner, value.name);
         CHECK(set_variable(env, value.variable, std::string(value.value.text())));
@@ -122,6 +144,20 @@ Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& 
                                      "--secret " + use.name + " gives it a placeholder instead"});
     }
     return {};
+}
+
+// Of secrets that cannot be had nothing is known: what is wrong with them is said when they are taken.
+std::optional<api::NetScope> Launcher::know_placeholders(Prepared& prepared, const Caller& caller,
+                                                         policy::Facts& facts) const {
+    auto scope = prepared.scope;
+    NetRun known;
+    if (scope && take_placeholders(prepared, caller, known)) {
+        for (const auto& secret : known.secrets) facts.placeholders.insert(secret.variable);
+        for (const auto& [name, value] : prepared.secret_env) facts.env[name] = value; // above the request's own
+        scope.swap(prepared.scope);                                                    // it has the secrets' hosts
+    }
+    prepared.secret_env.clear();
+    return scope;
 }
 
 Status Launcher::prepare_network(Prepared& prepared, const Caller& caller, std::uint64_t number) const {
@@ -168,6 +204,11 @@ void Launcher::open_network(Run& run, Prepared& prepared, RunPieces pieces) cons
     prepared.lease.used();
     run.cage.networked = true;
     parts_.network->open(run.number(), pieces.facts, std::move(pieces.pieces), std::move(pieces.host_ports));
+}
+
+void Launcher::tell_unread(Run& run, const Prepared& prepared) const {
+    for (const auto& hint : prepared.narrowed)
+        if (hint.next == kInspect) run.say("owhaled: " + hint.what + " (" + hint.next + ")");
 }
 
 awaitable<void> Launcher::publish_ports(Run& run, std::vector<api::Publish> ports) {

@@ -160,6 +160,7 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
     open_network(run, prepared, std::move(started->network));
     run.enter(State::running);
     run.start_io(std::move(*started));
+    tell_unread(run, prepared);
     if (prepared.scope && !prepared.scope->ports.empty()) {
         auto ports = prepared.scope->ports;
         co_await publish_ports(run, std::move(ports));

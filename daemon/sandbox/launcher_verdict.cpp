@@ -140,8 +140,8 @@ awaitable<Status> Launcher::judge(Prepared& prepared, const Caller& caller) {
     if (caller.asker && caller.asker->workspace != own)
         for (const auto& file : caller.asker->projects) prepared.projects.push_back(file);
     auto facts = inquiry_facts(prepared);
-    const auto* scope = prepared.scope ? &*prepared.scope : nullptr;
-    co_return co_await ask_rules(prepared, caller, std::move(facts), scope);
+    const auto scope = know_placeholders(prepared, caller, facts);
+    co_return co_await ask_rules(prepared, caller, std::move(facts), scope ? &*scope : nullptr);
 }
 
 awaitable<Status> Launcher::judge_exec(Prepared& prepared, const Caller& caller, const Run& target,

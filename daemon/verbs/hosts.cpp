@@ -2,7 +2,9 @@
 #include "sandbox/host_register.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "egress/address_kind.hpp"
 #include "identity/service.hpp"
 #include "sandbox/host_rule.hpp"
 #include "sandbox/profiles.hpp"
@@ -102,6 +104,19 @@ struct Url {
     std::string path;   // "" none was given
 };
 
+struct Scheme {
+    std::string_view name;
+    std::uint16_t port;
+};
+constexpr std::array kSchemes = {Scheme{"", 443},  Scheme{"https", 443}, Scheme{"http", 80}, Scheme{"wss", 443},
+                                 Scheme{"ws", 80}, Scheme{"ssh", 22},    Scheme{"ftp", 21},  Scheme{"git", 9418}};
+
+Result<std::uint16_t> port_of(const std::string& scheme) {
+    const auto found = std::ranges::find(kSchemes, scheme, &Scheme::name);
+    if (found != kSchemes.end()) return found->port;
+    return fail(Code::invalid_value, "the port of that scheme is not known here", "say it: HOST:PORT");
+}
+
 Result<Url> read_url(const std::string& text) {
     const auto scheme_end = text.find("://");
     const auto scheme = scheme_end == std::string::npos ? std::string() : text.substr(0, scheme_end);
@@ -114,11 +129,10 @@ Result<Url> read_url(const std::string& text) {
     if (const auto at = rest.rfind('@'); at != std::string::npos && scheme_end != std::string::npos)
         rest = rest.substr(at + 1); // user:password
     out.rule = TRY(parse_host(rest));
-    if (!out.rule.ports)
-        out.rule.ports = {static_cast<std::uint16_t>(scheme == "http" ? 80 : scheme == "ssh" ? 22 : 443)};
-    out.rule = TRY(sandbox::checked(std::move(out.rule)));
     if (sandbox::is_list(out.rule) || out.rule.host.starts_with("*."))
         return fail(Code::invalid_value, "a URL names one host", "such as https://api.example.com/v1");
+    if (!out.rule.ports) out.rule.ports = {TRY(port_of(scheme))};
+    out.rule = TRY(sandbox::checked(std::move(out.rule)));
     return out;
 }
 
@@ -164,8 +178,31 @@ api::HostVerdict verdict_on(const std::vector<api::HostRule>& rules, const Url& 
     out.rule = "unknown-host";
     out.reason = asks ? "no line lets " + host + " through: a run that tries it waits for somebody's answer"
                       : "no line lets " + host + " through";
+    out.reason += "; a secret that is for it would, in a run with --secret";
     out.change = "owhalectl hosts allow " + host;
     return out;
+}
+
+// As a run finds it when it connects: an address that is no ordinary host's needs a line of its own.
+void hold_to_addresses(api::HostVerdict& verdict, const std::vector<api::HostRule>& rules, const Url& url) {
+    if (verdict.decision != "allow") return;
+    std::string kind, address;
+    for (const auto& text : verdict.addresses) {
+        boost::system::error_code error;
+        const auto* special = egress::special(boost::asio::ip::make_address(text, error));
+        const auto named = [&](const auto& rule) { return sandbox::covers(rule, {text, url.rule.ports, {}, {}, {}}); };
+        if (error || special == nullptr || std::ranges::any_of(rules, named)) return;
+        kind = special->name;
+        address = text;
+    }
+    if (address.empty()) return;
+    const auto port = std::to_string(url.rule.ports->front());
+    const bool own = address == "127.0.0.1" || address == "::1";
+    verdict.decision = "deny";
+    verdict.rule = "private-address";
+    verdict.reason = "it has the address " + address + ", which is " + kind + ", and no line names that";
+    verdict.change = own ? "owhalectl run --host-port " + port
+                         : "owhalectl hosts allow " + sandbox::text_of({address, url.rule.ports, {}, {}, {}});
 }
 
 awaitable<Result<Response>> check(Services services, Request& request) {
@@ -184,6 +221,7 @@ awaitable<Result<Response>> check(Services services, Request& request) {
         auto name = url->rule.host;
         auto found = co_await services.addresses(std::move(name));
         if (found) out.addresses = std::move(*found);
+        hold_to_addresses(out, *rules, *url);
     }
     co_return reply(out);
 }

@@ -87,7 +87,9 @@ def test_lists_are_told_and_used_by_name(house):
 def test_a_check_says_what_would_change_it(house):
     verdict = check(house, "https://api.example.com:8443/x?y")
     assert verdict["decision"] == "ask" and verdict["change"] == "owhalectl hosts allow api.example.com:8443", verdict
-    for url in ("", "https://", "@mirror", "*.example.com", "a b"):
+    assert check(house, "ftp://api.example.com/")["change"] == "owhalectl hosts allow api.example.com:21"
+    assert "ports" not in house.admin.ask("POST", "/v1/hosts/check", {"url": "@mirror"}).text
+    for url in ("gopher://api.example.com/", "", "https://", "@mirror", "*.example.com", "a b"):
         answer = house.admin.ask("POST", "/v1/hosts/check", {"url": url})
         assert answer.code == "invalid_value", (url, answer)
 

@@ -122,10 +122,13 @@ def test_a_run_that_asks_for_nothing_has_no_network(house, web):
 
 
 def test_programs_find_the_proxy_and_the_names_by_themselves(house):
-    run = sh(house, "env | grep -i _proxy | sort; cat /etc/resolv.conf; id -u", net="scoped")
+    run = sh(house, "env | grep -i _proxy | sort; cat /etc/resolv.conf /etc/hosts; id -u", net="scoped")
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "NO_PROXY"):
         assert f"\n{name}=" in "\n" + run["stdout"], run
     assert "nameserver 127.0.0.1" in run["stdout"]
+    # The machine's own lines would lead its names past owhaled, to the cage's loopback.
+    assert run["stdout"].count("\n127.0.0.1 localhost\n::1 localhost ") == 1
+    assert socket.gethostname() not in run["stdout"]
 
 
 def test_what_the_request_names_itself_stays(house):

@@ -283,6 +283,11 @@ TEST_CASE("hosts are read from what this machine says") {
     CHECK_EQ(hosts("deb [signed-by=/x] http://d.example/debian stable main\n", {"deb"}), "d.example:80");
     CHECK_EQ(hosts("URIs: https://d.example/ https://e.example\n", {"URIs"}), "d.example:443 e.example:443");
     CHECK_EQ(hosts("<url>https://m.example/repo</url>", {"url"}), "m.example:443");
+    const auto* maven = "<?xml version=\"1.0\"?>\n<settings>\n<!--\n  <url>https://no.example/repo</url>\n-->\n"
+                        "<mirrors>\n<mirror>\n<url>http://0.0.0.0/</url>\n<blocked>true</blocked>\n</mirror>\n"
+                        "<mirror>\n<url>https://m.example/repo</url>\n</mirror>\n</mirrors>\n</settings>\n";
+    CHECK_EQ(hosts(maven, {"url"}), "m.example:443");
+    CHECK_EQ(hosts("<settings>\n<!-- <url>https://no.example/</url>\n", {"url"}), ""); // never closed: all of it
     CHECK_EQ(hosts("index = \"sparse+https://c.example/index/\"\n", {"index"}), "c.example:443");
     CHECK_EQ(hosts("GOPROXY=https://g.example,direct\n", {"GOPROXY"}), "g.example:443");
     CHECK_EQ(hosts("registry=file:///etc/shadow\nregistry=https:///x\nregistry=https://*\n", {"registry"}), "");
