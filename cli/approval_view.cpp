@@ -28,6 +28,29 @@ std::string spoken(std::string_view role) {
     return "Interpreter";
 }
 
+// Variables that owhaled itself gives a run with a scoped network; another value is the request's, and told apart.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kOurs = {
+    {{"HTTP_PROXY", "http://127.0.0.1:"},
+     {"http_proxy", "http://127.0.0.1:"},
+     {"HTTPS_PROXY", "http://127.0.0.1:"},
+     {"https_proxy", "http://127.0.0.1:"},
+     {"ALL_PROXY", "socks5h://127.0.0.1:"},
+     {"all_proxy", "socks5h://127.0.0.1:"},
+     {"NO_PROXY", "localhost,127.0.0.1,::1"},
+     {"no_proxy", "localhost,127.0.0.1,::1"},
+     {"NODE_USE_ENV_PROXY", "1"}}};
+
+bool is_port(std::string_view text) {
+    return !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool is_ours(std::string_view name, std::string_view value) {
+    const auto own = std::ranges::find(kOurs, name, [](const auto& one) { return one.first; });
+    if (own == kOurs.end() || !value.starts_with(own->second)) return false;
+    const auto rest = value.substr(own->second.size());
+    return own->second.ends_with(':') ? is_port(rest) : rest.empty();
+}
+
 bool is_usual(std::string_view name) {
     return name.starts_with("LC_") || std::ranges::find(kUsual, name) != kUsual.end();
 }
@@ -200,6 +223,8 @@ private:
         const auto& frozen = *approval_.frozen;
         if (frozen.workspace.empty())
             field("Workspace", "none");
+        else if (is_host())
+            field("Workspace", frozen.workspace); // how it is mounted is no part of this question
         else
             field("Workspace", frozen.workspace + (frozen.workspace_writable ? ", writable" : ", read-only"));
         const bool far = frozen.net != "none" && !frozen.net.empty();
@@ -228,8 +253,9 @@ private:
 
     void environment() {
         std::string usual;
+        const bool scoped = approval_.frozen && approval_.frozen->net == "scoped";
         for (const auto& [name, value] : approval_.environment) {
-            if (is_usual(name))
+            if (is_usual(name) || (scoped && is_ours(name, value)))
                 usual += (usual.empty() ? "" : "  ") + name + "=" + quoted(value);
             else
                 field("Environment", name + "=" + quoted(value), Tone::warn);

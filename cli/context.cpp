@@ -81,7 +81,7 @@ Result<Reply> Context::send(Call call) {
         client_ = std::make_unique<Client>(std::move(target));
     }
     const auto verb = call.verb;
-    auto reply = send_with_proof(*client_, std::move(call), password_);
+    auto reply = send_with_proof(*client_, std::move(call), password_, keeps_password_ ? &password_ : nullptr);
     if (!reply && reply.error().code == Code::not_found && reply.error().next.empty())
         reply.error().next = lists_of(verb);
     return reply;

@@ -36,6 +36,8 @@ public:
     // Its body.
     Result<std::string> ask(Call call);
     void give_password(Secret password) { password_ = std::move(password); }
+    // For one act that takes several calls: the password that is typed for the first is sent with the others.
+    void ask_password_once() { keeps_password_ = true; }
     // The whole id of a run named by its id or by a prefix of at least 6 characters that only one run has.
     Result<std::string> run_id(const std::string& named);
     // Prints the answer of `call` when JSON is wanted (true), and leaves it to the caller as a body otherwise.
@@ -46,6 +48,7 @@ private:
     Globals& globals_;
     std::unique_ptr<Client> client_;
     Secret password_;
+    bool keeps_password_ = false;
     std::optional<Look> look_;
 };
 

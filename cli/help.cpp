@@ -9,11 +9,17 @@ struct Line {
     std::string left, right;
 };
 
+std::string shown(const Described::Positional& positional) {
+    if (positional.name.ends_with(']')) return positional.name; // said by itself: one, or none
+    const auto name = positional.name + (positional.repeats ? "…" : "");
+    return positional.needed ? name : "[" + name + "]";
+}
+
 std::string usage(const Described& command, const std::string& path) {
     std::string line = "Usage: " + path;
     if (!command.options.empty()) line += " [OPTION…]";
     if (!command.commands.empty()) line += " COMMAND";
-    for (const auto& positional : command.positionals) line += " " + positional.name;
+    for (const auto& positional : command.positionals) line += " " + shown(positional);
     return line + "\n";
 }
 

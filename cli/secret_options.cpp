@@ -112,6 +112,15 @@ void declare(Command command, SecretOptions& options) {
     command.option("--ttl", options.ttl, "TIME", "good for so long: 24h, 30d; 0 for ever");
 }
 
+bool changes(const SecretOptions& options) {
+    for (const auto* list : {&options.hosts, &options.methods, &options.principals, &options.roles, &options.profiles})
+        if (!list->empty()) return true;
+    for (const auto* text :
+         {&options.header, &options.prefix, &options.variable, &options.endpoint_variable, &options.ttl})
+        if (!text->empty()) return true;
+    return options.no_hosts;
+}
+
 Result<std::vector<api::SecretHost>> parse_hosts(const std::vector<std::string>& words,
                                                  const std::vector<std::string>& methods) {
     std::vector<api::SecretHost> out;
@@ -184,7 +193,7 @@ void declare(Command command, ValueSource& source) {
     command.option("--file", source.file, "FILE", "read the value from a file", Kind::file);
     command.flag("--password-stdin", source.password_stdin,
                  "read your own password from stdin's first line, should owhaled want it");
-    command.positionals("VALUE", source.words, "refused: other users of this machine would see it", Kind::text, false);
+    command.refused_words(source.words); // other users of this machine would see a value
 }
 
 bool is_named(const ValueSource& source) {

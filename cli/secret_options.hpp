@@ -18,6 +18,8 @@ struct SecretOptions {
     bool no_hosts = false; // none, although the name is known
 };
 void declare(Command command, SecretOptions& options);
+// Whether any of them is given.
+bool changes(const SecretOptions& options);
 // "HOST[:PORT][/PATH]"; several of one host and port are one entry with several paths. bad_request.
 Result<std::vector<api::SecretHost>> parse_hosts(const std::vector<std::string>& words,
                                                  const std::vector<std::string>& methods);

@@ -1,5 +1,7 @@
 #include "cli/step_up.hpp"
 
+#include <unistd.h>
+
 #include "cli/events.hpp"
 #include "cli/prompt.hpp"
 #include "shared/verbs.hpp"
@@ -11,7 +13,7 @@ constexpr int kTries = 3;
 
 Error without_account(Error error) {
     error.message = "this needs the password of an account, and you are not logged in to one";
-    error.next = "owhalectl login NAME, then try again";
+    error.next = "owhalectl login NAME, then try again; where no account has a password yet: owhalectl setup";
     return error;
 }
 
@@ -34,20 +36,26 @@ std::pair<std::string, std::string> proof_header(const Secret& password) {
     return {"Owhale-Password", base64(password.text())};
 }
 
-Result<Reply> send_with_proof(Client& client, Call call, const Secret& given) {
+Status has_account(const Client& client) {
+    if (client.token() != nullptr || ::geteuid() == 0) return {};
+    return std::unexpected(without_account({Code::step_up_required, {}, {}, 0, {}}));
+}
+
+Result<Reply> send_with_proof(Client& client, Call call, const Secret& given, Secret* kept) {
     auto reply = client.send(call);
     if (reply || reply.error().code != Code::step_up_required) return reply;
     if (client.token() == nullptr) return std::unexpected(without_account(std::move(reply).error()));
     if (given.empty() && !can_ask()) return reply;
     std::string before; // what went wrong, said when nothing is echoed any more
     for (int tries = 1;; ++tries) {
-        const auto typed = given.empty() ? ask_password(before + question(client, call)) : Result<Secret>();
+        auto typed = given.empty() ? ask_password(before + question(client, call)) : Result<Secret>();
         if (!typed) return std::unexpected(typed.error());
         auto again = call;
         again.headers.push_back(proof_header(given.empty() ? *typed : given));
         reply = client.send(std::move(again));
         const bool wrong = !reply && reply.error().code == Code::credentials_wrong;
         if (wrong) reply.error().message = "the password is wrong"; // whose it is was known before
+        if (reply && kept != nullptr && given.empty()) *kept = *std::move(typed);
         if (!wrong || !given.empty() || tries == kTries) return ended(std::move(reply));
         before = reply.error().message + "\n";
     }

@@ -22,6 +22,7 @@ struct Command::Node {
         Kind kind = Kind::text;
         std::vector<std::string> choices;
         std::string metavar;
+        bool hidden = false;
     };
 
     CLI::App* app = nullptr;
@@ -270,14 +271,16 @@ Described describe_node(const Node& node) {
         const auto found = node.details.find(option);
         const auto detail = found == node.details.end() ? Node::Detail{} : found->second;
         if (option->get_positional()) {
-            out.positionals.push_back({option->get_name(true, false), detail.kind, detail.choices});
+            if (detail.hidden) continue;
+            out.positionals.push_back({option->get_name(true, false), detail.kind, detail.choices,
+                                       option->get_items_expected_max() > 1, option->get_required()});
             continue;
         }
         out.options.push_back(
             {names_of(*option), detail.metavar, option->get_description(), detail.kind, detail.choices});
     }
     if (node.tail) {
-        out.positionals.push_back({node.tail->name, Kind::text, {}});
+        out.positionals.push_back({node.tail->name, Kind::text, {}, false, true});
         out.runs_command = true;
     }
     for (const auto& sub : node.subs) out.commands.push_back(describe_node(*sub));
@@ -301,25 +304,30 @@ void Command::option(const std::string& names, std::string& value, const std::st
     auto* option = node_.app->add_option(names, value, help);
     if (!choices.empty()) option->check(CLI::IsMember(choices));
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    node_.details[option] = {kind, std::move(choices), metavar};
+    node_.details[option] = {kind, std::move(choices), metavar, false};
 }
 
 void Command::options(const std::string& names, std::vector<std::string>& values, const std::string& metavar,
                       const std::string& help, Kind kind) {
     auto* option = node_.app->add_option(names, values, help)->allow_extra_args(false);
-    node_.details[option] = {kind, {}, metavar};
+    node_.details[option] = {kind, {}, metavar, false};
 }
 
 void Command::positional(const std::string& name, std::string& value, const std::string& help, Kind kind,
                          std::vector<std::string> choices) {
     auto* option = node_.app->add_option(name, value, help)->required();
-    node_.details[option] = {kind, std::move(choices), {}};
+    node_.details[option] = {kind, std::move(choices), {}, false};
 }
 
 void Command::positionals(const std::string& name, std::vector<std::string>& values, const std::string& help, Kind kind,
                           bool required) {
     auto* option = node_.app->add_option(name, values, help)->required(required);
-    node_.details[option] = {kind, {}, {}};
+    node_.details[option] = {kind, {}, {}, false};
+}
+
+void Command::refused_words(std::vector<std::string>& values) {
+    auto* option = node_.app->add_option("WORD", values);
+    node_.details[option] = {Kind::text, {}, {}, true};
 }
 
 void Command::tail(std::vector<std::string>& words, const std::string& name, const std::string& help, std::size_t after,

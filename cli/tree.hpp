@@ -33,6 +33,8 @@ public:
                     std::vector<std::string> choices = {});
     void positionals(const std::string& name, std::vector<std::string>& values, const std::string& help,
                      Kind kind = Kind::text, bool required = true);
+    // Words that are taken only so that the handler can say why they are refused: no help shows them.
+    void refused_words(std::vector<std::string>& values);
     // From the `after`-th positional on (or after --) everything belongs to the command that is to run, options too.
     // With `option` given, one positional less comes before.
     void tail(std::vector<std::string>& words, const std::string& name, const std::string& help, std::size_t after = 0,
@@ -59,6 +61,7 @@ struct Described {
         std::string name;
         Kind kind = Kind::text;
         std::vector<std::string> choices;
+        bool repeats = false, needed = true;
     };
     std::string name, help;
     std::vector<Option> options;

@@ -51,6 +51,7 @@ Result<int> list(Context& context) {
 
 Result<int> allow(Context& context, const AllowArguments& arguments) {
     CHECK(prove_from_stdin(context, arguments.password_stdin));
+    context.ask_password_once();
     for (const auto& text : arguments.hosts) {
         api::HostAllowRequest request;
         request.rule = TRY(owhale::parse_host(text));

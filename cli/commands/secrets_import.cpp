@@ -13,6 +13,7 @@
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
+#include "cli/step_up.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -73,7 +74,8 @@ Result<bool> agreed(const std::vector<Planned>& all, const Arguments& arguments)
     if (arguments.yes) return true;
     if (!can_ask())
         return fail(Code::bad_request, "there is no terminal to ask on", "look at the lines above, then add -y");
-    return ask_yes("Store these? yes or no: ");
+    const auto answer = TRY(ask_line("Store these? yes or no: "));
+    return answer == "yes" || answer == "y";
 }
 
 Status store(Context& context, const Planned& one) {
@@ -91,11 +93,13 @@ Result<int> import(Context& context, const Arguments& arguments) {
     const auto text = TRY(read_env_file(arguments.file));
     const auto entries = TRY(parse_dotenv(text.text()));
     const auto all = TRY(plan(context, entries, arguments.replace));
+    CHECK(has_account(context.client()));
     if (all.empty()) return fail(Code::bad_request, arguments.file + " names nothing", "a line is NAME=value");
     if (!TRY(agreed(all, arguments))) {
         note("nothing was stored");
         return kFailed;
     }
+    context.ask_password_once();
     for (const auto& one : all)
         if (!one.skipped) CHECK(store(context, one));
     note(escaped(arguments.file) + " is still there, and holds the values: shred -u " + escaped(arguments.file) +

@@ -7,6 +7,7 @@
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
+#include "cli/step_up.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -44,11 +45,22 @@ Result<bool> is_there(Context& context, const std::string& name) {
     return std::unexpected(body.error());
 }
 
+std::unexpected<Error> nothing_asked(const std::string& name) {
+    return fail(Code::bad_request, "there is a secret " + escaped(name) + " already, and nothing was changed",
+                "a new value: owhalectl secrets rotate " + escaped(name) +
+                    " (--stdin reads it from a pipe); another place: --host HOST");
+}
+
 // Where it would go is said before anything is typed.
 Result<int> set(Context& context, const Arguments& arguments) {
     const auto& name = arguments.name;
     CHECK(refuse_argument_value(name, arguments.source.words));
+    if (arguments.options.no_hosts && !arguments.options.hosts.empty())
+        return fail(Code::bad_request, "--no-host and --host are both given", "give one of them");
     const bool there = TRY(is_there(context, name));
+    CHECK(has_account(context.client()));
+    if (there && !arguments.replace && !is_named(arguments.source) && !changes(arguments.options))
+        return nothing_asked(name);
     const bool values = !there || arguments.replace || is_named(arguments.source);
     auto request = TRY(request_of(name, arguments.options, !there));
     if (!there && !context.globals().quiet) note(described(escaped(name), request));

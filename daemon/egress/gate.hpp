@@ -47,6 +47,10 @@ public:
     virtual void note_secret(const Permit& permit, const std::string& name) = 0;
     // A refusal by what carries it (a TLS alert, an HTTP answer): noted as deny, with a line.
     virtual void refuse(const Target& target, std::string rule, std::string reason, std::string next) = 0;
+    // What went through and has a catch: noted in the report, and a line that does not call it refused.
+    virtual void warn(const Target& target, std::string rule, std::string reason, std::string next) {
+        refuse(target, std::move(rule), std::move(reason), std::move(next));
+    }
 };
 
 } // namespace owhale::egress

@@ -43,6 +43,12 @@ void Report::ended(std::size_t row, std::uint64_t ms) {
     if (auto* entry = at(row)) entry->ms = std::max(entry->ms, ms);
 }
 
+void Report::remark(const std::string& host, std::uint16_t port, const std::string& reason) {
+    for (auto& row : report_.hosts)
+        if (row.host == host && row.port == port && row.verdict != "deny" && row.reason.empty())
+            row.reason = bounded_reason(reason);
+}
+
 void Report::approved(std::size_t row, const std::string& approval) {
     if (auto* entry = at(row)) entry->approval = approval;
 }

@@ -25,6 +25,8 @@ public:
                      const std::string& rule, const std::string& reason);
     void connected(std::size_t row, const std::string& address);
     void ended(std::size_t row, std::uint64_t ms);
+    // Said of what went through to this host and port, unless something was said already.
+    void remark(const std::string& host, std::uint16_t port, const std::string& reason);
     void approved(std::size_t row, const std::string& approval);
     void secret(std::size_t row, const std::string& name);
     // False: the budget is used up.

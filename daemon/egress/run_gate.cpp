@@ -85,12 +85,27 @@ std::unexpected<Error> RunGate::denied(const Target& target, std::string rule, s
 
 void RunGate::refuse(const Target& target, std::string rule, std::string reason, std::string next) {
     report_.note(target.host.substr(0, 253), target.port, target.how, "deny", rule, reason);
-    if (!parts_.on_line || told_.size() > kMostTold || !told_.insert(target.host.substr(0, 253)).second) return;
+    tell(target.host.substr(0, 253), shown(target) + " was refused: " + reason, next);
+}
+
+void RunGate::warn(const Target& target, std::string rule, std::string reason, std::string next) {
+    report_.remark(target.host.substr(0, 253), target.port, reason);
+    tell(target.host.substr(0, 253) + " " + rule, shown(target) + ": " + reason, next);
+}
+
+void RunGate::unresolved(const Permit& permit, const Error& error) {
+    const auto& target = permit.target;
+    report_.remark(target.host, target.port, error.message);
+    tell(target.host + " unresolved", shown(target) + " cannot be reached: " + error.message, error.next);
+}
+
+// Once a key.
+void RunGate::tell(const std::string& key, const std::string& what, const std::string& next) {
+    if (!parts_.on_line || told_.size() > kMostTold || !told_.insert(key).second) return;
     if (told_.size() > kMostTold)
         return parts_.on_line("owhaled: more hosts were refused; owhalectl runs show " + parts_.run->id +
                               " lists them");
-    auto line = "owhaled: " + shown(target) + " was refused: " + bounded_reason(reason);
-    parts_.on_line(line + (next.empty() ? "" : " (" + next + ")"));
+    parts_.on_line("owhaled: " + bounded_reason(what) + (next.empty() ? "" : " (" + next + ")"));
 }
 
 std::unexpected<Error> RunGate::unknown(const Target& target, const Match& match) {

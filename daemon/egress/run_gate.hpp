@@ -39,6 +39,7 @@ public:
     bool count(const Permit& permit, std::uint64_t up, std::uint64_t down) override;
     void note_secret(const Permit& permit, const std::string& name) override;
     void refuse(const Target& target, std::string rule, std::string reason, std::string next) override;
+    void warn(const Target& target, std::string rule, std::string reason, std::string next) override;
 
     // The permitted connection carries what cannot be read: a rule of methods or paths is not enough, and where it is not TLS
     // (`tls` false) the port has to be one that a rule names, or that somebody agreed to. host_denied, noted.
@@ -71,6 +72,9 @@ private:
     std::unexpected<Error> unknown(const Target& target, const Match& match);
     Result<Addresses> reachable(const Permit& permit, const Addresses& all);
     Status afford(const Permit& permit);
+    void tell(const std::string& key, const std::string& what, const std::string& next);
+    // A name that does not resolve: in the report, and a line, for the program may only see a connection that closes.
+    void unresolved(const Permit& permit, const Error& error);
     boost::asio::awaitable<Result<Fd>> connect(boost::asio::ip::address address, std::uint16_t port,
                                                std::chrono::milliseconds time);
 
@@ -80,7 +84,7 @@ private:
     Report report_;
     std::shared_ptr<OpenStreams> open_ = std::make_shared<OpenStreams>();
     std::map<std::pair<std::string, std::uint16_t>, Answered> answered_;
-    std::set<std::string> told_; // hosts of which a line was written
+    std::set<std::string> told_; // hosts of which a line was written; with what was said, where it is no refusal
     std::uint64_t dialled_ = 0;
     std::map<std::string, std::size_t> looking_up_; // names, and who waits for each
 };

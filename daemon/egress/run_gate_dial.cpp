@@ -140,7 +140,10 @@ awaitable<Result<std::unique_ptr<Stream>>> RunGate::dial(const Permit& given) {
         all.push_back(*literal);
     else {
         auto found = co_await addresses(permit.target.host);
-        if (!found) co_return std::unexpected(found.error());
+        if (!found) {
+            unresolved(permit, found.error());
+            co_return std::unexpected(found.error());
+        }
         all = *std::move(found);
     }
     auto good = reachable(permit, all);

@@ -27,9 +27,9 @@ bool is_value(const api::SecretUse& use) {
     return use.as == "env";
 }
 
-// Where a program that takes a base URL is told to go: in plain HTTP, to owhaled alone.
-std::string endpoint_of(const api::SecretHost& host) {
-    auto url = "http://" + host.host + std::string(kEndpointSuffix);
+// Where a program that takes a base URL is told to go: in plain HTTP, to owhaled alone; or by TLS, which owhaled reads.
+std::string endpoint_of(const api::SecretHost& host, bool inspected) {
+    auto url = inspected ? "https://" + host.host : "http://" + host.host + std::string(kEndpointSuffix);
     if (host.port != 443) url += ":" + std::to_string(host.port);
     return host.paths && host.paths->size() == 1 ? url + host.paths->front() : url;
 }
@@ -115,8 +115,9 @@ Status Launcher::take_placeholders(Prepared& prepared, const Caller& caller, Net
     auto& env = prepared.secret_env;
     for (const auto& secret : to.secrets) {
         CHECK(set_variable(env, secret.variable, secret.placeholder));
-        if (!secret.endpoint_variable.empty() && !secret.hosts.empty() && prepared.scope && !prepared.scope->inspected)
-            CHECK(set_variable(env, secret.endpoint_variable, endpoint_of(secret.hosts.front())));
+        if (!secret.endpoint_variable.empty() && !secret.hosts.empty() && prepared.scope)
+            CHECK(set_variable(env, secret.endpoint_variable,
+                               endpoint_of(secret.hosts.front(), prepared.scope->inspected)));
         // What the secret may be sent to, the run may reach.
         if (prepared.scope)
             for (const auto& host : secret.hosts)

@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "egress/http/download.hpp"
 #include "egress/http/message.hpp"
@@ -104,14 +105,10 @@ private:
             return fail(Code::bad_request, "the only Expect known is 100-continue");
         auto found = TRY(put_in(head_, place_, gate.run()));
         for (const auto& one : found.misplaced)
-            gate.refuse(place_.target, "placeholder", "the placeholder of " + one.secret->name + " " + one.why,
-                        "Send it as the header " + one.secret->header + ", by https, to a host of the secret.");
+            gate.warn(place_.target, "placeholder", "the placeholder of " + one.secret->name + " " + one.why,
+                      "Send it as the header " + one.secret->header + ", by https, to a host of the secret.");
         if (!gate.run().secrets.empty()) learn_values(*session_);
-        for (const auto& one : found.put) {
-            session_->needles->add(one.raw.text(), one.secret->placeholder);
-            gate.note_secret(permit_, one.secret->name);
-            if (one.secret->note_use) one.secret->note_use(gate.run().id, place_.target.host);
-        }
+        for (const auto& one : found.put) session_->needles->add(one.raw.text(), one.secret->placeholder);
         put_ = std::move(found.put);
         way_.searched = !session_->needles->empty();
         way_.websocket = head_.websocket();
@@ -176,8 +173,19 @@ private:
         if (!session_->gate->count(permit_, text.size(), 0)) co_return used_up();
         up_ = std::make_shared<Upload>(executor, session_, session_->upstream.stream, permit_, place_.target,
                                        head_.body, std::move(text));
+        note_uses();
         up_->start();
         co_return Status{};
+    }
+
+    // Once a request: a secret is used when it goes out, not when its host could not be reached.
+    void note_uses() {
+        if (std::exchange(noted_, true)) return;
+        auto& gate = *session_->gate;
+        for (const auto& one : put_) {
+            gate.note_secret(permit_, one.secret->name);
+            if (one.secret->note_use) one.secret->note_use(gate.run().id, place_.target.host);
+        }
     }
 
     // The final answer's head, with interim ones in front of it passed on or dropped.
@@ -230,9 +238,9 @@ private:
         if (std::erase_if(got_.fields.all(), holds) != 0) note_cut();
     }
     void note_cut() {
-        session_->gate->refuse(place_.target, "secret-echoed",
-                               place_.target.host + " sent a secret's value back: it was cut out",
-                               "Ask whoever runs the host why it shows credentials.");
+        session_->gate->warn(place_.target, "secret-echoed",
+                             "it sent a secret's value back; the answer came through with the value cut out",
+                             "ask whoever runs the host why it shows credentials");
     }
 
     awaitable<bool> give() {
@@ -316,6 +324,7 @@ private:
     Permit permit_;
     std::vector<PutIn> put_;
     RequestWay way_;
+    bool noted_ = false;      // that its secrets were used
     bool whole_ = false;      // its answer must be searched, or is refused
     bool must_close_ = false; // nobody knows where the next request starts
     bool silent_ = true;      // not a byte of an answer has come

@@ -138,7 +138,8 @@ void Scrubber::push(std::string_view piece, std::string& out) {
     for (auto found = needles_->find(held_); found.placeholder != nullptr; found = needles_->find(held_, done)) {
         if (++cuts_ > kMostCuts) return held_.clear();
         show(found.at);
-        auto instead = found.placeholder->substr(0, found.size);
+        // A placeholder that is cut off would look like a whole one.
+        auto instead = found.placeholder->size() > found.size ? std::string() : *found.placeholder;
         instead.resize(found.size, '*');
         const auto skip = std::min(found.size, std::max(shown_, done) - done);
         out.append(instead, skip, found.size - skip);

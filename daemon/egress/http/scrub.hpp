@@ -2,9 +2,10 @@
 //
 // Forms: as they are; base64 and base64url (RFC 4648) at each of the three alignments; hexadecimal in any case;
 // percent-encoded (RFC 3986) and backslash-escaped (RFC 8259), each byte of it or some. What is found is replaced by as many
-// bytes: the placeholder, and asterisks behind it. A stream may be cut into pieces anywhere. At most the first three bytes of
-// a value are shown when a piece ends there. What may be its beginning, by its first four bytes, is held back until there is
-// as much as it has: what is held back tells who chooses the text those four at most. Linear time but for the size of a value.
+// bytes: the placeholder and asterisks behind it, or asterisks alone where it has no room. A stream may be cut into pieces
+// anywhere. At most the first three bytes of a value are shown when a piece ends there. What may be its beginning, by its first
+// four bytes, is held back until there is as much as it has: what is held back tells who chooses the text those four at most.
+// Linear time but for the size of a value.
 #pragma once
 
 #include <cstdint>

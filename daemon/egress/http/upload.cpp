@@ -92,8 +92,8 @@ void Upload::look_for_placeholders(std::string_view content) {
         if (secret.placeholder.empty() || std::ranges::find(told_, secret.name) != told_.end()) continue;
         if (tail_.find(secret.placeholder) == std::string::npos) continue;
         told_.push_back(secret.name);
-        session_->gate->refuse(target_, "placeholder", "the placeholder of " + secret.name + " stands in the body",
-                               "Send it as the header " + secret.header + ".");
+        session_->gate->warn(target_, "placeholder", "the placeholder of " + secret.name + " stands in the body",
+                             "Send it as the header " + secret.header + ".");
     }
     if (tail_.size() >= longest) tail_.erase(0, tail_.size() - longest + 1);
 }
