@@ -112,10 +112,10 @@ def test_a_placeholder_may_be_printed_without_a_question(house):
         "value": value, "hosts": [{"host": "api.example.com", "port": 443}], "endpoint_variable": "MAKER_BASE_URL",
         "access": {"principals": [f"unix:{ALICE}"]}})
     words = ("run", "--net", "scoped", "--secret", "MAKER_API_KEY", "--")
-    printed = house.alice(*words, "printenv", "MAKER_API_KEY")
-    assert "owhale-" in printed and value not in printed
-    done = house.alice(*words, "bash", "-c", "echo $MAKER_API_KEY")
-    assert done == printed
+    # Live it is seen as it is; a run that is over before somebody watches shows what is kept, where its shape is masked.
+    for command in (("printenv", "MAKER_API_KEY"), ("bash", "-c", "echo $MAKER_API_KEY")):
+        printed = house.alice(*words, *command)
+        assert ("owhale-" in printed or printed == "[redacted:openai-key]\n") and value not in printed
     # Its hosts are agreed to, its endpoint among them: it is let go, and the name cannot be resolved here.
     done = house.alice(*words, "bash", "-c", "wget -q -T2 -t1 -O- $MAKER_BASE_URL/models; wget -q -T2 -t1 -O- https://api.example.com/", code=None)
     assert "waits" not in done.stderr, done
