@@ -158,9 +158,9 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
     }
     note_started(run, started->facts);
     open_network(run, prepared, std::move(started->network));
+    tell_unread(run, prepared);
     run.enter(State::running);
     run.start_io(std::move(*started));
-    tell_unread(run, prepared);
     if (prepared.scope && !prepared.scope->ports.empty()) {
         auto ports = prepared.scope->ports;
         co_await publish_ports(run, std::move(ports));

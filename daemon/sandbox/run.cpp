@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/log.hpp"
 #include "sandbox/paths.hpp"
@@ -89,6 +90,7 @@ void Run::start_io(Started started) {
         stdin_.emplace(executor_, started.in.release());
         stdin_->native_non_blocking(true);
     }
+    for (const auto& line : std::exchange(unsaid_, {})) say(line);
     for (std::size_t stream = 0; stream < 2; ++stream)
         if (pipes_[stream])
             asio::co_spawn(
@@ -97,6 +99,7 @@ void Run::start_io(Started started) {
 
 void Run::say(std::string_view line) {
     const std::size_t stream = birth_.tty ? 0 : 1;
+    if (state() == State::starting) unsaid_.emplace_back(line); // before what the run itself writes
     if (!pipes_[stream]) return;
     std::string text;
     for (const char c : line.substr(0, kLongestLine))

@@ -154,6 +154,7 @@ private:
     std::optional<Descriptor> stdin_;
     boost::asio::steady_timer drain_timer_;
     int open_streams_ = 0;
+    std::vector<std::string> unsaid_; // lines from before its streams were there
     std::optional<wire::RunEnded> ended_;
     std::vector<std::shared_ptr<Attachment>> attachments_;
     const std::chrono::steady_clock::time_point born_ = std::chrono::steady_clock::now();
