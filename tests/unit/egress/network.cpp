@@ -281,7 +281,9 @@ TEST_CASE("1,000 connections at once, each small while it is quiet") {
     }
     const auto each = (resident() - before) / clients.size();
     MESSAGE("resident memory of one, both ends of the test's included: " << each << " bytes");
+#ifndef __SANITIZE_ADDRESS__ // which keeps what was freed
     CHECK_LT(each, 16384);
+#endif
     CHECK_EQ(place.report().connections, 1000);
 }
 
@@ -342,9 +344,10 @@ TEST_CASE("what the cage is given") {
     Place place({"ok.test"});
     CHECK_EQ(place.cage.environment["HTTPS_PROXY"], "http://127.0.0.1:3128");
     CHECK_EQ(place.cage.environment["all_proxy"], "socks5h://127.0.0.1:3128");
-    CHECK_EQ(place.cage.files.size(), 1);
+    REQUIRE_EQ(place.cage.files.size(), 2); // resolv.conf and hosts
     Place read({"ok.test"}, [](auto& run) { run.scope.inspected = true; });
-    REQUIRE_EQ(read.cage.files.size(), 2);
-    CHECK_NE(read.cage.files[1].second.find("BEGIN CERTIFICATE"), std::string::npos);
-    CHECK_EQ(read.cage.environment["SSL_CERT_FILE"], read.cage.files[1].first);
+    REQUIRE_EQ(read.cage.files.size(), 3);
+    const auto& bundle = read.cage.files.back();
+    CHECK_NE(bundle.second.find("BEGIN CERTIFICATE"), std::string::npos);
+    CHECK_EQ(read.cage.environment["SSL_CERT_FILE"], bundle.first);
 }

@@ -99,7 +99,7 @@ TEST_CASE("a host that echoes the value") {
     const std::string body = "your key is " + kValue + ", thank you";
     const auto plain = body_of(echoed(ok(body)));
     CHECK(plain.size() == body.size());
-    CHECK(plain.starts_with("your key is owhale-"));
+    CHECK(plain.starts_with("your key is " + std::string(kValue.size(), '*'))); // its placeholder is longer: no room
     CHECK(plain.ends_with(", thank you"));
     for (const std::size_t size : {1u, 2u, 3u, 5u, 23u, 24u, 25u}) {
         const auto pieces = body_of(echoed(chunked(body, size)));
