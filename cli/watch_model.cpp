@@ -72,6 +72,7 @@ void WatchModel::note_gone(const std::vector<api::Approval>& pending) {
 }
 
 void WatchModel::ended(const api::Approval& one) {
+    if (mine_.contains(one.id)) return; // it would take the place of what the decision's own answer says
     auto text = short_id(one.id) + " " + one.state;
     if (one.ended_because)
         text += ": " + *one.ended_because;
@@ -422,6 +423,7 @@ Wish WatchModel::window_lost() {
 void WatchModel::decided(const std::vector<api::DecideItem>& items, const std::string& what) {
     busy_ = false;
     word_ = {};
+    for (const auto& item : items) mine_.insert(item.id);
     const auto was = position();
     std::erase_if(pending_, [&](const auto& one) {
         return std::ranges::any_of(items, [&](const auto& item) { return item.id == one.id; });

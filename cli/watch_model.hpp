@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,7 +110,8 @@ private:
     std::map<std::string, api::Approval> whole_;
     std::string selected_;
     std::vector<std::string> batch_, gone_;
-    std::string chosen_gone_; // the last that was on the screen whole
+    std::string chosen_gone_;    // the last that was on the screen whole
+    std::set<std::string> mine_; // decided here: nobody needs to be told how they ended
     bool details_ = false, busy_ = false;
 
     // The reading of what is on the screen.

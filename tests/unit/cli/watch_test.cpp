@@ -92,6 +92,26 @@ TEST_CASE("without a window the password comes first, and a wrong one decides no
     CHECK(person.model.window_opened("2026-11-26T18:45:00Z", person.now).what == Wish::What::decide);
 }
 
+TEST_CASE("what one's own decision did stays on the screen when the list is quicker than its answer") {
+    Person person({waiting("a1", {"git", "push"})});
+    person.open_window();
+    person.look(1000);
+    const auto wish = person.type("y");
+    REQUIRE(wish.what == Wish::What::decide);
+    person.model.listed({});
+    CHECK(person.model.take_gone() == std::vector<std::string>{"a1"});
+    person.model.decided(wish.word.items, "a1: used, and a grant is stored");
+    auto ended = waiting("a1", {"git", "push"});
+    ended.state = "approved";
+    ended.decisions.push_back({.by = "user:bob", .decision = "approve"});
+    person.model.ended(ended);
+    std::string screen;
+    for (const auto& line : person.model.frame({60, 100}, person.now).lines)
+        for (const auto& part : line) screen += part.text;
+    CHECK(screen.find("a grant is stored") != std::string::npos);
+    CHECK(screen.find("approved by") == std::string::npos);
+}
+
 TEST_CASE("like requests have the same program, options and rule, of the same principal") {
     auto other = waiting("e5", {"git", "push", "origin", "c"});
     other.principal = "unix:2";
