@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/describe/operators.hpp>
 
 namespace owhale::approvals {
 namespace {
@@ -19,6 +20,32 @@ std::map<std::string, std::string> counting(const std::map<std::string, std::str
     for (const auto& [name, value] : environment)
         if (counts(name)) out.emplace(name, value);
     return out;
+}
+
+// Lines of the book, the profile and lists are somebody's standing word, and change without the plan.
+api::NetScope own_part(const api::NetScope& whole) {
+    auto own = whole;
+    own.asks = false;
+    std::erase_if(own.hosts,
+                  [](const api::HostRule& line) { return line.from != "request" && line.from != "command"; });
+    return own;
+}
+
+template <typename T> bool is_among(const std::vector<T>& part, const std::vector<T>& all) {
+    using boost::describe::operators::operator==;
+    return std::ranges::all_of(
+        part, [&](const T& item) { return std::ranges::any_of(all, [&](const T& other) { return item == other; }); });
+}
+
+// Nothing more of the network than was agreed to.
+bool no_wider(const Bound& bound, const api::Frozen& frozen) {
+    if (!frozen.scope) return true;
+    if (!bound.scope) return false;
+    const auto& all = *bound.scope;
+    const auto own = own_part(*frozen.scope);
+    return is_among(own.hosts, all.hosts) && is_among(own.ports, all.ports) && is_among(own.secrets, all.secrets) &&
+           is_among(own.host_ports, all.host_ports) && is_among(own.brokers, all.brokers) &&
+           own.inspected == all.inspected;
 }
 
 bool same_place(const Bound& bound, const api::Frozen& frozen) {
@@ -79,11 +106,12 @@ Bound bind(const api::Frozen& frozen, const api::Verdict& verdict) {
     bound.rule = verdict.rule;
     bound.severity = verdict.severity.value_or("");
     bound.policy = frozen.policy;
+    if (frozen.scope) bound.scope = own_part(*frozen.scope);
     return bound;
 }
 
 Fit fit(const Bound& bound, const api::Frozen& frozen, const api::Verdict& verdict, std::string_view shape) {
-    if (!same_place(bound, frozen)) return {};
+    if (!same_place(bound, frozen) || !no_wider(bound, frozen)) return {};
     auto paths = same_command(bound, frozen);
     if (!paths) return {};
     if (bound.template_ && bound.shape != shape) return {};

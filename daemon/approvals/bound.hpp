@@ -1,7 +1,8 @@
 // What a plan must be for a standing grant to cover it: everything that was agreed to, but for what a template lets vary. Pure.
 //
 // The environment counts too, but for what tells language, time zone and terminal: a variable can make another program of
-// the same words. So do the working folder, the network and what was given on stdin.
+// the same words. So do the working folder, the network, the hosts, ports, secrets and brokers that were asked for beside the
+// command or that it names, and what was given on stdin.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -25,10 +26,12 @@ struct Bound {
     std::vector<api::FrozenFile> files;
     std::string shape;                  // of a template: approvals/offer.hpp
     std::string rule, severity, policy; // of the verdict
+    std::optional<api::NetScope>
+        scope; // what the plan itself asked for or named of a scoped network, no standing lines
 };
 BOOST_DESCRIBE_STRUCT(Bound, (),
                       (verb, cwd, net, profile_digest, stdin_digest, joined, uid, workspace_writable, argv, template_,
-                       args, script, environment, files, shape, rule, severity, policy))
+                       args, script, environment, files, shape, rule, severity, policy, scope))
 
 Bound bind(const api::Frozen& frozen, const api::Verdict& verdict);
 

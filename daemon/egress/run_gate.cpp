@@ -14,6 +14,15 @@ using asio::awaitable;
 constexpr std::size_t kMostTold = 64;       // lines on a run's stderr
 constexpr std::size_t kMostAnswered = 1024; // answers of people that are kept
 
+bool is_commands(const api::HostRule& line) {
+    return line.from == sandbox::kFromCommand;
+}
+
+std::vector<api::HostRule> without_command(std::vector<api::HostRule> lines) {
+    std::erase_if(lines, is_commands);
+    return lines;
+}
+
 std::string allow_words(const Target& target) {
     const auto host = to_text(target.host, target.port);
     return "owhalectl hosts allow " + host + ", or run with --allow-host " + host;
@@ -23,7 +32,7 @@ std::string allow_words(const Target& target) {
 std::string shown(const Target& target) {
     if (target.host.empty()) return "a connection";
     auto host = target.host.substr(0, 253);
-    if (target.port != 0) host = to_text(host, target.port); // of a name that was only looked up: none
+    if (target.port != 0) host = to_text(host, target.port);                 // of a name that was only looked up: none
     for (auto& c : host)
         if (static_cast<unsigned char>(c) < 0x21 || static_cast<unsigned char>(c) > 0x7e) c = '?';
     return host;
@@ -32,7 +41,19 @@ std::string shown(const Target& target) {
 } // namespace
 
 RunGate::RunGate(GateParts parts)
-    : parts_(std::move(parts)), list_(parts_.run->scope.hosts), report_(parts_.run->most_bytes) {}
+    : parts_(std::move(parts)), list_(without_command(parts_.run->scope.hosts)), report_(parts_.run->most_bytes) {
+    take_agreed(parts_.run->scope.hosts);
+}
+
+void RunGate::take_agreed(const std::vector<api::HostRule>& lines) {
+    for (const auto& line : lines) {
+        const auto host = normal_host(line.host);
+        if (!is_commands(line) || !line.ports || !host) continue;
+        for (const auto port : *line.ports)
+            if (may_ask({*host, port, {}, {}, {}}))
+                answered_[{*host, port}] = {true, "", "it was agreed to with the command"};
+    }
+}
 
 Match RunGate::find(const Target& target, bool read_later) const {
     Wanted wanted{target.host, target.port, {}, {}, read_later};
@@ -127,6 +148,7 @@ std::unexpected<Error> RunGate::unknown(const Target& target, const Match& match
 Result<Permit> RunGate::by_answer(const Target& target, const Answered& answer) {
     if (!answer.allowed)
         return denied(target, answer.approval.empty() ? "unknown-host" : "approval " + answer.approval, answer.because);
+    if (answer.approval.empty()) return note(target, "command " + target.host);
     const auto rule = "approval " + answer.approval;
     const auto row = report_.note(target.host, target.port, target.how, "asked", rule, "");
     report_.approved(row, answer.approval);

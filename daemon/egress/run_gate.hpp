@@ -59,8 +59,11 @@ public:
 private:
     struct Answered {
         bool allowed = false;
-        std::string approval, because;
+        std::string approval, because; // approval "": agreed to with the run's command
     };
+
+    // What people agreed to with the command itself is an answer that was given already, and can do no more than one.
+    void take_agreed(const std::vector<api::HostRule>& lines);
 
     Result<Target> plain(Target target) const;
     Match find(const Target& target, bool read_later) const;

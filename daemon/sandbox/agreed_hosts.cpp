@@ -6,12 +6,15 @@
 #include <optional>
 #include <string_view>
 
+#include "policy/normal/urls.hpp"
 #include "sandbox/host_rule.hpp"
+#include "sandbox/network.hpp"
 
 namespace owhale::sandbox {
 namespace {
 
 constexpr std::string_view kEndpointSuffix = ".owhale.internal"; // egress upgrades these to TLS
+constexpr std::size_t kMostNamed = 64;                           // hosts of one command; who agrees reads each of them
 
 struct Scheme {
     std::string_view name;
@@ -53,7 +56,8 @@ std::vector<api::HostRule> agreed_of(const api::NetScope& scope) {
     std::vector<api::HostRule> out;
     for (auto rule : scope.hosts) {
         const bool part = rule.methods || rule.paths;
-        if (!rule.from || *rule.from == "request" || (part && !scope.inspected)) continue;
+        const bool own = !rule.from || *rule.from == "request" || *rule.from == kFromCommand;
+        if (own || (part && !scope.inspected)) continue;
         rule.methods.reset();
         rule.paths.reset();
         if (rule.from->starts_with("secret ")) out.push_back(endpoint_of(rule));
@@ -69,6 +73,28 @@ void mark_agreed(policy::NormalForm& form, const std::vector<api::HostRule>& agr
             const auto place = place_of(host);
             host.agreed = place && std::ranges::any_of(agreed, [&](const auto& rule) { return covers(rule, *place); });
         }
+}
+
+std::vector<api::HostRule> named_hosts(const policy::NormalForm& form) {
+    std::vector<api::HostRule> out;
+    for (const auto& command : form.commands)
+        for (const auto& host : command.hosts) {
+            auto place = policy::normal::is_loopback(host.name) ? std::nullopt : place_of(host);
+            if (!place || out.size() == kMostNamed) continue;
+            place->from = std::string(kFromCommand);
+            const auto same = [&](const api::HostRule& other) { return covers(other, *place); };
+            if (std::ranges::none_of(out, same)) out.push_back(*std::move(place));
+        }
+    return out;
+}
+
+void add_named(api::NetScope& scope, const std::vector<api::HostRule>& named) {
+    if (!scope.asks) return; // whoever decided that nobody is asked about a host is not overruled by a command
+    const auto lines = scope.hosts;
+    for (const auto& place : named) {
+        const auto known = [&](const api::HostRule& line) { return covers(line, place); };
+        if (std::ranges::none_of(lines, known)) scope.hosts.push_back(place);
+    }
 }
 
 } // namespace owhale::sandbox

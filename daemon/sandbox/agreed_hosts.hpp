@@ -16,4 +16,10 @@ std::vector<api::HostRule> agreed_of(const api::NetScope& scope);
 // before the run, and a scheme whose port is not known here, is agreed to by nobody.
 void mark_agreed(policy::NormalForm& form, const std::vector<api::HostRule>& agreed);
 
+// The hosts that a command surely names, each with the one port that is meant: those that are not known before the run, and
+// this machine itself, are not among them. At most 64.
+std::vector<api::HostRule> named_hosts(const policy::NormalForm& form);
+// Puts in, as kFromCommand, those that no line has yet; none where an unknown host is no question.
+void add_named(api::NetScope& scope, const std::vector<api::HostRule>& named);
+
 } // namespace owhale::sandbox

@@ -97,12 +97,13 @@ Result<Judged> answer(const Question& question, policy::Mode mode) {
     auto form = policy::normalize(question.request, question.facts);
     mark_agreed(form, question.agreed);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
-    Judged judged{shown(verdict, form), verdict.ceiling, {}, {}, {}};
+    Judged judged{shown(verdict, form), verdict.ceiling, {}, {}, {}, {}};
     for (const auto& words : question.beside) hold_to(judged.verdict, question, words, mode);
     if (judged.verdict.decision == "deny") return judged;
     judged.code = code_files(form);
     judged.named = named_programs(form);
     judged.talks_to = talks_to(form);
+    if (judged.verdict.decision == "ask") judged.hosts = named_hosts(form);
     return judged;
 }
 

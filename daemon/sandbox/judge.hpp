@@ -19,7 +19,8 @@ struct Judged {
     policy::Ceiling ceiling;    // of allow
     std::vector<CodeFile> code; // the files that it runs, where it is not denied
     NamedPrograms named;
-    std::string talks_to; // another host by its text, where it is not denied: as people may see it; "" none
+    std::vector<api::HostRule> hosts; // of ask: those that its words surely name (agreed_hosts.hpp)
+    std::string talks_to;             // another host by its text, where it is not denied: as people may see it; "" none
 };
 
 struct Question {

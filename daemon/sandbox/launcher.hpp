@@ -64,11 +64,12 @@ struct Prepared {
     std::optional<std::string> joined;  // the run whose cage it enters
     api::Verdict verdict;
     policy::Ceiling ceiling;
-    ProjectFiles projects;           // of the workspace, and of the run that asks
-    std::string read_only;           // why the verdict leaves the workspace read-only, "" it does not
-    std::vector<api::Hint> narrowed; // what the verdict took of what was asked for
-    std::string talks_to;            // as in Judged
-    std::uint64_t join = 0;          // wire number of the run whose cage it enters
+    ProjectFiles projects;                  // of the workspace, and of the run that asks
+    std::string read_only;                  // why the verdict leaves the workspace read-only, "" it does not
+    std::vector<api::Hint> narrowed;        // what the verdict took of what was asked for
+    std::string talks_to;                   // as in Judged
+    std::vector<api::HostRule> named_hosts; // as Judged.hosts
+    std::uint64_t join = 0;                 // wire number of the run whose cage it enters
     std::string verb = "runs.create";
     std::vector<CodeFile> code;         // of ask: what it runs beside the program
     NamedPrograms named;                // of ask: what PATH says the files of

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "redact/redactor.hpp"
+#include "sandbox/agreed_hosts.hpp"
 #include "sandbox/machine.hpp"
 #include "sandbox/record.hpp"
 #include "sandbox/request_network.hpp"
@@ -166,6 +167,7 @@ Status Launcher::prepare_network(Prepared& prepared, const Caller& caller, std::
     CHECK(take_secrets(prepared, caller, *run));
     if (!prepared.scope) return {};
     if (prepared.verdict.decision == "allow") narrow_network(prepared); // the secrets' hosts, too
+    add_named(*prepared.scope, prepared.named_hosts); // part of what is shown, frozen and agreed to
     auto& resolution = prepared.looked.held.resolution;
     if (has_broker(*prepared.scope, "ssh-agent")) {
         if (!prepared.profile->unix_sockets)

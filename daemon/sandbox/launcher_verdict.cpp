@@ -124,6 +124,7 @@ awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, 
     prepared.code = std::move(judged->code);
     prepared.named = std::move(judged->named);
     prepared.talks_to = std::move(judged->talks_to);
+    prepared.named_hosts = std::move(judged->hosts);
     co_return Status{};
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -19,6 +20,10 @@
 #include "vault/run_secret.hpp"
 
 namespace owhale::sandbox {
+
+// api::HostRule.from of a host that the command of a run names which people agreed to: what its connection would ask is
+// answered with the command, for that run alone. Such a line can do no more than an answer to that question.
+constexpr std::string_view kFromCommand = "command";
 
 struct NetRun {               // what is decided about it before it starts; does not change
     std::uint64_t number = 0; // the spawner's

@@ -14,6 +14,7 @@ from conftest import ALICE, needs_root
 
 pytestmark = needs_root
 
+WGET = ["wget", "-qO-", "-T20", "-t1"]  # of which no rule of the tests knows
 CURL = "curl -sS --max-time 20 --noproxy '' -x http://127.0.0.1:3128 "
 
 
@@ -22,11 +23,15 @@ class Web:
 
     def __init__(self, address="127.77.0.1"):
         seen = self.seen = []
+        self.moved = None  # where it sends everybody to
+        web = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 seen.append(dict(self.headers, path=self.path))
-                self.send_response(200)
+                self.send_response(302 if web.moved else 200)
+                if web.moved:
+                    self.send_header("Location", web.moved)
                 self.send_header("Content-Length", "6")
                 self.end_headers()
                 self.wfile.write(b"hello\n")
@@ -220,6 +225,54 @@ def test_an_unknown_host_is_asked_about_once(house, web, names):
     assert len(house.admin.get("/v1/approvals?all=1").json()["approvals"]) == 1
     [row] = [row for row in house.get(f"/v1/runs/{run}", uid=ALICE).json()["network"]["hosts"] if row["host"] == "odd.example" and row["how"] != "dns"]
     assert row["approval"] == one["id"], row
+
+
+def agreed_to(house, web, *urls):
+    """A command that names its hosts, asked about as a command and agreed to: the run, and what was shown."""
+    answer = house.run(ALICE, argv=[*WGET, *urls], allow_hosts=[web.rule])
+    run = answer.json()
+    assert answer.status == 202 and run["verdict"]["rule"] == "network.new-host", answer
+    shown = house.admin.get(f"/v1/approvals/{run['approval']}").json()
+    said = house.admin.ask("POST", f"/v1/approvals/{shown['id']}/approve", {"digest": shown["digest"]}, step_up=True)
+    assert said.status == 200, said
+    return run["id"], [line for line in shown["frozen"]["scope"]["hosts"] if line["from"] == "command"]
+
+
+def test_a_host_that_the_agreed_command_names_is_not_asked_about_again(house, web, names):
+    run, opened = agreed_to(house, web, named(web), named(web))
+    assert opened == [{"host": "odd.example", "ports": [web.port], "from": "command"}], opened
+    assert output(house, run) == "hello\nhello\n"
+    assert [one["kind"] for one in house.admin.get("/v1/approvals?all=1").json()["approvals"]] == ["run"]
+    [row] = [row for row in house.get(f"/v1/runs/{run}", uid=ALICE).json()["network"]["hosts"] if row["host"] == "odd.example" and row["how"] != "dns"]
+    assert row["verdict"] == "allow" and row["rule"] == "command odd.example", row
+    assert not [line for line in house.admin.get("/v1/hosts").json()["hosts"] if line["id"]], "the book stays as it was"
+    # Another run is another question, although the command is the same.
+    again = house.run(ALICE, argv=[*WGET, named(web), named(web)], allow_hosts=[web.rule])
+    assert again.status == 202 and again.json()["state"] == "waiting_approval", again
+
+
+@pytest.mark.parametrize("elsewhere", ["other.example:{port}", "odd.example:1"], ids=["another host", "another port"])
+def test_attack_the_agreed_command_connects_elsewhere(house, web, elsewhere):
+    """By a redirect of the server's, which no text shows."""
+    to = f"http://{elsewhere.format(port=web.port)}/"
+    web.moved = to
+    answer = house.run(ALICE, argv=[*WGET, named(web)], allow_hosts=[web.rule])
+    shown = house.admin.get(f"/v1/approvals/{answer.json()['approval']}").json()
+    assert house.admin.ask("POST", f"/v1/approvals/{shown['id']}/approve", {"digest": shown["digest"]}, step_up=True).status == 200
+    one = pending(house.admin)
+    assert one["run"] == answer.json()["id"] and to[7:-1] in one["verdict"]["reason"], one
+    assert len(web.seen) == 1, "nothing leaves before the answer"
+    house.admin.ask("POST", f"/v1/approvals/{one['id']}/deny", {"reason": "no"}, step_up=True)
+    house.until(answer.json()["id"], {"exited"}, ALICE, 30)
+    assert len(web.seen) == 1
+
+
+def test_a_host_that_is_not_certain_is_asked_about_by_its_connection(house, web):
+    text = f"wget -qO- -T20 -t1 http://$(date +%a).example:{web.port}/"
+    answer = house.run(ALICE, argv=["bash", "-c", text], allow_hosts=[web.rule])
+    assert answer.status == 202, answer
+    shown = house.admin.get(f"/v1/approvals/{answer.json()['approval']}").json()
+    assert [line["from"] for line in shown["frozen"]["scope"]["hosts"]] == ["request"], shown
 
 
 def test_a_refusal_holds_and_is_told(house, web):

@@ -304,3 +304,31 @@ TEST_CASE("people see their own, revoke at once, and a restart keeps what is lef
     side.run(again.sweep());
     CHECK(again.list(owner, all)->grants.empty());
 }
+
+TEST_CASE("attack: a grant of a scoped plan used with more of the network than it had") {
+    Side side;
+    auto frozen = plan({"curl", "https://a.test/"});
+    frozen.net = "scoped";
+    frozen.scope.emplace();
+    frozen.scope->hosts = {{"book.test", {}, {}, {}, "hosts"}, {"a.test", {{443}}, {}, {}, "command"}};
+    api::GrantRequest wanted;
+    wanted.times = 20;
+    side.make(frozen, wanted);
+    CHECK(side.covers(frozen));
+    auto other_book = frozen;
+    other_book.scope->hosts.erase(other_book.scope->hosts.begin());
+    CHECK(side.covers(other_book)); // a standing line is somebody's own word
+    const std::vector<std::function<void(api::NetScope&)>> wider = {
+        [](auto& scope) { scope.hosts.push_back({"evil.test", {}, {}, {}, "request"}); },
+        [](auto& scope) { scope.hosts.push_back({"a.test", {{22}}, {}, {}, "command"}); },
+        [](auto& scope) { scope.host_ports = {5432}; },
+        [](auto& scope) { scope.ports = {{"0.0.0.0", 80, 80}}; },
+        [](auto& scope) { scope.secrets = {{"KEY", "env", {}}}; },
+        [](auto& scope) { scope.brokers = {"ssh-agent"}; },
+    };
+    for (std::size_t i = 0; i < wider.size(); ++i) {
+        auto more = frozen;
+        wider[i](*more.scope);
+        CHECK_MESSAGE(!side.covers(more), i);
+    }
+}

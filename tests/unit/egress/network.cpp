@@ -112,6 +112,38 @@ TEST_CASE("an unknown host is asked about, once, and the answer holds") {
     CHECK_EQ(place.asking.asked.size(), 2);
 }
 
+TEST_CASE("what was agreed to with the command is answered, and nothing near it is") {
+    Server server;
+    Place place({at("127.0.0.1", server.port())}, [&](auto& run) {
+        run.scope.asks = true;
+        for (const auto* host : {"other.test", "169.254.169.254", "127.0.0.2", "inner.test"})
+            run.scope.hosts.push_back({host, {{server.port()}}, {}, {}, "command"});
+    });
+    place.names.set("other.test", "127.0.0.1");
+    place.names.set("inner.test", "127.0.0.3");
+    Client client(place.proxy);
+    CHECK_EQ(connect(client, at("other.test", server.port())), kYes);
+    CHECK(echoes(client, "ping"));
+    CHECK(place.asking.asked.empty());
+    CHECK_EQ(place.row("other.test"), "allow command other.test");
+    CHECK_EQ(refused(place, "other.test:443"), kNo); // another port
+    CHECK_EQ(refused(place, at("x.other.test", server.port())), kNo);
+    CHECK_EQ(place.asking.asked, std::vector<std::string>{"other.test", "x.other.test"});
+    // What no answer opens is not opened by the command either: addresses that nobody is asked about, names that lead there.
+    for (const auto* host : {"169.254.169.254", "127.0.0.2", "inner.test"})
+        CHECK_MESSAGE(refused(place, at(host, server.port())) != kYes, host);
+    CHECK_EQ(server.connections(), 1);
+}
+
+TEST_CASE("where unknown hosts are no question, a command's hosts are none either") {
+    Server server;
+    Place place({at("127.0.0.1", server.port())},
+                [&](auto& run) { run.scope.hosts.push_back({"other.test", {{server.port()}}, {}, {}, "command"}); });
+    place.names.set("other.test", "127.0.0.1");
+    CHECK_EQ(refused(place, at("other.test", server.port())), kNo);
+    CHECK_EQ(server.connections(), 0);
+}
+
 TEST_CASE("attack: loopback, metadata and odd spellings of them") {
     Server server;
     Place place({"ok.test", "0.0.0.0/0:" + std::to_string(server.port())});
