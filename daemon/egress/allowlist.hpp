@@ -8,22 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/host_name.hpp"
 #include "egress/address_kind.hpp"
-#include "egress/host_name.hpp"
 #include "egress/url_path.hpp"
 #include "shared/api_network.hpp"
-#include "shared/error.hpp"
 
 namespace owhale::egress {
-
-// "HOST", "HOST:PORT", "*.HOST:PORT", "192.0.2.0/24:PORT", "[2001:db8::1]:PORT", "[2001:db8::]/32:PORT", "@LIST": as
-// `--allow-host` and `hosts allow` take it. An address or a range needs a port. invalid_value says what is wrong.
-Result<api::HostRule> read_rule(std::string_view text);
-// The rule in its one spelling, or why it is none (invalid_value). "@LIST" passes: what it stands for is put in its place by
-// who knows the lists, before a run has its scope.
-Result<api::HostRule> checked(api::HostRule rule);
-// As read_rule takes it; methods and paths are not in it.
-std::string to_text(const api::HostRule& rule);
 
 struct Wanted {
     std::string_view host; // as gate.hpp's Target: a name or an address in the one spelling
@@ -42,7 +32,7 @@ struct Match {
 
 class Allowlist {
 public:
-    // Each as checked() gives it; another is skipped (fails closed).
+    // Each as sandbox::checked() gives it; another is skipped (fails closed), a list's name too.
     explicit Allowlist(std::vector<api::HostRule> rules);
     Match find(const Wanted& wanted) const;
     // Some rule is about this name, whatever the port: its addresses are no secret to the run.

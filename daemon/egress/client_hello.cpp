@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "egress/host_name.hpp"
+#include "base/host_name.hpp"
 
 namespace owhale::egress {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "egress/host_name.hpp"
+#include "base/host_name.hpp"
 
 namespace owhale::egress {
 

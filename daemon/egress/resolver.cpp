@@ -15,8 +15,8 @@
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
+#include "base/host_name.hpp"
 #include "base/log.hpp"
-#include "egress/host_name.hpp"
 
 namespace owhale::egress {
 namespace {

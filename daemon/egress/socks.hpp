@@ -3,7 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "egress/host_name.hpp"
+#include "base/host_name.hpp"
 #include "egress/input.hpp"
 
 namespace owhale::egress {

@@ -1,5 +1,5 @@
-// Lines of allowlists as people write them: checked, brought into their one spelling, and compared. Pure. Names are LDH and
-// underscore (RFC 1034, 5890: A-labels alone), addresses as inet_pton(3) reads them.
+// Lines of allowlists as people write them: checked, brought into their one spelling, and compared. Pure. Hosts are
+// what base/host_name.hpp takes for one, paths what egress/url_path.hpp leaves as it is.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ std::vector<std::uint16_t> ports_of(const api::HostRule& rule);
 bool covers(const api::HostRule& wide, const api::HostRule& narrow);
 // "api.example.com", "api.example.com:8443", "[2001:db8::]/32:443,444"
 std::string text_of(const api::HostRule& rule);
-// Whether it is a name in the DNS, in its one spelling: no address, no wildcard.
-bool is_host_name(std::string_view text);
+// invalid_value of 127.0.0.1, ::1 and localhost: who wants a port of this machine's loopback is told how.
+Status refuse_loopback(const api::HostRule& rule);
 
 } // namespace owhale::sandbox

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/host_name.hpp"
 #include "egress/address_kind.hpp"
 #include "identity/service.hpp"
 #include "sandbox/host_rule.hpp"
@@ -217,7 +218,7 @@ awaitable<Result<Response>> check(Services services, Request& request) {
     if (!rules) co_return std::unexpected(rules.error());
     const bool asks = (*profile)->network.asks.value_or(services.settings.rules->asks_for_hosts);
     auto out = verdict_on(*rules, *url, asked->method.value_or("GET"), asks);
-    if (services.addresses && sandbox::is_host_name(url->rule.host)) {
+    if (services.addresses && is_host_name(url->rule.host)) {
         auto name = url->rule.host;
         auto found = co_await services.addresses(std::move(name));
         if (found) out.addresses = std::move(*found);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "egress/host_name.hpp"
+#include "base/host_name.hpp"
 #include "egress/url_path.hpp"
 
 namespace owhale::egress::http {

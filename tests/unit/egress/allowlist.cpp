@@ -2,11 +2,17 @@
 #include "egress/allowlist.hpp"
 
 #include "checks.hpp"
+#include "sandbox/host_rule.hpp"
+#include "shared/host_text.hpp"
 
 using namespace owhale;
 using namespace owhale::egress;
 
 namespace {
+
+Result<api::HostRule> read_rule(std::string_view text) {
+    return sandbox::checked(TRY(parse_host(text)));
+}
 
 api::HostRule rule(const std::string& text) {
     auto read = read_rule(text);
@@ -72,7 +78,6 @@ TEST_CASE("what is no rule") {
                              "bücher.example",
 
                              "@",
-                             "@A",
                              "@a/b",
                              "*.1.2.3",
                              "*.127.0.0.1:80",
@@ -83,8 +88,8 @@ TEST_CASE("what is no rule") {
     CHECK(read_rule("@npm"));
     CHECK(read_rule("_dmarc.example.com"));
     CHECK(read_rule("xn--bcher-kva.example"));
-    CHECK_EQ(to_text(rule("[2001:db8::1]:80")), "[2001:db8::1]:80");
-    CHECK_EQ(to_text(rule("10.0.0.0/8:80")), "10.0.0.0/8:80");
+    CHECK_EQ(sandbox::text_of(rule("[2001:db8::1]:80")), "[2001:db8::1]:80");
+    CHECK_EQ(sandbox::text_of(rule("10.0.0.0/8:80")), "10.0.0.0/8:80");
 }
 
 TEST_CASE("addresses and ranges, with their ports") {

@@ -6,8 +6,9 @@
 #include <sys/socket.h>
 
 #include "checks.hpp"
-#include "egress/allowlist.hpp"
 #include "egress/dns_message.hpp"
+#include "sandbox/host_rule.hpp"
+#include "shared/host_text.hpp"
 
 namespace owhale::test {
 namespace {
@@ -170,7 +171,8 @@ Place::Place(std::vector<std::string> rules, std::function<void(sandbox::NetRun&
     run->id = "run-1";
     run->most_at_once = 1024;
     for (const auto& text : rules) {
-        auto rule = egress::read_rule(text);
+        auto rule = parse_host(text);
+        if (rule) rule = sandbox::checked(*std::move(rule));
         REQUIRE_MESSAGE(rule, text);
         rule->from = "request";
         run->scope.hosts.push_back(*rule);

@@ -1,9 +1,9 @@
-#include "egress/host_name.hpp"
+#include "base/host_name.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace owhale::egress {
+namespace owhale {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -36,6 +36,27 @@ std::string lower(std::string_view text) {
     return out;
 }
 
+unsigned width(const ip::address& address) {
+    return address.is_v4() ? 32 : 128;
+}
+
+// The leading bits, as of an IPv6 address.
+ip::address_v6::bytes_type wide(const ip::address& address) {
+    return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()).to_bytes()
+                           : address.to_v6().to_bytes();
+}
+
+bool bit_of(const ip::address_v6::bytes_type& bytes, unsigned bit) {
+    return (bytes[bit / 8] >> (7 - bit % 8) & 1) != 0;
+}
+
+bool host_bits_are_zero(const AddressRange& range) {
+    const auto bytes = wide(range.network);
+    for (unsigned bit = 128 - width(range.network) + range.bits; bit < 128; ++bit)
+        if (bit_of(bytes, bit)) return false;
+    return true;
+}
+
 std::unexpected<Error> no_host(std::string_view text) {
     return fail(Code::invalid_value, "\"" + std::string(text.substr(0, 300)) + "\" is no host",
                 "a name such as api.example.com (A-labels: xn--…), or an address such as 192.0.2.7 or [2001:db8::1]");
@@ -63,6 +84,37 @@ std::optional<ip::address> as_address(std::string_view text) {
     if (error) return std::nullopt;
     if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
     return address;
+}
+
+std::optional<AddressRange> read_range(std::string_view text) {
+    const auto slash = text.rfind('/');
+    auto host = text.substr(0, slash);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']' && host.find(':') != std::string_view::npos)
+        host = host.substr(1, host.size() - 2);
+    const auto address = as_address(host);
+    if (!address) return std::nullopt;
+    AddressRange range{*address, width(*address)};
+    if (slash == std::string_view::npos) return range;
+    const auto digits = text.substr(slash + 1);
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), range.bits);
+    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || range.bits > width(*address))
+        return std::nullopt;
+    return host_bits_are_zero(range) ? std::optional(range) : std::nullopt;
+}
+
+bool contains(const AddressRange& range, const AddressRange& inner) {
+    if (range.network.is_v4() != inner.network.is_v4() || range.bits > inner.bits) return false;
+    const auto a = wide(range.network), b = wide(inner.network);
+    const unsigned all = 128 - width(range.network) + range.bits;
+    for (unsigned bit = 0; bit < all; ++bit)
+        if (bit_of(a, bit) != bit_of(b, bit)) return false;
+    return true;
+}
+
+std::string to_text(const AddressRange& range) {
+    const auto text = range.network.to_string();
+    if (range.bits == width(range.network)) return text;
+    return (range.network.is_v4() ? text : "[" + text + "]") + "/" + std::to_string(range.bits);
 }
 
 Result<std::string> normal_host(std::string_view text) {
@@ -97,4 +149,4 @@ std::string to_text(const std::string& host, std::uint16_t port) {
     return (brackets ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-} // namespace owhale::egress
+} // namespace owhale
