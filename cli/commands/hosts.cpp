@@ -5,6 +5,7 @@
 #include "cli/accounts.hpp"
 #include "cli/approvals.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
@@ -49,6 +50,22 @@ Result<int> list(Context& context) {
     return kOk;
 }
 
+// A line for a name opens no private address that the name leads to: that is told now, not when a run is refused.
+Status warn_of_address(Context& context, const api::HostEntry& entry) {
+    const auto& rule = entry.rule;
+    if (rule.host.find_first_of("*@/:") != std::string::npos || context.globals().quiet) return {};
+    api::HostCheckRequest request;
+    request.url = rule.host + ":" + std::to_string(rule.ports && !rule.ports->empty() ? rule.ports->front() : 443);
+    request.profile = entry.profile;
+    const auto body = context.ask({.verb = "hosts.check", .body = write(request)});
+    if (!body) return {}; // the line stands; what the name leads to is nobody's promise
+    const auto verdict = TRY(read_host_verdict(*body));
+    if (verdict.rule == "private-address")
+        note(escaped(rule.host) + " is not reached by it now: " + escaped(verdict.reason) +
+             (verdict.change ? " (" + escaped(*verdict.change) + ")" : ""));
+    return {};
+}
+
 Result<int> allow(Context& context, const AllowArguments& arguments) {
     CHECK(prove_from_stdin(context, arguments.password_stdin));
     context.ask_password_once();
@@ -67,6 +84,7 @@ Result<int> allow(Context& context, const AllowArguments& arguments) {
                         : text_of(entry.rule) + " may be reached by runs of " + entry.principal.value_or("everybody") +
                               (entry.profile ? " with the profile " + *entry.profile : "") +
                               " that start from now on (" + short_id(entry.id) + ")\n"));
+        CHECK(warn_of_address(context, entry));
     }
     return kOk;
 }

@@ -146,6 +146,7 @@ Status HostRegister::store(const Standing& standing) {
 awaitable<Result<api::HostEntry>> HostRegister::allow(Wanted wanted) {
     auto rule = checked(std::move(wanted.rule));
     if (!rule) co_return std::unexpected(rule.error());
+    CO_CHECK(refuse_loopback(*rule));
     if (is_list(*rule))
         if (const auto there = list(std::string_view(rule->host).substr(1)); !there)
             co_return std::unexpected(there.error());

@@ -9,6 +9,7 @@
 #include "sandbox/program_errors.hpp"
 #include "sandbox/record.hpp"
 #include "sandbox/stopwatch.hpp"
+#include "sandbox/unpublished.hpp"
 #include "sandbox/why.hpp"
 #include "shared/codec.hpp"
 
@@ -66,6 +67,7 @@ awaitable<void> Launcher::finish(Run& run) {
         record.error = "`" + (record.command.empty() ? "" : record.command.front()) +
                        "` was found neither on this machine nor in the box";
     }
+    if (record.step == kPublishStep) outcome = {State::failed, {}, {}, {}}; // its exit code would be that of the kill
     record.exit_code = outcome.exit_code;
     record.signal = outcome.signal;
     record.limit = outcome.limit;

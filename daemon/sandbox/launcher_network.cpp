@@ -11,6 +11,7 @@
 #include "sandbox/record.hpp"
 #include "sandbox/request_network.hpp"
 #include "sandbox/scope.hpp"
+#include "sandbox/unpublished.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -167,7 +168,7 @@ Status Launcher::prepare_network(Prepared& prepared, const Caller& caller, std::
     CHECK(take_secrets(prepared, caller, *run));
     if (!prepared.scope) return {};
     if (prepared.verdict.decision == "allow") narrow_network(prepared); // the secrets' hosts, too
-    add_named(*prepared.scope, prepared.named_hosts); // part of what is shown, frozen and agreed to
+    add_named(*prepared.scope, prepared.named_hosts);                   // part of what is shown, frozen and agreed to
     auto& resolution = prepared.looked.held.resolution;
     if (has_broker(*prepared.scope, "ssh-agent")) {
         if (!prepared.profile->unix_sockets)
@@ -218,10 +219,7 @@ awaitable<void> Launcher::publish_ports(Run& run, std::vector<api::Publish> port
     for (const auto& port : ports) {
         auto copy = port;
         const auto chosen = co_await parts_.network->publish(run.number(), std::move(copy));
-        if (chosen) continue;
-        const auto line = "port " + std::to_string(port.host) + " is not published: " + to_line(chosen.error());
-        run.say("owhaled: " + line);
-        run.record.hints.push_back({line, "another port of the host, or 0 for any that is free"});
+        if (!chosen) co_return end_unpublished(parts_.spawner, run, port.host, chosen.error());
     }
 }
 

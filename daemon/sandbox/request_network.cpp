@@ -38,6 +38,7 @@ Status check_hosts(api::RunRequest& request) {
                             "add inspect (--inspect), or leave them out");
         rule.from = "request";
         rule = TRY(checked(std::move(rule)));
+        CHECK(refuse_loopback(rule));
     }
     return {};
 }

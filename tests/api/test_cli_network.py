@@ -70,6 +70,17 @@ def test_the_book_of_hosts(house):
     assert "ask" in house.alice("hosts", "check", "https://api.example.com/v1", code=10).stdout
 
 
+def test_hosts_allow_says_at_once_what_a_line_does_not_open(house):
+    """Every name leads to loopback here."""
+    root = Ctl(house.base, house)
+    root("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    done = root("hosts", "allow", "inner.example:8443", "*.inner.example", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
+    [warning] = [line for line in done.stderr.splitlines() if "not reached" in line]
+    assert "inner.example" in warning and "loopback" in warning and "hosts allow 127.77.0.1:8443" in warning, warning
+    refused = root("hosts", "allow", "127.0.0.1:5432", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
+    assert refused.returncode != 0 and "--host-port 5432" in refused.stderr, refused
+
+
 def odd(house):
     return f"http://odd.example:{house.web.port}/"
 

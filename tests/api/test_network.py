@@ -158,6 +158,7 @@ def test_the_new_members_are_checked(house):
                          ({"allow_hosts": [{"host": "1.2.3.4"}]}, "needs its ports"),
                          ({"allow_hosts": [{"host": "http://a"}]}, "no host"),
                          ({"allow_hosts": [{"host": "@nosuch"}]}, "no list"),
+                         *(({"allow_hosts": [{"host": own, "ports": [5432]}]}, "--host-port 5432") for own in ("127.0.0.1", "::1", "localhost")),
                          ({"secrets": [{"name": "a b"}]}, "secrets"),
                          ({"brokers": ["docker"]}, "ssh-agent"),
                          ({"host_ports": [0]}, "above 0"),
@@ -180,7 +181,7 @@ def test_a_new_host_on_the_request_is_a_question(house):
     shown = house.admin.get(f"/v1/approvals/{run['approval']}").json()
     assert shown["frozen"]["scope"]["hosts"] == [{"host": "api.example.com", "from": "request"}], shown
     for words, rule in [({"host_ports": [22]}, "scope.host-port"), ({"ports": [{"address": "0.0.0.0", "host": 8080, "port": 80}]}, "scope.publish"),
-                        ({"allow_hosts": [{"host": "127.0.0.1", "ports": [22]}, {"host": "169.254.169.254", "ports": [80]}]}, "network.metadata")]:
+                        ({"allow_hosts": [{"host": "127.0.0.2", "ports": [22]}, {"host": "169.254.169.254", "ports": [80]}]}, "network.metadata")]:
         verdict = house.run(ALICE, argv=["true"], detach=True, **words).json()["verdict"]
         assert verdict["rule"] == rule, verdict
 

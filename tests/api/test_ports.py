@@ -113,15 +113,20 @@ def test_a_published_port_is_reached_from_the_host_until_the_run_ends(house, ser
     assert ended["receipt"]["scope"]["ports"][0]["port"] == 8000
 
 
-def test_a_port_in_use_and_those_that_are_not_permitted_are_said(house, serving, uid):
+def test_a_port_that_cannot_be_had_ends_the_run_at_once(house, workspace, uid, base):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        for wanted in ({"host": taken.getsockname()[1], "port": 8000}, {"host": 22, "port": 8000},
-                       {"address": "0.0.0.0", "host": free_port(), "port": 8000}):
-            run = serving(ports=[wanted])
-            ended = end(house, run["id"], uid)
-            assert "is not published" in json.dumps(ended["hints"]), (wanted, ended["hints"])
+        busy = taken.getsockname()[1]
+        for wanted, code in (({"host": busy, "port": 8000}, "port_in_use"), ({"host": 22, "port": 8000}, "forbidden"),
+                             ({"address": "0.0.0.0", "host": free_port(), "port": 8000}, "forbidden")):
+            request = {"argv": ["python3", "-c", SERVER, "4"], "cwd": str(workspace), "ports": [{"host": free_port(), "port": 8001}, wanted], "wait": True}
+            run = ask(house.socket, "POST", "/v1/runs", request, uid=uid).json()
+            assert run["state"] == "failed" and run["code"] == code and run["step"] == "publish", run
+            assert f"port {wanted['host']} of this machine cannot be published" in run["error"] and "name another" in run["error"], run
+            assert "exit_code" not in run and "signal" not in run, run
+        said = Ctl(base, house, uid)("run", "-p", f"{busy}:8000", "--", "python3", "-c", SERVER, "4", code=125).stderr
+    assert "port_in_use" in said and str(busy) in said and "0 for any that is free" in said, said
 
 
 def test_box_publish_adds_a_port_to_a_live_run_of_ones_own(house, serving, base, uid, bob):
