@@ -131,14 +131,21 @@ bool is_told_below(const api::NetTry& one, const api::NetReport& report) {
     });
 }
 
+// What has no port is no place: a kind of signature, a request to the ssh agent, a name that was only looked up.
+std::string place_of(const api::NetTry& one) {
+    const auto host = one.host.empty() ? one.address.value_or("?") : one.host;
+    if (one.how == "ssh-agent" && (host == "git" || host == "file")) return "a signature of " + host;
+    if (one.port == 0) return host;
+    const bool v6 = host.find(':') != std::string::npos;
+    return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(one.port);
+}
+
 std::string network_table(const Look& look, const api::NetReport& report) {
     if (report.hosts.empty()) return {};
     Table table({"HOST", "HOW", "VERDICT", "RULE", "N", "UP", "DOWN", "LONGEST"}, 3);
     for (const auto& one : report.hosts) {
         if (is_told_below(one, report)) continue;
-        const auto host = one.host.empty() ? one.address.value_or("?") : one.host;
-        const bool v6 = host.find(':') != std::string::npos;
-        table.row({{(v6 ? "[" + host + "]" : host) + ":" + std::to_string(one.port)},
+        table.row({{place_of(one)},
                    {one.how},
                    {one.verdict, one.verdict == "deny" ? Tone::bad : Tone::good},
                    {one.rule + secrets_of(one)},

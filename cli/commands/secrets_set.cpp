@@ -1,5 +1,8 @@
 // owhalectl secrets set and rotate: a value comes from the terminal, stdin or a file, and never from the command line.
 #include <memory>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands/secrets.hpp"
 #include "cli/escape.hpp"
@@ -45,6 +48,15 @@ Result<bool> is_there(Context& context, const std::string& name) {
     return std::unexpected(body.error());
 }
 
+// Whether somebody may have meant it to give a value: no terminal and no /dev/null, nor a pipe that the password has emptied.
+bool may_hold_value(int fd, bool password_read) {
+    struct stat status{};
+    if (::fstat(fd, &status) != 0) return false;
+    if (!S_ISFIFO(status.st_mode) && !S_ISREG(status.st_mode) && !S_ISSOCK(status.st_mode)) return false;
+    int left = 0;
+    return !password_read || (::ioctl(fd, FIONREAD, &left) == 0 && left > 0);
+}
+
 std::unexpected<Error> nothing_asked(const std::string& name) {
     return fail(Code::bad_request, "there is a secret " + escaped(name) + " already, and nothing was changed",
                 "a new value: owhalectl secrets rotate " + escaped(name) +
@@ -70,6 +82,8 @@ Result<int> set(Context& context, const Arguments& arguments) {
         if (arguments.replace) request.replace = true;
     } else {
         CHECK(prove_from_stdin(context, arguments.source.password_stdin));
+        if (may_hold_value(STDIN_FILENO, arguments.source.password_stdin))
+            note("the value stays as it is: stdin was not read; --stdin takes a new one from it");
     }
     Call call{.verb = "secrets.set", .id = name, .body = write(request), .act = "store the secret " + name};
     for (auto* text : {&request.value, &request.value_base64})

@@ -32,6 +32,7 @@ std::string allow_words(const Target& target) {
 std::string shown(const Target& target) {
     if (target.host.empty()) return "a connection";
     auto host = target.host.substr(0, 253);
+    if (target.how == "ssh-agent") return "`" + host + "` at the ssh agent"; // owhaled's words, a fingerprint
     if (target.port != 0) host = to_text(host, target.port);                 // of a name that was only looked up: none
     for (auto& c : host)
         if (static_cast<unsigned char>(c) < 0x21 || static_cast<unsigned char>(c) > 0x7e) c = '?';

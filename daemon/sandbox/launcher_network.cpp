@@ -50,6 +50,16 @@ api::Hint unread_hint(const vault::RunSecret& secret) {
             std::string(kInspect)};
 }
 
+api::Hint homeless_hint(const vault::RunSecret& secret) {
+    return {"the secret " + secret.name + " names no host, so that its placeholder is worth nothing anywhere",
+            "owhalectl secrets set " + secret.name + " --host HOST; or --secret " + secret.name + "=env"};
+}
+
+// Of a secret that the run cannot use: told at once, not when the run has failed.
+bool is_unusable(const api::Hint& hint) {
+    return hint.next == kInspect || hint.what.find(" names no host, so") != std::string::npos;
+}
+
 Status set_variable(std::map<std::string, std::string>& env, const std::string& name, std::string value) {
     if (env.emplace(name, std::move(value)).second) return {};
     return fail(Code::invalid_value, "two secrets want the variable " + name,
@@ -133,9 +143,12 @@ Status Launcher::take_secrets(Prepared& prepared, const Caller& caller, NetRun& 
     prepared.env_secrets.clear();
     prepared.secret_values.clear();
     CHECK(take_placeholders(prepared, caller, to));
-    for (const auto& secret : to.secrets)
-        if (prepared.scope && !prepared.scope->inspected && stays_unread(secret))
+    for (const auto& secret : to.secrets) {
+        if (secret.hosts.empty())
+            prepared.narrowed.push_back(homeless_hint(secret));
+        else if (prepared.scope && !prepared.scope->inspected && stays_unread(secret))
             prepared.narrowed.push_back(unread_hint(secret));
+    }
     auto& env = prepared.secret_env;
     for (const auto& use : uses_of(prepared)) {
         if (!is_value(use)) continue;
@@ -212,7 +225,7 @@ void Launcher::open_network(Run& run, Prepared& prepared, RunPieces pieces) cons
 
 void Launcher::tell_unread(Run& run, const Prepared& prepared) const {
     for (const auto& hint : prepared.narrowed)
-        if (hint.next == kInspect) run.say("owhaled: " + hint.what + " (" + hint.next + ")");
+        if (is_unusable(hint)) run.say("owhaled: " + hint.what + " (" + hint.next + ")");
 }
 
 awaitable<void> Launcher::publish_ports(Run& run, std::vector<api::Publish> ports) {

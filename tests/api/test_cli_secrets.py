@@ -99,6 +99,25 @@ def test_rotate_change_and_rm(ctl):
     assert ctl("secrets", "rotate", "OPENAI_API_KEY", "--stdin", stdin="x", code=5).stdout == ""
 
 
+def test_a_pipe_that_gives_no_value_is_said(ctl):
+    stored(ctl)
+    change = ["secrets", "set", "OPENAI_API_KEY", "--host", "api.example.com", "--password-stdin"]
+    said = ctl(*change, stdin=WORDS + "\nanother-value\n", code=None)
+    assert said.returncode == 0 and "the value stays as it is" in said.stderr and "--stdin" in said.stderr, said
+    assert "another-value" not in said.stderr + said.stdout
+    assert "stays as it is" not in ctl(*change, stdin=WORDS + "\n", code=None).stderr
+    assert revealed(ctl, "OPENAI_API_KEY") == VALUE
+
+
+def test_a_secret_without_hosts_is_told_to_be_worth_nothing_to_a_run(ctl):
+    stored(ctl, "odd", "some-value-here", "--no-host")
+    ran = ctl("run", "--secret", "odd", "--", "true", code=None)
+    [line] = [line for line in ran.stderr.splitlines() if "odd" in line]
+    assert "names no host" in line and "--host HOST" in line and "--secret odd=env" in line, ran
+    shown = ctl("runs", "show", ctl("-q", "runs", "ls", "--limit", "1").split()[0])
+    assert "names no host" in shown, shown
+
+
 def test_what_owhaled_refuses_says_why(ctl):
     for more, word in [(["--host", "*.example.com"], "wildcard"), (["--host", "x.workers.dev"], "strangers choose"),
                        (["--host", "10.0.0.1"], "address"), (["--host", "https://a.example"], "URL")]:
