@@ -10,14 +10,15 @@ import accounts
 from accounts import QUICK
 from conftest import ALICE, needs_root
 from ctl import Ctl
-from test_network import CURL, Names, Web
+from names import Names
+from test_network import CURL, Web
 
 pytestmark = needs_root
 
 
 @pytest.fixture
 def house(base, own):
-    names, web = Names(), Web()
+    names, web = Names(Web.ADDRESS, every=Web.ADDRESS), Web()
     d = own(*QUICK, "--dns", names.at).start()
     d.admin, d.web = accounts.set_up(d), web
     d.alice = Ctl(base, d, ALICE)

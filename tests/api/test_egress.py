@@ -2,8 +2,6 @@
 
 import http.server
 import shutil
-import socket
-import struct
 import threading
 
 import pytest
@@ -12,34 +10,9 @@ import accounts
 import daemon
 from accounts import QUICK
 from conftest import ALICE, needs_root
+from names import Names
 
 pytestmark = needs_root
-
-
-class Names:
-    """A DNS server of the test's: A records from a table, and what it was asked."""
-
-    def __init__(self):
-        self.table, self.asked = {}, []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.at = "127.0.0.1:%d" % self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            query, client = self.socket.recvfrom(1024)
-            name, at = [], 12
-            while query[at]:
-                name.append(query[at + 1:at + 1 + query[at]].decode().lower())
-                at += 1 + query[at]
-            kind, question = struct.unpack(">H", query[at + 1:at + 3])[0], query[12:at + 5]
-            name = ".".join(name)
-            self.asked.append(name)
-            address = self.table.get(name)
-            answer = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4" + socket.inet_aton(address) if address and kind == 1 else b""
-            code = 0x8180 if address else 0x8183
-            self.socket.sendto(query[:2] + struct.pack(">HHHHH", code, 1, bool(answer), 0, 0) + question + answer, client)
 
 
 class Web:
@@ -64,7 +37,9 @@ class Web:
 
 @pytest.fixture
 def names():
-    return Names()
+    names = Names()
+    yield names
+    names.close()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 import accounts
 from accounts import QUICK, events
 from conftest import ALICE, needs_root
+from names import Names
 
 pytestmark = needs_root
 
@@ -21,7 +22,9 @@ CURL = "curl -sS --max-time 20 --noproxy '' -x http://127.0.0.1:3128 "
 class Web:
     """A server on a loopback address of its own, which remembers who came."""
 
-    def __init__(self, address="127.77.0.1"):
+    ADDRESS = "127.77.0.1"
+
+    def __init__(self, address=ADDRESS):
         seen = self.seen = []
         self.moved = None  # where it sends everybody to
         web = self
@@ -54,43 +57,9 @@ def web():
     web.server.server_close()
 
 
-class Names:
-    """A DNS server that knows every name, by one address (RFC 1035), and remembers who was asked for."""
-
-    def __init__(self, address="127.77.0.1"):
-        self.seen = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, 0))
-        self.at = "%s:%d" % self.socket.getsockname()
-        self.address = socket.inet_aton(address)
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    def close(self):
-        """Nobody is left who takes the questions of a later one."""
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # it is not connected, and wakes who waits all the same
-        self.thread.join(5)
-        self.socket.close()
-
-    def serve(self):
-        while True:
-            query, peer = self.socket.recvfrom(512)
-            if not query:
-                return
-            end = query.index(b"\0", 12)
-            self.seen.append(query[12:end])
-            question = query[12:end + 5]
-            is_a = question[-4:-2] == b"\0\1"
-            answer = b"\xc0\x0c\0\1\0\1\0\0\0\5\0\4" + self.address if is_a else b""
-            self.socket.sendto(query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0" + question + answer, peer)
-
-
 @pytest.fixture
 def names():
-    names = Names()
+    names = Names(Web.ADDRESS, every=Web.ADDRESS)
     yield names
     names.close()
 
@@ -216,7 +185,7 @@ def test_an_unknown_host_is_asked_about_once(house, web, names):
     assert one["run"] == run and "odd.example" in one["verdict"]["reason"] and one["principal"] == f"unix:{ALICE}", one
     shown = house.admin.get(f"/v1/approvals/{one['id']}").json()
     assert shown["frozen"]["verb"] == "hosts.connect" and shown["frozen"]["scope"]["hosts"][0]["host"] == "odd.example"
-    assert web.seen == [] and names.seen == [], "nothing leaves before the answer"
+    assert web.seen == [] and names.asked == [], "nothing leaves before the answer"
     said = house.get(f"/v1/runs/{run}/output?stream=stderr", uid=ALICE).body.decode()
     assert f"owhaled: odd.example:{web.port} waits" in said and f"owhalectl approve {one['id']}" in said, said
     answer = house.admin.ask("POST", f"/v1/approvals/{one['id']}/approve", {"digest": one["digest"]}, step_up=True)

@@ -1,9 +1,6 @@
 #include "egress/http/download.hpp"
 
-#include <algorithm>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "egress/http/upload.hpp"
 
@@ -14,46 +11,29 @@ using asio::awaitable;
 
 namespace {
 
-constexpr std::size_t kRoom = 64u << 10;
 constexpr std::size_t kSlack = 512; // of what was held back before
-constexpr unsigned kTurns = 8;      // pieces, then others have their turn: a socket that is always ready never waits
 
 } // namespace
 
 Download::Download(std::shared_ptr<Session> session, std::shared_ptr<Reader> in, Permit permit, Framing from,
                    Framing to, std::string head)
-    : session_(std::move(session)), in_(std::move(in)), permit_(std::move(permit)), decoder_(from),
+    : session_(std::move(session)), in_(std::move(in)), permit_(std::move(permit)), pieces_(*session_, *in_, from),
       sink_(session_->client, to, std::move(head)) {
     if (!session_->needles->empty()) scrubber_ = std::make_unique<Scrubber>(session_->needles);
 }
 
 awaitable<Status> Download::run() {
-    if (decoder_.done() || in_->empty()) {
+    if (pieces_.done() || pieces_.quiet()) {
         const auto sent = co_await sink_.start();
         CO_CHECK(sent);
     }
-    std::unique_ptr<Piece> piece;
-    unsigned turns = 0;
-    while (!decoder_.done()) {
-        if (++turns % kTurns == 0) co_await asio::post(asio::use_awaitable);
-        piece.reset(); // a quiet connection holds no memory
-        const auto ready = co_await in_->wait();
-        CO_CHECK(ready);
-        piece = std::make_unique<Piece>(kRoom);
-        const auto wanted = decoder_.wants() == 0 ? kRoom : std::min<std::uint64_t>(kRoom, decoder_.wants());
-        const auto got = co_await in_->read({piece->data(), static_cast<std::size_t>(wanted)});
-        CO_CHECK(got);
-        session_->moved();
-        if (*got == 0) {
-            CO_CHECK(decoder_.end());
-            break;
-        }
-        const auto step = decoder_.decode({piece->data(), *got});
-        CO_CHECK(step);
-        if (step->used < *got) in_->unread({piece->data() + step->used, *got - step->used});
-        if (!session_->gate->count(permit_, 0, step->data))
+    while (!pieces_.done()) {
+        const auto content = co_await pieces_.next();
+        CO_CHECK(content);
+        if (pieces_.ended()) break;
+        if (!session_->gate->count(permit_, 0, content->size()))
             co_return fail(Code::rate_limited, "the run has used up the bytes that it may move");
-        const auto passed = co_await pass(piece->data(), step->data);
+        const auto passed = co_await pass(content->data(), content->size());
         CO_CHECK(passed);
         session_->moved();
     }
@@ -66,7 +46,7 @@ awaitable<Status> Download::run() {
 
 awaitable<Status> Download::pass(char* data, std::size_t size) {
     if (scrubber_) co_return co_await pass_searched({data, size});
-    co_return co_await sink_.write(data, size, decoder_.done());
+    co_return co_await sink_.write(data, size, pieces_.done());
 }
 
 // Nothing: the end.

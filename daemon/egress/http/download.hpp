@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "egress/http/body.hpp"
+#include "egress/http/pieces.hpp"
 #include "egress/http/session.hpp"
 #include "egress/http/sink.hpp"
 
@@ -28,7 +28,7 @@ private:
     std::shared_ptr<Session> session_;
     std::shared_ptr<Reader> in_;
     Permit permit_;
-    BodyDecoder decoder_;
+    Pieces pieces_;
     Sink sink_;
     std::unique_ptr<Scrubber> scrubber_;
 };

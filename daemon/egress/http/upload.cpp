@@ -3,23 +3,17 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace owhale::egress::http {
 
 namespace asio = boost::asio;
 using asio::awaitable;
 
-namespace {
-constexpr std::size_t kRoom = 64u << 10;
-constexpr unsigned kTurns = 8; // pieces, then others have their turn: a socket that is always ready never waits
-} // namespace
-
 Upload::Upload(asio::any_io_executor executor, std::shared_ptr<Session> session, std::shared_ptr<Stream> to,
                Permit permit, Target target, Framing framing, std::string head)
     : executor_(executor), session_(std::move(session)), permit_(std::move(permit)), target_(std::move(target)),
-      framing_(framing), decoder_(framing), to_(to), sink_(std::move(to), framing, std::move(head)), ended_(executor) {}
+      pieces_(*session_, session_->in, framing), to_(to), sink_(std::move(to), framing, std::move(head)),
+      ended_(executor) {}
 
 void Upload::start() {
     const auto self = shared_from_this();
@@ -41,40 +35,27 @@ awaitable<void> Upload::run() {
 }
 
 awaitable<Status> Upload::pump() {
-    if (decoder_.done() || session_->in.empty()) {
+    if (pieces_.done() || pieces_.quiet()) {
         const auto sent = co_await sink_.start();
         CO_CHECK(sent);
     }
-    std::unique_ptr<Piece> piece;
-    unsigned turns = 0;
-    while (!decoder_.done()) {
-        if (++turns % kTurns == 0) co_await asio::post(asio::use_awaitable);
-        piece.reset(); // a quiet connection holds no memory
-        co_await session_->in.wait();
-        piece = std::make_unique<Piece>(kRoom);
-        const auto wanted = decoder_.wants() == 0 ? kRoom : std::min<std::uint64_t>(kRoom, decoder_.wants());
-        const auto got = co_await session_->in.read({piece->data(), static_cast<std::size_t>(wanted)});
-        if (got && *got == 0 && decoder_.end()) {
+    while (!pieces_.done()) {
+        const auto content = co_await pieces_.next();
+        if (!content) {
+            fault_ = pieces_.cut() ? fail(Code::bad_request, "the request's body was cut short")
+                                   : std::unexpected(content.error());
+            co_return fault_;
+        }
+        if (pieces_.ended()) {
             co_await to_->end_writing();
             break;
         }
-        if (!got || *got == 0) {
-            fault_ = fail(Code::bad_request, "the request's body was cut short");
-            co_return fault_;
-        }
-        session_->moved();
-        const auto step = decoder_.decode({piece->data(), *got});
-        if (!step) {
-            fault_ = std::unexpected(step.error());
-            co_return fault_;
-        }
-        if (step->used < *got) session_->in.unread({piece->data() + step->used, *got - step->used});
-        if (!session_->gate->count(permit_, step->data, 0)) {
+        if (!session_->gate->count(permit_, content->size(), 0)) {
             fault_ = fail(Code::rate_limited, "the run has used up the bytes that it may move");
             co_return fault_;
         }
-        look_for_placeholders(std::string_view(piece->data(), step->data));
-        const auto sent = co_await sink_.write(piece->data(), step->data, decoder_.done());
+        look_for_placeholders({content->data(), content->size()});
+        const auto sent = co_await sink_.write(content->data(), content->size(), pieces_.done());
         CO_CHECK(sent);
         session_->moved();
     }

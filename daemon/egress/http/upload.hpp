@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "egress/http/body.hpp"
+#include "egress/http/pieces.hpp"
 #include "egress/http/session.hpp"
 #include "egress/http/sink.hpp"
 #include "sandbox/wake.hpp"
@@ -36,8 +36,7 @@ private:
     std::shared_ptr<Session> session_;
     Permit permit_;
     Target target_;
-    Framing framing_;
-    BodyDecoder decoder_;
+    Pieces pieces_;
     std::shared_ptr<Stream> to_;
     Sink sink_;
     sandbox::Wake ended_;

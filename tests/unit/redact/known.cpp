@@ -3,9 +3,11 @@
 #include <chrono>
 #include <string>
 
+#include "pieces.hpp"
 #include "redact/redactor.hpp"
 
 namespace redact = owhale::redact;
+using owhale::test::split_at;
 
 namespace {
 
@@ -15,15 +17,6 @@ constexpr std::string_view kMask = "[redacted:vault]";
 void learn(std::string_view value) {
     redact::Lesson lesson;
     lesson.add(value);
-}
-
-std::string split_at(std::string_view text, std::size_t at) {
-    redact::Redactor redactor;
-    std::string out;
-    redactor.push(text.substr(0, at), out);
-    redactor.push(text.substr(at), out);
-    redactor.finish(out);
-    return out;
 }
 
 std::string base64(std::string_view text) {

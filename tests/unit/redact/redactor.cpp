@@ -4,9 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "pieces.hpp"
 #include "redact/redactor.hpp"
 
 namespace redact = owhale::redact;
+using owhale::test::split_at;
 
 namespace {
 
@@ -14,15 +16,6 @@ std::string in_chunks(std::string_view text, std::size_t size) {
     redact::Redactor redactor;
     std::string out;
     for (std::size_t at = 0; at < text.size(); at += size) redactor.push(text.substr(at, size), out);
-    redactor.finish(out);
-    return out;
-}
-
-std::string split_at(std::string_view text, std::size_t at) {
-    redact::Redactor redactor;
-    std::string out;
-    redactor.push(text.substr(0, at), out);
-    redactor.push(text.substr(at), out);
     redactor.finish(out);
     return out;
 }
