@@ -1,5 +1,5 @@
 // What a person who watches requests sees, and what each key does. Pure: no terminal, no clock, no connection; watch.cpp has
-// these.
+// these. Its keys are in watch_keys.cpp, what is typed in watch_typing.cpp, what is drawn in watch_frame.cpp.
 //
 // No key decides a request that was not on the screen for half a second, whole (every page of it), as it is now; keys that
 // came with others, or were pasted, decide nothing.
@@ -74,6 +74,8 @@ public:
     Frame frame(WindowSize size, Moment now);
 
 private:
+    static constexpr std::size_t kMostLine = 1024; // bytes of an answer
+    static constexpr auto kGrantQuestion = "Also for: n N times, t a time, l as the template (Esc: not): ";
     enum class Mode : std::uint8_t { browse, batch, reason, grant, trust, amount, confirm, password, told };
 
     const api::Approval* current() const;
