@@ -183,9 +183,11 @@ struct Receipt { // what the run had: signed (Ed25519 over its RFC 8785 form wit
         policy; // of the verdict: what was decided, by which rule, of which version
     std::optional<std::string> plan_digest, approval, grant; // what was agreed to, by which request, by which grant
     std::vector<std::string> approved_by;
-    std::vector<std::string> weaker;  // sentences: what is weaker here than it could be
-    std::vector<std::string> planted; // files newly made that a later uncaged program would run
-    std::vector<std::string> sockets; // visible pathname sockets, where the profile permits AF_UNIX
+    std::vector<std::string> weaker;                     // sentences: what is weaker here than it could be
+    std::vector<std::string> planted;                    // files newly made that a later uncaged program would run
+    std::vector<std::string> sockets;                    // visible pathname sockets, where the profile permits AF_UNIX
+    std::optional<std::string> agent;                    // of agents/*.toml: whose state it was shown
+    std::optional<std::vector<std::string>> agent_state; // "/home/a/.x/sessions writable", "/home/a/.x/y read-only"
     std::string state;
     std::optional<std::int32_t> exit_code;
     std::optional<std::string> signal;
@@ -199,8 +201,8 @@ BOOST_DESCRIBE_STRUCT(Receipt, (),
                       (version, run, principal, started, ended, namespaces, landlock_abi, seccomp, seccomp_digest,
                        profile, profile_digest, net, scope, network, uid, gid, groups_kept, groups_dropped, program,
                        program_digest, command_digest, workspace, workspace_writable, limits, decision, rule, policy,
-                       plan_digest, approval, grant, approved_by, weaker, planted, sockets, state, exit_code, signal,
-                       limit, usage, stdout_digest, stderr_digest, signature, key_id))
+                       plan_digest, approval, grant, approved_by, weaker, planted, sockets, agent, agent_state, state,
+                       exit_code, signal, limit, usage, stdout_digest, stderr_digest, signature, key_id))
 
 struct Run {
     std::string id;
@@ -224,7 +226,10 @@ struct Run {
     std::string net;
     bool detached = false;
     bool tty = false;
-    std::optional<std::string> joined; // the run whose cage an exec entered
+    std::optional<std::string> joined;                // the run whose cage an exec entered
+    std::optional<std::string> parent;                // the run that asked for it
+    std::optional<std::vector<std::string>> children; // of one run that may ask: its newest 100
+    std::optional<std::uint64_t> live_children;       // how many of its runs live: they end with it
     std::optional<std::string> box;
     std::optional<std::string> stdout_,
         stderr_; // JSON "stdout", "stderr": waited and ended only (the codec drops the _)
@@ -241,9 +246,9 @@ struct Run {
 };
 BOOST_DESCRIBE_STRUCT(Run, (),
                       (id, state, exit_code, signal, limit, code, error, step, principal, created, started, ended,
-                       command, kind, language, cwd, workspace, profile, net, detached, tty, joined, box, stdout_,
-                       stderr_, stdout_encoding, stderr_encoding, truncated, stdout_length, stderr_length, verdict,
-                       approval, grant, receipt, network, hints, timing))
+                       command, kind, language, cwd, workspace, profile, net, detached, tty, joined, parent, children,
+                       live_children, box, stdout_, stderr_, stdout_encoding, stderr_encoding, truncated, stdout_length,
+                       stderr_length, verdict, approval, grant, receipt, network, hints, timing))
 
 struct RunList {
     std::vector<Run> runs;           // without output and receipt

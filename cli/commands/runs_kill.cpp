@@ -34,7 +34,10 @@ Result<int> kill(Context& context, const Arguments& arguments) {
     std::vector<std::string> told;
     for (const auto& named : arguments.runs) {
         const auto id = TRY(context.run_id(named));
-        TRY(context.ask({.verb = "runs.kill", .id = id, .body = write(request)}));
+        const auto body = TRY(context.ask({.verb = "runs.kill", .id = id, .body = write(request)}));
+        const auto run = TRY(read_run(body));
+        if (const auto more = run.live_children.value_or(0); more != 0)
+            note(std::to_string(more) + (more == 1 ? " run" : " runs") + " of its own ended with " + id);
         told.push_back(id);
     }
     const auto grace = request.grace_ms ? *request.grace_ms / 1000 : kUsualGrace;

@@ -1,6 +1,8 @@
 // owhalectl runs ls: the caller's runs, newest first.
 #include <ctime>
+#include <map>
 #include <memory>
+#include <set>
 
 #include "cli/commands/commands.hpp"
 #include "cli/escape.hpp"
@@ -29,6 +31,22 @@ std::string took(const api::Run& run, std::int64_t now) {
     return format_duration_us(static_cast<std::uint64_t>(until > from ? until - from : 0) * 1'000'000);
 }
 
+// Newest first, each run's own runs below it.
+std::vector<std::pair<const api::Run*, bool>> as_tree(const std::vector<api::Run>& runs) {
+    std::map<std::string, std::vector<const api::Run*>> below;
+    std::set<std::string> here;
+    for (const auto& run : runs) here.insert(run.id);
+    for (const auto& run : runs)
+        if (run.parent && here.contains(*run.parent)) below[*run.parent].push_back(&run);
+    std::vector<std::pair<const api::Run*, bool>> out;
+    for (const auto& run : runs) {
+        if (run.parent && here.contains(*run.parent)) continue;
+        out.emplace_back(&run, false);
+        for (const auto* child : below[run.id]) out.emplace_back(child, true);
+    }
+    return out;
+}
+
 std::string table_of(Context& context, const api::RunList& list) {
     const bool verbose = context.globals().verbose;
     std::vector<std::string> headings = {"ID", "STATE", "EXIT", "AGE"};
@@ -36,11 +54,14 @@ std::string table_of(Context& context, const api::RunList& list) {
     headings.emplace_back("COMMAND");
     Table table(headings, headings.size() - 1);
     const auto now = std::time(nullptr);
-    for (const auto& run : list.runs) {
+    for (const auto& [shown, is_below] : as_tree(list.runs)) {
+        const auto& run = *shown;
         const auto exit = run.exit_code ? std::to_string(*run.exit_code) : "-";
         const auto tone = run.exit_code.value_or(0) == 0 ? tone_of_state(run.state) : Tone::bad;
-        std::vector<Cell> cells = {
-            {run.id}, {run.state, tone}, {exit, tone}, {format_age(run.created, now), Tone::dim}};
+        std::vector<Cell> cells = {{(is_below ? "  " : "") + run.id},
+                                   {run.state, tone},
+                                   {exit, tone},
+                                   {format_age(run.created, now), Tone::dim}};
         if (verbose) cells.insert(cells.end(), {{took(run, now)}, {run.principal}, {run.profile}, {run.net}});
         cells.push_back({command_line(run)});
         table.row(std::move(cells));

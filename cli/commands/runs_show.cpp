@@ -55,6 +55,15 @@ std::string output(const api::Run& run) {
            (run.truncated ? ", the middle not kept" : "");
 }
 
+std::string children(const api::Run& run) {
+    constexpr std::size_t kShown = 20;
+    const auto& all = *run.children;
+    std::string out = std::to_string(run.live_children.value_or(0)) + " alive";
+    for (std::size_t i = 0; i < all.size() && i < kShown; ++i) out += ", " + all[i];
+    if (all.size() > kShown) out += ", and more: owhalectl runs ls -a";
+    return out;
+}
+
 void add_run(Fields& fields, const api::Run& run) {
     fields.add("Run", run.id, Tone::bold);
     fields.add("State", run.state, run.exit_code.value_or(0) == 0 ? tone_of_state(run.state) : Tone::bad);
@@ -74,6 +83,8 @@ void add_run(Fields& fields, const api::Run& run) {
     fields.add("Network", run.net);
     fields.add("Box", run.box.value_or(""));
     fields.add("In the cage of", run.joined.value_or(""));
+    fields.add("Asked for by", run.parent ? "run " + *run.parent : "");
+    if (run.children) fields.add("Its runs", children(run));
     fields.add("Detached", run.detached ? "yes" : "");
     fields.add("Terminal", run.tty ? "yes" : "");
     fields.add("Output", output(run));
@@ -101,6 +112,9 @@ void add_receipt(Fields& fields, const api::Receipt& receipt) {
     for (const auto& weaker : receipt.weaker) fields.add("Weaker", weaker, Tone::warn);
     for (const auto& planted : receipt.planted) fields.add("Planted", planted, Tone::warn);
     fields.add("Sockets", joined(receipt.sockets));
+    fields.add("Agent", receipt.agent.value_or(""));
+    if (receipt.agent_state)
+        for (const auto& state : *receipt.agent_state) fields.add("State", state);
     fields.add("Signed by", receipt.signature.empty() ? "nobody" : receipt.key_id);
 }
 

@@ -51,7 +51,7 @@ bool same_limits(const ProfileLimits& a, const ProfileLimits& b) {
 
 bool permits_the_same(const Profile& a, const Profile& b) {
     return a.filter == b.filter && a.workspace_writable == b.workspace_writable && a.unix_sockets == b.unix_sockets &&
-           a.daemon == b.daemon && a.system == b.system && a.toolchains == b.toolchains &&
+           a.daemon == b.daemon && a.system == b.system && a.toolchains == b.toolchains && a.state == b.state &&
            same_limits(a.limits, b.limits) && same_network(a.network, b.network);
 }
 
@@ -71,6 +71,8 @@ std::shared_ptr<const Profile> narrower_of(std::shared_ptr<const Profile> asked,
     both.daemon = asked->daemon && ceiling->daemon;
     both.system = in_both(ceiling->system, asked->system);
     both.toolchains = in_both(ceiling->toolchains, asked->toolchains);
+    both.state = in_both(ceiling->state, asked->state);
+    if (both.state.empty() && !asked->state.empty()) both.agent.clear();
     both.limits = narrower(ceiling->limits, asked->limits);
     both.network = narrower(asked->network, ceiling->network);
     if (permits_the_same(both, *ceiling)) return ceiling;

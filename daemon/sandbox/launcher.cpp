@@ -118,6 +118,8 @@ awaitable<Status> Launcher::admit(Prepared& prepared, api::RunRequest request, c
     auto profile = parts_.profiles.find(request.profile.value_or("default"));
     if (!profile) co_return std::unexpected(profile.error());
     prepared.profile = *profile;
+    know_agent(prepared, caller, request);
+    auto asked_net = request.net;
     CO_CHECK(set_limits(prepared, request, caller));
     prepared.request = std::move(request);
     CO_CHECK(choose_network(prepared, caller));
@@ -125,6 +127,7 @@ awaitable<Status> Launcher::admit(Prepared& prepared, api::RunRequest request, c
     auto looked = co_await look(prepared, caller, *tables);
     if (!looked) co_return std::unexpected(looked.error());
     prepared.looked = std::move(*looked);
+    CO_CHECK(co_await hold_agent(prepared, caller, *tables, std::move(asked_net)));
     prepared.timing["resolve"] = watch.lap();
     CO_CHECK(co_await judge(prepared, caller));
     prepared.timing["policy"] = watch.lap();

@@ -67,6 +67,8 @@ struct Prepared {
     ProjectFiles projects;                  // of the workspace, and of the run that asks
     std::string read_only;                  // why the verdict leaves the workspace read-only, "" it does not
     std::vector<api::Hint> narrowed;        // what the verdict took of what was asked for
+    std::vector<std::string> notes;         // said on its stderr before it starts
+    std::string agent_file;                 // what an interpreter runs, of a known agent
     std::string talks_to;                   // as in Judged
     std::vector<api::HostRule> named_hosts; // as Judged.hosts
     std::uint64_t join = 0;                 // wire number of the run whose cage it enters
@@ -162,6 +164,12 @@ private:
     Status set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const;
     Status choose_program(Prepared& prepared) const;
     Status check_host_network(const Prepared& prepared) const;
+    // launcher_agent.cpp: the command is an agent's that is known; and it still is, now that its program is found.
+    void know_agent(Prepared& prepared, const Caller& caller, const api::RunRequest& request) const;
+    bool is_agents_own(const Prepared& prepared) const;
+    void tell_of_agent(Prepared& prepared) const;
+    boost::asio::awaitable<Status> hold_agent(Prepared& prepared, const Caller& caller, const Tables& tables,
+                                              std::optional<std::string> asked_net);
     // launcher_network.cpp
     Status choose_network(Prepared& prepared, const Caller& caller) const;
     void narrow_network(Prepared& prepared) const;

@@ -224,6 +224,7 @@ void Launcher::open_network(Run& run, Prepared& prepared, RunPieces pieces) cons
 }
 
 void Launcher::tell_unread(Run& run, const Prepared& prepared) const {
+    for (const auto& note : prepared.notes) run.say("owhaled: " + note);
     for (const auto& hint : prepared.narrowed)
         if (is_unusable(hint)) run.say("owhaled: " + hint.what + " (" + hint.next + ")");
 }

@@ -26,6 +26,7 @@ bool is_refusal(Code code) {
 void Launcher::describe(Run& run, const Prepared& prepared) const {
     run.record = make_record(prepared, run.caller(), run.tty(), run.detached());
     run.record.joined = prepared.joined;
+    if (const auto& asker = run.caller().asker) run.record.parent = asker->id;
     run.receipt = make_receipt(prepared, run.caller(), parts_.ready);
     auto& cage = run.cage;
     cage.environment = prepared.plan.environment;

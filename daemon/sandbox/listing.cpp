@@ -1,4 +1,6 @@
 // What is told of runs and boxes, and their removal.
+#include <algorithm>
+
 #include "sandbox/record.hpp"
 #include "sandbox/registry.hpp"
 
@@ -7,6 +9,7 @@
 namespace owhale::sandbox {
 namespace {
 
+constexpr std::size_t kShownChildren = 100;
 constexpr std::size_t kListedCommand = 4096; // bytes of a command that a list shows
 
 Error no_such_run() {
@@ -25,12 +28,23 @@ Result<api::Run> Registry::show(const std::string& id, const std::string& princi
         if (!any && run->caller().principal != principal) return std::unexpected(no_such_run());
         auto record = run->snapshot();
         if (run->cage.networked) record.network = parts_.network->report(run->number());
+        if (run->cage.asks) add_children(record);
         return record;
     }
     auto row = TRY(rows_.find(id));
     if (const auto late = unrecorded_.find(id); late != unrecorded_.end()) row = late->second.record;
     if (!row || (!any && row->principal != principal)) return std::unexpected(no_such_run());
+    add_children(*row);
     return std::move(*row);
+}
+
+// It is shown all the same when its rows cannot be read now.
+void Registry::add_children(api::Run& record) {
+    auto known = rows_.children(record.id, kShownChildren);
+    if (!known || known->empty()) return;
+    record.children = std::move(*known);
+    const auto is_its = [&](const auto& entry) { return entry.second->record.parent == record.id; };
+    record.live_children = static_cast<std::uint64_t>(std::ranges::count_if(live_, is_its));
 }
 
 Result<api::RunList> Registry::list(const std::string& principal, bool any, const std::string& state,

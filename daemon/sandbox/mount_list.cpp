@@ -30,6 +30,7 @@ public:
         add_account();
         add_box();
         add_toolchains();
+        add_state();
         add_git_settings();
         add_workspace();
         add_git_folders();
@@ -87,6 +88,33 @@ private:
             out_.view.folders.push_back(target);
             add(MountKind::resolved, kMountOptional, std::to_string(i), std::move(target));
         }
+    }
+
+    // Over the private home; everything else of it stays the box's own.
+    void add_state() {
+        if (facts_.home.empty()) return;
+        const auto owner = facts_.resolution.facts.owner_uid;
+        for (std::size_t i = 0; i < facts_.probes.rows.size(); ++i) {
+            const auto& row = facts_.probes.rows[i];
+            if (row.purpose == Purpose::toolchain) note_readonly(row.path, Probes::fact(facts_.resolution, i));
+            if (row.purpose != Purpose::state) continue;
+            const auto fact = Probes::fact(facts_.resolution, i);
+            auto target = join(facts_.home, row.path);
+            // Root's own is not for a uid that all of root's runs share: the spawner would refuse it.
+            if (fact.mode == 0 || fact.uid != owner || owner == 0) {
+                out_.stateless.push_back(std::move(target));
+                continue;
+            }
+            out_.state.push_back(target + ", writable");
+            out_.view.folders.push_back(target);
+            add(MountKind::resolved, kMountWritable | kMountOptional, std::to_string(i), std::move(target));
+        }
+    }
+
+    void note_readonly(const std::string& path, const wire::PathFact& fact) {
+        const auto& own = facts_.profile.state_readonly;
+        if (fact.mode == 0 || std::ranges::find(own, path) == own.end()) return;
+        out_.state.push_back(join(facts_.home, path) + ", read-only");
     }
 
     void add_git_settings() {

@@ -38,13 +38,15 @@ struct MountFacts {
 struct MountList {
     std::vector<Mount> mounts;
     View view;
-    std::string cwd;                   // inside the cage
-    std::vector<std::string> pinned;   // protected files that are read-only
-    std::vector<std::string> unpinned; // protected ones that are links, which no mount can hold in place
-    std::vector<std::string> sockets;  // that a service may listen on, where the profile permits to ask it
-    std::vector<std::string> absent;   // protected ones that do not exist yet
-    std::vector<std::string> scanned;  // protected ones below the top: 'p' or 'g' and the path in the workspace
-    bool scan_complete = true;         // false: not all of the workspace was looked through, or pinned
+    std::string cwd;                    // inside the cage
+    std::vector<std::string> pinned;    // protected files that are read-only
+    std::vector<std::string> unpinned;  // protected ones that are links, which no mount can hold in place
+    std::vector<std::string> sockets;   // that a service may listen on, where the profile permits to ask it
+    std::vector<std::string> absent;    // protected ones that do not exist yet
+    std::vector<std::string> scanned;   // protected ones below the top: 'p' or 'g' and the path in the workspace
+    std::vector<std::string> state;     // of the home's, as shown: "/home/a/.x/sessions, writable"
+    std::vector<std::string> stateless; // of the profile's state: what is not there, or is not the caller's
+    bool scan_complete = true;          // false: not all of the workspace was looked through, or pinned
 };
 
 MountList make_mounts(const MountFacts& facts);

@@ -52,6 +52,8 @@ Probes make_probes(const Profile& profile, const Tables& tables, std::string_vie
     if (profile.unix_sockets)
         for (const auto& path : tables.sockets) rows.push_back({Purpose::socket, kBaseWorkspace, 0, path});
     if (!needs.empty()) rows.push_back({Purpose::needs, kBaseAbsolute, 0, std::string(needs)});
+    for (const auto& path : profile.state)
+        if (rows.size() < wire::kMaxProbes) rows.push_back({Purpose::state, kBaseHome, kProbeMount, path});
     for (const auto& path : profile.toolchains) {
         if (rows.size() >= wire::kMaxProbes) break; // the loader allows 96 of them
         rows.push_back({Purpose::toolchain, kBaseHome, kProbeMount, path});

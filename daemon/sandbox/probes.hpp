@@ -20,6 +20,7 @@ enum class Purpose {
     git_entry,
     socket,
     project_policy,
+    state,
     code
 };
 

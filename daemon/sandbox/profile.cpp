@@ -109,14 +109,16 @@ Status read_env(const TomlReader& reader, std::map<std::string, std::string>& to
 }
 
 Status read_members(const TomlReader& reader, Profile& to) {
-    CHECK(reader.only({"description", "extends", "filter", "workspace", "unix_sockets", "daemon", "system",
-                       "toolchains", "env", "limits", "network"}));
+    CHECK(reader.only({"description", "extends", "filter", "workspace", "unix_sockets", "daemon", "agents", "state",
+                       "system", "toolchains", "env", "limits", "network"}));
     if (auto text = TRY(reader.string("description"))) to.description = *text;
     if (auto text = TRY(reader.string("extends"))) to.extends = *text;
     CHECK(read_filter(reader, to.filter));
     CHECK(read_workspace(reader, to.workspace_writable));
     if (const auto flag = TRY(reader.boolean("unix_sockets"))) to.unix_sockets = *flag;
     if (const auto flag = TRY(reader.boolean("daemon"))) to.daemon = *flag;
+    if (const auto flag = TRY(reader.boolean("agents"))) to.agents = *flag;
+    CHECK(add_paths(reader, "state", is_clean_relative, kRelative, to.state));
     CHECK(add_paths(reader, "system", is_clean_absolute, kAbsolute, to.system));
     CHECK(add_paths(reader, "toolchains", is_clean_relative, kRelative, to.toolchains));
     Status status;

@@ -2,6 +2,7 @@
 //
 //   description = "…"        extends = "default"      filter = "default" | "build" | "strict"
 //   workspace = "writable" | "readonly"               unix_sockets = false            daemon = false
+//   agents = false                                   state = [".x/sessions"]    of the home, writable: what comes back out
 //   system = ["/var/lib/dpkg"]                        toolchains = [".cargo/bin"]     home files and folders, read-only
 //   [env] NAME = "value"
 //   [limits] memory = "2G", pids = 512, cpus = 1.5, file_size = "1G", open_files = 1024, timeout = "5m", box = "1G"
@@ -49,9 +50,13 @@ struct Profile {
     std::string filter = "default";
     bool workspace_writable = true;
     bool unix_sockets = false;
-    bool daemon = false;                 // a listener of the run's own, by which it asks owhaled for narrower runs
-    std::vector<std::string> system;     // absolute
-    std::vector<std::string> toolchains; // relative to the home
+    bool daemon = false;                     // a listener of the run's own, by which it asks owhaled for narrower runs
+    bool agents = false;                     // known agents have their state and their provider (sandbox/agents.hpp)
+    std::string agent;                       // which one this run's command is; never read from a file
+    std::vector<std::string> state;          // relative to the home, writable where it exists and is the caller's
+    std::vector<std::string> state_readonly; // of an agent's, among the toolchains
+    std::vector<std::string> system;         // absolute
+    std::vector<std::string> toolchains;     // relative to the home
     std::map<std::string, std::string> env;
     ProfileLimits limits;
     ProfileNetwork network;

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxProfile = 256u << 10;
 constexpr std::size_t kMaxProfiles = 256;
-constexpr std::size_t kMaxToolchains = 96; // each is one probe of a resolve
+constexpr std::size_t kMaxToolchains = 96; // each is one probe of a resolve, as is each of the state
+constexpr std::size_t kMaxState = 16;
 constexpr std::string_view kTables = "tables";
 
 struct Texts { // name -> file, content
@@ -46,9 +47,32 @@ Result<Texts> read_texts(const std::string& dir) {
 
 using ByName = std::map<std::string, std::shared_ptr<const Profile>, std::less<>>;
 
+// What is writable comes back to programs without a cage: below a dot-folder of one program's, and no folder of another row,
+// which could be renamed away with what lies in it.
+Status check_state(const std::string& path, const Profile& profile, const Tables& tables) {
+    const auto wrong = [&](const std::string& what) {
+        return fail(Code::profile_invalid, profile.source + ": state: `" + path + "` " + what,
+                    "name the folder of one program's records, such as `.my-agent/sessions`");
+    };
+    if (!path.starts_with('.') || path.find('/') == std::string::npos) return wrong("is not below a dot-folder");
+    const auto overlaps = [&](const std::string& other) {
+        return other != path && (is_within(path, other) || is_within(other, path));
+    };
+    if (std::ranges::any_of(profile.state, overlaps)) return wrong("lies in another path of the state");
+    if (std::ranges::any_of(profile.toolchains, overlaps) ||
+        std::ranges::find(profile.toolchains, path) != profile.toolchains.end())
+        return wrong("lies in a toolchain, or holds one");
+    for (const auto& secret : tables.credentials)
+        if (is_within(path, secret) || is_within(secret, path)) return wrong("holds credentials (" + secret + ")");
+    return {};
+}
+
 Status check_against(const Tables& tables, const Profile& profile) {
     if (profile.toolchains.size() > kMaxToolchains)
         return fail(Code::profile_invalid, profile.source + ": more than 96 toolchains");
+    if (profile.state.size() > kMaxState)
+        return fail(Code::profile_invalid, profile.source + ": state: more than 16 paths");
+    for (const auto& path : profile.state) CHECK(check_state(path, profile, tables));
     for (const auto& folder : profile.toolchains)
         for (const auto& secret : tables.credentials)
             if (is_within(folder, secret) || is_within(secret, folder))

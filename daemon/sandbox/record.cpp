@@ -169,6 +169,11 @@ api::Receipt make_receipt(const Prepared& prepared, const Caller& caller, const 
     for (const auto& path : looked.mounts.sockets) receipt.sockets.push_back(printable(path));
     if ((prepared.plan.message.flags & wire::kRunDaemon) != 0)
         receipt.sockets.push_back(std::string(wire::kDaemonSocket) + " (owhaled's, as run:" + prepared.id + ")");
+    if (prepared.profile && !prepared.profile->agent.empty()) receipt.agent = prepared.profile->agent;
+    if (!looked.mounts.state.empty()) {
+        receipt.agent_state.emplace();
+        for (const auto& line : looked.mounts.state) receipt.agent_state->push_back(printable(line));
+    }
     receipt.workspace = printable(looked.decision.path);
     receipt.workspace_writable = looked.decision.writable;
     receipt.decision = prepared.verdict.decision;

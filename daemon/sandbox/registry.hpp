@@ -68,25 +68,29 @@ private:
     // Counts a run from before anything is asked for it, so that no burst slips under the limits.
     class Place {
     public:
-        Place(Registry& registry, const std::string& principal) : registry_(registry), principal_(principal) {
-            ++registry_.places_[principal_];
+        Place(Registry& registry, const Caller& caller) : registry_(registry), whose_{caller.payer} {
+            if (caller.asker) whose_.push_back(caller.principal);
+            for (const auto& who : whose_) ++registry_.places_[who];
             ++registry_.taken_;
         }
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
         ~Place() {
             --registry_.taken_;
-            if (--registry_.places_[principal_] == 0) registry_.places_.erase(principal_);
+            for (const auto& who : whose_)
+                if (--registry_.places_[who] == 0) registry_.places_.erase(who);
             registry_.room_.notify();
         }
 
     private:
         Registry& registry_;
-        std::string principal_;
+        std::vector<std::string> whose_; // the payer's, and of a run's runs that run's
     };
 
     Status find_asker(Caller& caller);
-    Status check_room(const std::string& principal) const;
+    Status check_room(const Caller& caller) const;
+    Status check_room_of_run(const Caller& caller) const;
+    void add_children(api::Run& record);
     std::shared_ptr<Run> make_run(const Prepared& prepared, const Caller& caller, std::uint64_t number);
     boost::asio::awaitable<Result<Made>> prepare_and_launch(Asked asked, Caller caller, std::uint64_t number,
                                                             std::shared_ptr<Place> place);
@@ -140,7 +144,7 @@ private:
         std::uint64_t kept = 0;
     };
     std::map<std::string, Ended> unrecorded_;
-    std::map<std::string, std::uint64_t> places_;
+    std::map<std::string, std::uint64_t> places_; // by payer, and by run that asks
     std::set<std::pair<std::string, std::string>> keys_in_use_;
     std::uint64_t taken_ = 0;
     std::uint64_t waiting_ = 0; // runs in state waiting_approval

@@ -63,6 +63,11 @@ Result<std::vector<api::Run>> RunRows::live() {
     return records(TRY(use("SELECT record FROM runs WHERE live = 1"))->with());
 }
 
+Result<std::vector<std::string>> RunRows::children(const std::string& id, std::size_t limit) {
+    return ids(
+        TRY(use("SELECT id FROM runs WHERE principal = ?1 ORDER BY id DESC LIMIT ?2"))->with("run:" + id, limit));
+}
+
 Status RunRows::remove(const std::string& id) {
     return TRY(use("DELETE FROM runs WHERE id = ?1"))->with(id).run();
 }

@@ -28,6 +28,8 @@ public:
         std::size_t limit = 50;
     };
     Result<std::vector<api::Run>> list(const Filter& filter);
+    // Ids of a run's own runs, newest first.
+    Result<std::vector<std::string>> children(const std::string& id, std::size_t limit);
     Result<std::vector<api::Run>> live();
     Status remove(const std::string& id);
     Result<std::uint64_t> count();

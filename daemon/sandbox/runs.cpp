@@ -20,14 +20,26 @@ constexpr std::size_t kMaxKey = 255;
 
 } // namespace
 
-Status Registry::check_room(const std::string& principal) const {
+// One agent leaves its human an eighth of the places.
+Status Registry::check_room_of_run(const Caller& caller) const {
+    const auto most = parts_.settings.max_runs_per_principal - parts_.settings.max_runs_per_principal / 8;
+    const auto own = places_.find(caller.principal);
+    if (!caller.asker || own == places_.end() || own->second < most) return {};
+    return fail(Code::busy,
+                "run " + caller.asker->id + " has the most runs of its own at a time (" + std::to_string(most) +
+                    ", of max-runs-per-principal " + std::to_string(parts_.settings.max_runs_per_principal) + ")",
+                "wait until one has ended, or end one");
+}
+
+Status Registry::check_room(const Caller& caller) const {
     if (stopping_) return fail(Code::busy, "owhaled is stopping", "try again in a moment");
-    if (parts_.admits) CHECK(parts_.admits(principal));
+    if (parts_.admits) CHECK(parts_.admits(caller.payer));
     if (taken_ >= parts_.settings.max_runs)
         return fail(Code::busy,
                     "the most runs at a time are running (max-runs " + std::to_string(parts_.settings.max_runs) + ")",
                     "try again when one has ended");
-    const auto own = places_.find(principal);
+    CHECK(check_room_of_run(caller));
+    const auto own = places_.find(caller.payer);
     if (own != places_.end() && own->second >= parts_.settings.max_runs_per_principal)
         return fail(Code::busy,
                     "you have the most runs at a time (max-runs-per-principal " +
@@ -140,10 +152,10 @@ awaitable<Result<Made>> Registry::create(api::RunRequest request, Caller caller,
     auto before = repeated(caller, key);
     if (!before) co_return std::unexpected(before.error());
     if (*before) co_return **before;
-    CO_CHECK(check_room(caller.payer));
+    CO_CHECK(check_room(caller));
     auto input = given_stdin(request);
     if (!input) co_return std::unexpected(input.error());
-    auto place = std::make_shared<Place>(*this, caller.payer);
+    auto place = std::make_shared<Place>(*this, caller);
     const auto number = next_number_++;
     const std::pair used(caller.principal, key.key);
     if (!key.key.empty()) keys_in_use_.insert(used);
@@ -181,12 +193,12 @@ awaitable<Result<Made>> Registry::prepare_and_launch(Asked asked, Caller caller,
 
 awaitable<Result<Made>> Registry::exec(std::shared_ptr<Run> target, api::ExecRequest request, Caller caller) {
     CO_CHECK(find_asker(caller));
-    CO_CHECK(check_room(caller.payer));
+    CO_CHECK(check_room(caller));
     if (target->cage.joined)
         co_return fail(Code::conflict, "this run is itself inside another's cage",
                        "name that one: " + target->record.joined.value_or(""));
     if (target->state() != State::running) co_return fail(Code::run_ended, "the run is not running");
-    auto place = std::make_shared<Place>(*this, caller.payer);
+    auto place = std::make_shared<Place>(*this, caller);
     const auto number = next_number_++;
     Asked asked;
     asked.exec = request;

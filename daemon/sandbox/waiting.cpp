@@ -63,7 +63,7 @@ awaitable<Result<Made>> Registry::ask(std::shared_ptr<Run> run, Prepared prepare
         // Nobody could agree to it: it is denied, and in the log as that.
         prepared.verdict.reason += "; " + begun.error().message;
         run->record.verdict = prepared.verdict;
-        place = std::make_shared<Place>(*this, run->caller().payer);
+        place = std::make_shared<Place>(*this, run->caller());
     } else {
         prepared.agreed = **granted;
         prepared.plan_digest = plea->digest;
@@ -188,9 +188,9 @@ awaitable<bool> Registry::go_on(std::shared_ptr<Run> run) {
     auto caller = run->caller();
     auto found = caller.connection == 0 ? Status(fail(Code::busy, "its requester is away")) : find_asker(caller);
     if (found && parts_.admits) found = parts_.admits(caller.payer);
-    while (found && !stopping_ && !check_room(caller.payer)) co_await room_.wait();
+    while (found && !stopping_ && !check_room(caller)) co_await room_.wait();
     if (stopping_) co_return false;
-    auto place = std::make_shared<Place>(*this, caller.payer);
+    auto place = std::make_shared<Place>(*this, caller);
     auto prepared = Result<Prepared>(std::unexpected(Error{}));
     if (found) {
         run->set_caller(caller);

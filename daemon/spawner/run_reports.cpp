@@ -137,6 +137,13 @@ Status RunTable::setup_readable(std::uint64_t number) {
     return {};
 }
 
+// A cgroup's kill reaches the runs below in the same moment, and theirs may be the end that is seen first.
+bool RunTable::went_with_parent(const Run& run) const {
+    if (run.parent == 0) return false;
+    const auto* parent = find(run.parent);
+    return parent == nullptr || parent->killed || parent->usage().oom_kills != 0;
+}
+
 Status RunTable::tell_ended(Run& run) {
     siginfo_t info{};
     rusage usage{};
@@ -155,6 +162,9 @@ Status RunTable::tell_ended(Run& run) {
     ended.oom_kills = cgroup.oom_kills;
     ended.pids_refused = cgroup.pids_refused;
     ended.reason = run.reason;
+    if (run.reason == wire::EndReason::none && ended.signal == SIGKILL && cgroup.oom_kills == 0 &&
+        went_with_parent(run))
+        ended.reason = wire::EndReason::parent;
     if (run.reason == wire::EndReason::none && cgroup.oom_kills != 0 && ended.exit_code < 0)
         ended.reason = wire::EndReason::memory;
     if (run.reason == wire::EndReason::none && ended.signal == SIGXFSZ) ended.reason = wire::EndReason::file_size;

@@ -63,6 +63,7 @@ private:
     void note_cgroups(const Run& run);
     void forget_cgroups(const Run& run);
     void end_children(const Run& run);
+    bool went_with_parent(const Run& run) const;
     Status tell_network(Run& run) const;
     static bool is_complete(const Run& run);
     static bool take_network(Run& run, std::vector<Fd>& fds);

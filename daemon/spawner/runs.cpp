@@ -230,6 +230,7 @@ void let_go(Run& run) {
 void kill_run(Run& run, wire::EndReason reason) {
     if (run.reason == wire::EndReason::none) run.reason = reason;
     run.kill_deadline_ns = 0;
+    run.killed = true;
     send_signal(run.warden.get(), SIGKILL);
     if (run.cgroup) run.cgroup.kill();
 }

@@ -46,6 +46,7 @@ struct Run {
     std::int64_t began_ns = 0, wall_deadline_ns = 0, kill_deadline_ns = 0;
     wire::EndReason reason = wire::EndReason::none;
     wire::FrozenBy frozen = wire::FrozenBy::none;
+    bool killed = false; // by us, with all that lies below its cgroup
     bool freeze_when_started = false;
     std::int64_t frozen_ns = 0; // since when
     std::uint64_t sampled_peak = 0, sampled_pids = 0;

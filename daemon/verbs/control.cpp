@@ -60,8 +60,9 @@ awaitable<Result<Response>> kill(Services services, Request& request) {
     const auto noted =
         co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
     if (!noted) co_return std::unexpected(noted.error());
+    auto told = services.runs.show((*run)->id(), request.who().name, true); // with how many runs of its own end with it
     services.runs.kill(**run, std::chrono::milliseconds(grace));
-    co_return reply((*run)->snapshot());
+    co_return told ? reply(*told) : reply((*run)->snapshot());
 }
 
 awaitable<Result<Response>> remove(Services services, Request& request) {
