@@ -188,9 +188,10 @@ OwnCommand::Kind kind_of(std::span<const std::string> words) {
     const auto verb = words.front();
     words = words.subspan(1);
     if (verb == "run") return skip_options(words, kRunOptions) ? harmless : other;
-    const auto pair = words.empty() ? verb : verb + " " + words.front();
-    if (std::ranges::find(kLooking, pair) != kLooking.end()) return only_looks(words.subspan(1)) ? harmless : other;
-    if (std::ranges::find(kLooking, verb) != kLooking.end()) return only_looks(words) ? harmless : other;
+    const auto is_looking = [](const std::string& name) { return std::ranges::find(kLooking, name) != kLooking.end(); };
+    if (is_looking(verb)) return only_looks(words) ? harmless : other;
+    if (!words.empty() && is_looking(verb + " " + words.front()))
+        return only_looks(words.subspan(1)) ? harmless : other;
     return std::ranges::find(kHuman, verb) != kHuman.end() ? human : other;
 }
 
