@@ -54,6 +54,8 @@ constexpr std::array kCommands = {
     Row{"tokens", declare_tokens},
     Row{"secrets", declare_secrets},
     Row{"audit", declare_audit},
+    Row{"agents", declare_agents},
+    Row{"hook", declare_hook},
     Row{"status", declare_status},
     Row{"doctor", declare_doctor},
     Row{"mode", declare_mode},
