@@ -24,7 +24,7 @@ void Call::tell(const std::string& message) {
     if (!birth_.progress.is_null())
         notifications_.push_back(notification_message(
             "notifications/progress",
-            {{"progressToken", birth_.progress}, {"progress", progress_ += 1}, {"message", message}}));
+            {{"progressToken", birth_.progress}, {"progress", ++progress_}, {"message", message}}));
     else
         notifications_.push_back(notification_message("notifications/message",
                                                       {{"level", "notice"}, {"logger", "owhaled"}, {"data", message}}));

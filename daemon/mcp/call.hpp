@@ -67,7 +67,7 @@ private:
     sandbox::Wake news_;
     std::deque<json::object> notifications_;
     std::optional<ToolResult> result_;
-    double progress_ = 0;
+    std::int64_t progress_ = 0;
     bool cancelled_ = false;
 };
 

@@ -1,3 +1,4 @@
+// tools/call: a call begun, watched while its client is there, and answered as JSON or as a stream of events.
 #include <boost/asio/co_spawn.hpp>
 
 #include <boost/asio/this_coro.hpp>

@@ -5,8 +5,13 @@
 
 namespace owhale::mcp {
 
+// All runs of a user share one count: each is a principal, and makes more of these.
+std::string Calls::payer_of(const identity::Principal& who) {
+    return who.kind == identity::Kind::run ? "runs of " + std::to_string(who.uid) : who.name;
+}
+
 std::shared_ptr<Calls::Place> Calls::take(std::shared_ptr<Call> call, std::string session) {
-    const auto& name = call->who().name;
+    const auto name = payer_of(call->who());
     const auto found = of_.find(name);
     if (open_.size() >= kMost || (found != of_.end() && found->second >= kMostOfOne)) return nullptr;
     ++of_[name];
@@ -15,7 +20,7 @@ std::shared_ptr<Calls::Place> Calls::take(std::shared_ptr<Call> call, std::strin
 }
 
 Calls::Place::~Place() {
-    const auto count = calls_->of_.find(at_->call->who().name);
+    const auto count = calls_->of_.find(payer_of(at_->call->who()));
     if (--count->second == 0) calls_->of_.erase(count);
     calls_->open_.erase(at_);
 }

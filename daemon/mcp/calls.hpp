@@ -30,6 +30,8 @@ private:
         std::shared_ptr<Call> call;
         std::string session;
     };
+    static std::string payer_of(const identity::Principal& who);
+
     std::list<Entry> open_;
     std::map<std::string, std::size_t> of_;
     std::list<std::pair<std::string, std::string>> quiet_;

@@ -1,3 +1,4 @@
+// The methods of the protocol but tools/call: which revision has which, and what they answer.
 #include <algorithm>
 #include <array>
 
