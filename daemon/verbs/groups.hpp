@@ -11,7 +11,6 @@ std::vector<transport::Route> run_routes(const Services& services);
 std::vector<transport::Route> output_routes(const Services& services);
 std::vector<transport::Route> control_routes(const Services& services);
 std::vector<transport::Route> attach_routes(const Services& services);
-std::vector<transport::Route> input_routes(const Services& services);
 std::vector<transport::Route> box_routes(const Services& services);
 std::vector<transport::Route> system_routes(const Services& services);
 std::vector<transport::Route> profile_routes(const Services& services);

@@ -6,6 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <sodium/utils.h>
 
+#include "verbs/input.hpp"
+
 #include "sandbox/run.hpp"
 #include "shared/api_input.hpp"
 #include "verbs/caller.hpp"

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "verbs/groups.hpp"
+#include "verbs/input.hpp"
 
 namespace owhale::verbs {
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 
 import client
 
@@ -22,6 +23,24 @@ def events(body):
         data = [line[6:] for line in block.split("\n") if line.startswith("data: ")]
         if data:
             yield json.loads("\n".join(data))
+
+
+def whole(connection):
+    """The answer with all of its body, in chunks too."""
+    response = connection.response("POST")
+    if response.headers.get("transfer-encoding") != "chunked":
+        return response
+    while True:
+        while b"\r\n" not in connection.input:
+            assert connection.more(), "the connection ended inside an answer"
+        line, connection.input = connection.input.split(b"\r\n", 1)
+        size = int(line, 16)
+        while len(connection.input) < size + 2:
+            assert connection.more(), "the connection ended inside an answer"
+        response.body += connection.input[:size]
+        connection.input = connection.input[size + 2:]
+        if size == 0:
+            return response
 
 
 class Client:
@@ -52,7 +71,8 @@ class Client:
 
     def post(self, message, timeout=90, **headers):
         headers = {**self.headers_for(message), **{k.replace("_", "-"): v for k, v in headers.items()}}
-        return self.owhaled.ask("POST", "/mcp", message, headers, uid=self.uid, timeout=timeout)
+        with client.Connection(self.owhaled.socket, self.uid, timeout) as connection:
+            return whole(connection.send(client.request("POST", "/mcp", message, headers)))
 
     def read(self, response):
         """The answer; what came before it goes to self.notifications."""
@@ -103,7 +123,6 @@ class Client:
 
 def wait_for(found, patience=30):
     """What `found()` gives when it gives something."""
-    import time
     end = time.monotonic() + patience
     while time.monotonic() < end:
         value = found()
