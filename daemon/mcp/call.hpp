@@ -45,7 +45,8 @@ public:
 
     // Tells the client how things stand, by the way that it has: progress, a log message, or not at all.
     void tell(const std::string& message);
-    bool tells() const { return !birth_.progress.is_null() || birth_.logs; }
+    bool tells() const { return tells_progress() || birth_.logs; }
+    bool tells_progress() const { return !birth_.progress.is_null(); }
 
     // The client gave it up. What then has to be undone, the tool says while it runs (on_cancel).
     void cancel();

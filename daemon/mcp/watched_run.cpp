@@ -27,7 +27,7 @@ void tell(Call& call, const api::Run& run, steady_clock::time_point began) {
     const auto so_far = std::chrono::duration_cast<seconds>(steady_clock::now() - began).count();
     if (run.state == "waiting_approval")
         call.tell(waits_for(run));
-    else if (so_far > 0)
+    else if (so_far > 0 && call.tells_progress())
         call.tell(run.state + " for " + std::to_string(so_far) + " s, " +
                   std::to_string(run.stdout_length + run.stderr_length) + " bytes of output");
 }
@@ -64,7 +64,8 @@ awaitable<std::expected<api::Run, ToolResult>> watch_run(std::shared_ptr<Call> c
         const auto left = std::chrono::ceil<seconds>(most - (steady_clock::now() - began));
         if (left.count() <= 0) co_return run;
         tell(*call, run, began);
-        const auto slice = call->tells() ? std::min(left, kTell) : left;
+        const bool tells = run.state == "waiting_approval" ? call->tells() : call->tells_progress();
+        const auto slice = tells ? std::min(left, kTell) : left;
         std::string method("GET"), target("/v1/runs/" + run.id + "/wait"), body;
         std::string prefer("wait=" + std::to_string(slice.count()));
         const auto response =
