@@ -1,9 +1,9 @@
 #include "mcp/for_model.hpp"
 
-#include <doctest/doctest.h>
-
 #include "mcp/output_part.hpp"
 #include "mcp/percent.hpp"
+
+#include "checks.hpp"
 
 using namespace owhale::mcp;
 

@@ -1,6 +1,6 @@
 #include "mcp/revision.hpp"
 
-#include <doctest/doctest.h>
+#include "checks.hpp"
 
 using namespace owhale::mcp;
 

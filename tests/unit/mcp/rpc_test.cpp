@@ -2,7 +2,8 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <doctest/doctest.h>
+
+#include "checks.hpp"
 
 using namespace owhale::mcp;
 

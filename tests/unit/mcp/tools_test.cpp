@@ -1,11 +1,12 @@
 #include "mcp/tool.hpp"
 
 #include <boost/mp11.hpp>
-#include <doctest/doctest.h>
 #include <set>
 
 #include "mcp/arguments.hpp"
 #include "shared/codec.hpp"
+
+#include "checks.hpp"
 
 using namespace owhale::mcp;
 
@@ -20,8 +21,8 @@ template <typename T> std::set<std::string> members() {
 
 std::set<std::string> properties(std::string_view tool) {
     std::set<std::string> names;
-    for (const auto& property : described(*find_tool(tool)).at("inputSchema").at("properties").as_object())
-        names.emplace(property.key());
+    const auto whole = described(*find_tool(tool));
+    for (const auto& property : whole.at("inputSchema").at("properties").as_object()) names.emplace(property.key());
     return names;
 }
 
