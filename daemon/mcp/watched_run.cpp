@@ -16,7 +16,8 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 constexpr std::array<std::string_view, 4> kLive = {"queued", "waiting_approval", "starting", "running"};
-constexpr seconds kTell{10}; // between two words to the client
+constexpr seconds kTell{10};           // between two words to the client
+constexpr seconds kLongestWatched{44}; // what begins and ends a call takes its time too
 
 std::string waits_for(const api::Run& run) {
     return "waiting for approval " + run.approval.value_or("") +
@@ -59,6 +60,7 @@ bool has_ended(const api::Run& run) {
 
 awaitable<std::expected<api::Run, ToolResult>> watch_run(std::shared_ptr<Call> call, api::Run run, seconds most) {
     const auto began = steady_clock::now();
+    most = std::min(most, kLongestWatched);
     for (;;) {
         if (has_ended(run) || call->cancelled()) co_return run;
         const auto left = std::chrono::ceil<seconds>(most - (steady_clock::now() - began));
