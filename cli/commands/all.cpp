@@ -54,6 +54,7 @@ constexpr std::array kCommands = {
     Row{"tokens", declare_tokens},
     Row{"secrets", declare_secrets},
     Row{"audit", declare_audit},
+    Row{"mcp", declare_mcp},
     Row{"status", declare_status},
     Row{"doctor", declare_doctor},
     Row{"mode", declare_mode},
