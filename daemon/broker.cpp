@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "mcp/endpoint.hpp"
 #include "run_networks.hpp"
 #include "sandbox/blob.hpp"
 #include "sandbox/host_rule.hpp"
@@ -230,7 +231,13 @@ awaitable<Status> Broker::start() {
                                        runs_->connection_closed(connection);
                                    },
                                    [this](std::uint64_t number) { return runs_->id_of(number); }};
-    server_ = std::make_unique<transport::Server>(io_.get_executor(), network_->limits(), verbs::routes(services),
+    auto routes = verbs::routes(services);
+    routes.push_back(mcp::route(
+        {[this](transport::Inner inner, std::shared_ptr<transport::Connection> connection, identity::Principal who) {
+             return server_->ask(std::move(inner), std::move(connection), std::move(who));
+         },
+         OWHALE_VERSION}));
+    server_ = std::make_unique<transport::Server>(io_.get_executor(), network_->limits(), std::move(routes),
                                                   std::move(parts));
     co_await record("daemon.start", "ok");
     for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));

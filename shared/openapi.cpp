@@ -8,6 +8,8 @@
 #include "shared/api.hpp"
 #include "shared/api_approvals.hpp"
 #include "shared/api_identity.hpp"
+#include "shared/api_input.hpp"
+#include "shared/api_mcp.hpp"
 #include "shared/api_secrets.hpp"
 #include "shared/codec.hpp"
 #include "shared/verbs.hpp"
@@ -93,8 +95,8 @@ json::object schemas() {
     add_all<api::RunRequest, api::ExecRequest, api::CheckRequest, api::SignalRequest, api::KillRequest,
             api::LoginRequest, api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest,
             api::RolesRequest, api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest,
-            api::SecretRequest, api::SecretValue, api::HostAllowRequest, api::HostCheckRequest, api::PublishRequest>(
-        all, true);
+            api::SecretRequest, api::SecretValue, api::HostAllowRequest, api::HostCheckRequest, api::PublishRequest,
+            api::InputRequest, api::McpMessage>(all, true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
             api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList, api::Stream,
             api::Verdict, api::PolicyRule, api::PolicyRules, api::PolicyLoaded, api::Problem, api::Login, api::StepUp,
@@ -102,7 +104,8 @@ json::object schemas() {
             api::UserList, api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk,
             api::Jwks, api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList,
             api::ApprovalStats, api::Grant, api::GrantList, api::HostEntry, api::HostList, api::HostVerdict,
-            api::Freeze, api::FreezeList, api::Secret, api::SecretList, api::Rekeyed, api::Publish>(all, false);
+            api::Freeze, api::FreezeList, api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::InputTaken>(
+        all, false);
     return all.release();
 }
 

@@ -306,6 +306,8 @@ bool Run::owns_stdin(const Attachment* from) {
 awaitable<void> Run::write_stdin(const Attachment* from, std::string data) {
     const auto self = shared_from_this();
     if (!owns_stdin(from)) co_return;
+    stdin_busy_ = true;
+    const std::shared_ptr<void> idle(nullptr, [self](void*) { self->stdin_busy_ = false; });
     boost::system::error_code error;
     for (std::size_t done = 0; done < data.size();) {
         auto& to = birth_.tty ? pipes_[0] : stdin_;
@@ -323,6 +325,13 @@ awaitable<void> Run::write_stdin(const Attachment* from, std::string data) {
         co_await to->async_wait(Descriptor::wait_write, asio::redirect_error(asio::use_awaitable, error));
         if (error) co_return;
     }
+}
+
+Run::StdinNow Run::stdin_now(const Attachment* from) const {
+    const auto& to = birth_.tty ? pipes_[0] : stdin_;
+    if (!to || !to->is_open()) return StdinNow::closed;
+    if (stdin_taken_ && stdin_owner_ != from) return StdinNow::anothers;
+    return stdin_busy_ ? StdinNow::busy : StdinNow::open;
 }
 
 void Run::close_stdin(const Attachment* from) {

@@ -130,6 +130,8 @@ public:
     // Waits until the pipe took it all. Only the first that writes keeps the right to; from others it is dropped.
     boost::asio::awaitable<void> write_stdin(const Attachment* from, std::string data);
     void close_stdin(const Attachment* from);
+    enum class StdinNow { open, busy, anothers, closed }; // busy: what was written before is not taken yet
+    StdinNow stdin_now(const Attachment* from) const;
     void resize(std::uint16_t rows, std::uint16_t columns);
 
 private:
@@ -160,7 +162,7 @@ private:
     const std::chrono::steady_clock::time_point born_ = std::chrono::steady_clock::now();
     bool ever_attached_ = false, creator_here_ = true, limit_told_ = false;
     const Attachment* stdin_owner_ = nullptr;
-    bool stdin_taken_ = false;
+    bool stdin_taken_ = false, stdin_busy_ = false;
     std::optional<std::chrono::steady_clock::time_point> alone_since_;
 };
 

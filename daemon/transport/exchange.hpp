@@ -110,10 +110,10 @@ public:
     virtual asio::awaitable<bool> write(std::string_view bytes) = 0;
 };
 
-// An answer of which only the head is known: `body` writes the rest, and ends with the client, whose going
-// Connection::on_close tells. The connection ends after it.
+// An answer of which only the head is known: `body` writes the rest, and ends with the client, whose going Connection::on_close
+// tells. The connection ends after it. An empty `body`: the head is the whole answer, with its own body; all goes on.
 struct Streamed {
-    Response head; // its body stays empty
+    Response head; // its body stays empty where `body` is not
     std::function<asio::awaitable<void>(Outlet&)> body;
 };
 using Streamer = std::function<asio::awaitable<Result<Streamed>>(Request&)>;

@@ -227,19 +227,33 @@ std::expected<Pass, Response> Gate::enter(Connection& connection, Head& head, co
         wipe(password);
         return std::unexpected(std::move(who).error());
     }
-    auto match = router_.find(head.method, target);
-    std::optional<Response> refused;
-    if (const auto excess = count(connection.peer, *who, match ? &*match : nullptr))
-        refused = too_many(*excess);
-    else if (!match)
-        refused = std::move(match).error();
-    else if (const auto permitted = permit(*match, *who); !permitted) {
-        refused = problem(permitted.error());
-        note_refusal(connection.peer, *who, *match->verb, *refused);
-    }
-    if (!refused) return Pass{*std::move(match), *std::move(who), std::move(password)};
+    auto match = admit(connection.peer, *who, head.method, target);
+    if (match) return Pass{*std::move(match), *std::move(who), std::move(password)};
     wipe(password);
-    return std::unexpected(*std::move(refused));
+    return std::unexpected(std::move(match).error());
+}
+
+std::expected<Pass, Response> Gate::enter_again(const Connection& connection, const Principal& who,
+                                                const std::string& method, const Target& target) {
+    auto now = identity_.refresh(connection.peer, who);
+    if (!now) return std::unexpected(problem(now.error()));
+    auto match = admit(connection.peer, *now, method, target);
+    if (!match) return std::unexpected(std::move(match).error());
+    return Pass{*std::move(match), *std::move(now), {}};
+}
+
+// How often, where to, and whether it may.
+std::expected<Match, Response> Gate::admit(const Peer& peer, const Principal& who, const std::string& method,
+                                           const Target& target) {
+    auto match = router_.find(method, target);
+    if (const auto excess = count(peer, who, match ? &*match : nullptr)) return std::unexpected(too_many(*excess));
+    if (!match) return match;
+    if (const auto permitted = permit(*match, who); !permitted) {
+        auto refused = problem(permitted.error());
+        note_refusal(peer, who, *match->verb, refused);
+        return std::unexpected(std::move(refused));
+    }
+    return match;
 }
 
 // The same question as at the head, which may be half a minute ago: the body took its time, or the proof did.

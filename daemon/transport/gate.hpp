@@ -34,6 +34,9 @@ public:
 
     // After the head. Takes Authorization and Owhale-Password out of it: nothing later sees them.
     std::expected<Pass, Response> enter(Connection& connection, Head& head, const Target& target);
+    // The same of a request that a handler makes in the name of `who`, known already by the connection or a token.
+    std::expected<Pass, Response> enter_again(const Connection& connection, const identity::Principal& who,
+                                              const std::string& method, const Target& target);
     // After the body: whether the asker still may, and where the verb asks for step-up how it was proved; or the
     // refusal. `pass.who` is as of then.
     asio::awaitable<std::expected<Proof, Response>> prove(const Connection& connection, Pass& pass, std::string act,
@@ -46,6 +49,8 @@ public:
 private:
     std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);
     Verdict count(const identity::Peer& peer, const identity::Principal& who, const Match* match);
+    std::expected<Match, Response> admit(const identity::Peer& peer, const identity::Principal& who,
+                                         const std::string& method, const Target& target);
     std::expected<void, Response> ask_again(const Connection& connection, Pass& pass);
     asio::awaitable<std::expected<void, Response>> prove_password(const Connection& connection, Pass& pass);
     void see_through_proxy(Connection& connection, const Head& head) const;

@@ -263,6 +263,10 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
     session->start();
 }
 
+asio::awaitable<Response> Server::ask(Inner inner, std::shared_ptr<Connection> connection, identity::Principal who) {
+    return ask_inside(state_->gate, std::move(inner), std::move(connection), std::move(who));
+}
+
 void Server::stop() {
     state_->stopping = true;
     const auto sessions = state_->sessions; // drain() may end a session, which then leaves the map

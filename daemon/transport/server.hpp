@@ -11,6 +11,7 @@
 #include "sandbox/plan.hpp"
 #include "transport/exchange.hpp"
 #include "transport/hosts.hpp"
+#include "transport/inside.hpp"
 #include "transport/limits.hpp"
 #include "transport/rate_limit.hpp"
 #include "transport/tls.hpp"
@@ -36,6 +37,8 @@ public:
 
     // Takes over a connection that the spawner accepted. Over the limits, or while stopping, it gets a 503 at once.
     void serve(const wire::Accepted& accepted, Fd socket);
+    // A request inside of one that is being served (inside.hpp).
+    asio::awaitable<Response> ask(Inner inner, std::shared_ptr<Connection> connection, identity::Principal who);
     // Idle connections end now, busy ones with their answer; new ones are refused.
     void stop();
     std::size_t connections() const;

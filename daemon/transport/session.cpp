@@ -289,6 +289,7 @@ asio::awaitable<bool> Session::stream(const Head& head, const Match& match, std:
     auto streamed = co_await run<Streamed>(std::move(handler), request);
     if (!streamed) co_return false;
     if (!*streamed) co_return co_await fail_with(head, streamed->error());
+    if (!(*streamed)->body) co_return co_await answer(head, (*streamed)->head);
     std::function<void()> gone = [self = shared_from_this()] { self->peer_went(); };
     streaming_ = true;
     if (draining_) peer_went(); // while its handler prepared it

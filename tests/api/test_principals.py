@@ -44,7 +44,8 @@ def test_no_claim_changes_who_one_is(owhaled, bob):
 
 
 NOBODYS = "01900000-0000-7000-8000-000000000000"
-BODIES = {"ExecRequest": {"argv": ["true"]}, "SignalRequest": {"signal": "TERM"}, "KillRequest": {"grace_ms": 0}}
+BODIES = {"ExecRequest": {"argv": ["true"]}, "SignalRequest": {"signal": "TERM"}, "KillRequest": {"grace_ms": 0},
+          "InputRequest": {"text": "x"}}
 
 
 def verbs_with_an_id(owhaled):

@@ -1,0 +1,53 @@
+#include "transport/inside.hpp"
+
+#include "transport/gate.hpp"
+
+namespace owhale::transport {
+namespace {
+
+Response unsupported(const Verb& verb) {
+    return problem({Code::unsupported, std::string(verb.name) + " has no answer that ends", {}, 0, {}});
+}
+
+asio::awaitable<Response> handle(Gate& gate, const Match& match, std::shared_ptr<Request> request) {
+    if (!match.route->handler) co_return unsupported(*match.verb);
+    auto handler = match.route->handler(*request);
+    auto result = co_await std::move(handler);
+    auto response = result ? std::move(*result) : problem(result.error());
+    gate.note_refusal(request->connection->peer, request->principal, *match.verb, response);
+    co_return response;
+}
+
+} // namespace
+
+std::shared_ptr<Connection> stand_in_for(const Connection& connection) {
+    auto out = std::make_shared<Connection>();
+    out->number = connection.number;
+    out->peer = connection.peer;
+    out->socket_address = connection.socket_address;
+    out->own_address = connection.own_address;
+    out->proxied = connection.proxied;
+    out->open = connection.open;
+    // What handlers would hang on it is about the connection itself, which others may still use.
+    out->on_close.emplace_back([] {});
+    return out;
+}
+
+asio::awaitable<Response> ask_inside(Gate& gate, Inner inner, std::shared_ptr<Connection> connection,
+                                     identity::Principal who) {
+    auto target = parse_target(inner.target);
+    if (!target) co_return problem(target.error());
+    auto pass = gate.enter_again(*connection, who, inner.method, *target);
+    if (!pass) co_return std::move(pass).error();
+    if (pass->match.verb->request.empty() && !inner.body.empty())
+        co_return problem({Code::bad_request, std::string(pass->match.verb->name) + " takes no body", {}, 0, {}});
+    std::string act = inner.method + " " + target->path;
+    auto proof = co_await gate.prove(*connection, *pass, std::move(act), inner.body);
+    if (!proof) co_return std::move(proof).error();
+    auto request = std::make_shared<Request>(Request{
+        std::move(inner.method), std::move(target->path), std::move(pass->match.params), std::move(target->query),
+        std::move(inner.headers), std::move(inner.body), connection, std::move(pass->who), *std::move(proof)});
+    co_return co_await handle(gate, pass->match, std::move(request));
+}
+
+} // namespace owhale::transport
