@@ -171,7 +171,7 @@ private:
         if (first) initializing_ = true;
         auto& lane = free_lane();
         lane.load(std::move(message));
-        asio::co_spawn(loop_, lane.carry(agreed_), [this, first](const std::exception_ptr&) {
+        asio::co_spawn(loop_, lane.carry(session_), [this, first](const std::exception_ptr&) {
             if (first) initializing_ = false;
             advance();
         });
@@ -210,7 +210,7 @@ private:
         while (busy() > kMostLanes) co_await room_.wait();
         auto& teller = free_lane();
         teller.load(std::move(notice));
-        co_await teller.carry(agreed_);
+        co_await teller.carry(session_);
         if (auto* lane = carrying(id)) lane->take_back();
     }
 
@@ -241,10 +241,10 @@ private:
     Waiting waiting_;
     McpLane::Acts acts_{.answer = [this](const McpAnswer& answer) { write(answer.line); },
                         .room = [this] { return room(); },
-                        .agreed = [this](const std::string& version) { agreed_ = version; },
+                        .agreed = [this](McpSession session) { session_ = std::move(session); },
                         .reached = [this](const Error* error) { on_reached(error); }};
     std::vector<std::unique_ptr<McpLane>> lanes_;
-    std::string agreed_; // by the last initialize; "" none yet
+    McpSession session_;
     bool initializing_ = false, at_end_ = false, ending_ = false, away_ = false;
     std::optional<OutputPump> output_;
     std::optional<InputPump> input_;

@@ -22,10 +22,11 @@ void McpLane::load(McpMessage message) {
     busy_ = true;
     answered_ = taken_back_ = false;
     message_ = std::move(message);
+    agreed_.clear();
 }
 
-asio::awaitable<void> McpLane::carry(std::string agreed) {
-    Call call{.verb = "mcp", .body = message_.text, .headers = mcp_headers(message_, agreed), .limit = kSilence};
+asio::awaitable<void> McpLane::carry(McpSession session) {
+    Call call{.verb = "mcp", .body = message_.text, .headers = mcp_headers(message_, session), .limit = kSilence};
     call.silent = true;
     EventLines events(kMostEvent);
     const std::function<void(const ServerEvent&)> on_event = [this](const ServerEvent& event) { pass(event.data); };
@@ -44,7 +45,7 @@ void McpLane::pass(std::string_view text) {
     if (answered_ || taken_back_) return;
     const auto answer = read_mcp_answer(text, message_.id);
     if (!answer) return; // its request is then answered as one that was not
-    if (message_.starts_session() && !answer->agreed.empty()) acts_.agreed(answer->agreed);
+    if (!answer->agreed.empty()) agreed_ = answer->agreed;
     answered_ = answer->last;
     acts_.answer(*answer);
 }
@@ -59,6 +60,9 @@ void McpLane::settle(Result<Reply> reply) {
     if (reply->status == 401) connection_.drop(); // another token may be there by the next message
     const bool accepted = reply->status >= 200 && reply->status < 300;
     if (!reply->body.empty()) pass(reply->body);
+    const auto session = reply->headers.find("mcp-session-id");
+    if (message_.starts_session() && !agreed_.empty())
+        acts_.agreed({agreed_, session == reply->headers.end() ? "" : session->second});
     if (answered_ || message_.id.empty()) return;
     if (accepted) return give_up(no_answer());
     const auto refused = succeeded(*std::move(reply));

@@ -13,10 +13,10 @@ namespace owhale::cli {
 class McpLane {
 public:
     struct Acts {
-        std::function<void(const McpAnswer&)> answer;   // a line for the client
-        std::function<asio::awaitable<void>()> room;    // returns once the client has read enough
-        std::function<void(const std::string&)> agreed; // an initialize agreed on this version
-        std::function<void(const Error*)> reached;      // whether owhaled was there; null: it was
+        std::function<void(const McpAnswer&)> answer; // a line for the client
+        std::function<asio::awaitable<void>()> room;  // returns once the client has read enough
+        std::function<void(McpSession)> agreed;       // an initialize agreed on this
+        std::function<void(const Error*)> reached;    // whether owhaled was there; null: it was
     };
     McpLane(asio::any_io_executor executor, const Where& where, const Acts& acts)
         : connection_(std::move(executor), where), acts_(acts) {}
@@ -24,7 +24,7 @@ public:
     // The message that `carry` is for: from here on the lane is busy.
     void load(McpMessage message);
     // Until the message is answered, or cannot be. A request gets exactly one answer, or none when it was taken back.
-    asio::awaitable<void> carry(std::string agreed);
+    asio::awaitable<void> carry(McpSession session);
     // Nothing more is said to the request; the connection is closed, which is how owhaled learns of it.
     void take_back();
 
@@ -39,6 +39,7 @@ private:
     Connection connection_;
     const Acts& acts_;
     McpMessage message_;
+    std::string agreed_; // the version in its answer
     bool busy_ = false, answered_ = false, taken_back_ = false;
 };
 

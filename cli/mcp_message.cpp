@@ -85,14 +85,15 @@ std::expected<McpMessage, std::string> read_mcp(std::string line) {
     return message;
 }
 
-std::vector<std::pair<std::string, std::string>> mcp_headers(const McpMessage& message, const std::string& agreed) {
+std::vector<std::pair<std::string, std::string>> mcp_headers(const McpMessage& message, const McpSession& session) {
     std::vector<std::pair<std::string, std::string>> headers;
     const auto add = [&](const char* name, const std::string& text) {
         if (auto value = header_value(text); !text.empty() && value.size() <= kMostHeader)
             headers.emplace_back(name, std::move(value));
     };
     headers.emplace_back("Accept", "application/json, text/event-stream");
-    if (!message.starts_session()) add("MCP-Protocol-Version", message.stateless() ? message.version : agreed);
+    if (!message.starts_session()) add("MCP-Protocol-Version", message.stateless() ? message.version : session.version);
+    if (!message.stateless() && !message.starts_session()) add("Mcp-Session-Id", session.id);
     if (!message.stateless()) return headers;
     add("Mcp-Method", message.method);
     if (has_name(message.method)) add("Mcp-Name", message.name);

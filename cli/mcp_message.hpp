@@ -29,8 +29,13 @@ struct McpMessage {
 // What a client wrote; else the line that answers what is no JSON.
 std::expected<McpMessage, std::string> read_mcp(std::string line);
 
-// Mcp-Method, Mcp-Name and MCP-Protocol-Version. `agreed`: the version that an initialize agreed on, "" none yet.
-std::vector<std::pair<std::string, std::string>> mcp_headers(const McpMessage& message, const std::string& agreed);
+// What the last initialize came to; "" none yet.
+struct McpSession {
+    std::string version, id;
+};
+
+// Mcp-Method, Mcp-Name, MCP-Protocol-Version and Mcp-Session-Id, as far as the message's revision has them.
+std::vector<std::pair<std::string, std::string>> mcp_headers(const McpMessage& message, const McpSession& session);
 
 struct McpAnswer {
     std::string line;   // for stdout, its newline included
