@@ -155,6 +155,14 @@ struct Connection::State {
     Peer peer;
     std::optional<KeptToken> token;
     Manners manners;
+    bool hung_up = false;
+
+    // Whether the other side closed the connection while nobody looked: a request on it would be lost.
+    bool stale() {
+        char any = 0;
+        const auto count = ::recv(stream->socket().native_handle(), &any, 1, MSG_PEEK | MSG_DONTWAIT);
+        return count >= 0 || (errno != EAGAIN && errno != EINTR);
+    }
 
     Status connect() {
         if (stream) return {};
@@ -233,6 +241,50 @@ struct Connection::State {
         co_return fail(Code::unreachable, "owhaled ended the stream of events");
     }
 
+    asio::awaitable<Status> give_all(http::response_parser<http::buffer_body>& parser, std::chrono::milliseconds limit,
+                                     const Take& take) {
+        std::array<char, 16384> chunk{};
+        while (!parser.is_done()) {
+            parser.get().body().data = chunk.data();
+            parser.get().body().size = chunk.size();
+            stream->expires_after(limit);
+            error_code error;
+            co_await http::async_read_some(*stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+            if (error && error != http::error::need_buffer)
+                co_return std::unexpected(lost(error, "reading the answer"));
+            const std::string_view bytes(chunk.data(), chunk.size() - parser.get().body().size);
+            stream->expires_never(); // whoever takes them may take their time
+            if (!bytes.empty()) co_await take(bytes);
+        }
+        co_return Status{};
+    }
+
+    asio::awaitable<Result<Reply>> begin(const http::request<http::string_body>& request,
+                                         std::chrono::milliseconds limit, const Take& take) {
+        stream->expires_after(limit);
+        error_code error;
+        co_await http::async_write(*stream, request, asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return std::unexpected(lost(error, "sending"));
+        http::response_parser<http::empty_body> header;
+        co_await http::async_read_header(*stream, buffer, header, asio::redirect_error(asio::use_awaitable, error));
+        if (error) co_return std::unexpected(lost(error, "waiting for the answer"));
+        if (!header.get()[http::field::content_type].starts_with("text/event-stream")) {
+            const bool keeps = header.get().keep_alive();
+            auto whole = co_await read_rest(header);
+            if (whole && keeps) stream->expires_never();
+            if (whole && !keeps) stream.reset();
+            co_return whole;
+        }
+        http::response_parser<http::buffer_body> parser(std::move(header));
+        parser.body_limit(boost::none);
+        const auto given = co_await give_all(parser, limit, take);
+        if (!given) co_return std::unexpected(given.error());
+        http::response<http::string_body> head(parser.get().base());
+        auto reply = reply_of(head);
+        if (!parser.get().keep_alive()) stream.reset();
+        co_return reply;
+    }
+
     asio::awaitable<void> wait(std::uint64_t seconds, bool silent) {
         if (!silent && is_terminal(STDERR_FILENO)) note("too many requests: waiting " + std::to_string(seconds) + " s");
         asio::steady_timer timer(executor, std::chrono::seconds(seconds));
@@ -297,6 +349,30 @@ asio::awaitable<Status> Connection::follow(Call call, std::function<void(std::st
     auto end = co_await state_->read_on(header, limit, take);
     drop();
     co_return end;
+}
+
+asio::awaitable<Result<Reply>> Connection::converse(Call call, Take take) {
+    state_->hung_up = false;
+    if (state_->stream && state_->stale()) state_->stream.reset();
+    CO_CHECK(state_->connect());
+    const auto limit = call.limit;
+    const bool silent = call.silent;
+    const auto request = request_of(call, state_->manners);
+    for (std::uint64_t waited = 0;;) {
+        CO_CHECK(state_->connect());
+        auto reply = co_await state_->begin(request, limit, take);
+        if (!reply) state_->stream.reset();
+        const auto patience = reply && reply->status == 429 ? header_number(*reply, "retry-after") : 0;
+        if (patience == 0 || waited + patience > kMostPatience) co_return reply;
+        co_await state_->wait(patience, silent);
+        waited += patience;
+        if (state_->hung_up) co_return fail(Code::unreachable, "hung up");
+    }
+}
+
+void Connection::hang_up() {
+    state_->hung_up = true;
+    if (state_->stream) state_->stream->close();
 }
 
 asio::awaitable<Result<std::unique_ptr<Channel>>> Connection::upgrade(Call call) {

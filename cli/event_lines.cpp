@@ -3,12 +3,6 @@
 #include <utility>
 
 namespace owhale::cli {
-namespace {
-
-constexpr std::size_t kMost = std::size_t{1} << 20;
-
-} // namespace
-
 void EventLines::take(std::string_view bytes, const std::function<void(const ServerEvent&)>& on_event) {
     waiting_ += bytes;
     std::size_t begin = 0;
@@ -19,7 +13,7 @@ void EventLines::take(std::string_view bytes, const std::function<void(const Ser
         begin = end + 1;
     }
     waiting_.erase(0, begin);
-    if (waiting_.size() > kMost) waiting_.clear();
+    if (waiting_.size() > most_) waiting_.clear();
 }
 
 void EventLines::line(std::string_view line, const std::function<void(const ServerEvent&)>& on_event) {
@@ -35,7 +29,7 @@ void EventLines::line(std::string_view line, const std::function<void(const Serv
     if (value.starts_with(' ')) value.remove_prefix(1);
     if (field == "id") event_.id = value;
     if (field == "event") event_.event = value;
-    if (field == "data" && event_.data.size() + value.size() < kMost)
+    if (field == "data" && event_.data.size() + value.size() < most_)
         event_.data += (event_.data.empty() ? "" : "\n") + std::string(value);
 }
 

@@ -109,6 +109,24 @@ Result<std::optional<std::string>> read_private(const std::string& path, std::si
     return TRY(read_all(file.get(), path, most));
 }
 
+Result<std::string> read_handed(const std::string& path, std::size_t most) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file) return fail_errno(path);
+    struct stat found{};
+    if (::fstat(file.get(), &found) != 0) return fail_errno(path);
+    std::string why;
+    if (!S_ISREG(found.st_mode))
+        why = "is no plain file";
+    else if (found.st_uid != ::geteuid() && found.st_uid != 0)
+        why = owner(found.st_uid);
+    else if ((found.st_mode & 077) != 0)
+        why = "can be read or written by others";
+    if (!why.empty())
+        return fail(Code::unauthenticated, path + " " + why + ": it was not used",
+                    "make it a plain file of your own: chmod 600 " + path);
+    return read_all(file.get(), path, most);
+}
+
 Status write_private(const std::string& path, std::string_view text) {
     const auto folder = parent_of(path);
     CHECK(make_folders(folder));

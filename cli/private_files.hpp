@@ -16,6 +16,10 @@ Result<std::string> private_folder();
 // file, not ours, or open to others: somebody else could have put it there or have read it.
 Result<std::optional<std::string>> read_private(const std::string& path, std::size_t most);
 
+// The content of a file that somebody hands us a secret in, named whole. Refused as above, but that it may be a link, and
+// root's.
+Result<std::string> read_handed(const std::string& path, std::size_t most);
+
 // Replaces it atomically and durably, mode 0600; makes the folders on the way (0700), but never below a folder that is
 // another user's: with another's HOME we would leave files of ours in it.
 Status write_private(const std::string& path, std::string_view text);

@@ -17,6 +17,8 @@
 namespace owhale::cli {
 namespace {
 
+bool asks_nobody = false;
+
 constexpr std::size_t kMostLine = 1024;
 constexpr int kTries = 3;
 
@@ -199,8 +201,13 @@ Hush::~Hush() {
 }
 
 bool can_ask() {
+    if (asks_nobody) return false;
     const auto terminal = open_terminal();
     return terminal && in_foreground(terminal.get());
+}
+
+void ask_nobody() {
+    asks_nobody = true;
 }
 
 Result<Secret> ask_secret(const std::string& question) {

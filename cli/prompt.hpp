@@ -11,6 +11,8 @@ namespace owhale::cli {
 
 // Whether there is a terminal to ask on, and we are in its foreground: elsewhere a question would stop us.
 bool can_ask();
+// From now on never: the terminal that we were started from is another program's screen.
+void ask_nobody();
 
 // While it lives nothing that is typed is echoed, but what ask_line and ask_yes ask for; what was typed without a question is
 // dropped. One at a time; without a terminal it does nothing. Signals that end or stop us put the terminal right first.

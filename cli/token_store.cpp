@@ -63,6 +63,22 @@ Result<std::optional<KeptToken>> from_environment() {
     return KeptToken{Secret(std::move(text)), "", "", kVariable};
 }
 
+std::string& named_file() {
+    static std::string path;
+    return path;
+}
+
+Result<std::optional<KeptToken>> from_named_file(const std::string& path) {
+    auto text = TRY(read_handed(path, kMostToken + 2));
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' ')) text.pop_back();
+    if (!like_token(text)) {
+        wipe(text);
+        return fail(Code::token_malformed, path + " holds no token",
+                    "put into it the line that owhalectl tokens add printed, and nothing else");
+    }
+    return KeptToken{Secret(std::move(text)), "", "", path};
+}
+
 Result<std::optional<KeptToken>> from_file(const std::string& path, const std::string& daemon) {
     auto text = TRY(read_private(path, kMostFile));
     if (!text) return std::nullopt;
@@ -95,7 +111,15 @@ bool token_in_environment() {
     return std::getenv(kVariable) != nullptr;
 }
 
+void show_token_of(std::string file) {
+    named_file() = std::move(file);
+}
+
 Result<std::optional<KeptToken>> token_for(const std::string& daemon) {
+    if (!named_file().empty()) {
+        guard_secrets();
+        return from_named_file(named_file());
+    }
     if (token_in_environment()) {
         guard_secrets();
         return from_environment();

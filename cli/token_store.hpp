@@ -1,4 +1,5 @@
-// The tokens that logins gave, one private file per daemon; OWHALE_TOKEN wins over all of them.
+// The tokens that logins gave, one private file per daemon; OWHALE_TOKEN wins over all of them, and a file
+// that the command line names over that.
 #pragma once
 
 #include <optional>
@@ -27,5 +28,9 @@ Result<bool> forget_token(const std::string& daemon);
 Result<bool> forget_every_token(const std::string& daemon);
 
 bool token_in_environment();
+// From now on the token in this file is shown, whatever else there is; it is read anew for each connection. Refused
+// (unauthenticated, token_malformed) when it is no plain file, another's than root's or ours, open to others, or holds no
+// token.
+void show_token_of(std::string file);
 
 } // namespace owhale::cli

@@ -56,6 +56,7 @@ constexpr std::array kCommands = {
     Row{"audit", declare_audit},
     Row{"agents", declare_agents},
     Row{"hook", declare_hook},
+    Row{"mcp", declare_mcp},
     Row{"status", declare_status},
     Row{"doctor", declare_doctor},
     Row{"mode", declare_mode},

@@ -56,6 +56,7 @@ void declare_tokens(Command root);
 
 void declare_agents(Command root);
 void declare_hook(Command root);
+void declare_mcp(Command root);
 
 void declare_status(Command root);
 void declare_mode(Command root);
