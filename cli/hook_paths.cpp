@@ -163,11 +163,11 @@ PathRuling rule_write(const Located& where, const std::string& workspace, const 
         if (is_credential(path, home)) return {deny, path + " holds credentials"};
         if (lets_code_run(path))
             return {ask, path + " decides what later runs without being asked for, and without a cage"};
-        if (!is_below(path, workspace))
-            return {ask,
-                    path + (workspace.empty() ? " is in no workspace" : " is outside of the workspace " + workspace)};
     }
-    return {};
+    // Only where it leads: a folder that is reached by a link of the person's own is no other place.
+    if (is_below(where.real, workspace) || is_device_for_all(where.real)) return {};
+    return {ask,
+            where.real + (workspace.empty() ? " is in no workspace" : " is outside of the workspace " + workspace)};
 }
 
 PathRuling rule_read(const Located& where, const std::string& home) {
