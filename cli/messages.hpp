@@ -52,6 +52,7 @@ Result<api::GrantList> read_grants(std::string_view text);
 
 Result<api::HostEntry> read_host(std::string_view text);
 Result<api::HostList> read_hosts(std::string_view text);
+Result<api::Verdict> read_verdict(std::string_view text);
 Result<api::HostVerdict> read_host_verdict(std::string_view text);
 Result<api::Secret> read_secret(std::string_view text);
 Result<api::SecretList> read_secrets(std::string_view text);
@@ -63,6 +64,7 @@ Result<api::FreezeList> read_freezes(std::string_view text);
 
 std::string write(const api::RunRequest& message);
 std::string write(const api::ExecRequest& message);
+std::string write(const api::CheckRequest& message);
 std::string write(const api::SignalRequest& message);
 std::string write(const api::KillRequest& message);
 std::string write(const api::Run& message);
