@@ -33,7 +33,7 @@ class Shell:
 
     def __call__(self, *words, stdin=b"", **more):
         process = self.start(*words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
-        out, err = process.communicate(stdin, timeout=120)
+        out, err = process.communicate(stdin, timeout=40)
         return process.returncode, out, err
 
     def out(self, *words, **more):
@@ -92,7 +92,6 @@ def test_the_options_of_a_shell(sh):
 
 
 def test_stdin_and_streams(sh):
-    assert sh.out("-c", "cat", stdin=b"a\0b\xff" * 1000).encode("utf-8", "surrogateescape") if False else True
     assert sh("-c", "cat", stdin=b"a\0b\xff\r\n" * 1000) == (0, b"a\0b\xff\r\n" * 1000, b"")
     assert sh("-c", "echo out; echo err >&2") == (0, b"out\n", b"err\n")
     assert sh.out("-c", "[ -t 0 ] || [ -t 1 ] || echo none") == "none\n"
@@ -108,7 +107,7 @@ def test_much_output_and_a_reader_that_leaves(sh):
     while chunk := process.stdout.read(1 << 20):
         total += len(chunk)
     assert (process.wait(60), total) == (0, 100000000)
-    process = sh.start("-c", "yes", stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    process = sh.start("-c", "seq 1 1000000000", stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     process.stdout.read(10)
     process.stdout.close()
     assert process.wait(60) == 128 + signal.SIGPIPE
@@ -131,12 +130,12 @@ def test_exit_codes_and_signals(sh):
 
 
 def test_variables(sh):
-    names = ["FOO", "API_TOKEN", "LD_DEBUG", "TMPDIR"]
+    names = ["FOO", "MY_PAT", "LD_DEBUG", "TMPDIR"]
     show = "; ".join(f'echo "{name}=${{{name}-none}}"' for name in [*names, "SHELL"])
-    out = sh.out("-c", show, env={"FOO": "for us", "API_TOKEN": "x", "TMPDIR": "/tmp/elsewhere"})
-    assert out == "FOO=for us\nAPI_TOKEN=none\nLD_DEBUG=none\nTMPDIR=none\nSHELL=/bin/bash\n"
-    asked = sh.out("-c", show, env={"API_TOKEN": "x", "OWHALE_SH_ENV": "API_*"})
-    assert "API_TOKEN=x\n" in asked
+    out = sh.out("-c", show, env={"FOO": "for us", "MY_PAT": "x", "TMPDIR": "/tmp/elsewhere"})
+    assert out == "FOO=for us\nMY_PAT=none\nLD_DEBUG=none\nTMPDIR=none\nSHELL=/bin/bash\n"
+    asked = sh.out("-c", show, env={"MY_PAT": "x", "OWHALE_SH_ENV": "MY_*"})
+    assert "MY_PAT=x\n" in asked
     # What the caller itself was started with is not ours to pass.
     inherited = subprocess.run([shutil.which("python3"), "-c", f"import subprocess; subprocess.run([{str(SH)!r}, '-c', {show!r}])"],
                                env={**sh.variables, "FOO": "the caller's"}, cwd=sh.workspace, preexec_fn=lambda: become(sh.uid),
@@ -198,7 +197,7 @@ def test_claude_codes_frame(sh):
     try:
         assert sh.out("-c", claude("cd 'deeper place'; echo hi", file)) == "hi\n"
         assert file.read_text() == f"{inside}\n" and file.stat().st_uid == (sh.uid if sh.uid is not None else os.geteuid())
-        assert sh.out("-c", "-l", claude("echo a | cat", file).replace("< /dev/null", "\\< /dev/null")) == "a\n"
+        assert sh.out("-c", "-l", claude("echo a", file).replace("< /dev/null", "\\< /dev/null")) == "a\n"
         assert file.read_text() == f"{sh.workspace}\n"
         file.unlink()
         assert sh("-c", claude("exit 3", file))[0] == 3 and not file.exists()
