@@ -1,6 +1,6 @@
 // owhale-sh: how it reads its command line, what of an agent's frame it takes away, and the folder behind the output.
-#include <cstdlib>
 #include "checks.hpp"
+#include <cstdlib>
 #include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
