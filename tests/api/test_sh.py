@@ -106,7 +106,7 @@ def test_much_output_and_a_reader_that_leaves(sh):
     while chunk := process.stdout.read(1 << 20):
         total += len(chunk)
     assert (process.wait(60), total) == (0, 100000000)
-    process = sh.start("-c", "seq 1 100000000", stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    process = sh.start("-c", "head -c 300000000 /dev/zero", stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     process.stdout.read(10)
     process.stdout.close()
     assert process.wait(60) == 128 + signal.SIGPIPE
