@@ -42,7 +42,7 @@ std::optional<std::string> state_path(const sh::Word& word) {
     for (const auto& part : word.parts) {
         const bool tilde = part.kind == sh::PartKind::tilde;
         if (!tilde && part.kind != sh::PartKind::literal) return std::nullopt;
-        out += tilde ? "/home/" + part.text : part.text;
+        out += tilde ? "/home" + part.text : part.text;
     }
     return out;
 }

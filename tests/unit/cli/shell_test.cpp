@@ -76,6 +76,7 @@ TEST_CASE("an agent's frame loses what is its own, and nothing else") {
     CHECK(plain.folder_file == "/tmp/claude-1a2b-cwd");
     CHECK(plain.script ==
           "true || true && shopt -u extglob 2>/dev/null || true && eval 'echo a' \\< /dev/null && " + kTells);
+    CHECK(unwrapped("source ~/.claude/shell-snapshots/snapshot-zsh-1.sh && ls", kRoots).script == "true && ls");
     const auto braces = unwrapped("{\nls\n}; __code=$?; pwd > \"/tmp/gemini-shell-AbC/pwd.tmp\"; exit $__code", kRoots);
     CHECK(braces.folder_file == "/tmp/gemini-shell-AbC/pwd.tmp");
     CHECK(braces.script == "{\nls\n}; __code=$?; " + kTells + "; exit $__code");
