@@ -31,11 +31,13 @@ void tell_end(const api::Run& run) {
 }
 
 // What the user should know of the cage, whatever the exit code.
-void tell_cage(const api::Run& run) {
-    if (!run.receipt) return;
-    if (!run.receipt->planted.empty())
+void tell_planted(const api::Run& run) {
+    if (run.receipt && !run.receipt->planted.empty())
         note("the run made files that a later program outside the cage would run: " + joined(run.receipt->planted));
-    if (run.workspace.empty() && !run.joined)
+}
+
+void tell_workspace(const api::Run& run) {
+    if (run.receipt && run.workspace.empty() && !run.joined)
         note(run.cwd +
              " is no workspace: the run saw it read-only, or a private one that stays in its box (go to a folder "
              "of your own below your home, or name one with --workspace)");
@@ -52,7 +54,8 @@ void tell(const Context& context, const api::Run& run) {
     if (const auto error = error_of(run); !error.message.empty()) return complain(error);
     if (context.globals().quiet) return;
     tell_end(run);
-    tell_cage(run);
+    tell_planted(run);
+    tell_workspace(run);
     tell_hint(run);
 }
 
@@ -106,6 +109,13 @@ Result<int> end_of(Context& context, const SessionEnd& end) {
 }
 
 } // namespace
+
+void tell_end_of(const api::Run& run) {
+    if (const auto error = error_of(run); !error.message.empty()) return complain(error);
+    tell_end(run);
+    tell_planted(run);
+    tell_hint(run);
+}
 
 Result<int> attend_run(Context& context, Attachment attachment) {
     switch (context.look().format) {

@@ -1,12 +1,11 @@
 // owhalectl: finds the command, runs it, and turns what became of it into an exit code.
 #include <csignal>
 #include <cstdio>
-#include <fcntl.h>
 #include <optional>
-#include <unistd.h>
 
 #include "cli/commands/all.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/standard_streams.hpp"
 
 namespace {
 
@@ -14,15 +13,6 @@ using namespace owhale;
 using namespace owhale::cli;
 
 constexpr auto kAbout = "owhalectl runs commands in a cage, through owhaled, and says what became of them";
-
-// A standard descriptor that came closed must not become our socket: what is written to it would go there.
-bool fill_standard_descriptors() {
-    for (int fd = 0; fd <= 2; ++fd) {
-        if (::fcntl(fd, F_GETFD) >= 0) continue;
-        if (::open("/dev/null", O_RDONLY) != fd) return false; // an end of input, and EBADF for what writes
-    }
-    return true;
-}
 
 // A reader that has gone away is no failure: we end as a program that SIGPIPE ends.
 int failed(const Error& error, Exits exits) {

@@ -16,6 +16,8 @@
 namespace owhale::cli {
 namespace {
 
+std::string_view name_of_program = "owhalectl";
+
 namespace json = boost::json;
 
 constexpr std::size_t kGap = 2;
@@ -201,8 +203,16 @@ Status print(std::string_view text) {
     return {};
 }
 
+std::string_view program_name() {
+    return name_of_program;
+}
+
+void set_program_name(std::string_view name) {
+    name_of_program = name;
+}
+
 void note(std::string_view line) {
-    const std::string text = "owhalectl: " + escaped(line) + "\n";
+    const std::string text = std::string(name_of_program) + ": " + escaped(line) + "\n";
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

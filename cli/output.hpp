@@ -66,9 +66,12 @@ std::string json_text(const Look& look, std::string_view body, std::string_view 
 
 // To stdout, whole; an error says why it could not be (EPIPE among others).
 Status print(std::string_view text);
+// What lines on stderr begin with: "owhalectl". A literal, set once at the start.
+std::string_view program_name();
+void set_program_name(std::string_view name);
 // One line to stderr, made safe: it may quote what a run printed.
 void note(std::string_view line);
-// "owhalectl: <code>: <message>", and the next step on a line of its own.
+// "<program>: <code>: <message>", and the next step on a line of its own.
 void complain(const Error& error);
 
 } // namespace owhale::cli

@@ -79,7 +79,7 @@ private:
         while (waits() && !over_) co_await over_bell_.wait();
         if (!over_) take_terminal();
         // Where the run reads the terminal it could ask for the password itself: then a line on its stderr is all there is.
-        const bool reads = attachment_.tty || (attachment_.stdin_open && is_terminal(STDIN_FILENO));
+        const bool reads = attachment_.tty || (attachment_.stdin_open && is_terminal(attachment_.input));
         if (!over_ && !reads && end_.run.net == "scoped") hosts_here_.begin(end_.run.id);
         while (!over_) co_await over_bell_.wait();
         hosts_here_.end();
@@ -176,6 +176,7 @@ private:
         const bool to_stdout = message.channel == kStdout;
         if ((!to_stdout && message.channel != kStderr) || message.data.empty()) return;
         if (attachment_.sink == Sink::drop) return;
+        if (to_stdout && attachment_.only_output) message.data = attachment_.only_output(std::move(message.data));
         if (attachment_.sink == Sink::events)
             output_.write(STDOUT_FILENO, output_event(to_stdout ? "stdout" : "stderr", message.data));
         else
@@ -204,7 +205,7 @@ private:
     }
 
     void start_input() {
-        input_.emplace(STDIN_FILENO, [this](std::string chunk) {
+        input_.emplace(attachment_.input, [this](std::string chunk) {
             asio::post(loop_, [this, chunk = std::move(chunk)]() mutable { typed(std::move(chunk)); });
         });
     }
@@ -216,7 +217,7 @@ private:
             return;
         }
         if (attachment_.tty) {
-            auto [data, detach] = keys_.take(chunk);
+            auto [data, detach] = attachment_.detachable ? keys_.take(chunk) : DetachKeys::Typed{chunk};
             if (detach) {
                 end_.how = SessionEnd::How::detached;
                 finish();

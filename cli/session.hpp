@@ -1,8 +1,10 @@
 // A run in the foreground: its streams are ours, and so are the signals we get, until it ends or we leave it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "cli/call.hpp"
@@ -26,6 +28,9 @@ struct Attachment {
     bool quiet = false;                    // say nothing while it waits for people
     std::vector<std::string> approve_here; // how to decide in place what it waits for; empty: not
     Sink sink = Sink::live;
+    int input = STDIN_FILENO;                            // what is forwarded; borrowed
+    bool detachable = true;                              // the detach keys do; without them every key is the run's
+    std::function<std::string(std::string)> only_output; // what of a piece of its stdout goes to ours; none: all
 };
 
 struct SessionEnd {

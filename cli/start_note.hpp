@@ -5,7 +5,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdio>
+#include <string>
 #include <utility>
+
+#include "cli/output.hpp"
 
 namespace owhale::cli {
 
@@ -18,7 +21,7 @@ public:
         timer_.async_wait([this](const boost::system::error_code& error) {
             if (error) return;
             shown_ = true;
-            std::fputs("owhalectl: starting the run…", stderr);
+            std::fputs((std::string(program_name()) + ": starting the run…").c_str(), stderr);
         });
     }
     void take_back() {

@@ -39,7 +39,7 @@ std::string told(const api::Approval& approval, std::int64_t now) {
 
 std::string waiting_line(const api::Approval& approval, std::int64_t now, std::size_t columns) {
     const std::string way_out = "; Ctrl-C takes it back";
-    const auto whole = escaped("owhalectl: " + told(approval, now)) + way_out;
+    const auto whole = escaped(std::string(program_name()) + ": " + told(approval, now)) + way_out;
     if (width(whole) <= columns) return whole;
     const auto room = columns > way_out.size() ? columns - way_out.size() : 0;
     return clipped(clipped(escaped(told_shortly(approval, now)), room) + way_out, columns);
