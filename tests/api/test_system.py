@@ -163,7 +163,7 @@ def test_answers_are_what_openapi_says(owhaled, uid):
     checked = 0
     for path, methods in document["paths"].items():
         content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
-        if "application/json" not in content or any(f"{noun}/{{" in path for noun in ("boxes", "tokens", "approvals", "grants", "secrets")):
+        if path == "/openapi.json" or "application/json" not in content or any(f"{noun}/{{" in path for noun in ("boxes", "tokens", "approvals", "grants", "secrets")):
             continue
         admins = path.startswith(("/v1/users", "/v1/sessions", "/v1/tokens"))  # a uid by itself has none of its own
         if admins and os.geteuid() != 0:
