@@ -6,6 +6,8 @@ import json
 import os
 import socket
 
+import described
+
 PROTOCOL = "v5.channel.k8s.io"
 
 
@@ -80,7 +82,9 @@ class Connection:
 
     def ask(self, method, path, body=None, headers=None):
         self.send(request(method, path, body, headers))
-        return self.response(method)
+        answer = self.response(method)
+        described.check(method, path, answer.status, answer.headers, answer.body)
+        return answer
 
     def more(self):
         try:

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 import client
+import described
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("OWHALE_BUILD", TOP / "build")).resolve()
@@ -78,6 +79,7 @@ class Owhaled:
                 break
             try:
                 if client.ask(self.socket, "GET", "/v1/health").status == 200:
+                    described.learn_from(self)
                     return self
             except OSError:
                 pass

@@ -119,7 +119,8 @@ def test_openapi_is_well_formed(owhaled):
     for schema in schemas.values():
         check_schema(schema)
     for reference in references(document):
-        assert reference.startswith("#/components/schemas/") and reference.rsplit("/", 1)[-1] in schemas
+        _, components, kind, name = reference.split("/")
+        assert components == "components" and name in document["components"][kind], reference
     seen = set()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -127,7 +128,7 @@ def test_openapi_is_well_formed(owhaled):
             seen.add(operation["operationId"])
             inside = {p["name"] for p in operation.get("parameters", []) if p["in"] == "path"}
             assert inside == set(re.findall(r"{(\w+)}", path))
-            assert all("description" in response for response in operation["responses"].values())
+            assert all("description" in response or "$ref" in response for response in operation["responses"].values())
     assert len(seen) >= 20
 
 
@@ -162,7 +163,7 @@ def test_answers_are_what_openapi_says(owhaled, uid):
     checked = 0
     for path, methods in document["paths"].items():
         content = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
-        if "application/json" not in content or any(f"{noun}/{{" in path for noun in ("boxes", "tokens", "approvals", "grants", "secrets")):
+        if path == "/openapi.json" or "application/json" not in content or any(f"{noun}/{{" in path for noun in ("boxes", "tokens", "approvals", "grants", "secrets")):
             continue
         admins = path.startswith(("/v1/users", "/v1/sessions", "/v1/tokens"))  # a uid by itself has none of its own
         if admins and os.geteuid() != 0:

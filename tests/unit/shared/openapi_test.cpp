@@ -1,6 +1,7 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
+#include "shared/error.hpp"
 #include "shared/openapi.hpp"
 #include "shared/verbs.hpp"
 
@@ -51,15 +52,18 @@ TEST_CASE("how to prove who one is: a token, and the password where an act asks 
     CHECK_FALSE(paths.at("/v1/users").at("get").as_object().contains("security"));
 }
 
-TEST_CASE("every reference leads to a schema") {
+TEST_CASE("every reference leads somewhere") {
     const json::value document = owhale::openapi("0");
-    const auto& schemas = document.at("components").at("schemas").as_object();
+    const auto& components = document.at("components").as_object();
     std::set<std::string> references;
     collect_references(document, references);
     CHECK(references.size() > 10);
     for (const auto& reference : references) {
         INFO(reference);
-        CHECK(schemas.contains(reference.substr(reference.rfind('/') + 1)));
+        const auto name = reference.rfind('/'), kind = reference.rfind('/', name - 1);
+        const auto* group = components.if_contains(reference.substr(kind + 1, name - kind - 1));
+        CHECK(group != nullptr);
+        if (group != nullptr) CHECK(group->as_object().contains(reference.substr(name + 1)));
     }
 }
 
@@ -72,4 +76,27 @@ TEST_CASE("a request's schema refuses what the codec refuses") {
     CHECK_FALSE(request.contains("required"));
     CHECK_EQ(schemas.at("SignalRequest").at("required").as_array().at(0).as_string(), "signal");
     CHECK_EQ(schemas.at("Limits").at("properties").at("memory").at("minimum").as_int64(), 0);
+}
+
+TEST_CASE("what a client decides by is listed: the codes of the error table, all of them") {
+    const auto document = owhale::openapi("0");
+    const auto& code = document.at("components").at("schemas").at("Problem").at("properties").at("code");
+    const auto& codes = code.at("enum").as_array();
+    CHECK_EQ(codes.size(), static_cast<std::size_t>(owhale::Code::internal) + 1);
+    for (const auto& name : codes)
+        CHECK((name == "internal" || owhale::code_of(name.as_string()) != owhale::Code::internal));
+}
+
+TEST_CASE("each operation has a tag that is described, and answers that are known") {
+    const auto document = owhale::openapi("0");
+    std::set<std::string> tags;
+    for (const auto& tag : document.at("tags").as_array()) tags.emplace(tag.at("name").as_string());
+    for (const auto& path : document.at("paths").as_object())
+        for (const auto& method : path.value().as_object()) {
+            INFO(method.value().at("operationId").as_string());
+            CHECK(tags.contains(std::string(method.value().at("tags").at(0).as_string())));
+            CHECK(method.value().at("responses").as_object().contains("429"));
+        }
+    const auto& create = document.at("paths").at("/v1/runs").at("post").at("responses").as_object();
+    CHECK((create.contains("200") && create.contains("201") && create.contains("202") && create.contains("403")));
 }
