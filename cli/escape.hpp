@@ -32,6 +32,13 @@ std::string clipped(std::string_view text, std::size_t columns);
 
 // One word as a POSIX shell would need it written: bare when harmless, else in single quotes.
 std::string quoted(std::string_view word);
+// With these a string is never taken for <iomanip>'s function of that name, whatever includes it.
+inline std::string quoted(const std::string& word) {
+    return quoted(std::string_view(word));
+}
+inline std::string quoted(const char* word) {
+    return quoted(std::string_view(word));
+}
 // The same, but for the places of a grant's template (<word>, <path>, <number>), which stand as they are.
 std::string quoted_in_template(std::string_view word);
 

@@ -12,7 +12,7 @@ namespace owhale::cli {
 namespace {
 
 // No line may run over into the next: what its width is, the terminal and we might not agree on.
-constexpr std::string_view kNoWrap = "\x1b[?7l", kWrap = "\x1b[?7h";
+constexpr std::string_view kNoWrap = "\x1b[?7l";
 constexpr std::string_view kHide = "\x1b[?25l", kShow = "\x1b[?25h", kClear = "\x1b[H\x1b[2J";
 
 std::string place(std::size_t row, std::size_t column) {

@@ -165,7 +165,7 @@ class Owhaled:
     def state_of(self, run, uid=None):
         return self.get(f"/v1/runs/{run}", uid=uid).json()["state"]
 
-    def until(self, run, states, uid=None, patience=15):
+    def until(self, run, states, uid=None, patience=30):
         end = time.monotonic() + patience
         while time.monotonic() < end:
             state = self.state_of(run, uid)

@@ -79,7 +79,7 @@ class House:
     def state(self, id):
         return self.show(id)["state"]
 
-    def until(self, id, states, patience=15):
+    def until(self, id, states, patience=30):
         end = time.monotonic() + patience
         while time.monotonic() < end:
             if (state := self.state(id)) in states:
@@ -87,7 +87,7 @@ class House:
             time.sleep(0.02)
         raise AssertionError(f"{id} is {state}, not one of {states}")
 
-    def end(self, run, patience=15):
+    def end(self, run, patience=30):
         """How a run ended."""
         answer = self.d.get(f"/v1/runs/{run['id']}/wait", headers={"Prefer": f"wait={patience}"})
         assert answer.status == 200, answer
@@ -170,7 +170,7 @@ def test_who_waits_hears_that_it_was_refused(house):
     assert run["state"] == "denied" and run["code"] == "approval_denied"
 
 
-def pending(house, patience=10):
+def pending(house, patience=30):
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if found := house.admin.get("/v1/approvals").json()["approvals"]:
@@ -621,7 +621,7 @@ def test_decided_together(house):
 # --- restart, and a disk that is full
 
 
-def again(house, wait=15):
+def again(house, wait=30):
     """The broker dies as it stands; the supervisor starts it anew."""
     os.kill(house.d.broker(), signal.SIGKILL)
     end = time.monotonic() + wait
@@ -649,7 +649,7 @@ def test_a_broker_that_dies_loses_no_question(house):
     assert house.d.get(f"/v1/runs/{pending_run['id']}", uid=ALICE).json()["state"] == "waiting_approval"
     assert house.approve(pending_one).json()["state"] == "approved"
     assert house.approve(approved).json()["state"] == "approved"
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not house.show(approved["id"])["claimable"]:
         assert time.monotonic() < end, house.show(approved["id"])
         time.sleep(0.05)
@@ -683,7 +683,7 @@ def test_who_claims_need_not_stay(house):
     again(house)
     for _, approval in asked:
         assert house.approve(approval).json()["state"] == "approved"
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while not all(house.show(approval["id"])["claimable"] for _, approval in asked):
         assert time.monotonic() < end
         time.sleep(0.05)

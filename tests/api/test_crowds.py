@@ -57,7 +57,7 @@ def test_strangers_with_slow_bodies_keep_nobody_out(own, alice, bob):
             assert newcomer.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
         with user(alice), Tcp(daemon.tcp) as another:
             assert another.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 8  # a slow body has ten seconds
     finally:
         close(slow)
 

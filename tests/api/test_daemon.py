@@ -185,7 +185,7 @@ def test_sigterm_ends_runs_and_then_owhaled(own, uid):
     assert one.get(f"/v1/runs/{stubborn}", uid=uid).json()["state"] == "running"  # so the wait is under way too
     begun = time.monotonic()
     assert one.stop() == 0
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 20
     assert waiting.response().json()["state"] == "killed"
     again = own().start()
     assert again.state_of(run, uid) in ("exited", "killed")
@@ -199,7 +199,7 @@ def test_idle_connections_end_with_owhaled(own):
     assert idle.ask("GET", "/v1/health").status == 200
     begun = time.monotonic()
     assert one.stop() == 0
-    assert idle.ended() and time.monotonic() - begun < 5
+    assert idle.ended() and time.monotonic() - begun < 15
 
 
 def test_what_a_crash_cut_off_is_lost_and_the_service_is_back(own, uid):

@@ -226,7 +226,7 @@ def test_a_stream_outlives_nobodys_rights(admin, fresh, how):
         else:
             admin.do("DELETE", "/v1/users/eve", status=204)
         assert stream.next() is None
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < 10
 
 
 def test_eight_streams_of_one_and_no_more(owhaled, uid):
@@ -236,7 +236,7 @@ def test_eight_streams_of_one_and_no_more(owhaled, uid):
         with Stream(owhaled, uid=uid) as ninth:
             assert ninth.status == 503 and ninth.body()["code"] == "busy"
             assert int(ninth.headers["retry-after"]) >= 1
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with Stream(owhaled, uid=uid) as again:
             if again.status == 200:
@@ -292,9 +292,9 @@ def test_curl_follows(owhaled, uid):
         command = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *command]
     curl = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        time.sleep(0.5)
+        lines = [curl.stdout.readline()]  # it follows
         record = owhaled.ran(uid, argv=["true"])
-        lines = [curl.stdout.readline() for _ in range(5)]
+        lines += [curl.stdout.readline() for _ in range(4)]
         assert lines[0] == "retry: 2000\n" and lines[2].startswith("id: ") and lines[3] == "event: run.outcome\n"
         assert record["id"] in lines[4]
     finally:
@@ -322,5 +322,5 @@ def test_the_daemon_ends_although_somebody_follows(own, uid):
     with Stream(served, uid=uid) as stream:
         before = time.monotonic()
         assert served.stop() == 0
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < 15
         assert stream.next() is None and stream.over

@@ -25,10 +25,24 @@ def length(owhaled, run, uid=None):
     return owhaled.get(f"/v1/runs/{run}", uid=uid).json()["stdout_length"]
 
 
-def moves(owhaled, run, uid=None, patience=0.5):
-    before = length(owhaled, run, uid)
-    time.sleep(patience)
-    return length(owhaled, run, uid) != before
+def moves(owhaled, run, uid=None, patience=15):
+    before, end = length(owhaled, run, uid), time.monotonic() + patience
+    while length(owhaled, run, uid) == before:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def quiet(lengths, patience=15):
+    """Whether these say nothing for half a second, once what was in the pipes is through."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        before = lengths()
+        time.sleep(0.5)
+        if lengths() == before:
+            return True
+    return False
 
 
 def counter(owhaled, uid=ALICE, **more):
@@ -41,8 +55,7 @@ def counter(owhaled, uid=ALICE, **more):
 
 
 def still(owhaled, run, uid=ALICE):
-    time.sleep(0.15)  # what was in the pipe
-    return not moves(owhaled, run, uid)
+    return quiet(lambda: length(owhaled, run, uid))
 
 
 def press(owhaled, uid=None, status=200, **body):
@@ -113,7 +126,7 @@ def test_a_frozen_run_is_killed_at_once(fresh):
     begun = time.monotonic()
     assert fresh.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 30_000}, uid=ALICE).status == 200
     assert fresh.until(run, ["killed"], ALICE) == "killed"
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 def test_signals_do_not_wake_it_and_its_output_can_be_read(fresh):
@@ -126,9 +139,9 @@ def test_signals_do_not_wake_it_and_its_output_can_be_read(fresh):
 
 
 def test_the_time_that_it_is_held_is_not_its_own(fresh, admin):
-    run = counter(fresh, timeout_ms=4000)
+    run = counter(fresh, timeout_ms=6000)
     press(fresh, principal=f"unix:{ALICE}")
-    time.sleep(4.5)
+    time.sleep(6.2)
     assert fresh.state_of(run, ALICE) == "running"
     admin.do("DELETE", f"/v1/freeze?principal=unix:{ALICE}")
     assert moves(fresh, run, ALICE)
@@ -219,7 +232,7 @@ def test_an_agents_open_channel_closes(fresh, admin):
     assert press(fresh, principal="user:anna")["runs"] == 1
     while channel.recv_data()[0] != 8:  # a close frame
         pass
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 10
     seen = attached(fresh, other, run["id"])  # the person may look at it, and end it
     assert seen.recv_data()[0] == 2
     assert other.ask("POST", f"/v1/runs/{run['id']}/kill", {"grace_ms": 0}).status == 200
@@ -248,11 +261,8 @@ def test_runs_that_start_while_the_button_is_pressed(fresh, admin):
         go.set()
         for thread in threads:
             thread.join()
-        time.sleep(0.3)
         live = [run for run in begun if fresh.state_of(run, ALICE) in ("running", "starting")]
-        before = [length(fresh, run, ALICE) for run in live]
-        time.sleep(0.4)
-        assert [length(fresh, run, ALICE) for run in live] == before and live
+        assert live and quiet(lambda: [length(fresh, run, ALICE) for run in live])
         for run in live:
             fresh.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=ALICE)
         for run in live:
@@ -366,9 +376,6 @@ def test_a_runs_runs_are_held_with_whoever_made_the_first(fresh, admin):
     assert b"201" in said.body, said
     assert press(fresh, principal=f"unix:{ALICE}")["runs"] == 2
     child = [row["id"] for row in fresh.get("/v1/runs?all=1").json()["runs"] if row["principal"] == f"run:{run}"][0]
-    time.sleep(0.15)
-    lengths = [length(fresh, run, ALICE), length(fresh, child)]
-    time.sleep(0.5)
-    assert [length(fresh, run, ALICE), length(fresh, child)] == lengths
+    assert quiet(lambda: [length(fresh, run, ALICE), length(fresh, child)])
     admin.do("DELETE", f"/v1/freeze?principal=unix:{ALICE}")
     assert moves(fresh, run, ALICE) and moves(fresh, child)

@@ -155,7 +155,7 @@ def test_a_new_host_on_the_request_is_a_question(house):
         assert verdict["rule"] == rule, verdict
 
 
-def pending(admin, patience=15):
+def pending(admin, patience=30):
     end = time.monotonic() + patience
     while time.monotonic() < end:
         for one in admin.get("/v1/approvals").json()["approvals"]:
@@ -275,7 +275,7 @@ def test_the_questions_of_a_run_end_with_it(house, web):
     run = asking(house, web)
     one = pending(house.admin)
     house.ask("POST", f"/v1/runs/{run}/kill", {}, uid=ALICE)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while (state := house.admin.get(f"/v1/approvals/{one['id']}").json()["state"]) == "pending" and time.monotonic() < end:
         time.sleep(0.05)
     assert state == "cancelled"

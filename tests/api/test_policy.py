@@ -235,7 +235,7 @@ def test_reload_takes_new_rules_and_keeps_the_old_on_any_error(ruled, uid):
 def test_sighup_reloads_too(ruled, uid):
     ruled.rule("60-more.toml", rule("more.deny", "deny", "nproc"))
     ruled.process.send_signal(signal.SIGHUP)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while check(ruled, uid, argv=["nproc"])["rule"] != "more.deny":
         assert time.monotonic() < end, ruled.said()
         time.sleep(0.05)
@@ -253,7 +253,7 @@ def test_reload_is_atomic_under_load(ruled):
     texts = [rule("flip.a", "deny", "nproc"), rule("flip.b", "ask", "nproc")]
     ruled.rule("60-flip.toml", texts[0])
     ruled.process.send_signal(signal.SIGHUP)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while check(ruled, argv=["nproc"])["rule"] != "flip.a":
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -272,6 +272,8 @@ def test_reload_is_atomic_under_load(ruled):
         os.replace(temporary, ruled.policy / "60-flip.toml")
         ruled.process.send_signal(signal.SIGHUP)
         time.sleep(0.25)
+        while (not seen or seen[-1][0] != ("flip.a", "flip.b")[(turn + 1) % 2]) and time.monotonic() < end:
+            time.sleep(0.02)
     stop.set()
     for thread in asking:
         thread.join()
@@ -380,11 +382,13 @@ def test_a_run_cannot_rewrite_the_projects_rules(owhaled, uid, workspace):
 
 def test_a_huge_script_does_not_stall_others(owhaled):
     script = "if true; then echo 'a b' \"$x\" | grep -v c > /dev/null; fi\n" * 2000
-    done, worst = threading.Event(), 0.0
+    done, worst, took = threading.Event(), 0.0, []
 
     def ask():  # as ourselves: ids are the process's, not a thread's
         for _ in range(4):
+            begun = time.monotonic()
             assert owhaled.ask("POST", "/v1/policy/check", {"script": script}).status == 200
+            took.append(time.monotonic() - begun)
         done.set()
 
     thread = threading.Thread(target=ask)
@@ -395,4 +399,4 @@ def test_a_huge_script_does_not_stall_others(owhaled):
         worst = max(worst, time.monotonic() - begun)
         time.sleep(0.01)
     thread.join()
-    assert worst < 0.25, worst
+    assert worst < max(0.25, min(took) / 2), (worst, took)  # on a busy machine all takes longer

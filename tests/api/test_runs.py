@@ -79,8 +79,8 @@ def test_output_that_is_not_utf8_comes_as_base64(owhaled, uid):
 
 def test_without_wait_the_answer_is_201_and_the_run_goes_on(owhaled, uid):
     begun = time.monotonic()
-    run = owhaled.begun(uid, argv=["sleep", "1"])
-    assert time.monotonic() - begun < 0.9
+    run = owhaled.begun(uid, argv=["sleep", "3"])
+    assert time.monotonic() - begun < 2.9
     assert owhaled.state_of(run, uid) in ("starting", "running")
     answer = owhaled.get(f"/v1/runs/{run}/wait", uid=uid)
     assert answer.status == 200 and answer.json()["state"] == "exited" and answer.json()["exit_code"] == 0
@@ -91,7 +91,7 @@ def test_a_bounded_wait_answers_with_what_is(owhaled, uid):
     begun = time.monotonic()
     answer = owhaled.get(f"/v1/runs/{run}/wait", uid=uid, headers={"Prefer": "wait=1"})
     assert answer.status == 200 and answer.json()["state"] == "running"
-    assert 0.8 < time.monotonic() - begun < 3
+    assert 0.8 < time.monotonic() - begun < 15
     owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=uid)
 
 
@@ -111,15 +111,15 @@ def test_output_by_offset(owhaled, uid):
 
 
 def test_output_is_followed_by_waiting_for_more(owhaled, uid):
-    run = owhaled.begun(uid, script="echo one; sleep 1; echo two")
     seen, begun = b"", time.monotonic()
-    while time.monotonic() - begun < 15:
+    run = owhaled.begun(uid, script="echo one; sleep 1; echo two")
+    while time.monotonic() - begun < 30:
         answer = owhaled.get(f"/v1/runs/{run}/output?stream=stdout&wait=1&offset={len(seen)}", uid=uid)
         seen += answer.body
         if not answer.body and answer.headers["owhale-state"] in ENDED:
             break
     assert seen == b"one\ntwo\n"
-    assert 0.8 < time.monotonic() - begun < 5
+    assert 0.8 < time.monotonic() - begun < 20
 
 
 def test_a_flood_is_kept_head_and_tail_with_its_true_length(owhaled, uid):
@@ -197,7 +197,7 @@ def test_what_needs_a_live_run_is_409_after_its_end(owhaled, uid, verb, body):
 def test_exec_joins_the_runs_cage(owhaled, uid, workspace):
     run = owhaled.begun(uid, script="echo secret > /tmp/inside; sleep 30", cwd=str(workspace))
     owhaled.until(run, {"running"}, uid)
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while True:
         answer = owhaled.ask("POST", f"/v1/runs/{run}/exec", {"argv": ["cat", "/tmp/inside"], "wait": True}, uid=uid)
         assert answer.status == 200, answer
@@ -211,7 +211,7 @@ def test_a_timeout_ends_with_124(owhaled, uid):
     begun = time.monotonic()
     run = owhaled.ran(uid, argv=["sleep", "30"], timeout_ms=500)
     assert (run["state"], run["exit_code"]) == ("timed_out", 124)
-    assert time.monotonic() - begun < 12
+    assert time.monotonic() - begun < 25
 
 
 def test_why_points_at_what_would_change_it(owhaled, uid):
@@ -245,7 +245,7 @@ def test_a_client_that_vanishes_ends_the_run_it_waited_for(owhaled, uid, workspa
     with owhaled.connect(uid) as connection:
         connection.send(http_request("POST", "/v1/runs", {"script": "echo $$ > pid; sleep 60", "cwd": str(workspace),
                                                      "wait": True}))
-        end = time.monotonic() + 10
+        end = time.monotonic() + 20
         while not (workspace / "pid").exists():
             assert time.monotonic() < end
             time.sleep(0.02)
@@ -260,7 +260,7 @@ def test_a_client_that_vanishes_in_mid_answer_costs_nothing(owhaled, uid):
         connection = owhaled.connect(uid).send(http_request("GET", f"/v1/runs/{run}/output?stream=stdout"))
         connection.socket.recv(1000)
         connection.close()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 20
     while owhaled.descriptors() > descriptors + 2:
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -96,7 +96,7 @@ def test_an_open_channel_closes_when_the_right_to_it_goes(admin, fresh, end):
     end(admin, "eve", eve)
     while channel.recv_data()[0] != 8:  # a close frame
         pass
-    assert time.monotonic() - before < 3
+    assert time.monotonic() - before < 10
     assert admin.get(f"/v1/runs/{run['id']}").json()["state"] == "running", "its run is another matter"
 
 

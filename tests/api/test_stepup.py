@@ -57,17 +57,17 @@ def test_the_password_counts_for_one_act_alone(admin, fresh):
 def test_a_window_is_one_connections_one_sessions_and_ends(admin, fresh):
     other = logged_in(fresh, "admin", ADMIN)
     with fresh.connect() as one:
-        assert one.ask("POST", "/v1/step-up", {"password": ADMIN, "seconds": 2}, bearer(admin.token)).status == 200
+        assert one.ask("POST", "/v1/step-up", {"password": ADMIN, "seconds": 4}, bearer(admin.token)).status == 200
         assert one.ask("GET", "/v1/whoami", None, bearer(admin.token)).json()["stepped_up_until"]
         assert "stepped_up_until" not in one.ask("GET", "/v1/whoami", None, bearer(other.token)).json()
         assert one.ask("POST", "/v1/users/victim/disable", None, bearer(admin.token)).status == 200
         assert one.ask("POST", "/v1/users/victim/enable", None, bearer(other.token)).code == "step_up_required"
-        time.sleep(2.1)
+        time.sleep(4.1)
         assert one.ask("POST", "/v1/users/victim/enable", None, bearer(admin.token)).code == "step_up_required"
         assert one.ask("POST", "/v1/step-up", {"password": ADMIN}, bearer(admin.token)).status == 200
         assert one.ask("DELETE", "/v1/step-up", None, bearer(admin.token)).status == 204
         assert one.ask("POST", "/v1/users/victim/enable", None, bearer(admin.token)).code == "step_up_required"
-    assert events(fresh, "step_up")[-1]["data"]["window_s"] == 2
+    assert events(fresh, "step_up")[-1]["data"]["window_s"] == 4
     assert events(fresh, "user.disable")[0]["data"]["step_up"] == "window"
 
 
@@ -85,7 +85,7 @@ def test_wrong_ones_are_refused_counted_and_told(admin, fresh):
         assert answer.code in ("credentials_wrong", "invalid_value"), (body, answer)
     def told():
         return any(event["outcome"] == "failed" and event["data"]["account"] == "admin" for event in events(fresh, "step_up"))
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while not told() and time.monotonic() < end:
         time.sleep(0.05)  # failures are told after the answer
     assert told()

@@ -110,7 +110,7 @@ def test_five_hundred_slow_clients_hold_up_nobody(own, slow):
             with Tcp(daemon.tcp, source=f"127.0.0.{2 + number % 10}") as newcomer:
                 assert newcomer.ask("GET", "/v1/whoami", headers=bearer(token)).status == 200
             assert daemon.get("/v1/health").status == 200
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 8  # a slow head has ten seconds
     assert daemon.get("/v1/status").json()["connections"] < 150
 
 

@@ -50,7 +50,7 @@ def given(own, certificate, private, *flags):
 
 def reload(daemon, until):
     daemon.process.send_signal(signal.SIGHUP)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 20
     while not until():
         assert time.monotonic() < end, daemon.said()
         time.sleep(0.05)
@@ -147,7 +147,7 @@ def test_silent_and_broken_clients_hold_up_nobody(secure):
         began = time.monotonic()
         with Tcp(secure.tcp, tls=True) as good:
             assert good.ask("GET", "/v1/health").status == 200
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 8  # a silent one has ten seconds
     for one in held:
         one.close()
 

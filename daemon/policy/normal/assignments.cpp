@@ -58,9 +58,7 @@ void Walk::follow_variables(Call& call, std::size_t from) {
     for (std::size_t i = from; i < env.size() && !stopped(); ++i) {
         const auto& [name, value] = env[i];
         if (value.text.empty() || value.known() == Known::opaque) continue;
-        const auto has = [&name = name](const auto& names) {
-            return std::ranges::find(names, name) != std::end(names);
-        };
+        const auto has = [&name](const auto& names) { return std::ranges::find(names, name) != std::end(names); };
         if (has(kFiles)) touch(call.slot, Act::execute, value, false, false);
         if (const Cell* known = name == "BASH_ENV" || name == "ENV" ? file(value.text) : nullptr) {
             Call inner = call;

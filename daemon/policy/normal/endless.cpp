@@ -7,8 +7,6 @@
 namespace owhale::policy::normal {
 namespace {
 
-constexpr double kHuge = 1e9;  // bytes, elements, rounds
-constexpr double kTower = 1e6; // an exponent: its power has as many digits
 constexpr std::size_t kMaxLoops = 64;
 
 bool is_word(char c) {

@@ -44,7 +44,7 @@ class Terminal:
         """Once, as a window does it: the kernel tells those in the foreground, nobody else does."""
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
-    def wait_still(self, seconds=0.3, most=20):
+    def wait_still(self, seconds=0.3, most=60):
         """Until nothing was written for so long: a program that draws has come to rest."""
         end = time.monotonic() + most
         while select.select([self.master], [], [], seconds)[0] and time.monotonic() < end:
@@ -66,7 +66,7 @@ class Terminal:
         """What was written since the last match, without escape sequences."""
         return ESCAPES.sub(b"", self.seen[self.unread:]).decode(errors="replace")
 
-    def wait_for(self, pattern, seconds=20):
+    def wait_for(self, pattern, seconds=60):
         """Reads until `pattern` shows and returns the match; what comes before it counts as read."""
         match = self._shows(pattern, time.monotonic() + seconds)
         if not match:
@@ -89,7 +89,7 @@ class Terminal:
             return True
         return seconds > 0 and self.process.poll() is None
 
-    def exit_code(self, seconds=20):
+    def exit_code(self, seconds=60):
         """Drains what is left and returns how the program ended."""
         end = time.monotonic() + seconds
         while self.process.poll() is None:

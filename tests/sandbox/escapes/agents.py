@@ -186,7 +186,7 @@ def sleeping(person):
                           check=False).returncode == 0
 
 
-def wait_until(true, patience=10):
+def wait_until(true, patience=30):
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if true():

@@ -65,7 +65,7 @@ class Traces:
         return "; ".join(said)
 
 
-def settle(daemon, before, seconds=5):
+def settle(daemon, before, seconds=30):
     """Waits until nothing is left over, or for so long; what is left then."""
     deadline = time.monotonic() + seconds
     while True:

@@ -52,7 +52,7 @@ def warden_of(daemon, marker):
 
 def works(daemon, person, folder):
     try:
-        return daemon.run(person, "echo back", folder, patience=10).get("stdout") == "back\n"
+        return daemon.run(person, "echo back", folder, patience=30).get("stdout") == "back\n"
     except (OSError, ValueError):
         return False
 

@@ -66,8 +66,8 @@ def try_limit(report, daemon, person, other, folders, name, script, wanted, **mo
     run = box.get("run", {})
     good = all(run.get(key) == value for key, value in wanted.items())
     report.check("ends by its name", name, good, summary(run))
-    report.check("others are answered", name, neighbour.get("stdout") == "alive\n" and took < 10, f"{took:.1f} s {summary(neighbour)}")
-    report.check("owhaled answers", name, not watcher.failures and watcher.longest < 5,
+    report.check("others are answered", name, neighbour.get("stdout") == "alive\n" and took < 20, f"{took:.1f} s {summary(neighbour)}")
+    report.check("owhaled answers", name, not watcher.failures and watcher.longest < 10,
                  f"longest {watcher.longest:.1f} s {watcher.failures[:3]}")
     return run
 

@@ -126,12 +126,12 @@ def deaf_to_flush(scene, mount):
             listing = scene.daemon.run(scene.person, "ls", scene.folder)
             scene.check("what closes no file there works", listing.get("stdout") == "prog\n", str(listing)[:200])
             caller, told = scene.ask(cwd=scene.folder, argv=["./prog"])
-            mount.asked.wait(10)
+            mount.asked.wait(60)
             scene.check("it was asked for the kind that it ignores", mount.asked.is_set())
             time.sleep(5)  # past the run's own timeout: the kill has no effect as long as the server is silent
             scene.others_are_served("a program that closes itself there")
             runs = scene.daemon.request("GET", "/v1/runs?state=running", None, 10, scene.person)[1]["runs"]
             scene.check("the run that hangs is shown as running", len(runs) == 1, str(runs)[:200])
-        caller.join(10)
+        caller.join(60)
         state = told.get("said", {}).get("state")
         scene.check("once the mount is gone, that run ends by its timeout", state == "timed_out", str(told)[:300])

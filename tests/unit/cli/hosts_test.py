@@ -72,7 +72,7 @@ class Hosts(Case):
         self.assertRegex(refused.stderr, "belongs to uid 61234, .*nothing was sent")
         self.assertEqual(listener.stdout.read(), "b''\n")
         listener.stdout.close()
-        listener.wait(10)
+        listener.wait(60)
 
     def test_ones_own_listener_counts_outside_of_cages_alone(self):
         if os.getuid() != 0:
@@ -87,12 +87,12 @@ class Hosts(Case):
                 words = cage + become + serve if cage[1:2] == ["--pid"] else become + cage + serve
                 listener = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
                 port = listener.stdout.readline().strip()
-                done = subprocess.run(become + [CTL, "--host", "http://127.0.0.1:" + port, "whoami"], text=True, capture_output=True, timeout=30,
+                done = subprocess.run(become + [CTL, "--host", "http://127.0.0.1:" + port, "whoami"], text=True, capture_output=True, timeout=120,
                                       env={"PATH": os.environ["PATH"], "HOME": home})
                 self.assertEqual(listener.stdout.read(), "b''\n" if refused else "b'GET '\n", (cage, done.stderr))
                 self.assertEqual("runs as you, but in a cage" in done.stderr, refused, (cage, done.stderr))
                 listener.stdout.close()
-                listener.wait(10)
+                listener.wait(60)
 
     def test_first_contact(self):
         self.secure()
@@ -165,7 +165,7 @@ class Hosts(Case):
         self.ctl("--fingerprint", self.print_of("one"), "whoami")
         self.ctl("login", "admin", "--password-stdin", stdin="admin\n%s\n" % GOOD)
         self.assertEqual(self.ctl("-q", "run", "sh", "-c", "cat; exit 3", stdin="in\n", code=3).stdout, "in\n")
-        done = subprocess.run([CTL, "run", "-n", "seq", "1", "300000"], capture_output=True, timeout=60)
+        done = subprocess.run([CTL, "run", "-n", "seq", "1", "300000"], capture_output=True, timeout=120)
         self.assertEqual(done.stdout, b"".join(b"%d\n" % i for i in range(1, 300001)))
         text = "0123456789\n" * 100000
         self.assertEqual(self.ctl("run", "wc", "-c", stdin=text).stdout.strip(), str(len(text)))

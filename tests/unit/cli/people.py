@@ -23,7 +23,7 @@ class Fake:
 
     def stop(self):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
         self.process.stdout.close()
         self.folder.cleanup()
 
@@ -57,7 +57,7 @@ class Case(unittest.TestCase):
 
     def ctl(self, *arguments, stdin="", code=0, alone=True, **more):
         """On no terminal: in a session of its own."""
-        done = subprocess.run([CTL, *arguments], input=stdin, capture_output=True, text=True, timeout=30, start_new_session=alone, **more)
+        done = subprocess.run([CTL, *arguments], input=stdin, capture_output=True, text=True, timeout=120, start_new_session=alone, **more)
         self.assertEqual(done.returncode, code, done)
         return done
 

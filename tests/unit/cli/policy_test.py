@@ -16,7 +16,7 @@ no_match = ["ls dropper"]
 
 
 def policy(*arguments, stdin="", cwd=None, **env):
-    return subprocess.run([CTL, "policy", *arguments], input=stdin, capture_output=True, text=True, timeout=60, cwd=cwd,
+    return subprocess.run([CTL, "policy", *arguments], input=stdin, capture_output=True, text=True, timeout=120, cwd=cwd,
                           env={**os.environ, "HOME": "/home/user", "OWHALE_SOCKET": "/nonexistent", **env})
 
 
@@ -90,7 +90,7 @@ class Policy(unittest.TestCase):
             process.stdin.flush()
             self.assertEqual(json.loads(process.stdout.readline())["id"], number)
         process.stdin.close()
-        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(process.wait(60), 0)
         process.stdout.close()
 
     def test_thousands_of_lines(self):
@@ -102,7 +102,7 @@ class Policy(unittest.TestCase):
     def test_a_reader_that_goes_away(self):
         process = subprocess.Popen(f"yes '{{\"command\":\"ls\"}}' | {CTL} policy check --stdin --rules none | head -n 1; echo ${{PIPESTATUS[1]}}",
                                    shell=True, executable="/bin/bash", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=120)
         self.assertEqual(out.splitlines()[-1], b"141")
 
     def test_explain_draws(self):
@@ -223,7 +223,7 @@ class Policy(unittest.TestCase):
             self.assertIn("2 of 2 commands change: 2 from allow to deny\n", ran.stdout, ran.stderr)
         finally:
             fake.stdin.close()
-            fake.wait(10)
+            fake.wait(60)
             fake.stdout.close()
         self.assertEqual(policy("diff", "none", "none", "--history").returncode, 6)
 

@@ -4,17 +4,14 @@
 #include "client.hpp"
 
 #include "checks.hpp"
+#include "sanitized.hpp"
 
 using namespace owhale::transport;
 using namespace std::chrono_literals;
 
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kIdleCost = 65536; // its own bookkeeping counts too
-#else
-constexpr std::size_t kIdleCost = 8192;
-#endif
+constexpr std::size_t kIdleCost = owhale::kAddressSanitized ? 65536 : 8192; // its own bookkeeping counts too
 
 std::size_t resident_bytes() {
     std::ifstream statm("/proc/self/statm");

@@ -34,7 +34,7 @@ fifty_runs_leave_nothing() {
     sleep 2
     before=$(census)
     for i in $(seq 10); do one_of_each >/dev/null; done
-    for i in $(seq 100); do
+    for i in $(seq 600); do
         ! settles_to "$before" || return 0
         sleep 0.1
     done

@@ -25,11 +25,14 @@ void refused(const std::string& request) {
 // Was passed on as far as its head, but the host never got a whole request.
 void broken_body(const std::string& request) {
     CAPTURE(request.substr(0, 200));
-    Stage stage;
-    bool whole = false;
-    stage.gate().host = [&](int socket) { whole = read_message(socket).ends_with("0\r\n\r\n"); };
-    const auto answer = stage.ask(request, true);
-    stage.finish();
+    bool whole = false; // the host's thread ends with the stage
+    std::string answer;
+    {
+        Stage stage;
+        stage.gate().host = [&](int socket) { whole = read_message(socket).ends_with("0\r\n\r\n"); };
+        answer = stage.ask(request, true);
+        stage.finish();
+    }
     CHECK(answer.starts_with("HTTP/1.1 400"));
     CHECK_FALSE(whole);
 }

@@ -45,7 +45,7 @@ StreamOr Gate::connect(const egress::Permit& permit, const std::string& how) {
     dialled.push_back(how + permit.target.host + ":" + std::to_string(permit.target.port));
     if (unreachable) return fail(Code::unreachable, "connection refused");
     const auto [far, near] = pair();
-    hosts_.emplace_back([script = host, far = far] {
+    hosts_.emplace_back([script = host, far] {
         script(far);
         ::close(far);
     });
@@ -92,7 +92,7 @@ void Stage::finish() {
 int Stage::connect() {
     const auto [client, near] = pair();
     clients_.push_back(client);
-    asio::post(io_, [this, near = near] {
+    asio::post(io_, [this, near] {
         auto stream = egress::stream_over(io_.get_executor(), Fd(near), nullptr);
         if (!stream) abort();
         asio::co_spawn(io_, egress::serve_http(std::move(*stream), gate_, front_, deadlines_),
