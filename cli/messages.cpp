@@ -30,6 +30,9 @@ Result<api::RunList> read_runs(std::string_view text) {
 Result<api::Why> read_why(std::string_view text) {
     return read<api::Why>(text);
 }
+Result<api::Verdict> read_verdict(std::string_view text) {
+    return read<api::Verdict>(text);
+}
 Result<api::Box> read_box(std::string_view text) {
     return read<api::Box>(text);
 }
@@ -161,6 +164,9 @@ std::string write(const api::RunRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::ExecRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::CheckRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::SignalRequest& message) {

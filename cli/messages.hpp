@@ -16,6 +16,7 @@ Result<api::Problem> read_problem(std::string_view text);
 Result<api::Run> read_run(std::string_view text);
 Result<api::RunList> read_runs(std::string_view text);
 Result<api::Why> read_why(std::string_view text);
+Result<api::Verdict> read_verdict(std::string_view text);
 Result<api::Box> read_box(std::string_view text);
 Result<api::BoxList> read_boxes(std::string_view text);
 Result<api::Publish> read_publish(std::string_view text);
@@ -63,6 +64,7 @@ Result<api::FreezeList> read_freezes(std::string_view text);
 
 std::string write(const api::RunRequest& message);
 std::string write(const api::ExecRequest& message);
+std::string write(const api::CheckRequest& message);
 std::string write(const api::SignalRequest& message);
 std::string write(const api::KillRequest& message);
 std::string write(const api::Run& message);

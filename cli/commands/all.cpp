@@ -30,17 +30,23 @@ struct Row {
 };
 
 constexpr std::array kCommands = {
-    Row{"run", declare_run},         Row{"code", declare_code},       Row{"exec", declare_exec},
-    Row{"runs", declare_runs},       Row{"policy", declare_policy},   Row{"approvals", declare_approvals},
-    Row{"approve", declare_approve}, Row{"deny", declare_deny},       Row{"grants", declare_grants},
-    Row{"hosts", declare_hosts},     Row{"box", declare_box},         Row{"profiles", declare_profiles},
-    Row{"freeze", declare_freeze},   Row{"thaw", declare_thaw},       Row{"setup", declare_setup},
-    Row{"login", declare_login},     Row{"logout", declare_logout},   Row{"whoami", declare_whoami},
-    Row{"passwd", declare_passwd},   Row{"users", declare_users},     Row{"sessions", declare_sessions},
-    Row{"tokens", declare_tokens},   Row{"secrets", declare_secrets}, Row{"audit", declare_audit},
-    Row{"mcp", declare_mcp},         Row{"status", declare_status},   Row{"doctor", declare_doctor},
-    Row{"mode", declare_mode},       Row{"config", declare_config},   Row{"completion", declare_completion, true},
-    Row{"version", declare_version}, Row{"help", declare_help, true},
+    Row{"run", declare_run},           Row{"code", declare_code},
+    Row{"exec", declare_exec},         Row{"runs", declare_runs},
+    Row{"policy", declare_policy},     Row{"approvals", declare_approvals},
+    Row{"approve", declare_approve},   Row{"deny", declare_deny},
+    Row{"grants", declare_grants},     Row{"hosts", declare_hosts},
+    Row{"box", declare_box},           Row{"profiles", declare_profiles},
+    Row{"freeze", declare_freeze},     Row{"thaw", declare_thaw},
+    Row{"setup", declare_setup},       Row{"login", declare_login},
+    Row{"logout", declare_logout},     Row{"whoami", declare_whoami},
+    Row{"passwd", declare_passwd},     Row{"users", declare_users},
+    Row{"sessions", declare_sessions}, Row{"tokens", declare_tokens},
+    Row{"secrets", declare_secrets},   Row{"audit", declare_audit},
+    Row{"agents", declare_agents},     Row{"hook", declare_hook},
+    Row{"mcp", declare_mcp},           Row{"status", declare_status},
+    Row{"doctor", declare_doctor},     Row{"mode", declare_mode},
+    Row{"config", declare_config},     Row{"completion", declare_completion, true},
+    Row{"version", declare_version},   Row{"help", declare_help, true},
 };
 
 void declare_options(Command root, Globals& globals) {

@@ -54,6 +54,8 @@ void declare_users(Command root);
 void declare_sessions(Command root);
 void declare_tokens(Command root);
 
+void declare_agents(Command root);
+void declare_hook(Command root);
 void declare_mcp(Command root);
 
 void declare_status(Command root);
