@@ -150,9 +150,6 @@ Result<api::HostEntry> read_host(std::string_view text) {
 Result<api::HostList> read_hosts(std::string_view text) {
     return read<api::HostList>(text);
 }
-Result<api::Verdict> read_verdict(std::string_view text) {
-    return read<api::Verdict>(text);
-}
 Result<api::HostVerdict> read_host_verdict(std::string_view text) {
     return read<api::HostVerdict>(text);
 }
@@ -194,9 +191,6 @@ std::string write(const api::Run& message) {
     return codec::to_text(message);
 }
 std::string write(const api::Doctor& message) {
-    return codec::to_text(message);
-}
-std::string write(const api::CheckRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::LoginRequest& message) {

@@ -53,7 +53,6 @@ Result<api::GrantList> read_grants(std::string_view text);
 
 Result<api::HostEntry> read_host(std::string_view text);
 Result<api::HostList> read_hosts(std::string_view text);
-Result<api::Verdict> read_verdict(std::string_view text);
 Result<api::HostVerdict> read_host_verdict(std::string_view text);
 Result<api::Secret> read_secret(std::string_view text);
 Result<api::SecretList> read_secrets(std::string_view text);
