@@ -3,6 +3,7 @@ which are no wider than itself, spend what it has, and end with it."""
 
 import json
 import os
+import pathlib
 import shlex
 import time
 
@@ -269,3 +270,24 @@ def test_without_a_key_it_is_told_how_to_give_one(owhaled, home):
     assert "owhalectl secrets set ANTHROPIC_API_KEY" in run["stderr"], run
     none = home.does(owhaled, "true", net="none")
     assert none["net"] == "none" and none["receipt"].get("scope") is None, none
+
+
+def test_hundreds_of_runs_leave_nothing(owhaled, home):
+    """Descriptors of the broker, mount points, boxes and listeners are as they were before."""
+    def kept():
+        mounts = sum(pathlib.Path(f"/proc/{pid}/mountinfo").read_text().count("\n") for pid in owhaled.children())
+        return owhaled.descriptors(), mounts
+
+    child = inside("POST", "/v1/runs", {"argv": ["true"], "wait": True})
+    script = f"for i in $(seq COUNT); do {child} | tail -1; done | sort | uniq -c"
+    home.does(owhaled, script.replace("COUNT", "3"))
+    before = kept()
+    run = home.does(owhaled, script.replace("COUNT", "300"), timeout=300)
+    assert run["stdout"].split() == ["300", "200"], run
+    end = time.monotonic() + 60
+    while True:
+        after = kept()
+        if after[0] <= before[0] + 2 and after[1] <= before[1]:
+            break
+        assert time.monotonic() < end, (before, after)
+        time.sleep(0.2)
