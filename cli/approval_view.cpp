@@ -177,7 +177,7 @@ private:
         const auto& scope = *approval_.frozen->scope;
         for (const auto& rule : scope.hosts)
             field("May reach", text_of(rule) + (rule.from ? " (" + *rule.from + ")" : ""),
-                  rule.from == "request" ? Tone::warn : Tone::plain);
+                  rule.from == "request" || rule.from == "command" ? Tone::warn : Tone::plain); // opened by this answer
         for (const auto port : scope.host_ports)
             field("May reach", "port " + std::to_string(port) + " of this machine's loopback", Tone::warn);
         for (const auto& use : scope.secrets)
