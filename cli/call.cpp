@@ -4,29 +4,11 @@
 
 #include "cli/escape.hpp"
 #include "cli/messages.hpp"
+#include "cli/percent.hpp"
 #include "shared/verbs.hpp"
 
 namespace owhale::cli {
 namespace {
-
-// RFC 3986: everything but the unreserved characters is percent-encoded.
-std::string encoded(std::string_view text) {
-    static constexpr std::string_view kUnreserved =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    static constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        if (kUnreserved.find(c) != std::string_view::npos) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += kDigits[byte >> 4];
-        out += kDigits[byte & 15];
-    }
-    return out;
-}
 
 Error unexplained(const Reply& reply) {
     return Error{Code::internal,
@@ -71,10 +53,10 @@ Target target_of(const Call& call) {
     const Verb* verb = find_verb(call.verb);
     std::string path(verb->path);
     const auto open = path.find('{');
-    if (open != std::string::npos) path.replace(open, path.find('}') - open + 1, encoded(call.id));
+    if (open != std::string::npos) path.replace(open, path.find('}') - open + 1, to_percent(call.id));
     char separator = '?';
     for (const auto& [key, value] : call.query) {
-        path += separator + encoded(key) + '=' + encoded(value);
+        path += separator + to_percent(key) + '=' + to_percent(value);
         separator = '&';
     }
     return {verb->method, std::move(path)};

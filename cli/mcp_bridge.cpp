@@ -90,7 +90,9 @@ private:
 
 class Bridge {
 public:
-    explicit Bridge(const Where& where) : where_(where) {}
+    explicit Bridge(const Where& where) : where_(where) {
+        if (!where.host) surroundings_ = own_surroundings(); // over TCP owhaled may be on another machine
+    }
 
     [[noreturn]] void run() {
         await_signals([this] { asio::post(loop_, [this] { end(); }); });
@@ -181,7 +183,7 @@ private:
     McpLane& free_lane() {
         for (const auto& lane : lanes_)
             if (!lane->busy()) return *lane;
-        return *lanes_.emplace_back(std::make_unique<McpLane>(loop_.get_executor(), where_, acts_));
+        return *lanes_.emplace_back(std::make_unique<McpLane>(loop_.get_executor(), where_, surroundings_, acts_));
     }
 
     std::size_t busy() const {
@@ -232,6 +234,7 @@ private:
     }
 
     Where where_;
+    McpHeaders surroundings_;
     asio::io_context loop_{1};
     Bell room_{loop_};
     asio::steady_timer grace_{loop_};

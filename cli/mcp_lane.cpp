@@ -28,6 +28,7 @@ void McpLane::load(McpMessage message) {
 asio::awaitable<void> McpLane::carry(McpSession session) {
     Call call{.verb = "mcp", .body = message_.text, .headers = mcp_headers(message_, session), .limit = kSilence};
     call.silent = true;
+    call.headers.insert(call.headers.end(), always_.begin(), always_.end());
     EventLines events(kMostEvent);
     const std::function<void(const ServerEvent&)> on_event = [this](const ServerEvent& event) { pass(event.data); };
     const Connection::Take take = [this, &events, &on_event](std::string_view bytes) -> asio::awaitable<void> {
@@ -63,16 +64,16 @@ void McpLane::settle(Result<Reply> reply) {
     const auto session = reply->headers.find("mcp-session-id");
     if (message_.starts_session() && !agreed_.empty())
         acts_.agreed({agreed_, session == reply->headers.end() ? "" : session->second});
-    if (answered_ || message_.id.empty()) return;
+    if (answered_ || !message_.is_request()) return;
     if (accepted) return give_up(no_answer());
     const auto refused = succeeded(*std::move(reply));
     give_up(refused.error());
 }
 
 void McpLane::give_up(const Error& error) {
-    if (answered_ || message_.id.empty()) return;
+    if (answered_ || !message_.is_request()) return;
     answered_ = true;
-    acts_.answer({mcp_error(message_.id, error), true, {}});
+    acts_.answer({mcp_error(message_, error), true, {}});
 }
 
 void McpLane::take_back() {

@@ -7,6 +7,7 @@
 #include "cli/connection.hpp"
 #include "cli/event_lines.hpp"
 #include "cli/mcp_message.hpp"
+#include "cli/mcp_surroundings.hpp"
 
 namespace owhale::cli {
 
@@ -18,8 +19,9 @@ public:
         std::function<void(McpSession)> agreed;       // an initialize agreed on this
         std::function<void(const Error*)> reached;    // whether owhaled was there; null: it was
     };
-    McpLane(asio::any_io_executor executor, const Where& where, const Acts& acts)
-        : connection_(std::move(executor), where), acts_(acts) {}
+    // `always`: headers of each message.
+    McpLane(asio::any_io_executor executor, const Where& where, const McpHeaders& always, const Acts& acts)
+        : connection_(std::move(executor), where), always_(always), acts_(acts) {}
 
     // The message that `carry` is for: from here on the lane is busy.
     void load(McpMessage message);
@@ -37,6 +39,7 @@ private:
     void give_up(const Error& error);
 
     Connection connection_;
+    const McpHeaders& always_;
     const Acts& acts_;
     McpMessage message_;
     std::string agreed_; // the version in its answer

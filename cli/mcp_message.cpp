@@ -43,6 +43,16 @@ void read_params(McpMessage& message, const json::object& params) {
     if (const auto* meta = member_object(params, "_meta")) message.version = member_text(*meta, kVersion);
 }
 
+std::vector<std::string> ids_of(const json::array& messages) {
+    std::vector<std::string> ids;
+    for (const auto& one : messages) {
+        const auto* object = one.if_object();
+        if (object == nullptr || !object->contains("method")) continue;
+        if (auto id = member_id(*object, "id"); !id.empty()) ids.push_back(std::move(id));
+    }
+    return ids;
+}
+
 bool has_name(const std::string& method) {
     return method == "tools/call" || method == "resources/read" || method == "prompts/get";
 }
@@ -77,6 +87,7 @@ std::expected<McpMessage, std::string> read_mcp(std::string line) {
     if (error) return std::unexpected(mcp_error("", kParseError, "Parse error: " + error.message()));
     McpMessage message;
     message.text = std::move(line);
+    if (const auto* several = value.if_array()) message.ids = ids_of(*several);
     const auto* object = value.if_object();
     if (object == nullptr || !object->contains("method")) return message;
     message.id = member_id(*object, "id");
@@ -126,6 +137,13 @@ std::string mcp_error(std::string_view id, const Error& error) {
     if (error.retry_after > 0) data["retry_after"] = error.retry_after;
     const auto message = code + ": " + error.message + (error.next.empty() ? "" : ". Next: " + error.next);
     return error_line(id, {{"code", kServerError}, {"message", message}, {"data", std::move(data)}});
+}
+
+std::string mcp_error(const McpMessage& message, const Error& error) {
+    if (!message.id.empty()) return mcp_error(message.id, error);
+    std::string lines;
+    for (const auto& id : message.ids) lines += (lines.empty() ? "" : ",") + mcp_error(id, error);
+    return one_line('[' + lines + ']');
 }
 
 } // namespace owhale::cli

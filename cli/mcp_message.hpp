@@ -19,10 +19,12 @@ enum McpCode : int { kParseError = -32700, kInvalidRequest = -32600, kServerErro
 struct McpMessage {
     std::string text;                  // as it came
     std::string id;                    // as JSON; "" none: a notification, an answer, or several messages at once
+    std::vector<std::string> ids;      // of several at once: those of the requests among them
     std::string method, name, version; // version: of a message that carries its own (2026-07-28)
     std::string cancels;               // the id, as JSON, that a notifications/cancelled takes back
 
     bool stateless() const { return !version.empty(); }
+    bool is_request() const { return !id.empty() || !ids.empty(); }
     bool starts_session() const { return method == "initialize" && !id.empty(); }
 };
 
@@ -50,5 +52,7 @@ std::optional<McpAnswer> read_mcp_answer(std::string_view text, std::string_view
 std::string mcp_error(std::string_view id, int code, std::string_view message);
 // The same of an Error: its code and next step are in `data`, and the step in the message too, for a model to read.
 std::string mcp_error(std::string_view id, const Error& error);
+// The line that answers all requests in a message so.
+std::string mcp_error(const McpMessage& message, const Error& error);
 
 } // namespace owhale::cli

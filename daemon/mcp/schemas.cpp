@@ -5,7 +5,7 @@ namespace owhale::mcp::schema {
 
 // What run_command and run_code share.
 #define OWHALE_RUN_PROPERTIES                                                                                                                                                                                                                                                     \
-    R"("cwd":{"type":"string","minLength":1,"maxLength":4096,"description":"Absolute folder to run in. Its git top level, or the folder itself, is the writable workspace. Without it: an empty private folder."},)"                                                              \
+    R"("cwd":{"type":"string","minLength":1,"maxLength":4096,"description":"Absolute folder to run in. Its git top level, or the folder itself, is the writable workspace. Without it: the folder that your client works in, where it tells; else an empty private one."},)"      \
     R"("workspace":{"type":"string","minLength":1,"maxLength":4096,"description":"Absolute folder that is the writable workspace instead."},)"                                                                                                                                    \
     R"("env":{"type":"object","maxProperties":256,"additionalProperties":{"type":"string"},"description":"Environment variables to add. No secrets: name these in `secrets`."},)"                                                                                                 \
     R"("timeout":{"type":"integer","minimum":0,"maximum":31536000,"description":"Ends the run after so many seconds; 0 never."},)"                                                                                                                                                \
