@@ -199,11 +199,12 @@ private:
     }
 
     // What has not begun is forgotten. In the stateless revision closing the request's connection says all; in those with
-    // a handshake owhaled is told, and the connection is closed after that.
+    // a handshake owhaled is told, and the connection is closed after that: what ends meanwhile is no answer any more.
     void cancel(McpMessage notice) {
         if (waiting_.forget(notice.cancels)) return;
         auto* lane = carrying(notice.cancels);
         if (lane != nullptr && lane->message().stateless()) return lane->take_back();
+        if (lane != nullptr) lane->hush();
         asio::co_spawn(loop_, tell_cancelled(std::move(notice)), [this](const std::exception_ptr&) { advance(); });
     }
 

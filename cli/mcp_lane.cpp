@@ -77,7 +77,7 @@ void McpLane::give_up(const Error& error) {
 }
 
 void McpLane::take_back() {
-    taken_back_ = true;
+    hush();
     connection_.hang_up();
 }
 

@@ -27,7 +27,9 @@ public:
     void load(McpMessage message);
     // Until the message is answered, or cannot be. A request gets exactly one answer, or none when it was taken back.
     asio::awaitable<void> carry(McpSession session);
-    // Nothing more is said to the request; the connection is closed, which is how owhaled learns of it.
+    // Nothing more is said to the request.
+    void hush() { taken_back_ = true; }
+    // The same, and the connection is closed, which is how owhaled learns of it.
     void take_back();
 
     bool busy() const { return busy_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstring>
 
 #include "cli/events.hpp"
 
@@ -135,7 +136,9 @@ std::string mcp_error(std::string_view id, const Error& error) {
     json::object data{{"code", code}};
     if (!error.next.empty()) data["next"] = error.next;
     if (error.retry_after > 0) data["retry_after"] = error.retry_after;
-    const auto message = code + ": " + error.message + (error.next.empty() ? "" : ". Next: " + error.next);
+    auto message = code + ": " + error.message;
+    if (error.errnum != 0) message += std::string(": ") + ::strerror(error.errnum);
+    if (!error.next.empty()) message += ". Next: " + error.next;
     return error_line(id, {{"code", kServerError}, {"message", message}, {"data", std::move(data)}});
 }
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -111,7 +112,8 @@ Result<std::optional<std::string>> read_private(const std::string& path, std::si
 
 Result<std::string> read_handed(const std::string& path, std::size_t most) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!file) return fail_errno(path);
+    if (!file)
+        return fail(Code::unauthenticated, path + ": " + ::strerror(errno), "name a file of your own that is there");
     struct stat found{};
     if (::fstat(file.get(), &found) != 0) return fail_errno(path);
     std::string why;

@@ -11,8 +11,8 @@ from conftest import bridge_words
 
 
 class Bridge:
-    def __init__(self, house):
-        self.process = subprocess.Popen(bridge_words(house), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    def __init__(self, words, **more):
+        self.process = subprocess.Popen(words, **more, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def write(self, data):
         self.process.stdin.write(data if isinstance(data, bytes) else json.dumps(data).encode() + b"\n")
@@ -49,7 +49,7 @@ class Bridge:
 
 @pytest.fixture
 def bridge(house):
-    one = Bridge(house)
+    one = Bridge(bridge_words(house))
     yield one
     one.close()
 
