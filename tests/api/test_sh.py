@@ -1,15 +1,22 @@
 """owhale-sh: stands where a program expects a shell, and runs what it is given in a cage."""
 
+import concurrent.futures
+import fcntl
 import os
 import pathlib
 import pty
+import re
 import shlex
 import shutil
 import signal
+import struct
 import subprocess
+import termios
+import time
 
 import pytest
 
+import accounts
 import daemon
 from conftest import ALICE
 from ctl import Ctl, Terminal, become
@@ -319,6 +326,47 @@ def test_on_a_terminal(sh):
     assert once.wait(60) == (0, "all\r\n")
 
 
+def test_the_size_of_the_window(sh):
+    terminal = on_terminal(sh)
+    terminal.until(r"\[caged\] ", 60)
+    for rows, columns in ((31, 101), (17, 77)):
+        fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.write(terminal.fd, f"until stty size | grep -x '{rows} {columns}'; do sleep 0.1; done; echo size$((1+1))\n".encode())
+        terminal.until(rf"{rows} {columns}\r\n(.|\n)*size2\r\n", 60)
+    os.write(terminal.fd, b"exit 0\n")
+    assert terminal.wait(60)[0] == 0
+
+
+ASKS = """
+[[rule]]
+id = "own.ask"
+decision = "ask"
+severity = "medium"
+reason = "The test asks."
+program = ["seq"]
+overrides = ["*"]
+match = ["seq 3"]
+no_match = ["ls"]
+"""
+
+
+def test_what_is_asked_about_waits_and_goes_on(own, workspace, alice, base):
+    owhaled = own(*accounts.QUICK)
+    owhaled.rule("50-own.toml", ASKS)
+    person = accounts.add(accounts.set_up(owhaled.start()), "carol", ["approver"])
+    process = Shell(owhaled, workspace, alice, base).start("-c", "seq 3; exit 5", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                                           stderr=subprocess.PIPE)
+    end = time.monotonic() + 60
+    while not (asked := person.get("/v1/approvals?all=1&state=pending").json()["approvals"]):
+        assert time.monotonic() < end and process.poll() is None, "nobody was asked"
+        time.sleep(0.05)
+    digest = person.get(f"/v1/approvals/{asked[0]['id']}").json()["digest"]
+    person.do("POST", f"/v1/approvals/{asked[0]['id']}/approve", {"digest": digest})
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (5, b"1\n2\n3\n"), (process.returncode, out, err)
+    assert b"waiting" in err and f"owhalectl approve {asked[0]['id']}".encode() in err, err
+
+
 # --- who calls a shell
 
 def called_by(sh, *words, **more):
@@ -345,9 +393,39 @@ def test_python_git_npm_script(sh):
     assert "2" in called_by(sh, "script", "-qec", "echo $((1+1)); tty >&2", "/dev/null")
 
 
-def test_many_short_calls(sh):
-    for i in range(100):
-        assert sh("-c", f"exit {i}")[0] == i
+@pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is missing")
+def test_under_tmux(sh):
+    tmux = ["tmux", "-S", str(sh.workspace / "tmux.sock"), "-f", "/dev/null"]
+    sh.variables["SHELL"] = str(SH)
+    called_by(sh, *tmux, "new-session", "-d", "-x", "90", "-y", "20")  # its default shell is ours
+
+    def until(text):
+        end = time.monotonic() + 60
+        while text not in (seen := called_by(sh, *tmux, "capture-pane", "-p")):
+            assert time.monotonic() < end, seen
+            time.sleep(0.1)
+
+    try:
+        until("[caged]")
+        called_by(sh, *tmux, "send-keys", "stty size; echo in$((1+1))", "Enter")
+        until("in2")
+        assert re.search(r"(19|20) 90", called_by(sh, *tmux, "capture-pane", "-p"))
+    finally:
+        called_by(sh, *tmux, "kill-server")
+
+
+def test_a_thousand_short_calls_leave_nothing(sh, owhaled):
+    def calls(count):
+        with concurrent.futures.ThreadPoolExecutor(4) as four:
+            assert list(four.map(lambda i: sh("-c", f"exit {i % 126}")[0], range(count))) == [i % 126 for i in range(count)]
+
+    calls(20)
+    before = owhaled.descriptors()
+    calls(1000)
+    end = time.monotonic() + 60
+    while owhaled.descriptors() > before + 8:
+        assert time.monotonic() < end, (before, owhaled.descriptors())
+        time.sleep(0.1)
 
 
 # --- as bash says it
