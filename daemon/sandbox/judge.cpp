@@ -16,6 +16,7 @@ using boost::asio::awaitable;
 
 constexpr std::size_t kShort = 256; // bytes of a text that is judged at once: below two milliseconds on a slow machine
 constexpr std::chrono::seconds kJudgeTime{10};
+constexpr std::string_view kCagedAgent = "agent.caged";                    // policy/normal/facts.hpp
 constexpr std::size_t kMaxSegment = 4096, kMaxOpaque = 16, kMaxHost = 253; // of a host: as of a name in the DNS
 
 std::size_t size_of(const policy::Request& request) {
@@ -93,9 +94,20 @@ void hold_to(api::Verdict& to, const Question& question, const std::vector<std::
     if (rank(other.decision) > rank(to.decision)) to = other;
 }
 
+// An agent's own connection is the one to its provider, of whom its command line says nothing: egress holds it to the profile's hosts.
+void mark_agent(policy::NormalForm& form) {
+    if (form.commands.empty()) return;
+    auto& command = form.commands.front();
+    auto& facts = command.facts;
+    facts.insert(std::ranges::lower_bound(facts, kCagedAgent), std::string(kCagedAgent));
+    for (auto& host : command.hosts)
+        if (host.name.empty() && !host.listens) host.agreed = true;
+}
+
 Result<Judged> answer(const Question& question, policy::Mode mode) {
     auto form = policy::normalize(question.request, question.facts);
     mark_agreed(form, question.agreed);
+    if (question.caged_agent) mark_agent(form);
     const auto verdict = policy::decide(*question.rules, form, question.facts, mode, question.request.net);
     Judged judged{shown(verdict, form), verdict.ceiling, {}, {}, {}, {}};
     for (const auto& words : question.beside) hold_to(judged.verdict, question, words, mode);

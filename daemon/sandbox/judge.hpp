@@ -29,6 +29,7 @@ struct Question {
     Rules::Set rules;
     std::vector<std::vector<std::string>> beside; // what it asks for beside its command, in the words of scope.hpp
     std::vector<api::HostRule> agreed;            // hosts that it may reach by somebody's word: agreed_hosts.hpp
+    bool caged_agent = false; // argv is an agent that the profile knows, in its cage: what it reaches is held there
 };
 
 class Judge {

@@ -69,6 +69,13 @@ std::string by_rule(const api::Verdict& verdict) {
     return "the rule " + verdict.rule + " lets it run ";
 }
 
+// A command that joins its cage is not it. With the host's network, or as another user, it is inside of too little to go unasked.
+bool is_caged_agent(const Prepared& prepared) {
+    const auto& request = prepared.request;
+    if (prepared.joined || !prepared.profile || prepared.profile->agent.empty()) return false;
+    return request.net.value_or("none") != "host" && !request.run_as;
+}
+
 bool is_narrower(const policy::Ceiling& ceiling, const Run& target, const Profiles& profiles) {
     if (net_under(ceiling, target.record.net) != target.record.net) return true;
     if (ceiling.read_only && target.receipt.workspace_writable) return true;
@@ -109,6 +116,7 @@ awaitable<Status> Launcher::ask_rules(Prepared& prepared, const Caller& caller, 
                                       const api::NetScope* scope) {
     Question question{inquiry_of(prepared.request), std::move(facts), parts_.rules.current(), {}, {}};
     if (scope != nullptr) question.agreed = agreed_of(*scope);
+    question.caged_agent = is_caged_agent(prepared);
     if (prepared.joined == std::nullopt && (prepared.scope || prepared.request.secrets))
         question.beside = questions_of(prepared.scope.value_or(api::NetScope{}), prepared.request);
     if (!prepared.projects.empty()) {

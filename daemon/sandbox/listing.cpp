@@ -21,11 +21,23 @@ void shorten(api::Run& run) {
     cut_command(run.command, kListedCommand);
 }
 
+// A run's runs are those of whoever made the first, too. Without that one's record they are nobody's but `any`'s.
+bool is_own(RunRows& rows, const api::Run& run, const std::string& principal) {
+    if (run.principal == principal) return true;
+    if (!run.parent || run.principal != "run:" + *run.parent) return false;
+    const auto parent = rows.find(*run.parent);
+    return parent && *parent && (*parent)->principal == principal;
+}
+
+bool is_own(const Run& run, const std::string& principal) {
+    return run.caller().principal == principal || run.caller().payer == principal;
+}
+
 } // namespace
 
 Result<api::Run> Registry::show(const std::string& id, const std::string& principal, bool any) {
     if (const auto run = live(id)) {
-        if (!any && run->caller().principal != principal) return std::unexpected(no_such_run());
+        if (!any && !is_own(*run, principal)) return std::unexpected(no_such_run());
         auto record = run->snapshot();
         if (run->cage.networked) record.network = parts_.network->report(run->number());
         if (run->cage.asks) add_children(record);
@@ -33,7 +45,7 @@ Result<api::Run> Registry::show(const std::string& id, const std::string& princi
     }
     auto row = TRY(rows_.find(id));
     if (const auto late = unrecorded_.find(id); late != unrecorded_.end()) row = late->second.record;
-    if (!row || (!any && row->principal != principal)) return std::unexpected(no_such_run());
+    if (!row || (!any && !is_own(rows_, *row, principal))) return std::unexpected(no_such_run());
     add_children(*row);
     return std::move(*row);
 }
@@ -57,7 +69,7 @@ Result<api::RunList> Registry::list(const std::string& principal, bool any, cons
             "one of queued, starting, running, exited, signaled, timed_out, limit_exceeded, killed, failed, lost, …");
     if (wanted && !ended(*wanted)) { // only live ones can be in it
         for (auto at = live_.rbegin(); at != live_.rend() && out.runs.size() < limit; ++at)
-            if (at->second->state() == *wanted && (any || at->second->caller().principal == principal) &&
+            if (at->second->state() == *wanted && (any || is_own(*at->second, principal)) &&
                 (before.empty() || at->first < before))
                 out.runs.push_back(at->second->snapshot());
     } else {

@@ -51,8 +51,10 @@ Result<std::optional<api::Run>> RunRows::find(const std::string& id) {
 }
 
 Result<std::vector<api::Run>> RunRows::list(const Filter& filter) {
-    constexpr const char* kOwn = "SELECT record FROM runs WHERE principal = ?1 AND (?2 = '' OR state = ?2) AND "
-                                 "(?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4";
+    constexpr const char* kOwn =
+        "SELECT record FROM runs WHERE id IN (SELECT id FROM runs WHERE (principal = ?1 OR principal IN "
+        "(SELECT 'run:' || id FROM runs WHERE principal = ?1)) AND (?2 = '' OR state = ?2) AND "
+        "(?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4) ORDER BY id DESC";
     constexpr const char* kAny = "SELECT record FROM runs WHERE ?1 = '' AND (?2 = '' OR state = ?2) AND "
                                  "(?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4";
     auto* statement = TRY(use(filter.principal.empty() ? kAny : kOwn));

@@ -28,11 +28,12 @@ constexpr std::chrono::milliseconds kLook{500}; // how often an open channel's r
 using Standing = std::function<bool()>; // whether who attached still may control the run
 
 Standing standing_of(const Request& request, identity::Identity& identity, const api::Run& run) {
-    return
-        [&identity, peer = request.connection->peer, who = request.who(), own = run.principal == request.who().name] {
-            const auto now = identity.refresh(peer, who);
-            return now && now->may(identity::Permission::runs_control, own);
-        };
+    // A run that was found without a right to any is one's own, or one of these's.
+    const bool own = run.principal == request.who().name || !any(request, identity::Permission::runs_control);
+    return [&identity, peer = request.connection->peer, who = request.who(), own] {
+        const auto now = identity.refresh(peer, who);
+        return now && now->may(identity::Permission::runs_control, own);
+    };
 }
 
 struct Size { // {"Width":80,"Height":24}

@@ -10,7 +10,7 @@ import time
 import pytest
 
 import accounts
-from conftest import ALICE, needs_root
+from conftest import ALICE, BOB, needs_root
 
 pytestmark = needs_root
 
@@ -133,6 +133,27 @@ def test_other_profiles_have_nothing_of_it(owhaled, home):
         assert "projects" not in run["stdout"] and "agent" not in run["receipt"], run
 
 
+# --- what is asked about
+
+
+def test_inside_it_is_not_asked_about_and_otherwise_it_is(own, base):
+    house = own()
+    house.rule("tests.toml", None)
+    house.start()
+    home = Home(base)
+    home.write("shop/claude", "#!/bin/sh\ntrue\n", 0o755)
+    run = home.does(house, "true")
+    assert run["state"] == "exited" and run["receipt"]["agent"] == "claude-code", run
+    for more in ({"profile": "build"}, {"net": "host"}, {"argv": ["sh", "-c", "claude x"]}, {"argv": None, "script": "claude x"},
+                 {"argv": ["env", "claude", "x"]}, {"allow_hosts": [{"host": "odd.example"}]}, {"argv": ["./claude", "x"]}):
+        answer = house.run(ALICE, detach=True, **home.asks("true", **more))
+        made = answer.json()
+        assert made.get("state") == "waiting_approval" or answer.status == 403, (more, made)
+    for flag in ("--dangerously-skip-permissions", "--mcp-config=x"):
+        answer = house.run(ALICE, wait=True, **home.asks("true", argv=["claude", flag]))
+        assert answer.status == 403, (flag, answer)
+
+
 # --- its runs
 
 
@@ -182,6 +203,31 @@ def test_it_steers_its_own_runs_and_nobody_else_s(owhaled, home):
     statuses = run["stdout"].split()
     assert statuses[:6] == ["200"] * 6, run
     assert statuses[6:] == ["404"] * 6, run
+
+
+def test_its_runs_are_its_human_s_too_and_no_stranger_s(owhaled, home):
+    child = inside("POST", "/v1/runs", {"argv": ["sh", "-c", "echo told; exec sleep 600"], "detach": True})
+    run = owhaled.begun(ALICE, **home.asks(f"{child}; sleep 600"))
+    end = time.monotonic() + 60
+    while not (ids := owhaled.get(f"/v1/runs/{run}", uid=ALICE).json().get("children")):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    [one] = ids
+    for path in ("", "/output", "/why"):
+        assert owhaled.get(f"/v1/runs/{one}{path}", uid=ALICE).status == 200, path
+        assert owhaled.get(f"/v1/runs/{one}{path}", uid=BOB).status == 404, path
+    assert owhaled.ask("POST", f"/v1/runs/{one}/kill", {"grace_ms": 0}, uid=BOB).status == 404
+    assert owhaled.until(one, ["running"], uid=ALICE) == "running"
+    for state in ("", "&state=running"):
+        assert one in [row["id"] for row in owhaled.get(f"/v1/runs?limit=20{state}", uid=ALICE).json()["runs"]], state
+        assert one not in [row["id"] for row in owhaled.get(f"/v1/runs?limit=100{state}", uid=BOB).json()["runs"]], state
+    assert owhaled.ask("POST", f"/v1/runs/{one}/kill", {"grace_ms": 0}, uid=ALICE).status == 200
+    assert owhaled.until(one, ["killed"], uid=ALICE) == "killed" and owhaled.state_of(run, ALICE) == "running"
+    owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=ALICE)
+    owhaled.until(run, ["killed"], uid=ALICE, patience=60)
+    listed = [row["id"] for row in owhaled.get("/v1/runs?limit=20", uid=ALICE).json()["runs"]]
+    assert one in listed and listed == sorted(listed, reverse=True), listed
+    assert owhaled.get(f"/v1/runs/{one}", uid=BOB).status == 404
 
 
 REFUSED = [("GET", "/v1/approvals", None), ("POST", "/v1/approvals/decide", {}), ("GET", "/v1/grants", None), ("GET", "/v1/events", None),

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shlex
 import subprocess
 import time
 
@@ -62,6 +63,25 @@ node -e "fetch('https://api.outside.test/v2', {headers: {authorization: 'Bearer 
 """
     done = with_key(cage, script, key)
     assert done.out.count("all well") == 2 and len(shown(world, key)) == 2, done
+
+
+ASKS = "curl -sS --noproxy '*' --unix-socket /run/owhaled/owhaled.sock http://localhost/v1/runs -d "
+
+
+def test_used_by_an_agent_inside_and_not_by_its_runs(cage, world, key):
+    """A run gets the secrets that it was started with; those that it asks for have none of them."""
+    use = f"echo ${{OUTSIDE_KEY:-none}}; {CURL}{SHOWN}{DOORS['endpoint']}"
+    named = {"script": use + "/child", "wait": True, "net": "scoped", "secrets": [{"name": key.name}],
+             "allow_hosts": [{"host": "api.outside.test", "ports": [443]}]}
+    without = {"argv": ["python3", "-c", "import os; print(os.environ.get('OUTSIDE_KEY'))"], "wait": True, "net": "none"}
+    script = f"{use}/agent\n" + "".join(f"{ASKS}{shlex.quote(json.dumps(one))}\necho\n" for one in (named, without))
+    done = with_key(cage, script, key, "endpoint", profile="agent")
+    assert done.code == 0 and "all well" in done.out, done
+    nowhere(done, key)
+    refused, child = (json.loads(line) for line in done.out.splitlines() if line.startswith("{"))
+    assert refused["code"] == "secret_denied", refused
+    assert child["parent"] == done.record["id"] and child["stdout"] == "None\n", child
+    assert [one["path"] for one in shown(world, key)] == ["/agent"], (done, world.odd.record.all())
 
 
 def test_git_with_basic(cage, world, secret):

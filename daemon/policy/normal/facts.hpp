@@ -37,6 +37,7 @@ inline constexpr std::array kFacts = {
     FactRow{"assignment", "it sets variables or makes redirections, and runs nothing"},
     FactRow{"operand", "it has an operand"},
     FactRow{"system.interpreter", "it was called by its path in the system's folders: /usr/bin/pip, /usr/bin/python3"},
+    FactRow{"agent.caged", "it is an agent that itself runs in the cage, by a profile that knows it"},
     FactRow{"loop.waits", "it runs in a loop that sleeps, reads its input, or leaves when something is done"},
     FactRow{"output.endless",
             "its output has no end, and goes to a file: yes > x, cat /dev/zero > x, dd without count"},
