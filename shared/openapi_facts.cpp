@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 struct Words {
-    std::string_view name, words; // tests/unit/shared/openapi_test.cpp holds those of states to the daemon's tables
+    std::string_view name, words; // tests/unit/verbs/described_states.cpp holds those of states to the daemon's tables
 };
 constexpr std::array kWords = {
     Words{"run_state",

@@ -102,6 +102,15 @@ public:
         return wait(std::move(run));
     }
 
+    // What was agreed to since owhaled restarted goes on when its asker is there again, and claims it.
+    json::object claimed(json::object run) const {
+        const auto approval = "/v1/approvals/" + text_of(run, "approval");
+        const auto asked = ask(http::verb::get, approval);
+        const auto* claimable = asked.if_contains("claimable");
+        if (claimable == nullptr || *claimable != true) return run;
+        return ask(http::verb::post, approval + "/claim", {}, {{"Prefer", "wait=1"}});
+    }
+
     // Until it has ended. owhaled may be away for `patience`: the run's id is all that it takes to go on.
     json::object wait(json::object run, std::chrono::seconds patience = std::chrono::seconds(60)) const {
         static const std::set<std::string> live{"queued", "waiting_approval", "starting", "running"};
@@ -110,7 +119,8 @@ public:
         std::optional<std::chrono::steady_clock::time_point> lost;
         while (live.contains(text_of(run, "state"))) {
             try {
-                run = ask(http::verb::get, "/v1/runs/" + id + "/wait", {}, {{"Prefer", "wait=25"}});
+                run = ask(http::verb::get, "/v1/runs/" + id + "/wait", {}, {{"Prefer", "wait=10"}});
+                if (text_of(run, "state") == "waiting_approval") run = claimed(std::move(run));
                 lost.reset();
             } catch (const boost::system::system_error&) {
                 const auto now = std::chrono::steady_clock::now();
@@ -182,7 +192,7 @@ private:
         http::request<http::string_body> request(method, path, 11);
         sign(request);
         for (const auto& [name, value] : fields) request.set(name, value);
-        if (method == http::verb::post) request.body() = json::serialize(body);
+        if (!body.empty()) request.body() = json::serialize(body);
         request.prepare_payload();
         asio::io_context io;
         return tls_ ? exchange(secured(connect(io)), request) : exchange(connect(io), request);
