@@ -152,10 +152,13 @@ json::object operation(const Verb& verb) {
         one.emplace("security", step_up_security());
     }
     if (auto all = openapi_operations::parameters(verb); !all.empty()) one.emplace("parameters", std::move(all));
-    if (!verb.request.empty())
-        one.emplace("requestBody",
-                    json::object{{"required", openapi_operations::body_required(verb)},
-                                 {"content", {{"application/json", {{"schema", reference(verb.request)}}}}}});
+    if (!verb.request.empty()) {
+        json::object body{{"schema", reference(verb.request)}};
+        if (auto example = openapi_facts::example(verb.name); !example.empty())
+            body.emplace("example", std::move(example));
+        one.emplace("requestBody", json::object{{"required", openapi_operations::body_required(verb)},
+                                                {"content", {{"application/json", std::move(body)}}}});
+    }
     one.emplace("responses", openapi_operations::responses(verb));
     return one;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <string>
 
 #include "shared/error.hpp"
@@ -13,7 +14,8 @@ namespace {
 namespace json = boost::json;
 
 struct Words {
-    std::string_view name, words; // tests/unit/shared/openapi_test.cpp holds those of states to the daemon's tables
+    // tests/unit/sandbox/state.cpp and tests/unit/approvals/states.cpp hold theirs to the daemon's tables.
+    std::string_view name, words;
 };
 constexpr std::array kWords = {
     Words{"run_state",
@@ -146,6 +148,16 @@ constexpr std::array kMessages = {
     Message{"Problem", "RFC 9457. Decide by `code`; the words are for people.", ""},
 };
 
+struct Example {
+    std::string_view verb, body; // JSON
+};
+constexpr std::array kExamples = {
+    Example{"runs.create", R"({"argv":["make","test"],"cwd":"/home/alice/project","wait":true,"timeout_ms":600000,)"
+                           R"("description":"Runs the tests after the change to the parser."})"},
+    Example{"policy.check", R"({"script":"rm -rf build && git push","cwd":"/home/alice/project"})"},
+    Example{"login", R"({"name":"alice","password":"correct horse battery staple"})"},
+};
+
 json::array split(std::string_view text, char by) {
     json::array out;
     while (!text.empty()) {
@@ -201,6 +213,11 @@ void enrich_message(json::object& schema, std::string_view owner) {
     for (const auto& group : split(found->one_of, '|'))
         choices.push_back(json::object{{"required", split(group.as_string(), ' ')}});
     schema["oneOf"] = std::move(choices);
+}
+
+json::object example(std::string_view verb) {
+    const auto found = std::ranges::find(kExamples, verb, &Example::verb);
+    return found == kExamples.end() ? json::object() : json::parse(found->body).as_object();
 }
 
 } // namespace owhale::openapi_facts

@@ -16,4 +16,7 @@ void enrich_message(boost::json::object& schema, std::string_view owner);
 // "queued", "waiting_approval", …, by the name that the facts use: "run_state", "code", "role".
 boost::json::array words(std::string_view set);
 
+// A body for the verb of this name; empty: none is kept.
+boost::json::object example(std::string_view verb);
+
 } // namespace owhale::openapi_facts

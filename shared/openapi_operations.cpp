@@ -199,11 +199,25 @@ json::object event_stream() {
             {"content", content("text/event-stream", {{"type", "string"}})}};
 }
 
+void add_mcp(json::object& all, const Verb& verb) {
+    auto answers =
+        success(verb, "The answer; as events, what belongs to it comes before it, and it ends the stream.", false);
+    auto message = reference("schemas", verb.response);
+    // An array answers the array that one revision of MCP lets clients send.
+    json::array either{message, json::object{{"type", "array"}, {"items", message}}};
+    answers["content"] = json::object{{"application/json", {{"schema", {{"oneOf", std::move(either)}}}}},
+                                      {"text/event-stream", {{"schema", {{"type", "string"}}}}}};
+    all["200"] = std::move(answers);
+    all["202"] = json::object{{"description", "Notifications and answers are taken: there is nothing to say."}};
+}
+
 void add_successes(json::object& all, const Verb& verb) {
     for (const auto& one : kSuccesses)
         if (lists(one.verbs, verb.name)) all[one.status] = success(verb, one.description, one.located);
     if (!all.empty()) return;
-    if (verb.name == "runs.attach")
+    if (verb.name == "mcp")
+        add_mcp(all, verb);
+    else if (verb.name == "runs.attach")
         all["101"] = channel();
     else if (verb.name == "runs.output")
         all["200"] = raw_output();

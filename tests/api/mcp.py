@@ -5,6 +5,7 @@ import json
 import time
 
 import client
+import described
 
 NEWEST = "2026-07-28"
 HANDSHAKE = "2025-11-25"
@@ -72,7 +73,9 @@ class Client:
     def post(self, message, timeout=90, **headers):
         headers = {**self.headers_for(message), **{k.replace("_", "-"): v for k, v in headers.items()}}
         with client.Connection(self.owhaled.socket, self.uid, timeout) as connection:
-            return whole(connection.send(client.request("POST", "/mcp", message, headers)))
+            answer = whole(connection.send(client.request("POST", "/mcp", message, headers)))
+        described.check("POST", "/mcp", answer.status, answer.headers, answer.body)
+        return answer
 
     def read(self, response):
         """The answer; what came before it goes to self.notifications."""

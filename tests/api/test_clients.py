@@ -10,11 +10,13 @@ import pytest
 
 import over_tcp
 from conftest import needs_root
+from daemon import BUILD
 from test_approvals import House
 
 HERE = pathlib.Path(__file__).parent / "clients"
 NODE = shutil.which("nodejs") or shutil.which("node")
-CLIENTS = {"python": ["/usr/bin/python3", str(HERE / "owhale.py")], "node": [NODE, str(HERE / "owhale.mjs")]}
+CLIENTS = {"python": ["/usr/bin/python3", str(HERE / "owhale.py")], "node": [NODE, str(HERE / "owhale.mjs")],
+           "cpp": [str(BUILD / "tests/api/owhale-client")]}
 
 
 @pytest.fixture(params=CLIENTS)
@@ -125,3 +127,40 @@ def test_what_was_denied_ends_with_its_code(own, client):
     assert house.deny(pending(house), reason="not today").status == 200
     _, err = process.communicate(timeout=60)
     assert process.returncode == 125 and "approval_denied" in err and "not today" in err, err
+
+
+@needs_root
+def test_owhaled_restarted_under_the_wait_for_an_approval(own, client):
+    house = House(own)
+    process = started(client, "ask", "--", "seq", "3", **at(house.d))
+    approval = pending(house)
+    assert process.stderr.readline().startswith("needs approval: ")
+    house.d.stop()
+    house.d.start()
+    assert process.poll() is None
+    assert house.deny(pending(house), reason="not now").status == 200
+    _, err = process.communicate(timeout=90)
+    assert process.returncode == 125 and "approval_denied" in err and "not now" in err, (approval["id"], err)
+
+
+@needs_root
+def test_what_is_agreed_to_after_a_restart_is_claimed_and_goes_on(own, client):
+    house = House(own)
+    process = started(client, "ask", "--", "seq", "3", **at(house.d))
+    pending(house)
+    assert process.stderr.readline().startswith("needs approval: ")
+    house.d.stop()
+    house.d.start()
+    assert house.approve(pending(house)).status == 200
+    out, err = process.communicate(timeout=90)
+    assert (process.returncode, out, err) == (0, "1\n2\n3\n", "")
+
+
+def test_owhaled_gone_under_a_stream_is_said(own, client):
+    daemon = own().start()
+    process = started(client, "stream", "--", "sh", "-c", "echo first; sleep 100", **at(daemon))
+    assert process.stdout.readline() == "first\n"
+    daemon.process.kill()
+    daemon.stop()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 125 and "the channel was lost" in err, err

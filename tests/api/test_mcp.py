@@ -189,7 +189,7 @@ def test_there_is_no_stream_and_no_session_to_end(owhaled, uid, method):
     (b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":1}}', -32602, 1),
     (b"[]", -32600, None),
     (b'[{"jsonrpc":"2.0","id":1,"method":"ping"}]', -32600, None),
-])
+], ids=lambda value: repr(value)[:60])
 def test_malformed_messages_get_the_right_error(owhaled, uid, text, code, id):
     answer = owhaled.ask("POST", "/mcp", text, {"MCP-Protocol-Version": HANDSHAKE, "Accept": mcp.ACCEPT}, uid=uid)
     assert answer.status == 400 and answer.headers["content-type"] == "application/json", answer

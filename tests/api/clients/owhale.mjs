@@ -78,11 +78,14 @@ export class Owhaled {
     return this.wait(run);
   }
 
-  /** Until it has ended. owhaled may be away for `patience` ms: the run's id is all that it takes to go on. */
+  /** Until it has ended. owhaled may be away for `patience` ms: the run's id is all that it takes to go on;
+   *  what was agreed to since a restart goes on when its asker is there again, and claims it. */
   async wait(run, patience = 60_000) {
     for (let lost = 0; LIVE.has(run.state);) {
       try {
-        run = await this.ask("GET", `/v1/runs/${run.id}/wait`, undefined, { Prefer: "wait=25" });
+        run = await this.ask("GET", `/v1/runs/${run.id}/wait`, undefined, { Prefer: "wait=10" });
+        if (run.state === "waiting_approval" && (await this.ask("GET", `/v1/approvals/${run.approval}`)).claimable)
+          run = await this.ask("POST", `/v1/approvals/${run.approval}/claim`, undefined, { Prefer: "wait=1" });
         lost = 0;
       } catch (error) {
         if (error instanceof Problem) throw error;
@@ -132,9 +135,9 @@ class Channel {
   }
   endStdin() { this.send(CLOSE, Buffer.of(STDIN)); }
   resize(Width, Height) { this.send(RESIZE, JSON.stringify({ Width, Height })); }
-  detach() {
+  async detach() {
     this.frame(8, Buffer.of(3, 232));
-    this.socket.end();
+    for await (const _ of this.messages()); // until owhaled has it all: a close while output comes would lose what was sent
   }
 
   frame(opcode, data) {
@@ -161,7 +164,7 @@ class Channel {
   /** [channel, bytes] until owhaled closes: output on 1 and 2, the run as JSON on 3. */
   async *messages() {
     let parts = [];
-    for await (const chunk of this.socket) {
+    for await (const chunk of this.chunks()) {
       this.input = Buffer.concat([this.input, chunk]);
       for (let frame; (frame = this.take());) {
         if (frame.opcode === 8) return;
@@ -174,6 +177,12 @@ class Channel {
         yield [whole[0], whole.subarray(1)];
       }
     }
+  }
+
+  async *chunks() {
+    try {
+      yield* this.socket;
+    } catch { /* its end, however it came */ }
     throw new Error("the channel was lost; attach again, the run may go on");
   }
 }
@@ -214,7 +223,7 @@ const commands = {
       channel.send(STDIN, data);
       break;
     }
-    channel.detach();
+    await channel.detach();
     return { exit_code: 0 };
   },
 };

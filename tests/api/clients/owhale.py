@@ -83,11 +83,14 @@ class Owhaled:
         return self.wait(run)
 
     def wait(self, run, patience=60):
-        """Until it has ended; its output comes with it. owhaled may be away for `patience` seconds."""
+        """Until it has ended; its output comes with it. owhaled may be away for `patience` seconds: what was agreed to
+        since a restart of it goes on when its asker is there again, and claims it."""
         lost = None
         while run["state"] in LIVE:
             try:
-                run = self.ask("GET", f"/v1/runs/{run['id']}/wait", headers={"Prefer": "wait=25"})
+                run = self.ask("GET", f"/v1/runs/{run['id']}/wait", headers={"Prefer": "wait=10"})
+                if run["state"] == "waiting_approval" and self.ask("GET", f"/v1/approvals/{run['approval']}").get("claimable"):
+                    run = self.ask("POST", f"/v1/approvals/{run['approval']}/claim", headers={"Prefer": "wait=1"})
                 lost = None
             except (OSError, http.client.HTTPException):
                 lost = lost or time.monotonic()
@@ -145,6 +148,8 @@ class Channel:
 
     def detach(self):
         self.frame(8, struct.pack(">H", 1000))
+        for _ in self.messages():  # until owhaled has it all: a close while output comes would lose what was sent
+            pass
         self.sock.close()
 
     def frame(self, opcode, data):
@@ -158,7 +163,10 @@ class Channel:
             self.sock.sendall(head + mask + masked)
 
     def read(self, count):
-        data = self.file.read(count)
+        try:
+            data = self.file.read(count)
+        except ConnectionError:
+            data = b""
         if len(data) < count:
             raise ConnectionError("the channel was lost; attach again, the run may go on")
         return data

@@ -1,9 +1,11 @@
 #include "approvals/state.hpp"
 
+#include <boost/json/array.hpp>
 #include <set>
 
 #include "approvals/deciders.hpp"
 #include "checks.hpp"
+#include "shared/openapi_facts.hpp"
 
 using namespace owhale;
 using namespace owhale::approvals;
@@ -96,4 +98,10 @@ TEST_CASE("who decides") {
         if (row.may) CHECK_MESSAGE(ruling.counts == row.counts, row.what);
         CHECK_MESSAGE(ruling.why_not.empty() == row.may, row.what);
     }
+}
+
+TEST_CASE("the description of the API names these states, in this order, and no other") {
+    boost::json::array all;
+    for (const auto state : kAll) all.emplace_back(name(state));
+    CHECK_EQ(openapi_facts::words("approval_state"), all);
 }

@@ -1,5 +1,9 @@
 #include "sandbox/state.hpp"
 
+#include <boost/json/array.hpp>
+
+#include "shared/openapi_facts.hpp"
+
 #include "checks.hpp"
 
 using namespace owhale;
@@ -30,4 +34,10 @@ TEST_CASE("the ways of a run") {
     CHECK_FALSE(may_follow(State::waiting_approval, State::running));
     CHECK_FALSE(may_follow(State::running, State::starting));
     CHECK_FALSE(may_follow(State::running, State::denied));
+}
+
+TEST_CASE("the description of the API names these states, in this order, and no other") {
+    boost::json::array all;
+    for (int i = 0; i <= static_cast<int>(State::lost); ++i) all.emplace_back(name(static_cast<State>(i)));
+    CHECK_EQ(openapi_facts::words("run_state"), all);
 }

@@ -1,6 +1,9 @@
 #include <boost/json/serialize.hpp>
 #include <set>
 
+#include "shared/api.hpp"
+#include "shared/api_identity.hpp"
+#include "shared/codec.hpp"
 #include "shared/error.hpp"
 #include "shared/openapi.hpp"
 #include "shared/verbs.hpp"
@@ -99,4 +102,22 @@ TEST_CASE("each operation has a tag that is described, and answers that are know
         }
     const auto& create = document.at("paths").at("/v1/runs").at("post").at("responses").as_object();
     CHECK((create.contains("200") && create.contains("201") && create.contains("202") && create.contains("403")));
+}
+
+TEST_CASE("the examples are bodies that the codec takes") {
+    const auto document = owhale::openapi("0");
+    const auto body = [&](const char* path) {
+        const auto& operation = document.at("paths").at(path).at("post");
+        return json::serialize(operation.at("requestBody").at("content").at("application/json").at("example"));
+    };
+    CHECK(owhale::codec::decode<owhale::api::RunRequest>(std::string_view(body("/v1/runs"))));
+    CHECK(owhale::codec::decode<owhale::api::CheckRequest>(std::string_view(body("/v1/policy/check"))));
+    CHECK(owhale::codec::decode<owhale::api::LoginRequest>(std::string_view(body("/v1/login"))));
+}
+
+TEST_CASE("MCP answers as JSON, as events, or with nothing") {
+    const auto document = owhale::openapi("0");
+    const auto& answers = document.at("paths").at("/mcp").at("post").at("responses").as_object();
+    CHECK(answers.at("200").at("content").as_object().contains("text/event-stream"));
+    CHECK_FALSE(answers.at("202").as_object().contains("content"));
 }
