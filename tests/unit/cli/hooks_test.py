@@ -282,6 +282,14 @@ class Files(unittest.TestCase):
         self.assertEqual([self.read("doubtful"), self.read("/proc/self/environ")], ["ask", "ask"])
         self.assertEqual(hook("claude-code", "Grep", {"pattern": "x", "path": str(home / ".ssh")}).decision, "deny")
 
+    def test_a_path_in_two_ways_is_denied(self):
+        for agent, tool, names in (("gemini-cli", "read_file", ("file_path", "absolute_path")), ("gemini-cli", "grep_search", ("path", "dir_path")),
+                                   ("copilot-cli", "edit", ("path", "filePath")), ("copilot-cli", "view", ("path", "file_path"))):
+            for bad in (str(home / ".ssh/id_ed25519"), 7, ["/etc/passwd"]):
+                self.assertEqual(hook(agent, tool, {names[0]: str(work / "a"), names[1]: bad}).decision, "deny", (agent, bad))
+            same = {name: str(work / "a") for name in names}
+            self.assertNotEqual(hook(agent, tool, {**same, "pattern": "x"}).decision, "deny", agent)
+
     def test_a_patch_is_as_good_as_its_worst_file(self):
         patch = "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n*** Add File: %s\n+z\n*** End Patch"
         answers = [hook("codex", "apply_patch", {"command": patch % name}) for name in ("b", ".git/hooks/x", "forbidden", "/etc/x")]
