@@ -296,6 +296,14 @@ class Files(unittest.TestCase):
         self.assertEqual([a.decision for a in answers], ["none", "deny", "deny", "deny"])  # Codex has no ask
         self.assertEqual(hook("codex", "apply_patch", {"command": "nothing"}).decision, "deny")
 
+    def test_blanks_that_the_agent_strips_hide_no_file(self):
+        patch = "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n%s\n+z\n*** End Patch"
+        for line in ("\u00a0*** Add File: .git/hooks/x", "\v\u3000*** Add File: .git/hooks/x", "*** Add File: .git/hooks/x\u2003", "*** Add File:  odd/x"):
+            self.assertEqual(hook("codex", "apply_patch", {"command": patch % line}).decision, "deny", line)
+        self.assertEqual(hook("codex", "apply_patch", {"command": patch % "*** Add File: c d"}).decision, "none")
+        for path in (".git/hooks/x ", " a", "a\n", "a\u00a0", "\ufeffa", "\u2003/etc/x"):
+            self.assertEqual(self.write(path), "deny", path)
+
 
 class Agents(unittest.TestCase):
     names = ("claude-code", "codex", "gemini-cli", "copilot-cli", "cursor", "opencode")
