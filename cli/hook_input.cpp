@@ -35,6 +35,16 @@ const json::value* member(const json::object& object, std::string_view names, st
     return nullptr;
 }
 
+// Whether alternatives differ: which of them the tool reads is its own matter, and the model writes all of them.
+bool is_ambiguous(const json::object& object, std::string_view names) {
+    const auto* first = member(object, names);
+    for (auto bar = names.find('|'); bar != std::string_view::npos; bar = names.find('|')) {
+        names.remove_prefix(bar + 1);
+        if (const auto* other = member(object, names); other != nullptr && *other != *first) return true;
+    }
+    return false;
+}
+
 Result<json::object> object_of(std::string_view text) {
     json::parse_options options;
     options.max_depth = kMostDepth;
@@ -76,6 +86,8 @@ Tool tool_of(const Agent& agent, const std::string& name, const json::object& ar
 Status read_field(HookCall& call, const Tool& tool) {
     call.kind = tool.kind;
     if (tool.kind == ToolKind::none || tool.kind == ToolKind::refused) return {};
+    if (is_ambiguous(call.arguments, tool.field))
+        return wrong("of " + escaped(call.tool) + " says " + std::string(tool.field) + " in two ways");
     const auto* found = member(call.arguments, tool.field, &call.field);
     if (found == nullptr && tool.kind == ToolKind::search) return {};
     if (found == nullptr) return wrong("of " + escaped(call.tool) + " has no " + std::string(tool.field));

@@ -11,6 +11,7 @@
 
 #include "cli/agents.hpp"
 #include "cli/escape.hpp"
+#include "cli/patch_files.hpp"
 #include "policy/request.hpp"
 
 namespace owhale::cli {
@@ -135,6 +136,8 @@ bool is_device_for_all(const std::string& path) {
 
 Result<Located> locate(const std::string& path, const std::string& folder, const std::string& home) {
     if (path.empty() || path.size() > kMostPath) return unclear(path, "is no path of 1 to 4096 bytes");
+    // Some tools strip it, so that they would write another file than was looked at.
+    if (trimmed(path) != path) return unclear(path, "begins or ends with a blank");
     auto whole = path;
     if ((path == "~" || path.starts_with("~/")) && !home.empty())
         whole = home + path.substr(1);

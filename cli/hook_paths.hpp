@@ -14,7 +14,7 @@ struct Located {
     std::string named; // from / on, "." and ".." taken off by their text
     std::string real;  // with every link followed that is there now, the last one too, whether or not it leads anywhere
 };
-// "~/x" is below `home`. invalid_value: over 4096 bytes, too many links, or what cannot be looked at.
+// "~/x" is below `home`. invalid_value: over 4096 bytes, a blank at an end, too many links, or what cannot be looked at.
 Result<Located> locate(const std::string& path, const std::string& folder, const std::string& home);
 
 // The folder that a run in `folder` could write: the repository's around it, or itself; "" none.

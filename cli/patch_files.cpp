@@ -9,14 +9,24 @@ namespace {
 constexpr std::array<std::string_view, 4> kHeads = {
     "*** Add File:", "*** Update File:", "*** Delete File:", "*** Move to:"};
 
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kBlanks = " \t\r";
-    const auto first = std::min(text.find_first_not_of(kBlanks), text.size());
-    text.remove_prefix(first);
-    return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
+// What the agent's own reader strips: Unicode's White_Space, and in JavaScript the mark of byte order.
+constexpr std::array<std::string_view, 26> kBlanks = {
+    " ",      "\t",     "\r",     "\n",     "\v",     "\f",     "\u0085", "\u00a0", "\u1680",
+    "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008",
+    "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000", "\ufeff"};
 
 } // namespace
+
+std::string_view trimmed(std::string_view text) {
+    const auto begins = [&](std::string_view blank) { return text.starts_with(blank); };
+    const auto ends = [&](std::string_view blank) { return text.ends_with(blank); };
+    for (auto at = std::ranges::find_if(kBlanks, begins); at != kBlanks.end();
+         at = std::ranges::find_if(kBlanks, begins))
+        text.remove_prefix(at->size());
+    for (auto at = std::ranges::find_if(kBlanks, ends); at != kBlanks.end(); at = std::ranges::find_if(kBlanks, ends))
+        text.remove_suffix(at->size());
+    return text;
+}
 
 std::vector<std::string> patched_files(std::string_view patch) {
     std::vector<std::string> files;
@@ -26,7 +36,9 @@ std::vector<std::string> patched_files(std::string_view patch) {
         patch.remove_prefix(std::min(end + 1, patch.size()));
         for (const auto head : kHeads) {
             if (!line.starts_with(head)) continue;
-            if (const auto name = trimmed(line.substr(head.size())); !name.empty()) files.emplace_back(name);
+            auto name = line.substr(head.size());
+            if (name.starts_with(' ')) name.remove_prefix(1); // further ones are the name's, or not: nobody knows
+            if (!name.empty()) files.emplace_back(name);
         }
     }
     return files;

@@ -76,6 +76,16 @@ def test_what_is_refused_says_its_code(owhaled, client):
     assert code == 125 and err.startswith("not_found: "), err
 
 
+def test_every_word_of_the_command_arrives(owhaled, client):
+    words = ("printf", "<%s>", "a", "--", "-b", "")
+    assert ran(client, "run", "--", *words, **at(owhaled)) == (0, "<a><--><-b><>", "")
+
+
+def test_no_token_goes_over_plain_http_to_another_machine(client):
+    code, out, err = ran(client, "run", "--", "true", OWHALE_HOST="http://192.0.2.1:7717", OWHALE_TOKEN="secret")
+    assert (code, out) == (125, "") and "plain HTTP to 192.0.2.1" in err, err
+
+
 def test_nobody_there(client, tmp_path):
     code, _, err = ran(client, "run", "--", "true", OWHALE_SOCKET=str(tmp_path / "none"))
     assert code == 125 and err.startswith("unreachable: "), err

@@ -5,6 +5,8 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { pathToFileURL } from "node:url";
 
 export const STDIN = 0, STDOUT = 1, STDERR = 2, STATUS = 3, RESIZE = 4, CLOSE = 255;
+const LONGEST = 60_000; // ms without a byte: more than any wait that we ask for
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const LIVE = new Set(["queued", "waiting_approval", "starting", "running"]);
 const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 
@@ -21,6 +23,8 @@ export class Problem extends Error {
 export class Owhaled {
   constructor({ socketPath, url, token, fingerprint }) {
     Object.assign(this, { socketPath, url: url && new URL(url), token, fingerprint });
+    if (this.url && this.url.protocol !== "https:" && !LOOPBACK.has(this.url.hostname))
+      throw new Error(`plain HTTP to ${this.url.hostname} would show the token to the network: use https`);
   }
 
   secure() { // the fingerprint is what proves it, and nothing is sent before it was seen
@@ -30,7 +34,7 @@ export class Owhaled {
         if (seen === this.fingerprint) return resolve(socket);
         socket.destroy();
         reject(new Error(`another owhaled, or somebody between: its fingerprint is ${seen}`));
-      }).on("error", reject);
+      }).on("error", reject).setTimeout(LONGEST, () => socket.destroy(new Error("no answer in time")));
     });
   }
 
@@ -45,6 +49,7 @@ export class Owhaled {
   async once(method, path, body, headers) {
     const request = await this.request(method, path, headers);
     return new Promise((resolve, reject) => {
+      request.setTimeout(LONGEST, () => request.destroy(new Error("no answer in time")));
       request.on("error", reject).on("response", async response => {
         const parts = [];
         try {
@@ -126,6 +131,7 @@ export class Owhaled {
 class Channel {
   constructor(socket, head) {
     socket.unshift(head);
+    socket.setTimeout(0); // a run may say nothing for hours
     this.socket = socket.on("error", () => {});
     this.input = Buffer.alloc(0);
   }
@@ -230,10 +236,11 @@ const commands = {
 
 async function main([command, ...words]) {
   const { OWHALE_SOCKET, OWHALE_HOST, OWHALE_TOKEN, OWHALE_FINGERPRINT } = process.env;
-  const owhaled = new Owhaled({ socketPath: OWHALE_SOCKET ?? "/run/owhaled/owhaled.sock", url: OWHALE_HOST,
-                                token: OWHALE_TOKEN, fingerprint: OWHALE_FINGERPRINT });
+  if (words[0] === "--") words.shift(); // further ones are the command's
   try {
-    const run = await commands[command](owhaled, words.filter(word => word !== "--"));
+    const owhaled = new Owhaled({ socketPath: OWHALE_SOCKET ?? "/run/owhaled/owhaled.sock", url: OWHALE_HOST,
+                                  token: OWHALE_TOKEN, fingerprint: OWHALE_FINGERPRINT });
+    const run = await commands[command](owhaled, words);
     process.exitCode = run?.exit_code ?? 125;
   } catch (error) {
     console.error(error instanceof Problem ? error.message : `unreachable: ${error.message}`);

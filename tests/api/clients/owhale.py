@@ -14,6 +14,8 @@ import time
 import urllib.parse
 
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
+LONGEST = 60  # seconds without a byte: more than any wait that we ask for
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LIVE = {"queued", "waiting_approval", "starting", "running"}
 
 
@@ -31,13 +33,16 @@ class Owhaled:
     def __init__(self, socket_path=None, url=None, token=None, fingerprint=None):
         self.path, self.url = socket_path, urllib.parse.urlsplit(url) if url else None
         self.token, self.fingerprint = token, fingerprint
+        if self.url and self.url.scheme != "https" and self.url.hostname not in LOOPBACK:
+            raise ValueError(f"plain HTTP to {self.url.hostname} would show the token to the network: use https")
 
     def connect(self):
         if not self.url:
             sock = socket.socket(socket.AF_UNIX)
+            sock.settimeout(LONGEST)
             sock.connect(self.path)
             return sock
-        sock = socket.create_connection((self.url.hostname, self.url.port))
+        sock = socket.create_connection((self.url.hostname, self.url.port), LONGEST)
         if self.url.scheme != "https":
             return sock
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -125,6 +130,7 @@ class Channel:
 
     def __init__(self, owhaled, run):
         self.sock = owhaled.connect()
+        self.sock.settimeout(None)  # a run may say nothing for hours
         self.lock = threading.Lock()
         key = base64.b64encode(os.urandom(16)).decode()
         fields = {**owhaled.headers(), "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -220,7 +226,7 @@ def exit_code(run):
 
 
 def do_run(owhaled, words):
-    run = owhaled.run(argv=words)
+    run = owhaled.run(argv=list(words))
     sys.stdout.write(run["stdout"])
     sys.stderr.write(run["stderr"])
     return exit_code(run)
@@ -244,7 +250,7 @@ def do_stream(owhaled, words):
 def do_attach(owhaled, words):
     """`attach RUN`; `attach RUN --detach` gives it one line of stdin, and leaves."""
     channel = owhaled.attach(words[0])
-    if words[1:] == ["--detach"]:
+    if words[1:] == ("--detach",):
         channel.resize(100, 40)
         channel.send(STDIN, os.read(0, 65536))
         channel.detach()
@@ -254,15 +260,15 @@ def do_attach(owhaled, words):
 
 
 def main(command, *words):
-    owhaled = Owhaled(os.environ.get("OWHALE_SOCKET", "/run/owhaled/owhaled.sock"), os.environ.get("OWHALE_HOST"),
-                      os.environ.get("OWHALE_TOKEN"), os.environ.get("OWHALE_FINGERPRINT"))
-    words = [word for word in words if word != "--"]
+    words = words[1:] if words[:1] == ("--",) else words  # further ones are the command's
     try:
+        owhaled = Owhaled(os.environ.get("OWHALE_SOCKET", "/run/owhaled/owhaled.sock"), os.environ.get("OWHALE_HOST"),
+                          os.environ.get("OWHALE_TOKEN"), os.environ.get("OWHALE_FINGERPRINT"))
         return {"run": do_run, "stream": do_stream, "ask": do_ask, "attach": do_attach}[command](owhaled, words)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 125
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"unreachable: {error}", file=sys.stderr)
         return 125
 

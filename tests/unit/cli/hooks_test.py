@@ -282,11 +282,27 @@ class Files(unittest.TestCase):
         self.assertEqual([self.read("doubtful"), self.read("/proc/self/environ")], ["ask", "ask"])
         self.assertEqual(hook("claude-code", "Grep", {"pattern": "x", "path": str(home / ".ssh")}).decision, "deny")
 
+    def test_a_path_in_two_ways_is_denied(self):
+        for agent, tool, names in (("gemini-cli", "read_file", ("file_path", "absolute_path")), ("gemini-cli", "grep_search", ("path", "dir_path")),
+                                   ("copilot-cli", "edit", ("path", "filePath")), ("copilot-cli", "view", ("path", "file_path"))):
+            for bad in (str(home / ".ssh/id_ed25519"), 7, ["/etc/passwd"]):
+                self.assertEqual(hook(agent, tool, {names[0]: str(work / "a"), names[1]: bad}).decision, "deny", (agent, bad))
+            same = {name: str(work / "a") for name in names}
+            self.assertNotEqual(hook(agent, tool, {**same, "pattern": "x"}).decision, "deny", agent)
+
     def test_a_patch_is_as_good_as_its_worst_file(self):
         patch = "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n*** Add File: %s\n+z\n*** End Patch"
         answers = [hook("codex", "apply_patch", {"command": patch % name}) for name in ("b", ".git/hooks/x", "forbidden", "/etc/x")]
         self.assertEqual([a.decision for a in answers], ["none", "deny", "deny", "deny"])  # Codex has no ask
         self.assertEqual(hook("codex", "apply_patch", {"command": "nothing"}).decision, "deny")
+
+    def test_blanks_that_the_agent_strips_hide_no_file(self):
+        patch = "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n%s\n+z\n*** End Patch"
+        for line in ("\u00a0*** Add File: .git/hooks/x", "\v\u3000*** Add File: .git/hooks/x", "*** Add File: .git/hooks/x\u2003", "*** Add File:  odd/x"):
+            self.assertEqual(hook("codex", "apply_patch", {"command": patch % line}).decision, "deny", line)
+        self.assertEqual(hook("codex", "apply_patch", {"command": patch % "*** Add File: c d"}).decision, "none")
+        for path in (".git/hooks/x ", " a", "a\n", "a\u00a0", "\ufeffa", "\u2003/etc/x"):
+            self.assertEqual(self.write(path), "deny", path)
 
 
 class Agents(unittest.TestCase):

@@ -48,6 +48,16 @@ TEST_CASE("no path of the table lies in another, so that none can be renamed awa
             }
 }
 
+// Gemini CLI runs ~/.gemini/tmp/bin/rg at every start.
+TEST_CASE("no folder that comes back out is one of which an agent runs programs") {
+    for (const auto& agent : agent_states())
+        for (const auto path : agent.writable)
+            for (const std::string_view holds :
+                 {".gemini/tmp/bin", ".gemini/history", ".copilot/pkg", ".claude/shell-snapshots",
+                  ".local/share/opencode/bin", ".local/share/opencode/snapshot"})
+                CHECK_FALSE(is_within(holds, path));
+}
+
 TEST_CASE("an agent's profile has the same name, another digest, and the base is as it was") {
     Profile base;
     base.name = "agent";
