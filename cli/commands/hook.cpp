@@ -36,6 +36,10 @@ Status set_deadline(const std::string& text) {
     if (limit == 0 || limit > kLongest)
         return fail(Code::invalid_value, "--timeout " + text + ": it is up to 60s", "5s is the default");
     std::signal(SIGALRM, too_late);
+    sigset_t alarm; // whoever started us may have it blocked
+    ::sigemptyset(&alarm);
+    ::sigaddset(&alarm, SIGALRM);
+    if (::sigprocmask(SIG_UNBLOCK, &alarm, nullptr) != 0) return fail_errno("unblocking SIGALRM");
     const itimerval timer{{}, {static_cast<time_t>(limit / 1000), static_cast<suseconds_t>(limit % 1000 * 1000)}};
     if (::setitimer(ITIMER_REAL, &timer, nullptr) != 0) return fail_errno("setting a timer");
     return {};

@@ -85,6 +85,16 @@ def test_its_conversations_come_back_out_and_nothing_else_does(owhaled, home):
     assert f"{home.path}/.claude/projects, writable" in state and f"{home.path}/.claude/settings.json, read-only" in state, state
 
 
+def test_a_program_that_a_later_agent_would_run_does_not_come_out(owhaled, base):
+    home = Home(base, name="gemini")
+    (home.path / ".gemini/tmp").mkdir(parents=True)
+    for folder in (".gemini", ".gemini/tmp"):
+        os.chown(home.path / folder, ALICE, ALICE)
+    run = home.does(owhaled, "mkdir -p ~/.gemini/tmp/bin; echo evil > ~/.gemini/tmp/bin/rg; cat ~/.gemini/tmp/bin/rg")
+    assert run["receipt"]["agent"] == "gemini-cli" and run["stdout"] == "evil\n", run
+    assert os.listdir(home.path / ".gemini/tmp") == []
+
+
 def test_its_settings_are_read_only_and_logins_are_not_there(owhaled, home):
     run = home.does(owhaled, "cd ~; cat .claude/settings.json .claude/CLAUDE.md; for f in .claude/settings.json .claude/CLAUDE.md "
                     ".claude/plugins/p.js; do echo evil >> $f; rm -f $f; mv $f x; done; ln -s x .claude/plugins/y; "

@@ -199,6 +199,12 @@ class Closed(unittest.TestCase):
         self.assertIn(b"denied", done.stderr)
         self.assertLess(time.monotonic() - began, 30)
 
+    def test_a_caller_that_blocks_the_signal_of_the_deadline(self):
+        process = subprocess.Popen([CTL, "hook", "--timeout", "0.3s", "claude-code"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(),
+                                   preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM]))
+        self.assertEqual(process.wait(30), 2)
+        process.communicate()
+
     def test_an_input_that_never_ends(self):
         process = subprocess.Popen([CTL, "hook", "--timeout", "0.3s", "claude-code"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment())
         self.assertEqual(process.wait(30), 2)
