@@ -221,7 +221,7 @@ private:
     void on_reached(const Error* error) {
         if (away_ == (error != nullptr)) return;
         away_ = error != nullptr;
-        note(away_ ? "owhaled is not there: " + to_line(*error) : "owhaled is there again");
+        note(away_ ? "owhaled cannot be asked: " + to_line(*error) : "owhaled is there again");
     }
 
     void end() {

@@ -132,7 +132,7 @@ Result<int> make(const Arguments& arguments, const std::vector<ConfigChange>& ch
 
 Result<int> print_snippet(const Agent& agent, bool shell) {
     if (!shell) CHECK(print(TRY(snippet(agent))));
-    note("a shell for an agent that takes one: SHELL=owhale-sh " +
+    note("a shell for an agent that takes one (man owhale-sh says how each does): SHELL=owhale-sh " +
          (agent.programs.empty() ? std::string("my-agent") : std::string(agent.programs[0])));
     return kOk;
 }

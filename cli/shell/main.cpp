@@ -32,7 +32,7 @@ constexpr auto kHelp =
     "  -i -l -s, -e -u -x and the others of bash's set, -o NAME, -O NAME, +x; --posix --rcfile FILE --norc "
     "--noprofile\n"
     "\n"
-    "  OWHALE_SOCKET, OWHALE_HOST   which owhaled\n"
+    "  OWHALE_SOCKET, OWHALE_HOST   which owhaled; OWHALE_TOKEN as whom\n"
     "  OWHALE_SH_OPTIONS            options of owhalectl run for each script: --profile build --timeout 10m\n"
     "  OWHALE_SH_ENV                names of further variables to pass on: DATABASE_URL RAILS_*\n"
     "\n"
