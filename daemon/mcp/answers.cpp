@@ -7,8 +7,14 @@
 namespace owhale::mcp {
 namespace {
 
-ToolResult refused(std::string_view code, const std::string& message, const std::string& next,
+// How to change a grave verdict is for people to look up, not for the model that met it.
+bool tells_change(const api::Verdict& verdict) {
+    return verdict.change && verdict.severity != "critical";
+}
+
+ToolResult refused(std::string_view code, const std::string& message, const std::string& given_next,
                    std::optional<std::uint32_t> retry_after) {
+    const auto next = in_tool_words(given_next);
     ToolResult out;
     out.is_error = true;
     json::object error{{"code", code}, {"message", message}};
@@ -27,14 +33,14 @@ json::object brief(const api::Verdict& verdict) {
     json::object out{{"decision", verdict.decision}, {"reason", verdict.reason}, {"rule", verdict.rule}};
     if (verdict.severity) out.emplace("severity", *verdict.severity);
     if (verdict.segment) out.emplace("segment", *verdict.segment);
-    if (verdict.change) out.emplace("change", *verdict.change);
+    if (tells_change(verdict)) out.emplace("change", *verdict.change);
     return out;
 }
 
 std::string in_words(const api::Verdict& verdict) {
     std::string text = verdict.decision + ": " + verdict.reason + " (rule " + verdict.rule + ")";
     if (verdict.segment) text += "\nbecause of: " + *verdict.segment;
-    if (verdict.change && verdict.decision != "allow")
+    if (tells_change(verdict) && verdict.decision != "allow")
         text += "\nThe administrator's rules could change it; the smallest such rule:\n" + *verdict.change;
     return for_model(text);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <sodium/utils.h>
+#include <utility>
 
 #include "base/utf8.hpp"
 
@@ -18,6 +19,19 @@ constexpr std::array kUnseen = {Span{0x80, 0x9f},     Span{0xad, 0xad},      Spa
                                 Span{0x200b, 0x200f}, Span{0x2028, 0x202e},  Span{0x2060, 0x206f}, Span{0xfeff, 0xfeff},
                                 Span{0xfff9, 0xfffb}, Span{0xe0000, 0xe0fff}};
 constexpr char kEscape = '\x1b', kBell = '\x07';
+
+// What owhaled's texts say in the words of its command line, and how a tool has it.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kToolWords = {{
+    {"owhalectl runs ls", "list_runs"},
+    {"owhalectl runs kill", "kill_run"},
+    {"owhalectl runs logs", "get_output"},
+    {"owhalectl runs attach", "get_output"},
+    {"--allow-host ", "allow_hosts "},
+    {"--net none", "net \"none\""},
+    {"--net scoped", "net \"scoped\""},
+    {"--net host", "net \"host\""},
+    {"--profile ", "profile "},
+}};
 
 bool is_unseen(std::uint32_t point) {
     for (const auto& span : kUnseen)
@@ -96,6 +110,13 @@ std::string for_model(std::string_view text) {
         text.remove_prefix(size);
     }
     return out;
+}
+
+std::string in_tool_words(std::string text) {
+    for (const auto& [from, to] : kToolWords)
+        for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+            text.replace(at, from.size(), to);
+    return text;
 }
 
 std::string_view without_cut_end(std::string_view text) {

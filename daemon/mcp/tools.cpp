@@ -33,7 +33,7 @@ const std::array kTools = {
     Tool{"check_command", "Would this be allowed?",
          "Says what would be decided about a command or code, without running it: allow, ask (a person is asked first) "
          "or deny, "
-         "with the reason, the rule, and the smallest rule that would change it.",
+         "with the reason, the rule, and, but for a critical one, the smallest rule that would change it.",
          yes, no, yes, no, schema::check_command, schema::verdict, check_command},
     Tool{"list_runs", "List runs",
          "Lists your runs, newest first, with state and exit code: live ones, ended ones, and those that wait for "

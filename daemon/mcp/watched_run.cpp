@@ -125,8 +125,9 @@ awaitable<ToolResult> show_run(std::shared_ptr<Call> call, api::Run run, std::si
     }
     json::array hints;
     for (const auto& hint : run.hints) {
-        hints.push_back({{"what", hint.what}, {"next", hint.next}});
-        out.text += "\nhint: " + for_model(hint.what + "; " + hint.next);
+        const auto next = in_tool_words(hint.next);
+        hints.push_back({{"what", hint.what}, {"next", next}});
+        out.text += "\nhint: " + for_model(hint.what + "; " + next);
     }
     if (!hints.empty()) out.structured.emplace("hints", std::move(hints));
     co_return out;

@@ -306,6 +306,7 @@ def test_a_run_that_the_cage_stopped_has_a_hint(it, workspace):
     result = it.call("run_command", command="echo x > /etc/owhale-test", cwd=str(workspace))
     got = valid(it, "run_command", result)
     assert result["isError"] and got["hints"][0]["next"] and "hint: " in result["content"][0]["text"], result
+    assert "--profile" not in got["hints"][0]["next"], got
 
 
 def test_run_code(either):
@@ -317,8 +318,12 @@ def test_run_code(either):
 def test_check_command(either):
     result = either.call("check_command", command="rm -rf ~")
     verdict = valid(either, "check_command", result)["verdict"]
-    assert verdict["decision"] == "deny" and verdict["reason"] and verdict["rule"] and "[[rule]]" in verdict["change"]
-    assert verdict["rule"] in result["content"][0]["text"] and not result["isError"]
+    text = result["content"][0]["text"]
+    assert verdict["decision"] == "deny" and verdict["reason"] and verdict["severity"] == "critical"
+    assert verdict["rule"] in text and not result["isError"]
+    assert "change" not in verdict and "[[rule]]" not in text  # how to change that is for people to look up
+    result = either.call("run_command", command="rm -rf ~")
+    assert "change" not in result["structuredContent"]["verdict"] and "[[rule]]" not in json.dumps(result), result
     assert either.good("check_command", argv=["true"])["verdict"]["decision"] == "allow"
 
 

@@ -30,6 +30,16 @@ TEST_CASE("what cannot be seen is written out") {
     CHECK_EQ(for_model("a\xff\xc3"), "a\ufffd\ufffd");
 }
 
+TEST_CASE("next steps speak of tools, not of the command line") {
+    CHECK_EQ(in_tool_words("`owhalectl runs ls` lists yours"), "`list_runs` lists yours");
+    CHECK_EQ(in_tool_words("--allow-host HOST lets it reach one; --net host, if you may use it"),
+             "allow_hosts HOST lets it reach one; net \"host\", if you may use it");
+    CHECK_EQ(in_tool_words("`owhalectl runs kill ID` ends it; owhalectl runs ls, owhalectl runs ls"),
+             "`kill_run ID` ends it; list_runs, list_runs");
+    CHECK_EQ(in_tool_words("--network --profiles"), "--network --profiles");
+    CHECK_EQ(in_tool_words(""), "");
+}
+
 TEST_CASE("cuts lie between characters") {
     const std::string text = "aä€😀";
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
