@@ -12,6 +12,7 @@ enum class ToolKind : std::uint8_t {
     write,   // its field is a file that it changes
     read,    // its field is a file that it reads
     search,  // its field is a folder in whose files it looks; absent: the current one
+    reads,   // its fields are lists of files that it reads, patterns among them
     patch,   // its field is a text that begins with "*** Begin Patch"
     none,    // left to the agent
     refused, // a shell that is none of ours

@@ -1,5 +1,6 @@
 #include "cli/hook_input.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/parse.hpp>
 #include <cerrno>
@@ -15,6 +16,8 @@ namespace json = boost::json;
 
 constexpr std::size_t kMostInput = std::size_t{8} << 20;
 constexpr std::size_t kMostDepth = 128;
+constexpr auto kNoJson = "the agent sent no JSON: see `man owhalectl-hook`";
+constexpr std::string_view kCommands = "command|cmd|script"; // of a tool that is not listed
 
 std::unexpected<Error> wrong(const std::string& what) {
     return fail(Code::bad_request, "the agent's call " + what,
@@ -50,8 +53,8 @@ Result<json::object> object_of(std::string_view text) {
     options.max_depth = kMostDepth;
     boost::system::error_code error;
     auto value = json::parse(text, error, {}, options);
-    if (error) return fail(Code::malformed_json, "the agent's call is no JSON: " + error.message());
-    if (!value.is_object()) return fail(Code::malformed_json, "the agent's call is no JSON object");
+    if (error) return fail(Code::malformed_json, "the agent's call is no JSON: " + error.message(), kNoJson);
+    if (!value.is_object()) return fail(Code::malformed_json, "the agent's call is no JSON object", kNoJson);
     return std::move(value.get_object());
 }
 
@@ -80,12 +83,36 @@ Tool tool_of(const Agent& agent, const std::string& name, const json::object& ar
         if (tool.name == name) return tool;
     // A server's own tool, which runs elsewhere: its words are not a shell's.
     if (name.starts_with("mcp__")) return {{}, ToolKind::none, {}};
-    return {{}, arguments.contains("command") ? ToolKind::shell : ToolKind::none, "command"};
+    return {{}, member(arguments, kCommands) != nullptr ? ToolKind::shell : ToolKind::none, kCommands};
+}
+
+Status take_path(HookCall& call, const json::value& path) {
+    if (!path.is_string()) return wrong("of " + escaped(call.tool) + " names a file that is no text");
+    call.values.emplace_back(path.get_string());
+    if (call.values.back().find('\0') == std::string::npos) return {};
+    return wrong("of " + escaped(call.tool) + " has a NUL in a file's name");
+}
+
+// A tool of two revisions reads one of the lists, or both: all of them count.
+Status read_lists(HookCall& call, std::string_view names) {
+    while (!names.empty()) {
+        const auto end = std::min(names.find('|'), names.size());
+        const auto* found = member(call.arguments, names.substr(0, end));
+        names.remove_prefix(std::min(end + 1, names.size()));
+        if (found == nullptr) continue;
+        if (!found->is_array()) {
+            CHECK(take_path(call, *found));
+            continue;
+        }
+        for (const auto& one : found->get_array()) CHECK(take_path(call, one));
+    }
+    return {};
 }
 
 Status read_field(HookCall& call, const Tool& tool) {
     call.kind = tool.kind;
     if (tool.kind == ToolKind::none || tool.kind == ToolKind::refused) return {};
+    if (tool.kind == ToolKind::reads) return read_lists(call, tool.field);
     if (is_ambiguous(call.arguments, tool.field))
         return wrong("of " + escaped(call.tool) + " says " + std::string(tool.field) + " in two ways");
     const auto* found = member(call.arguments, tool.field, &call.field);

@@ -3,6 +3,7 @@
 
 #include <boost/json/object.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/agents.hpp"
 #include "shared/error.hpp"
@@ -13,8 +14,9 @@ struct HookCall {
     std::string tool;
     std::string folder; // absolute, as the agent said it
     ToolKind kind = ToolKind::none;
-    std::string field; // of the arguments that `value` is
-    std::string value; // the command, the path or the patch; "" of a search: the folder
+    std::string field;               // of the arguments that `value` is
+    std::string value;               // the command, the path or the patch; "" of a search: the folder
+    std::vector<std::string> values; // of `reads`: paths and patterns, those of all alternatives
     boost::json::object arguments;
 };
 

@@ -15,7 +15,7 @@ namespace {
 using Ruled = HookDecision::Kind;
 
 constexpr std::size_t kMostLine = 120 << 10; // one argument of a program has 128 KiB: execve(2)
-constexpr std::size_t kMostFiles = 64;       // of one patch
+constexpr std::size_t kMostFiles = 64;       // of one call
 constexpr std::string_view kNoCage = "Filter only, no cage: ";
 
 std::string sentence(std::string text) {
@@ -61,6 +61,11 @@ HookDecision denied(const api::Verdict& verdict) {
     return {Ruled::deny, "owhaled denies it: " + told(verdict) + "\nDo not try another way to the same end.", {}};
 }
 
+// A person could not tell either what it does, and the model mends it at once.
+HookDecision unreadable(const api::Verdict& verdict) {
+    return {Ruled::deny, "owhaled denies it: " + sentence(escaped(verdict.reason)) + " Mend it, and try again.", {}};
+}
+
 HookDecision caged(const api::Verdict& verdict, std::string line) {
     if (verdict.decision == "ask")
         return {Ruled::rewrite,
@@ -84,7 +89,7 @@ HookDecision rule_own(const Agent& agent, const HookCall& call, const OwnCommand
     if (own.kind == OwnCommand::Kind::human)
         return {Ruled::deny,
                 "owhalectl " + escaped(own.verb) +
-                    " is for the person you work for, with their password. Tell them what you need; do not try it.",
+                    " is for the person you work for. Tell them what you need; do not try it.",
                 {}};
     auto line = command_line(own.words);
     if (agent.dialect.rewrite) return {Ruled::rewrite, "It is a call of owhalectl already.", std::move(line)};
@@ -105,6 +110,7 @@ Result<HookDecision> rule_command(Context& context, const Agent& agent, const Ho
     auto request = TRY(request_in(context, call.folder));
     request.script = call.value;
     const auto verdict = TRY(ask_owhaled(context, request));
+    if (verdict.rule == "syntax") return unreadable(verdict);
     if (verdict.decision != "allow" && verdict.decision != "ask") return denied(verdict);
     return agent.dialect.rewrite ? caged(verdict, std::move(line)) : uncaged(verdict, line);
 }
@@ -160,6 +166,27 @@ Result<HookDecision> rule_patch(Context& context, const HookCall& call) {
     return out;
 }
 
+// A pattern's folder stands for all that it finds: as far as that is below it.
+Result<HookDecision> rule_pattern(Context& context, const std::string& pattern, const std::string& folder) {
+    const auto glob = pattern.find_first_of("*?[]{}!()");
+    if (glob == std::string::npos) return rule_path(context, ToolKind::read, pattern, folder);
+    const auto slash = pattern.rfind('/', glob);
+    const auto from = slash == std::string::npos ? std::string(".") : pattern.substr(0, slash + 1);
+    if (pattern.find("..", glob) != std::string::npos || pattern.find_first_of("{}!()", glob) != std::string::npos)
+        return HookDecision{Ruled::deny, "Name files, or patterns of * and ? alone.", {}};
+    if (from.starts_with('/') || from.starts_with('~') || from.find("..") != std::string::npos)
+        return HookDecision{Ruled::deny, "A pattern is for files below the current folder. Name them one by one.", {}};
+    return rule_path(context, ToolKind::search, from, folder);
+}
+
+Result<HookDecision> rule_reads(Context& context, const HookCall& call) {
+    if (call.values.empty() || call.values.size() > kMostFiles)
+        return HookDecision{Ruled::deny, "It names no file, or more than 64. Name fewer.", {}};
+    HookDecision out;
+    for (const auto& one : call.values) out = stricter(std::move(out), TRY(rule_pattern(context, one, call.folder)));
+    return out;
+}
+
 } // namespace
 
 Result<HookDecision> rule_on(Context& context, const Agent& agent, const HookCall& call) {
@@ -172,6 +199,8 @@ Result<HookDecision> rule_on(Context& context, const Agent& agent, const HookCal
         return rule_command(context, agent, call);
     case ToolKind::patch:
         return rule_patch(context, call);
+    case ToolKind::reads:
+        return rule_reads(context, call);
     case ToolKind::search:
         return rule_path(context, call.kind, call.value.empty() ? call.folder : call.value, call.folder);
     case ToolKind::read:

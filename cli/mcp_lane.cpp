@@ -1,5 +1,7 @@
 #include "cli/mcp_lane.hpp"
 
+#include "cli/told_to_model.hpp"
+
 namespace owhale::cli {
 namespace {
 
@@ -11,7 +13,7 @@ constexpr std::size_t kMostEvent = std::size_t{16} << 20;
 Error no_answer() {
     return Error{Code::internal,
                  "owhaled ended the answer before it was whole",
-                 "see owhaled's log, and owhalectl runs ls",
+                 "list_runs tells whether a run of it goes on",
                  0,
                  {}};
 }
@@ -55,7 +57,7 @@ void McpLane::settle(Result<Reply> reply) {
     if (taken_back_) return;
     if (!reply) {
         acts_.reached(&reply.error());
-        return give_up(reply.error());
+        return give_up(told_to_model(reply.error()));
     }
     acts_.reached(nullptr);
     if (reply->status == 401) connection_.drop(); // another token may be there by the next message
@@ -67,7 +69,7 @@ void McpLane::settle(Result<Reply> reply) {
     if (answered_ || !message_.is_request()) return;
     if (accepted) return give_up(no_answer());
     const auto refused = succeeded(*std::move(reply));
-    give_up(refused.error());
+    give_up(told_to_model(refused.error()));
 }
 
 void McpLane::give_up(const Error& error) {

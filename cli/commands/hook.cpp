@@ -10,6 +10,7 @@
 #include "cli/exit_codes.hpp"
 #include "cli/hook_rulings.hpp"
 #include "cli/terminal.hpp"
+#include "cli/told_to_model.hpp"
 #include "cli/units.hpp"
 
 namespace owhale::cli {
@@ -58,7 +59,8 @@ Result<const Agent*> agent_of(const std::string& name) {
     return fail(Code::bad_request, "there is no hook for '" + name + "'", "there are: " + names());
 }
 
-HookDecision denied(const Error& error) {
+HookDecision denied(const Error& met) {
+    const auto error = told_to_model(met);
     std::string text = "owhaled could not be asked, so it is denied: " + error.message;
     if (error.errnum != 0) text += ": " + std::string(::strerror(error.errnum));
     if (!error.next.empty()) text += " (" + error.next + ")";

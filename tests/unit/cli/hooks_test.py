@@ -19,7 +19,7 @@ class Judge(http.server.BaseHTTPRequestHandler):
         if "stuck" in text:
             time.sleep(3)
         decision = "deny" if "forbidden" in text else "ask" if "doubtful" in text else "allow"
-        answer = json.dumps({"decision": decision, "reason": "It is \x1b[31mso.", "rule": "test.rule", "severity": "medium",
+        answer = json.dumps({"decision": decision, "reason": "It is \x1b[31mso.", "rule": "syntax" if "unterminated" in text else "test.rule", "severity": "medium",
                              "change": "[[rule]]\nid = \"x\"\n"}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -168,6 +168,13 @@ class Commands(unittest.TestCase):
             with self.subTest(command):
                 answer = shell("claude-code", "owhalectl " + command)
                 self.assertEqual(answer.decision, "deny")
+                self.assertNotIn("password", answer.reason)
+
+    def test_what_does_not_parse_is_denied_at_once(self):
+        for agent in HOOKED:
+            answer = shell(agent, 'doubtful "unterminated')
+            self.assertEqual([answer.decision, answer.command], ["deny", None])
+            self.assertIn("Mend it", answer.reason)
 
     def test_where_nothing_can_be_rewritten_our_own_line_passes_word_for_word(self):
         line = shell("cursor", "ls").reason.split("it runs caged: ")[1]
@@ -177,6 +184,10 @@ class Commands(unittest.TestCase):
     def test_another_shell_and_unknown_tools(self):
         self.assertEqual(hook("claude-code", "PowerShell", {"command": "ls"}).decision, "deny")
         self.assertEqual(shlex.split(hook("claude-code", "Monitor", {"command": "ls"}).command), wrapped("ls"))
+        for member in ("cmd", "script"):
+            self.assertEqual(hook("claude-code", "Unheard", {member: "forbidden"}).decision, "deny")
+            self.assertEqual(hook("claude-code", "Unheard", {member: "a", "command": "b"}).decision, "deny")
+            self.assertEqual(hook("claude-code", "Unheard", {member: ["ls"]}).decision, "deny")
         for tool in ("mcp__owhaled__run_command", "WebFetch", "TodoWrite", "mcp__x__y"):
             arguments = {"command": "rm -rf ~"} if tool.startswith("mcp") else {"url": "x"}
             self.assertEqual(hook("claude-code", tool, arguments).decision, "none")
@@ -190,7 +201,13 @@ class Closed(unittest.TestCase):
         for agent in HOOKED:
             answer = Said(agent, raw(agent, json.dumps(said(agent, SHELLS[agent], {"command": "ls"})), OWHALE_SOCKET="/nonexistent"))
             self.assertEqual(answer.decision, "deny")
-            self.assertIn("owhaled", answer.reason)
+            self.assertIn("tell the person you work for: owhaled is not running", answer.reason)
+            for way_out in ("--socket", "OWHALE_SOCKET", "quickstart", "start one", "systemctl"):
+                self.assertNotIn(way_out, answer.reason)
+
+    def test_no_json_says_what_helps(self):
+        for text in (b"{", b"[]"):
+            self.assertIn(b"man owhalectl-hook", raw("claude-code", text).stderr)
 
     def test_no_answer_in_time(self):
         began = time.monotonic()
@@ -295,6 +312,15 @@ class Files(unittest.TestCase):
                 self.assertEqual(hook(agent, tool, {names[0]: str(work / "a"), names[1]: bad}).decision, "deny", (agent, bad))
             same = {name: str(work / "a") for name in names}
             self.assertNotEqual(hook(agent, tool, {**same, "pattern": "x"}).decision, "deny", agent)
+
+    def test_of_many_files_each_counts(self):
+        many = lambda **arguments: hook("gemini-cli", "read_many_files", arguments).decision
+        for good in ({"paths": ["a.c", "src/*.c"]}, {"include": ["**/*.md"]}, {"include": "a.c"}, {"paths": ["a"], "include": ["b"]}):
+            self.assertEqual(many(**good), "none", good)
+        for bad in (["a.c", "~/.ssh/id_rsa"], [str(home / ".netrc")], ["forbidden"], ["forbidden/*"], ["doubtful"], ["~/.s*/id_rsa"], ["/etc/*"], ["**/../../x"],
+                    ["{/etc/shadow,x}"], ["../*"], [], [7], ["a\0"], [["a"]], ["x"] * 65, ["/proc/self/environ"]):
+            self.assertEqual([many(paths=bad), many(include=bad)], ["deny", "deny"], bad)
+        self.assertEqual(many(paths=["a.c"], include=["~/.netrc"]), "deny")
 
     def test_a_patch_is_as_good_as_its_worst_file(self):
         patch = "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n*** Add File: %s\n+z\n*** End Patch"
