@@ -229,7 +229,7 @@ std::string configured(const Agent& agent) {
             const bool unclear = !file || !bare;
             if (!unclear && *bare == text) continue;
             out += (out.empty() ? "" : ", ") + std::string(mcp ? "mcp" : "hook") + (project ? " (project" : " (user") +
-                   (unclear ? "; not readable)" : ")");
+                   (unclear ? "; cannot be read: " + path + ")" : ")");
         }
     }
     return out;

@@ -51,6 +51,7 @@ struct Agent {
     std::string_view checked; // when the documentation was read
     std::span<const std::string_view> notes;
     ConfigPlace mcp, hook;
+    std::string_view shell; // the line that starts it with owhale-sh for its shell; "" not known
     Dialect dialect;
     std::span<const Tool> tools;
 };

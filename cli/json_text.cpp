@@ -188,6 +188,19 @@ std::size_t behind_comment(std::string_view text, std::size_t at) {
     return line - (text[line - 1] == '\r' ? 1 : 0);
 }
 
+// Whether what it holds stands on lines of its own.
+bool has_lines(std::string_view text, const Child& node) {
+    const auto begin = node.value_begin;
+    return text.substr(begin, node.children.back().begin - begin).find('\n') != std::string_view::npos;
+}
+
+// On one line where what stands there is on one, or the whole file is.
+bool is_one_line(std::string_view text, const Child& root, const Child& node) {
+    if (!node.children.empty()) return !has_lines(text, node);
+    return !root.children.empty() &&
+           text.substr(root.begin, root.end - root.begin).find('\n') == std::string_view::npos;
+}
+
 // Puts `item` behind what the container holds.
 std::string appended(std::string_view text, const Child& node, const Style& style, const std::string& base,
                      const std::string& item) {
@@ -200,8 +213,7 @@ std::string appended(std::string_view text, const Child& node, const Style& styl
         return out.replace(open, blank ? inside.size() : 0, put);
     }
     const auto& last = node.children.back();
-    const bool lines =
-        text.substr(node.value_begin, last.begin - node.value_begin).find('\n') != std::string_view::npos;
+    const bool lines = has_lines(text, node);
     const auto separator = lines ? style.line_end + blanks_before(text, last.begin) : std::string(" ");
     const bool has_comma = last.comma != std::string_view::npos;
     auto at = has_comma ? last.comma + 1 : last.end;
@@ -220,8 +232,9 @@ Result<std::string> added(std::string_view given, const JsonPath& path, bool lis
     if (node->bracket != (whole && list ? '[' : '{'))
         return fail(Code::conflict, "its " + joined(path, depth) + " is no " + (list ? "list" : "object"),
                     "mend the file by hand");
-    const Style style{line_end_of(text), indent_of(text)};
-    const auto base = blanks_before(text, node->begin);
+    const bool one_line = is_one_line(text, root, *node);
+    const auto style = one_line ? Style{} : Style{line_end_of(text), indent_of(text)};
+    const auto base = one_line ? std::string() : blanks_before(text, node->begin);
     const auto deeper = base + style.indent;
     auto out = appended(text, *node, style, base, nested(style, deeper, path, depth, list, item));
     CHECK(read_json_text(out)); // we would rather refuse than leave something that nobody can read

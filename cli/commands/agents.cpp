@@ -130,10 +130,16 @@ Result<int> make(const Arguments& arguments, const std::vector<ConfigChange>& ch
     return kOk;
 }
 
+// How the agent is started so that its shell is owhale-sh.
+std::string shell_line(const Agent& agent) {
+    if (!agent.shell.empty()) return std::string(agent.shell);
+    return "SHELL=owhale-sh " + (agent.programs.empty() ? std::string("my-agent") : std::string(agent.programs[0])) +
+           " (if it takes its shell from SHELL: man owhale-sh says more)";
+}
+
 Result<int> print_snippet(const Agent& agent, bool shell) {
     if (!shell) CHECK(print(TRY(snippet(agent))));
-    note("a shell for an agent that takes one (man owhale-sh says how each does): SHELL=owhale-sh " +
-         (agent.programs.empty() ? std::string("my-agent") : std::string(agent.programs[0])));
+    note("owhale-sh for its shell: " + shell_line(agent));
     return kOk;
 }
 

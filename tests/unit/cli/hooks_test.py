@@ -421,6 +421,25 @@ class Agents(unittest.TestCase):
         self.assertEqual(self.run_ctl(top, "add", "gemini-cli", "--print").returncode, 0)
         self.assertEqual(self.files(top), {})
 
+    def test_what_stands_on_one_line_stays_on_one(self):
+        entry = '"owhaled": {"type": "stdio", "command": "%s", "args": ["mcp"]}' % CTL
+        for text, wanted in (('{"a": 1}', '{"a": 1, "mcpServers": {%s}}' % entry), ('{"mcpServers": {}}\n', '{"mcpServers": {%s}}\n' % entry),
+                             ('{"mcpServers": {"x": {}}}', '{"mcpServers": {"x": {}, %s}}' % entry), ('{}', '{\n  "mcpServers": {\n    %s\n  }\n}' % entry)):
+            top = Path(tempfile.mkdtemp(dir=folder.name))
+            (top / ".claude.json").write_text(text)
+            self.run_ctl(top, "add", "claude-code", "--mcp", "-y")
+            self.assertEqual((top / ".claude.json").read_text(), wanted)
+            self.run_ctl(top, "rm", "claude-code", "--mcp", "-y")
+            if "1" in text or "x" in text:  # a file that holds nothing else is taken away
+                self.assertEqual((top / ".claude.json").read_text(), text)
+
+    def test_the_shell_of_each(self):
+        for agent, line in (("claude-code", "CLAUDE_CODE_SHELL=/"), ("gemini-cli", "PATH=/"), ("codex", "SHELL=owhale-sh codex"), ("generic", "SHELL=owhale-sh my-agent")):
+            told = self.run_ctl(tempfile.gettempdir(), "add", agent, "--shell").stderr
+            self.assertIn(line, told)
+            self.assertNotIn("@", told)
+        self.assertIn("/libexec/owhaled/shell/bash claude", self.run_ctl(tempfile.gettempdir(), "add", "claude-code", "--shell").stderr)
+
     def test_the_diff_is_one_that_patch_takes(self):
         top = Path(tempfile.mkdtemp(dir=folder.name))
         (top / ".claude").mkdir()
@@ -447,6 +466,8 @@ class Agents(unittest.TestCase):
         rows = json.loads(subprocess.run([CTL, "-o", "json", "agents", "ls"], cwd=top, capture_output=True, env=environment(HOME=str(top))).stdout)["agents"]
         self.assertEqual({row["name"] for row in rows}, {*self.names, "generic"})
         self.assertEqual(rows[0]["configured"], "mcp (user), hook (user)")
+        (top / ".claude.json").write_text("{")
+        self.assertIn("cannot be read: " + str(top / ".claude.json"), self.run_ctl(top, "ls").stdout)
         self.assertIn("code.claude.com", self.run_ctl(top, "show", "claude-code").stdout)
         self.assertIn('"mcpServers"', self.run_ctl(top, "add", "generic").stdout)
         self.assertEqual(self.run_ctl(top, "add", "nobody").returncode, 5)
