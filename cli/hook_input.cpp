@@ -83,7 +83,8 @@ Tool tool_of(const Agent& agent, const std::string& name, const json::object& ar
         if (tool.name == name) return tool;
     // A server's own tool, which runs elsewhere: its words are not a shell's.
     if (name.starts_with("mcp__")) return {{}, ToolKind::none, {}};
-    return {{}, member(arguments, kCommands) != nullptr ? ToolKind::shell : ToolKind::none, kCommands};
+    const bool runs = arguments.contains("command") || member(arguments, kCommands) != nullptr;
+    return {{}, runs ? ToolKind::shell : ToolKind::none, kCommands};
 }
 
 Status take_path(HookCall& call, const json::value& path) {

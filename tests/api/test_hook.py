@@ -89,6 +89,12 @@ def test_what_is_denied_never_runs(agent):
     assert agent.hook("Bash", command="owhalectl approve 12345678")["permissionDecision"] == "deny"
 
 
+def test_what_does_not_parse_is_denied_with_what_is_wrong(agent):
+    for command in ('echo "unterminated', "if true; then", "cat <<(x"):
+        answer = agent.hook("Bash", command=command)
+        assert answer["permissionDecision"] == "deny" and "cannot be read" in answer["permissionDecisionReason"], answer
+
+
 def test_what_is_asked_about_waits_for_a_person(agent, base):
     root, admin = Ctl(base, agent.owhaled), Ctl(base, agent.owhaled, BOB)
     root("setup", "--password-stdin", stdin=ADMIN + "\n")

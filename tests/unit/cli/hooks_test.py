@@ -184,6 +184,7 @@ class Commands(unittest.TestCase):
     def test_another_shell_and_unknown_tools(self):
         self.assertEqual(hook("claude-code", "PowerShell", {"command": "ls"}).decision, "deny")
         self.assertEqual(shlex.split(hook("claude-code", "Monitor", {"command": "ls"}).command), wrapped("ls"))
+        self.assertEqual(hook("claude-code", "Unheard", {"command": None}).decision, "deny")
         for member in ("cmd", "script"):
             self.assertEqual(hook("claude-code", "Unheard", {member: "forbidden"}).decision, "deny")
             self.assertEqual(hook("claude-code", "Unheard", {member: "a", "command": "b"}).decision, "deny")
@@ -204,6 +205,14 @@ class Closed(unittest.TestCase):
             self.assertIn("tell the person you work for: owhaled is not running", answer.reason)
             for way_out in ("--socket", "OWHALE_SOCKET", "quickstart", "start one", "systemctl"):
                 self.assertNotIn(way_out, answer.reason)
+
+    def test_owhaled_away_from_the_bridge(self):
+        line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}) + "\n"
+        done = subprocess.run([CTL, "mcp"], input=line, capture_output=True, text=True, timeout=60, env=environment(OWHALE_SOCKET="/nonexistent"))
+        told = json.loads(done.stdout)["error"]
+        self.assertEqual(told["data"]["next"], "tell the person you work for: owhaled is not running")
+        for way_out in ("--socket", "OWHALE_SOCKET", "quickstart", "start one", "systemctl"):
+            self.assertNotIn(way_out, told["message"])
 
     def test_no_json_says_what_helps(self):
         for text in (b"{", b"[]"):
