@@ -21,7 +21,7 @@ constexpr std::array kUnseen = {Span{0x80, 0x9f},     Span{0xad, 0xad},      Spa
 constexpr char kEscape = '\x1b', kBell = '\x07';
 
 // What owhaled's texts say in the words of its command line, and how a tool has it.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kToolWords = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kToolWords = {{
     {"owhalectl runs ls", "list_runs"},
     {"owhalectl runs kill", "kill_run"},
     {"owhalectl runs logs", "get_output"},
@@ -31,6 +31,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kToolWord
     {"--net scoped", "net \"scoped\""},
     {"--net host", "net \"host\""},
     {"--profile ", "profile "},
+    {"--workspace ", "workspace "},
+    {"--timeout ", "timeout "},
 }};
 
 bool is_unseen(std::uint32_t point) {

@@ -37,6 +37,7 @@ TEST_CASE("next steps speak of tools, not of the command line") {
     CHECK_EQ(in_tool_words("`owhalectl runs kill ID` ends it; owhalectl runs ls, owhalectl runs ls"),
              "`kill_run ID` ends it; list_runs, list_runs");
     CHECK_EQ(in_tool_words("--network --profiles"), "--network --profiles");
+    CHECK_EQ(in_tool_words("name one with --workspace DIR"), "name one with workspace DIR");
     CHECK_EQ(in_tool_words(""), "");
 }
 
