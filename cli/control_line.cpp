@@ -38,7 +38,10 @@ asio::awaitable<void> ControlLine::serve() {
         while (calls_.empty()) co_await bell_.wait();
         Call call = std::move(calls_.front());
         calls_.pop_front();
-        co_await connection_.send(std::move(call));
+        const bool cancels = call.verb == "approvals.cancel";
+        const auto reply = co_await connection_.send(std::move(call));
+        if (cancels && reply && (reply->status == 403 || reply->status == 404))
+            kill(0);        // whose request it is: our run's
         connection_.drop(); // the next signal may be hours away
     }
 }

@@ -17,6 +17,9 @@
 namespace owhale::cli {
 namespace {
 
+// Who reads this on no terminal is mostly an agent, and may not decide.
+constexpr auto kWayOn = "; people decide: owhalectl approvals watch";
+
 // The same for 80 columns.
 std::string told_shortly(const api::Approval& approval, std::int64_t now) {
     const auto since = "waiting " + format_age(approval.created, now);
@@ -62,6 +65,7 @@ asio::awaitable<void> WaitingNote::fetch(std::string id) {
     call.silent = true;
     const auto reply = co_await connection_.send(std::move(call));
     connection_.drop(); // it may wait for hours
+    if (reply && reply->status == 403 && waiting_) note("waiting for an approval by people" + std::string(kWayOn));
     if (!reply || reply->status != 200) co_return;
     auto approval = read_approval(reply->body);
     if (!approval) co_return;
@@ -71,8 +75,7 @@ asio::awaitable<void> WaitingNote::fetch(std::string id) {
 
 void WaitingNote::tell() {
     if (!waiting_) return;
-    if (!is_terminal(STDERR_FILENO))
-        return note(told(approval_, std::time(nullptr)) + "; owhalectl approve " + approval_.id);
+    if (!is_terminal(STDERR_FILENO)) return note(told(approval_, std::time(nullptr)) + kWayOn);
     show();
     shown_ = true;
     timer_.expires_after(std::chrono::seconds(1));

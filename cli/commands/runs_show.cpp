@@ -92,7 +92,8 @@ void add_run(Fields& fields, const api::Run& run) {
         fields.add("Verdict", run.verdict->decision + (run.verdict->reason.empty() ? "" : ": " + run.verdict->reason));
     fields.add("Approval", run.approval.value_or(""));
     fields.add("Grant", run.grant.value_or(""));
-    for (const auto& hint : run.hints) fields.add("Hint", hint.what + " -- " + hint.next, Tone::warn);
+    for (const auto& hint : run.hints)
+        fields.add("Hint", hint.what + (hint.next.empty() ? "" : " -- " + hint.next), Tone::warn);
 }
 
 void add_receipt(Fields& fields, const api::Receipt& receipt) {

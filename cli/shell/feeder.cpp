@@ -103,7 +103,8 @@ bool Feeder::is_allowed(const std::string& command) {
     check_.script = history_ + command;
     const auto reply = client_.send(Call{.verb = "policy.check", .body = cli::write(check_)});
     if (!reply) {
-        complain(reply.error());
+        if (!lost_) failure_ = reply.error();
+        lost_ = true;
         return false;
     }
     const auto verdict = read_verdict(reply->body);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -23,6 +24,8 @@ public:
     // The end that the shell's input is read from. The thread that fills it is on its own and ends with the process.
     Result<int> start(int from);
     bool refused() const { return refused_; }
+    // Why owhaled could not be asked, when that ended it; told by the caller, who may know of it by itself.
+    const Error* failure() const { return lost_ ? &*failure_ : nullptr; }
 
 private:
     void work();
@@ -37,6 +40,8 @@ private:
     api::CheckRequest check_;
     const bool goes_on_;
     std::atomic<bool> refused_ = false;
+    std::atomic<bool> lost_ = false; // after failure_ was written, once
+    std::optional<Error> failure_;
     int from_ = -1;
     Fd read_end_, write_end_;
     std::string pending_, history_;

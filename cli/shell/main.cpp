@@ -97,6 +97,7 @@ Result<int> run(const Invocation& invocation, Context& context) {
     write_rest(folder.rest());
     if (asked.folder_file) tell_folder(folder, *asked.folder_file);
     if (end.how == SessionEnd::How::output_gone) return kBySignal + SIGPIPE;
+    if (const auto* failure = feeder.failure()) complain(*failure);
     tell_end_of(end.run);
     if (feeder.refused() && !invocation.interactive) return kCannotExecute;
     return by_verdict(code_of(end.run.code.value_or(""))) ? kCannotExecute : exit_of(end.run);

@@ -92,7 +92,7 @@ Result<RunOptions> options_here() {
     std::istringstream words(*text);
     std::vector<std::string> arguments = {"run"};
     arguments.insert(arguments.end(), std::istream_iterator<std::string>(words), {});
-    Tree tree("OWHALE_SH_OPTIONS", "options of owhalectl run for each script");
+    Tree tree("owhalectl", "options of owhalectl run for each script");
     auto command = tree.root().sub("run", "options of owhalectl run");
     declare(command, options);
     command.handler([](Context&) -> Result<int> { return 0; }, Exits::like_run);

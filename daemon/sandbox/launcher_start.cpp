@@ -41,8 +41,6 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     if (!prepared.looked.mounts.scan_complete)
         run.receipt.weaker.emplace_back(
             "the workspace is large: only its upper part was searched for settings that later programs run");
-    if (prepared.profile && prepared.profile->daemon && run.caller().asker)
-        run.record.hints.push_back({"a run's run has no listener of its own: it asks owhaled for nothing", ""});
     cage.asks = (prepared.plan.message.flags & wire::kRunDaemon) != 0;
     cage.searched_inside = prepared.looked.search_in_cage;
     cage.joined = prepared.join != 0;

@@ -160,10 +160,34 @@ constexpr std::array kLimitHints = {
     LimitHint{"cpu", "it used more processor time than it may", "--cpus raises the limit"},
 };
 
+// Length of the terminal sequence that begins with the escape at the start of `text`: CSI or OSC (ECMA-48), else two bytes.
+std::size_t sequence(std::string_view text) {
+    const char kind = text.size() > 1 ? text[1] : '\0';
+    std::size_t at = 2;
+    if (kind == '[')
+        while (at < text.size() && text[at] >= 0x20 && text[at] <= 0x3f) ++at;
+    else if (kind == ']')
+        while (at < text.size() && text[at] != '\x07' && text[at] != '\x1b') ++at;
+    else
+        return std::min<std::size_t>(2, text.size());
+    if (at + 1 < text.size() && text[at] == '\x1b' && text[at + 1] == '\\') ++at;
+    return std::min(at + 1, text.size());
+}
+
+std::string without_sequences(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const bool begins = text.front() == '\x1b';
+        if (!begins) out += text.front();
+        text.remove_prefix(begins ? sequence(text) : 1);
+    }
+    return out;
+}
+
 // One line for a hint: no controls, not too long.
 std::string quote(std::string_view line) {
     std::string out;
-    for (const char c : line.substr(0, kMaxQuote))
+    for (const char c : without_sequences(line).substr(0, kMaxQuote))
         if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
     while (!out.empty() && (static_cast<unsigned char>(out.back()) & 0xc0) == 0x80) out.pop_back(); // a cut character
     if (!out.empty() && static_cast<unsigned char>(out.back()) >= 0xc0) out.pop_back();
@@ -190,6 +214,13 @@ bool matches(const Row& row, const Facts& facts, std::string_view& line) {
     return false;
 }
 
+// What a run's run may not ask for is no next step: but for the profile of who asks, no option makes it wider.
+std::string_view next_step(const Row& row, const Facts& facts) {
+    if (!facts.of_run || !(row.next.starts_with("--") || row.next.find("--profile") != std::string_view::npos))
+        return row.next;
+    return row.when == by_profile ? "--profile agent may write there" : "";
+}
+
 void add_output_hints(const Facts& facts, std::vector<api::Hint>& to) {
     std::vector<std::string_view> quoted;
     for (const auto& row : kRows) {
@@ -197,12 +228,12 @@ void add_output_hints(const Facts& facts, std::vector<api::Hint>& to) {
         std::string_view line;
         // The first row that knows a line is the most telling one.
         if (!matches(row, facts, line) || std::find(quoted.begin(), quoted.end(), line) != quoted.end()) continue;
-        const bool told =
-            std::any_of(to.begin(), to.end(), [&](const api::Hint& hint) { return hint.next == row.next; });
+        const auto next = next_step(row, facts);
+        const bool told = !next.empty() &&
+                          std::any_of(to.begin(), to.end(), [&](const api::Hint& hint) { return hint.next == next; });
         quoted.push_back(line);
         if (!told)
-            to.push_back(
-                {"guess: " + std::string(row.what) + " (it printed: " + quote(line) + ")", std::string(row.next)});
+            to.push_back({"guess: " + std::string(row.what) + " (it printed: " + quote(line) + ")", std::string(next)});
     }
 }
 
@@ -273,6 +304,7 @@ FailureFacts facts_of(const Run& run, State state, const wire::RunEnded& end) {
     facts.workspace_writable = run.receipt.workspace_writable;
     facts.exit_code = run.record.exit_code.value_or(0);
     facts.pids_refused = end.pids_refused;
+    facts.of_run = run.record.parent.has_value();
     facts.planted = run.receipt.planted;
     return facts;
 }

@@ -17,6 +17,7 @@ struct FailureFacts {
     std::string tail;  // the end of its stderr, or of a terminal's output
     std::string net, profile, filter, workspace;
     bool workspace_writable = false;
+    bool of_run = false; // a run asked for it: it is no wider than that
     int exit_code = 0;
     std::uint32_t pids_refused = 0;
     std::vector<std::string> planted;

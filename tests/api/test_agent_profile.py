@@ -5,11 +5,13 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import time
 
 import pytest
 
 import accounts
+import daemon
 from conftest import ALICE, BOB, needs_root
 
 pytestmark = needs_root
@@ -347,3 +349,25 @@ def test_hundreds_of_runs_leave_nothing(owhaled, home):
             break
         assert time.monotonic() < end, (before, after)
         time.sleep(0.2)
+
+
+@pytest.mark.parametrize("signal", ["INT", "TERM"])
+def test_what_its_run_waits_for_is_taken_back_by_a_signal(own, base, signal):
+    house = own()
+    house.rule("tests.toml", None)
+    house.start()
+    home = Home(base)
+    shutil.copy(daemon.BUILD / "cli" / "owhalectl", home.shop / "owhalectl")
+    (home.shop / "owhalectl").chmod(0o755)
+    run = home.does(house, f"PATH=/usr/bin:/bin timeout -s {signal} -k 60 3 ./owhalectl run -- git push origin main; echo $?", timeout=120)
+    assert run["stdout"].strip().splitlines()[-1] != "137" and "waiting for an approval" in run["stderr"], run
+    assert "owhalectl approvals watch" in run["stderr"] and "approval_cancelled" in run["stderr"], run
+    admin = [one["state"] for one in house.get("/v1/approvals?all=1&state=cancelled", uid=0).json()["approvals"]]
+    assert admin == ["cancelled"], admin
+
+
+def test_a_run_that_fails_is_hinted_nothing_of_listeners(owhaled, home):
+    child = {"argv": ["sh", "-c", "exit 9"], "wait": True}
+    run = home.does(owhaled, inside("POST", "/v1/runs", child))
+    [(_, made)] = told(run)
+    assert made["exit_code"] == 9 and not made.get("hints"), made

@@ -89,6 +89,16 @@ def test_no_token_goes_over_plain_http_to_another_machine(client):
 def test_nobody_there(client, tmp_path):
     code, _, err = ran(client, "run", "--", "true", OWHALE_SOCKET=str(tmp_path / "none"))
     assert code == 125 and err.startswith("unreachable: "), err
+    assert client is CLIENTS["cpp"] or str(tmp_path / "none") in err, err
+
+
+@pytest.mark.parametrize("name", ["python", "node"])
+def test_wrong_words_are_answered_with_the_usage(name):
+    for words in ((), ("run",), ("run", "--"), ("attach",), ("constructor", "x"), ("odd", "x")):
+        code, out, err = ran(CLIENTS[name], *words)
+        assert (code, out) == (2, "") and err.startswith("usage: owhale."), (words, err)
+    code, out, err = ran(CLIENTS[name], "--help")
+    assert (code, err) == (0, "") and out.startswith("usage: owhale."), (out, err)
 
 
 def test_over_tls_with_a_token_and_the_right_fingerprint_alone(own, client):

@@ -164,6 +164,9 @@ def test_without_owhaled(sh):
     for words in (["-c", "touch made"], ["made.sh"], []):
         code, out, err = sh(*words, stdin=b"touch made\n", env={"OWHALE_SOCKET": "/nowhere/owhaled.sock"})
         assert (code, out) == (125, b"") and err.startswith(b"owhale-sh: unreachable: ") and b"next: " in err, (words, err)
+        assert err.count(b"unreachable") == 1, (words, err)
+    code, _, err = sh("-c", "true", env={"OWHALE_SH_OPTIONS": "--odd"})
+    assert code != 0 and err.startswith(b"owhale-sh: bad_request: OWHALE_SH_OPTIONS: owhalectl run has no option '--odd'"), err
     assert not (pathlib.Path(sh.workspace) / "made").exists()
 
 
@@ -364,7 +367,7 @@ def test_what_is_asked_about_waits_and_goes_on(own, workspace, alice, base):
     person.do("POST", f"/v1/approvals/{asked[0]['id']}/approve", {"digest": digest})
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (5, b"1\n2\n3\n"), (process.returncode, out, err)
-    assert b"waiting" in err and f"owhalectl approve {asked[0]['id']}".encode() in err, err
+    assert b"waiting" in err and b"owhalectl approvals watch" in err and b"owhalectl approve " not in err, err
 
 
 # --- who calls a shell

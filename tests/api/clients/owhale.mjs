@@ -234,9 +234,19 @@ const commands = {
   },
 };
 
+const USAGE = `usage: owhale.mjs run|ask|stream -- COMMAND [ARG...]
+       owhale.mjs attach RUN [--detach]
+OWHALE_SOCKET or OWHALE_HOST names owhaled; OWHALE_TOKEN says who you are, OWHALE_FINGERPRINT what its certificate is.`;
+
 async function main([command, ...words]) {
+  if (["--help", "-h"].includes(command)) return console.log(USAGE);
   const { OWHALE_SOCKET, OWHALE_HOST, OWHALE_TOKEN, OWHALE_FINGERPRINT } = process.env;
   if (words[0] === "--") words.shift(); // further ones are the command's
+  if (!Object.hasOwn(commands, command ?? "") || words.length === 0) {
+    console.error(USAGE);
+    process.exitCode = 2;
+    return;
+  }
   try {
     const owhaled = new Owhaled({ socketPath: OWHALE_SOCKET ?? "/run/owhaled/owhaled.sock", url: OWHALE_HOST,
                                   token: OWHALE_TOKEN, fingerprint: OWHALE_FINGERPRINT });

@@ -259,17 +259,29 @@ def do_attach(owhaled, words):
     return exit_code(show(channel))
 
 
-def main(command, *words):
+COMMANDS = {"run": do_run, "stream": do_stream, "ask": do_ask, "attach": do_attach}
+USAGE = """usage: owhale.py run|ask|stream -- COMMAND [ARG...]
+       owhale.py attach RUN [--detach]
+OWHALE_SOCKET or OWHALE_HOST names owhaled; OWHALE_TOKEN says who you are, OWHALE_FINGERPRINT what its certificate is."""
+
+
+def main(command="", *words):
+    if command in ("--help", "-h"):
+        print(USAGE)
+        return 0
     words = words[1:] if words[:1] == ("--",) else words  # further ones are the command's
+    if command not in COMMANDS or not words:
+        print(USAGE, file=sys.stderr)
+        return 2
+    path, url = os.environ.get("OWHALE_SOCKET", "/run/owhaled/owhaled.sock"), os.environ.get("OWHALE_HOST")
     try:
-        owhaled = Owhaled(os.environ.get("OWHALE_SOCKET", "/run/owhaled/owhaled.sock"), os.environ.get("OWHALE_HOST"),
-                          os.environ.get("OWHALE_TOKEN"), os.environ.get("OWHALE_FINGERPRINT"))
-        return {"run": do_run, "stream": do_stream, "ask": do_ask, "attach": do_attach}[command](owhaled, words)
+        owhaled = Owhaled(path, url, os.environ.get("OWHALE_TOKEN"), os.environ.get("OWHALE_FINGERPRINT"))
+        return COMMANDS[command](owhaled, words)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 125
     except (OSError, ValueError) as error:
-        print(f"unreachable: {error}", file=sys.stderr)
+        print(f"unreachable: {url or path}: {error}", file=sys.stderr)
         return 125
 
 

@@ -114,3 +114,25 @@ TEST_CASE("who was ended from outside is told where to look for who did it") {
     run.state = "signaled";
     CHECK_EQ(summary(run), "signaled by SIGTERM");
 }
+
+TEST_CASE("terminal sequences are not quoted") {
+    const auto hints =
+        guess(failed("\x1b[?2004l\x1b]0;title\x07\x1b[1mrm: cannot remove '/etc/x': Read-only file system\x1b[0m\r\n"));
+    REQUIRE(!hints.empty());
+    CHECK(hints.front().what.ends_with("(it printed: rm: cannot remove '/etc/x': Read-only file system)"));
+    CHECK(!guess(failed("Permission denied \x1b")).empty());
+    CHECK(!guess(failed("Permission denied \x1b[")).empty());
+    CHECK(!guess(failed("Permission denied \x1b]0;x")).empty());
+}
+
+TEST_CASE("a run's run is not told to ask for more than the run that asked") {
+    auto facts = failed("touch: cannot touch 'x': Read-only file system");
+    facts.of_run = true;
+    facts.profile = "readonly";
+    facts.workspace_writable = false;
+    CHECK(next_of(facts) == "--profile agent may write there");
+    facts = failed("curl: (6) Could not resolve host: odd.example");
+    facts.of_run = true;
+    CHECK(next_of(facts).empty());
+    CHECK(!guess(facts).empty());
+}
