@@ -1,5 +1,6 @@
 #include "cli/foreground.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <unistd.h>
 
@@ -30,10 +31,27 @@ void tell_end(const api::Run& run) {
         note("killed: the run was ended from outside" + why);
 }
 
+// In a folder of the agent's that comes back out, or that folder itself: only links and their like are told of these.
+bool is_of_state(const api::Receipt& receipt, std::string_view path) {
+    constexpr std::string_view kWritable = ", writable";
+    if (!receipt.agent_state) return false;
+    return std::ranges::any_of(*receipt.agent_state, [&](std::string_view line) {
+        if (!line.ends_with(kWritable)) return false;
+        line.remove_suffix(kWritable.size());
+        return path.starts_with(line) && path.size() > line.size() &&
+               (path[line.size()] == '/' || path[line.size()] == ' ');
+    });
+}
+
 // What the user should know of the cage, whatever the exit code.
 void tell_planted(const api::Run& run) {
-    if (run.receipt && !run.receipt->planted.empty())
-        note("the run made files that a later program outside the cage would run: " + joined(run.receipt->planted));
+    if (!run.receipt) return;
+    std::vector<std::string> files, links;
+    for (const auto& path : run.receipt->planted) (is_of_state(*run.receipt, path) ? links : files).push_back(path);
+    if (!files.empty()) note("the run made files that a later program outside the cage would run: " + joined(files));
+    if (!links.empty())
+        note("the run left a link in your agent's state: " + joined(links) +
+             "; remove it before you start the agent outside");
 }
 
 void tell_workspace(const api::Run& run) {

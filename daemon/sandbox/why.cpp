@@ -266,7 +266,8 @@ std::vector<api::Hint> guess(const FailureFacts& facts) {
         if (facts.limit == row.limit) out.push_back({std::string(row.what), std::string(row.next)});
     for (const auto& path : facts.planted) {
         if (out.size() >= kMaxHints) break;
-        out.push_back({"new: " + path + ", which a later uncaged program would run", "look at it before you use it"});
+        out.push_back(
+            {"new: " + path + ", which a later uncaged program would run or follow", "look at it before you use it"});
     }
     if (!failed_somehow(facts)) return out;
     if (facts.pids_refused > 0 && facts.limit != "pids")

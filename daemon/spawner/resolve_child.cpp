@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "spawner/channel.hpp"
 #include "spawner/credentials.hpp"
+#include "spawner/links.hpp"
 #include "spawner/lookup.hpp"
 #include "spawner/resolve.hpp"
 #include "spawner/scan.hpp"
@@ -99,7 +100,8 @@ public:
         probe_all(workspace, home, git, common);
         // A home is never a workspace: nothing to find there.
         if (question_.scan && workspace.path != home.path && workspace.path != "/") {
-            auto scan = scan_workspace(workspace.fd.get(), question_.scan_names);
+            const auto find = asks_for_links(question_.scan_names) ? scan_links : scan_workspace;
+            auto scan = find(workspace.fd.get(), question_.scan_names);
             strings_[3] = std::move(scan.found);
             if (!scan.complete) facts_.scan = 2;
         }

@@ -4,7 +4,6 @@
 #include <deque>
 #include <dirent.h>
 #include <fcntl.h>
-#include <memory>
 #include <string_view>
 #include <unistd.h>
 
@@ -14,16 +13,6 @@
 
 namespace owhale::spawner {
 namespace {
-
-using Folder = std::unique_ptr<DIR, int (*)(DIR*)>;
-
-Folder open_folder(int workspace, const std::string& path) {
-    constexpr std::uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
-    const int fd = kernel::openat2(workspace, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, kResolve);
-    Folder folder(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
-    if (!folder && fd >= 0) ::close(fd);
-    return folder;
-}
 
 class Walk {
 public:
@@ -116,6 +105,14 @@ private:
 };
 
 } // namespace
+
+Folder open_folder(int workspace, const std::string& path) {
+    constexpr std::uint64_t kResolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+    const int fd = kernel::openat2(workspace, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW, kResolve);
+    Folder folder(fd < 0 ? nullptr : ::fdopendir(fd), &::closedir);
+    if (!folder && fd >= 0) ::close(fd);
+    return folder;
+}
 
 Scan scan_workspace(int workspace, const std::vector<std::string>& names) {
     return Walk(workspace, names).run();

@@ -2,6 +2,8 @@
 // Runs in the resolve child, with the requester's rights, within a budget.
 #pragma once
 
+#include <dirent.h>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,10 @@ namespace owhale::spawner {
 inline constexpr std::size_t kScanEntries = 20'000; // names read
 inline constexpr std::int64_t kScanNs = 40'000'000; // time spent
 inline constexpr std::size_t kScanFinds = 48;       // results
+
+// A folder below another, reached by no link and on the same mount; null when that cannot be, with errno.
+using Folder = std::unique_ptr<DIR, int (*)(DIR*)>;
+Folder open_folder(int workspace, const std::string& path);
 
 struct Scan {
     std::vector<std::string> found; // 'p' and the path of a file or folder, 'g' and the path of a git folder; relative

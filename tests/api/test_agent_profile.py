@@ -11,6 +11,7 @@ import time
 import pytest
 
 import accounts
+import ctl
 import daemon
 from conftest import ALICE, BOB, needs_root
 
@@ -42,6 +43,10 @@ class Home:
         path.write_text(text)
         path.chmod(mode)
         os.chown(path, self.uid, self.uid)
+
+    def makes(self, folder):
+        (self.path / folder).mkdir()
+        os.chown(self.path / folder, self.uid, self.uid)
 
     def asks(self, text, **more):
         """The request that runs the agent."""
@@ -117,6 +122,65 @@ def test_a_link_is_not_followed_and_another_s_folder_is_not_written(owhaled, hom
     run = home.does(owhaled, "touch ~/.claude/projects/x ~/.claude/todos/x; echo done")
     assert os.listdir(base / "away") == [] and os.listdir(home.path / ".claude/todos") == [], run
     assert not any("projects" in line or "todos" in line for line in run["receipt"].get("agent_state", [])), run["receipt"]
+
+
+def settled(path):
+    """Waits until what is there is older than any run that begins from now on."""
+    end = time.monotonic() + 60
+    while time.time() < path.lstat().st_ctime + 3:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_links_that_it_leaves_in_its_state_are_told(owhaled, home):
+    """Through one, a later agent that runs uncaged would write where the caged one could not."""
+    projects = home.path / ".claude/projects"
+    home.write(".bashrc", "true\n")
+    home.makes(".claude/plans")
+    (projects / "old.jsonl").symlink_to(home.path / "notes")
+    settled(projects / "old.jsonl")
+    run = home.does(owhaled, "cd ~/.claude; echo talk > projects/talk.jsonl; ln -s ~/.bashrc projects/s.jsonl; mkdir -p projects/a/b; "
+                    "ln -s ~/notes projects/a/b/memory; mkfifo plans/p; ln -s x ~/shop/own; mkfifo ~/shop/f")
+    planted = run["receipt"]["planted"]
+    assert {f"{projects}/s.jsonl -> {home.path}/.bashrc", f"{projects}/a/b/memory -> {home.path}/notes",
+            f"{home.path}/.claude/plans/p (a fifo)"} <= set(planted), run
+    assert not any("old" in line or "talk" in line or "/shop/" in line for line in planted), planted
+    assert (home.path / ".bashrc").read_text() == "true\n"
+    settled(projects / "s.jsonl")
+    again = home.does(owhaled, "true")
+    assert not again["receipt"].get("planted"), again["receipt"]
+    moved = home.does(owhaled, "cd ~/.claude/projects; mv s.jsonl t.jsonl; touch -h -d 2001-01-01 t.jsonl")
+    assert moved["receipt"]["planted"] == [f"{projects}/t.jsonl -> {home.path}/.bashrc"], moved["receipt"]
+
+
+def test_a_link_is_not_hidden_in_a_closed_folder_or_among_many(owhaled, home):
+    home.makes(".claude/plans")
+    run = home.does(owhaled, "cd ~/.claude/projects; mkdir a; ln -s ~/.bashrc a/s; chmod 300 a")
+    assert run["receipt"]["planted"] == [f"{home.path}/.claude/projects (not looked through in full)"], run["receipt"]
+    (home.path / ".claude/projects/a").chmod(0o700)
+    run = home.does(owhaled, "cd ~/.claude/plans; for i in $(seq 60); do ln -s ~/.bashrc $i; done; chmod 0 .")
+    assert f"{home.path}/.claude/plans (not looked through in full)" in run["receipt"]["planted"], run["receipt"]
+    (home.path / ".claude/plans").chmod(0o700)
+    run = home.does(owhaled, "cd ~/.claude/plans; for i in $(seq 60 120); do ln -sf ~/.bashrc $i; done")
+    planted = [line for line in run["receipt"]["planted"] if "/plans" in line]
+    assert len(planted) == 49 and planted[-1] == f"{home.path}/.claude/plans (not looked through in full)", planted
+
+
+def test_of_a_run_whose_client_went_the_receipt_says_that_nobody_looked(owhaled, home):
+    run = owhaled.begun(ALICE, **home.asks("ln -s ~/notes ~/.claude/projects/s"))
+    owhaled.until(run, ["exited"], uid=ALICE, patience=60)
+    receipt = owhaled.get(f"/v1/runs/{run}", uid=ALICE).json()["receipt"]
+    assert sum("whether it left links in the agent's state was not checked" in line for line in receipt["weaker"]) == 1, receipt
+
+
+def test_its_human_is_told_of_a_link_on_stderr(owhaled, home, base):
+    person = ctl.Ctl(base, owhaled, ALICE).with_variables(HOME=str(home.path), OWHALE_SOCKET=str(owhaled.socket),
+                                                          PATH=f"{home.path}/.local/bin:/usr/bin:/bin")
+    done = person("run", "--profile", "agent", "--", "claude", "ln -s ~/.bashrc ~/.claude/projects/s.jsonl", code=None, cwd=home.shop)
+    link = f"{home.path}/.claude/projects/s.jsonl -> {home.path}/.bashrc"
+    said = [line for line in done.stderr.splitlines() if "left a link in your agent's state" in line]
+    assert said == [f"owhalectl: the run left a link in your agent's state: {link}; remove it before you start the agent outside"], done
+    assert "outside the cage would run" not in done.stderr, done
 
 
 @pytest.mark.parametrize("argv", [["./claude"], ["{shop}/claude"], ["sh", "-c", "true", "claude"], ["env", "claude"], ["node", "./claude.js"],
