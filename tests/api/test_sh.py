@@ -320,7 +320,7 @@ def test_on_a_terminal(sh):
     terminal.until(r"ready2\r\n", 60)
     os.write(terminal.fd, b"\x1a")
     terminal.until(r"Stopped", 60)
-    os.write(terminal.fd, b"kill -9 %1; wait; echo gone$((1+1))\n")
+    os.write(terminal.fd, b'kill -9 %1; while [ -n "$(jobs -s)" ]; do sleep 0.1; done; echo gone$((1+1))\n')
     terminal.until(r"gone2\r\n", 60)
     os.write(terminal.fd, b"cd /usr; exit 9\n")
     code, _ = terminal.wait(60)
