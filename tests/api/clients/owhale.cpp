@@ -69,12 +69,18 @@ struct Place {
         fingerprint; // a url is taken before the socket; SHA256:… is https' certificate
 };
 
+inline const std::set<std::string> kLoopback{"127.0.0.1", "[::1]", "localhost"};
+constexpr std::chrono::seconds kPatience{60}; // for an answer: what waits in owhaled is asked for 10 s at a time
+
 class Owhaled {
 public:
     explicit Owhaled(Place place) : place_(std::move(place)), host_("localhost") {
         if (place_.url.empty()) return;
         tls_ = place_.url.starts_with("https://");
         host_ = place_.url.substr(place_.url.find("//") + 2);
+        const auto name = host_.substr(0, host_.rfind(':'));
+        if (!tls_ && !kLoopback.contains(name))
+            throw std::runtime_error("plain HTTP to " + name + " would show the token to the network: use https");
     }
 
     // The answer's JSON; waits and tries again when owhaled says so.
@@ -177,12 +183,16 @@ private:
         return stream;
     }
 
-    template <class Link> static Answer exchange(Link link, const http::request<http::string_body>& request) {
+    template <class Link>
+    static Answer exchange(asio::io_context& io, Link link, const http::request<http::string_body>& request) {
         http::write(link, request);
         beast::flat_buffer buffer;
         http::response_parser<http::string_body> parser;
         parser.body_limit(16 << 20);
-        http::read(link, buffer, parser);
+        beast::error_code ended = asio::error::timed_out;
+        http::async_read(link, buffer, parser, [&](beast::error_code error, std::size_t) { ended = error; });
+        io.run_for(kPatience);
+        if (ended) throw beast::system_error(ended);
         auto answer = parser.release();
         return {answer.result_int(), std::atoi(std::string(answer[http::field::retry_after]).c_str()),
                 std::move(answer.body())};
@@ -195,7 +205,7 @@ private:
         if (!body.empty()) request.body() = json::serialize(body);
         request.prepare_payload();
         asio::io_context io;
-        return tls_ ? exchange(secured(connect(io)), request) : exchange(connect(io), request);
+        return tls_ ? exchange(io, secured(connect(io)), request) : exchange(io, connect(io), request);
     }
 
     void sign(auto& request) const {
@@ -351,7 +361,7 @@ int answer(int argc, char** argv) {
         return std::string(value ? value : otherwise);
     };
     std::vector<std::string> words(argv + std::min(argc, 2), argv + argc);
-    std::erase(words, "--");
+    if (!words.empty() && words.front() == "--") words.erase(words.begin()); // further ones are the command's
     try {
         const Owhaled owhaled({variable("OWHALE_SOCKET", "/run/owhaled/owhaled.sock"), variable("OWHALE_HOST"),
                                variable("OWHALE_TOKEN"), variable("OWHALE_FINGERPRINT")});
