@@ -49,7 +49,7 @@ def clients():
     folder.mkdir(exist_ok=True)
     installed = (folder / "node_modules").is_dir() and filecmp.cmp(HERE / "package-lock.json", folder / "lock-installed", False) \
         if (folder / "lock-installed").exists() else False
-    for path in [HERE / "package.json", HERE / "package-lock.json", *HERE.glob("*.mjs")]:
+    for path in [HERE / "package.json", HERE / "package-lock.json", *HERE.glob("*.[mc]js")]:
         shutil.copy(path, folder / path.name)
     if not installed:
         done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=optional"], cwd=folder,

@@ -11,7 +11,7 @@ TOOLS = {"check_command", "get_output", "kill_run", "list_runs", "run_code", "ru
 
 def drive(clients, house, job):
     with Approver(house) as approver:
-        done = subprocess.run(["node", "drive.mjs", json.dumps(job)], cwd=clients, capture_output=True, text=True, timeout=240)
+        done = subprocess.run(["node", "-r", "./node18.cjs", "drive.mjs", json.dumps(job)], cwd=clients, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     assert approver.agreed == 2
     return json.loads(done.stdout.splitlines()[-1])
@@ -28,7 +28,7 @@ def test_every_tool_over_http(clients, house, sdk):
 
 
 def inspect(clients, house, method, *words):
-    done = subprocess.run(["node", "node_modules/@modelcontextprotocol/inspector/clients/cli/build/index.js", *bridge_words(house),
+    done = subprocess.run(["node", "-r", "./node18.cjs", "node_modules/@modelcontextprotocol/inspector/clients/cli/build/index.js", *bridge_words(house),
                            "--method", method, *words], cwd=clients, capture_output=True, text=True, timeout=120)
     assert done.stdout, done
     return json.loads(done.stdout)
