@@ -9,42 +9,13 @@
 
 #include "base/fd.hpp"
 #include "cli/hook_paths.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli {
 namespace {
 
 constexpr std::size_t kMost = std::size_t{4} << 20;
 constexpr std::size_t kAround = 3;
-
-std::string parent_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
-
-Result<std::string> read_all(int fd, const std::string& path) {
-    std::string text(kMost + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const auto count = ::read(fd, text.data() + size, text.size() - size);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail_errno("reading " + path);
-        if (count == 0) break;
-        size += static_cast<std::size_t>(count);
-    }
-    if (size > kMost) return fail(Code::body_too_large, path + " is over 4 MiB", "is it the right file?");
-    text.resize(size);
-    return text;
-}
-
-Status write_all(int fd, std::string_view text, const std::string& path) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return fail_errno("writing " + path);
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return ::fsync(fd) == 0 ? Status{} : fail_errno("writing " + path);
-}
 
 Status make_folders(const std::string& path) {
     if (::access(path.c_str(), F_OK) == 0) return {};
@@ -107,7 +78,8 @@ Result<ConfigFile> read_config_file(const std::string& path) {
     if (found.st_uid != ::geteuid())
         return fail(Code::forbidden, out.path + " belongs to another user (uid " + std::to_string(found.st_uid) + ")",
                     "its owner can run this");
-    out.text = TRY(read_all(file.get(), out.path));
+    out.text = TRY(read_all(file.get(), out.path, kMost));
+    if (!out.text) return fail(Code::body_too_large, out.path + " is over 4 MiB", "is it the right file?");
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -24,11 +25,6 @@ std::string home() {
     if (auto path = absolute_variable("HOME"); !path.empty()) return path;
     const passwd* account = ::getpwuid(::geteuid());
     return account != nullptr && account->pw_dir[0] == '/' ? account->pw_dir : "";
-}
-
-std::string parent_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
 std::unexpected<Error> unsafe(const std::string& path, const std::string& why) {
@@ -63,30 +59,10 @@ Status make_folders(const std::string& path) {
     return {};
 }
 
-Status write_all(int fd, std::string_view text, const std::string& path) {
-    while (!text.empty()) {
-        const auto written = ::write(fd, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return fail_errno("writing " + path);
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (::fsync(fd) != 0) return fail_errno("writing " + path);
-    return {};
-}
-
-Result<std::string> read_all(int fd, const std::string& path, std::size_t most) {
-    std::string text(most + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const auto count = ::read(fd, text.data() + size, text.size() - size);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return fail_errno("reading " + path);
-        if (count == 0) break;
-        size += static_cast<std::size_t>(count);
-    }
-    if (size > most) return unsafe(path, "is over " + std::to_string(most) + " bytes");
-    text.resize(size);
-    return text;
+Result<std::string> read_bounded(int fd, const std::string& path, std::size_t most) {
+    auto text = TRY(read_all(fd, path, most));
+    if (!text) return unsafe(path, "is over " + std::to_string(most) + " bytes");
+    return *std::move(text);
 }
 
 } // namespace
@@ -107,7 +83,7 @@ Result<std::optional<std::string>> read_private(const std::string& path, std::si
     if (!S_ISREG(found.st_mode)) return unsafe(path, "is no plain file");
     if (found.st_uid != ::geteuid()) return unsafe(path, owner(found.st_uid));
     if ((found.st_mode & 077) != 0) return unsafe(path, "can be read or written by others");
-    return TRY(read_all(file.get(), path, most));
+    return TRY(read_bounded(file.get(), path, most));
 }
 
 Result<std::string> read_handed(const std::string& path, std::size_t most) {
@@ -126,7 +102,7 @@ Result<std::string> read_handed(const std::string& path, std::size_t most) {
     if (!why.empty())
         return fail(Code::unauthenticated, path + " " + why + ": it was not used",
                     "make it a plain file of your own: chmod 600 " + path);
-    return read_all(file.get(), path, most);
+    return read_bounded(file.get(), path, most);
 }
 
 Status write_private(const std::string& path, std::string_view text) {

@@ -9,6 +9,8 @@ import sys
 import time
 
 import pytest
+
+import asking
 from conftest import BOB, needs_root
 from ctl import CTL, Ctl, become
 
@@ -17,17 +19,7 @@ import screen  # noqa: E402
 
 ADMIN = "correct horse 1"
 QUICK = ("--tcp", "off", "--argon2-memory", "8M", "--argon2-passes", "1", "--login-rate", "1000")
-RULES = """
-[[rule]]
-id = "own.ask"
-decision = "ask"
-severity = "high"
-reason = "The test asks."
-program = ["seq"]
-overrides = ["*"]
-match = ["seq 3"]
-no_match = ["ls"]
-"""
+RULES = asking.asks("high")
 
 pytestmark = needs_root
 

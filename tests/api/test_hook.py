@@ -6,22 +6,14 @@ import subprocess
 import time
 
 import pytest
+
+import asking
 from conftest import BOB, needs_root
 from ctl import CTL, Ctl, become
 
 ADMIN = "correct horse 1"
 QUICK = ("--tcp", "off", "--argon2-memory", "8M", "--argon2-passes", "1", "--login-rate", "1000")
-RULES = """
-[[rule]]
-id = "own.ask"
-decision = "ask"
-severity = "high"
-reason = "The test asks."
-program = ["seq"]
-overrides = ["*"]
-match = ["seq 3"]
-no_match = ["ls"]
-"""
+RULES = asking.asks("high")
 
 pytestmark = needs_root
 

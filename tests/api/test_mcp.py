@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 import accounts
+import asking
 import client
 import mcp
 import over_tcp
@@ -17,26 +18,7 @@ from mcp import HANDSHAKE, NEWEST, wait_for
 
 LIVE = ["queued", "waiting_approval", "starting", "running"]
 TOOLS = ["run_command", "run_code", "check_command", "list_runs", "get_output", "send_input", "kill_run"]
-RULES = """
-[[rule]]
-id = "own.ask"
-decision = "ask"
-severity = "medium"
-reason = "The test asks."
-program = ["seq"]
-overrides = ["*"]
-match = ["seq 3"]
-no_match = ["ls"]
-
-[[rule]]
-id = "own.deny"
-decision = "deny"
-reason = "The test refuses."
-program = ["numfmt"]
-overrides = ["*"]
-match = ["numfmt 12"]
-no_match = ["ls"]
-"""
+RULES = asking.asks("medium") + asking.DENIES
 
 
 @pytest.fixture(params=[HANDSHAKE, NEWEST])

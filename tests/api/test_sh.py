@@ -17,6 +17,7 @@ import time
 import pytest
 
 import accounts
+import asking
 import daemon
 from conftest import ALICE
 from ctl import Ctl, Terminal, become
@@ -340,17 +341,7 @@ def test_the_size_of_the_window(sh):
     assert terminal.wait(60)[0] == 0
 
 
-ASKS = """
-[[rule]]
-id = "own.ask"
-decision = "ask"
-severity = "medium"
-reason = "The test asks."
-program = ["seq"]
-overrides = ["*"]
-match = ["seq 3"]
-no_match = ["ls"]
-"""
+ASKS = asking.asks("medium")
 
 
 def test_what_is_asked_about_waits_and_goes_on(own, workspace, alice, base):

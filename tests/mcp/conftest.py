@@ -15,30 +15,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "api")]
 
 import accounts  # noqa: E402
+import asking  # noqa: E402
 import daemon  # noqa: E402
 
 ALICE, BOB = 61234, 61235
 CTL = daemon.BUILD / "cli" / "owhalectl"
-RULES = """
-[[rule]]
-id = "own.ask"
-decision = "ask"
-severity = "medium"
-reason = "The test asks."
-program = ["seq"]
-overrides = ["*"]
-match = ["seq 3"]
-no_match = ["ls"]
-
-[[rule]]
-id = "own.deny"
-decision = "deny"
-reason = "The test refuses."
-program = ["numfmt"]
-overrides = ["*"]
-match = ["numfmt 12"]
-no_match = ["ls"]
-"""
+RULES = asking.asks("medium") + asking.DENIES
 QUICK = [flag for at, flag in enumerate(accounts.QUICK) if at > 1]  # without --tcp off
 
 

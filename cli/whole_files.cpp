@@ -1,0 +1,38 @@
+#include "cli/whole_files.hpp"
+
+#include <cerrno>
+#include <unistd.h>
+
+namespace owhale::cli {
+
+std::string parent_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+Result<std::optional<std::string>> read_all(int fd, const std::string& path, std::size_t most) {
+    std::string text(most + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const auto count = ::read(fd, text.data() + size, text.size() - size);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno("reading " + path);
+        if (count == 0) break;
+        size += static_cast<std::size_t>(count);
+    }
+    if (size > most) return std::nullopt;
+    text.resize(size);
+    return text;
+}
+
+Status write_all(int fd, std::string_view text, const std::string& path) {
+    while (!text.empty()) {
+        const auto written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return fail_errno("writing " + path);
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return ::fsync(fd) == 0 ? Status{} : fail_errno("writing " + path);
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,20 @@
+// The whole text of a file, through a descriptor that its caller opened and looked at.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "shared/error.hpp"
+
+namespace owhale::cli {
+
+// The folder that a path lies in; "/" for what has none.
+std::string parent_of(const std::string& path);
+// From where the descriptor stands to its end; nothing when that is over `most` bytes. `path` is for errors.
+Result<std::optional<std::string>> read_all(int fd, const std::string& path, std::size_t most);
+// All of it, and on disk (fsync).
+Status write_all(int fd, std::string_view text, const std::string& path);
+
+} // namespace owhale::cli
