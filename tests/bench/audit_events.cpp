@@ -237,8 +237,7 @@ Made EventMaker::log_in() {
     const auto who = words_[below(60)];
     std::string data = R"({"account":")" + who + R"(","expires":")" + rfc3339(now_us_ + 604'800'000'000) +
                        R"(","jti":")" + uuid(now_us_) + R"(","peer":"unix:)" + std::to_string(1000 + below(200)) +
-                       " (pid " + std::to_string(below(4'000'000)) + R"(, owhalectl)"
-})";
+                       " (pid " + std::to_string(below(4'000'000)) + ", owhalectl)\"}";
     return finish({"login", "user:" + who, "login", "ok", "", 0, {}}, data);
 }
 
@@ -267,9 +266,11 @@ Made EventMaker::decide() {
     if (!asked_.empty()) asked_.pop_back();
     const bool yes = below(4) != 0;
     std::string data = R"({"approval":")" + approval + R"(","counts":true,"decision":")" + (yes ? "approve" : "deny") +
-                       R"(","digest":")" + hex(64) + R"(","peer":"unix:1000 (pid 7909, owhalectl)","proof":)"
-                       R"("password for POST /v1/approvals/)" + approval + R"(/approve sha256:)" + hex(64) +
-                       R"(","requester":")" + principal() + R"(","rule":"network.fetch","severity":"medium"})";
+                       R"(","digest":")" + hex(64) +
+                       "\",\"peer\":\"unix:1000 (pid 7909, owhalectl)\",\"proof\":"
+                       R"("password for POST /v1/approvals/)" +
+                       approval + R"(/approve sha256:)" + hex(64) + R"(","requester":")" + principal() +
+                       R"(","rule":"network.fetch","severity":"medium"})";
     return finish({"approval.decided",
                    "user:" + words_[below(6)],
                    "approvals.approve",
@@ -283,8 +284,7 @@ Made EventMaker::decide() {
 Made EventMaker::signal_run() {
     const auto run = running_.empty() ? uuid(now_us_) : running_[below(running_.size())].id;
     return finish({"run.signal", principal(), "runs.signal", "ok", run, 0, {}},
-                  R"({"peer":"unix:1000 (pid 4711, owhalectl)","signal":"SIGTERM"
-})");
+                  "{\"peer\":\"unix:1000 (pid 4711, owhalectl)\",\"signal\":\"SIGTERM\"}");
 }
 
 } // namespace owhale::bench
