@@ -47,6 +47,8 @@ constexpr std::array kVerbs = {
          "Publishes a port of the box's newest live run on this machine's loopback.", "PublishRequest", "Publish"},
     Verb{"audit.list", "GET", "/v1/audit", "audit_read", false, "Audit events, newest first.", "", "AuditList"},
     Verb{"audit.show", "GET", "/v1/audit/{seq}", "audit_read", true, "One audit event.", "", "AuditEntry"},
+    Verb{"audit.export", "GET", "/v1/audit/export", "audit_read", false,
+         "Everybody's events from a sequence number on, one a line, oldest first.", "", ""},
     Verb{"policy.rules", "GET", "/v1/policy/rules", "system_read", false, "The rules in force, in their order.", "",
          "PolicyRules"},
     Verb{"policy.rule", "GET", "/v1/policy/rules/{rule}", "system_read", false, "One rule, with its examples.", "",
