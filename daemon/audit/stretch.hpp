@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "audit/log.hpp"
@@ -11,18 +10,6 @@
 #include "store/database.hpp"
 
 namespace owhale::audit {
-
-struct Span {
-    std::uint64_t after = 0;   // sequence, exclusive
-    std::uint64_t through = 0; // sequence, inclusive
-    std::int64_t since_us = std::numeric_limits<std::int64_t>::min(),
-                 until_us = std::numeric_limits<std::int64_t>::max();
-};
-
-struct Stretch {
-    std::vector<Row> rows;   // those of the times that are asked for
-    std::uint64_t through{}; // all up to here were looked at; Span::after when there was none
-};
 
 // As many as fit in about 256 KiB, and at least one; at most 4096 are looked at.
 Result<Stretch> read_stretch(store::Database& database, const Span& span);

@@ -10,8 +10,7 @@
 
 #include "audit/export_line.hpp"
 #include "audit/feed.hpp"
-#include "audit/find.hpp"
-#include "audit/stretch.hpp"
+#include "audit/moment.hpp"
 #include "base/log.hpp"
 #include "base/uuid.hpp"
 #include "identity/service.hpp"
@@ -126,7 +125,7 @@ private:
         auto span = wanted_.span;
         span.through = limit();
         if (span.after < span.through) {
-            const auto stretch = co_await services_.audit.read(span);
+            const auto stretch = co_await services_.audit.read_on(span);
             if (!stretch) co_return std::unexpected(stretch.error());
             for (const auto& row : stretch->rows) {
                 if (!audit::append_line(out, wanted_.format, row)) continue;
@@ -172,7 +171,7 @@ private:
     Wanted wanted_;
     std::shared_ptr<StreamPlaces::Place> place_;
     std::string id_;
-    audit::Head head_;
+    audit::Signed head_;
     std::uint64_t first_ = 0, last_ = 0, count_ = 0; // lines that went out
     std::function<void()> wake_;
     bool gone_ = false, told_head_ = false;
@@ -181,7 +180,7 @@ private:
 Result<std::int64_t> time_of(const Request& request, const std::string& name, std::int64_t otherwise) {
     const auto text = text_of(request, name);
     if (text.empty()) return otherwise;
-    return audit::time_us(text);
+    return audit::moment_of(text);
 }
 
 Result<Wanted> wanted_of(const Request& request) {

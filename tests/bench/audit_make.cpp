@@ -5,18 +5,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
-#include <cstring>
 #include <mutex>
 #include <sodium.h>
 #include <string>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "audit/log.hpp"
 #include "audit/writer.hpp"
 #include "audit_events.hpp"
-#include "base/clock.hpp"
-#include "store/migrations.hpp"
 
 using namespace owhale;
 
@@ -69,21 +65,10 @@ Result<audit::Leaf> leaf_of(bench::Made made) {
     audit::Leaf leaf;
     leaf.event = {*name, std::move(made.principal), std::move(made.verb), std::move(made.outcome), std::move(made.run),
                   {}};
-    leaf.time = rfc3339(made.time_us);
+    leaf.time = made.time_us;
     leaf.json = std::move(made.json);
     leaf.hash = audit::leaf_hash(leaf.json);
     return leaf;
-}
-
-Result<std::unique_ptr<audit::Writer>> open_writer(const Options& options) {
-    auto database = TRY(store::Database::open(options.dir + "/audit.db",
-                                              options.durable ? store::Durability::power : store::Durability::process));
-    CHECK(store::migrate(database, "audit"));
-    auto last = TRY(database.prepare("SELECT coalesce(max(seq), 0) FROM events"));
-    auto insert =
-        TRY(database.prepare("INSERT INTO events (seq, hash, time, event, principal, verb, outcome, run, json)"
-                             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    return std::make_unique<audit::Writer>(std::move(database), std::move(last), std::move(insert));
 }
 
 void show_progress(const Options& options, std::uint64_t made, std::chrono::steady_clock::time_point began) {
@@ -96,7 +81,8 @@ void show_progress(const Options& options, std::uint64_t made, std::chrono::stea
 Status make(const Options& options) {
     const auto first_us = options.last_s * 1'000'000 - static_cast<std::int64_t>(options.days) * kDayUs;
     bench::EventMaker maker(options.seed, options.events, first_us, static_cast<std::int64_t>(options.days) * kDayUs);
-    auto writer = TRY(open_writer(options));
+    auto writer =
+        TRY(audit::Writer::open(options.dir, options.durable ? store::Durability::power : store::Durability::process));
     UnderWay under_way;
     const auto began = std::chrono::steady_clock::now();
     for (std::uint64_t made = 0; made < options.events && !under_way.failed(); ++made) {
