@@ -242,6 +242,9 @@ awaitable<Status> Broker::start() {
     co_await record("daemon.start", "ok");
     for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));
     early_.clear();
+    retention_.emplace(audit::Retention::Parts{io_.get_executor(), *audit_, settings_.audit_retention,
+                                               [this] { return desk_->oldest_us(); }});
+    retention_->start();
     log::info("owhaled serves", {{"socket", settings_.socket},
                                  {"tcp", tcp_words(settings_.tcp, ready_.tcp_port, network_->tls() != nullptr)},
                                  {"mode", settings_.mode},

@@ -17,6 +17,7 @@
 #include "approvals/stats.hpp"
 #include "audit/feed.hpp"
 #include "audit/log.hpp"
+#include "audit/retention.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
@@ -99,6 +100,7 @@ private:
     std::unique_ptr<egress::Egress> egress_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;
+    std::optional<audit::Retention> retention_;
     std::optional<approvals::Grants> grants_;
     std::optional<approvals::PromptCounts> prompt_counts_;
     std::optional<approvals::Stats> approval_stats_;
