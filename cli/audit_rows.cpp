@@ -38,7 +38,7 @@ std::string audit_table(const Look& look, const std::vector<api::AuditEntry>& en
     std::vector<std::string> headings = {"SEQ", "TIME", "PRINCIPAL", "EVENT", "OUTCOME", "RUN"};
     if (look.verbose) headings.emplace_back("OF");
     Table table(std::move(headings), 5);
-    for (const auto& [seq, hash, event] : entries) {
+    for (const auto& [seq, hash, event, dropped, proof] : entries) {
         const auto outcome = member(event, "outcome");
         std::vector<Cell> cells = {{std::to_string(seq)},
                                    {in_seconds(member(event, "time")), Tone::dim},
@@ -54,7 +54,7 @@ std::string audit_table(const Look& look, const std::vector<api::AuditEntry>& en
 
 std::string audit_lines(const Look& look, const std::vector<api::AuditEntry>& entries) {
     std::string out;
-    for (const auto& [seq, hash, event] : entries) {
+    for (const auto& [seq, hash, event, dropped, proof] : entries) {
         if (look.format != Format::table) {
             out += R"({"seq":)" + std::to_string(seq) + R"(,"hash":")" + hash + R"(","event":)" +
                    json::serialize(event) + "}\n";

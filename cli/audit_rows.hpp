@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/output.hpp"
-#include "shared/api.hpp"
+#include "shared/api_audit.hpp"
 
 namespace owhale::cli {
 
