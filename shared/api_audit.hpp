@@ -60,7 +60,8 @@ struct AuditStats {
     std::uint64_t total = 0;
     std::vector<AuditCount> by_event, by_principal, by_outcome; // the most frequent first
     std::vector<AuditCount> by_hour;                            // oldest first; hours without events are left out
+    bool complete = true; // false: the index is being made again, and lacks events
 };
-BOOST_DESCRIBE_STRUCT(AuditStats, (), (since, until, total, by_event, by_principal, by_outcome, by_hour))
+BOOST_DESCRIBE_STRUCT(AuditStats, (), (since, until, total, by_event, by_principal, by_outcome, by_hour, complete))
 
 } // namespace owhale::api
