@@ -82,11 +82,6 @@ constexpr std::array kQueries = {
     Query{"audit.list", "run", "string", "Events of this run."},
     Query{"audit.list", "event", "string", "Events of this kind; several by comma, run.* for all such."},
     Query{"audit.list", "grep", "string", "Events that contain this text."},
-    Query{"audit.stats", "since", "string", "RFC 3339, inclusive; the log's begin when left out."},
-    Query{"audit.stats", "until", "string", "RFC 3339, exclusive; now when left out."},
-    Query{"audit.stats", "principal", "string", "Events of this principal."},
-    Query{"audit.stats", "outcome", "string", "Events with this outcome."},
-    Query{"audit.stats", "event", "string", "Events of this kind."},
 };
 
 struct Header { // a request header of some verbs

@@ -46,8 +46,6 @@ constexpr std::array kVerbs = {
     Verb{"boxes.publish", "POST", "/v1/boxes/{id}/publish", "boxes", true,
          "Publishes a port of the box's newest live run on this machine's loopback.", "PublishRequest", "Publish"},
     Verb{"audit.list", "GET", "/v1/audit", "audit_read", false, "Audit events, newest first.", "", "AuditList"},
-    Verb{"audit.stats", "GET", "/v1/audit/stats", "audit_read", false,
-         "Counts of audit events by kind, principal, outcome and hour.", "", "AuditStats"},
     Verb{"audit.show", "GET", "/v1/audit/{seq}", "audit_read", true,
          "One audit event, and what proves that it is in the log's tree.", "", "AuditEntry"},
     Verb{"policy.rules", "GET", "/v1/policy/rules", "system_read", false, "The rules in force, in their order.", "",
