@@ -8,6 +8,9 @@ void declare_audit(Command root) {
     declare_audit_ls(audit);
     declare_audit_show(audit);
     declare_audit_export(audit);
+    declare_audit_stats(audit);
+    declare_audit_verify(audit);
+    declare_audit_checkpoint(audit);
 }
 
 } // namespace owhale::cli

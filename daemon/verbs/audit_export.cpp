@@ -16,8 +16,8 @@
 #include "identity/service.hpp"
 #include "verbs/asker.hpp"
 #include "verbs/groups.hpp"
+#include "verbs/places.hpp"
 #include "verbs/reply.hpp"
-#include "verbs/stream_places.hpp"
 
 namespace owhale::verbs {
 namespace {
@@ -40,7 +40,7 @@ struct Wanted {
 
 class Export : public std::enable_shared_from_this<Export> {
 public:
-    Export(const Services& services, const Request& request, Wanted wanted, std::shared_ptr<StreamPlaces::Place> place)
+    Export(const Services& services, const Request& request, Wanted wanted, std::shared_ptr<Places::Place> place)
         : services_(services), asker_(asker_of(request, "audit.export")), wanted_(std::move(wanted)),
           place_(std::move(place)), id_(to_string(make_uuid())) {}
 
@@ -169,7 +169,7 @@ private:
     const Services services_;
     identity::Asker asker_;
     Wanted wanted_;
-    std::shared_ptr<StreamPlaces::Place> place_;
+    std::shared_ptr<Places::Place> place_;
     std::string id_;
     audit::Signed head_;
     std::uint64_t first_ = 0, last_ = 0, count_ = 0; // lines that went out
@@ -202,11 +202,10 @@ Result<Wanted> wanted_of(const Request& request) {
     return wanted;
 }
 
-awaitable<Result<transport::Streamed>> start(Services services, std::shared_ptr<StreamPlaces> places,
-                                             Request& request) {
+awaitable<Result<transport::Streamed>> start(Services services, std::shared_ptr<Places> places, Request& request) {
     auto wanted = wanted_of(request);
     if (!wanted) co_return std::unexpected(wanted.error());
-    auto place = places->take(request.who().name);
+    auto place = Places::take(std::move(places), request.who().name);
     if (!place) co_return std::unexpected(place.error());
     transport::Streamed streamed;
     streamed.head.content_type = audit::content_type(wanted->format);
@@ -224,7 +223,7 @@ awaitable<Result<transport::Streamed>> start(Services services, std::shared_ptr<
 } // namespace
 
 std::vector<transport::Route> audit_export_routes(const Services& services) {
-    const auto places = std::make_shared<StreamPlaces>("exports of the audit log", kExports, kExportsOfOne);
+    const auto places = std::make_shared<Places>("exports of the audit log are under way", kExports, kExportsOfOne);
     return {
         {"audit.export", {}, {}, [services, places](Request& request) { return start(services, places, request); }}};
 }

@@ -13,8 +13,8 @@
 #include "identity/service.hpp"
 #include "verbs/following.hpp"
 #include "verbs/groups.hpp"
+#include "verbs/places.hpp"
 #include "verbs/reply.hpp"
-#include "verbs/stream_places.hpp"
 
 namespace owhale::verbs {
 namespace {
@@ -32,7 +32,7 @@ constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 53;
 
 class Follower : public std::enable_shared_from_this<Follower> {
 public:
-    Follower(const Services& services, const Request& request, std::shared_ptr<StreamPlaces::Place> place,
+    Follower(const Services& services, const Request& request, std::shared_ptr<Places::Place> place,
              std::set<std::string, std::less<>> types, std::uint64_t seen)
         : identity_(services.identity), log_(services.audit), feed_(*services.feed), peer_(request.connection->peer),
           who_(request.who()), place_(std::move(place)), types_(std::move(types)), seen_(seen) {}
@@ -122,7 +122,7 @@ private:
     audit::Feed& feed_;
     identity::Peer peer_;
     identity::Principal who_;
-    std::shared_ptr<StreamPlaces::Place> place_;
+    std::shared_ptr<Places::Place> place_;
     std::set<std::string, std::less<>> types_;
     std::uint64_t seen_, last_read_ = 0;
     std::function<void()> wake_;
@@ -141,14 +141,13 @@ Result<std::optional<std::uint64_t>> last_seen(const Request& request) {
     return value;
 }
 
-awaitable<Result<transport::Streamed>> follow(Services services, std::shared_ptr<StreamPlaces> places,
-                                              Request& request) {
+awaitable<Result<transport::Streamed>> follow(Services services, std::shared_ptr<Places> places, Request& request) {
     CO_CHECK(only(request, {"types", "last_event_id"}));
     auto types = wanted_types(text_of(request, "types"));
     if (!types) co_return std::unexpected(types.error());
     const auto seen = last_seen(request);
     if (!seen) co_return std::unexpected(seen.error());
-    auto place = places->take(request.who().name);
+    auto place = Places::take(std::move(places), request.who().name);
     if (!place) co_return std::unexpected(place.error());
     // An id that is yet to come is of another log: from now on, then.
     const auto from = std::min(seen->value_or(services.feed->last()), services.feed->last());
@@ -166,7 +165,7 @@ awaitable<Result<transport::Streamed>> follow(Services services, std::shared_ptr
 } // namespace
 
 std::vector<transport::Route> event_routes(const Services& services) {
-    const auto places = std::make_shared<StreamPlaces>("streams of events", kStreams, kStreamsOfOne);
+    const auto places = std::make_shared<Places>("streams of events are open", kStreams, kStreamsOfOne);
     return {{"events", {}, {}, [services, places](Request& request) { return follow(services, places, request); }}};
 }
 
