@@ -82,7 +82,8 @@ void Anchors::note(LogHead head) {
 
 void Anchors::arm() {
     const auto now = monotonic_ns();
-    timer_.expires_after(std::chrono::nanoseconds(told_ns_ == 0 ? 0 : std::max<std::int64_t>(told_ns_ + kEvery - now, 0)));
+    timer_.expires_after(
+        std::chrono::nanoseconds(told_ns_ == 0 ? 0 : std::max<std::int64_t>(told_ns_ + kEvery - now, 0)));
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error && !ended_) asio::co_spawn(parts_.executor, tell(), rethrow);
     });

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fcntl.h>
 
+#include "audit/journal_entry.hpp"
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
@@ -65,6 +66,12 @@ void JournalCopy::start() {
     asio::co_spawn(parts_.executor, run(), rethrow);
 }
 
+void JournalCopy::stop() {
+    ended_ = true;
+    timer_.cancel();
+    store_position();
+}
+
 // Not forced to disk: what a power cut takes back is sent once more.
 void JournalCopy::store_position() {
     const auto text = position_text(position_);
@@ -102,8 +109,9 @@ awaitable<Feed::Events> JournalCopy::next() {
 
 awaitable<void> JournalCopy::deliver(const Followed& event) {
     const auto entry = entry_of(event);
-    for (;;) {
+    while (!ended_) {
         err_ = parts_.journal.send(entry);
+        if (err_ == 0) position_ = event.seq;
         if (err_ == 0) break;
         if (err_ != EAGAIN && !std::exchange(told_, true))
             log::warning("journald takes no copy of the audit log; it is tried again",
@@ -111,19 +119,19 @@ awaitable<void> JournalCopy::deliver(const Followed& event) {
         co_await sleep(err_ == EAGAIN ? kFullPause : kSecond);
     }
     told_ = false;
-    position_ = event.seq;
 }
 
 awaitable<void> JournalCopy::run() {
-    for (;;) {
+    while (!ended_) {
         const auto events = co_await next();
         for (const auto& event : events) {
             due_ns_ = std::max(due_ns_, monotonic_ns() - kBurst * kSecond / kRate) + kSecond / kRate;
-            while (monotonic_ns() < due_ns_) co_await sleep(due_ns_ - monotonic_ns());
+            while (!ended_ && monotonic_ns() < due_ns_) co_await sleep(due_ns_ - monotonic_ns());
             co_await deliver(*event);
             if (monotonic_ns() - stored_ns_ > kSecond) store_position();
         }
         if (!events.empty()) continue;
+        if (ended_) break;
         store_position();
         if (behind() == 0) co_await sleep(kForEver);
     }

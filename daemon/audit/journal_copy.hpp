@@ -25,7 +25,7 @@ public:
     // Begins at the log's end where there is no position, or one of another log. Fails when it cannot be kept.
     Status open();
     void start();
-    void store_position(); // also at the end
+    void stop(); // keeps the position; what goes on ends with the next turn of the loop
 
     std::uint64_t position() const { return position_; }
     // How many events journald does not have yet.
@@ -37,6 +37,7 @@ public:
     static constexpr std::int64_t kRate = 250, kBurst = 2000;
 
 private:
+    void store_position();
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<Feed::Events> next();
     boost::asio::awaitable<void> deliver(const Followed& event);
@@ -49,7 +50,7 @@ private:
     std::uint64_t position_ = 0;
     std::int64_t due_ns_ = 0, stored_ns_ = 0;
     int err_ = 0;
-    bool told_ = false;
+    bool told_ = false, ended_ = false;
 };
 
 } // namespace owhale::audit
