@@ -46,7 +46,7 @@ Anchors::Anchors(Parts parts) : parts_(std::move(parts)), timer_(parts_.executor
     kept_ = {parts_.file.size, parts_.file.time, parts_.file.count, parts_.file.err};
 }
 
-Status Anchors::compare(std::uint64_t size, const std::optional<std::array<std::uint8_t, 32>>& root) const {
+Status Anchors::compare(std::uint64_t size, const std::optional<audit::merkle::Hash>& root) const {
     const auto& file = parts_.file;
     if (file.count == 0) return {};
     const std::string theirs = file.vkey;
@@ -74,9 +74,10 @@ std::string Anchors::missing(std::uint64_t size) const {
     return parts_.path + " cannot be " + (file.count != 0 ? "written: " : "used: ") + std::strerror(file.err);
 }
 
-void Anchors::note(LogHead head) {
+void Anchors::take(audit::Signed head) {
     if (ended_) return;
     newest_ = std::move(head);
+    untold_ = true;
     if (!std::exchange(armed_, true)) arm();
 }
 
@@ -90,22 +91,24 @@ void Anchors::arm() {
 }
 
 awaitable<void> Anchors::tell() {
-    const auto head = *std::exchange(newest_, {});
+    const auto head = *newest_; // another one may come meanwhile
+    untold_ = false;
     told_ns_ = monotonic_ns();
     copy(head);
     co_await keep(head, false);
-    armed_ = newest_.has_value();
+    armed_ = untold_;
     if (armed_) arm();
 }
 
-awaitable<void> Anchors::finish(LogHead head) {
+awaitable<void> Anchors::finish(audit::Signed head) {
     ended_ = true;
     timer_.cancel();
+    newest_ = head;
     copy(head);
     co_await keep(head, true);
 }
 
-awaitable<void> Anchors::keep(const LogHead& head, bool final) {
+awaitable<void> Anchors::keep(const audit::Signed& head, bool final) {
     wire::AuditHead message{};
     message.size = head.size;
     std::ranges::copy(head.root, message.root);
@@ -114,7 +117,7 @@ awaitable<void> Anchors::keep(const LogHead& head, bool final) {
     const auto answer = co_await parts_.spawner.keep_head(message);
     const int err = answer ? *answer : EIO;
     if (err == EAGAIN) { // an owhaled before this one had a minute of its own
-        if (!newest_ && !final) newest_ = head;
+        untold_ = true;
         co_return;
     }
     if (err == 0) {
@@ -128,7 +131,7 @@ awaitable<void> Anchors::keep(const LogHead& head, bool final) {
     kept_.err = err == ENODEV ? parts_.file.err : err;
 }
 
-void Anchors::copy(const LogHead& head) {
+void Anchors::copy(const audit::Signed& head) {
     if (parts_.journal == nullptr) return;
     const audit::JournalHead entry{origin_of(parts_.vkey), audit::merkle::to_base64(head.root), head.note, head.size};
     journal_err_ = parts_.journal->send(audit::entry_of(entry));
