@@ -2,6 +2,7 @@
 // journald is restarted; the events of the last second may come twice. One instance, on the io thread.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <string>
@@ -29,7 +30,7 @@ public:
 
     std::uint64_t position() const { return position_; }
     // How many events journald does not have yet.
-    std::uint64_t behind() const { return parts_.feed.last() - position_; }
+    std::uint64_t behind() const { return std::max(parts_.feed.last(), position_) - position_; }
     int err() const { return err_; } // of the last one that could not be sent; 0: none waits
 
     // At most so many a second in the long run, under journald's own limit (RateLimitBurst, 10,000 in 30 s), above which it
