@@ -108,11 +108,14 @@ class Owhaled:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(patience)
+            code = process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise AssertionError(f"owhaled did not end within {patience} s of SIGTERM:\n" + self.said())
+        undeclared = [line for line in self.said().splitlines() if "is not as the table of events says" in line]
+        assert not undeclared, undeclared  # daemon/audit/event_types.cpp
+        return code
 
     def broker(self):
         """The process id of the broker: the child that runs owhaled itself."""
