@@ -1,0 +1,181 @@
+// Power goes at any moment: what was acknowledged is there, nothing else is, and the log goes on.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/parse.hpp>
+
+#include "audit/leaf.hpp"
+#include "audit/log.hpp"
+#include "base/sign_key.hpp"
+#include "store/migrations.hpp"
+#include "store/transaction.hpp"
+
+#include "checks.hpp"
+#include "folder.hpp"
+#include "power_cut.hpp"
+#include "sanitized.hpp"
+
+using namespace owhale;
+using namespace owhale::test;
+namespace asio = boost::asio;
+
+namespace {
+
+// So few pages before the write-ahead log goes into the database that a short life sees it often.
+extern "C" int often_to_database(sqlite3* handle, const char**, const void*) {
+    return ::sqlite3_exec(handle, "PRAGMA wal_autocheckpoint=40", nullptr, nullptr, nullptr);
+}
+
+class Often {
+public:
+    Often() { ::sqlite3_auto_extension(reinterpret_cast<void (*)()>(often_to_database)); }
+    ~Often() { ::sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(often_to_database)); }
+};
+
+// The n-th, from 1. Every fifth is larger than a page.
+audit::Event numbered(std::size_t n) {
+    audit::Event event{n % 2 == 0 ? "run.outcome" : "run.intent", "unix:1000", "runs.create", "ok", "", {}};
+    event.run = "0193a6a0-0000-7000-8000-" + std::to_string(100'000'000'000 + (n + 1) / 2);
+    event.data["n"] = n;
+    if (n % 5 == 0) event.data["padding"] = std::string(9'000, 'p');
+    return event;
+}
+
+std::size_t number_of(const std::string& json) {
+    return boost::json::parse(json).at("data").at("n").to_number<std::size_t>();
+}
+
+// Of what came before and after, by the count of the disk's acts.
+struct Life {
+    Image before, beside; // beside: files that are not the log's own
+    std::vector<DiskAct> history;
+    std::vector<std::size_t> asked; // [n-1]: when event n was given to the log
+    std::vector<std::size_t> told;  // [n-1]: when its sequence was known
+};
+
+// Appends `many`: the first is being written when the others come, which are then written together.
+void append(audit::Log& log, Disk& disk, Life& life, std::size_t many) {
+    asio::io_context io;
+    const auto first = life.asked.size();
+    life.told.resize(first + many, std::string::npos);
+    const auto one = [&](std::size_t n) {
+        life.asked.push_back(disk.count());
+        asio::co_spawn(io, log.append(numbered(n)), [&, n](std::exception_ptr, Result<std::uint64_t> seq) {
+            if (seq) CHECK_EQ(*seq, n);
+            if (seq) life.told[n - 1] = disk.count();
+        });
+    };
+    if (many > 1) disk.hold();
+    for (std::size_t i = 0; i < many; ++i) {
+        one(first + i + 1);
+        if (many == 1 || i != 0) continue;
+        io.poll();
+        disk.wait_until_held();
+    }
+    io.poll();
+    disk.let_go();
+    io.run();
+}
+
+std::vector<audit::Row> all_of(audit::Log& log) {
+    std::vector<audit::Row> all;
+    for (;;) {
+        audit::Query query;
+        query.after = all.size();
+        query.newest_first = false;
+        query.limit = 1000;
+        asio::io_context io;
+        bool more = false;
+        asio::co_spawn(io, log.find(std::move(query)), [&](std::exception_ptr, Result<std::vector<audit::Row>> rows) {
+            REQUIRE(rows);
+            more = !rows->empty();
+            all.insert(all.end(), rows->begin(), rows->end());
+        });
+        io.run();
+        if (!more) return all;
+    }
+}
+
+std::string hex(const std::array<std::uint8_t, 32>& hash) {
+    std::string out;
+    for (const auto byte : hash) ((out += "0123456789abcdef"[byte >> 4]) += "0123456789abcdef"[byte & 15]);
+    return out;
+}
+
+// Each of `own` rows is the event of its number, as it was given; how many there are.
+std::size_t check_rows(const std::vector<audit::Row>& rows) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        CHECK_EQ(rows[i].seq, i + 1);
+        CHECK_EQ(number_of(rows[i].json), i + 1);
+        CHECK_EQ(rows[i].hash, hex(audit::leaf_hash(rows[i].json)));
+    }
+    return rows.size();
+}
+
+// Opens what is left, reads it, goes on.
+void check_left(const Life& life, std::size_t cut, Image left, const std::string& folder) {
+    left.insert(life.beside.begin(), life.beside.end());
+    write_image(left, folder);
+    auto log = audit::Log::open(folder);
+    REQUIRE_MESSAGE(log, (log ? std::string() : to_line(log.error())));
+    const auto there = check_rows(all_of(**log));
+    std::size_t least = 0, most = 0;
+    for (std::size_t i = 0; i < life.asked.size(); ++i) {
+        if (life.told[i] <= cut) least = i + 1;
+        if (life.asked[i] <= cut) most = i + 1;
+    }
+    CHECK_GE(there, least);
+    CHECK_LE(there, most);
+    asio::io_context io;
+    asio::co_spawn(io, (*log)->append(numbered(there + 1)),
+                   [&](std::exception_ptr, Result<std::uint64_t> seq) { CHECK_EQ(seq.value_or(0), there + 1); });
+    io.run();
+}
+
+// At `moments` of the life, each with every kind of loss.
+void cut_everywhere(const Life& life, Disk& disk, std::size_t moments) {
+    disk.remember(false);
+    disk.skip_syncs(true);
+    const Folder folder;
+    PowerCut power(life.before, life.history);
+    const auto all = life.history.size();
+    const auto step = std::max<std::size_t>(1, all / moments);
+    for (std::size_t cut = 0; cut <= all; cut += step) {
+        power.go_to(cut);
+        for (int loss = 0; loss < kLosses; ++loss) {
+            const auto seed = static_cast<std::uint32_t>(cut * 31 + static_cast<std::size_t>(loss));
+            std::mt19937 chance(seed);
+            CAPTURE(cut);
+            CAPTURE(loss);
+            CAPTURE(seed);
+            check_left(life, cut, power.image(static_cast<Loss>(loss), chance), folder.path());
+        }
+    }
+    MESSAGE(all << " acts on the disk, cut at " << all / step + 1 << " of them, each with " << kLosses << " losses");
+}
+
+// What is not the log's database: the same at every cut, for it is made and synced before.
+Image beside(const std::string& folder) {
+    Image image = read_image(folder);
+    std::erase_if(image, [](const auto& file) { return file.first.starts_with("audit.db"); });
+    return image;
+}
+
+constexpr std::size_t kMoments = kAddressSanitized ? 40 : 220;
+
+} // namespace
+
+TEST_CASE("whenever power goes, what was acknowledged is there and the log goes on") {
+    const Often often;
+    Disk disk;
+    disk.remember_only("audit.db");
+    const Folder folder;
+    Life life;
+    for (const auto waves : {12, 9, 1}) { // three lives: each end closes the log in order
+        auto log = audit::Log::open(folder.path());
+        REQUIRE(log);
+        for (int wave = 0; wave < waves; ++wave) append(**log, disk, life, wave % 3 == 0 ? 7 : 1);
+    }
+    life.history = disk.history();
+    life.beside = beside(folder.path());
+    cut_everywhere(life, disk, kMoments);
+}
