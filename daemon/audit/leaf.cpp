@@ -29,7 +29,7 @@ std::array<std::uint8_t, 32> leaf_hash(std::string_view data) {
 Result<Leaf> make_leaf(Event event) {
     Leaf leaf;
     leaf.time = rfc3339(wall_clock_us());
-    boost::json::object whole{{"event", event.event},
+    boost::json::object whole{{"event", event.event.text()},
                               {"id", to_string(make_uuid())},
                               {"outcome", event.outcome},
                               {"principal", event.principal},

@@ -102,7 +102,7 @@ Result<std::uint64_t> Writer::store_all(const std::vector<Waiting>& batch) {
     const auto first = next;
     for (const auto& [leaf, done] : batch)
         CHECK(insert_
-                  .with(next++, std::span<const std::uint8_t>(leaf.hash), leaf.time, leaf.event.event,
+                  .with(next++, std::span<const std::uint8_t>(leaf.hash), leaf.time, leaf.event.event.text(),
                         leaf.event.principal, leaf.event.verb, leaf.event.outcome, leaf.event.run, leaf.json)
                   .run());
     CHECK(transaction.commit());

@@ -31,8 +31,10 @@ struct Filled {
                  {"run.signal", "unix:2", "runs.signal", "ok", "r2", "axb"},
                  {"run.outcome", "unix:2", "runs.create", "killed", "r2", "Make"}}) {
             freeze_wall_clock(now);
-            asio::co_spawn(io, (*opened)->append({event, principal, verb, outcome, run, {{"word", word}}}),
-                           [](std::exception_ptr, Result<std::uint64_t> seq) { CHECK(seq); });
+            asio::co_spawn(
+                io,
+                (*opened)->append({*audit::EventName::find(event), principal, verb, outcome, run, {{"word", word}}}),
+                [](std::exception_ptr, Result<std::uint64_t> seq) { CHECK(seq); });
             io.run();
             io.restart();
             now += 1'000'000;
