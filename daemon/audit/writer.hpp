@@ -11,6 +11,7 @@
 
 #include "audit/leaf.hpp"
 #include "audit/log.hpp"
+#include "audit/outage.hpp"
 #include "store/database.hpp"
 
 namespace owhale::audit {
@@ -40,14 +41,17 @@ private:
     void work();
     std::vector<Waiting> take();
     void commit(std::vector<Waiting>& batch);
+    Outage tell_outage(std::vector<Waiting>& batch); // as the first of them, if there was one
+    void note_outage(Outage lasting, std::size_t refused, const Error& why);
     void tell(std::vector<Waiting>& batch, std::uint64_t first);
     Result<std::uint64_t> store_all(const std::vector<Waiting>& batch); // the first one's sequence
 
     store::Database database_;
     store::Statement last_, insert_;
-    std::mutex mutex_; // guards the four below
+    std::mutex mutex_; // guards the five below
     std::condition_variable changed_;
     std::vector<Waiting> queue_;
+    Outage outage_;
     bool ending_ = false;
     std::shared_ptr<Committed> committed_;
     std::thread thread_;

@@ -163,6 +163,11 @@ void Disk::set(Failing& failing, int code, int errnum) {
     failing.code = code;
 }
 
+void Disk::heal() {
+    for (auto* one : {&write_, &sync_, &open_}) set(*one, SQLITE_OK, 0);
+    writes_left_ = 0;
+}
+
 int Disk::failed(const Failing& failing) {
     errno = failing.errnum;
     return failing.code;

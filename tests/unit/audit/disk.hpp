@@ -38,6 +38,7 @@ public:
     void fail_syncs(int code, int errnum = 0) { set(sync_, code, errnum); }
     void fail_opens(int code, int errnum = 0) { set(open_, code, errnum); }
     void fail_writes_after(std::int64_t more) { writes_left_ = more; } // so many succeed first
+    void heal();
     void slow_syncs(int ms) { sync_ms_ = ms; }
     void skip_syncs(bool on) { skipping_ = on; } // for those who look at what is there, and need nothing kept
     std::uint64_t syncs() const { return syncs_; }
