@@ -126,6 +126,37 @@ Image beside(const std::string& folder) {
     return image;
 }
 
+// As the first owhaled wrote it.
+void make_old_log(const std::string& folder, std::size_t many) {
+    auto database = store::Database::open(folder + "/audit.db", store::Durability::power);
+    REQUIRE(database);
+    REQUIRE(database->execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, applied TEXT NOT NULL) STRICT;"
+                              "INSERT INTO migrations VALUES (1, '2026-01-01T00:00:00.000000Z')"));
+    for (const auto& migration : store::migrations())
+        if (migration.schema == "audit" && migration.number == 1)
+            REQUIRE(database->execute(std::string(migration.sql)));
+    auto insert = database->prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    REQUIRE(insert);
+    for (std::size_t n = 1; n <= many; ++n) {
+        const auto event = numbered(n);
+        const std::string name(event.event.text()), time = "2026-01-01T00:00:00.000" + std::to_string(100 + n) + "Z";
+        const auto json = audit::canonical(boost::json::object{{"data", event.data},
+                                                               {"event", name},
+                                                               {"id", "0193a6a0-0000-7000-8000-000000000001"},
+                                                               {"outcome", event.outcome},
+                                                               {"principal", event.principal},
+                                                               {"run", event.run},
+                                                               {"time", time},
+                                                               {"v", 1},
+                                                               {"verb", event.verb}});
+        const auto hash = audit::leaf_hash(*json);
+        REQUIRE(insert
+                    ->with(n, std::span<const std::uint8_t>(hash), time, name, event.principal, event.verb,
+                           event.outcome, event.run, *json)
+                    .run());
+    }
+}
+
 constexpr std::size_t kMoments = kAddressSanitized ? 40 : 220;
 
 } // namespace
@@ -172,4 +203,25 @@ TEST_CASE("whenever power goes, what was acknowledged is there and the log goes 
     life.history = disk.history();
     life.beside = beside(folder.path());
     cut_everywhere(life, disk, kMoments);
+}
+
+TEST_CASE("power goes while an older log is brought to the newest form: it is the old one or the new one") {
+    constexpr std::size_t kMany = 300;
+    const Folder folder;
+    make_old_log(folder.path(), kMany);
+    const Often often;
+    Disk disk;
+    disk.remember_only("audit.db");
+    Life life;
+    life.before = read_image(folder.path());
+    life.asked.resize(kMany, 0);
+    life.told.resize(kMany, 0);
+    {
+        auto log = audit::Log::open(folder.path());
+        REQUIRE_MESSAGE(log, (log ? std::string() : to_line(log.error())));
+        append(**log, disk, life, 3);
+    }
+    life.history = disk.history();
+    life.beside = beside(folder.path());
+    cut_everywhere(life, disk, kMoments / 2);
 }
