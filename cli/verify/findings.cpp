@@ -147,7 +147,7 @@ void Findings::end_signed(const Pass& pass) {
     report_.unsigned_events = report_.last - std::min(held, report_.last);
     if (report_.unsigned_events == 0 || !key_) return;
     const bool stopped = pass.last_event() == "daemon.stop";
-    if (!pass.refuted(-1) && (stopped || report_.unsigned_events > kMostUnsigned))
+    if (report_.bad == 0 && (stopped || report_.unsigned_events > kMostUnsigned))
         add(held + 1, "checkpoint_missing",
             "nothing signs the events from here on, and owhaled signs at its stop, every 1,024 events, and after 10 "
             "seconds: a checkpoint was taken away");
