@@ -125,7 +125,10 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
         add(held + 1, out.state, out.detail + (held > 0 ? ", and matches at " + with_commas(held) : ""));
         report_.problems.back().through = refuted->size;
     } else if (held > 0) {
-        out = {kept.name, "matches", held, "at " + with_commas(held) + " (" + kept.where + ")"};
+        out.state = "matches";
+        out.size = held;
+        out.detail = "at " + with_commas(held) + " (" + kept.where + ")" +
+                     (kept.beside ? ": it lies beside the log, and proves little" : "");
     } else if (!strange.empty()) {
         if (kept.of_this_log) out.state = "other_log";
         out.detail = kept.where + " knows another log: " + strange;
@@ -133,6 +136,7 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
         out.detail = kept.absent;
     }
     if (refuted) out.size = refuted->size;
+    out.outside = !kept.beside;
     report_.anchors.push_back(std::move(out));
 }
 

@@ -34,7 +34,7 @@ std::string signed_text(const Report& report) {
 
 bool any_outside(const Report& report) {
     for (const auto& anchor : report.anchors)
-        if (anchor.state != "absent") return true;
+        if (anchor.state != "absent" && anchor.outside) return true;
     return false;
 }
 

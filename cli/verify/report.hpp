@@ -30,8 +30,9 @@ struct Anchor {
     std::string state;                 // matches, older_copy, rewritten, other_log, absent
     std::optional<std::uint64_t> size; // the greatest that was held
     std::string detail;
+    bool outside = true; // of the folder that the log lies in
 };
-BOOST_DESCRIBE_STRUCT(Anchor, (), (name, state, size, detail))
+BOOST_DESCRIBE_STRUCT(Anchor, (), (name, state, size, detail, outside))
 
 struct Report {
     bool whole = false;

@@ -247,7 +247,15 @@ class Anchored(Folder):
         self.assertEqual(states["journal"], ("matches", 600))
         self.assertEqual(states["checkpoint"], ("matches", 300))
         self.assertEqual(self.verify(code=0)["anchors"][-1], {"name": "remembered", "state": "matches", "size": 700,
-                                                             "detail": "at 700 (owhalectl's own memory)"})
+                                                             "detail": "at 700 (owhalectl's own memory)", "outside": True})
+
+    def test_heads_beside_the_log_are_no_outside_anchor(self):
+        self.heads(600)
+        (self.top / "heads").rename(self.state / "audit.heads")
+        report = self.verify(code=0)
+        self.assertEqual((self.anchor(report, "heads")["state"], self.anchor(report, "heads")["outside"]), ("matches", False))
+        text = subprocess.run([CTL, "audit", "verify", "--dir", self.state], capture_output=True, text=True, env={"HOME": str(self.top / "x"), "PATH": "/"})
+        self.assertIn("no outside anchor", text.stdout)
 
     def test_an_older_copy_has_no_fault_of_its_own(self):
         self.older()
