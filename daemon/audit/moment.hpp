@@ -1,0 +1,14 @@
+// Times as people and events write them, in microseconds since the Unix epoch, as rows hold them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "shared/error.hpp"
+
+namespace owhale::audit {
+
+// "2026-11-22", "2026-11-22T13:00:00Z", with a fraction, with +01:00. Fails with invalid_value.
+Result<std::int64_t> moment_of(const std::string& text);
+
+} // namespace owhale::audit
