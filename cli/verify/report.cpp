@@ -27,7 +27,6 @@ std::string signed_text(const Report& report) {
     if (!report.signed_size) return "none that holds: nothing is signed";
     auto out =
         with_commas(report.checkpoints) + " hold; the newest is over " + with_commas(*report.signed_size) + " events";
-    if (report.signed_time) out += ", of " + *report.signed_time;
     if (report.unsigned_events > 0) out += "; " + with_commas(report.unsigned_events) + " after it are not signed yet";
     return out;
 }
