@@ -1,91 +1,84 @@
 // owhalectl audit ls: the events of the audit log, newest first, or as they come.
-#include <algorithm>
-#include <ctime>
 #include <memory>
-#include <unistd.h>
 
-#include "cli/audit_rows.hpp"
+#include "cli/audit_filters.hpp"
+#include "cli/audit_follow.hpp"
+#include "cli/audit_output.hpp"
+#include "cli/audit_pages.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
-#include "cli/messages.hpp"
 #include "cli/units.hpp"
 
 namespace owhale::cli {
 namespace {
 
 struct Arguments {
-    std::string since, until, principal, verb, outcome, run, grep, limit = "50";
-    bool follow = false;
+    AuditFilters filters;
+    std::string limit;
+    bool follow = false, all = false, reverse = false;
 };
 
-// "2h" is two hours ago; anything else is for owhaled to read.
-std::string point_in_time(const std::string& text) {
-    const auto ago = parse_duration_ms(text, "");
-    if (!ago) return text;
-    const std::time_t then = std::time(nullptr) - static_cast<std::time_t>(*ago / 1000);
-    return rfc3339(then);
+constexpr std::uint64_t kListed = 50, kListedBeforeNew = 10;
+using Order = AuditPages::Order;
+
+Result<std::optional<std::uint64_t>> most_of(const Arguments& arguments, std::uint64_t otherwise) {
+    if (arguments.all && !arguments.limit.empty())
+        return fail(Code::bad_request, "--all and --limit exclude each other", "give one of them");
+    if (arguments.all) return std::nullopt;
+    if (arguments.limit.empty()) return otherwise;
+    return TRY(parse_count(arguments.limit, "--limit", 1, std::uint64_t{1} << 53));
 }
 
-Result<Call> call_of(Context& context, const Arguments& arguments) {
-    Call call{.verb = "audit.list"};
-    const auto limit = TRY(parse_count(arguments.limit, "--limit", 1, 1000));
-    call.query = {{"limit", std::to_string(limit)}};
-    const auto add = [&](const char* key, const std::string& value) {
-        if (!value.empty()) call.query.emplace_back(key, value);
-    };
-    if (!arguments.since.empty()) add("since", point_in_time(arguments.since));
-    if (!arguments.until.empty()) add("until", point_in_time(arguments.until));
-    add("principal", arguments.principal);
-    add("verb", arguments.verb);
-    add("outcome", arguments.outcome);
-    if (!arguments.run.empty()) {
-        const auto run = TRY(context.run_id(arguments.run));
-        add("run", run);
+// What there is, in pages as they come.
+Status print_pages(AuditPages& pages, AuditOutput& output) {
+    for (;;) {
+        auto page = TRY(pages.next());
+        if (!page) return {};
+        CHECK(output.page(std::move(page->list), page->body));
     }
-    add("grep", arguments.grep);
-    return call;
-}
-
-std::string numbers_of(const std::vector<api::AuditEntry>& entries) {
-    std::string out;
-    for (const auto& entry : entries) out += std::to_string(entry.seq) + "\n";
-    return out;
 }
 
 Result<int> list(Context& context, const Arguments& arguments) {
-    auto call = TRY(call_of(context, arguments));
-    const auto body = TRY(context.ask(std::move(call)));
-    if (TRY(context.printed_json(body, "events"))) return kOk;
-    const auto events = TRY(read_audit(body));
-    const bool quiet = context.globals().quiet;
-    CHECK(print(quiet ? numbers_of(events.events) : audit_table(context.look(), events.events)));
-    if (events.next && !quiet) note("there are older ones: --limit N shows more");
+    const auto most = TRY(most_of(arguments, kListed));
+    auto query = TRY(query_of(context, arguments.filters));
+    AuditPages pages(context, std::move(query), arguments.reverse ? Order::oldest_first : Order::newest_first, most);
+    AuditOutput output(context);
+    CHECK(print_pages(pages, output));
+    CHECK(output.end(pages.rest()));
+    if (context.globals().quiet) return kOk;
+    if (const auto words = unknown_event(arguments.filters); !words.empty()) note(words);
+    if (pages.rest())
+        note(std::string("there are ") + (arguments.reverse ? "newer" : "older") +
+             " ones: --limit N or --all shows more");
     return kOk;
 }
 
-// Oldest first: what there is, then what comes, until we are stopped.
+// The newest ones of those up to `last`, the oldest of them first.
+Status print_newest(Context& context, const AuditPages::Query& query, std::uint64_t last, std::uint64_t most,
+                    AuditOutput& output) {
+    AuditPages pages(context, query, Order::newest_first, most);
+    pages.from(last + 1);
+    std::vector<AuditPage> all;
+    for (auto page = TRY(pages.next()); page; page = TRY(pages.next())) all.push_back(*std::move(page));
+    for (auto page = all.rbegin(); page != all.rend(); ++page)
+        CHECK(output.page(std::move(page->list), page->body, true));
+    return {};
+}
+
+// What there is, oldest first, then what comes. The place where the one ends and the other begins is asked for first.
 Result<int> follow(Context& context, const Arguments& arguments) {
-    auto call = TRY(call_of(context, arguments));
-    const auto body = TRY(context.ask(call));
-    auto first = TRY(read_audit(body));
-    auto events = std::move(first.events);
-    std::reverse(events.begin(), events.end());
-    std::uint64_t last = 0;
-    for (;;) {
-        if (!events.empty()) {
-            const bool numbers = context.globals().quiet && context.look().format == Format::table;
-            CHECK(print(numbers ? numbers_of(events) : audit_lines(context.look(), events)));
-            last = events.back().seq;
-        }
-        ::sleep(1);
-        call.query.erase(
-            std::remove_if(call.query.begin(), call.query.end(), [](const auto& one) { return one.first == "after"; }),
-            call.query.end());
-        call.query.emplace_back("after", std::to_string(last));
-        const auto more = TRY(context.ask(call));
-        auto list = TRY(read_audit(more));
-        events = std::move(list.events);
-    }
+    if (!arguments.filters.until.empty())
+        return fail(Code::bad_request, "--follow goes on for ever: --until ends nothing", "leave one of them out");
+    if (context.look().format == Format::json)
+        return fail(Code::bad_request, "--follow never ends, and JSON would", "-o jsonl writes one event a line");
+    const bool whole = arguments.limit.empty() && (arguments.all || !arguments.filters.since.empty());
+    const auto most = TRY(most_of(arguments, kListedBeforeNew));
+    const auto query = TRY(query_of(context, arguments.filters));
+    AuditOutput output(context);
+    const auto last = TRY(last_event(context));
+    if (!whole && last > 0) CHECK(print_newest(context, query, last, *most, output));
+    CHECK(follow_audit(context, query, whole ? 0 : last, output));
+    return kOk;
 }
 
 } // namespace
@@ -93,14 +86,17 @@ Result<int> follow(Context& context, const Arguments& arguments) {
 void declare_audit_ls(Command audit) {
     auto command = audit.sub("ls", "List audit events, newest first");
     auto arguments = std::make_shared<Arguments>();
-    command.option("--since", arguments->since, "TIME", "from then on: 2h (ago), or 2025-01-31T09:00:00Z");
-    command.option("--until", arguments->until, "TIME", "up to then");
-    command.option("--principal", arguments->principal, "WHO", "only this one's: unix:1000");
-    command.option("--verb", arguments->verb, "VERB", "only this verb: runs.create");
-    command.option("--outcome", arguments->outcome, "OUTCOME", "only this outcome: exited, failed, denied");
-    command.option("--run", arguments->run, "ID", "only this run's", Kind::run_id);
-    command.option("--grep", arguments->grep, "TEXT", "only those that contain this text");
-    command.option("--limit", arguments->limit, "N", "at most so many (50)");
+    auto& filters = arguments->filters;
+    declare_times(command, filters);
+    command.option("--principal", filters.principal, "WHO", "only theirs: unix:1000, agent:*; several by comma");
+    command.option("--event", filters.event, "EVENT", "only such: run.denied, secret.*; several by comma");
+    command.option("--verb", filters.verb, "VERB", "only of this verb, or event: runs.create, runs.*");
+    command.option("--outcome", filters.outcome, "OUTCOME", "only with this outcome: exited, failed, denied, …");
+    command.option("--run", filters.run, "ID", "only this run's", Kind::run_id);
+    command.option("--grep", filters.grep, "TEXT", "only those that contain this text, in any case of letters");
+    command.option("--limit", arguments->limit, "N", "at most so many (50; 10 before those that -f waits for)");
+    command.flag("-a,--all", arguments->all, "all of them");
+    command.flag("-r,--reverse", arguments->reverse, "oldest first");
     command.flag("-f,--follow", arguments->follow, "oldest first, and go on with new ones");
     command.handler([arguments](Context& context) {
         return arguments->follow ? follow(context, *arguments) : list(context, *arguments);

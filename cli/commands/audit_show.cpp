@@ -1,7 +1,7 @@
 // owhalectl audit show: one event of the audit log.
 #include <memory>
 
-#include "cli/audit_rows.hpp"
+#include "cli/audit_entry.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"

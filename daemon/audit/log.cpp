@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 
+#include "audit/declared.hpp"
 #include "audit/find.hpp"
 #include "audit/masked.hpp"
 #include "audit/tiles.hpp"
@@ -34,6 +35,7 @@ public:
         : writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)) {}
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
+        tell_undeclared(event);
         mask_secrets(event.data);
         auto leaf = make_leaf(std::move(event));
         if (!leaf) {

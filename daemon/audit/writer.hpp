@@ -15,6 +15,7 @@
 #include "audit/leaf.hpp"
 #include "audit/ledger.hpp"
 #include "audit/log.hpp"
+#include "audit/outage.hpp"
 #include "store/database.hpp"
 
 namespace owhale::audit {
@@ -66,6 +67,8 @@ private:
     void work();
     Turn take();
     void commit(std::vector<Waiting>& batch);
+    Outage tell_outage(std::vector<Waiting>& batch); // as the first of them, if there was one
+    void note_outage(Outage lasting, std::size_t refused, const Error& why);
     void tell(std::vector<Waiting>& batch, std::uint64_t first);
     bool is_due() const;
     void sign(std::vector<SignedDone>& asked);
@@ -78,10 +81,11 @@ private:
     std::optional<Checkpoints> checkpoints_;
     std::uint64_t signed_size_ = 0;
     std::optional<std::chrono::steady_clock::time_point> due_; // set while there are events that no checkpoint is of
-    std::mutex mutex_;                                         // guards the seven below
+    std::mutex mutex_;                                         // guards the eight below
     std::condition_variable changed_;
     std::vector<Waiting> queue_;
     std::vector<SignedDone> asked_;
+    Outage outage_;
     bool ending_ = false;
     std::shared_ptr<Committed> committed_;
     std::shared_ptr<Checkpointed> checkpointed_;

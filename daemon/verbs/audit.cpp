@@ -5,7 +5,7 @@
 #include <boost/json/parse.hpp>
 
 #include "sandbox/state.hpp"
-#include "shared/api.hpp"
+#include "shared/api_audit.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
 
@@ -26,7 +26,7 @@ Result<api::AuditEntry> entry_of(const audit::Row& row) {
     if (error)
         return fail(Code::state_unavailable, "an audit event is damaged: " + std::to_string(row.seq),
                     "`owhalectl audit verify` finds more");
-    return api::AuditEntry{row.seq, row.hash, std::move(event)};
+    return api::AuditEntry{row.seq, row.hash, std::move(event), {}, {}};
 }
 
 Result<std::optional<std::uint64_t>> sequence_of(const Request& request, const std::string& name) {

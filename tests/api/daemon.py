@@ -108,11 +108,14 @@ class Owhaled:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(patience)
+            code = process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise AssertionError(f"owhaled did not end within {patience} s of SIGTERM:\n" + self.said())
+        undeclared = [line for line in self.said().splitlines() if "is not as the table of events says" in line]
+        assert not undeclared, undeclared  # daemon/audit/event_types.cpp
+        return code
 
     def broker(self):
         """The process id of the broker: the child that runs owhaled itself."""
@@ -173,6 +176,20 @@ class Owhaled:
                 return state
             time.sleep(0.02)
         raise AssertionError(f"{run} is {state}, not one of {states}")
+
+
+def fill(folder, leave=0):
+    """Takes all that is left of its file system, but for some bytes; the file that does."""
+    path = folder / "filler"
+    with open(path, "ab", buffering=0) as filler:
+        for size in (1 << 20, 65536, 4096, 1):
+            try:
+                while True:
+                    filler.write(b"x" * size)
+            except OSError:
+                pass
+        filler.truncate(max(0, filler.tell() - leave))
+    return path
 
 
 def remove(base):
