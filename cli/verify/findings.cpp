@@ -48,7 +48,9 @@ void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKe
     if (opened)
         if (const auto body = read_body(opened->second)) named = named_key(body->data);
     key_ = request_.pinned ? request_.pinned : named ? named : said;
-    report_.key_from = request_.pinned ? "--key" : named ? "event " + std::to_string(opened->first) : "the log's word";
+    report_.key_from = request_.pinned ? "--key"
+                       : named         ? "event " + std::to_string(opened->first)
+                                       : "the database, which no event confirms";
     if (!key_) return add(1, "key_swapped", "no event names the key that the log is signed with: give it with --key");
     report_.origin = key_->name;
     report_.key = merkle::to_vkey(*key_);
