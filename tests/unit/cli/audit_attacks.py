@@ -19,7 +19,7 @@ def text_of(database, seq):
 def another(text):
     """The same event, of another principal."""
     value = json.loads(text)
-    value["principal"] = "unix:0"
+    value["principal"] = "unix:4242"
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
