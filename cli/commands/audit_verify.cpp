@@ -52,14 +52,22 @@ Result<std::pair<std::uint64_t, std::uint64_t>> range_of(const std::string& text
                      TRY(parse_count(text.substr(dots + 2), "--range", 1, INT64_MAX)));
 }
 
+// Root's file; rootless it lies in the folder itself.
+verify::Kept heads_of(const Arguments& arguments, const std::string& folder) {
+    if (!arguments.heads.empty()) return verify::heads_in(arguments.heads);
+    auto kept = verify::heads_in(folder + "-anchor/heads");
+    if (kept.absent.empty()) return kept;
+    auto beside = verify::heads_in(folder + "/audit.heads");
+    beside.beside = true;
+    return beside.absent.empty() ? beside : kept;
+}
+
 Result<verify::Request> request_of(const Context& context, const Arguments& arguments, const std::string& folder) {
     verify::Request out{.progress = !context.globals().quiet};
     if (!arguments.key.empty()) out.pinned = TRY(verify::merkle::parse_vkey(arguments.key));
     if (!arguments.range.empty()) out.range = TRY(range_of(arguments.range));
     if (!arguments.checkpoint.empty()) out.kept.push_back(TRY(verify::checkpoint_in(arguments.checkpoint)));
-    auto heads = arguments.heads;
-    if (heads.empty() && !folder.empty()) heads = folder + "-anchor/heads";
-    if (!heads.empty()) out.kept.push_back(verify::heads_in(heads));
+    if (!arguments.heads.empty() || !folder.empty()) out.kept.push_back(heads_of(arguments, folder));
     out.kept.push_back(verify::heads_in_journal());
     out.kept.push_back(verify::known_logs());
     return out;

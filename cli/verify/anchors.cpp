@@ -82,6 +82,7 @@ Status add_file(const std::string& path, Kept& kept) {
     std::string first(kLongestFirst, '\0');
     const auto count = ::read(file.get(), first.data(), first.size());
     first.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (first.empty()) return fail(Code::system, path + " holds no tree head yet");
     auto key = key_of(std::string_view(first).substr(0, first.find('\n')));
     if (!key) return fail(Code::system, path + " is no file of owhaled's tree heads");
     Kept::Log log{std::move(*key), {}};

@@ -33,7 +33,7 @@ public:
             }
             text_.erase(0, std::exchange(begin_, 0));
             scanned_ = text_.size();
-            if (text_.size() > kLongestLine) return fail(Code::invalid_value, "a line is longer than any event");
+            if (text_.size() > kLongestLine) return fail(Code::state_unavailable, "a line is longer than any event");
             const auto more = TRY(pieces_());
             if (more.empty()) break;
             text_ += more;
@@ -144,14 +144,14 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
         while (const auto line = TRY(lines.next())) {
             take_line(reading, *line);
             if (reading.wrong > kMostFirst)
-                return fail(Code::invalid_value, "this is no export of owhaled's in JSON Lines");
+                return fail(Code::state_unavailable, "this is no export of owhaled's in JSON Lines");
             progress.at(pass.next() - exported.first);
         }
         if (lines.cut()) findings.report().notes.emplace_back("its last line is cut off: it was left out");
     }
     if (!reading.problem.empty())
         return fail(Code::unreachable, "the export was not ended: " + reading.problem, "begin again");
-    if (pass.next() == exported.first) return fail(Code::invalid_value, "there is no event in it");
+    if (pass.next() == exported.first) return fail(Code::state_unavailable, "there is no event in it");
     if (exported.last != 0 && pass.next() != exported.last + 1)
         return fail(Code::unreachable, "owhaled ended the export before event " + std::to_string(exported.last),
                     "begin again");

@@ -48,7 +48,9 @@ void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKe
     if (opened)
         if (const auto body = read_body(opened->second)) named = named_key(body->data);
     key_ = request_.pinned ? request_.pinned : named ? named : said;
-    report_.key_from = request_.pinned ? "--key" : named ? "event " + std::to_string(opened->first) : "the log's word";
+    report_.key_from = request_.pinned ? "--key"
+                       : named         ? "event " + std::to_string(opened->first)
+                                       : "the database, which no event confirms";
     if (!key_) return add(1, "key_swapped", "no event names the key that the log is signed with: give it with --key");
     report_.origin = key_->name;
     report_.key = merkle::to_vkey(*key_);
@@ -125,7 +127,10 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
         add(held + 1, out.state, out.detail + (held > 0 ? ", and matches at " + with_commas(held) : ""));
         report_.problems.back().through = refuted->size;
     } else if (held > 0) {
-        out = {kept.name, "matches", held, "at " + with_commas(held) + " (" + kept.where + ")"};
+        out.state = "matches";
+        out.size = held;
+        out.detail = "at " + with_commas(held) + " (" + kept.where + ")" +
+                     (kept.beside ? ": it lies beside the log, and proves little" : "");
     } else if (!strange.empty()) {
         if (kept.of_this_log) out.state = "other_log";
         out.detail = kept.where + " knows another log: " + strange;
@@ -133,6 +138,7 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
         out.detail = kept.absent;
     }
     if (refuted) out.size = refuted->size;
+    out.outside = !kept.beside;
     report_.anchors.push_back(std::move(out));
 }
 
@@ -147,7 +153,7 @@ void Findings::end_signed(const Pass& pass) {
     report_.unsigned_events = report_.last - std::min(held, report_.last);
     if (report_.unsigned_events == 0 || !key_) return;
     const bool stopped = pass.last_event() == "daemon.stop";
-    if (!pass.refuted(-1) && (stopped || report_.unsigned_events > kMostUnsigned))
+    if (report_.bad == 0 && (stopped || report_.unsigned_events > kMostUnsigned))
         add(held + 1, "checkpoint_missing",
             "nothing signs the events from here on, and owhaled signs at its stop, every 1,024 events, and after 10 "
             "seconds: a checkpoint was taken away");

@@ -187,7 +187,7 @@ void Pass::end_tile() {
 
 void Pass::doubt(std::uint64_t index, const Hash& stored) {
     const auto first = index * kTileSize + 1;
-    Tile tile{first, first + kTileSize - 1, {}, last_told_ >= first};
+    Tile tile{std::max(first, good_ + 1), first + kTileSize - 1, {}, last_told_ >= first};
     if (!tile.told && doubtful_.size() < kMostSearched) tile.swapped = find_swap(stored);
     if (doubtful_.size() < kMostDoubtful) doubtful_.push_back(tile);
 }
@@ -200,11 +200,11 @@ void Pass::hold_node(unsigned level, std::uint64_t index, const Hash& hash) {
     const bool doubtful = (!doubtful_.empty() && doubtful_.back().last >= first) || last_told_ >= first;
     const auto node = nodes_(level, index);
     const auto of = "the tree's node over these events (level " + std::to_string(level) + ")";
-    if (!node)
+    if (!node && !doubtful)
         add_problem(first, last, "node_changed", of + " is missing");
-    else if (!doubtful && node->hash != hash)
+    else if (node && !doubtful && node->hash != hash)
         add_problem(first, last, "node_changed", of + " is not theirs");
-    else if (!doubtful && (node->min_time != span.min || node->max_time != span.max))
+    else if (node && !doubtful && (node->min_time != span.min || node->max_time != span.max))
         add_problem(first, last, "node_changed", of + " has not their times");
     if (level + 1 < spans_.size()) {
         auto& above = spans_[level + 1];
@@ -264,7 +264,8 @@ void Pass::claim_fails(const Claim& claim) {
 void Pass::settle(bool texts_changed) {
     for (const auto& tile : doubtful_) {
         if (!texts_changed)
-            add_problem(tile.first, tile.last, "node_changed", "the tree's node over these events is not theirs");
+            add_problem(tile.last - kTileSize + 1, tile.last, "node_changed",
+                        "the tree's node over these events is not theirs");
         else if (tile.swapped)
             add_problem(tile.swapped->first, {}, "reordered",
                         "it and event " + with_commas(tile.swapped->second) + " are in each other's place");

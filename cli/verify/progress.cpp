@@ -25,6 +25,10 @@ std::string bar_of(double part) {
            std::to_string(static_cast<int>(100 * part)) + " %";
 }
 
+std::string time_of(std::uint64_t seconds) {
+    return seconds < 60 ? std::to_string(seconds) + " s" : format_duration_us(seconds * 1'000'000);
+}
+
 } // namespace
 
 Progress::Progress(std::uint64_t total, bool shown)
@@ -46,7 +50,7 @@ void Progress::at(std::uint64_t done) {
     const auto line = bar_of(std::min(1.0, static_cast<double>(done) / static_cast<double>(total_))) + "  " +
                       with_commas(done) + " of " + with_commas(total_) + " events, " +
                       with_commas(static_cast<std::uint64_t>(rate)) + "/s, " +
-                      format_duration_us(static_cast<std::uint64_t>(left) * 1'000'000) + " left";
+                      time_of(static_cast<std::uint64_t>(left) + 1) + " left";
     const auto size = window_size();
     write_out("\r\x1b[K" + (size ? clipped(line, size->columns - 1u) : line));
 }

@@ -24,17 +24,16 @@ Tone tone_of(const Anchor& anchor) {
 }
 
 std::string signed_text(const Report& report) {
-    if (!report.signed_size) return "none that holds: nothing is signed";
+    if (!report.signed_size) return report.whole ? "none yet: nothing is signed" : "none that holds: nothing is signed";
     auto out =
         with_commas(report.checkpoints) + " hold; the newest is over " + with_commas(*report.signed_size) + " events";
-    if (report.signed_time) out += ", of " + *report.signed_time;
     if (report.unsigned_events > 0) out += "; " + with_commas(report.unsigned_events) + " after it are not signed yet";
     return out;
 }
 
 bool any_outside(const Report& report) {
     for (const auto& anchor : report.anchors)
-        if (anchor.state != "absent") return true;
+        if (anchor.state != "absent" && anchor.outside) return true;
     return false;
 }
 

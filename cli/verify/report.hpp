@@ -30,8 +30,9 @@ struct Anchor {
     std::string state;                 // matches, older_copy, rewritten, other_log, absent
     std::optional<std::uint64_t> size; // the greatest that was held
     std::string detail;
+    bool outside = true; // of the folder that the log lies in
 };
-BOOST_DESCRIBE_STRUCT(Anchor, (), (name, state, size, detail))
+BOOST_DESCRIBE_STRUCT(Anchor, (), (name, state, size, detail, outside))
 
 struct Report {
     bool whole = false;
@@ -40,7 +41,6 @@ struct Report {
     std::string key_from;                          // "--key", "event 1"
     std::uint64_t checkpoints = 0;                 // signed ones that were held
     std::optional<std::uint64_t> signed_size;      // of the newest that holds
-    std::optional<std::string> signed_time;        // RFC 3339
     std::uint64_t unsigned_events = 0;             // after it
     std::uint64_t dropped = 0;                     // bodies gone by retention
     std::uint64_t bad = 0;                         // problems in all
@@ -51,8 +51,8 @@ struct Report {
     std::vector<std::pair<std::uint64_t, merkle::Hash>> leaves; // of some events of an export, to be proved; not told
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
-                      (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, signed_time,
-                       unsigned_events, dropped, bad, problems, anchors, notes, note))
+                      (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, unsigned_events,
+                       dropped, bad, problems, anchors, notes, note))
 
 std::string to_json(const Report& report);
 Result<Report> report_of(std::string_view json);
