@@ -137,8 +137,7 @@ Result<int> run(Context& context, const Arguments& arguments) {
 void declare_audit_export(Command audit) {
     auto command = audit.sub("export", "Everybody's events, one a line, oldest first");
     auto arguments = std::make_shared<Arguments>();
-    command.option("--format", arguments->format, "FORMAT", "jsonl (can be verified), ocsf or cef", Kind::choice,
-                   {"jsonl", "ocsf", "cef"});
+    command.option("--format", arguments->format, "FORMAT", "jsonl, which can be verified", Kind::choice, {"jsonl"});
     command.option("--after", arguments->after, "SEQ", "those after this sequence number");
     command.option("--until-seq", arguments->until_seq, "SEQ", "up to this sequence number");
     command.option("--since", arguments->since, "TIME", "from then on: 2h (ago), yesterday, 2026-11-20");

@@ -3,8 +3,8 @@
 //   jsonl  {"seq":N,"hash":"<hex>","event":<the canonical bytes, as stored>}
 //          {"seq":N,"hash":"<hex>","dropped":true}   its body went by retention; its hash stays
 //          {"checkpoint":"<signed note>"}            the signed tree head over all lines before it
-//   ocsf   one OCSF event
-//   cef    one line of CEF:0
+//
+// A further format is a row of the table in export_line.cpp.
 #pragma once
 
 #include <optional>
@@ -15,9 +15,9 @@
 
 namespace owhale::audit {
 
-enum class ExportFormat { jsonl, ocsf, cef };
+enum class ExportFormat { jsonl };
 
-// "jsonl", "ocsf", "cef".
+// "jsonl".
 std::optional<ExportFormat> export_format(std::string_view name);
 std::string_view content_type(ExportFormat format);
 

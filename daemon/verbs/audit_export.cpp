@@ -144,7 +144,10 @@ private:
     // Of the newest tree head that the lines so far reach.
     void add_head(std::string& out) {
         if (std::exchange(told_head_, true)) return;
-        if (head_.size <= wanted_.span.after) audit::append_checkpoint(out, wanted_.format, head_.note);
+        // A choice of events is no tree.
+        const audit::Span all;
+        const bool chosen = wanted_.span.since_us != all.since_us || wanted_.span.until_us != all.until_us;
+        if (!chosen && head_.size <= wanted_.span.after) audit::append_checkpoint(out, wanted_.format, head_.note);
     }
 
     awaitable<Status> tell(std::string outcome) {
@@ -191,7 +194,7 @@ Result<Wanted> wanted_of(const Request& request) {
     Wanted wanted;
     if (const auto name = text_of(request, "format"); !name.empty()) wanted.format_name = name;
     const auto format = audit::export_format(wanted.format_name);
-    if (!format) return fail(Code::invalid_value, "format: there is no such one", "one of: jsonl, ocsf, cef");
+    if (!format) return fail(Code::invalid_value, "format: there is no such one", "use jsonl");
     wanted.format = *format;
     wanted.span.after = TRY(number_of(request, "after", 0, kMaxSequence));
     wanted.to_now = !request.query.contains("until_seq");
