@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "last_life.hpp"
 #include "mcp/endpoint.hpp"
 #include "run_networks.hpp"
 #include "sandbox/blob.hpp"
@@ -193,6 +194,7 @@ awaitable<Status> Broker::start() {
     auto runs = sandbox::Runs::open(std::move(runs_use));
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
+    CO_CHECK(co_await tell_crash());
     CO_CHECK(co_await runs_->reconcile());
     desk_->start();
     CO_CHECK(co_await vault_->compare_with_log());
@@ -360,6 +362,17 @@ awaitable<void> Broker::record(audit::EventName event, std::string outcome) {
     entry.data["mode"] = settings_.mode;
     const auto written = co_await audit_->append(std::move(entry));
     if (!written) log::error(to_line(written.error()));
+}
+
+awaitable<Status> Broker::tell_crash() {
+    auto crash = co_await last_crash(*audit_);
+    if (!crash) co_return std::unexpected(crash.error());
+    if (!*crash) co_return Status{};
+    log::warning("owhaled did not end in order the last time; its audit log has what was found, as daemon.crashed");
+    auto event = std::move(**crash);
+    const auto written = co_await audit_->append(std::move(event));
+    if (!written) co_return std::unexpected(written.error());
+    co_return Status{};
 }
 
 void Broker::wait_for_signal() {

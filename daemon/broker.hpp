@@ -79,6 +79,7 @@ private:
     boost::asio::awaitable<void> stop();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(audit::EventName event, std::string outcome);
+    boost::asio::awaitable<Status> tell_crash();
     void fail_with(const Error& error);
 
     const config::Settings& settings_;

@@ -58,15 +58,6 @@ struct Page {
     std::uint64_t searched_to = 0;
 };
 
-// A part of what a query finds, in its order.
-struct Page {
-    std::vector<Row> rows;
-    // Nothing more is to be found. Otherwise the query goes on after `searched_to`, or before it when the newest come
-    // first: the limit was reached, or the time that one page may take (rows may be empty then).
-    bool complete = true;
-    std::uint64_t searched_to = 0;
-};
-
 class Log {
 public:
     // Opens or makes DIR/audit.db and DIR/audit.key. Refuses what check_at_start() and Checkpoints::open() refuse. Runs

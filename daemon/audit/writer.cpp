@@ -4,6 +4,7 @@
 
 #include "audit/migration.hpp"
 #include "audit/start_check.hpp"
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "store/migrations.hpp"
 
@@ -58,15 +59,18 @@ void Writer::start() {
 }
 
 void Writer::put(Leaf leaf, Done done) {
+    const auto full = fail(Code::audit_unavailable, "too many audit events wait to be written", "try again");
     {
         const std::lock_guard lock(mutex_);
         if (!ending_ && queue_.size() < kMostQueued) {
             queue_.push_back({std::move(leaf), std::move(done)});
             start();
+        } else {
+            outage_.refuse(1, full.error(), wall_clock_us());
         }
     }
     changed_.notify_one();
-    if (done) done(fail(Code::audit_unavailable, "too many audit events wait to be written", "try again"));
+    if (done) done(full);
 }
 
 void Writer::checkpoint(SignedDone done) {
@@ -148,16 +152,37 @@ void Writer::sign(std::vector<SignedDone>& asked) {
 }
 
 void Writer::commit(std::vector<Waiting>& batch) {
+    const auto asked = batch.size();
+    auto outage = tell_outage(batch);
     auto first = store_all(batch);
-    if (!first) log::error("audit events could not be written", {{"why", to_line(first.error())}});
-    if (first && !due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
-    if (first) tell(batch, *first);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (first)
-            batch[i].done(*first + i);
-        else
-            batch[i].done(unavailable(first.error()));
+    if (first) {
+        if (outage.lasts()) log::info("the audit log is written again");
+        if (!due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
+        tell(batch, *first);
+        for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(*first + i);
+        return;
     }
+    note_outage(std::move(outage), asked, first.error());
+    for (auto& waiting : batch) waiting.done(unavailable(first.error()));
+}
+
+Outage Writer::tell_outage(std::vector<Waiting>& batch) {
+    Outage outage;
+    {
+        const std::lock_guard lock(mutex_);
+        outage = std::exchange(outage_, {});
+    }
+    if (!outage.lasts()) return outage;
+    if (auto leaf = make_leaf(outage.told(wall_clock_us())))
+        batch.insert(batch.begin(), {std::move(*leaf), [](Result<std::uint64_t>) {}});
+    return outage;
+}
+
+void Writer::note_outage(Outage lasting, std::size_t refused, const Error& why) {
+    lasting.refuse(refused, why, wall_clock_us());
+    const std::lock_guard lock(mutex_);
+    lasting.add(outage_);
+    outage_ = std::move(lasting);
 }
 
 void Writer::on_committed(Committed committed) {

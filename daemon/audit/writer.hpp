@@ -16,6 +16,7 @@
 #include "audit/leaf.hpp"
 #include "audit/ledger.hpp"
 #include "audit/log.hpp"
+#include "audit/outage.hpp"
 #include "store/database.hpp"
 
 namespace owhale::audit {
@@ -73,6 +74,8 @@ private:
     void work();
     Turn take();
     void commit(std::vector<Waiting>& batch);
+    Outage tell_outage(std::vector<Waiting>& batch); // as the first of them, if there was one
+    void note_outage(Outage lasting, std::size_t refused, const Error& why);
     void tell(std::vector<Waiting>& batch, std::uint64_t first);
     bool is_due() const;
     void sign(std::vector<SignedDone>& asked);
@@ -90,6 +93,7 @@ private:
     std::vector<Waiting> queue_;
     std::vector<SignedDone> asked_;
     std::deque<Piece> pieces_;
+    Outage outage_;
     bool ending_ = false;
     std::shared_ptr<Committed> committed_;
     std::shared_ptr<Checkpointed> checkpointed_;

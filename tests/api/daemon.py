@@ -180,5 +180,19 @@ class Owhaled:
         raise AssertionError(f"{run} is {state}, not one of {states}")
 
 
+def fill(folder, leave=0):
+    """Takes all that is left of its file system, but for some bytes; the file that does."""
+    path = folder / "filler"
+    with open(path, "ab", buffering=0) as filler:
+        for size in (1 << 20, 65536, 4096, 1):
+            try:
+                while True:
+                    filler.write(b"x" * size)
+            except OSError:
+                pass
+        filler.truncate(max(0, filler.tell() - leave))
+    return path
+
+
 def remove(base):
     shutil.rmtree(base, ignore_errors=True)
