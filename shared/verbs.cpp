@@ -48,6 +48,8 @@ constexpr std::array kVerbs = {
     Verb{"audit.list", "GET", "/v1/audit", "audit_read", false, "Audit events, newest first.", "", "AuditList"},
     Verb{"audit.export", "GET", "/v1/audit/export", "audit_read", false,
          "Everybody's events from a sequence number on, one a line, oldest first.", "", ""},
+    Verb{"audit.stats", "GET", "/v1/audit/stats", "audit_read", false,
+         "Counts of audit events by kind, principal, outcome and hour.", "", "AuditStats"},
     Verb{"audit.show", "GET", "/v1/audit/{seq}", "audit_read", true,
          "One audit event, and what proves that it is in the log's tree.", "", "AuditEntry"},
     Verb{"policy.rules", "GET", "/v1/policy/rules", "system_read", false, "The rules in force, in their order.", "",

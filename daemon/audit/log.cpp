@@ -10,10 +10,12 @@
 
 #include "audit/declared.hpp"
 #include "audit/find.hpp"
+#include "audit/index/index.hpp"
 #include "audit/masked.hpp"
 #include "audit/stretch.hpp"
 #include "audit/tiles.hpp"
 #include "audit/writer.hpp"
+#include "base/log.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -30,10 +32,19 @@ template <typename Value, typename Handler> auto completing(Handler handler) {
     };
 }
 
+Result<std::uint64_t> events_in(store::Database& database) {
+    auto last = TRY(database.prepare("SELECT coalesce(max(seq), 0) FROM events"));
+    auto row = last.with();
+    CHECK(row.next());
+    return static_cast<std::uint64_t>(row.integer(0));
+}
+
 class SqliteLog final : public Log {
 public:
-    SqliteLog(std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles)
-        : writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)) {}
+    SqliteLog(const std::string& dir, std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles,
+              std::uint64_t events)
+        : writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)),
+          index_(dir, events, [this](const Index::Rebuilt& rebuilt) { note_rebuilt(rebuilt); }) {}
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
         tell_undeclared(event);
@@ -54,6 +65,22 @@ public:
     asio::awaitable<Result<std::vector<Row>>> find(Query query) override {
         Work<std::vector<Row>> work = [this, query = std::move(query)] { return find_rows(reader_, query); };
         co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<Page>> page(std::string asker, Query query) override {
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Page>)>(
+            [this, &asker, &query](auto handler) {
+                index_.page(asker, std::move(query), completing<Page>(std::move(handler)));
+            },
+            asio::use_awaitable);
+    }
+
+    asio::awaitable<Result<Stats>> stats(std::string asker, StatsQuery query) override {
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Stats>)>(
+            [this, &asker, &query](auto handler) {
+                index_.stats(asker, std::move(query), completing<Stats>(std::move(handler)));
+            },
+            asio::use_awaitable);
     }
 
     asio::awaitable<Result<Stretch>> read_on(Span span) override {
@@ -140,7 +167,8 @@ public:
 
     void follow(asio::any_io_executor executor, Committed committed) override {
         auto shared = std::make_shared<Committed>(std::move(committed));
-        writer_->on_committed([executor = std::move(executor), shared](std::vector<Row> rows) {
+        writer_->on_committed([this, executor = std::move(executor), shared](std::vector<Row> rows) {
+            index_.nudge();
             asio::post(executor, [shared, rows = std::move(rows)]() mutable { (*shared)(std::move(rows)); });
         });
     }
@@ -165,6 +193,20 @@ private:
             asio::use_awaitable);
     }
 
+    // On the index's thread.
+    void note_rebuilt(const Index::Rebuilt& rebuilt) {
+        Event event{"audit.index_rebuilt", "system", "", "ok", "", {}};
+        event.data["why"] = rebuilt.why;
+        event.data["events"] = rebuilt.events;
+        event.data["ms"] = rebuilt.milliseconds;
+        auto leaf = make_leaf(std::move(event));
+        if (!leaf) return;
+        writer_->put(std::move(*leaf), [](const Result<std::uint64_t>& written) {
+            if (!written)
+                log::error("that the index was made anew could not be noted", {{"why", to_line(written.error())}});
+        });
+    }
+
     // On the reading thread, answered on the caller's executor.
     template <typename Value> asio::awaitable<Result<Value>> read(Work<Value> work) {
         if (!readers_) readers_.emplace(1);
@@ -179,12 +221,7 @@ private:
             asio::use_awaitable);
     }
 
-    Result<std::uint64_t> size_now() {
-        auto last = TRY(reader_.prepare("SELECT coalesce(max(seq), 0) FROM events"));
-        auto row = last.with();
-        CHECK(row.next());
-        return static_cast<std::uint64_t>(row.integer(0));
-    }
+    Result<std::uint64_t> size_now() { return events_in(reader_); }
 
     Status has(std::uint64_t size) {
         const auto now = TRY(size_now());
@@ -197,6 +234,7 @@ private:
     store::Database reader_;
     Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined
+    Index index_;                              // gone first: it writes, and reads
 };
 
 } // namespace
@@ -205,7 +243,8 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& dir) {
     auto writer = TRY(Writer::open(dir));
     auto reader = TRY(store::Database::open_to_read(dir + "/audit.db"));
     auto tiles = TRY(Tiles::open(reader));
-    return std::make_unique<SqliteLog>(std::move(writer), std::move(reader), std::move(tiles));
+    const auto events = TRY(events_in(reader));
+    return std::make_unique<SqliteLog>(dir, std::move(writer), std::move(reader), std::move(tiles), events);
 }
 
 } // namespace owhale::audit

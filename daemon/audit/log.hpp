@@ -27,7 +27,11 @@ struct Query {
     std::string principal, verb, outcome, run, grep, event;
     std::size_t limit = 100; // 1..1000
     bool newest_first = true;
+    // Of who may see the events of `principal` alone: others' are not even looked among, lest the time that it takes tell.
+    bool own_only = false;
 };
+struct StatsQuery; // these two in audit/index/stats.hpp
+struct Stats;
 
 struct Row {
     std::uint64_t seq = 0;
@@ -68,7 +72,12 @@ public:
     // must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
+    // All that fits, from the log itself: for what the daemon asks, about few events or recent ones.
     virtual boost::asio::awaitable<Result<std::vector<Row>>> find(Query query) = 0;
+    // What people ask: by the index, in a bounded time, everybody in turn; verb, outcome and event may be several by comma,
+    // or end in ".*". `asker` is whose turn it takes.
+    virtual boost::asio::awaitable<Result<Page>> page(std::string asker, Query query) = 0;
+    virtual boost::asio::awaitable<Result<Stats>> stats(std::string asker, StatsQuery query) = 0;
     // The log in its order from Span::after on, as much as fits in about 256 KiB: for who reads all of it. Waits for no index.
     virtual boost::asio::awaitable<Result<Stretch>> read_on(Span span) = 0;
     // From now on `committed` hears of all that is put on disk, in order, on this executor; rows without `hash`.

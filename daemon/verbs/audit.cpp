@@ -3,6 +3,8 @@
 #include <array>
 
 #include "audit/feed.hpp"
+#include "audit/moment.hpp"
+#include "base/clock.hpp"
 #include "identity/service.hpp"
 #include "sandbox/state.hpp"
 #include "verbs/audit_answers.hpp"
@@ -91,6 +93,7 @@ Result<audit::Query> query_of(const Request& request) {
          {"grep", &audit::Query::grep},
          {"event", &audit::Query::event}}};
     CHECK(read_texts(request, query, kTexts));
+    query.own_only = !any(request, Permission::audit_read);
     query.newest_first = !query.after.has_value(); // oldest first for one who follows the log
     return query;
 }
@@ -126,16 +129,6 @@ awaitable<std::string> time_at(audit::Log& log, std::uint64_t seq) {
     co_return rows && !rows->empty() ? time_of(rows->front()) : std::string();
 }
 
-awaitable<Result<audit::Page>> find_page(audit::Log& log, audit::Query query) {
-    const auto limit = query.limit;
-    auto rows = co_await log.find(std::move(query));
-    if (!rows) co_return std::unexpected(rows.error());
-    audit::Page page{std::move(*rows), true, 0};
-    page.complete = page.rows.size() < limit;
-    if (!page.rows.empty()) page.searched_to = page.rows.back().seq;
-    co_return page;
-}
-
 awaitable<Result<Response>> list(Services services, std::shared_ptr<Places> places, Request& request) {
     auto query = query_of(request);
     if (!query) co_return std::unexpected(query.error());
@@ -148,18 +141,18 @@ awaitable<Result<Response>> list(Services services, std::shared_ptr<Places> plac
         place = std::move(*taken);
     }
     const auto until = steady_clock::now() + *wait;
-    const bool own_only = !any(request, Permission::audit_read);
     for (;;) {
         const auto last = services.feed->last(); // on disk, so that the page has looked at it
         auto asked = *query;
-        const auto page = co_await find_page(services.audit, std::move(asked));
+        auto asker = request.who().name;
+        const auto page = co_await services.audit.page(std::move(asker), std::move(asked));
         if (!page) co_return std::unexpected(page.error());
         auto answer = answer_of(*page, *query, last);
         if (!answer) co_return std::unexpected(answer.error());
         const bool goes_on = answer->events.empty() && steady_clock::now() < until && request.connection->open &&
                              answer->searched_to.value_or(0) >= query->after.value_or(0);
         if (!goes_on) {
-            if (!answer->complete && !own_only) {
+            if (!answer->complete && !query->own_only) {
                 auto time = co_await time_at(services.audit, *answer->searched_to);
                 if (!time.empty()) answer->searched_until = std::move(time);
             }
@@ -167,7 +160,7 @@ awaitable<Result<Response>> list(Services services, std::shared_ptr<Places> plac
         }
         query->after = answer->searched_to;
         if (answer->complete) co_await wait_for_news(*services.feed, *query->after, until, request.connection);
-        CO_CHECK(still_may(services, request, own_only));
+        CO_CHECK(still_may(services, request, query->own_only));
     }
 }
 
@@ -180,6 +173,17 @@ std::uint64_t number_in_path(const Request& request) {
     const auto& text = request.params.at("seq");
     const bool number = !text.empty() && text.size() <= 15 && text.find_first_not_of("0123456789") == std::string::npos;
     return number ? std::stoull(text) : 0;
+}
+
+// That it is in the tree, by the newest checkpoint. None when there cannot be one now: the event is shown all the same.
+awaitable<std::optional<api::AuditProof>> proof_of(audit::Log& log, std::uint64_t seq) {
+    const auto checkpoint = co_await log.checkpoint();
+    if (!checkpoint || checkpoint->size < seq) co_return std::nullopt;
+    const auto hashes = co_await log.inclusion(seq, checkpoint->size);
+    if (!hashes) co_return std::nullopt;
+    api::AuditProof proof{seq - 1, checkpoint->size, {}, checkpoint->note};
+    for (const auto& hash : *hashes) proof.hashes.push_back(audit::merkle::to_base64(hash));
+    co_return proof;
 }
 
 awaitable<Result<Response>> show(Services services, Request& request) {
@@ -196,7 +200,40 @@ awaitable<Result<Response>> show(Services services, Request& request) {
     if (rows->empty()) co_return missing();
     auto entry = entry_of(rows->front());
     if (!entry) co_return std::unexpected(entry.error());
+    auto proof = co_await proof_of(services.audit, seq);
+    entry->proof = std::move(proof);
     co_return reply(*entry);
+}
+
+Result<audit::StatsQuery> stats_query_of(const Request& request) {
+    CHECK(only(request, {"since", "until", "principal", "event", "outcome"}));
+    audit::StatsQuery query;
+    static constexpr std::array<std::pair<const char*, std::string audit::StatsQuery::*>, 5> kTexts = {
+        {{"since", &audit::StatsQuery::since},
+         {"until", &audit::StatsQuery::until},
+         {"principal", &audit::StatsQuery::principal},
+         {"event", &audit::StatsQuery::event},
+         {"outcome", &audit::StatsQuery::outcome}}};
+    CHECK(read_texts(request, query, kTexts));
+    return query;
+}
+
+// A time that was asked for, as the API writes times.
+std::optional<std::string> asked_time(const Request& request, const std::string& name) {
+    const auto moment = audit::moment_of(text_of(request, name));
+    return moment ? std::optional(rfc3339(*moment)) : std::nullopt;
+}
+
+awaitable<Result<Response>> stats(Services services, Request& request) {
+    auto query = stats_query_of(request);
+    if (!query) co_return std::unexpected(query.error());
+    auto asker = request.who().name;
+    const auto counted = co_await services.audit.stats(std::move(asker), std::move(*query));
+    if (!counted) co_return std::unexpected(counted.error());
+    auto answer = counts_of(*counted);
+    answer.since = asked_time(request, "since");
+    answer.until = asked_time(request, "until");
+    co_return reply(answer);
 }
 
 } // namespace
@@ -205,6 +242,7 @@ std::vector<transport::Route> audit_routes(const Services& services) {
     const auto later = answered_later(services);
     const auto places = std::make_shared<Places>("questions wait for audit events", kWaiting, kWaitingOfOne);
     return {{"audit.list", [services, places](Request& request) { return list(services, places, request); }, {}},
+            {"audit.stats", later(stats), {}},
             {"audit.show", later(show), {}}};
 }
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "base/clock.hpp"
+
 namespace owhale::verbs {
 
 Result<api::AuditEntry> entry_of(const audit::Row& row) {
     api::AuditEntry entry{row.seq, row.hash, nullptr, {}, {}};
+    if (row.dropped) return entry;
     boost::system::error_code error;
     entry.event = boost::json::parse(row.json, error);
     if (!error) return entry;
@@ -27,6 +30,22 @@ api::AuditList list_of(const audit::Page& page, bool oldest_first, std::size_t l
     out.complete = page.complete || page.rows.size() >= limit;
     if (!page.complete) out.searched_to = page.searched_to;
     if (page.complete && oldest_first) out.searched_to = std::max(page.searched_to, last);
+    return out;
+}
+
+api::AuditStats counts_of(const audit::Stats& stats) {
+    api::AuditStats out;
+    out.total = stats.total;
+    out.complete = stats.complete;
+    const auto list = [](const audit::Stats::Counted& counted) {
+        std::vector<api::AuditCount> counts;
+        for (const auto& [name, count] : counted) counts.push_back({name, count});
+        return counts;
+    };
+    out.by_event = list(stats.by_event);
+    out.by_principal = list(stats.by_principal);
+    out.by_outcome = list(stats.by_outcome);
+    for (const auto& [hour, count] : stats.by_hour) out.by_hour.push_back({rfc3339(hour), count});
     return out;
 }
 

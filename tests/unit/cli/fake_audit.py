@@ -60,7 +60,8 @@ class Audit:
 
     def matches(self, event, query):
         facts = all(fits(query[name], event[name]) for name in ("event", "principal", "verb", "outcome", "run") if name in query)
-        return facts and query.get("since", "") <= event["time"] and event["time"] < query.get("until", "~") \
+        time = event["time"][:19] + "Z"
+        return facts and query.get("since", "") <= time and time < query.get("until", "~") \
             and query.get("grep", "").lower().encode() in canonical(event).lower()
 
     def page(self, query):
