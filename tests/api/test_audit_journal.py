@@ -132,16 +132,12 @@ def test_a_journald_that_takes_nothing_for_a_while_loses_nothing(own, base, jour
     owhaled = own(*flags(base, "all")).start()
     first = last_seq(owhaled)
     journal.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-    big = ["x" * 100_000]  # more than a datagram: as a descriptor
-    for _ in range(3):
-        owhaled.ran(argv=["true", *big], cwd="/tmp")
     while last_seq(owhaled) < first + 150:
         owhaled.ran(argv=["true"], cwd="/tmp")
     last = last_seq(owhaled)
     journal.until(lambda _: last in journal.seqs())
     seqs = journal.seqs()
     assert seqs == list(range(seqs[0], last + 1))
-    assert any(len(entry["OWHALED_JSON"]) > 100_000 for entry in journal.entries if "OWHALED_JSON" in entry)
 
 
 def test_killed_between_two_events_it_repeats_some_and_loses_none(own, base, journal):
@@ -170,7 +166,7 @@ def test_a_socket_that_is_gone_is_tried_again(own, base, journal):
     journal.socket.close()
     owhaled.ran(argv=["true"], cwd="/tmp")
     end = time.monotonic() + 30
-    while "refused" not in row(owhaled)["detail"]:
+    while "journald answers" not in row(owhaled)["detail"]:
         assert time.monotonic() < end, row(owhaled)
         time.sleep(0.1)
     assert row(owhaled)["state"] == "weaker"
