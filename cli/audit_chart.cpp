@@ -29,7 +29,7 @@ const Kind& kind_of(CountedBy by) {
 }
 
 std::string named(const api::AuditCount& count) {
-    return count.name.empty() ? "-" : count.name;
+    return count.name.empty() ? "-" : in_seconds(count.name); // hours are whole
 }
 
 // The bars take what the names and numbers leave, so they are made once those are known.
@@ -87,8 +87,8 @@ std::string line_of_hours(const Look& look, const std::vector<api::AuditCount>& 
     if (values.size() < 2) return {};
     const auto most = *std::ranges::max_element(values);
     const auto step = together == 1 ? "an hour" : std::to_string(together) + " hours";
-    const auto words =
-        counts.front().name + " to " + counts.back().name + ", " + step + " each, " + std::to_string(most) + " at most";
+    const auto words = in_seconds(counts.front().name) + " to " + in_seconds(counts.back().name) + ", " + step +
+                       " each, " + std::to_string(most) + " at most";
     return sparkline(values, ink()) + "\n" + toned(look, Tone::dim, clipped(escaped(words), room)) + "\n\n";
 }
 
@@ -100,9 +100,9 @@ std::string count_table(const Look& look, const api::AuditStats& stats, CountedB
 }
 
 std::string count_overview(const Look& look, const api::AuditStats& stats) {
-    const auto since = in_seconds(stats.since), until = in_seconds(stats.until);
     auto out = toned(look, Tone::bold, std::to_string(stats.total) + (stats.total == 1 ? " event" : " events"));
-    if (!since.empty()) out += toned(look, Tone::dim, " from " + since + " to " + until);
+    if (stats.since) out += toned(look, Tone::dim, " since " + in_seconds(*stats.since));
+    if (stats.until) out += toned(look, Tone::dim, " until " + in_seconds(*stats.until));
     out += "\n\n" + line_of_hours(look, stats.by_hour);
     for (const auto by : {CountedBy::type, CountedBy::principal, CountedBy::outcome}) {
         const auto& kind = kind_of(by);

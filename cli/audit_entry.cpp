@@ -6,6 +6,7 @@
 
 #include "cli/approval_view.hpp"
 #include "cli/audit_words.hpp"
+#include "cli/escape.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -63,13 +64,37 @@ void add_dropped(Fields& fields, const api::AuditDropped& dropped) {
                Tone::warn);
 }
 
+void add_check(Fields& fields, const ProofCheck& check) {
+    switch (check.state) {
+    case ProofCheck::State::good:
+        return fields.add("verified",
+                          check.words + ": it stands there as shown, and cannot be changed or taken away "
+                                        "unseen by who keeps that checkpoint",
+                          Tone::good);
+    case ProofCheck::State::missing:
+        return fields.add("not verified", check.words, Tone::warn);
+    case ProofCheck::State::bad:
+        return fields.add("NOT AS LOGGED", check.words, Tone::bad);
+    }
+}
+
 } // namespace
 
-std::string audit_entry(const Look& look, const api::AuditEntry& entry) {
+std::string proof_text(const Look& look, const api::AuditProof& proof, const std::string& vkey) {
+    Fields fields;
+    fields.add("leaf", std::to_string(proof.index));
+    fields.add("size", std::to_string(proof.size));
+    for (const auto& hash : proof.hashes) fields.add("hash", hash);
+    fields.add("key", vkey);
+    return "\n" + fields.text(look) + "\n" + escaped_lines(proof.checkpoint);
+}
+
+std::string audit_entry(const Look& look, const api::AuditEntry& entry, const ProofCheck& check) {
     const auto time = audit_member(entry, "time"), outcome = audit_member(entry, "outcome");
     const auto event = audit_member(entry, "event");
     Fields fields;
     fields.add("Event", std::to_string(entry.seq) + " " + event, Tone::bold);
+    fields.add("", audit_told(entry, true).value_or(""));
     fields.add("time", time + " (" + relative(time, std::time(nullptr)) + ")");
     for (const auto key : {"principal", "verb"}) fields.add(key, audit_member(entry, key));
     for (const auto key : {"peer", "session", "step_up"}) fields.add(key, data_text(entry, key));
@@ -82,6 +107,7 @@ std::string audit_entry(const Look& look, const api::AuditEntry& entry) {
     if (entry.dropped) add_dropped(fields, *entry.dropped);
     fields.add("id", audit_member(entry, "id"));
     fields.add("hash", entry.hash);
+    add_check(fields, check);
     const auto* object = entry.event.if_object();
     const auto* data = object == nullptr ? nullptr : object->if_contains("data");
     if (data == nullptr) return fields.text(look);

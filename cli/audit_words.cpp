@@ -7,6 +7,7 @@
 #include "cli/approval_view.hpp"
 #include "cli/drawing.hpp"
 #include "cli/escape.hpp"
+#include "daemon/audit/event_types.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -97,6 +98,17 @@ std::string left_of(const api::AuditDropped& dropped, std::string_view key) {
     return key == "run" ? dropped.run.value_or("") : "";
 }
 
+constexpr std::string_view kBy = "{principal} ";
+
+// Of a summary: a member of the event or of its data.
+std::string word_of(const api::AuditEntry& entry, std::string_view member) {
+    if (member == "command") return audit_command(entry);
+    if (member == "run") return short_id(audit_member(entry, "run"));
+    if (member == "principal" || member == "outcome" || member == "verb") return audit_member(entry, member);
+    const auto* value = audit_data(entry, member);
+    return value == nullptr ? std::string() : text_of(*value);
+}
+
 } // namespace
 
 std::string audit_member(const api::AuditEntry& entry, std::string_view key) {
@@ -120,17 +132,39 @@ std::string audit_command(const api::AuditEntry& entry) {
     return {};
 }
 
+std::optional<std::string> audit_told(const api::AuditEntry& entry, bool by_whom) {
+    const auto name = audit::EventName::find(audit_member(entry, "event"));
+    if (!name || entry.dropped) return std::nullopt;
+    std::string_view rest = audit::type_of(*name).summary;
+    const auto outcome = audit_member(entry, "outcome");
+    const bool says_how = rest.find("{outcome}") != rest.npos || rest.find("{reason}") != rest.npos;
+    if (!says_how && (outcome == "failed" || outcome == "denied")) return std::nullopt;
+    if (!by_whom && rest.starts_with(kBy)) rest.remove_prefix(kBy.size());
+    std::string out;
+    while (!rest.empty()) {
+        const auto begin = std::min(rest.find('{'), rest.size()), end = rest.find('}', begin);
+        out += rest.substr(0, begin);
+        if (end == rest.npos) break;
+        const auto text = word_of(entry, rest.substr(begin + 1, end - begin - 1));
+        if (text.empty()) return std::nullopt;
+        out += text;
+        rest.remove_prefix(end + 1);
+    }
+    return out;
+}
+
 std::string audit_what(const api::AuditEntry& entry) {
     if (entry.dropped) return "no longer kept (" + std::to_string(entry.dropped->by) + ")";
-    std::string out = audit_command(entry);
+    const auto told = audit_told(entry, false);
+    auto out = told ? *told : audit_command(entry);
     if (out.empty()) out = subject_of(entry);
     for (const auto& [key, label] : kDetails) {
         const auto* value = audit_data(entry, key);
-        auto text = value == nullptr ? std::string() : text_of(*value);
-        if (!text.empty()) add(out, std::string(label) + std::move(text));
+        const auto text = value == nullptr ? std::string() : text_of(*value);
+        if (!text.empty() && out.find(text) == std::string::npos) add(out, std::string(label) + text);
     }
     const auto run = audit_member(entry, "run");
-    if (!run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));
+    if (!told && !run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));
     return in_one_line(out);
 }
 

@@ -56,7 +56,7 @@ struct AuditCount {
 BOOST_DESCRIBE_STRUCT(AuditCount, (), (name, count))
 
 struct AuditStats {
-    std::string since, until; // what was counted: from, and up to
+    std::optional<std::string> since, until; // as asked for: from, and up to
     std::uint64_t total = 0;
     std::vector<AuditCount> by_event, by_principal, by_outcome; // the most frequent first
     std::vector<AuditCount> by_hour;                            // oldest first; hours without events are left out

@@ -82,11 +82,12 @@ constexpr std::array kQueries = {
     Query{"audit.list", "run", "string", "Events of this run."},
     Query{"audit.list", "event", "string", "Events of this kind; several by comma, run.* for all such."},
     Query{"audit.list", "grep", "string", "Events that contain this text."},
-    Query{"audit.stats", "since", "string", "RFC 3339, inclusive; the log's begin when left out."},
-    Query{"audit.stats", "until", "string", "RFC 3339, exclusive; now when left out."},
-    Query{"audit.stats", "principal", "string", "Events of this principal."},
-    Query{"audit.stats", "outcome", "string", "Events with this outcome."},
-    Query{"audit.stats", "event", "string", "Events of this kind."},
+    Query{"audit.export", "after", "integer", "Events after this sequence number; 0 when left out.", 0, kMost},
+    Query{"audit.export", "until_seq", "integer", "Up to this one; the newest there is when left out.", 0, kMost},
+    Query{"audit.export", "since", "string", "RFC 3339, inclusive."},
+    Query{"audit.export", "until", "string", "RFC 3339, exclusive."},
+    Query{"audit.export", "format", "string", "jsonl (when left out), ocsf or cef."},
+    Query{"audit.export", "follow", "integer", "1: goes on with new events.", 0, 1},
 };
 
 struct Header { // a request header of some verbs
@@ -205,6 +206,17 @@ json::object event_stream() {
             {"content", content("text/event-stream", {{"type", "string"}})}};
 }
 
+json::object export_lines() {
+    return {{"description",
+             "One event a line. In jsonl `{\"seq\":N,\"hash\":\"<hex>\",\"event\":{…}}`, where the event's bytes are those "
+             "that are hashed, `\"dropped\":true` instead of an event whose body has gone by retention, and last "
+             "`{\"checkpoint\":\"<signed note>\"}`: the tree head over all lines, when they begin with event 1. A line "
+             "`{\"problem\":{…}}` says that owhaled could not go on. While it follows, an empty line every 15 s."},
+            {"content",
+             {{"application/x-ndjson", {{"schema", {{"type", "string"}}}}},
+              {"text/plain", {{"schema", {{"type", "string"}}}}}}}};
+}
+
 void add_mcp(json::object& all, const Verb& verb) {
     auto answers =
         success(verb, "The answer; as events, what belongs to it comes before it, and it ends the stream.", false);
@@ -229,6 +241,8 @@ void add_successes(json::object& all, const Verb& verb) {
         all["200"] = raw_output();
     else if (verb.name == "events")
         all["200"] = event_stream();
+    else if (verb.name == "audit.export")
+        all["200"] = export_lines();
     else if (verb.name == "openapi")
         all["200"] = json::object{{"description", "This document."},
                                   {"content", content("application/json", {{"type", "object"}})}};

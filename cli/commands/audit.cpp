@@ -7,6 +7,7 @@ void declare_audit(Command root) {
     auto audit = root.sub("audit", "What was asked, by whom, and how it ended");
     declare_audit_ls(audit);
     declare_audit_show(audit);
+    declare_audit_export(audit);
     declare_audit_stats(audit);
     declare_audit_verify(audit);
     declare_audit_checkpoint(audit);

@@ -44,6 +44,7 @@ void declare_audit(Command root);
 
 void declare_audit_ls(Command audit);
 void declare_audit_show(Command audit);
+void declare_audit_export(Command audit);
 void declare_audit_stats(Command audit);
 void declare_audit_verify(Command audit);
 void declare_audit_checkpoint(Command audit);

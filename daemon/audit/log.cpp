@@ -11,6 +11,7 @@
 #include "audit/declared.hpp"
 #include "audit/find.hpp"
 #include "audit/masked.hpp"
+#include "audit/stretch.hpp"
 #include "audit/tiles.hpp"
 #include "audit/writer.hpp"
 
@@ -53,6 +54,34 @@ public:
     asio::awaitable<Result<std::vector<Row>>> find(Query query) override {
         Work<std::vector<Row>> work = [this, query = std::move(query)] { return find_rows(reader_, query); };
         co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<Stretch>> read_on(Span span) override {
+        Work<Stretch> work = [this, span] { return read_stretch(reader_, span); };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<Drop>> droppable(std::int64_t now_us, std::int64_t keep_us,
+                                            std::int64_t needed_us) override {
+        Work<Drop> work = [this, now_us, keep_us, needed_us] {
+            return find_droppable(reader_, now_us, keep_us, needed_us);
+        };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Status> note_drop(std::uint64_t through, std::uint64_t told) override {
+        WriterWork<std::uint64_t> work = [through, told](store::Database& database) -> Result<std::uint64_t> {
+            CHECK(audit::note_drop(database, through, told));
+            return through;
+        };
+        const auto noted = co_await between(std::move(work));
+        if (!noted) co_return std::unexpected(noted.error());
+        co_return Status{};
+    }
+
+    asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) override {
+        WriterWork<std::uint64_t> work = [most](store::Database& database) { return audit::drop_some(database, most); };
+        co_return co_await between(std::move(work));
     }
 
     asio::awaitable<Result<std::optional<Row>>> newest(EventName event, std::string outcome) override {
@@ -123,6 +152,18 @@ public:
 
 private:
     template <typename Value> using Work = std::function<Result<Value>()>;
+
+    template <typename Value> using WriterWork = std::function<Result<Value>(store::Database&)>;
+
+    // On the writer's thread, between two batches; answered on the caller's executor.
+    template <typename Value> asio::awaitable<Result<Value>> between(WriterWork<Value> work) {
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Value>)>(
+            [this, &work](auto handler) {
+                writer_->between([work = std::move(work), done = completing<Value>(std::move(handler))](
+                                     store::Database& database) mutable { done(work(database)); });
+            },
+            asio::use_awaitable);
+    }
 
     // On the reading thread, answered on the caller's executor.
     template <typename Value> asio::awaitable<Result<Value>> read(Work<Value> work) {

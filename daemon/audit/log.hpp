@@ -7,12 +7,14 @@
 #include <boost/json/array.hpp>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "audit/checkpoints.hpp"
+#include "audit/dropping.hpp"
 #include "audit/event.hpp"
 #include "audit/merkle/proofs.hpp"
 
@@ -34,6 +36,28 @@ struct Row {
     bool dropped = false; // its body went because of its age: `json` is empty, the hash stays
 };
 
+// A part of the log in the order of its sequence.
+struct Span {
+    std::uint64_t after = 0;   // sequence, exclusive
+    std::uint64_t through = 0; // sequence, inclusive
+    std::int64_t since_us = std::numeric_limits<std::int64_t>::min(),
+                 until_us = std::numeric_limits<std::int64_t>::max();
+};
+
+struct Stretch {
+    std::vector<Row> rows;   // those of the times that are asked for
+    std::uint64_t through{}; // all up to here were looked at; Span::after when there was none
+};
+
+// A part of what a query finds, in its order.
+struct Page {
+    std::vector<Row> rows;
+    // Nothing more is to be found. Otherwise the query goes on after `searched_to`, or before it when the newest come
+    // first: the limit was reached, or the time that one page may take (rows may be empty then).
+    bool complete = true;
+    std::uint64_t searched_to = 0;
+};
+
 class Log {
 public:
     // Opens or makes DIR/audit.db and DIR/audit.key. Refuses what check_at_start() and Checkpoints::open() refuse. Runs
@@ -45,6 +69,8 @@ public:
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
     virtual boost::asio::awaitable<Result<std::vector<Row>>> find(Query query) = 0;
+    // The log in its order from Span::after on, as much as fits in about 256 KiB: for who reads all of it. Waits for no index.
+    virtual boost::asio::awaitable<Result<Stretch>> read_on(Span span) = 0;
     // From now on `committed` hears of all that is put on disk, in order, on this executor; rows without `hash`.
     // One follower.
     using Committed = std::function<void(std::vector<Row>)>;
@@ -69,6 +95,12 @@ public:
     // is kept elsewhere. Fails with invalid_value when there are not as many.
     virtual Result<std::uint64_t> size() = 0;
     virtual Result<merkle::Hash> root_at(std::uint64_t size) = 0;
+    // Retention, in this order: what may go (dropping.hpp); that it goes, once the event `told` has said so; some bodies,
+    // in a transaction between two batches of events: how many went.
+    virtual boost::asio::awaitable<Result<Drop>> droppable(std::int64_t now_us, std::int64_t keep_us,
+                                                           std::int64_t needed_us) = 0;
+    virtual boost::asio::awaitable<Status> note_drop(std::uint64_t through, std::uint64_t told) = 0;
+    virtual boost::asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) = 0;
     // Runs with an intent and no outcome, oldest first: what a crash interrupted.
     virtual Result<std::vector<std::string>> interrupted() = 0;
 };

@@ -85,9 +85,18 @@ void Writer::checkpoint(SignedDone done) {
     if (done) done(fail(Code::audit_unavailable, "the audit log is busy", "try again"));
 }
 
+void Writer::between(Piece piece) {
+    {
+        const std::lock_guard lock(mutex_);
+        pieces_.push_back(std::move(piece));
+        start();
+    }
+    changed_.notify_one();
+}
+
 Writer::Turn Writer::take() {
     std::unique_lock lock(mutex_);
-    const auto something = [this] { return ending_ || !queue_.empty() || !asked_.empty(); };
+    const auto something = [this] { return ending_ || !queue_.empty() || !asked_.empty() || !pieces_.empty(); };
     if (due_)
         changed_.wait_until(lock, *due_, something);
     else
@@ -97,7 +106,11 @@ Writer::Turn Writer::take() {
     Turn turn;
     turn.batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
-    turn.last = ending_ && queue_.empty();
+    if (!pieces_.empty()) {
+        turn.piece = std::move(pieces_.front());
+        pieces_.pop_front();
+    }
+    turn.last = ending_ && queue_.empty() && pieces_.empty();
     if (queue_.empty()) turn.asked = std::exchange(asked_, {}); // of all that was put before
     return turn;
 }
@@ -107,6 +120,7 @@ void Writer::work() {
         // Gone before the next wait: a completion holds its caller's executor running.
         auto turn = take();
         if (!turn.batch.empty()) commit(turn.batch);
+        if (turn.piece) (*turn.piece)(database_);
         last = turn.last;
         if (last || !turn.asked.empty() || is_due()) sign(turn.asked);
     }

@@ -39,6 +39,8 @@ public:
     std::int64_t last_row() const; // rowid of the last insert
     std::int64_t changes() const;  // rows that the last statement changed
     const std::string& path() const { return path_; }
+    // For what SQLite adds to a connection: tokenizers, error codes.
+    sqlite3* handle() const { return handle_.get(); }
 
 private:
     struct Close {

@@ -9,6 +9,11 @@ std::unexpected<Error> unavailable(std::string message, std::string next, int er
     return std::unexpected(Error{Code::state_unavailable, std::move(message), std::move(next), errnum, {}});
 }
 
+std::unexpected<Error> damaged(std::string message, std::string next) {
+    return std::unexpected(
+        Error{Code::state_unavailable, std::move(message), std::move(next), 0, std::string(kDamaged)});
+}
+
 std::string said_by(sqlite3* handle, int code) {
     return handle != nullptr ? ::sqlite3_errmsg(handle) : ::sqlite3_errstr(code);
 }
@@ -32,9 +37,9 @@ std::unexpected<Error> failure(sqlite3* handle, int code, const std::string& pat
     case SQLITE_READONLY:
         return unavailable(path + " is read-only", "check its mount, owner and mode");
     case SQLITE_CORRUPT:
-        return unavailable(path + " is damaged", "put back a copy, or move it away to begin anew");
+        return damaged(path + " is damaged", "put back a copy, or move it away to begin anew");
     case SQLITE_NOTADB:
-        return unavailable(path + " is not a database", "move it away");
+        return damaged(path + " is not a database", "move it away");
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return unavailable(path + " is locked by another process", "end the other process that uses it");

@@ -42,9 +42,11 @@ class Owhaled:
     def command(self):
         # Never the default port: this machine may have an owhaled of its own.
         tcp = [] if any(flag.split("=")[0] == "--tcp" for flag in self.flags) else ["--tcp", "off"]
+        journal = [] if any(flag.startswith("--audit-journal") for flag in self.flags) else [
+            "--audit-journal-socket", str(self.base / "journal")]  # nor this machine's journal
         return [str(BINARY), "--state-dir", str(self.state), "--runtime-dir", str(self.base / "run"),
                 "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"),
-                "--policy-dir", str(self.policy), "--vault-key-file", str(self.key_file), *tcp, *self.flags]
+                "--policy-dir", str(self.policy), "--vault-key-file", str(self.key_file), *tcp, *journal, *self.flags]
 
     def rule(self, name, text):
         """Puts a file of rules among the administrator's; text None takes it away."""
