@@ -8,6 +8,7 @@
 #include "cli/connection.hpp"
 #include "cli/messages.hpp"
 #include "cli/verify/export_lines.hpp"
+#include "shared/verbs.hpp"
 
 namespace owhale::cli::verify {
 namespace {
@@ -23,6 +24,9 @@ std::unexpected<Error> not_understood() {
 }
 
 Result<json::object> asked(Context& context, Call call) {
+    if (find_verb(call.verb) == nullptr)
+        return fail(Code::unsupported, "this owhaled's API has no " + std::string(call.verb),
+                    "read the file: --dir STATE");
     const auto body = TRY(context.ask(std::move(call)));
     boost::system::error_code error;
     auto value = json::parse(body, error);
