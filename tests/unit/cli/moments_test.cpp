@@ -1,9 +1,10 @@
 #include <cstdlib>
 #include <ctime>
-#include <doctest/doctest.h>
 
 #include "cli/bars.hpp"
 #include "cli/moments.hpp"
+
+#include "checks.hpp"
 
 using namespace owhale;
 using namespace owhale::cli;
