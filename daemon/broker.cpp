@@ -293,8 +293,8 @@ awaitable<Result<std::string>> Broker::allow_host(const api::Approval& approval,
     co_return entry->id;
 }
 
-awaitable<void> Broker::record(std::string event, std::string outcome) {
-    audit::Event entry{std::move(event), "system", "", std::move(outcome), "", {}};
+awaitable<void> Broker::record(audit::EventName event, std::string outcome) {
+    audit::Event entry{event, "system", "", std::move(outcome), "", {}};
     entry.data["version"] = OWHALE_VERSION;
     entry.data["mode"] = settings_.mode;
     const auto written = co_await audit_->append(std::move(entry));

@@ -72,7 +72,7 @@ private:
                                                            std::string by);
     boost::asio::awaitable<void> stop();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
-    boost::asio::awaitable<void> record(std::string event, std::string outcome);
+    boost::asio::awaitable<void> record(audit::EventName event, std::string outcome);
     void fail_with(const Error& error);
 
     const config::Settings& settings_;

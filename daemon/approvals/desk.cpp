@@ -15,8 +15,9 @@ using sandbox::Plea;
 
 constexpr std::int64_t kThousand = 1000;
 
-audit::Event event_of(std::string name, const api::Approval& approval, std::string outcome, const std::string& run) {
-    audit::Event event{std::move(name), approval.principal, "", std::move(outcome), run_of_key(run), {}};
+audit::Event event_of(audit::EventName name, const api::Approval& approval, std::string outcome,
+                      const std::string& run) {
+    audit::Event event{name, approval.principal, "", std::move(outcome), run_of_key(run), {}};
     if (approval.kind != "run") event.data["kind"] = approval.kind;
     event.data["approval"] = approval.id;
     event.data["digest"] = approval.digest;

@@ -59,9 +59,9 @@ std::optional<std::int64_t> end_of(const api::GrantRequest& wanted, std::int64_t
     return std::nullopt;
 }
 
-audit::Event event_of(std::string_view name, const api::Grant& grant, const std::string& by, const std::string& outcome,
+audit::Event event_of(audit::EventName name, const api::Grant& grant, const std::string& by, const std::string& outcome,
                       const std::string& run = {}) {
-    audit::Event event{std::string(name), by, "", outcome, run, {}};
+    audit::Event event{name, by, "", outcome, run, {}};
     event.data["grant"] = grant.id;
     event.data["requester"] = grant.principal;
     event.data["approval"] = grant.approval;

@@ -9,12 +9,13 @@
 #include <cstdint>
 #include <string>
 
+#include "audit/event_name.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::audit {
 
 struct Event {
-    std::string event;     // "run.intent", "run.outcome", "run.denied", "run.signal", "daemon.start", …
+    EventName event;
     std::string principal; // "unix:1000", "system"
     std::string verb;      // verb table name, "" for the daemon's own
     std::string outcome;   // "pending", "exited", "failed", "denied", …

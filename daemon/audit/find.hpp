@@ -9,10 +9,10 @@
 namespace owhale::audit {
 
 Result<std::vector<Row>> find_rows(store::Database& database, const Query& query);
+// The newest event of this name and outcome.
+Result<std::optional<Row>> newest_row(store::Database& database, std::string_view event, std::string_view outcome);
+// Whether the run was ever about to begin.
+Result<bool> has_intent(store::Database& database, std::string_view run);
 Result<std::vector<std::string>> open_runs(store::Database& database);
-
-// "2026-11-22", "2026-11-22T13:00:00Z", with a fraction, with +01:00: the form in which times are stored, to compare
-// with. Fails with invalid_value.
-Result<std::string> stored_time(const std::string& text);
 
 } // namespace owhale::audit

@@ -1,7 +1,6 @@
 #include "audit/leaf.hpp"
 
 #include <boost/json/value.hpp>
-#include <sodium.h>
 
 #include "base/clock.hpp"
 #include "base/uuid.hpp"
@@ -14,27 +13,15 @@ constexpr std::size_t kLargest = 8u << 20; // a request's argv and environment, 
 
 } // namespace
 
-std::array<std::uint8_t, 32> leaf_hash(std::string_view data) {
-    static_assert(crypto_hash_sha256_BYTES == 32);
-    constexpr unsigned char zero = 0;
-    std::array<std::uint8_t, 32> hash;
-    crypto_hash_sha256_state state;
-    ::crypto_hash_sha256_init(&state);
-    ::crypto_hash_sha256_update(&state, &zero, 1);
-    ::crypto_hash_sha256_update(&state, reinterpret_cast<const unsigned char*>(data.data()), data.size());
-    ::crypto_hash_sha256_final(&state, hash.data());
-    return hash;
-}
-
 Result<Leaf> make_leaf(Event event) {
     Leaf leaf;
-    leaf.time = rfc3339(wall_clock_us());
-    boost::json::object whole{{"event", event.event},
+    leaf.time = wall_clock_us();
+    boost::json::object whole{{"event", event.event.text()},
                               {"id", to_string(make_uuid())},
                               {"outcome", event.outcome},
                               {"principal", event.principal},
                               {"run", event.run},
-                              {"time", leaf.time},
+                              {"time", rfc3339(leaf.time)},
                               {"v", kVersion},
                               {"verb", event.verb},
                               {"data", std::move(event.data)}};

@@ -1,25 +1,24 @@
 // An event as it is stored: its canonical JSON and the hash of that.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 
 #include "audit/event.hpp"
+#include "audit/merkle/tree.hpp"
 
 namespace owhale::audit {
 
 struct Leaf {
     Event event;
-    std::string time; // RFC 3339
+    std::int64_t time = 0; // microseconds since the Unix epoch
     std::string json;
-    std::array<std::uint8_t, 32> hash{};
+    merkle::Hash hash{};
 };
 
 // Gives the event its id and time. Fails as canonical() does.
 Result<Leaf> make_leaf(Event event);
 
-// RFC 6962, 2.1: SHA-256 of a zero byte and the data.
-std::array<std::uint8_t, 32> leaf_hash(std::string_view data);
+using merkle::leaf_hash;
 
 } // namespace owhale::audit

@@ -10,8 +10,8 @@
 
 #include "audit/find.hpp"
 #include "audit/masked.hpp"
+#include "audit/tiles.hpp"
 #include "audit/writer.hpp"
-#include "store/migrations.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -30,8 +30,8 @@ template <typename Value, typename Handler> auto completing(Handler handler) {
 
 class SqliteLog final : public Log {
 public:
-    SqliteLog(std::unique_ptr<Writer> writer, store::Database reader)
-        : writer_(std::move(writer)), reader_(std::move(reader)) {}
+    SqliteLog(std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles)
+        : writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)) {}
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
         mask_secrets(event.data);
@@ -49,16 +49,62 @@ public:
     }
 
     asio::awaitable<Result<std::vector<Row>>> find(Query query) override {
-        if (!readers_) readers_.emplace(1);
-        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<std::vector<Row>>)>(
-            [this, &query](auto handler) {
-                asio::post(*readers_, [this, query = std::move(query),
-                                       done = completing<std::vector<Row>>(std::move(handler))]() mutable {
-                    const std::lock_guard lock(reading_);
-                    done(find_rows(reader_, query));
-                });
-            },
-            asio::use_awaitable);
+        Work<std::vector<Row>> work = [this, query = std::move(query)] { return find_rows(reader_, query); };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<std::optional<Row>>> newest(EventName event, std::string outcome) override {
+        Work<std::optional<Row>> work = [this, event, outcome = std::move(outcome)] {
+            return newest_row(reader_, event, outcome);
+        };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<bool>> has_intent(std::string run) override {
+        Work<bool> work = [this, run = std::move(run)] { return audit::has_intent(reader_, run); };
+        co_return co_await read(std::move(work));
+    }
+
+    const merkle::NoteKey& key() const override { return writer_->key(); }
+
+    asio::awaitable<Result<Signed>> checkpoint() override {
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Signed>)>(
+            [this](auto handler) { writer_->checkpoint(completing<Signed>(std::move(handler))); }, asio::use_awaitable);
+    }
+
+    void on_checkpoint(asio::any_io_executor executor, Checkpointed checkpointed) override {
+        auto shared = std::make_shared<Checkpointed>(std::move(checkpointed));
+        writer_->on_checkpoint([executor = std::move(executor), shared](const Signed& made) {
+            asio::post(executor, [shared, made] { (*shared)(made); });
+        });
+    }
+
+    asio::awaitable<Result<merkle::Proof>> inclusion(std::uint64_t seq, std::uint64_t size) override {
+        Work<merkle::Proof> work = [this, seq, size]() -> Result<merkle::Proof> {
+            CHECK(has(size));
+            if (seq == 0 || seq > size) return fail(Code::invalid_value, "a tree of this size has no such event");
+            return merkle::inclusion_proof(seq - 1, size, tiles_.reader());
+        };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<merkle::Proof>> consistency(std::uint64_t from, std::uint64_t to) override {
+        Work<merkle::Proof> work = [this, from, to]() -> Result<merkle::Proof> {
+            CHECK(has(to));
+            return merkle::consistency_proof(from, to, tiles_.reader());
+        };
+        co_return co_await read(std::move(work));
+    }
+
+    Result<std::uint64_t> size() override {
+        const std::lock_guard lock(reading_);
+        return size_now();
+    }
+
+    Result<merkle::Hash> root_at(std::uint64_t size) override {
+        const std::lock_guard lock(reading_);
+        CHECK(has(size));
+        return merkle::root_at(size, tiles_.reader());
     }
 
     void follow(asio::any_io_executor executor, Committed committed) override {
@@ -74,25 +120,49 @@ public:
     }
 
 private:
+    template <typename Value> using Work = std::function<Result<Value>()>;
+
+    // On the reading thread, answered on the caller's executor.
+    template <typename Value> asio::awaitable<Result<Value>> read(Work<Value> work) {
+        if (!readers_) readers_.emplace(1);
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Value>)>(
+            [this, &work](auto handler) {
+                asio::post(*readers_,
+                           [this, work = std::move(work), done = completing<Value>(std::move(handler))]() mutable {
+                               const std::lock_guard lock(reading_);
+                               done(work());
+                           });
+            },
+            asio::use_awaitable);
+    }
+
+    Result<std::uint64_t> size_now() {
+        auto last = TRY(reader_.prepare("SELECT coalesce(max(seq), 0) FROM events"));
+        auto row = last.with();
+        CHECK(row.next());
+        return static_cast<std::uint64_t>(row.integer(0));
+    }
+
+    Status has(std::uint64_t size) {
+        const auto now = TRY(size_now());
+        if (size <= now) return {};
+        return fail(Code::invalid_value, "the log has " + std::to_string(now) + " events, not " + std::to_string(size));
+    }
+
     std::unique_ptr<Writer> writer_;
-    std::mutex reading_; // guards reader_
+    std::mutex reading_; // guards the two below
     store::Database reader_;
+    Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined
 };
 
 } // namespace
 
 Result<std::unique_ptr<Log>> Log::open(const std::string& dir) {
-    const auto path = dir + "/audit.db";
-    auto database = TRY(store::Database::open(path, store::Durability::power));
-    CHECK(store::migrate(database, "audit"));
-    auto last = TRY(database.prepare("SELECT coalesce(max(seq), 0) FROM events"));
-    auto insert =
-        TRY(database.prepare("INSERT INTO events (seq, hash, time, event, principal, verb, outcome, run, json)"
-                             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-    auto reader = TRY(store::Database::open_to_read(path));
-    auto writer = std::make_unique<Writer>(std::move(database), std::move(last), std::move(insert));
-    return std::make_unique<SqliteLog>(std::move(writer), std::move(reader));
+    auto writer = TRY(Writer::open(dir));
+    auto reader = TRY(store::Database::open_to_read(dir + "/audit.db"));
+    auto tiles = TRY(Tiles::open(reader));
+    return std::make_unique<SqliteLog>(std::move(writer), std::move(reader), std::move(tiles));
 }
 
 } // namespace owhale::audit

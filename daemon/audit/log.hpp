@@ -1,4 +1,5 @@
-// The audit log: one writer thread, one SQLite file (synchronous=FULL), group commit. No update, no delete.
+// The audit log: one writer thread, one SQLite file (synchronous=FULL), group commit, a Merkle tree over all events
+// (RFC 6962) with signed checkpoints. No update, no delete.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "audit/checkpoints.hpp"
 #include "audit/event.hpp"
+#include "audit/merkle/proofs.hpp"
 
 namespace owhale::audit {
 
@@ -26,8 +29,9 @@ struct Query {
 
 struct Row {
     std::uint64_t seq = 0;
-    std::string hash; // hex SHA-256(0x00 || canonical JSON), the RFC 6962 leaf hash
-    std::string json; // canonical JSON of the event
+    std::string hash;     // hex SHA-256(0x00 || canonical JSON), the RFC 6962 leaf hash
+    std::string json;     // canonical JSON of the event
+    bool dropped = false; // its body went because of its age: `json` is empty, the hash stays
 };
 
 // A part of what a query finds, in its order.
@@ -41,7 +45,8 @@ struct Page {
 
 class Log {
 public:
-    // Opens or makes DIR/audit.db. Runs that a crash cut off are told by interrupted().
+    // Opens or makes DIR/audit.db and DIR/audit.key. Refuses what check_at_start() and Checkpoints::open() refuse. Runs
+    // that a crash cut off are told by interrupted().
     static Result<std::unique_ptr<Log>> open(const std::string& dir);
     virtual ~Log() = default;
     // Returns the sequence once the event is on disk. Fails (audit_unavailable) when it cannot be; the caller then
@@ -53,6 +58,26 @@ public:
     // One follower.
     using Committed = std::function<void(std::vector<Row>)>;
     virtual void follow(boost::asio::any_io_executor executor, Committed committed) = 0;
+    // The newest event of this name and outcome, and whether a run was ever about to begin: what a start asks. Neither
+    // waits for an index.
+    virtual boost::asio::awaitable<Result<std::optional<Row>>> newest(EventName event, std::string outcome) = 0;
+    virtual boost::asio::awaitable<Result<bool>> has_intent(std::string run) = 0;
+
+    // The key of its checkpoints; its name is the log's origin.
+    virtual const merkle::NoteKey& key() const = 0;
+    // A checkpoint of all that is on disk: a new one when there are newer events. Others are made every 1,024 events, ten
+    // seconds after an event that none is of, and when the log is closed.
+    virtual boost::asio::awaitable<Result<Signed>> checkpoint() = 0;
+    // From now on `checkpointed` hears of each new one, on this executor. One listener.
+    using Checkpointed = std::function<void(Signed)>;
+    virtual void on_checkpoint(boost::asio::any_io_executor executor, Checkpointed checkpointed) = 0;
+    // RFC 6962, 2.1.1 and 2.1.2, of the leaf `seq` - 1. Fail with invalid_value for what the log is too short for.
+    virtual boost::asio::awaitable<Result<merkle::Proof>> inclusion(std::uint64_t seq, std::uint64_t size) = 0;
+    virtual boost::asio::awaitable<Result<merkle::Proof>> consistency(std::uint64_t from, std::uint64_t to) = 0;
+    // How many events there are, and the tree's root over the first of them: at the start, by who compares it with what
+    // is kept elsewhere. Fails with invalid_value when there are not as many.
+    virtual Result<std::uint64_t> size() = 0;
+    virtual Result<merkle::Hash> root_at(std::uint64_t size) = 0;
     // Runs with an intent and no outcome, oldest first: what a crash interrupted.
     virtual Result<std::vector<std::string>> interrupted() = 0;
 };

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "audit/migration.hpp"
+#include "audit/start_check.hpp"
 #include "base/log.hpp"
-#include "store/transaction.hpp"
+#include "store/migrations.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -17,10 +19,30 @@ std::unexpected<Error> unavailable(Error error) {
     return std::unexpected(std::move(error));
 }
 
+Status migrate_further(store::Database& database, int number) {
+    if (number != 2) return {};
+    return move_events(database);
+}
+
 } // namespace
 
-Writer::Writer(store::Database database, store::Statement last, store::Statement insert)
-    : database_(std::move(database)), last_(std::move(last)), insert_(std::move(insert)) {}
+Result<std::unique_ptr<Writer>> Writer::open(const std::string& dir, store::Durability durability) {
+    auto database = TRY(store::Database::open(dir + "/audit.db", durability));
+    CHECK(store::migrate(database, "audit", migrate_further));
+    std::unique_ptr<Writer> writer(new Writer(std::move(database)));
+    CHECK(writer->look(dir));
+    return writer;
+}
+
+Status Writer::look(const std::string& dir) {
+    checkpoints_.emplace(TRY(Checkpoints::open(database_, dir)));
+    CHECK(check_at_start(database_, *checkpoints_));
+    ledger_ = TRY(Ledger::open(database_));
+    const auto last = TRY(checkpoints_->newest());
+    signed_size_ = last ? last->size : 0;
+    if (ledger_->size() > signed_size_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
+    return {};
+}
 
 Writer::~Writer() {
     {
@@ -31,40 +53,90 @@ Writer::~Writer() {
     if (thread_.joinable()) thread_.join();
 }
 
+void Writer::start() {
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+}
+
 void Writer::put(Leaf leaf, Done done) {
     {
         const std::lock_guard lock(mutex_);
         if (!ending_ && queue_.size() < kMostQueued) {
             queue_.push_back({std::move(leaf), std::move(done)});
-            if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+            start();
         }
     }
     changed_.notify_one();
     if (done) done(fail(Code::audit_unavailable, "too many audit events wait to be written", "try again"));
 }
 
-std::vector<Writer::Waiting> Writer::take() {
+void Writer::checkpoint(SignedDone done) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!ending_ && asked_.size() < kMostQueued) {
+            asked_.push_back(std::move(done));
+            start();
+        }
+    }
+    changed_.notify_one();
+    if (done) done(fail(Code::audit_unavailable, "the audit log is busy", "try again"));
+}
+
+Writer::Turn Writer::take() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
+    const auto something = [this] { return ending_ || !queue_.empty() || !asked_.empty(); };
+    if (due_)
+        changed_.wait_until(lock, *due_, something);
+    else
+        changed_.wait(lock, something);
     const auto count = std::min(queue_.size(), kMostAtOnce);
     const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-    std::vector<Waiting> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    Turn turn;
+    turn.batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
-    return batch;
+    turn.last = ending_ && queue_.empty();
+    if (queue_.empty()) turn.asked = std::exchange(asked_, {}); // of all that was put before
+    return turn;
 }
 
 void Writer::work() {
-    for (;;) {
+    for (bool last = false; !last;) {
         // Gone before the next wait: a completion holds its caller's executor running.
-        auto batch = take();
-        if (batch.empty()) return;
-        commit(batch);
+        auto turn = take();
+        if (!turn.batch.empty()) commit(turn.batch);
+        last = turn.last;
+        if (last || !turn.asked.empty() || is_due()) sign(turn.asked);
     }
+}
+
+bool Writer::is_due() const {
+    return ledger_->size() - signed_size_ >= kCheckpointEvents || (due_ && *due_ <= std::chrono::steady_clock::now());
+}
+
+// Of what is on disk: never of events that could still be lost and come back as others.
+void Writer::sign(std::vector<SignedDone>& asked) {
+    due_.reset();
+    if (asked.empty() && ledger_->size() == signed_size_) return;
+    const bool news = ledger_->size() != signed_size_;
+    const auto made = checkpoints_->make(ledger_->size(), ledger_->root());
+    if (made) {
+        signed_size_ = made->size;
+    } else {
+        log::error("no checkpoint of the audit log could be kept", {{"why", to_line(made.error())}});
+        due_ = std::chrono::steady_clock::now() + kCheckpointTime;
+    }
+    std::shared_ptr<Checkpointed> checkpointed;
+    {
+        const std::lock_guard lock(mutex_);
+        checkpointed = checkpointed_;
+    }
+    if (made && news && checkpointed) (*checkpointed)(*made);
+    for (auto& done : asked) done(made ? made : unavailable(made.error()));
 }
 
 void Writer::commit(std::vector<Waiting>& batch) {
     auto first = store_all(batch);
     if (!first) log::error("audit events could not be written", {{"why", to_line(first.error())}});
+    if (first && !due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
     if (first) tell(batch, *first);
     for (std::size_t i = 0; i < batch.size(); ++i) {
         if (first)
@@ -77,6 +149,11 @@ void Writer::commit(std::vector<Waiting>& batch) {
 void Writer::on_committed(Committed committed) {
     const std::lock_guard lock(mutex_);
     committed_ = std::make_shared<Committed>(std::move(committed));
+}
+
+void Writer::on_checkpoint(Checkpointed checkpointed) {
+    const std::lock_guard lock(mutex_);
+    checkpointed_ = std::make_shared<Checkpointed>(std::move(checkpointed));
 }
 
 void Writer::tell(std::vector<Waiting>& batch, std::uint64_t first) {
@@ -92,21 +169,10 @@ void Writer::tell(std::vector<Waiting>& batch, std::uint64_t first) {
 }
 
 Result<std::uint64_t> Writer::store_all(const std::vector<Waiting>& batch) {
-    auto transaction = TRY(database_.begin());
-    std::uint64_t next = 0;
-    {
-        auto row = last_.with();
-        CHECK(row.next());
-        next = static_cast<std::uint64_t>(row.integer(0)) + 1;
-    }
-    const auto first = next;
-    for (const auto& [leaf, done] : batch)
-        CHECK(insert_
-                  .with(next++, std::span<const std::uint8_t>(leaf.hash), leaf.time, leaf.event.event,
-                        leaf.event.principal, leaf.event.verb, leaf.event.outcome, leaf.event.run, leaf.json)
-                  .run());
-    CHECK(transaction.commit());
-    return first;
+    std::vector<const Leaf*> leaves;
+    leaves.reserve(batch.size());
+    for (const auto& waiting : batch) leaves.push_back(&waiting.leaf);
+    return ledger_->put(leaves);
 }
 
 } // namespace owhale::audit

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "base/sha256_blocks.hpp"
 #include "base/sha256_rounds.hpp"
 
 namespace owhale {
@@ -31,21 +32,27 @@ void compress(State& state, const std::uint8_t* block) {
     for (std::size_t i = 0; i < 8; ++i) state[i] += add[i];
 }
 
+void compress_all(State& state, const std::uint8_t* blocks, std::size_t count) {
+    if (has_sha_instructions()) return compress_blocks(state.data(), blocks, count);
+    for (; count != 0; --count, blocks += 64) compress(state, blocks);
+}
+
 } // namespace
 
 void Sha256::update(std::span<const std::uint8_t> bytes) {
     length_ += bytes.size();
     while (!bytes.empty()) {
         if (filled_ == 0 && bytes.size() >= block_.size()) {
-            compress(state_, bytes.data());
-            bytes = bytes.subspan(block_.size());
+            const auto count = bytes.size() / block_.size();
+            compress_all(state_, bytes.data(), count);
+            bytes = bytes.subspan(count * block_.size());
             continue;
         }
         const auto taken = std::min(bytes.size(), block_.size() - filled_);
         std::copy_n(bytes.begin(), taken, block_.begin() + static_cast<std::ptrdiff_t>(filled_));
         bytes = bytes.subspan(taken);
         filled_ = (filled_ + taken) % block_.size();
-        if (filled_ == 0) compress(state_, block_.data());
+        if (filled_ == 0) compress_all(state_, block_.data(), 1);
     }
 }
 

@@ -40,8 +40,8 @@ awaitable<Result<api::Access>> AccessActs::grant(Asker asker, std::string subjec
     boost::json::array names;
     for (const auto& name : role_names(*roles)) names.emplace_back(name);
     boost::json::object data{{"subject", subject}, {"roles", std::move(names)}};
-    std::string event("access.grant");
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
+    constexpr audit::EventName event("access.grant");
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     const auto now = wall_clock_us();
     CO_CHECK(core_.access.grant(*whom, *roles, asker.who.name, now));
     co_return shown({*whom, *roles, "setup", now, asker.who.name});
@@ -54,8 +54,8 @@ awaitable<Status> AccessActs::remove(Asker asker, std::string subject) {
     if (!turn) co_return std::unexpected(turn.error());
     CO_CHECK(core_.access.has(*whom));
     boost::json::object data{{"subject", subject}};
-    std::string event("access.remove");
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
+    constexpr audit::EventName event("access.remove");
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     co_return core_.access.remove(*whom);
 }
 
@@ -69,8 +69,8 @@ awaitable<Result<api::KeyRotated>> KeyActs::replace(Asker asker) {
     auto key = core_.keys->prepare();
     if (!key) co_return std::unexpected(key.error());
     boost::json::object data{{"kid", key->id()}, {"retired", core_.keys->current().id()}};
-    std::string event("key.rotate");
-    const auto noted = co_await core_.journal.note(std::move(event), asker, std::move(data));
+    constexpr audit::EventName event("key.rotate");
+    const auto noted = co_await core_.journal.note(event, asker, std::move(data));
     if (!noted) {
         core_.keys->discard(*key);
         co_return std::unexpected(noted.error());

@@ -52,15 +52,15 @@ Status AccountActs::keeps_an_admin(const User& user) const {
                 "make another account an admin first: owhalectl users add NAME --role admin");
 }
 
-awaitable<Status> AccountActs::note(const char* event, const Asker& asker, const User& user) {
+awaitable<Status> AccountActs::note(audit::EventName event, const Asker& asker, const User& user) {
     boost::json::object none;
     co_return co_await note(event, asker, user, std::move(none));
 }
 
-awaitable<Status> AccountActs::note(const char* event, const Asker& asker, const User& user, boost::json::object data) {
+awaitable<Status> AccountActs::note(audit::EventName event, const Asker& asker, const User& user,
+                                    boost::json::object data) {
     data["account"] = user.name;
-    std::string named(event);
-    co_return co_await core_.journal.note(std::move(named), asker, std::move(data));
+    co_return co_await core_.journal.note(event, asker, std::move(data));
 }
 
 Status AccountActs::check_new(const api::UserRequest& request) const {

@@ -32,8 +32,8 @@ private:
     Status keeps_an_admin(const User& user) const;
     Status check_new(const api::UserRequest& request) const;
     boost::asio::awaitable<Result<std::string>> first_hash(std::optional<std::string>& given, std::string& one_time);
-    boost::asio::awaitable<Status> note(const char* event, const Asker& asker, const User& user);
-    boost::asio::awaitable<Status> note(const char* event, const Asker& asker, const User& user,
+    boost::asio::awaitable<Status> note(audit::EventName event, const Asker& asker, const User& user);
+    boost::asio::awaitable<Status> note(audit::EventName event, const Asker& asker, const User& user,
                                         boost::json::object data);
 
     Core& core_;

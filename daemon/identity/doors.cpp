@@ -35,7 +35,7 @@ bool same_text(std::string_view a, std::string_view b) {
 
 } // namespace
 
-Result<Doors::Attempt> Doors::attempt(const char* event, const Peer& peer, const std::string& name) {
+Result<Doors::Attempt> Doors::attempt(audit::EventName event, const Peer& peer, const std::string& name) {
     Attempt attempt{event, peer, name, 0, false, {}, nullptr, {}};
     if (const auto* user = core_.users.find(name)) {
         attempt.account = user->id;
@@ -51,7 +51,7 @@ Result<Doors::Attempt> Doors::attempt(const char* event, const Peer& peer, const
 // change of the password, or each would be a guesser's next five. Root could read the database.
 Status Doors::choose_throttle(Attempt& attempt) {
     if (attempt.peer.is_root()) return {};
-    const bool login = std::string_view(attempt.event) == "login";
+    const bool login = attempt.event == "login";
     const bool on_socket = attempt.peer.kind == Peer::Kind::local;
     const auto origin = attempt.peer.origin();
     const bool own = (!login && on_socket) || (attempt.account != 0 && TRY(core_.users.knows(attempt.account, origin)));
@@ -69,8 +69,9 @@ bool Doors::is_as_it_was(const Attempt& attempt) {
 }
 
 void Doors::fail_audited(const Attempt& attempt, const char* reason) {
-    const std::string event(attempt.event);
-    core_.journal.failed(event, event == "step_up" ? "" : event, attempt.peer, attempt.name, reason);
+    const auto event = attempt.event;
+    core_.journal.failed(event, event == "step_up" ? "" : std::string(event.text()), attempt.peer, attempt.name,
+                         reason);
 }
 
 awaitable<Status> Doors::try_password(Attempt attempt, const std::string& password, Gone gone) {
@@ -186,8 +187,8 @@ awaitable<Result<api::Login>> Doors::open_session(Peer peer, Attempt attempt) {
     const auto ended = one_too_many(user, session.created);
     if (!ended) co_return std::unexpected(ended.error());
     if (*ended) data["ended"] = **ended;
-    std::string event("login");
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
+    constexpr audit::EventName event("login");
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     if (*ended) CO_CHECK(core_.sessions.revoke(**ended, session.created));
     CO_CHECK(core_.sessions.add(session));
     CO_CHECK(core_.users.note_login(user.id, session.created));
@@ -206,9 +207,9 @@ awaitable<Result<api::Login>> Doors::open_session(Peer peer, Attempt attempt) {
 awaitable<Status> Doors::logout(Asker asker) {
     if (asker.who.session.empty())
         co_return fail(Code::unauthenticated, asker.who.name + " shows no token: there is no session to end");
-    std::string event("logout");
+    constexpr audit::EventName event("logout");
     boost::json::object data;
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     const auto ended = core_.sessions.revoke(asker.who.session, wall_clock_us());
     if (!ended) co_return std::unexpected(ended.error());
     co_return Status{};
@@ -244,8 +245,8 @@ awaitable<Status> Doors::change_password(Asker asker, api::PasswordRequest reque
         co_return fail(Code::conflict, "the password was changed by another request meanwhile",
                        "log in with the new one, or ask an admin: owhalectl users reset " + user->name);
     boost::json::object data{{"account", user->name}, {"first", user->bootstrap}};
-    std::string event("password.change");
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
+    constexpr audit::EventName event("password.change");
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     co_return apply_change(asker, *user, *hash, wall_clock_us());
 }
 
@@ -264,9 +265,9 @@ awaitable<Status> Doors::prove(Peer peer, Principal who, Secret password) {
 }
 
 awaitable<Status> Doors::note_window(Asker asker, std::int64_t seconds) {
-    std::string event("step_up");
+    constexpr audit::EventName event("step_up");
     boost::json::object data{{"window_s", seconds}};
-    co_return co_await core_.journal.note(std::move(event), asker, std::move(data));
+    co_return co_await core_.journal.note(event, asker, std::move(data));
 }
 
 } // namespace owhale::identity

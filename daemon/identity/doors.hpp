@@ -27,8 +27,8 @@ public:
     boost::asio::awaitable<Status> note_window(Asker asker, std::int64_t seconds);
 
 private:
-    struct Attempt {       // one password tried
-        const char* event; // "login", "step_up", "password.change"
+    struct Attempt {            // one password tried
+        audit::EventName event; // "login", "step_up", "password.change"
         Peer peer;
         std::string name;         // as it was given
         std::int64_t account = 0; // 0: there is none of that name
@@ -37,7 +37,7 @@ private:
         Throttle* throttle = nullptr;
         std::string key;
     };
-    Result<Attempt> attempt(const char* event, const Peer& peer, const std::string& name);
+    Result<Attempt> attempt(audit::EventName event, const Peer& peer, const std::string& name);
     // Whose delay holds for it, if any.
     Status choose_throttle(Attempt& attempt);
     boost::asio::awaitable<Status> try_password(Attempt attempt, const std::string& password, Gone gone);

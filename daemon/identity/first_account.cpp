@@ -25,8 +25,8 @@ bool is_waiting(const Core& core) {
 
 awaitable<Status> make_first_account(Core& core) {
     boost::json::object data{{"account", kFirstName}};
-    std::string event("account.bootstrap");
-    CO_CHECK(co_await core.journal.note_own(std::move(event), std::move(data)));
+    constexpr audit::EventName event("account.bootstrap");
+    CO_CHECK(co_await core.journal.note_own(event, std::move(data)));
     User user;
     user.name = kFirstName;
     user.roles = kAdmin;

@@ -89,8 +89,8 @@ awaitable<Result<FreezeActs::Pressed>> FreezeActs::set(Asker asker, api::FreezeR
     if (core_.freezes.all().size() >= kMostRows)
         co_return fail(Code::conflict, "the table of who is frozen is full", "freeze everybody, or thaw some");
     const FreezeRow row{principal, wall_clock_us(), asker.who.name, request.reason.value_or("")};
-    std::string event("freeze.set");
-    const auto noted = co_await core_.journal.note(std::move(event), asker, data_of(row));
+    constexpr audit::EventName event("freeze.set");
+    const auto noted = co_await core_.journal.note(event, asker, data_of(row));
     const auto stored =
         core_.freezes.set(row); // whatever the log says: nobody waits for a disk with the button pressed
     const auto kept = !noted ? noted : stored;
@@ -107,8 +107,8 @@ awaitable<Status> FreezeActs::thaw(Asker asker, std::string principal) {
     const auto row = core_.freezes.find(principal);
     if (!row) co_return fail(Code::not_found, of(principal) + " is not frozen", "`owhalectl freeze ls` lists who is");
     CO_CHECK(may_thaw(asker.who, *row));
-    std::string event("freeze.thaw");
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, data_of(*row)));
+    constexpr audit::EventName event("freeze.thaw");
+    CO_CHECK(co_await core_.journal.note(event, asker, data_of(*row)));
     CO_CHECK(core_.still(asker, Permission::freeze)); // while it was written down
     co_return core_.freezes.thaw(principal);
 }

@@ -20,26 +20,26 @@ constexpr std::chrono::seconds kQuiet{1};
 
 } // namespace
 
-awaitable<Status> Journal::note(std::string event, const Asker& asker, boost::json::object data) {
+awaitable<Status> Journal::note(audit::EventName event, const Asker& asker, boost::json::object data) {
     if (asker.who.name != "system") data["peer"] = asker.peer.describe();
     if (!asker.proof.empty()) data["step_up"] = asker.proof;
     if (!asker.who.session.empty()) data["session"] = asker.who.session;
-    audit::Event entry{std::move(event), asker.who.name, asker.verb, "ok", "", std::move(data)};
+    audit::Event entry{event, asker.who.name, asker.verb, "ok", "", std::move(data)};
     const auto written = co_await log_.append(std::move(entry));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};
 }
 
-awaitable<Status> Journal::note_own(std::string event, boost::json::object data) {
-    audit::Event entry{std::move(event), "system", "", "ok", "", std::move(data)};
+awaitable<Status> Journal::note_own(audit::EventName event, boost::json::object data) {
+    audit::Event entry{event, "system", "", "ok", "", std::move(data)};
     const auto written = co_await log_.append(std::move(entry));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};
 }
 
-void Journal::failed(std::string event, std::string verb, const Peer& peer, const std::string& account,
+void Journal::failed(audit::EventName event, std::string verb, const Peer& peer, const std::string& account,
                      std::string reason) {
-    audit::Event entry{std::move(event), peer.principal(), std::move(verb), "failed", "", {}};
+    audit::Event entry{event, peer.principal(), std::move(verb), "failed", "", {}};
     entry.data["peer"] = peer.describe();
     entry.data["account"] = check_name(account) ? account : "(not a name)";
     entry.data["reason"] = std::move(reason);
@@ -48,7 +48,7 @@ void Journal::failed(std::string event, std::string verb, const Peer& peer, cons
 
 void Journal::denied(const Peer& peer, const Principal& who, std::string verb) {
     auto key = peer.origin() + " " + verb;
-    audit::Event entry{verb, who.name, verb, "denied", "", {}};
+    audit::Event entry{"verb.denied", who.name, verb, "denied", "", {}};
     entry.data["peer"] = peer.describe();
     if (!who.session.empty()) entry.data["session"] = who.session;
     write_seldom(std::move(key), std::move(entry));

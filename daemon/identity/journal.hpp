@@ -29,11 +29,12 @@ public:
     Journal(boost::asio::any_io_executor io, audit::Log& log) : io_(std::move(io)), log_(log) {}
 
     // The act may follow only when this has succeeded.
-    boost::asio::awaitable<Status> note(std::string event, const Asker& asker, boost::json::object data);
-    boost::asio::awaitable<Status> note_own(std::string event, boost::json::object data); // owhaled's own doing
+    boost::asio::awaitable<Status> note(audit::EventName event, const Asker& asker, boost::json::object data);
+    boost::asio::awaitable<Status> note_own(audit::EventName event, boost::json::object data); // owhaled's own doing
     // Returns at once. `account` as it was tried: a text that is no name may be a password and is not kept.
-    void failed(std::string event, std::string verb, const Peer& peer, const std::string& account, std::string reason);
-    // The same of a verb that was refused to one who is known: event and verb are its name.
+    void failed(audit::EventName event, std::string verb, const Peer& peer, const std::string& account,
+                std::string reason);
+    // The same of a verb that was refused to one who is known: verb.denied.
     void denied(const Peer& peer, const Principal& who, std::string verb);
 
 private:

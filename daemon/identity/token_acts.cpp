@@ -106,13 +106,12 @@ Result<api::Token> TokenActs::token(const Principal& who, const std::string& id)
     return shown(TRY(visible(who, id, SessionKind::token)));
 }
 
-awaitable<Status> TokenActs::revoke(Asker asker, std::string id, SessionKind kind, const char* event) {
+awaitable<Status> TokenActs::revoke(Asker asker, std::string id, SessionKind kind, audit::EventName event) {
     const auto session = visible(asker.who, id, kind);
     if (!session) co_return std::unexpected(session.error());
     if (session->revoked) co_return Status{}; // it has ended: that is what was asked for
     boost::json::object data{{"account", owner_name(*session)}, {"jti", session->jti}};
-    std::string named(event);
-    CO_CHECK(co_await core_.journal.note(std::move(named), asker, std::move(data)));
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     CO_CHECK(core_.sessions.revoke(id, wall_clock_us()));
     co_return Status{};
 }
@@ -134,8 +133,8 @@ awaitable<Result<api::Revoked>> TokenActs::revoke_sessions(Asker asker, std::str
                        "name an account: ?user=NAME");
     const auto id = account->id;
     boost::json::object data{{"account", account->name}, {"all", true}};
-    std::string event("session.revoke");
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
+    constexpr audit::EventName event("session.revoke");
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     const auto ended = core_.sessions.revoke_of(id, SessionKind::login, asker.who.session, wall_clock_us());
     if (!ended) co_return std::unexpected(ended.error());
     co_return api::Revoked{*ended};
@@ -196,8 +195,8 @@ awaitable<Result<api::TokenMade>> TokenActs::mint(Asker asker, api::TokenRequest
                              {"role", request.role},    {"profile", session->profile},
                              {"cwd", session->cwd},     {"label", session->label},
                              {"maker", session->maker}, {"expires", rfc3339(session->expires)}};
-    std::string event("token.create");
-    CO_CHECK(co_await core_.journal.note(std::move(event), asker, std::move(data)));
+    constexpr audit::EventName event("token.create");
+    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     // While the log was written its maker may have been revoked.
     const auto maker = core_.sessions.find(asker.who.session);
     if (!maker) co_return std::unexpected(maker.error());

@@ -34,7 +34,7 @@ private:
     // Whose a list is: an account's number, 0 for everybody's, -1 for nobody's.
     Result<std::int64_t> owner_of(const Principal& who, const std::string& user, Permission permission) const;
     Result<Session> visible(const Principal& who, const std::string& id, SessionKind kind);
-    boost::asio::awaitable<Status> revoke(Asker asker, std::string id, SessionKind kind, const char* event);
+    boost::asio::awaitable<Status> revoke(Asker asker, std::string id, SessionKind kind, audit::EventName event);
     Result<Session> narrowed(const Asker& asker, const api::TokenRequest& request) const;
     Status check_family(const Principal& who, std::int64_t now);
     api::Token shown(const Session& session) const;

@@ -1,6 +1,6 @@
 #include "sandbox/digest.hpp"
 
-#include "sandbox/sha256_blocks.hpp"
+#include "base/sha256_blocks.hpp"
 
 #include <chrono>
 #include <fcntl.h>

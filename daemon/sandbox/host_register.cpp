@@ -21,7 +21,7 @@ std::int64_t expiry_of(std::uint64_t for_ms) {
     return wall_clock_us() + static_cast<std::int64_t>(for_ms) * 1000;
 }
 
-audit::Event event_of(const char* name, const api::HostEntry& entry, const std::string& by, const char* verb) {
+audit::Event event_of(audit::EventName name, const api::HostEntry& entry, const std::string& by, const char* verb) {
     audit::Event event{name, by, verb, "ok", "", {}};
     event.data["entry"] = entry.id;
     event.data["rule"] = codec::encode(entry.rule);

@@ -13,9 +13,10 @@ Result<int> newest_applied(Database& database) {
     return static_cast<int>(row.integer(0));
 }
 
-Status apply(Database& database, const Migration& migration) {
+Status apply(Database& database, const Migration& migration, const Further& further) {
     auto transaction = TRY(database.begin());
     CHECK(database.execute(std::string(migration.sql)));
+    if (further) CHECK(further(database, migration.number));
     auto note = TRY(database.prepare("INSERT INTO migrations (number, applied) VALUES (?, ?)"));
     CHECK(note.with(migration.number, rfc3339(wall_clock_us())).run());
     return transaction.commit();
@@ -23,7 +24,7 @@ Status apply(Database& database, const Migration& migration) {
 
 } // namespace
 
-Status migrate(Database& database, std::string_view schema) {
+Status migrate(Database& database, std::string_view schema, const Further& further) {
     CHECK(database.execute("CREATE TABLE IF NOT EXISTS migrations"
                            " (number INTEGER PRIMARY KEY, applied TEXT NOT NULL) STRICT"));
     const int applied = TRY(newest_applied(database));
@@ -31,7 +32,7 @@ Status migrate(Database& database, std::string_view schema) {
     for (const auto& migration : migrations()) {
         if (migration.schema != schema) continue;
         newest = migration.number;
-        if (migration.number > applied) CHECK(apply(database, migration));
+        if (migration.number > applied) CHECK(apply(database, migration, further));
     }
     if (applied > newest)
         return fail(Code::state_unavailable, database.path() + " was written by a newer owhaled",

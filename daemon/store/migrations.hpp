@@ -1,6 +1,7 @@
 // Brings a database to the newest schema. The SQL is schema/NAME/NNN.sql, embedded when owhaled is built.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string_view>
 
@@ -17,7 +18,10 @@ struct Migration {
 // All that are embedded, by schema and number.
 std::span<const Migration> migrations();
 
+// What SQL cannot do of a migration: called after the SQL of each number, in its transaction.
+using Further = std::function<Status(Database& database, int number)>;
+
 // Applies what is missing, each in a transaction of its own. Refuses a database that a newer owhaled has written.
-Status migrate(Database& database, std::string_view schema);
+Status migrate(Database& database, std::string_view schema, const Further& further = {});
 
 } // namespace owhale::store

@@ -93,41 +93,42 @@ awaitable<Result<identity::Turn::Held>> Acts::turn_of(const Asker& asker) {
     co_return std::move(*held);
 }
 
-awaitable<Status> Acts::note(std::string event, const Asker& asker, std::string outcome, boost::json::object data) {
+awaitable<Status> Acts::note(audit::EventName event, const Asker& asker, std::string outcome,
+                             boost::json::object data) {
     const auto& who = asker.who;
     data["peer"] = who.peer.describe();
     if (!who.proof.empty()) data["step_up"] = who.proof;
     if (!who.who.session.empty()) data["session"] = who.who.session;
-    audit::Event entry{std::move(event), who.who.name, who.verb, std::move(outcome), "", std::move(data)};
+    audit::Event entry{event, who.who.name, who.verb, std::move(outcome), "", std::move(data)};
     const auto written = co_await vault_.parts().audit.append(std::move(entry));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};
 }
 
-awaitable<Status> Acts::change(std::string event, const Asker& asker, boost::json::object data,
+awaitable<Status> Acts::change(audit::EventName event, const Asker& asker, boost::json::object data,
                                std::function<Status()> act) {
     data["generation"] = std::max(vault_.keep().generation(), vault_.log_generation()) + 1;
     auto before = data;
-    std::string name(event), pending("pending");
-    CO_CHECK(co_await note(std::move(name), asker, std::move(pending), std::move(before)));
+    std::string pending("pending");
+    CO_CHECK(co_await note(event, asker, std::move(pending), std::move(before)));
     const auto done = act();
     std::string outcome(done ? "ok" : "failed");
     data["generation"] = vault_.keep().generation();
     if (done) data["head"] = vault_.keep().head();
     if (!done) data["why"] = done.error().message;
-    const auto noted = co_await note(std::move(event), asker, std::move(outcome), std::move(data));
+    const auto noted = co_await note(event, asker, std::move(outcome), std::move(data));
     if (!done) co_return done;
     co_return noted;
 }
 
-awaitable<Result<api::Secret>> Acts::store(std::string event, const Asker& asker, Meta meta, SecretBytes value) {
+awaitable<Result<api::Secret>> Acts::store(audit::EventName event, const Asker& asker, Meta meta, SecretBytes value) {
     auto data = told(meta);
     const std::function<Status()> act = [&]() -> Status {
         CHECK(vault_.keep().put(meta, value));
         Vault::teach(value);
         return {};
     };
-    CO_CHECK(co_await change(std::move(event), asker, std::move(data), act));
+    CO_CHECK(co_await change(event, asker, std::move(data), act));
     co_return vault_.shown(*vault_.keep().find(place_of(meta)));
 }
 
@@ -162,9 +163,9 @@ awaitable<Result<api::Secret>> Acts::set(Asker asker, std::string name, api::Sec
         stored = std::move(*old);
         CO_CHECK(check_value(*meta, stored));
     }
-    std::string event("secret.set");
+    constexpr audit::EventName event("secret.set");
     auto changed = std::move(*meta);
-    co_return co_await store(std::move(event), asker, std::move(changed), std::move(stored));
+    co_return co_await store(event, asker, std::move(changed), std::move(stored));
 }
 
 awaitable<Result<api::Secret>> Acts::rotate(Asker asker, std::string name, api::SecretValue request) {
@@ -179,8 +180,8 @@ awaitable<Result<api::Secret>> Acts::rotate(Asker asker, std::string name, api::
     auto meta = (*held)->meta;
     auto fresh = std::move(**value);
     CO_CHECK(take_new_value(meta, fresh));
-    std::string event("secret.rotate");
-    co_return co_await store(std::move(event), asker, std::move(meta), std::move(fresh));
+    constexpr audit::EventName event("secret.rotate");
+    co_return co_await store(event, asker, std::move(meta), std::move(fresh));
 }
 
 awaitable<Status> Acts::remove(Asker asker, bool any, std::string owner, std::string name) {
@@ -192,8 +193,8 @@ awaitable<Status> Acts::remove(Asker asker, bool any, std::string owner, std::st
     if (!at) co_return std::unexpected(at.error());
     auto data = told(vault_.keep().find(*at)->meta);
     const std::function<Status()> act = [&] { return vault_.keep().remove(*at); };
-    std::string event("secret.remove");
-    co_return co_await change(std::move(event), asker, std::move(data), act);
+    constexpr audit::EventName event("secret.remove");
+    co_return co_await change(event, asker, std::move(data), act);
 }
 
 awaitable<Result<api::SecretValue>> Acts::reveal(Asker asker, std::string name) {
@@ -204,8 +205,9 @@ awaitable<Result<api::SecretValue>> Acts::reveal(Asker asker, std::string name) 
     if (!held) co_return std::unexpected(held.error());
     auto data = told((*held)->meta);
     data["generation"] = vault_.keep().generation();
-    std::string event("secret.reveal"), ok("ok");
-    CO_CHECK(co_await note(std::move(event), asker, std::move(ok), std::move(data)));
+    constexpr audit::EventName event("secret.reveal");
+    std::string ok("ok");
+    CO_CHECK(co_await note(event, asker, std::move(ok), std::move(data)));
     const auto value = vault_.keep().value({asker.who.who.name, name});
     if (!value) co_return std::unexpected(value.error());
     api::SecretValue out;
@@ -240,8 +242,8 @@ awaitable<Result<api::Rekeyed>> Acts::rekey(Asker asker, api::SecretValue reques
         return {};
     };
     boost::json::object data{{"key", keep.key_id()}, {"accept", accept}};
-    std::string event("secret.rekey");
-    CO_CHECK(co_await change(std::move(event), asker, std::move(data), act));
+    constexpr audit::EventName event("secret.rekey");
+    CO_CHECK(co_await change(event, asker, std::move(data), act));
     for (const auto& one : gone) log::warning("a secret was damaged, and is gone", {{"secret", one}});
     co_return api::Rekeyed{keep.rows().size(), keep.key_id()};
 }

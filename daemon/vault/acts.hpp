@@ -37,12 +37,12 @@ public:
 
 private:
     boost::asio::awaitable<Result<identity::Turn::Held>> turn_of(const Asker& asker);
-    boost::asio::awaitable<Status> note(std::string event, const Asker& asker, std::string outcome,
+    boost::asio::awaitable<Status> note(audit::EventName event, const Asker& asker, std::string outcome,
                                         boost::json::object data);
     // Both notes around a change of the keep.
-    boost::asio::awaitable<Status> change(std::string event, const Asker& asker, boost::json::object data,
+    boost::asio::awaitable<Status> change(audit::EventName event, const Asker& asker, boost::json::object data,
                                           std::function<Status()> act);
-    boost::asio::awaitable<Result<api::Secret>> store(std::string event, const Asker& asker, Meta meta,
+    boost::asio::awaitable<Result<api::Secret>> store(audit::EventName event, const Asker& asker, Meta meta,
                                                       SecretBytes value);
     Result<const Keep::Held*> own(const identity::Principal& who, const std::string& name) const;
     Result<Place> place(const identity::Principal& who, bool any, const std::string& owner,

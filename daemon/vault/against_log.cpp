@@ -14,7 +14,8 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr std::array kEvents = {"secret.set", "secret.rotate", "secret.remove", "secret.rekey", "secret.open"};
+constexpr std::array<audit::EventName, 5> kEvents = {"secret.set", "secret.rotate", "secret.remove", "secret.rekey",
+                                                     "secret.open"};
 
 struct Seen {
     std::uint64_t generation = 0;
@@ -37,9 +38,9 @@ Seen seen_in(const audit::Row& row) {
 
 awaitable<Result<Seen>> newest(audit::Log& log, std::string outcome) {
     Seen out;
-    for (const char* name : kEvents) {
+    for (const auto name : kEvents) {
         audit::Query query;
-        query.event = name;
+        query.event = name.text();
         query.outcome = outcome;
         query.limit = 1;
         const auto rows = co_await log.find(std::move(query));

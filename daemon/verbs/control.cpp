@@ -16,9 +16,9 @@ using transport::Response;
 constexpr std::uint64_t kLongestGrace = 3600u * 1000; // milliseconds
 
 // What is done to a run is written down before it is done.
-awaitable<Status> note(const Services& services, const Request& request, std::string what, std::string verb,
+awaitable<Status> note(const Services& services, const Request& request, audit::EventName what, std::string verb,
                        std::string id, boost::json::object data) {
-    audit::Event event{std::move(what), request.who().name, std::move(verb), "pending", std::move(id), std::move(data)};
+    audit::Event event{what, request.who().name, std::move(verb), "pending", std::move(id), std::move(data)};
     const auto sequence = co_await services.audit.append(std::move(event));
     if (!sequence) co_return std::unexpected(sequence.error());
     co_return Status{};
@@ -34,9 +34,9 @@ awaitable<Result<Response>> signal(Services services, Request& request) {
     if (!run) co_return std::unexpected(run.error());
     boost::json::object data;
     data["signal"] = sandbox::signal_name(*number);
-    std::string what("run.signal"), verb("runs.signal"), id((*run)->id());
-    const auto noted =
-        co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
+    constexpr audit::EventName what("run.signal");
+    std::string verb("runs.signal"), id((*run)->id());
+    const auto noted = co_await note(services, request, what, std::move(verb), std::move(id), std::move(data));
     if (!noted) co_return std::unexpected(noted.error());
     services.runs.signal(**run, *number);
     co_return reply((*run)->snapshot());
@@ -56,9 +56,9 @@ awaitable<Result<Response>> kill(Services services, Request& request) {
     if (!run) co_return std::unexpected(run.error());
     boost::json::object data;
     data["grace_ms"] = grace;
-    std::string what("run.kill"), verb("runs.kill"), id((*run)->id());
-    const auto noted =
-        co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
+    constexpr audit::EventName what("run.kill");
+    std::string verb("runs.kill"), id((*run)->id());
+    const auto noted = co_await note(services, request, what, std::move(verb), std::move(id), std::move(data));
     if (!noted) co_return std::unexpected(noted.error());
     auto told = services.runs.show((*run)->id(), request.who().name, true); // with how many runs of its own end with it
     services.runs.kill(**run, std::chrono::milliseconds(grace));
@@ -70,10 +70,10 @@ awaitable<Result<Response>> remove(Services services, Request& request) {
     const auto found = find_run(request, services.runs, Permission::runs_control);
     if (!found) co_return std::unexpected(found.error());
     if (found->live) co_return fail(Code::run_live, "the run has not ended", "`owhalectl runs kill ID` ends it");
-    std::string what("run.remove"), verb("runs.remove"), id(found->record.id);
+    constexpr audit::EventName what("run.remove");
+    std::string verb("runs.remove"), id(found->record.id);
     boost::json::object data;
-    const auto noted =
-        co_await note(services, request, std::move(what), std::move(verb), std::move(id), std::move(data));
+    const auto noted = co_await note(services, request, what, std::move(verb), std::move(id), std::move(data));
     if (!noted) co_return std::unexpected(noted.error());
     CO_CHECK(services.runs.remove(found->record.id));
     Response response;

@@ -247,7 +247,7 @@ def test_refusals_are_audited_and_a_flood_of_them_is_counted(admin, fresh, alice
     for _ in range(20):
         assert fresh.ask("POST", "/v1/users", {"name": "mallory", "roles": ["admin"]}, uid=alice).code == "forbidden"
     def denied():
-        return [event for event in events(fresh, "users.create") if event["outcome"] == "denied"]
+        return [event for event in events(fresh, "verb.denied") if event["verb"] == "users.create"]
     end = time.monotonic() + 20
     while sum(event["data"].get("count", 1) for event in denied()) < 20 and time.monotonic() < end:
         time.sleep(0.05)

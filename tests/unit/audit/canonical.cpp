@@ -2,6 +2,7 @@
 
 #include "audit/event.hpp"
 #include "audit/leaf.hpp"
+#include "base/clock.hpp"
 
 #include "checks.hpp"
 
@@ -71,5 +72,5 @@ TEST_CASE("an event has the members that its format names") {
     CHECK_EQ(event.at("event"), "run.intent");
     CHECK_EQ(event.at("principal"), "unix:1000");
     CHECK_EQ(event.at("data"), json::parse(R"({"argv":["id"]})"));
-    CHECK_EQ(event.at("time").as_string(), leaf->time);
+    CHECK_EQ(event.at("time").as_string(), rfc3339(leaf->time));
 }

@@ -24,8 +24,8 @@ struct Side {
         }
         return std::move(*out);
     }
-    std::uint64_t put(std::string name) {
-        audit::Event event{std::move(name), "unix:1000", "", "ok", "", {}};
+    std::uint64_t put(audit::EventName name) {
+        audit::Event event{name, "unix:1000", "", "ok", "", {}};
         event.data["text"] = "a\n\nb\r\u2028";
         return run(log->append(std::move(event))).value_or(0);
     }
@@ -46,7 +46,7 @@ struct Side {
 
 TEST_CASE("a feed begins after what is there, and tells what is committed, in order and once") {
     Side side;
-    side.put("before");
+    side.put("daemon.start");
     auto feed = std::move(*side.run(Feed::open(*side.log)));
     CHECK(feed->last() == 1);
     int woken = 0;
@@ -54,7 +54,7 @@ TEST_CASE("a feed begins after what is there, and tells what is committed, in or
     bool complete = false;
     CHECK(side.after(*feed, 1, complete).empty());
     CHECK(complete);
-    for (int i = 0; i < 3; ++i) side.put("later");
+    for (int i = 0; i < 3; ++i) side.put("run.intent");
     CHECK(side.after(*feed, 1, complete) == std::vector<std::uint64_t>{2, 3, 4});
     CHECK(side.after(*feed, 3, complete) == std::vector<std::uint64_t>{4});
     CHECK(side.after(*feed, 1, complete, 2) == std::vector<std::uint64_t>{2, 3});
@@ -68,9 +68,9 @@ TEST_CASE("nobody follows, nothing is kept; who comes back finds it in the log")
     Side side;
     auto feed = std::move(*side.run(Feed::open(*side.log)));
     auto handle = feed->on_news([] {});
-    side.put("a");
+    side.put("run.outcome");
     handle.reset();
-    side.put("b");
+    side.put("run.intent");
     bool complete = true;
     CHECK(side.after(*feed, 0, complete).empty());
     CHECK_FALSE(complete);
@@ -83,7 +83,7 @@ TEST_CASE("one that lags behind what is kept is told so") {
     Side side;
     auto feed = std::move(*side.run(Feed::open(*side.log)));
     const auto handle = feed->on_news([] {});
-    for (std::size_t i = 0; i < Feed::kKept + 10; ++i) side.put("x");
+    for (std::size_t i = 0; i < Feed::kKept + 10; ++i) side.put("run.intent");
     bool complete = true;
     CHECK(side.after(*feed, 5, complete).empty());
     CHECK_FALSE(complete);
@@ -95,7 +95,7 @@ TEST_CASE("an event stays one line") {
     Side side;
     auto feed = std::move(*side.run(Feed::open(*side.log)));
     const auto handle = feed->on_news([] {});
-    side.put("x");
+    side.put("run.intent");
     side.io.restart();
     side.io.poll();
     bool complete = false;

@@ -1,4 +1,5 @@
 #include "audit/find.hpp"
+#include "audit/moment.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -31,8 +32,10 @@ struct Filled {
                  {"run.signal", "unix:2", "runs.signal", "ok", "r2", "axb"},
                  {"run.outcome", "unix:2", "runs.create", "killed", "r2", "Make"}}) {
             freeze_wall_clock(now);
-            asio::co_spawn(io, (*opened)->append({event, principal, verb, outcome, run, {{"word", word}}}),
-                           [](std::exception_ptr, Result<std::uint64_t> seq) { CHECK(seq); });
+            asio::co_spawn(
+                io,
+                (*opened)->append({*audit::EventName::find(event), principal, verb, outcome, run, {{"word", word}}}),
+                [](std::exception_ptr, Result<std::uint64_t> seq) { CHECK(seq); });
             io.run();
             io.restart();
             now += 1'000'000;
@@ -93,11 +96,11 @@ TEST_CASE("what is searched for is text, not a pattern") {
 }
 
 TEST_CASE("times are read as people write them") {
-    CHECK_EQ(*audit::stored_time("2026-11-22"), "2026-11-22T00:00:00.000000Z");
-    CHECK_EQ(*audit::stored_time("2026-11-22T13:00:00Z"), "2026-11-22T13:00:00.000000Z");
-    CHECK_EQ(*audit::stored_time("2026-11-22T13:00:00.25+01:00"), "2026-11-22T12:00:00.250000Z");
-    CHECK_EQ(*audit::stored_time("2026-11-22T13:00:00.123456789Z"), "2026-11-22T13:00:00.123456Z");
+    CHECK_EQ(rfc3339(*audit::moment_of("2026-11-22")), "2026-11-22T00:00:00.000000Z");
+    CHECK_EQ(rfc3339(*audit::moment_of("2026-11-22T13:00:00Z")), "2026-11-22T13:00:00.000000Z");
+    CHECK_EQ(rfc3339(*audit::moment_of("2026-11-22T13:00:00.25+01:00")), "2026-11-22T12:00:00.250000Z");
+    CHECK_EQ(rfc3339(*audit::moment_of("2026-11-22T13:00:00.123456789Z")), "2026-11-22T13:00:00.123456Z");
     for (const char* text : {"", "yesterday", "2026-11-22T13:00:00", "2026-13-01", "2026-11-22T13:00:00.Z",
                              "2026-11-22T13:00:00+1:00", "2026-11-22 ", "2026-11-22T13:00:00Zx"})
-        CHECK_MESSAGE(audit::stored_time(text).error().code == Code::invalid_value, text);
+        CHECK_MESSAGE(audit::moment_of(text).error().code == Code::invalid_value, text);
 }

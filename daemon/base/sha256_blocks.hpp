@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace owhale::sandbox {
+namespace owhale {
 
 bool has_sha_instructions();
 // Takes `count` blocks of 64 bytes into the eight words of the state. Only where has_sha_instructions().
 void compress_blocks(std::uint32_t* state, const unsigned char* blocks, std::size_t count);
 
-} // namespace owhale::sandbox
+} // namespace owhale

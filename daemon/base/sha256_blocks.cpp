@@ -1,4 +1,4 @@
-#include "sandbox/sha256_blocks.hpp"
+#include "base/sha256_blocks.hpp"
 
 #include "base/sha256_rounds.hpp"
 
@@ -7,7 +7,7 @@
 #include <immintrin.h>
 #endif
 
-namespace owhale::sandbox {
+namespace owhale {
 
 #if defined(__x86_64__)
 namespace {
@@ -67,4 +67,4 @@ bool has_sha_instructions() {
 void compress_blocks(std::uint32_t*, const unsigned char*, std::size_t) {}
 #endif
 
-} // namespace owhale::sandbox
+} // namespace owhale
