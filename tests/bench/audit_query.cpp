@@ -125,7 +125,7 @@ Status run(const std::string& dir, std::size_t rounds) {
                  TRY(audit::index::open_index_to_read(audit::index::index_path(dir))), false},
                 0,
                 rounds};
-    bench.last = TRY(bench.sources.truth.last());
+    bench.last = TRY(audit::index::standing(*bench.sources.index)).through;
     CHECK(bench.pages("the newest", {}));
     CHECK(bench.pages("event run.outcome", with(&Query::event, "run.outcome")));
     CHECK(bench.pages("principal unix:1000", with(&Query::principal, "unix:1000")));

@@ -20,6 +20,31 @@ bool is_in(const Chosen& chosen, std::uint64_t number) {
     return !chosen || std::ranges::find(*chosen, number) != chosen->end();
 }
 
+// Counts by the numbers of words, which are small but for a few.
+class ByNumber {
+public:
+    void add(std::uint64_t number, std::uint64_t count) {
+        if (number >= kSmall)
+            large_[number] += count;
+        else if (number < small_.size())
+            small_[number] += count;
+        else
+            (small_.resize(number + 1024), small_[number] = count);
+    }
+    // Calls `take(number, count)` for each that was added, until it fails.
+    template <typename Take> Status each(Take take) const {
+        for (std::uint64_t number = 0; number < small_.size(); ++number)
+            if (small_[number] != 0) CHECK(take(number, small_[number]));
+        for (const auto& [number, count] : large_) CHECK(take(number, count));
+        return {};
+    }
+
+private:
+    static constexpr std::uint64_t kSmall = 65'536;
+    std::vector<std::uint64_t> small_;
+    std::unordered_map<std::uint64_t, std::uint64_t> large_;
+};
+
 class Counter {
 public:
     Counter(Sources& sources, Times times) : sources_(sources), times_(times) {}
@@ -85,13 +110,12 @@ private:
     void add(std::int64_t hour, Cell cell, std::uint64_t count) {
         if (!is_in(event_, cell.event) || !is_in(principal_, cell.principal) || !is_in(outcome_, cell.outcome)) return;
         stats_.total += count;
-        hours_[hour] += count;
-        events_[cell.event] += count;
-        principals_[cell.principal] += count;
-        outcomes_[cell.outcome] += count;
+        if (hour != hour_ || sum_ == nullptr) sum_ = &hours_[hour_ = hour]; // they come by the thousand
+        *sum_ += count;
+        events_.add(cell.event, count);
+        principals_.add(cell.principal, count);
+        outcomes_.add(cell.outcome, count);
     }
-
-    using ByNumber = std::unordered_map<std::uint64_t, std::uint64_t>;
 
     Result<std::string> name_of(std::uint64_t number) {
         if (number == kRuns) return "run:*";
@@ -103,7 +127,10 @@ private:
 
     Result<Stats::Counted> named(const ByNumber& counts) {
         std::map<std::string, std::uint64_t> sums;
-        for (const auto& [number, count] : counts) sums[TRY(name_of(number))] += count;
+        CHECK(counts.each([&](std::uint64_t number, std::uint64_t count) -> Status {
+            sums[TRY(name_of(number))] += count;
+            return {};
+        }));
         Stats::Counted out(sums.begin(), sums.end());
         std::ranges::stable_sort(out, std::greater(), &std::pair<std::string, std::uint64_t>::second);
         if (out.size() <= kMostNames) return out;
@@ -133,6 +160,8 @@ private:
     std::uint64_t counted_ = 0;
     ByNumber events_, principals_, outcomes_;
     std::map<std::int64_t, std::uint64_t> hours_;
+    std::int64_t hour_ = 0; // the last one that was counted, and its sum
+    std::uint64_t* sum_ = nullptr;
     Stats stats_;
 };
 
