@@ -50,7 +50,9 @@ double cpu_us() {
 // A run's intent as it is in life: about 900 bytes of JSON.
 audit::Event event_of(std::size_t n) {
     audit::Event event{"run.intent", "unix:1000", "runs.create", "pending", "0193a6a0-0000-7000-8000-000000000001", {}};
-    event.data["command"] = {"git", "commit", "-m", "a message that says what was done " + std::to_string(n)};
+    event.data["command"] = {"git", "commit", "-m",
+                             "a message that says at some length what was done, and why it had to be done, as number " +
+                                 std::to_string(n)};
     event.data["command_digest"] = std::string(64, 'a');
     event.data["cwd"] = "/home/someone/projects/of-theirs";
     event.data["profile"] = "default";
@@ -61,7 +63,9 @@ audit::Event event_of(std::size_t n) {
     event.data["verdict"] = "allow";
     event.data["rule"] = "development.git";
     event.data["reason"] = "It records what is in the workspace; nothing leaves the machine.";
-    event.data["padding"] = std::string(200, 'p');
+    event.data["workspace"] = "/home/someone/projects/of-theirs";
+    event.data["workspace_writable"] = true;
+    event.data["net"] = "none";
     return event;
 }
 

@@ -5,10 +5,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "audit/log.hpp"
+#include "audit/merkle/tree.hpp"
+
+#include "checks.hpp"
 
 namespace owhale::test {
 
@@ -27,6 +31,12 @@ inline std::size_t number_of(const std::string& json) {
     const auto value = boost::json::parse(json);
     const auto* n = value.at("data").as_object().if_contains("n");
     return n == nullptr ? 0 : n->to_number<std::size_t>();
+}
+
+inline std::string hex(const audit::merkle::Hash& hash) {
+    std::string out;
+    for (const auto byte : hash) ((out += "0123456789abcdef"[byte >> 4]) += "0123456789abcdef"[byte & 15]);
+    return out;
 }
 
 template <typename T> T awaited(boost::asio::io_context& io, boost::asio::awaitable<T> operation) {
@@ -56,6 +66,30 @@ inline std::vector<audit::Row> all_of(audit::Log& log) {
         if (!rows || rows->empty()) return all;
         all.insert(all.end(), rows->begin(), rows->end());
     }
+}
+
+// RFC 6962, 2.1, by recursion, of the rows' own texts.
+inline audit::merkle::Hash root_of(std::span<const audit::Row> rows) {
+    if (rows.empty()) return audit::merkle::empty_root();
+    if (rows.size() == 1) return audit::merkle::leaf_hash(rows[0].json);
+    std::size_t left = 1;
+    while (left * 2 < rows.size()) left *= 2;
+    return audit::merkle::node_hash(root_of(rows.first(left)), root_of(rows.subspan(left)));
+}
+
+// No gap, each row's hash its text's, ours each once and in order, and the tree is that of these rows. How many of ours.
+inline std::size_t check_log(audit::Log& log) {
+    const auto rows = all_of(log);
+    std::size_t ours = 0, wrong = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        wrong += rows[i].seq != i + 1;
+        wrong += rows[i].hash != hex(audit::merkle::leaf_hash(rows[i].json));
+        if (const auto n = number_of(rows[i].json)) wrong += n != ++ours;
+    }
+    CHECK_EQ(wrong, 0);
+    CHECK_EQ(log.size().value_or(0), rows.size());
+    CHECK(log.root_at(rows.size()) == root_of(rows));
+    return ours;
 }
 
 } // namespace owhale::test

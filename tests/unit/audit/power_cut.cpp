@@ -105,7 +105,10 @@ Image read_image(const std::string& folder) {
 
 void write_image(const Image& image, const std::string& folder) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) std::filesystem::remove_all(entry.path());
-    for (const auto& [name, bytes] : image) std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
+    for (const auto& [name, bytes] : image) {
+        std::ofstream(folder + "/" + name, std::ios::binary) << bytes;
+        std::filesystem::permissions(folder + "/" + name, std::filesystem::perms(0600));
+    }
 }
 
 } // namespace owhale::test
