@@ -162,6 +162,7 @@ awaitable<Status> Broker::start() {
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
     CO_CHECK(co_await compare_anchors()); // before anything is added to the log
+    CO_CHECK(co_await open_log());
     CO_CHECK(co_await rules_.load());
     const approvals::Desk::Parts about{io_.get_executor(),
                                        settings_,
@@ -305,6 +306,20 @@ awaitable<Result<std::string>> Broker::allow_host(const api::Approval& approval,
     const auto entry = co_await hosts_->allow(std::move(wanted));
     if (!entry) co_return std::unexpected(entry.error());
     co_return entry->id;
+}
+
+// Who signs the log's checkpoints is told in the log itself, once.
+awaitable<Status> Broker::open_log() {
+    std::string outcome("ok");
+    const auto told = co_await audit_->newest("audit.opened", std::move(outcome));
+    if (!told) co_return std::unexpected(told.error());
+    if (*told) co_return Status{};
+    audit::Event event{"audit.opened", "system", "", "ok", "", {}};
+    event.data["origin"] = audit_->key().name;
+    event.data["key"] = audit::merkle::to_vkey(audit_->key());
+    const auto written = co_await audit_->append(std::move(event));
+    if (!written) co_return std::unexpected(written.error());
+    co_return Status{};
 }
 
 // The log against the last head that the spawner has kept of it.

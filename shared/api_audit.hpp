@@ -20,6 +20,32 @@ struct AuditProof {
 };
 BOOST_DESCRIBE_STRUCT(AuditProof, (), (index, size, hashes, checkpoint))
 
+// The newest tree head, of all events that were on disk when it was asked for.
+struct AuditCheckpoint {
+    std::string note;   // the signed note (C2SP tlog-checkpoint), exactly its bytes
+    std::string origin; // its first line, and the name of the key
+    std::string key;    // the public key in the signed-note form: name+hash+base64
+    std::uint64_t size = 0;
+    std::string root; // base64
+    std::string time; // when it was signed
+};
+BOOST_DESCRIBE_STRUCT(AuditCheckpoint, (), (note, origin, key, size, root, time))
+
+// RFC 6962, 2.1.1: that a leaf is in the tree of `size` events.
+struct AuditInclusion {
+    std::uint64_t index = 0; // of the leaf: the event's sequence number less one
+    std::uint64_t size = 0;
+    std::vector<std::string> hashes; // base64, from the leaf's neighbour up
+};
+BOOST_DESCRIBE_STRUCT(AuditInclusion, (), (index, size, hashes))
+
+// RFC 6962, 2.1.2: that the tree of `from` events is the beginning of that of `to`.
+struct AuditConsistency {
+    std::uint64_t from = 0, to = 0;
+    std::vector<std::string> hashes; // base64
+};
+BOOST_DESCRIBE_STRUCT(AuditConsistency, (), (from, to, hashes))
+
 // What is left of an event whose text is no longer kept: the hash, and what it was found by.
 struct AuditDropped {
     std::uint64_t by = 0; // sequence number of the event that tells of it

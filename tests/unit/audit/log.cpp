@@ -126,13 +126,11 @@ TEST_CASE("the file itself refuses changes") {
     const auto path = folder / "audit.db";
     CHECK_EQ(tamper(path, "UPDATE events SET principal = 1"), "audit events are never changed");
     CHECK_EQ(tamper(path, "DELETE FROM events WHERE seq = 2"), "audit events are never deleted");
-    CHECK_EQ(tamper(path,
-                    "INSERT INTO events SELECT 9, time, event, principal, verb, outcome, run, hash FROM events"
-                    " WHERE seq = 1"),
+    CHECK_EQ(tamper(path, "INSERT INTO events SELECT 9, time, event, principal, verb, outcome, run, hash FROM events"
+                          " WHERE seq = 1"),
              "audit sequence numbers have no gaps");
-    CHECK_EQ(tamper(path,
-                    "REPLACE INTO events SELECT 1, time, event, principal, verb, outcome, run, hash FROM events"
-                    " WHERE seq = 2"),
+    CHECK_EQ(tamper(path, "REPLACE INTO events SELECT 1, time, event, principal, verb, outcome, run, hash FROM events"
+                          " WHERE seq = 2"),
              "audit sequence numbers have no gaps");
     auto log = audit::Log::open(folder.path());
     CHECK_EQ(await(io, (*log)->find({}))->size(), 2);

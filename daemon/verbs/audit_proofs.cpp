@@ -1,0 +1,88 @@
+// What lets others verify the audit log: its newest signed checkpoint, and the proofs of RFC 6962.
+#include "audit/log.hpp"
+#include "base/clock.hpp"
+#include "shared/api_audit.hpp"
+#include "verbs/groups.hpp"
+#include "verbs/reply.hpp"
+
+namespace owhale::verbs {
+namespace {
+
+using boost::asio::awaitable;
+using identity::Permission;
+using transport::Request;
+using transport::Response;
+
+constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 53;
+
+std::vector<std::string> as_text(const audit::merkle::Proof& proof) {
+    std::vector<std::string> out;
+    for (const auto& hash : proof) out.push_back(audit::merkle::to_base64(hash));
+    return out;
+}
+
+Result<std::uint64_t> needed(const Request& request, const std::string& name) {
+    if (!request.query.contains(name)) return fail(Code::bad_request, name + " is missing", "name an event's number");
+    return number_of(request, name, 0, kMaxSequence);
+}
+
+awaitable<Result<Response>> checkpoint(Services services, Request& request) {
+    CO_CHECK(only(request, {}));
+    const auto made = co_await services.audit.checkpoint();
+    if (!made) co_return std::unexpected(made.error());
+    const auto& key = services.audit.key();
+    const api::AuditCheckpoint answer{
+        made->note,         key.name, audit::merkle::to_vkey(key), made->size, audit::merkle::to_base64(made->root),
+        rfc3339(made->time)};
+    co_return reply(answer);
+}
+
+// Whether who asks may see this event: of others' not even the place in the tree is told.
+awaitable<Result<bool>> is_theirs(audit::Log& log, const Request& request, std::uint64_t seq) {
+    if (seq == 0) co_return false;
+    if (any(request, Permission::audit_read)) co_return true;
+    audit::Query query;
+    query.after = seq - 1;
+    query.before = seq + 1;
+    query.limit = 1;
+    query.principal = request.who().name;
+    const auto rows = co_await log.find(std::move(query));
+    if (!rows) co_return std::unexpected(rows.error());
+    co_return !rows->empty();
+}
+
+awaitable<Result<Response>> proof(Services services, Request& request) {
+    CO_CHECK(only(request, {"seq", "size"}));
+    const auto seq = needed(request, "seq"), size = needed(request, "size");
+    if (!seq) co_return std::unexpected(seq.error());
+    if (!size) co_return std::unexpected(size.error());
+    const auto theirs = co_await is_theirs(services.audit, request, *seq);
+    if (!theirs) co_return std::unexpected(theirs.error());
+    if (!*theirs) co_return fail(Code::not_found, "there is no such event", "`owhalectl audit ls` lists yours");
+    const auto hashes = co_await services.audit.inclusion(*seq, *size);
+    if (!hashes) co_return std::unexpected(hashes.error());
+    const api::AuditInclusion answer{*seq - 1, *size, as_text(*hashes)};
+    co_return reply(answer);
+}
+
+awaitable<Result<Response>> consistency(Services services, Request& request) {
+    CO_CHECK(only(request, {"from", "to"}));
+    const auto from = needed(request, "from"), to = needed(request, "to");
+    if (!from) co_return std::unexpected(from.error());
+    if (!to) co_return std::unexpected(to.error());
+    const auto hashes = co_await services.audit.consistency(*from, *to);
+    if (!hashes) co_return std::unexpected(hashes.error());
+    const api::AuditConsistency answer{*from, *to, as_text(*hashes)};
+    co_return reply(answer);
+}
+
+} // namespace
+
+std::vector<transport::Route> audit_proof_routes(const Services& services) {
+    const auto later = answered_later(services);
+    return {{"audit.checkpoint", later(checkpoint), {}},
+            {"audit.proof", later(proof), {}},
+            {"audit.consistency", later(consistency), {}}};
+}
+
+} // namespace owhale::verbs
