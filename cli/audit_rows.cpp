@@ -1,95 +1,90 @@
 #include "cli/audit_rows.hpp"
 
-#include <array>
-#include <boost/json/serialize.hpp>
+#include <algorithm>
 
+#include "cli/audit_words.hpp"
+#include "cli/escape.hpp"
 #include "cli/units.hpp"
 
 namespace owhale::cli {
 namespace {
 
-namespace json = boost::json;
+constexpr std::size_t kGap = 2;
+constexpr std::size_t kNarrow = 110; // columns: below, times are without their year
 
-std::string member(const json::value& event, std::string_view key) {
-    const auto* object = event.if_object();
-    const auto* value = object == nullptr ? nullptr : object->if_contains(key);
-    if (value == nullptr) return {};
-    if (const auto* text = value->if_string()) return std::string(text->data(), text->size());
-    return json::serialize(*value);
+// "11-27 04:43:58Z" of "2026-11-27T04:43:58.123456Z".
+std::string without_year(const std::string& time) {
+    const auto whole = in_seconds(time);
+    if (whole.size() != 20 || parse_time(whole) < 0) return whole;
+    return whole.substr(5, 5) + " " + whole.substr(11);
 }
 
-// What was acted upon: an account, a row of access, a token or a session.
-std::string object_of(const json::value& event) {
-    const auto* object = event.if_object();
-    const auto* data = object == nullptr ? nullptr : object->if_contains("data");
-    for (const auto key : {"account", "subject", "token", "session"})
-        if (auto text = data == nullptr ? std::string() : member(*data, key); !text.empty()) return text;
-    return {};
-}
-
-Tone tone_of_outcome(std::string_view outcome) {
-    if (outcome == "exited" || outcome == "ok" || outcome == "pending" || outcome.empty()) return Tone::plain;
-    return Tone::bad;
+// "run:" and an id would leave no room for what happened.
+std::size_t most_of_a_name(const Look& look) {
+    return look.columns > 0 ? std::max<std::size_t>(look.columns / 5, 12) : std::string::npos;
 }
 
 } // namespace
 
-std::string audit_table(const Look& look, const std::vector<api::AuditEntry>& entries) {
-    std::vector<std::string> headings = {"SEQ", "TIME", "PRINCIPAL", "EVENT", "OUTCOME", "RUN"};
-    if (look.verbose) headings.emplace_back("OF");
-    Table table(std::move(headings), 5);
-    for (const auto& [seq, hash, event] : entries) {
-        const auto outcome = member(event, "outcome");
-        std::vector<Cell> cells = {{std::to_string(seq)},
-                                   {in_seconds(member(event, "time")), Tone::dim},
-                                   {member(event, "principal")},
-                                   {member(event, "event")},
-                                   {outcome, tone_of_outcome(outcome)},
-                                   {member(event, "run")}};
-        if (look.verbose) cells.push_back({object_of(event)});
-        table.row(std::move(cells));
-    }
-    return table.text(look);
+AuditTable::AuditTable(const Look& look) : look_(look), headings_{"SEQ", "TIME", "PRINCIPAL", "EVENT", "OUTCOME"} {
+    if (look.verbose) headings_.insert(headings_.end(), {"VERB", "RUN"});
+    headings_.emplace_back("WHAT");
+    for (const auto& heading : headings_) widths_.push_back(heading.size());
 }
 
-std::string audit_lines(const Look& look, const std::vector<api::AuditEntry>& entries) {
+std::vector<Cell> AuditTable::cells_of(const api::AuditEntry& entry) const {
+    const auto time = audit_member(entry, "time");
+    const auto event = audit_member(entry, "event"), outcome = audit_member(entry, "outcome");
+    const auto tone = tone_of_audit(event, outcome);
+    const bool narrow = look_.columns > 0 && look_.columns < kNarrow;
+    std::vector<Cell> cells = {{std::to_string(entry.seq)},
+                               {narrow ? without_year(time) : in_seconds(time), Tone::dim},
+                               {clipped(escaped(audit_member(entry, "principal")), most_of_a_name(look_))},
+                               {event, tone == Tone::bad ? tone : Tone::plain},
+                               {outcome, tone}};
+    if (look_.verbose) cells.insert(cells.end(), {{audit_member(entry, "verb")}, {audit_member(entry, "run")}});
+    cells.push_back({audit_what(entry), entry.dropped ? Tone::dim : Tone::plain});
+    return cells;
+}
+
+std::string AuditTable::line(const std::vector<Cell>& cells) const {
     std::string out;
-    for (const auto& [seq, hash, event] : entries) {
-        if (look.format != Format::table) {
-            out += R"({"seq":)" + std::to_string(seq) + R"(,"hash":")" + hash + R"(","event":)" +
-                   json::serialize(event) + "}\n";
-            continue;
-        }
-        const auto outcome = member(event, "outcome");
-        out += std::to_string(seq) + "  " + toned(look, Tone::dim, in_seconds(member(event, "time")));
-        for (const auto key : {"principal", "event"}) out += "  " + toned(look, Tone::plain, member(event, key));
-        out += "  " + toned(look, tone_of_outcome(outcome), outcome) + "  " +
-               toned(look, Tone::plain, member(event, "run")) + "\n";
+    auto room = look_.columns > 0 ? look_.columns : std::string::npos;
+    for (std::size_t i = 0; i < cells.size() && room > 0; ++i) {
+        const auto text = clipped(escaped(cells[i].text), room);
+        const auto used = width(text);
+        out += toned(look_, cells[i].tone, text);
+        room -= std::min(room, used);
+        if (i + 1 == cells.size()) break;
+        const auto blanks = std::min(room, std::max(widths_[i], used) - used + kGap);
+        out.append(blanks, ' ');
+        room -= blanks;
     }
+    return out + '\n';
+}
+
+std::string AuditTable::rows(const std::vector<api::AuditEntry>& entries) {
+    std::vector<std::vector<Cell>> all;
+    for (const auto& entry : entries) {
+        all.push_back(cells_of(entry));
+        for (std::size_t i = 0; i + 1 < widths_.size(); ++i)
+            widths_[i] = std::max(widths_[i], width(escaped(all.back()[i].text)));
+    }
+    std::string out;
+    if (!begun_) {
+        std::vector<Cell> head;
+        for (const auto& heading : headings_) head.push_back({heading, Tone::bold});
+        out = line(head);
+        begun_ = true;
+    }
+    for (const auto& cells : all) out += line(cells);
     return out;
 }
 
-std::string audit_entry(const Look& look, const api::AuditEntry& entry) {
-    Fields fields;
-    fields.add("Event", std::to_string(entry.seq) + " " + member(entry.event, "event"), Tone::bold);
-    for (const auto key : {"time", "principal", "verb", "outcome", "run", "id"})
-        fields.add(key, member(entry.event, key));
-    fields.add("hash", entry.hash);
-    const auto* object = entry.event.if_object();
-    const auto* data = object == nullptr ? nullptr : object->if_contains("data");
-    if (data == nullptr) return fields.text(look);
-    Look indented = look;
-    indented.format = Format::json;
-    indented.terminal = true;
-    return fields.text(look) + "\n" + json_text(indented, json::serialize(*data));
-}
-
-std::string rfc3339(std::time_t time) {
-    std::tm parts{};
-    ::gmtime_r(&time, &parts);
-    std::array<char, 32> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return std::string(text.data(), length);
+std::string audit_numbers(const std::vector<api::AuditEntry>& entries) {
+    std::string out;
+    for (const auto& entry : entries) out += std::to_string(entry.seq) + "\n";
+    return out;
 }
 
 } // namespace owhale::cli

@@ -1,20 +1,29 @@
-// Audit events as people read them.
+// Audit events as rows of a table that goes on: what comes later fits below what stands there.
 #pragma once
 
-#include <ctime>
 #include <string>
 #include <vector>
 
 #include "cli/output.hpp"
-#include "shared/api.hpp"
+#include "shared/api_audit.hpp"
 
 namespace owhale::cli {
 
-std::string audit_table(const Look& look, const std::vector<api::AuditEntry>& entries);
-// The same as lines that fit under each other whenever they come, or as JSON lines.
-std::string audit_lines(const Look& look, const std::vector<api::AuditEntry>& entries);
-std::string audit_entry(const Look& look, const api::AuditEntry& entry);
-// Seconds since the epoch as RFC 3339 UTC.
-std::string rfc3339(std::time_t time);
+class AuditTable {
+public:
+    explicit AuditTable(const Look& look);
+    // Their rows, with the headings before the first ones. No row is wider than the terminal.
+    std::string rows(const std::vector<api::AuditEntry>& entries);
+
+private:
+    std::string line(const std::vector<Cell>& cells) const;
+    std::vector<Cell> cells_of(const api::AuditEntry& entry) const;
+    Look look_;
+    std::vector<std::string> headings_;
+    std::vector<std::size_t> widths_; // they only grow
+    bool begun_ = false;
+};
+
+std::string audit_numbers(const std::vector<api::AuditEntry>& entries); // one a line
 
 } // namespace owhale::cli

@@ -78,6 +78,12 @@ template <typename Fields> Reply reply_of(http::response<http::string_body, Fiel
     return reply;
 }
 
+// What is handed on as it comes: of all else one whole answer is made.
+bool is_stream(std::string_view content_type) {
+    constexpr std::array<std::string_view, 3> kStreams = {"text/event-stream", "application/x-ndjson", "text/plain"};
+    return std::ranges::any_of(kStreams, [&](auto one) { return content_type.starts_with(one); });
+}
+
 class WebSocketChannel : public Channel {
 public:
     explicit WebSocketChannel(Stream&& stream) : socket_(std::move(stream)) {}
@@ -268,7 +274,7 @@ struct Connection::State {
         http::response_parser<http::empty_body> header;
         co_await http::async_read_header(*stream, buffer, header, asio::redirect_error(asio::use_awaitable, error));
         if (error) co_return std::unexpected(lost(error, "waiting for the answer"));
-        if (!header.get()[http::field::content_type].starts_with("text/event-stream")) {
+        if (!is_stream(header.get()[http::field::content_type])) {
             const bool keeps = header.get().keep_alive();
             auto whole = co_await read_rest(header);
             if (whole && keeps) stream->expires_never();

@@ -47,7 +47,7 @@ public:
     // A call whose answer has no end (server-sent events): its bytes as they come, until the other end or `limit` without
     // any. A refusal is the server's problem as an Error; an end is unreachable.
     asio::awaitable<Status> follow(Call call, std::function<void(std::string_view)> take);
-    // A call that is answered by one body or by a stream of events: the reply, without the body of a stream, whose bytes are
+    // A call that is answered by one body or by a stream, of events or lines: the reply, without the body of a stream, whose bytes are
     // given to `take` as they come, each once what it did with the last is done. `limit` is the longest silence.
     using Take = std::function<asio::awaitable<void>(std::string_view)>;
     asio::awaitable<Result<Reply>> converse(Call call, Take take);

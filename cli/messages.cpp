@@ -84,6 +84,9 @@ Result<api::AuditEntry> read_audit_entry(std::string_view text) {
 Result<api::AuditList> read_audit(std::string_view text) {
     return read<api::AuditList>(text);
 }
+Result<api::AuditStats> read_audit_stats(std::string_view text) {
+    return read<api::AuditStats>(text);
+}
 Result<api::Login> read_login(std::string_view text) {
     return read<api::Login>(text);
 }

@@ -6,6 +6,7 @@
 
 #include "shared/api.hpp"
 #include "shared/api_approvals.hpp"
+#include "shared/api_audit.hpp"
 #include "shared/api_identity.hpp"
 #include "shared/api_secrets.hpp"
 #include "shared/error.hpp"
@@ -28,6 +29,7 @@ Result<api::Profile> read_profile(std::string_view text);
 Result<api::ProfileList> read_profiles(std::string_view text);
 Result<api::AuditEntry> read_audit_entry(std::string_view text);
 Result<api::AuditList> read_audit(std::string_view text);
+Result<api::AuditStats> read_audit_stats(std::string_view text);
 Result<api::Login> read_login(std::string_view text);
 Result<api::Session> read_session(std::string_view text);
 Result<api::SessionList> read_sessions(std::string_view text);

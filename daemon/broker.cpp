@@ -6,9 +6,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 
+#include "audit_checks.hpp"
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "last_life.hpp"
 #include "mcp/endpoint.hpp"
 #include "run_networks.hpp"
 #include "sandbox/blob.hpp"
@@ -28,6 +30,8 @@ using asio::awaitable;
 constexpr int kSpawnerLost = 3; // exit code: a restart helps, which it does not when the start itself failed
 constexpr std::chrono::seconds kReadyTime{30}; // from the start to the spawner's Ready
 constexpr std::chrono::seconds kAnswerTime{3}; // for answers under way when owhaled ends
+
+constexpr std::chrono::seconds kCopyTime{1}; // for events on their way to journald, then
 
 constexpr std::size_t kLargestPem = 256u << 10;
 
@@ -157,6 +161,7 @@ awaitable<Status> Broker::start() {
         co_return fail(Code::spawner_unavailable,
                        ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
                        "see the spawner's own lines above; install both programs from one build");
+    CO_CHECK(co_await compare_anchors()); // before anything is added to the log
     CO_CHECK(co_await rules_.load());
     const approvals::Desk::Parts about{io_.get_executor(),
                                        settings_,
@@ -189,6 +194,7 @@ awaitable<Status> Broker::start() {
     auto runs = sandbox::Runs::open(std::move(runs_use));
     if (!runs) co_return std::unexpected(std::move(runs).error());
     runs_ = std::move(*runs);
+    CO_CHECK(co_await tell_crash());
     CO_CHECK(co_await runs_->reconcile());
     desk_->start();
     CO_CHECK(co_await vault_->compare_with_log());
@@ -198,6 +204,7 @@ awaitable<Status> Broker::start() {
     auto feed = co_await audit::Feed::open(*audit_);
     if (!feed) co_return std::unexpected(feed.error());
     feed_ = std::move(*feed);
+    CO_CHECK(copy_to_journal());
     grants_->start();
     const verbs::Services services{settings_,
                                    ready_,
@@ -220,7 +227,11 @@ awaitable<Status> Broker::start() {
                                    &*hosts_,
                                    [this](std::string name) { return egress_->addresses(std::move(name)); },
                                    vault_.get(),
-                                   &*secrets_};
+                                   &*secrets_,
+                                   [this] {
+                                       return audit_checks({settings_, *feed_, *anchors_, journal_.has_value(),
+                                                            journal_copy_ ? &*journal_copy_ : nullptr});
+                                   }};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -242,6 +253,9 @@ awaitable<Status> Broker::start() {
     co_await record("daemon.start", "ok");
     for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));
     early_.clear();
+    retention_.emplace(audit::Retention::Parts{io_.get_executor(), *audit_, settings_.audit_retention,
+                                               [this] { return desk_->oldest_us(); }});
+    retention_->start();
     log::info("owhaled serves", {{"socket", settings_.socket},
                                  {"tcp", tcp_words(settings_.tcp, ready_.tcp_port, network_->tls() != nullptr)},
                                  {"mode", settings_.mode},
@@ -293,12 +307,72 @@ awaitable<Result<std::string>> Broker::allow_host(const api::Approval& approval,
     co_return entry->id;
 }
 
+// The log against the last head that the spawner has kept of it.
+awaitable<Status> Broker::compare_anchors() {
+    const auto vkey = audit::merkle::to_vkey(audit_->key());
+    const auto& file = ready_.heads;
+    anchors_.emplace(Anchors::Parts{io_.get_executor(), *spawner_, file, settings_.audit_heads, settings_.rootless,
+                                    journal_ ? &*journal_ : nullptr, vkey});
+    const auto size = audit_->size();
+    if (!size) co_return std::unexpected(size.error());
+    std::optional<audit::merkle::Hash> root;
+    if (file.count != 0 && file.size <= *size) {
+        const auto found = audit_->root_at(file.size);
+        if (!found) co_return std::unexpected(found.error());
+        root = *found;
+    }
+    CO_CHECK(anchors_->compare(*size, root));
+    if (file.err != 0 && settings_.rules->missing_layer_refuses)
+        co_return fail(Code::layer_missing,
+                       "mode " + settings_.mode + " runs with an outside anchor only: " + anchors_->missing(*size),
+                       "a folder and a file that are root's alone, or another audit-heads");
+    audit_->on_checkpoint(io_.get_executor(), [this](audit::Signed made) { anchors_->take(std::move(made)); });
+    const auto why = anchors_->missing(*size);
+    if (why.empty()) co_return Status{};
+    log::warning("the audit log has no outside anchor", {{"why", why}});
+    audit::Event event{"audit.anchor_missing", "system", "", "ok", "", {}};
+    event.data["why"] = why;
+    const auto written = co_await audit_->append(std::move(event));
+    if (!written) co_return std::unexpected(written.error());
+    co_return Status{};
+}
+
+Status Broker::copy_to_journal() {
+    if (settings_.audit_journal != "all" || !journal_) return {};
+    journal_copy_.emplace(audit::JournalCopy::Parts{io_.get_executor(), *audit_, *feed_, *journal_,
+                                                    settings_.state_dir + "/audit.journal-position"});
+    CHECK(journal_copy_->open());
+    journal_copy_->start();
+    return {};
+}
+
+// The end is anchored, and copied as far as a moment allows: the rest is sent by the next start.
+awaitable<void> Broker::anchor_end() {
+    const auto last = co_await audit_->checkpoint();
+    if (last) co_await anchors_->finish(*last);
+    if (!journal_copy_) co_return;
+    const auto until = monotonic_ns() + std::chrono::nanoseconds(kCopyTime).count();
+    while (journal_copy_->behind() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));
+    journal_copy_->stop();
+}
+
 awaitable<void> Broker::record(audit::EventName event, std::string outcome) {
     audit::Event entry{event, "system", "", std::move(outcome), "", {}};
     entry.data["version"] = OWHALE_VERSION;
     entry.data["mode"] = settings_.mode;
     const auto written = co_await audit_->append(std::move(entry));
     if (!written) log::error(to_line(written.error()));
+}
+
+awaitable<Status> Broker::tell_crash() {
+    auto crash = co_await last_crash(*audit_);
+    if (!crash) co_return std::unexpected(crash.error());
+    if (!*crash) co_return Status{};
+    log::warning("owhaled did not end in order the last time; its audit log has what was found, as daemon.crashed");
+    auto event = std::move(**crash);
+    const auto written = co_await audit_->append(std::move(event));
+    if (!written) co_return std::unexpected(written.error());
+    co_return Status{};
 }
 
 void Broker::wait_for_signal() {
@@ -418,6 +492,7 @@ awaitable<void> Broker::stop() {
     const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();
     while (server_->connections() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));
     co_await record("daemon.stop", "ok");
+    co_await anchor_end();
     io_.stop();
 }
 

@@ -11,12 +11,15 @@
 #include <string>
 #include <vector>
 
+#include "anchors.hpp"
 #include "approvals/desk.hpp"
 #include "approvals/grants.hpp"
 #include "approvals/host_questions.hpp"
 #include "approvals/stats.hpp"
 #include "audit/feed.hpp"
+#include "audit/journal_copy.hpp"
 #include "audit/log.hpp"
+#include "audit/retention.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
@@ -41,11 +44,11 @@ log::Level level_of(const std::string& name);
 class Broker {
 public:
     // `unix_roles`: of identity::read_unix_roles(), `vault`: of vault::read_given(): both need files that the confined broker
-    // cannot open.
-    Broker(const config::Settings& settings, Notify notify, std::vector<identity::AccessRow> unix_roles,
-           vault::Given vault)
-        : settings_(settings), notify_(std::move(notify)), unix_roles_(std::move(unix_roles)),
-          vault_given_(std::move(vault)) {}
+    // cannot open. `journal`: none where there is none, or where it is to get nothing.
+    Broker(const config::Settings& settings, Notify notify, std::optional<audit::Journald> journal,
+           std::vector<identity::AccessRow> unix_roles, vault::Given vault)
+        : settings_(settings), notify_(std::move(notify)), journal_(std::move(journal)),
+          unix_roles_(std::move(unix_roles)), vault_given_(std::move(vault)) {}
 
     // What lies in the state folder, and the profiles.
     Status open();
@@ -59,6 +62,9 @@ private:
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<Status> start();
     boost::asio::awaitable<bool> spawner_ready();
+    boost::asio::awaitable<Status> compare_anchors();
+    Status copy_to_journal();
+    boost::asio::awaitable<void> anchor_end();
     void wait_for_signal();
     void take_signal(int number);
     void reload();
@@ -73,10 +79,12 @@ private:
     boost::asio::awaitable<void> stop();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(audit::EventName event, std::string outcome);
+    boost::asio::awaitable<Status> tell_crash();
     void fail_with(const Error& error);
 
     const config::Settings& settings_;
     Notify notify_;
+    std::optional<audit::Journald> journal_;
     std::vector<identity::AccessRow> unix_roles_;
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
@@ -89,6 +97,7 @@ private:
     sandbox::Rules rules_{[this] { return given_rules(); }};
     wire::Ready ready_{};
     std::unique_ptr<sandbox::SpawnerChannel> spawner_;
+    std::optional<Anchors> anchors_;
     std::unique_ptr<identity::Service> identity_;
     std::optional<sandbox::HostRegister> hosts_;
     vault::Given vault_given_;
@@ -99,6 +108,8 @@ private:
     std::unique_ptr<egress::Egress> egress_;
     std::unique_ptr<sandbox::Runs> runs_;
     std::unique_ptr<audit::Feed> feed_;
+    std::optional<audit::Retention> retention_;
+    std::optional<audit::JournalCopy> journal_copy_;
     std::optional<approvals::Grants> grants_;
     std::optional<approvals::PromptCounts> prompt_counts_;
     std::optional<approvals::Stats> approval_stats_;

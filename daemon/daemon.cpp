@@ -56,6 +56,19 @@ Status confine_to(const config::Settings& settings) {
     return {};
 }
 
+// After the confinement no socket like this one can be made.
+std::optional<audit::Journald> reach_journald(const config::Settings& settings) {
+    if (settings.audit_journal == "off") return {};
+    auto journal = audit::Journald::connect(settings.audit_journal_socket);
+    if (journal) return std::move(*journal);
+    const auto why = "no copy of the audit log goes to journald: " + to_line(journal.error());
+    if (settings.audit_journal == "all")
+        log::warning(why);
+    else
+        log::info(why); // nobody asked for one
+    return {};
+}
+
 // Everything up to the loop. The databases are read after the confinement: their bytes are no reason for rights.
 Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int channel, SecretBytes passphrase) {
     CHECK(close_strays(channel));
@@ -65,6 +78,7 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     std::signal(SIGHUP, SIG_IGN); // until the loop hears it
     std::signal(SIGINT, SIG_IGN); // of a terminal's whole group; the supervisor hears it too and sends SIGTERM
     auto notify = Notify::open();
+    auto journal = reach_journald(settings);
     auto unix_roles = TRY(identity::read_unix_roles(settings.unix_roles)); // by files that are out of reach below
     auto vault = vault::read_given(settings, std::move(passphrase));       // so is its key
     ::umask(022); // folders above the state folder have to be passable for the broker's user
@@ -73,7 +87,8 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     sandbox::look_at_machine(settings.profile_dir);
     if (settings.egress == "on") egress::Egress::load();
     CHECK(confine_to(settings));
-    auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(unix_roles), std::move(vault));
+    auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(journal), std::move(unix_roles),
+                                           std::move(vault));
     CHECK(broker->open());
     return broker;
 }

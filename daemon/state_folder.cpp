@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "base/files.hpp"
 #include "base/log.hpp"
 
 namespace owhale {
@@ -19,9 +20,11 @@ std::unexpected<Error> unusable(const std::string& path, std::string why, std::s
 }
 
 Status make_folders(const std::string& path) {
+    const auto parent = std::filesystem::path(path).parent_path();
     std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-    if (!error && (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST)) return {};
+    std::filesystem::create_directories(parent, error);
+    if (!error && ::mkdir(path.c_str(), 0700) == 0) return sync_folder(parent); // else all that is in it may go with it
+    if (!error && errno == EEXIST) return {};
     return unusable(path, "cannot be made", "make it, or name another --state-dir", error ? error.value() : errno);
 }
 

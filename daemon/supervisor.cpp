@@ -20,6 +20,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
+#include "heads_dir.hpp"
 #include "listener.hpp"
 #include "run_cgroup.hpp"
 #include "vault/given_key.hpp"
@@ -128,6 +129,7 @@ Status Supervisor::prepare() {
     CHECK(ensure_private_dir(settings_.runtime_dir, settings_.rootless ? 0700 : 0755));
     CHECK(open_tcp());
     if (!settings_.rootless) CHECK(ensure_accounts_dir(settings_));
+    CHECK(ensure_heads_dir(settings_));
     listener_ = TRY(listen_on(settings_.socket, settings_.rootless));
     return {};
 }
@@ -154,6 +156,7 @@ std::vector<std::string> Supervisor::spawner_arguments(int channel) const {
         "--listener=" + std::to_string(listener_.get()),
         "--scratch=" + canonical(settings_.runtime_dir) + "/scratch",
         "--box-idle=" + std::to_string(settings_.box_idle.count() / 1000),
+        "--heads=" + settings_.audit_heads,
     };
     if (tcp_listener_) arguments.push_back("--tcp-listener=" + std::to_string(tcp_listener_.get()));
     if (!settings_.rootless) arguments.push_back("--accounts=" + canonical(settings_.accounts_dir));
@@ -163,9 +166,10 @@ std::vector<std::string> Supervisor::spawner_arguments(int channel) const {
     if (!cgroup_.path().empty()) arguments.push_back("--cgroup=" + cgroup_.path());
     if (!settings_.spawner_config.empty()) arguments.push_back("--config=" + settings_.spawner_config);
     if (settings_.rootless) arguments.push_back("--rootless");
-    // No cage shows owhaled's own: its state, its sockets, its configuration.
-    for (const auto& path : {settings_.state_dir, settings_.runtime_dir, settings_.socket, settings_.policy_dir,
-                             settings_.vault_key_file, settings_.vault_key_file + ".new"})
+    // No cage shows owhaled's own: its state, its sockets, its configuration, the log's heads.
+    for (const auto& path :
+         {settings_.state_dir, settings_.runtime_dir, settings_.socket, settings_.policy_dir, settings_.vault_key_file,
+          settings_.vault_key_file + ".new", folder_of(settings_.audit_heads)})
         arguments.push_back("--forbid=" + canonical(path));
     for (const auto& file : {settings_.spawner_config, settings_.config_file})
         if (!file.empty() && folder_of(file).ends_with("/owhaled"))

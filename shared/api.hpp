@@ -339,18 +339,6 @@ struct ProfileList {
 };
 BOOST_DESCRIBE_STRUCT(ProfileList, (), (profiles))
 
-struct AuditEntry {
-    std::uint64_t seq = 0;
-    std::string hash;
-    boost::json::value event;
-};
-BOOST_DESCRIBE_STRUCT(AuditEntry, (), (seq, hash, event))
-struct AuditList {
-    std::vector<AuditEntry> events;
-    std::optional<std::uint64_t> next; // pass as ?before=
-};
-BOOST_DESCRIBE_STRUCT(AuditList, (), (events, next))
-
 struct Problem { // RFC 9457
     std::string type, title, detail, code;
     std::uint32_t status = 0;

@@ -6,6 +6,7 @@
 
 #include "shared/api.hpp"
 #include "shared/api_approvals.hpp"
+#include "shared/api_audit.hpp"
 #include "shared/api_identity.hpp"
 #include "shared/api_input.hpp"
 #include "shared/api_mcp.hpp"
@@ -102,13 +103,14 @@ json::object schemas() {
             api::SecretRequest, api::SecretValue, api::HostAllowRequest, api::HostCheckRequest, api::PublishRequest,
             api::InputRequest, api::McpMessage>(all, true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
-            api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList, api::Verdict,
-            api::PolicyRule, api::PolicyRules, api::PolicyLoaded, api::Problem, api::Login, api::StepUp, api::Session,
-            api::SessionList, api::Revoked, api::Token, api::TokenList, api::TokenMade, api::User, api::UserList,
-            api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk, api::Jwks,
-            api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList, api::ApprovalStats,
-            api::Grant, api::GrantList, api::HostEntry, api::HostList, api::HostVerdict, api::Freeze, api::FreezeList,
-            api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::InputTaken>(all, false);
+            api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList,
+            api::AuditStats, api::Verdict, api::PolicyRule, api::PolicyRules, api::PolicyLoaded, api::Problem,
+            api::Login, api::StepUp, api::Session, api::SessionList, api::Revoked, api::Token, api::TokenList,
+            api::TokenMade, api::User, api::UserList, api::UserMade, api::OneTime, api::Access, api::AccessList,
+            api::KeyRotated, api::Jwk, api::Jwks, api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList,
+            api::DecidedList, api::ApprovalStats, api::Grant, api::GrantList, api::HostEntry, api::HostList,
+            api::HostVerdict, api::Freeze, api::FreezeList, api::Secret, api::SecretList, api::Rekeyed, api::Publish,
+            api::InputTaken>(all, false);
     return all.release();
 }
 

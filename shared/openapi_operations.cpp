@@ -73,14 +73,26 @@ constexpr std::array kQueries = {
     Query{"audit.list", "limit", "integer", "At most this many; 100 when left out.", 1, 1000},
     Query{"audit.list", "before", "integer", "Events before this sequence number.", 0, kMost},
     Query{"audit.list", "after", "integer", "Events after this sequence number, oldest first.", 0, kMost},
+    Query{"audit.list", "wait", "integer", "With after: so many seconds for the first event that fits.", 0, 30},
     Query{"audit.list", "since", "string", "RFC 3339, inclusive."},
     Query{"audit.list", "until", "string", "RFC 3339, exclusive."},
-    Query{"audit.list", "principal", "string", "Events of this principal."},
-    Query{"audit.list", "verb", "string", "Events of this verb."},
-    Query{"audit.list", "outcome", "string", "Events with this outcome.", 0, 0, "outcome"},
+    Query{"audit.list", "principal", "string", "Events of this principal; several by comma, agent:* for all such."},
+    Query{"audit.list", "verb", "string", "Events of this verb; several by comma, runs.* for all such."},
+    Query{"audit.list", "outcome", "string", "Events with this outcome; several by comma."},
     Query{"audit.list", "run", "string", "Events of this run."},
-    Query{"audit.list", "event", "string", "Events of this kind, such as run.intent."},
+    Query{"audit.list", "event", "string", "Events of this kind; several by comma, run.* for all such."},
     Query{"audit.list", "grep", "string", "Events that contain this text."},
+    Query{"audit.stats", "since", "string", "RFC 3339, inclusive; the log's begin when left out."},
+    Query{"audit.stats", "until", "string", "RFC 3339, exclusive; now when left out."},
+    Query{"audit.stats", "principal", "string", "Events of this principal."},
+    Query{"audit.stats", "outcome", "string", "Events with this outcome."},
+    Query{"audit.stats", "event", "string", "Events of this kind."},
+    Query{"audit.export", "after", "integer", "Events after this sequence number; 0 when left out.", 0, kMost},
+    Query{"audit.export", "until_seq", "integer", "Up to this one; the newest there is when left out.", 0, kMost},
+    Query{"audit.export", "since", "string", "RFC 3339, inclusive."},
+    Query{"audit.export", "until", "string", "RFC 3339, exclusive."},
+    Query{"audit.export", "format", "string", "jsonl, which is also meant when it is left out."},
+    Query{"audit.export", "follow", "integer", "1: goes on with new events.", 0, 1},
 };
 
 struct Header { // a request header of some verbs
@@ -199,6 +211,16 @@ json::object event_stream() {
             {"content", content("text/event-stream", {{"type", "string"}})}};
 }
 
+json::object export_lines() {
+    return {
+        {"description",
+         "One event a line. In jsonl `{\"seq\":N,\"hash\":\"<hex>\",\"event\":{…}}`, where the event's bytes are those "
+         "that are hashed, `\"dropped\":true` instead of an event whose body has gone by retention, and last "
+         "`{\"checkpoint\":\"<signed note>\"}`: the tree head over all lines, when they begin with event 1. A line "
+         "`{\"problem\":{…}}` says that owhaled could not go on. While it follows, an empty line every 15 s."},
+        {"content", content("application/x-ndjson", {{"type", "string"}})}};
+}
+
 void add_mcp(json::object& all, const Verb& verb) {
     auto answers =
         success(verb, "The answer; as events, what belongs to it comes before it, and it ends the stream.", false);
@@ -223,6 +245,8 @@ void add_successes(json::object& all, const Verb& verb) {
         all["200"] = raw_output();
     else if (verb.name == "events")
         all["200"] = event_stream();
+    else if (verb.name == "audit.export")
+        all["200"] = export_lines();
     else if (verb.name == "openapi")
         all["200"] = json::object{{"description", "This document."},
                                   {"content", content("application/json", {{"type", "object"}})}};

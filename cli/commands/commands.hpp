@@ -41,6 +41,14 @@ void declare_hosts(Command root);
 void declare_box(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);
+
+void declare_audit_ls(Command audit);
+void declare_audit_show(Command audit);
+void declare_audit_export(Command audit);
+void declare_audit_stats(Command audit);
+void declare_audit_verify(Command audit);
+void declare_audit_checkpoint(Command audit);
+
 void declare_secrets(Command root);
 
 void declare_freeze(Command root);

@@ -236,12 +236,8 @@ Desk::Shared Desk::restore(const Rows::Live& row) {
 
 // Whether the log knows that it was about to start: power was lost before its row was on disk.
 awaitable<bool> Desk::has_begun(const std::string& run) {
-    audit::Query query;
-    query.run = run;
-    query.event = "run.intent";
-    query.limit = 1;
-    const auto rows = co_await parts_.audit.find(std::move(query));
-    co_return !rows || !rows->empty();
+    const auto begun = co_await parts_.audit.has_intent(run);
+    co_return begun.value_or(true);
 }
 
 awaitable<Status> Desk::load() {

@@ -113,6 +113,8 @@ public:
     // The first run that waits for this approved request of the caller's: not_found, approval_ended, conflict.
     Result<std::string> run_to_claim(const identity::Principal& who, const std::string& id);
     std::size_t pending() const { return live_.size(); }
+    // Since when the oldest request that has not ended is there, in microseconds; the far future when there is none.
+    std::int64_t oldest_us() const;
 
 private:
     struct Live { // a request that has not ended

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <limits>
 
 #include "approvals/desk.hpp"
 #include "base/clock.hpp"
+#include "base/uuid.hpp"
 #include "redact/redactor.hpp"
 
 namespace owhale::approvals {
@@ -107,6 +109,19 @@ Result<Desk::Waiting> Desk::waiting(const std::string& run) {
                    approval.uid,
                    plea->waits,
                    at->second->state == State::approved};
+}
+
+// A request's id is a UUIDv7: it begins with the milliseconds of its making.
+std::int64_t Desk::oldest_us() const {
+    auto oldest = std::numeric_limits<std::int64_t>::max();
+    for (const auto& [id, live] : live_) {
+        const auto uuid = parse_uuid(id);
+        if (!uuid) continue;
+        std::int64_t ms = 0;
+        for (std::size_t i = 0; i < 6; ++i) ms = ms << 8 | (*uuid)[i];
+        oldest = std::min(oldest, ms * 1000);
+    }
+    return oldest;
 }
 
 Result<std::vector<std::string>> Desk::all_waiting() {

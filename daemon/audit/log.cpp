@@ -8,10 +8,14 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 
+#include "audit/declared.hpp"
 #include "audit/find.hpp"
+#include "audit/index/index.hpp"
 #include "audit/masked.hpp"
+#include "audit/stretch.hpp"
 #include "audit/tiles.hpp"
 #include "audit/writer.hpp"
+#include "base/log.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -28,12 +32,22 @@ template <typename Value, typename Handler> auto completing(Handler handler) {
     };
 }
 
+Result<std::uint64_t> events_in(store::Database& database) {
+    auto last = TRY(database.prepare("SELECT coalesce(max(seq), 0) FROM events"));
+    auto row = last.with();
+    CHECK(row.next());
+    return static_cast<std::uint64_t>(row.integer(0));
+}
+
 class SqliteLog final : public Log {
 public:
-    SqliteLog(std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles)
-        : writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)) {}
+    SqliteLog(const std::string& dir, std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles,
+              std::uint64_t events)
+        : writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)),
+          index_(dir, events, [this](const Index::Rebuilt& rebuilt) { note_rebuilt(rebuilt); }) {}
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
+        tell_undeclared(event);
         mask_secrets(event.data);
         auto leaf = make_leaf(std::move(event));
         if (!leaf) {
@@ -51,6 +65,50 @@ public:
     asio::awaitable<Result<std::vector<Row>>> find(Query query) override {
         Work<std::vector<Row>> work = [this, query = std::move(query)] { return find_rows(reader_, query); };
         co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<Page>> page(std::string asker, Query query) override {
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Page>)>(
+            [this, &asker, &query](auto handler) {
+                index_.page(asker, std::move(query), completing<Page>(std::move(handler)));
+            },
+            asio::use_awaitable);
+    }
+
+    asio::awaitable<Result<Stats>> stats(std::string asker, StatsQuery query) override {
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Stats>)>(
+            [this, &asker, &query](auto handler) {
+                index_.stats(asker, std::move(query), completing<Stats>(std::move(handler)));
+            },
+            asio::use_awaitable);
+    }
+
+    asio::awaitable<Result<Stretch>> read_on(Span span) override {
+        Work<Stretch> work = [this, span] { return read_stretch(reader_, span); };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<Drop>> droppable(std::int64_t now_us, std::int64_t keep_us,
+                                            std::int64_t needed_us) override {
+        Work<Drop> work = [this, now_us, keep_us, needed_us] {
+            return find_droppable(reader_, now_us, keep_us, needed_us);
+        };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Status> note_drop(std::uint64_t through, std::uint64_t told) override {
+        WriterWork<std::uint64_t> work = [through, told](store::Database& database) -> Result<std::uint64_t> {
+            CHECK(audit::note_drop(database, through, told));
+            return through;
+        };
+        const auto noted = co_await between(std::move(work));
+        if (!noted) co_return std::unexpected(noted.error());
+        co_return Status{};
+    }
+
+    asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) override {
+        WriterWork<std::uint64_t> work = [most](store::Database& database) { return audit::drop_some(database, most); };
+        co_return co_await between(std::move(work));
     }
 
     asio::awaitable<Result<std::optional<Row>>> newest(EventName event, std::string outcome) override {
@@ -109,7 +167,8 @@ public:
 
     void follow(asio::any_io_executor executor, Committed committed) override {
         auto shared = std::make_shared<Committed>(std::move(committed));
-        writer_->on_committed([executor = std::move(executor), shared](std::vector<Row> rows) {
+        writer_->on_committed([this, executor = std::move(executor), shared](std::vector<Row> rows) {
+            index_.nudge();
             asio::post(executor, [shared, rows = std::move(rows)]() mutable { (*shared)(std::move(rows)); });
         });
     }
@@ -121,6 +180,32 @@ public:
 
 private:
     template <typename Value> using Work = std::function<Result<Value>()>;
+
+    template <typename Value> using WriterWork = std::function<Result<Value>(store::Database&)>;
+
+    // On the writer's thread, between two batches; answered on the caller's executor.
+    template <typename Value> asio::awaitable<Result<Value>> between(WriterWork<Value> work) {
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Value>)>(
+            [this, &work](auto handler) {
+                writer_->between([work = std::move(work), done = completing<Value>(std::move(handler))](
+                                     store::Database& database) mutable { done(work(database)); });
+            },
+            asio::use_awaitable);
+    }
+
+    // On the index's thread.
+    void note_rebuilt(const Index::Rebuilt& rebuilt) {
+        Event event{"audit.index_rebuilt", "system", "", "ok", "", {}};
+        event.data["why"] = rebuilt.why;
+        event.data["events"] = rebuilt.events;
+        event.data["ms"] = rebuilt.milliseconds;
+        auto leaf = make_leaf(std::move(event));
+        if (!leaf) return;
+        writer_->put(std::move(*leaf), [](const Result<std::uint64_t>& written) {
+            if (!written)
+                log::error("that the index was made anew could not be noted", {{"why", to_line(written.error())}});
+        });
+    }
 
     // On the reading thread, answered on the caller's executor.
     template <typename Value> asio::awaitable<Result<Value>> read(Work<Value> work) {
@@ -136,12 +221,7 @@ private:
             asio::use_awaitable);
     }
 
-    Result<std::uint64_t> size_now() {
-        auto last = TRY(reader_.prepare("SELECT coalesce(max(seq), 0) FROM events"));
-        auto row = last.with();
-        CHECK(row.next());
-        return static_cast<std::uint64_t>(row.integer(0));
-    }
+    Result<std::uint64_t> size_now() { return events_in(reader_); }
 
     Status has(std::uint64_t size) {
         const auto now = TRY(size_now());
@@ -154,6 +234,7 @@ private:
     store::Database reader_;
     Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined
+    Index index_;                              // gone first: it writes, and reads
 };
 
 } // namespace
@@ -162,7 +243,8 @@ Result<std::unique_ptr<Log>> Log::open(const std::string& dir) {
     auto writer = TRY(Writer::open(dir));
     auto reader = TRY(store::Database::open_to_read(dir + "/audit.db"));
     auto tiles = TRY(Tiles::open(reader));
-    return std::make_unique<SqliteLog>(std::move(writer), std::move(reader), std::move(tiles));
+    const auto events = TRY(events_in(reader));
+    return std::make_unique<SqliteLog>(dir, std::move(writer), std::move(reader), std::move(tiles), events);
 }
 
 } // namespace owhale::audit

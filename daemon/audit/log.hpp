@@ -7,12 +7,14 @@
 #include <boost/json/array.hpp>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "audit/checkpoints.hpp"
+#include "audit/dropping.hpp"
 #include "audit/event.hpp"
 #include "audit/merkle/proofs.hpp"
 
@@ -25,13 +27,30 @@ struct Query {
     std::string principal, verb, outcome, run, grep, event;
     std::size_t limit = 100; // 1..1000
     bool newest_first = true;
+    // Of who may see the events of `principal` alone: others' are not even looked among, lest the time that it takes tell.
+    bool own_only = false;
 };
+struct StatsQuery; // these two in audit/index/stats.hpp
+struct Stats;
 
 struct Row {
     std::uint64_t seq = 0;
     std::string hash;     // hex SHA-256(0x00 || canonical JSON), the RFC 6962 leaf hash
     std::string json;     // canonical JSON of the event
     bool dropped = false; // its body went because of its age: `json` is empty, the hash stays
+};
+
+// A part of the log in the order of its sequence.
+struct Span {
+    std::uint64_t after = 0;   // sequence, exclusive
+    std::uint64_t through = 0; // sequence, inclusive
+    std::int64_t since_us = std::numeric_limits<std::int64_t>::min(),
+                 until_us = std::numeric_limits<std::int64_t>::max();
+};
+
+struct Stretch {
+    std::vector<Row> rows;   // those of the times that are asked for
+    std::uint64_t through{}; // all up to here were looked at; Span::after when there was none
 };
 
 // A part of what a query finds, in its order.
@@ -53,7 +72,14 @@ public:
     // must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
+    // All that fits, from the log itself: for what the daemon asks, about few events or recent ones.
     virtual boost::asio::awaitable<Result<std::vector<Row>>> find(Query query) = 0;
+    // What people ask: by the index, in a bounded time, everybody in turn; verb, outcome and event may be several by comma,
+    // or end in ".*". `asker` is whose turn it takes.
+    virtual boost::asio::awaitable<Result<Page>> page(std::string asker, Query query) = 0;
+    virtual boost::asio::awaitable<Result<Stats>> stats(std::string asker, StatsQuery query) = 0;
+    // The log in its order from Span::after on, as much as fits in about 256 KiB: for who reads all of it. Waits for no index.
+    virtual boost::asio::awaitable<Result<Stretch>> read_on(Span span) = 0;
     // From now on `committed` hears of all that is put on disk, in order, on this executor; rows without `hash`.
     // One follower.
     using Committed = std::function<void(std::vector<Row>)>;
@@ -78,6 +104,12 @@ public:
     // is kept elsewhere. Fails with invalid_value when there are not as many.
     virtual Result<std::uint64_t> size() = 0;
     virtual Result<merkle::Hash> root_at(std::uint64_t size) = 0;
+    // Retention, in this order: what may go (dropping.hpp); that it goes, once the event `told` has said so; some bodies,
+    // in a transaction between two batches of events: how many went.
+    virtual boost::asio::awaitable<Result<Drop>> droppable(std::int64_t now_us, std::int64_t keep_us,
+                                                           std::int64_t needed_us) = 0;
+    virtual boost::asio::awaitable<Status> note_drop(std::uint64_t through, std::uint64_t told) = 0;
+    virtual boost::asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) = 0;
     // Runs with an intent and no outcome, oldest first: what a crash interrupted.
     virtual Result<std::vector<std::string>> interrupted() = 0;
 };

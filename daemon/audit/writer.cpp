@@ -4,6 +4,7 @@
 
 #include "audit/migration.hpp"
 #include "audit/start_check.hpp"
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "store/migrations.hpp"
 
@@ -58,15 +59,18 @@ void Writer::start() {
 }
 
 void Writer::put(Leaf leaf, Done done) {
+    const auto full = fail(Code::audit_unavailable, "too many audit events wait to be written", "try again");
     {
         const std::lock_guard lock(mutex_);
         if (!ending_ && queue_.size() < kMostQueued) {
             queue_.push_back({std::move(leaf), std::move(done)});
             start();
+        } else {
+            outage_.refuse(1, full.error(), wall_clock_us());
         }
     }
     changed_.notify_one();
-    if (done) done(fail(Code::audit_unavailable, "too many audit events wait to be written", "try again"));
+    if (done) done(full);
 }
 
 void Writer::checkpoint(SignedDone done) {
@@ -81,9 +85,18 @@ void Writer::checkpoint(SignedDone done) {
     if (done) done(fail(Code::audit_unavailable, "the audit log is busy", "try again"));
 }
 
+void Writer::between(Piece piece) {
+    {
+        const std::lock_guard lock(mutex_);
+        pieces_.push_back(std::move(piece));
+        start();
+    }
+    changed_.notify_one();
+}
+
 Writer::Turn Writer::take() {
     std::unique_lock lock(mutex_);
-    const auto something = [this] { return ending_ || !queue_.empty() || !asked_.empty(); };
+    const auto something = [this] { return ending_ || !queue_.empty() || !asked_.empty() || !pieces_.empty(); };
     if (due_)
         changed_.wait_until(lock, *due_, something);
     else
@@ -93,7 +106,11 @@ Writer::Turn Writer::take() {
     Turn turn;
     turn.batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
-    turn.last = ending_ && queue_.empty();
+    if (!pieces_.empty()) {
+        turn.piece = std::move(pieces_.front());
+        pieces_.pop_front();
+    }
+    turn.last = ending_ && queue_.empty() && pieces_.empty();
     if (queue_.empty()) turn.asked = std::exchange(asked_, {}); // of all that was put before
     return turn;
 }
@@ -103,6 +120,7 @@ void Writer::work() {
         // Gone before the next wait: a completion holds its caller's executor running.
         auto turn = take();
         if (!turn.batch.empty()) commit(turn.batch);
+        if (turn.piece) (*turn.piece)(database_);
         last = turn.last;
         if (last || !turn.asked.empty() || is_due()) sign(turn.asked);
     }
@@ -134,16 +152,37 @@ void Writer::sign(std::vector<SignedDone>& asked) {
 }
 
 void Writer::commit(std::vector<Waiting>& batch) {
+    const auto asked = batch.size();
+    auto outage = tell_outage(batch);
     auto first = store_all(batch);
-    if (!first) log::error("audit events could not be written", {{"why", to_line(first.error())}});
-    if (first && !due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
-    if (first) tell(batch, *first);
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (first)
-            batch[i].done(*first + i);
-        else
-            batch[i].done(unavailable(first.error()));
+    if (first) {
+        if (outage.lasts()) log::info("the audit log is written again");
+        if (!due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
+        tell(batch, *first);
+        for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(*first + i);
+        return;
     }
+    note_outage(std::move(outage), asked, first.error());
+    for (auto& waiting : batch) waiting.done(unavailable(first.error()));
+}
+
+Outage Writer::tell_outage(std::vector<Waiting>& batch) {
+    Outage outage;
+    {
+        const std::lock_guard lock(mutex_);
+        outage = std::exchange(outage_, {});
+    }
+    if (!outage.lasts()) return outage;
+    if (auto leaf = make_leaf(outage.told(wall_clock_us())))
+        batch.insert(batch.begin(), {std::move(*leaf), [](Result<std::uint64_t>) {}});
+    return outage;
+}
+
+void Writer::note_outage(Outage lasting, std::size_t refused, const Error& why) {
+    lasting.refuse(refused, why, wall_clock_us());
+    const std::lock_guard lock(mutex_);
+    lasting.add(outage_);
+    outage_ = std::move(lasting);
 }
 
 void Writer::on_committed(Committed committed) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -15,6 +16,7 @@
 #include "audit/leaf.hpp"
 #include "audit/ledger.hpp"
 #include "audit/log.hpp"
+#include "audit/outage.hpp"
 #include "store/database.hpp"
 
 namespace owhale::audit {
@@ -42,6 +44,11 @@ public:
     // A checkpoint of all that was put before; the newest one when nothing was.
     void checkpoint(SignedDone done);
 
+    // A piece of work on the log's file, of some milliseconds, between two batches of events. Always called, at the
+    // latest when the log is closed.
+    using Piece = std::move_only_function<void(store::Database&)>;
+    void between(Piece piece);
+
     // Called on the writer's thread with what a commit has put on disk, before those who wait for it hear of it.
     using Committed = std::function<void(std::vector<Row>)>;
     void on_committed(Committed committed);
@@ -59,6 +66,7 @@ private:
     struct Turn { // what there is to do
         std::vector<Waiting> batch;
         std::vector<SignedDone> asked; // for a checkpoint
+        std::optional<Piece> piece;
         bool last = false;
     };
     explicit Writer(store::Database database) : database_(std::move(database)) {}
@@ -66,6 +74,8 @@ private:
     void work();
     Turn take();
     void commit(std::vector<Waiting>& batch);
+    Outage tell_outage(std::vector<Waiting>& batch); // as the first of them, if there was one
+    void note_outage(Outage lasting, std::size_t refused, const Error& why);
     void tell(std::vector<Waiting>& batch, std::uint64_t first);
     bool is_due() const;
     void sign(std::vector<SignedDone>& asked);
@@ -78,10 +88,12 @@ private:
     std::optional<Checkpoints> checkpoints_;
     std::uint64_t signed_size_ = 0;
     std::optional<std::chrono::steady_clock::time_point> due_; // set while there are events that no checkpoint is of
-    std::mutex mutex_;                                         // guards the seven below
+    std::mutex mutex_;                                         // guards the nine below
     std::condition_variable changed_;
     std::vector<Waiting> queue_;
     std::vector<SignedDone> asked_;
+    std::deque<Piece> pieces_;
+    Outage outage_;
     bool ending_ = false;
     std::shared_ptr<Committed> committed_;
     std::shared_ptr<Checkpointed> checkpointed_;

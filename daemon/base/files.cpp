@@ -1,6 +1,7 @@
 #include "base/files.hpp"
 
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,12 @@ Status write_file(const std::string& path, std::string_view content, mode_t mode
     CHECK(write_all(fd.get(), content));
     if (::fchmod(fd.get(), mode) != 0 || ::fsync(fd.get()) != 0) return about(beside);
     if (::rename(beside.c_str(), path.c_str()) != 0) return about(path);
+    return sync_folder(std::filesystem::path(path).parent_path());
+}
+
+Status sync_folder(const std::string& path) {
+    const Fd fd(::open(path.empty() ? "." : path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd || ::fsync(fd.get()) != 0) return about(path);
     return {};
 }
 

@@ -111,6 +111,7 @@ Result<std::string> computed_default(std::string_view key, const Settings& setti
     if (key == "tcp") return std::string(settings.rootless ? "off" : "127.0.0.1:7717");
     if (key == "tls") return tls(settings);
     if (key == "accounts-dir") return settings.state_dir + "-accounts";
+    if (key == "audit-heads") return settings.state_dir + (settings.rootless ? "/audit.heads" : "-anchor/heads");
     for (const auto* none : {"tls-cert", "tls-key", "hosts", "trusted-proxies", "unix-roles", "dns"})
         if (key == none) return std::string();
     if (key == "approval-expiry") return format_duration(find_mode(settings.mode)->approval_expiry);

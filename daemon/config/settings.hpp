@@ -72,6 +72,10 @@ struct Settings {
     std::uint64_t net_connections = 0, net_connections_at_once = 0; // of one run
     std::string vault_key;                                          // "auto", "credential", "file", "passphrase", "off"
     std::string vault_key_file;
+    std::string audit_journal;                   // copies to journald: "off", "checkpoints", "all"
+    std::string audit_journal_socket;            // of journald's own protocol
+    std::string audit_heads;                     // the spawner's file of tree heads
+    std::chrono::milliseconds audit_retention{}; // age at which the bodies of audit events are dropped; 0: never
 
     std::vector<Row> rows;             // in the table's order
     std::vector<std::string> warnings; // to be logged once logging is set up

@@ -118,15 +118,25 @@ constexpr std::array kTable = {
             "auto, credential, file, passphrase or off: where the vault's master key comes from."},
     Setting{"vault-key-file", Kind::path, "", &Settings::vault_key_file, 0, 0,
             "File of the master key, mode 0600; made at the first start."},
+    Setting{"audit-journal", Kind::choice, "checkpoints", &Settings::audit_journal, 0, 0,
+            "off, checkpoints or all: what of the audit log is copied to journald."},
+    Setting{"audit-journal-socket", Kind::path, "/run/systemd/journal/socket", &Settings::audit_journal_socket, 0, 0,
+            "Socket of the journald that gets it."},
+    Setting{
+        "audit-heads", Kind::path, "", &Settings::audit_heads, 0, 0,
+        "File that the spawner notes the audit log's tree heads in; outside of the state folder, but when rootless."},
+    Setting{"audit-retention", Kind::time, "0", &Settings::audit_retention, 0, 100 * kYear,
+            "Age at which the bodies of audit events are dropped; their hashes stay; 0 is never."},
     Setting{"log-level", Kind::choice, "info", &Settings::log_level, 0, 0,
             "error, warning, info or debug; SIGHUP reads it again."},
 };
 
 // Choices that no mode changes.
 Status check_words(std::string_view key, const std::string& value) {
-    const std::string_view choices = key == "egress"    ? "on, off"
-                                     : key == "network" ? "none, scoped"
-                                                        : "auto, credential, file, passphrase, off";
+    const std::string_view choices = key == "egress"          ? "on, off"
+                                     : key == "network"       ? "none, scoped"
+                                     : key == "audit-journal" ? "off, checkpoints, all"
+                                                              : "auto, credential, file, passphrase, off";
     const auto at = (", " + std::string(choices) + ",").find(", " + value + ",");
     if (!value.empty() && at != std::string::npos) return {};
     return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",
@@ -139,7 +149,8 @@ Status check_choice(std::string_view key, const std::string& value) {
         if (value == "on" || value == "off") return {};
         return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices", "use one of: on, off");
     }
-    if (key == "egress" || key == "network" || key == "vault-key") return check_words(key, value);
+    if (key == "egress" || key == "network" || key == "vault-key" || key == "audit-journal")
+        return check_words(key, value);
     if (key == "approver-severity") {
         if (std::ranges::find(kSeverities, value) != kSeverities.end()) return {};
         return fail(Code::invalid_value, "\"" + value + "\" is not one of the choices",

@@ -16,7 +16,7 @@
 
 namespace owhale::wire {
 
-inline constexpr std::uint32_t kVersion = 6;
+inline constexpr std::uint32_t kVersion = 7;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
 inline constexpr std::size_t kMaxBlob = 4u << 20;                              // bytes; argv + environment + paths
@@ -46,6 +46,11 @@ inline constexpr std::size_t kMaxHostPorts = 16;        // of the host's loopbac
 inline constexpr std::size_t kMaxInner = 8;             // sockets in one InnerSocketsMade
 inline constexpr std::string_view kSshAgentSocket = "/run/owhaled/ssh-agent.sock"; // inside a cage
 
+// Tree heads of the audit log.
+inline constexpr std::size_t kMaxVkey = 192;             // bytes of a log's verifier key as text, its end included
+inline constexpr std::uint64_t kMaxLogSize = 1ull << 53; // events of an audit log
+inline constexpr std::int64_t kHeadEvery = 60;           // seconds between heads that the spawner keeps
+
 enum class Type : std::uint32_t {
     // broker -> spawner
     close_connection = 1,    // CloseConnection
@@ -61,6 +66,7 @@ enum class Type : std::uint32_t {
     freeze_run = 11,         // FreezeRun
     inner_sockets = 12,      // InnerSockets
     open_port = 13,          // OpenPort
+    audit_head = 14,         // AuditHead
     // spawner -> broker
     ready = 101,           // Ready
     accepted = 102,        // Accepted + the connected socket
@@ -77,6 +83,7 @@ enum class Type : std::uint32_t {
     run_host_port = 113,      // RunHostPort + listeners: after run_network, one a port
     inner_sockets_made = 114, // InnerSocketsMade + sockets: answers each inner_sockets, in order
     port_opened = 115,        // PortOpened + the listener: answers each open_port, in order
+    audit_head_kept = 116,    // AuditHeadKept: answers each audit_head, in order
 };
 
 struct Header {
@@ -85,6 +92,17 @@ struct Header {
 };
 
 // --- spawner -> broker ---
+
+// The spawner's file of tree heads (audit-heads), as it was found at start.
+struct HeadFile {
+    std::int32_t err;      // errno: no head is kept. EPERM: owner or mode; ELOOP: a link; EBADMSG: not a file of heads
+    std::uint32_t count;   // of heads; 0: a new file, or one without
+    std::uint64_t bytes;   // its size
+    std::uint64_t size;    // the last head's, in events
+    std::int64_t time;     // the last head's, seconds since 1970
+    std::uint8_t root[32]; // the last head's
+    char vkey[kMaxVkey];   // whose log it is of, "" a new file
+};
 
 struct Ready { // once, first
     Header header;
@@ -105,6 +123,7 @@ struct Ready { // once, first
     // What a scoped network would have here, by trying it once in a network namespace that is thrown away; as RunNetwork.
     std::uint32_t net_have, net_by_tproxy;
     std::int32_t net_err[8]; // kPieces; of `proxy`, when no such namespace can be made at all
+    HeadFile heads;
 };
 
 enum Layer : std::uint32_t {
@@ -459,6 +478,25 @@ struct Reopened {
     Header header;
     std::uint32_t have;       // bit set: 1 << File
     std::int32_t err[kFiles]; // errno of those that are not there; EPERM: wrong owner or mode
+};
+
+// A tree head of the audit log, to be kept where the broker cannot change it. At most one in kHeadEvery seconds, and one with
+// `final`, after which there is none.
+struct AuditHead {
+    Header header;
+    std::uint64_t size;    // 1 to kMaxLogSize
+    std::uint8_t root[32]; // RFC 6962 tree hash of that many events
+    char vkey[kMaxVkey];   // the log's, as C2SP signed-note writes it: origin "+" key id "+" key
+    std::uint32_t final;   // 1: owhaled ends
+    std::uint32_t pad;
+};
+struct AuditHeadKept {
+    Header header;
+    std::uint64_t size; // of the request
+    // 0; EAGAIN: too soon; ESTALE: smaller than the last one, or of its size with another root; EXDEV: the file is of another
+    // log; EINVAL: no head; ENODEV: no file is kept, as HeadFile said; else of the write (ENOSPC, EROFS, EIO)
+    std::int32_t err;
+    std::uint32_t pad;
 };
 
 struct BoxEnded {

@@ -76,6 +76,9 @@ public:
     // the kernel choose. not_found, port_in_use, forbidden (address or port), busy (16 of one run, in its life).
     virtual boost::asio::awaitable<Result<OpenedPort>>
     open_port(std::uint64_t run, std::array<std::uint8_t, 16> address, std::uint16_t port) = 0;
+    // Gives a tree head of the audit log to the spawner's file; 0 or the errno of wire::AuditHeadKept. `head.header` is set
+    // here. spawner_unavailable: no answer.
+    virtual boost::asio::awaitable<Result<int>> keep_head(wire::AuditHead head) = 0;
     virtual void reset_box(std::string_view key, std::uint32_t uid) = 0;
 };
 

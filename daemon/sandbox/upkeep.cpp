@@ -96,6 +96,8 @@ awaitable<void> Registry::stop() {
     });
     while (live_.size() != waiting_ && !late) co_await empty_.wait();
     limit.cancel();
+    record_late();
+    co_await launcher_.write_late(); // else the next start tells their outcomes as lost
 }
 
 } // namespace owhale::sandbox

@@ -92,6 +92,8 @@ Status WireChannel::dispatch(Packet& packet) {
         return on_word_packet(packet, holding_);
     case Type::run_frozen:
         return on_word_packet(packet, freezing_);
+    case Type::audit_head_kept:
+        return on_word_packet(packet, keeping_);
     case Type::run_network:
         return on_network_packet(packet);
     case Type::run_host_port:
@@ -221,6 +223,7 @@ void WireChannel::lose(std::string why) {
     settle_all(freezing_);
     settle_all(entering_);
     settle_all(opening_);
+    settle_all(keeping_);
     networks_.clear();
     queue_.clear();
     if (on_lost) on_lost();

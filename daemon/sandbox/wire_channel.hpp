@@ -54,6 +54,7 @@ public:
                                                                   std::size_t count) override;
     boost::asio::awaitable<Result<OpenedPort>> open_port(std::uint64_t run, std::array<std::uint8_t, 16> address,
                                                          std::uint16_t port) override;
+    boost::asio::awaitable<Result<int>> keep_head(wire::AuditHead head) override;
     void reset_box(std::string_view key, std::uint32_t uid) override;
 
 private:
@@ -91,6 +92,7 @@ private:
     std::deque<Pending<wire::RunFrozen>*> freezing_;
     std::deque<Pending<std::vector<Fd>>*> entering_;
     std::deque<Pending<OpenedPort>*> opening_;
+    std::deque<Pending<wire::AuditHeadKept>*> keeping_;
     std::deque<std::pair<std::string, Fd>> queue_;
     std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
     bool waiting_writable_ = false;

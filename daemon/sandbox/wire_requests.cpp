@@ -62,6 +62,15 @@ awaitable<Result<wire::FrozenBy>> WireChannel::freeze(std::uint64_t run, bool st
     co_return frozen->by;
 }
 
+awaitable<Result<int>> WireChannel::keep_head(wire::AuditHead head) {
+    head.header = {Type::audit_head, sizeof head};
+    send(head);
+    Pending<wire::AuditHeadKept> pending(executor_);
+    const auto kept = co_await await_word(keeping_, pending);
+    if (!kept) co_return std::unexpected(kept.error());
+    co_return kept->err;
+}
+
 awaitable<Result<std::vector<Fd>>> WireChannel::inner_sockets(std::uint64_t run, int family, std::size_t count) {
     wire::InnerSockets message{};
     message.header = {Type::inner_sockets, sizeof message};

@@ -15,8 +15,9 @@ owhale::Status run(int argc, char** argv) {
     // The kernel lays the arguments out one after the other.
     set_argument_area(argv[0], static_cast<std::size_t>(argv[argc - 1] + std::strlen(argv[argc - 1]) - argv[0]));
     auto surroundings = TRY(prepare(options));
+    auto heads = Heads::open(options.heads, options.rootless);
     CHECK(give_up(options));
-    Server server(options, std::move(surroundings));
+    Server server(options, std::move(surroundings), std::move(heads));
     return server.serve();
 }
 

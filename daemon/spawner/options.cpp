@@ -143,6 +143,8 @@ Status set_argument(Options& options, std::string_view key, std::string_view val
         options.cgroup = TRY(absolute(value));
     else if (key == "--config")
         options.config = TRY(absolute(value));
+    else if (key == "--heads")
+        options.heads = TRY(absolute(value));
     else if (key == "--forbid")
         options.forbid.push_back(TRY(absolute(value)));
     else if (key == "--box-idle")

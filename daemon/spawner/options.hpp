@@ -29,6 +29,7 @@ struct Options {
     std::string scratch;                     // an empty folder of ours; a private tmpfs is mounted on it
     std::string cgroup;                      // folder below which runs get theirs, "" none
     std::string config;                      // spawner.conf
+    std::string heads;                       // file of the audit log's tree heads, "" none
     std::vector<std::string> forbid;         // state, runtime and configuration folders
     std::vector<std::string> system;         // further system folders
     std::vector<std::uint32_t> net_host;

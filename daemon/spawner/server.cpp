@@ -16,8 +16,8 @@ constexpr std::int64_t kLongestNs = 60'000'000'000;
 
 } // namespace
 
-Server::Server(const Options& options, Surroundings surroundings)
-    : options_(options), surroundings_(std::move(surroundings)), loop_(options.channel),
+Server::Server(const Options& options, Surroundings surroundings, Heads heads)
+    : options_(options), surroundings_(std::move(surroundings)), heads_(std::move(heads)), loop_(options.channel),
       acceptor_(loop_, options, surroundings_), resolutions_(loop_, options, acceptor_.connections()),
       runs_(loop_, options, surroundings_, resolutions_, acceptor_) {}
 
@@ -41,6 +41,7 @@ Status Server::send_ready() {
     ready.net_have = network.have;
     ready.net_by_tproxy = network.by_tproxy;
     std::ranges::copy(network.err, ready.net_err);
+    ready.heads = heads_.found();
     return loop_.send(ready);
 }
 
@@ -117,6 +118,7 @@ Status Server::handle_packet(Packet& packet) {
         Row{wire::Type::inner_sockets, [](Server& s, Packet& p) { return s.runs_.on_inner_sockets(p); }},
         Row{wire::Type::open_port, [](Server& s, Packet& p) { return s.runs_.on_open_port(p); }},
         Row{wire::Type::reopen, [](Server& s, Packet& p) { return s.on_reopen(p); }},
+        Row{wire::Type::audit_head, [](Server& s, Packet& p) { return s.on_audit_head(p); }},
     };
     const auto header = packet.header();
     if (header.size != packet.size) return violation("a packet whose size is not what it says");
@@ -131,6 +133,14 @@ Status Server::on_reopen(Packet& packet) {
     std::vector<int> fds;
     for (const auto& fd : opened.fds) fds.push_back(fd.get());
     return loop_.send(opened.message, fds);
+}
+
+Status Server::on_audit_head(Packet& packet) {
+    const auto head = TRY(packet.as<wire::AuditHead>(0));
+    auto kept = make<wire::AuditHeadKept>(wire::Type::audit_head_kept);
+    kept.size = head.size;
+    kept.err = heads_.keep(head);
+    return loop_.send(kept);
 }
 
 int Server::next_timeout_ms() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "spawner/acceptor.hpp"
+#include "spawner/heads.hpp"
 #include "spawner/resolutions.hpp"
 #include "spawner/run_table.hpp"
 
@@ -9,7 +10,7 @@ namespace owhale::spawner {
 
 class Server {
 public:
-    Server(const Options& options, Surroundings surroundings);
+    Server(const Options& options, Surroundings surroundings, Heads heads);
     // Returns when the broker is gone; an error when it broke the protocol. All runs are ended first.
     Status serve();
 
@@ -17,6 +18,7 @@ private:
     Status send_ready();
     Status handle_packet(Packet& packet);
     Status on_reopen(Packet& packet);
+    Status on_audit_head(Packet& packet);
     Status dispatch(const Loop::Event& event);
     Status turn();
     Status tick();
@@ -24,6 +26,7 @@ private:
 
     const Options& options_;
     const Surroundings surroundings_;
+    Heads heads_;
     Loop loop_;
     Acceptor acceptor_;
     Resolutions resolutions_;

@@ -9,6 +9,7 @@
 
 #include "shared/error.hpp"
 #include "store/statement.hpp"
+#include "store/wal_bound.hpp"
 
 namespace owhale::store {
 
@@ -19,7 +20,7 @@ enum class Durability { process, power };
 
 class Database {
 public:
-    // Opens or makes PATH (mode 0600): write-ahead log, foreign keys on, no untrusted functions in the schema,
+    // Opens or makes PATH (mode 0600): write-ahead log (bounded, see WalBound), foreign keys on, no untrusted functions in the schema,
     // temporary tables in memory. Refuses a file that is a symbolic link or belongs to someone else.
     static Result<Database> open(const std::string& path, Durability durability);
     // A second connection that only reads; sees what the first has committed.
@@ -47,6 +48,7 @@ private:
     };
     Database(sqlite3* handle, std::string path) : handle_(handle), path_(std::move(path)) {}
     static Result<Database> connect(const std::string& path, int flags);
+    std::unique_ptr<WalBound> bound_; // of one that writes; after the handle it is gone
     std::unique_ptr<sqlite3, Close> handle_;
     std::string path_;
 };

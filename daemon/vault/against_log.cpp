@@ -39,14 +39,10 @@ Seen seen_in(const audit::Row& row) {
 awaitable<Result<Seen>> newest(audit::Log& log, std::string outcome) {
     Seen out;
     for (const auto name : kEvents) {
-        audit::Query query;
-        query.event = name.text();
-        query.outcome = outcome;
-        query.limit = 1;
-        const auto rows = co_await log.find(std::move(query));
-        if (!rows) co_return std::unexpected(rows.error());
-        for (const auto& row : *rows)
-            if (auto seen = seen_in(row); seen.generation > out.generation) out = std::move(seen);
+        const auto row = co_await log.newest(name, outcome);
+        if (!row) co_return std::unexpected(row.error());
+        if (!*row) continue;
+        if (auto seen = seen_in(**row); seen.generation > out.generation) out = std::move(seen);
     }
     co_return out;
 }

@@ -80,12 +80,6 @@ Result<SecretBytes> read_key_file(const std::string& path) {
     return as_key(std::move(read), path);
 }
 
-Status sync_folder(const std::string& folder) {
-    const Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd || ::fsync(fd.get()) != 0) return unusable(folder + " cannot be written to disk", "", errno);
-    return {};
-}
-
 // All of it or nothing: a file that was cut short would be a key that no backup knows.
 Status make_key_file(const std::string& path) {
     const auto folder = std::filesystem::path(path).parent_path().string();
@@ -110,7 +104,8 @@ Status make_key_file(const std::string& path) {
         return unusable("the vault's key file cannot be made: " + path, "check its folder", why);
     }
     ::unlink(made.c_str());
-    CHECK(sync_folder(folder));
+    if (const auto kept = sync_folder(folder); !kept)
+        return unusable(folder + " cannot be written to disk", "", kept.error().errnum);
     log::info("the vault's key file is made; keep a copy of it apart from the state folder", {{"file", path}});
     return {};
 }

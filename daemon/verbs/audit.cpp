@@ -1,12 +1,16 @@
-#include "audit/log.hpp"
-
+// GET /v1/audit: what happened, in pages that go on, that wait, and that take only so long.
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
 
+#include "audit/feed.hpp"
+#include "audit/moment.hpp"
+#include "base/clock.hpp"
+#include "identity/service.hpp"
 #include "sandbox/state.hpp"
-#include "shared/api.hpp"
+#include "verbs/audit_answers.hpp"
+#include "verbs/audit_news.hpp"
 #include "verbs/groups.hpp"
+#include "verbs/places.hpp"
 #include "verbs/reply.hpp"
 
 namespace owhale::verbs {
@@ -14,112 +18,232 @@ namespace {
 
 using boost::asio::awaitable;
 using identity::Permission;
+using std::chrono::steady_clock;
 using transport::Request;
 using transport::Response;
 
 constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 53;
-constexpr std::size_t kMaxText = 256;
-
-Result<api::AuditEntry> entry_of(const audit::Row& row) {
-    boost::system::error_code error;
-    auto event = boost::json::parse(row.json, error);
-    if (error)
-        return fail(Code::state_unavailable, "an audit event is damaged: " + std::to_string(row.seq),
-                    "`owhalectl audit verify` finds more");
-    return api::AuditEntry{row.seq, row.hash, std::move(event)};
-}
+constexpr std::uint64_t kLongestWait = 30; // seconds
+constexpr std::size_t kMaxText = 256, kWaiting = 256, kWaitingOfOne = 8;
 
 Result<std::optional<std::uint64_t>> sequence_of(const Request& request, const std::string& name) {
     if (!request.query.contains(name)) return std::nullopt;
     return TRY(number_of(request, name, 0, kMaxSequence));
 }
 
-// What an event can end with: an act's outcomes, and the ends of runs.
-Status check_outcome(const std::string& outcome) {
-    constexpr std::array<std::string_view, 4> kActs = {"ok", "pending", "failed", "denied"};
+// What events end with beside the ends of runs: acts, requests and grants.
+constexpr std::array<std::string_view, 12> kOutcomes = {"ok",        "pending", "failed",    "denied",
+                                                        "throttled", "joined",  "approved",  "used",
+                                                        "void",      "expired", "cancelled", "revoked"};
+
+bool is_outcome(std::string_view outcome) {
     const auto state = sandbox::state_of(outcome);
-    if (outcome.empty() || std::ranges::find(kActs, outcome) != kActs.end() || (state && sandbox::ended(*state)))
-        return {};
-    return fail(Code::invalid_value, "outcome: no event has such an outcome",
-                "one of: ok, pending, failed, denied; of runs exited, signaled, timed_out, limit_exceeded, killed, "
-                "expired, cancelled, lost");
+    return std::ranges::find(kOutcomes, outcome) != kOutcomes.end() || (state && sandbox::ended(*state));
+}
+
+Status check_outcomes(std::string_view outcomes) {
+    while (!outcomes.empty()) {
+        const auto comma = std::min(outcomes.find(','), outcomes.size());
+        if (!is_outcome(outcomes.substr(0, comma)))
+            return fail(Code::invalid_value, "outcome: no event has such an outcome",
+                        "ok, pending, failed, denied, throttled, joined; of runs exited, signaled, timed_out, "
+                        "limit_exceeded, killed, lost; of requests and grants approved, used, void, expired, "
+                        "cancelled, revoked; several by comma");
+        outcomes.remove_prefix(std::min(comma + 1, outcomes.size()));
+    }
+    return {};
+}
+
+// Everybody's events are for those who may see them; others see their own, whatever they ask for.
+Status keep_to_own(const Request& request, std::string& principal) {
+    if (any(request, Permission::audit_read)) return {};
+    if (!principal.empty() && principal != request.who().name)
+        return fail(Code::forbidden, "you may see your own events only", "leave out principal");
+    principal = request.who().name;
+    return {};
+}
+
+template <typename Query, std::size_t N>
+Status read_texts(const Request& request, Query& query,
+                  const std::array<std::pair<const char*, std::string Query::*>, N>& texts) {
+    for (const auto& [name, member] : texts) {
+        query.*member = text_of(request, name);
+        if ((query.*member).size() > kMaxText)
+            return fail(Code::invalid_value, std::string(name) + " is longer than 256 bytes");
+    }
+    CHECK(check_outcomes(query.outcome));
+    return keep_to_own(request, query.principal);
 }
 
 Result<audit::Query> query_of(const Request& request) {
-    CHECK(only(request,
-               {"after", "before", "since", "until", "principal", "verb", "outcome", "run", "grep", "event", "limit"}));
+    CHECK(only(request, {"after", "before", "since", "until", "principal", "verb", "outcome", "run", "grep", "event",
+                         "limit", "wait"}));
     audit::Query query;
     query.after = TRY(sequence_of(request, "after"));
     query.before = TRY(sequence_of(request, "before"));
     query.limit = TRY(number_of(request, "limit", 100, 1000));
     if (query.limit == 0) return fail(Code::invalid_value, "limit must be at least 1");
-    struct Row {
-        const char* name;
-        std::string audit::Query::* member;
-    };
-    for (const auto& [name, member] : {Row{"since", &audit::Query::since}, Row{"until", &audit::Query::until},
-                                       Row{"principal", &audit::Query::principal}, Row{"verb", &audit::Query::verb},
-                                       Row{"outcome", &audit::Query::outcome}, Row{"run", &audit::Query::run},
-                                       Row{"grep", &audit::Query::grep}, Row{"event", &audit::Query::event}}) {
-        query.*member = text_of(request, name);
-        if ((query.*member).size() > kMaxText)
-            return fail(Code::invalid_value, std::string(name) + " is longer than 256 bytes");
-    }
-    CHECK(check_outcome(query.outcome));
-    // Everybody's events are for those who may see them; others see their own, whatever they ask for.
-    if (!any(request, Permission::audit_read)) {
-        if (!query.principal.empty() && query.principal != request.who().name)
-            return fail(Code::forbidden, "you may see your own events only", "leave out principal");
-        query.principal = request.who().name;
-    }
-    // Oldest first for one who follows the log.
-    query.newest_first = !query.after.has_value();
+    static constexpr std::array<std::pair<const char*, std::string audit::Query::*>, 8> kTexts = {
+        {{"since", &audit::Query::since},
+         {"until", &audit::Query::until},
+         {"principal", &audit::Query::principal},
+         {"verb", &audit::Query::verb},
+         {"outcome", &audit::Query::outcome},
+         {"run", &audit::Query::run},
+         {"grep", &audit::Query::grep},
+         {"event", &audit::Query::event}}};
+    CHECK(read_texts(request, query, kTexts));
+    query.own_only = !any(request, Permission::audit_read);
+    query.newest_first = !query.after.has_value(); // oldest first for one who follows the log
     return query;
 }
 
-awaitable<Result<Response>> list(Services services, Request& request) {
+Result<std::chrono::seconds> wait_of(const Request& request) {
+    const std::chrono::seconds wait(TRY(number_of(request, "wait", 0, kLongestWait)));
+    if (wait.count() > 0 && !request.query.contains("after"))
+        return fail(Code::invalid_value, "wait goes with after: it waits for what comes after that event");
+    return wait;
+}
+
+// The entries of a page, with where it goes on.
+Result<api::AuditList> answer_of(const audit::Page& page, const audit::Query& query, std::uint64_t last) {
+    auto out = list_of(page, !query.newest_first, query.limit, last);
+    for (const auto& row : page.rows) out.events.push_back(TRY(entry_of(row)));
+    return out;
+}
+
+// Who waited is asked again, and with what rights: a look at the log outlives nobody's session.
+Status still_may(const Services& services, const Request& request, bool own_only) {
+    const auto who = TRY(services.identity.refresh(request.connection->peer, request.who()));
+    if (who.may(Permission::audit_read, own_only)) return {};
+    return fail(Code::forbidden, "you may not read this any more");
+}
+
+// About when the last event was that a search has looked at.
+awaitable<std::string> time_at(audit::Log& log, std::uint64_t seq) {
+    audit::Query query;
+    query.after = seq - 1;
+    query.before = seq + 1;
+    query.limit = 1;
+    const auto rows = co_await log.find(std::move(query));
+    co_return rows && !rows->empty() ? time_of(rows->front()) : std::string();
+}
+
+awaitable<Result<Response>> list(Services services, std::shared_ptr<Places> places, Request& request) {
     auto query = query_of(request);
     if (!query) co_return std::unexpected(query.error());
-    const auto limit = query->limit;
-    const bool newest_first = query->newest_first;
-    const auto rows = co_await services.audit.find(std::move(*query));
-    if (!rows) co_return std::unexpected(rows.error());
-    api::AuditList out;
-    for (const auto& row : *rows) {
-        auto entry = entry_of(row);
-        if (!entry) co_return std::unexpected(entry.error());
-        out.events.push_back(std::move(*entry));
+    const auto wait = wait_of(request);
+    if (!wait) co_return std::unexpected(wait.error());
+    std::shared_ptr<Places::Place> place;
+    if (wait->count() > 0) {
+        auto taken = Places::take(std::move(places), request.who().name);
+        if (!taken) co_return std::unexpected(taken.error());
+        place = std::move(*taken);
     }
-    if (out.events.size() == limit && newest_first) out.next = out.events.back().seq;
-    co_return reply(out);
+    const auto until = steady_clock::now() + *wait;
+    for (;;) {
+        const auto last = services.feed->last(); // on disk, so that the page has looked at it
+        auto asked = *query;
+        auto asker = request.who().name;
+        const auto page = co_await services.audit.page(std::move(asker), std::move(asked));
+        if (!page) co_return std::unexpected(page.error());
+        auto answer = answer_of(*page, *query, last);
+        if (!answer) co_return std::unexpected(answer.error());
+        const bool goes_on = answer->events.empty() && steady_clock::now() < until && request.connection->open &&
+                             answer->searched_to.value_or(0) >= query->after.value_or(0);
+        if (!goes_on) {
+            if (!answer->complete && !query->own_only) {
+                auto time = co_await time_at(services.audit, *answer->searched_to);
+                if (!time.empty()) answer->searched_until = std::move(time);
+            }
+            co_return reply(*answer);
+        }
+        query->after = answer->searched_to;
+        if (answer->complete) co_await wait_for_news(*services.feed, *query->after, until, request.connection);
+        CO_CHECK(still_may(services, request, query->own_only));
+    }
+}
+
+std::unexpected<Error> missing() {
+    return fail(Code::not_found, "there is no such event", "`owhalectl audit ls` lists yours");
+}
+
+// 0: none has such a number.
+std::uint64_t number_in_path(const Request& request) {
+    const auto& text = request.params.at("seq");
+    const bool number = !text.empty() && text.size() <= 15 && text.find_first_not_of("0123456789") == std::string::npos;
+    return number ? std::stoull(text) : 0;
+}
+
+// That it is in the tree, by the newest checkpoint. None when there cannot be one now: the event is shown all the same.
+awaitable<std::optional<api::AuditProof>> proof_of(audit::Log& log, std::uint64_t seq) {
+    const auto checkpoint = co_await log.checkpoint();
+    if (!checkpoint || checkpoint->size < seq) co_return std::nullopt;
+    const auto hashes = co_await log.inclusion(seq, checkpoint->size);
+    if (!hashes) co_return std::nullopt;
+    api::AuditProof proof{seq - 1, checkpoint->size, {}, checkpoint->note};
+    for (const auto& hash : *hashes) proof.hashes.push_back(audit::merkle::to_base64(hash));
+    co_return proof;
 }
 
 awaitable<Result<Response>> show(Services services, Request& request) {
     CO_CHECK(only(request, {}));
-    const auto missing = fail(Code::not_found, "there is no such event", "`owhalectl audit ls` lists yours");
-    const auto& text = request.params.at("seq");
-    if (text.empty() || text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos)
-        co_return missing;
-    const auto sequence = std::stoull(text);
-    if (sequence == 0) co_return missing;
+    const auto seq = number_in_path(request);
+    if (seq == 0) co_return missing();
     audit::Query query;
-    query.after = sequence - 1;
-    query.before = sequence + 1;
+    query.after = seq - 1;
+    query.before = seq + 1;
     query.limit = 1;
     if (!any(request, Permission::audit_read)) query.principal = request.who().name;
     const auto rows = co_await services.audit.find(std::move(query));
     if (!rows) co_return std::unexpected(rows.error());
-    if (rows->empty()) co_return missing;
+    if (rows->empty()) co_return missing();
     auto entry = entry_of(rows->front());
     if (!entry) co_return std::unexpected(entry.error());
+    auto proof = co_await proof_of(services.audit, seq);
+    entry->proof = std::move(proof);
     co_return reply(*entry);
+}
+
+Result<audit::StatsQuery> stats_query_of(const Request& request) {
+    CHECK(only(request, {"since", "until", "principal", "event", "outcome"}));
+    audit::StatsQuery query;
+    static constexpr std::array<std::pair<const char*, std::string audit::StatsQuery::*>, 5> kTexts = {
+        {{"since", &audit::StatsQuery::since},
+         {"until", &audit::StatsQuery::until},
+         {"principal", &audit::StatsQuery::principal},
+         {"event", &audit::StatsQuery::event},
+         {"outcome", &audit::StatsQuery::outcome}}};
+    CHECK(read_texts(request, query, kTexts));
+    return query;
+}
+
+// A time that was asked for, as the API writes times.
+std::optional<std::string> asked_time(const Request& request, const std::string& name) {
+    const auto moment = audit::moment_of(text_of(request, name));
+    return moment ? std::optional(rfc3339(*moment)) : std::nullopt;
+}
+
+awaitable<Result<Response>> stats(Services services, Request& request) {
+    auto query = stats_query_of(request);
+    if (!query) co_return std::unexpected(query.error());
+    auto asker = request.who().name;
+    const auto counted = co_await services.audit.stats(std::move(asker), std::move(*query));
+    if (!counted) co_return std::unexpected(counted.error());
+    auto answer = counts_of(*counted);
+    answer.since = asked_time(request, "since");
+    answer.until = asked_time(request, "until");
+    co_return reply(answer);
 }
 
 } // namespace
 
 std::vector<transport::Route> audit_routes(const Services& services) {
     const auto later = answered_later(services);
-    return {{"audit.list", later(list), {}}, {"audit.show", later(show), {}}};
+    const auto places = std::make_shared<Places>("questions wait for audit events", kWaiting, kWaitingOfOne);
+    return {{"audit.list", [services, places](Request& request) { return list(services, places, request); }, {}},
+            {"audit.stats", later(stats), {}},
+            {"audit.show", later(show), {}}};
 }
 
 } // namespace owhale::verbs

@@ -8,12 +8,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <map>
 
 #include "audit/feed.hpp"
 #include "identity/service.hpp"
 #include "verbs/following.hpp"
 #include "verbs/groups.hpp"
+#include "verbs/places.hpp"
 #include "verbs/reply.hpp"
 
 namespace owhale::verbs {
@@ -30,43 +30,9 @@ constexpr unsigned kRetry = 2'000; // ms: when a client comes back
 constexpr std::size_t kStreams = 256, kStreamsOfOne = 8;
 constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 53;
 
-// How many streams are open, and whose.
-struct Open {
-    std::map<std::string, std::size_t> of;
-    std::size_t all = 0;
-};
-
-class Place { // of one stream among them
-public:
-    static Result<std::shared_ptr<Place>> take(std::shared_ptr<Open> open, const std::string& principal) {
-        const auto found = open->of.find(principal);
-        if (open->all >= kStreams || (found != open->of.end() && found->second >= kStreamsOfOne)) {
-            Error error{Code::busy, "too many streams of events are open", "Close one, or ask again later.", 0, {}};
-            error.retry_after = 5;
-            return std::unexpected(std::move(error));
-        }
-        return std::make_shared<Place>(std::move(open), principal);
-    }
-    Place(std::shared_ptr<Open> open, std::string principal)
-        : open_(std::move(open)), principal_(std::move(principal)) {
-        ++open_->all;
-        ++open_->of[principal_];
-    }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-    ~Place() {
-        --open_->all;
-        if (--open_->of[principal_] == 0) open_->of.erase(principal_);
-    }
-
-private:
-    std::shared_ptr<Open> open_;
-    std::string principal_;
-};
-
 class Follower : public std::enable_shared_from_this<Follower> {
 public:
-    Follower(const Services& services, const Request& request, std::shared_ptr<Place> place,
+    Follower(const Services& services, const Request& request, std::shared_ptr<Places::Place> place,
              std::set<std::string, std::less<>> types, std::uint64_t seen)
         : identity_(services.identity), log_(services.audit), feed_(*services.feed), peer_(request.connection->peer),
           who_(request.who()), place_(std::move(place)), types_(std::move(types)), seen_(seen) {}
@@ -156,7 +122,7 @@ private:
     audit::Feed& feed_;
     identity::Peer peer_;
     identity::Principal who_;
-    std::shared_ptr<Place> place_;
+    std::shared_ptr<Places::Place> place_;
     std::set<std::string, std::less<>> types_;
     std::uint64_t seen_, last_read_ = 0;
     std::function<void()> wake_;
@@ -175,13 +141,13 @@ Result<std::optional<std::uint64_t>> last_seen(const Request& request) {
     return value;
 }
 
-awaitable<Result<transport::Streamed>> follow(Services services, std::shared_ptr<Open> open, Request& request) {
+awaitable<Result<transport::Streamed>> follow(Services services, std::shared_ptr<Places> places, Request& request) {
     CO_CHECK(only(request, {"types", "last_event_id"}));
     auto types = wanted_types(text_of(request, "types"));
     if (!types) co_return std::unexpected(types.error());
     const auto seen = last_seen(request);
     if (!seen) co_return std::unexpected(seen.error());
-    auto place = Place::take(std::move(open), request.who().name);
+    auto place = Places::take(std::move(places), request.who().name);
     if (!place) co_return std::unexpected(place.error());
     // An id that is yet to come is of another log: from now on, then.
     const auto from = std::min(seen->value_or(services.feed->last()), services.feed->last());
@@ -199,8 +165,8 @@ awaitable<Result<transport::Streamed>> follow(Services services, std::shared_ptr
 } // namespace
 
 std::vector<transport::Route> event_routes(const Services& services) {
-    const auto open = std::make_shared<Open>();
-    return {{"events", {}, {}, [services, open](Request& request) { return follow(services, open, request); }}};
+    const auto places = std::make_shared<Places>("streams of events are open", kStreams, kStreamsOfOne);
+    return {{"events", {}, {}, [services, places](Request& request) { return follow(services, places, request); }}};
 }
 
 } // namespace owhale::verbs

@@ -17,6 +17,7 @@ std::vector<transport::Route> profile_routes(const Services& services);
 std::vector<transport::Route> policy_routes(const Services& services);
 std::vector<transport::Route> approval_routes(const Services& services);
 std::vector<transport::Route> audit_routes(const Services& services);
+std::vector<transport::Route> audit_export_routes(const Services& services);
 std::vector<transport::Route> mode_routes(const Services& services);
 std::vector<transport::Route> door_routes(const Services& services);    // login, logout, password, step-up
 std::vector<transport::Route> account_routes(const Services& services); // users

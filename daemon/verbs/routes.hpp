@@ -60,6 +60,7 @@ struct Services { // what handlers use; all of it outlives the server
     std::function<boost::asio::awaitable<Result<std::vector<std::string>>>(std::string)> addresses = nullptr;
     vault::Vault* vault = nullptr; // these two where secrets are
     vault::Acts* secrets = nullptr;
+    std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
 };
 
 std::vector<transport::Route> routes(const Services& services);

@@ -52,6 +52,10 @@ Result<Response> status(const Services& services, const Request& request) {
     out.runs_total = counts.total;
     out.connections = services.connections ? services.connections() : 0;
     out.weaker = sandbox::weaker(services.ready);
+    if (services.audit_checks)
+        for (const auto& check : services.audit_checks())
+            if (check.state != "ok" && check.name == "audit anchor")
+                out.weaker.push_back("audit anchor: " + check.lost);
     for (const auto& freeze : services.identity.freezes.list(request.who()).freezes)
         out.frozen.push_back(freeze.principal);
     out.tcp = tcp_of(services);
@@ -152,6 +156,8 @@ Result<Response> doctor(const Services& services, const Request& request) {
     ::uname(&name);
     std::vector<api::Check> more{TRY(services.identity.first_password()), check_frozen(services, request.who()),
                                  check_vault(services), check_egress(services)};
+    if (services.audit_checks)
+        for (auto& check : services.audit_checks()) more.push_back(std::move(check));
     return reply(examine(services.ready, name.release, *services.settings.rules, std::move(more)));
 }
 

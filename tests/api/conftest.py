@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -36,6 +37,16 @@ def base():
     path = daemon.folder()
     yield path
     daemon.remove(path)
+
+
+@pytest.fixture
+def small_state(base):
+    """A state folder on a file system of its own."""
+    state = base / "state"
+    state.mkdir(mode=0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "owhale-test", str(state)], check=True)
+    yield state
+    subprocess.run(["umount", "-l", str(state)], check=True)
 
 
 @pytest.fixture

@@ -42,9 +42,11 @@ class Owhaled:
     def command(self):
         # Never the default port: this machine may have an owhaled of its own.
         tcp = [] if any(flag.split("=")[0] == "--tcp" for flag in self.flags) else ["--tcp", "off"]
+        journal = [] if any(flag.startswith("--audit-journal") for flag in self.flags) else [
+            "--audit-journal-socket", str(self.base / "journal")]  # nor this machine's journal
         return [str(BINARY), "--state-dir", str(self.state), "--runtime-dir", str(self.base / "run"),
                 "--socket", str(self.socket), "--profile-dir", str(TOP / "profiles"),
-                "--policy-dir", str(self.policy), "--vault-key-file", str(self.key_file), *tcp, *self.flags]
+                "--policy-dir", str(self.policy), "--vault-key-file", str(self.key_file), *tcp, *journal, *self.flags]
 
     def rule(self, name, text):
         """Puts a file of rules among the administrator's; text None takes it away."""
@@ -108,11 +110,14 @@ class Owhaled:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            return process.wait(patience)
+            code = process.wait(patience)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
             raise AssertionError(f"owhaled did not end within {patience} s of SIGTERM:\n" + self.said())
+        undeclared = [line for line in self.said().splitlines() if "is not as the table of events says" in line]
+        assert not undeclared, undeclared  # daemon/audit/event_types.cpp
+        return code
 
     def broker(self):
         """The process id of the broker: the child that runs owhaled itself."""
@@ -173,6 +178,20 @@ class Owhaled:
                 return state
             time.sleep(0.02)
         raise AssertionError(f"{run} is {state}, not one of {states}")
+
+
+def fill(folder, leave=0):
+    """Takes all that is left of its file system, but for some bytes; the file that does."""
+    path = folder / "filler"
+    with open(path, "ab", buffering=0) as filler:
+        for size in (1 << 20, 65536, 4096, 1):
+            try:
+                while True:
+                    filler.write(b"x" * size)
+            except OSError:
+                pass
+        filler.truncate(max(0, filler.tell() - leave))
+    return path
 
 
 def remove(base):

@@ -124,21 +124,6 @@ def test_a_state_path_that_is_a_file_is_refused(own, base):
     assert code == 1 and str(base / "state") in said, said
 
 
-def mount(path, options):
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "owhale-test", str(path)], check=True)
-
-
-@pytest.fixture
-def small_state(base):
-    """A state folder on a file system of its own."""
-    state = base / "state"
-    state.mkdir(mode=0o700)
-    mount(state, "size=16m,mode=700")
-    yield state
-    subprocess.run(["umount", "-l", str(state)], check=True)
-
-
-
 @needs_root
 def test_a_state_folder_that_is_read_only_is_refused(own, small_state):
     subprocess.run(["mount", "-o", "remount,ro", str(small_state)], check=True)
@@ -153,11 +138,7 @@ def test_when_the_state_is_full_nothing_runs_unrecorded(own, small_state, base):
     work = daemon.folder("owhale-ws-")
     try:
         assert one.ran(None, argv=["/bin/true"])["exit_code"] == 0
-        with open(small_state / "filler", "wb") as filler:
-            with pytest.raises(OSError):
-                while True:
-                    filler.write(b"x" * 65536)
-                    filler.flush()
+        daemon.fill(small_state)
         refused = 0
         for _ in range(40):  # what SQLite had left over takes a few
             answer = one.run(None, wait=True, script="echo x >> ran", cwd=str(work))

@@ -26,6 +26,7 @@ struct Wanted {
     std::size_t limit = 0;
     bool newest_first = true;
     bool nothing = false; // the log knows no such word
+    bool own_only = false;
 
     bool matches(const Facts& facts) const;
     std::string expression() const;
@@ -51,13 +52,16 @@ bool Wanted::matches(const Facts& of) const {
     });
 }
 
+// Of who sees its own alone, whose they are is all that the index is asked: the rest is looked for among those.
 std::string Wanted::expression() const {
     Expression out;
     for (const auto& [kind, numbers] : facts) {
+        if (own_only && kind != Fact::principal) continue;
         std::vector<std::string> words;
         for (const auto number : numbers) words.push_back(fact(kind, number));
         out.any_of(words);
     }
+    if (own_only) return out.text();
     if (!run.empty()) out.any_of(std::vector{run_fact(run)});
     if (needle) out.needle(*needle);
     return out.text();
@@ -98,6 +102,7 @@ Result<Wanted> wanted(Truth& truth, const Query& query) {
     if (!query.grep.empty()) out.needle.emplace(query.grep);
     out.limit = std::clamp<std::size_t>(query.limit, 1, kMostRows);
     out.newest_first = query.newest_first;
+    out.own_only = query.own_only;
     return out;
 }
 

@@ -9,9 +9,11 @@ import base64, fcntl, hashlib, json, os, pty, select, signal, socket, ssl, struc
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from fake_accounts import Accounts, Refused
+from fake_audit import Audit
 
 runs, lock, counter = {}, threading.Lock(), [0]
 proven = []  # connections that a password opened a window on
+audit = Audit()
 accounts = Accounts(sys.argv[2] if len(sys.argv) > 2 else "local")
 NAMES = {"argv", "script", "language", "code", "args", "cwd", "workspace", "env", "path", "stdin", "stdin_base64", "profile",
          "limits", "timeout_ms", "wait", "detach", "attach", "stdin_open", "tty", "rows", "cols", "net", "run_as", "home", "description"}
@@ -165,10 +167,9 @@ class Peer:
             return self.problem(refused.status, refused.code, refused.detail, retry_after=refused.retry_after)
         if answered:
             return self.reply(*answered)
-        if parts == ["v1", "audit"]:
-            data = {"command": ["dropper", "a"], "cwd": "/home/user/project", "workspace": "/home/user/project", "net": "none"}
-            events = [{"seq": seq, "hash": "", "event": {"event": "run.intent", "data": data}} for seq in (12, 11)]
-            return self.reply(200, {"events": events if query.get("event", "run.intent") == "run.intent" else []})
+        if parts[:2] in (["v1", "audit"], ["fake", "audit"]):
+            status, body = audit.change(request) if parts[0] == "fake" else audit.answer(parts, query)
+            return self.reply(status, body) if body else self.problem(status, "not_found", "there is no such event")
         if parts[:2] != ["v1", "runs"]:
             return self.problem(404, "not_found", "no such path", "see /openapi.json")
         if len(parts) == 2 and method == "GET":

@@ -78,6 +78,9 @@ TEST_CASE("defaults stand without any source") {
     CHECK_EQ(settings->code_timeout, 5min);
     CHECK_EQ(row(*settings, "max-body").source, "default");
     CHECK_GT(settings->memory, 0);
+    CHECK_EQ(settings->audit_journal, "checkpoints");
+    CHECK_EQ(settings->audit_retention, 0ms);
+    CHECK(settings->audit_heads.starts_with(settings->state_dir));
 }
 
 TEST_CASE("a flag wins over the environment, that over the file, that over the default") {
@@ -128,6 +131,7 @@ TEST_CASE("a wrong value names where it stands") {
               config_path() + ":2: \"soon\" is not a time"));
     CHECK(has(refusal({{"--max-body", "12Q"}, "", {}}, Code::bad_request), "--max-body: \"12Q\" is not a size"));
     CHECK(has(refusal({{}, "", {{"OWHALE_PIDS", "many"}}}, Code::config_invalid), "OWHALE_PIDS: \"many\""));
+    CHECK(has(refusal({{"--audit-journal", "some"}, "", {}}, Code::bad_request), "off, checkpoints, all"));
     CHECK(has(refusal({{"--mode", "lax"}, "", {}}, Code::bad_request), "local, strict"));
     CHECK(has(refusal({{"--kill-grace", "20m"}, "", {}}, Code::bad_request), "use 0 to 10m"));
     CHECK(has(refusal({{}, "state-dir = here\n", {}}, Code::config_invalid), "not an absolute path"));

@@ -1,0 +1,23 @@
+// The options by which audit events are chosen, as `audit ls` and `audit stats` take them.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/context.hpp"
+#include "cli/tree.hpp"
+
+namespace owhale::cli {
+
+struct AuditFilters {
+    std::string since, until, principal, verb, event, outcome, run, grep;
+};
+
+void declare_times(Command command, AuditFilters& filters);
+// For the query of a call. Times become RFC 3339. `verb` may name events too: people look for what they have read.
+Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& context, const AuditFilters& filters);
+// Why there may be nothing: an event's name that this owhalectl does not know, and the nearest one. "" otherwise.
+std::string unknown_event(const AuditFilters& filters);
+
+} // namespace owhale::cli

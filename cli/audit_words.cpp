@@ -1,0 +1,179 @@
+#include "cli/audit_words.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/serialize.hpp>
+
+#include "cli/approval_view.hpp"
+#include "cli/drawing.hpp"
+#include "cli/escape.hpp"
+#include "daemon/audit/event_types.hpp"
+
+namespace owhale::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct Shown {
+    std::string_view key;
+    std::string_view label; // before the value; "" none
+};
+// What it is about: the first that is there.
+constexpr std::array kSubjects = {
+    Shown{"name", ""},
+    Shown{"secret", ""},
+    Shown{"account", ""},
+    Shown{"subject", ""},
+    Shown{"host", ""},
+    Shown{"frozen", ""},
+    Shown{"verb", ""},
+    Shown{"setting", ""},
+    Shown{"grant", ""},
+    Shown{"approval", ""},
+    Shown{"token", ""},
+    Shown{"kid", "key "},
+    Shown{"box", "box "},
+    Shown{"port", "port "},
+    Shown{"peer", ""},
+    Shown{"path", ""},
+    Shown{"version", "version "},
+};
+// How, and why: all that are there.
+constexpr std::array kDetails = {
+    Shown{"exit_code", "exit "}, Shown{"signal", "signal "}, Shown{"limit", "limit "},
+    Shown{"rule", "rule "},      Shown{"roles", "roles "},   Shown{"through", "through "},
+    Shown{"format", ""},         Shown{"reason", ""},        Shown{"why", ""},
+    Shown{"error", ""},          Shown{"count", "times "},
+};
+
+std::string text_of(const json::value& value) {
+    if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
+    if (const auto* list = value.if_array()) {
+        std::string out;
+        for (const auto& one : *list) out += (out.empty() ? "" : ",") + text_of(one);
+        return out;
+    }
+    return value.is_null() ? std::string() : json::serialize(value);
+}
+
+const json::value* member(const json::value& value, std::string_view key) {
+    const auto* object = value.if_object();
+    return object == nullptr ? nullptr : object->if_contains(key);
+}
+
+std::string shell_words(const json::array& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : " ") + quoted(text_of(word));
+    return out;
+}
+
+std::string subject_of(const api::AuditEntry& entry) {
+    for (const auto& [key, label] : kSubjects) {
+        const auto* value = audit_data(entry, key);
+        auto text = value == nullptr ? std::string() : text_of(*value);
+        if (text.empty()) continue;
+        const auto* port = key == "host" ? audit_data(entry, "port") : nullptr;
+        return std::string(label) + text + (port == nullptr ? "" : ":" + text_of(*port));
+    }
+    const auto* receipt = audit_data(entry, "receipt");
+    const auto* program = receipt == nullptr ? nullptr : member(*receipt, "program");
+    return program == nullptr ? std::string() : text_of(*program);
+}
+
+void add(std::string& out, std::string text) {
+    if (text.empty()) return;
+    out += (out.empty() ? "" : ", ") + std::move(text);
+}
+
+std::string left_of(const api::AuditDropped& dropped, std::string_view key) {
+    struct Member {
+        std::string_view name;
+        std::string api::AuditDropped::* text;
+    };
+    for (const auto& [name, text] :
+         {Member{"time", &api::AuditDropped::time}, Member{"event", &api::AuditDropped::event},
+          Member{"principal", &api::AuditDropped::principal}, Member{"verb", &api::AuditDropped::verb},
+          Member{"outcome", &api::AuditDropped::outcome}})
+        if (name == key) return dropped.*text;
+    return key == "run" ? dropped.run.value_or("") : "";
+}
+
+constexpr std::string_view kBy = "{principal} ";
+
+// Of a summary: a member of the event or of its data.
+std::string word_of(const api::AuditEntry& entry, std::string_view member) {
+    if (member == "command") return audit_command(entry);
+    if (member == "run") return short_id(audit_member(entry, "run"));
+    if (member == "principal" || member == "outcome" || member == "verb") return audit_member(entry, member);
+    const auto* value = audit_data(entry, member);
+    return value == nullptr ? std::string() : text_of(*value);
+}
+
+} // namespace
+
+std::string audit_member(const api::AuditEntry& entry, std::string_view key) {
+    if (entry.dropped) return left_of(*entry.dropped, key);
+    const auto* value = member(entry.event, key);
+    return value == nullptr ? std::string() : text_of(*value);
+}
+
+const json::value* audit_data(const api::AuditEntry& entry, std::string_view key) {
+    const auto* data = member(entry.event, "data");
+    return data == nullptr ? nullptr : member(*data, key);
+}
+
+std::string audit_command(const api::AuditEntry& entry) {
+    for (const auto key : {"script", "argv", "command"}) {
+        const auto* value = audit_data(entry, key);
+        if (value == nullptr) continue;
+        if (const auto* words = value->if_array()) return shell_words(*words);
+        return text_of(*value);
+    }
+    return {};
+}
+
+std::optional<std::string> audit_told(const api::AuditEntry& entry, bool by_whom) {
+    const auto name = audit::EventName::find(audit_member(entry, "event"));
+    if (!name || entry.dropped) return std::nullopt;
+    std::string_view rest = audit::type_of(*name).summary;
+    const auto outcome = audit_member(entry, "outcome");
+    const bool says_how = rest.find("{outcome}") != rest.npos || rest.find("{reason}") != rest.npos;
+    if (!says_how && (outcome == "failed" || outcome == "denied")) return std::nullopt;
+    if (!by_whom && rest.starts_with(kBy)) rest.remove_prefix(kBy.size());
+    std::string out;
+    while (!rest.empty()) {
+        const auto begin = std::min(rest.find('{'), rest.size()), end = rest.find('}', begin);
+        out += rest.substr(0, begin);
+        if (end == rest.npos) break;
+        const auto text = word_of(entry, rest.substr(begin + 1, end - begin - 1));
+        if (text.empty()) return std::nullopt;
+        out += text;
+        rest.remove_prefix(end + 1);
+    }
+    return out;
+}
+
+std::string audit_what(const api::AuditEntry& entry) {
+    if (entry.dropped) return "no longer kept (" + std::to_string(entry.dropped->by) + ")";
+    const auto told = audit_told(entry, false);
+    auto out = told ? *told : audit_command(entry);
+    if (out.empty()) out = subject_of(entry);
+    for (const auto& [key, label] : kDetails) {
+        const auto* value = audit_data(entry, key);
+        const auto text = value == nullptr ? std::string() : text_of(*value);
+        if (!text.empty() && out.find(text) == std::string::npos) add(out, std::string(label) + text);
+    }
+    const auto run = audit_member(entry, "run");
+    if (!told && !run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));
+    return in_one_line(out);
+}
+
+Tone tone_of_audit(std::string_view event, std::string_view outcome) {
+    constexpr std::array<std::string_view, 5> kBad = {"denied", "failed", "lost", "throttled", "limit_exceeded"};
+    constexpr std::array<std::string_view, 4> kOdd = {"killed", "timed_out", "signaled", "expired"};
+    if (std::ranges::find(kBad, outcome) != kBad.end() || event == "daemon.crashed") return Tone::bad;
+    if (std::ranges::find(kOdd, outcome) != kOdd.end()) return Tone::warn;
+    return outcome == "pending" ? Tone::dim : Tone::plain;
+}
+
+} // namespace owhale::cli

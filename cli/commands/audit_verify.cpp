@@ -1,0 +1,145 @@
+// owhalectl audit verify: whether the audit log is what owhaled wrote, believing no owhaled.
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <unistd.h>
+
+#include "cli/commands/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/units.hpp"
+#include "cli/verify/anchors.hpp"
+#include "cli/verify/confined.hpp"
+#include "cli/verify/examine.hpp"
+#include "cli/verify/known_logs.hpp"
+#include "cli/verify/served_log.hpp"
+
+namespace owhale::cli {
+namespace {
+
+constexpr int kCannotLook = 3;
+constexpr auto kSystemState = "/var/lib/owhaled";
+
+struct Arguments {
+    std::string range, checkpoint, key, dir, heads, file;
+};
+
+std::string own_state() {
+    const auto absolute = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value != nullptr && *value == '/' ? value : "");
+    };
+    if (const auto state = absolute("XDG_STATE_HOME"); !state.empty()) return state + "/owhaled";
+    const auto home = absolute("HOME");
+    return home.empty() ? "" : home + "/.local/state/owhaled";
+}
+
+// The state folder whose log is meant; "" where the API is to be asked.
+std::string folder_of(const Context& context, const Arguments& arguments) {
+    if (!arguments.dir.empty() || !arguments.file.empty()) return arguments.dir;
+    const auto& globals = context.globals();
+    if (!globals.socket.empty() || !globals.host.empty() || std::getenv("OWHALE_SOCKET") != nullptr ||
+        std::getenv("OWHALE_HOST") != nullptr)
+        return "";
+    const auto folder = ::geteuid() == 0 ? std::string(kSystemState) : own_state();
+    std::error_code ignored;
+    return std::filesystem::exists(folder + "/audit.db", ignored) ? folder : "";
+}
+
+Result<std::pair<std::uint64_t, std::uint64_t>> range_of(const std::string& text) {
+    const auto dots = text.find("..");
+    if (dots == text.npos) return fail(Code::bad_request, "'" + text + "' is no range", "--range 100..200, or 7..7");
+    return std::pair(TRY(parse_count(text.substr(0, dots), "--range", 1, INT64_MAX)),
+                     TRY(parse_count(text.substr(dots + 2), "--range", 1, INT64_MAX)));
+}
+
+// Root's file; rootless it lies in the folder itself.
+verify::Kept heads_of(const Arguments& arguments, const std::string& folder) {
+    if (!arguments.heads.empty()) return verify::heads_in(arguments.heads);
+    auto kept = verify::heads_in(folder + "-anchor/heads");
+    if (kept.absent.empty()) return kept;
+    auto beside = verify::heads_in(folder + "/audit.heads");
+    beside.beside = true;
+    return beside.absent.empty() ? beside : kept;
+}
+
+Result<verify::Request> request_of(const Context& context, const Arguments& arguments, const std::string& folder) {
+    verify::Request out{.progress = !context.globals().quiet};
+    if (!arguments.key.empty()) out.pinned = TRY(verify::merkle::parse_vkey(arguments.key));
+    if (!arguments.range.empty()) out.range = TRY(range_of(arguments.range));
+    if (!arguments.checkpoint.empty()) out.kept.push_back(TRY(verify::checkpoint_in(arguments.checkpoint)));
+    if (!arguments.heads.empty() || !folder.empty()) out.kept.push_back(heads_of(arguments, folder));
+    out.kept.push_back(verify::heads_in_journal());
+    out.kept.push_back(verify::known_logs());
+    return out;
+}
+
+// Where it is, without links on the way to it.
+Result<std::string> database_in(const std::string& folder) {
+    std::error_code error;
+    const auto real = std::filesystem::canonical(folder, error);
+    if (error) return fail(Code::system, folder + ": " + error.message(), "name owhaled's state folder with --dir");
+    const auto path = real.string() + "/audit.db";
+    if (!std::filesystem::exists(path, error))
+        return fail(Code::system, path + (error ? ": " + error.message() : " is not there"),
+                    error ? "be root, or the user that owhaled runs as; or ask owhaled: without --dir"
+                          : "name owhaled's state folder with --dir");
+    return path;
+}
+
+Result<verify::Report> examine(Context& context, const Arguments& arguments) {
+    if (!arguments.dir.empty() && !arguments.file.empty())
+        return fail(Code::bad_request, "--dir and --file name two logs", "name one of them");
+    auto folder = folder_of(context, arguments);
+    while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+    auto request = TRY(request_of(context, arguments, folder));
+    if (!arguments.file.empty()) {
+        if (request.range) return fail(Code::bad_request, "--range is not for --file", "leave one of them out");
+        return verify::examine_file(arguments.file, request);
+    }
+    if (folder.empty()) return verify::examine_served(context, std::move(request));
+    const auto path = TRY(database_in(folder));
+    return verify::as_owner_of(path, [&] { return verify::examine_database(path, request); });
+}
+
+// The next time, a log that has less is found out.
+void remember(const verify::Report& report) {
+    if (!report.whole || !report.note) return;
+    const auto key = verify::merkle::parse_vkey(report.key);
+    const auto kept = key ? verify::remember(*key, *report.note) : Status();
+    if (!kept) note("this checkpoint is not remembered: " + kept.error().message);
+}
+
+Result<int> verify_log(Context& context, const Arguments& arguments) {
+    const auto report = examine(context, arguments);
+    if (!report) {
+        complain(report.error());
+        const int code = exit_of(report.error(), Exits::plain);
+        return code == kFailed ? kCannotLook : code; // 1 says that something was found
+    }
+    remember(*report);
+    const auto& look = context.look();
+    if (look.format != Format::table)
+        CHECK(print(json_text(look, to_json(*report))));
+    else if (!context.globals().quiet || !report->whole)
+        CHECK(print(as_text(look, *report)));
+    return report->whole ? kOk : kFailed;
+}
+
+} // namespace
+
+void declare_audit_verify(Command audit) {
+    auto command =
+        audit.sub("verify", "Check by yourself that the log is whole: every event, the tree, the signatures");
+    auto arguments = std::make_shared<Arguments>();
+    command.option("--range", arguments->range, "A..B", "these events alone, by proofs");
+    command.option("--checkpoint", arguments->checkpoint, "FILE", "also against a checkpoint that was kept elsewhere",
+                   Kind::file);
+    command.option("--key", arguments->key, "VKEY", "the key that it must be signed with (audit checkpoint --key)");
+    command.option("--dir", arguments->dir, "STATE", "owhaled's state folder, or a copy of it: as root, or its owner",
+                   Kind::folder);
+    command.option("--heads", arguments->heads, "FILE", "root's file of tree heads (STATE-anchor/heads)", Kind::file);
+    command.option("--file", arguments->file, "EXPORT", "an export in JSON Lines, instead of the log", Kind::file);
+    command.handler([arguments](Context& context) { return verify_log(context, *arguments); });
+}
+
+} // namespace owhale::cli

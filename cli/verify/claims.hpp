@@ -1,0 +1,35 @@
+// What is said of the log's tree, by the log's own checkpoints and by what is kept outside of it: at this size it had this
+// root.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "audit/merkle/note.hpp"
+#include "cli/verify/edge.hpp"
+
+namespace owhale::cli::verify {
+
+struct Claim {
+    std::uint64_t size = 0;
+    Hash root{};
+    int anchor = -1; // which anchor says it; -1: a checkpoint of the log's own, whose signature holds
+};
+
+// One place outside of the log.
+struct Kept {
+    std::string name;   // "heads"
+    std::string where;  // "/var/lib/owhaled-anchor/heads"
+    std::string absent; // why there is nothing; "" otherwise
+    struct Log {
+        merkle::NoteKey key;
+        std::vector<merkle::Checkpoint> checkpoints;
+    };
+    std::vector<Log> logs; // of which it knows something
+    // Signed notes, whose signatures are still to be looked at: by which key is known with the log's.
+    std::vector<std::string> notes;
+    bool beside = false;      // in the folder that the log lies in: put back with it
+    bool of_this_log = false; // it is said to be this log's: another's, or another key's, is wrong
+};
+
+} // namespace owhale::cli::verify

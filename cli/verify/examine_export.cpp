@@ -1,0 +1,181 @@
+// Verifies an export, as it comes from owhaled or lies in a file.
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "cli/verify/examine.hpp"
+#include "cli/verify/export_lines.hpp"
+#include "cli/verify/findings.hpp"
+#include "cli/verify/progress.hpp"
+
+namespace owhale::cli::verify {
+namespace {
+
+constexpr std::size_t kLongestLine = 16u << 20; // bytes; an event has at most half of it
+constexpr std::size_t kPiece = 1u << 18;
+constexpr std::size_t kMostFirst = 1000; // lines in which the key's name is looked for
+constexpr std::size_t kLastPart = 2 * merkle::kLargestNote;
+
+// Whole lines out of pieces.
+class Lines {
+public:
+    explicit Lines(const Pieces& pieces) : pieces_(pieces) {}
+    // The next line without its end, valid till the next call; nothing at the end. What is cut off at the end is told.
+    Result<std::optional<std::string_view>> next() {
+        for (;;) {
+            const auto end = text_.find('\n', scanned_);
+            if (end != text_.npos) {
+                const auto line = std::string_view(text_).substr(begin_, end - begin_);
+                begin_ = scanned_ = end + 1;
+                return line;
+            }
+            text_.erase(0, std::exchange(begin_, 0));
+            scanned_ = text_.size();
+            if (text_.size() > kLongestLine) return fail(Code::state_unavailable, "a line is longer than any event");
+            const auto more = TRY(pieces_());
+            if (more.empty()) break;
+            text_ += more;
+        }
+        cut_ = !text_.empty();
+        return std::nullopt;
+    }
+    bool cut() const { return cut_; }
+
+private:
+    const Pieces& pieces_;
+    std::string text_;
+    std::size_t begin_ = 0, scanned_ = 0;
+    bool cut_ = false;
+};
+
+struct Reading {
+    Pass& pass;
+    Report& report;
+    bool keeps = false; // the leaves
+    std::string note;   // at its end
+    std::string problem;
+    std::uint64_t line = 0, wrong = 0;
+};
+
+void take_line(Reading& reading, std::string_view text) {
+    ++reading.line;
+    const auto line = read_export_line(text);
+    if (!line) {
+        ++reading.wrong;
+        return reading.pass.unreadable(reading.pass.next(),
+                                       "line " + std::to_string(reading.line) + " is none of an export in JSON Lines");
+    }
+    if (line->seq != 0 && reading.keeps) reading.report.leaves.emplace_back(line->seq, line->hash);
+    switch (line->kind) {
+    case ExportLine::Kind::event:
+        return reading.pass.take({.seq = line->seq, .hash = line->hash, .json = line->json});
+    case ExportLine::Kind::dropped:
+        return reading.pass.take({.seq = line->seq, .hash = line->hash});
+    case ExportLine::Kind::checkpoint:
+        reading.note = line->text;
+        return;
+    case ExportLine::Kind::problem:
+        reading.problem = line->text;
+        return;
+    case ExportLine::Kind::blank:
+        return;
+    }
+}
+
+Pieces pieces_of(int fd, const std::string& path) {
+    return [fd, path]() -> Result<std::string> {
+        std::string piece(kPiece, '\0');
+        const auto count = ::read(fd, piece.data(), piece.size());
+        if (count < 0) return fail_errno(path);
+        piece.resize(static_cast<std::size_t>(count));
+        return piece;
+    };
+}
+
+// The key that its first lines name, and the sequence that it begins with.
+Result<Exported> beginning_of(const Pieces& pieces) {
+    Exported out{.first = 0};
+    Lines lines(pieces);
+    for (std::size_t i = 0; i < kMostFirst; ++i) {
+        const auto text = TRY(lines.next());
+        if (!text) break;
+        const auto line = read_export_line(*text);
+        if (!line || line->seq == 0) continue;
+        if (out.first == 0) out.first = line->seq;
+        const auto body = line->kind == ExportLine::Kind::event ? read_body(line->json) : std::nullopt;
+        if (!body || body->event != "audit.opened") continue;
+        out.key = named_key(body->data);
+        break;
+    }
+    out.first = std::max<std::uint64_t>(out.first, 1);
+    return out;
+}
+
+// The checkpoint of its last line, and the number of the last event.
+Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
+    std::string text(kLastPart, '\0');
+    const auto from = size > kLastPart ? size - kLastPart : 0;
+    const auto count = ::pread(fd, text.data(), text.size(), static_cast<off_t>(from));
+    if (count < 0) return fail_errno(path);
+    text.resize(static_cast<std::size_t>(count));
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    const auto last = read_export_line(std::string_view(text).substr(text.rfind('\n') + 1));
+    if (last && last->kind == ExportLine::Kind::checkpoint) to.note = last->text;
+    return {};
+}
+
+} // namespace
+
+Result<Report> examine_export(const Pieces& pieces, const Exported& exported, const Request& request) {
+    Findings findings(request);
+    findings.take_key({}, exported.key);
+    const auto note =
+        exported.note.empty() ? Result<merkle::Note>(fail(Code::not_found, "")) : merkle::parse_note(exported.note);
+    const auto checkpoint =
+        note ? merkle::parse_checkpoint(note->text) : Result<merkle::Checkpoint>(fail(Code::not_found, ""));
+    if (!exported.note.empty()) findings.take_checkpoint(checkpoint ? checkpoint->size : 0, exported.note);
+    Pass pass(findings.report(), exported.first == 1 ? findings.claims() : std::vector<Claim>(), {}, exported.first);
+    Reading reading{pass, findings.report(), request.range.has_value(), {}, {}};
+    {
+        Progress progress(exported.total, request.progress && exported.total > 0);
+        Lines lines(pieces);
+        while (const auto line = TRY(lines.next())) {
+            take_line(reading, *line);
+            if (reading.wrong > kMostFirst)
+                return fail(Code::state_unavailable, "this is no export of owhaled's in JSON Lines");
+            progress.at(pass.next() - exported.first);
+        }
+        if (lines.cut()) findings.report().notes.emplace_back("its last line is cut off: it was left out");
+    }
+    if (!reading.problem.empty())
+        return fail(Code::unreachable, "the export was not ended: " + reading.problem, "begin again");
+    if (pass.next() == exported.first) return fail(Code::state_unavailable, "there is no event in it");
+    if (exported.last != 0 && pass.next() != exported.last + 1)
+        return fail(Code::unreachable, "owhaled ended the export before event " + std::to_string(exported.last),
+                    "begin again");
+    pass.finish(pass.told_drops());
+    if (request.range) return findings.end_of_part(0);
+    if (exported.first != 1) {
+        findings.report().notes.emplace_back(
+            "it begins with event " + with_commas(exported.first) +
+            ": its events have their hashes, and what they are in is for the whole log to show");
+        return findings.end_of_part(0);
+    }
+    return findings.end(pass);
+}
+
+Result<Report> examine_file(const std::string& path, const Request& request) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    struct stat found{};
+    if (!file || ::fstat(file.get(), &found) != 0) return fail_errno(path);
+    if (!S_ISREG(found.st_mode)) return fail(Code::bad_request, path + " is no plain file");
+    const auto pieces = pieces_of(file.get(), path);
+    auto exported = TRY(beginning_of(pieces));
+    if (::lseek(file.get(), 0, SEEK_SET) < 0) return fail_errno(path);
+    CHECK(add_end(file.get(), static_cast<std::uint64_t>(found.st_size), path, exported));
+    return examine_export(pieces, exported, request);
+}
+
+} // namespace owhale::cli::verify

@@ -1,0 +1,195 @@
+#include "cli/verify/findings.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+
+namespace owhale::cli::verify {
+namespace {
+
+constexpr std::size_t kMostTold = 20;         // problems, of more the number
+constexpr std::uint64_t kMostUnsigned = 4096; // a running owhaled signs every 1,024, and after 10 s
+
+std::string hex_of(std::uint32_t id) {
+    std::string out;
+    for (int shift = 28; shift >= 0; shift -= 4) out += "0123456789abcdef"[id >> shift & 15];
+    return out;
+}
+
+// Why a note does not hold: forged, or by another key of the same name.
+std::pair<std::string, std::string> fault_of(const std::string& note, const merkle::NoteKey& key, const Error& error) {
+    const auto parsed = merkle::parse_note(note);
+    if (!parsed) return {"checkpoint_forged", "it is no signed checkpoint (" + parsed.error().message + ")"};
+    for (const auto& one : parsed->signatures)
+        if (one.name == key.name && one.id == key.id())
+            return {"checkpoint_forged", "its signature does not hold (" + error.message + ")"};
+    const auto& by = parsed->signatures.front();
+    return {"key_swapped", "it is signed by " + by.name + "+" + hex_of(by.id) + ", and the log's own key is " +
+                               key.name + "+" + hex_of(key.id())};
+}
+
+} // namespace
+
+std::optional<merkle::NoteKey> named_key(std::string_view data) {
+    boost::system::error_code error;
+    const auto value = boost::json::parse(data, error);
+    const auto* key = !error && value.is_object() ? value.get_object().if_contains("key") : nullptr;
+    if (key == nullptr || !key->is_string()) return {};
+    auto read = merkle::parse_vkey(std::string_view(key->get_string()));
+    return read ? std::optional(std::move(*read)) : std::nullopt;
+}
+
+void Findings::add(std::uint64_t seq, std::string kind, std::string what) {
+    ++report_.bad;
+    report_.problems.push_back({seq, {}, std::move(kind), std::move(what)});
+}
+
+void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said) {
+    std::optional<merkle::NoteKey> named;
+    if (opened)
+        if (const auto body = read_body(opened->second)) named = named_key(body->data);
+    key_ = request_.pinned ? request_.pinned : named ? named : said;
+    report_.key_from = request_.pinned ? "--key"
+                       : named         ? "event " + std::to_string(opened->first)
+                                       : "the database, which no event confirms";
+    if (!key_) return add(1, "key_swapped", "no event names the key that the log is signed with: give it with --key");
+    report_.origin = key_->name;
+    report_.key = merkle::to_vkey(*key_);
+    for (const auto& other : {named, said})
+        if (other && *other != *key_)
+            add(opened ? opened->first : 1, "key_swapped",
+                "the log names the key " + merkle::to_vkey(*other) + ", and it should be " + report_.key);
+}
+
+void Findings::take_checkpoint(std::uint64_t size, const std::string& note) {
+    if (!key_) return;
+    const auto checkpoint = merkle::verify(note, *key_);
+    if (!checkpoint) {
+        const auto [kind, why] = fault_of(note, *key_, checkpoint.error());
+        return add(std::max<std::uint64_t>(size, 1), kind,
+                   "the checkpoint over " + with_commas(size) + " events: " + why);
+    }
+    if (checkpoint->size != size)
+        add(std::max<std::uint64_t>(size, 1), "checkpoint_forged",
+            "the checkpoint over " + with_commas(checkpoint->size) + " events is kept as that over " +
+                with_commas(size));
+    claims_.push_back({checkpoint->size, checkpoint->root, -1});
+    notes_.emplace_back(checkpoint->size, note);
+    if (!newest_ || newest_->size < checkpoint->size) newest_ = *checkpoint;
+}
+
+std::vector<Claim> Findings::claims() {
+    strange_.resize(request_.kept.size());
+    for (std::size_t i = 0; key_ && i < request_.kept.size(); ++i) take_kept(request_.kept[i], static_cast<int>(i));
+    std::ranges::stable_sort(claims_, {}, &Claim::size);
+    return claims_;
+}
+
+void Findings::take_kept(const Kept& kept, int index) {
+    auto& strange = strange_[static_cast<std::size_t>(index)];
+    for (const auto& log : kept.logs) {
+        const bool ours = log.key == *key_;
+        if (!ours && (kept.of_this_log || log.key.name == key_->name))
+            add(1, "key_swapped",
+                kept.where + " is of the log with the key " + merkle::to_vkey(log.key) + ", and this one has " +
+                    report_.key);
+        if (!ours) strange = log.key.name;
+        for (const auto& one : log.checkpoints)
+            if (ours) claims_.push_back({one.size, one.root, index});
+    }
+    for (const auto& note : kept.notes) take_note(kept, index, note);
+}
+
+void Findings::take_note(const Kept& kept, int index, const std::string& note) {
+    const auto checkpoint = merkle::verify(note, *key_);
+    if (checkpoint) return claims_.push_back({checkpoint->size, checkpoint->root, index});
+    const auto parsed = merkle::parse_note(note);
+    const auto claimed =
+        parsed ? merkle::parse_checkpoint(parsed->text) : Result<merkle::Checkpoint>(merkle::Checkpoint());
+    if (claimed && !claimed->origin.empty()) strange_[static_cast<std::size_t>(index)] = claimed->origin;
+    if (!kept.of_this_log) return;
+    const auto [kind, why] = fault_of(note, *key_, checkpoint.error());
+    add(1, kind, kept.where + ": " + why);
+}
+
+void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
+    Anchor out{.name = kept.name, .state = "absent"};
+    const auto held = pass.held(index);
+    const auto refuted = pass.refuted(index);
+    const auto& strange = strange_[static_cast<std::size_t>(index)];
+    if (refuted && refuted->beyond) {
+        out.state = "older_copy";
+        out.detail = "the log was put back: it has " + with_commas(report_.last) + " events, and " + kept.where +
+                     " says that it had " + with_commas(refuted->size);
+        add(report_.last + 1, out.state, out.detail);
+    } else if (refuted) {
+        out.state = "rewritten";
+        out.detail = kept.where + " says that the first " + with_commas(refuted->size) + " events were other ones";
+        add(held + 1, out.state, out.detail + (held > 0 ? ", and matches at " + with_commas(held) : ""));
+        report_.problems.back().through = refuted->size;
+    } else if (held > 0) {
+        out.state = "matches";
+        out.size = held;
+        out.detail = "at " + with_commas(held) + " (" + kept.where + ")" +
+                     (kept.beside ? ": it lies beside the log, and proves little" : "");
+    } else if (!strange.empty()) {
+        if (kept.of_this_log) out.state = "other_log";
+        out.detail = kept.where + " knows another log: " + strange;
+    } else {
+        out.detail = kept.absent;
+    }
+    if (refuted) out.size = refuted->size;
+    out.outside = !kept.beside;
+    report_.anchors.push_back(std::move(out));
+}
+
+void Findings::end_signed(const Pass& pass) {
+    const auto held = pass.held(-1);
+    for (const auto& [size, note] : notes_) {
+        if (size > held) continue;
+        ++report_.checkpoints;
+        if (size == held) report_.note = note;
+    }
+    if (held > 0) report_.signed_size = held;
+    report_.unsigned_events = report_.last - std::min(held, report_.last);
+    if (report_.unsigned_events == 0 || !key_) return;
+    const bool stopped = pass.last_event() == "daemon.stop";
+    if (report_.bad == 0 && (stopped || report_.unsigned_events > kMostUnsigned))
+        add(held + 1, "checkpoint_missing",
+            "nothing signs the events from here on, and owhaled signs at its stop, every 1,024 events, and after 10 "
+            "seconds: a checkpoint was taken away");
+}
+
+// An export tells its key when it comes to it.
+void Findings::end_opened(const Pass& pass) {
+    const auto named = pass.opened_at() == 0 ? std::nullopt : named_key(pass.opened());
+    if (!named) return;
+    if (key_ && *named != *key_ && report_.bad == 0)
+        add(pass.opened_at(), "key_swapped",
+            "this event names the key " + merkle::to_vkey(*named) + ", and it is signed with " + report_.key);
+    if (key_ && *named == *key_ && !request_.pinned) report_.key_from = "event " + std::to_string(pass.opened_at());
+}
+
+Report Findings::sorted() {
+    std::ranges::stable_sort(report_.problems, {}, &Problem::seq);
+    if (report_.problems.size() > kMostTold) report_.problems.resize(kMostTold);
+    report_.whole = report_.bad == 0;
+    return std::move(report_);
+}
+
+Report Findings::end(const Pass& pass) {
+    for (std::size_t i = 0; i < request_.kept.size(); ++i)
+        if (i < strange_.size()) end_anchor(request_.kept[i], static_cast<int>(i), pass);
+    end_signed(pass);
+    end_opened(pass);
+    return sorted();
+}
+
+Report Findings::end_of_part(std::uint64_t size) {
+    if (size > 0) report_.signed_size = size;
+    report_.checkpoints = notes_.size();
+    report_.unsigned_events = report_.last - std::min(size, report_.last);
+    report_.notes.push_back("of these events alone: what is kept outside was not looked at");
+    return sorted();
+}
+
+} // namespace owhale::cli::verify

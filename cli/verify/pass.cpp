@@ -1,0 +1,332 @@
+#include "cli/verify/pass.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+
+namespace owhale::cli::verify {
+namespace {
+
+constexpr std::uint64_t kTileSize = 256;
+constexpr std::uint64_t kWidestGap = 1u << 20; // events; beyond it the tree is given up
+constexpr std::size_t kMostKept = 1000;        // problems, and ranges of missing texts
+constexpr std::size_t kMostDoubtful = 100'000;
+constexpr std::size_t kMostSearched = 4; // tiles in which two swapped events are looked for
+
+std::uint64_t number_in(std::string_view data, std::string_view name) {
+    boost::system::error_code error;
+    const auto value = boost::json::parse(data, error);
+    const auto* number = !error && value.is_object() ? value.get_object().if_contains(name) : nullptr;
+    return number != nullptr && number->is_int64() && number->get_int64() > 0
+               ? static_cast<std::uint64_t>(number->get_int64())
+               : 0;
+}
+
+// The nodes of a tile by height, the leaves first.
+using TileNodes = std::array<std::vector<Hash>, 9>;
+TileNodes nodes_of(const std::vector<Hash>& leaves) {
+    TileNodes nodes;
+    nodes[0] = leaves;
+    for (std::size_t height = 1; height < nodes.size(); ++height)
+        for (std::size_t i = 0; i + 1 < nodes[height - 1].size(); i += 2)
+            nodes[height].push_back(merkle::node_hash(nodes[height - 1][i], nodes[height - 1][i + 1]));
+    return nodes;
+}
+
+Hash up(const TileNodes& nodes, std::size_t height, std::size_t index, const Hash& hash) {
+    const auto& other = nodes[height][index ^ 1];
+    return (index & 1) != 0 ? merkle::node_hash(other, hash) : merkle::node_hash(hash, other);
+}
+
+// The root with two leaves in each other's place; i < j.
+Hash root_swapped(const TileNodes& nodes, std::size_t i, std::size_t j) {
+    Hash left = nodes[0][j], right = nodes[0][i];
+    std::size_t height = 0;
+    for (; (i ^ j) != 1; ++height, i /= 2, j /= 2) {
+        left = up(nodes, height, i, left);
+        right = up(nodes, height, j, right);
+    }
+    auto hash = merkle::node_hash(left, right);
+    for (++height, i /= 2; height < 8; ++height, i /= 2) hash = up(nodes, height, i, hash);
+    return hash;
+}
+
+} // namespace
+
+Pass::Pass(Report& report, std::vector<Claim> claims, Nodes nodes, std::uint64_t first)
+    : report_(report), claims_(std::move(claims)), nodes_(std::move(nodes)), first_(first), next_(first),
+      tree_(first == 1) {
+    report_.first = first;
+}
+
+void Pass::add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, std::string kind, std::string what) {
+    ++report_.bad;
+    last_told_ = std::max(last_told_, through.value_or(seq));
+    if (report_.problems.size() < kMostKept)
+        report_.problems.push_back({seq, through, std::move(kind), std::move(what)});
+}
+
+void Pass::take(const Row& row) {
+    if (row.seq < next_)
+        return add_problem(row.seq, {}, row.seq < first_ ? "inserted" : "reordered",
+                           row.seq < first_ ? "no event of owhaled's has this number"
+                                            : "it comes a second time, or after later ones");
+    if (row.seq > next_) fill_gap(row.seq);
+    const auto computed = row.json ? merkle::leaf_hash(*row.json) : row.hash;
+    if (computed != row.hash)
+        add_problem(row.seq, {}, "changed",
+                    "its text does not have the hash that is stored with it: one of the two is not what was written");
+    if (row.json)
+        check_text(row);
+    else
+        lacks_text(row.seq);
+    if (row.columns) see_time(row.columns->time);
+    ++report_.events;
+    ++next_;
+    add_leaf(computed, row.hash);
+}
+
+void Pass::unreadable(std::uint64_t seq, std::string why) {
+    add_problem(seq, {}, "unreadable", std::move(why));
+    if (seq < next_) return;
+    if (seq > next_) fill_gap(seq);
+    ++next_;
+    add_leaf({}, {});
+}
+
+void Pass::fill_gap(std::uint64_t to) {
+    add_problem(next_, to - 1, "missing",
+                to - next_ == 1 ? "there is no event of this number" : "there are no events of these numbers");
+    if (to - next_ > kWidestGap) tree_ = false;
+    if (!tree_) next_ = to;
+    while (next_ < to) {
+        ++next_;
+        add_leaf({}, {});
+    }
+}
+
+void Pass::lacks_text(std::uint64_t seq) {
+    if (!missing_.empty() && missing_.back().second + 1 == seq)
+        missing_.back().second = seq;
+    else if (missing_.size() < kMostKept)
+        missing_.emplace_back(seq, seq);
+    else
+        missing_.back().second = seq;
+}
+
+void Pass::check_text(const Row& row) {
+    const auto body = read_body(*row.json);
+    if (!body) {
+        if (last_told_ != row.seq)
+            add_problem(row.seq, {}, "changed", "its text is no event in canonical JSON (RFC 8785)");
+        return;
+    }
+    if (row.columns) check_columns(*row.columns, *body, row.seq);
+    last_event_ = body->event;
+    if (body->event == "audit.dropped") note_drop(*body, row.seq);
+    if (body->event != "audit.opened" || opened_at_ != 0) return;
+    opened_ = body->data;
+    opened_at_ = row.seq;
+}
+
+void Pass::check_columns(const Columns& columns, const Body& body, std::uint64_t seq) {
+    const char* wrong = nullptr;
+    if (columns.event != body.event) wrong = "event";
+    if (columns.principal != body.principal) wrong = "principal";
+    if (columns.verb != body.verb) wrong = "verb";
+    if (columns.outcome != body.outcome) wrong = "outcome";
+    if (columns.run != body.run) wrong = "run";
+    if (microseconds(body.time) != columns.time) wrong = "time";
+    if (wrong != nullptr && last_told_ != seq)
+        add_problem(seq, {}, "changed",
+                    std::string("its row has another ") + wrong +
+                        " than its text (the row, the word that it names, or "
+                        "the text was changed)");
+}
+
+void Pass::note_drop(const Body& body, std::uint64_t seq) {
+    if (told_drops_.size() < kMostKept * kMostKept) told_drops_[seq] = number_in(body.data, "through");
+}
+
+std::map<std::uint64_t, std::uint64_t> Pass::told_drops() const {
+    std::map<std::uint64_t, std::uint64_t> out;
+    for (const auto& [seq, through] : told_drops_) out[through] = seq;
+    return out;
+}
+
+void Pass::see_time(std::int64_t time) {
+    spans_[1].min = std::min(spans_[1].min, time);
+    spans_[1].max = std::max(spans_[1].max, time);
+}
+
+void Pass::add_leaf(const Hash& computed, const Hash& stored) {
+    if (!tree_) return;
+    leaves_.push_back(computed);
+    tile_.add(computed);
+    stored_tile_.add(stored);
+    if (leaves_.size() == kTileSize) end_tile();
+    hold_claims();
+}
+
+void Pass::end_tile() {
+    const auto computed = *tile_.root();
+    const auto index = tiles_.size();
+    auto stored = *stored_tile_.root();
+    if (nodes_) {
+        if (const auto node = nodes_(1, index)) stored = node->hash;
+        if (stored != computed) doubt(index, stored);
+        if (stored == computed) hold_node(1, index, computed);
+    }
+    spans_[1] = {};
+    stored_tiles_.add(stored);
+    tiles_.add(computed, [&](unsigned height, std::uint64_t at, const Hash& hash) {
+        if (height % merkle::kTileHeight == 0 && nodes_) hold_node(1 + height / merkle::kTileHeight, at, hash);
+    });
+    leaves_.clear();
+    tile_ = stored_tile_ = Edge();
+}
+
+void Pass::doubt(std::uint64_t index, const Hash& stored) {
+    const auto first = index * kTileSize + 1;
+    Tile tile{std::max(first, good_ + 1), first + kTileSize - 1, {}, last_told_ >= first};
+    if (!tile.told && doubtful_.size() < kMostSearched) tile.swapped = find_swap(stored);
+    if (doubtful_.size() < kMostDoubtful) doubtful_.push_back(tile);
+}
+
+// A node whose leaves are not in doubt: it has to be as it is computed, and its times those of its leaves.
+void Pass::hold_node(unsigned level, std::uint64_t index, const Hash& hash) {
+    auto& span = spans_[std::min<std::size_t>(level, spans_.size() - 1)];
+    const auto first = (index << (level * merkle::kTileHeight)) + 1;
+    const auto last = (index + 1) << (level * merkle::kTileHeight);
+    const bool doubtful = (!doubtful_.empty() && doubtful_.back().last >= first) || last_told_ >= first;
+    const auto node = nodes_(level, index);
+    const auto of = "the tree's node over these events (level " + std::to_string(level) + ")";
+    if (!node && !doubtful)
+        add_problem(first, last, "node_changed", of + " is missing");
+    else if (node && !doubtful && node->hash != hash)
+        add_problem(first, last, "node_changed", of + " is not theirs");
+    else if (node && !doubtful && (node->min_time != span.min || node->max_time != span.max))
+        add_problem(first, last, "node_changed", of + " has not their times");
+    if (level + 1 < spans_.size()) {
+        auto& above = spans_[level + 1];
+        above = {std::min(above.min, span.min), std::max(above.max, span.max)};
+    }
+    span = {};
+}
+
+std::optional<std::pair<std::uint64_t, std::uint64_t>> Pass::find_swap(const Hash& target) const {
+    const auto nodes = nodes_of(leaves_);
+    const auto first = tiles_.size() * kTileSize + 1;
+    for (std::size_t i = 0; i < kTileSize; ++i)
+        for (std::size_t j = i + 1; j < kTileSize; ++j)
+            if (root_swapped(nodes, i, j) == target) return std::pair(first + i, first + j);
+    return {};
+}
+
+std::optional<Hash> Pass::root() const {
+    if (!tree_) return {};
+    if (next_ == 1) return merkle::empty_root();
+    return tiles_.root(tile_.root());
+}
+
+void Pass::hold_claims() {
+    const auto size = next_ - 1;
+    for (; at_claim_ < claims_.size() && claims_[at_claim_].size <= size; ++at_claim_)
+        if (claims_[at_claim_].size == size) hold(claims_[at_claim_]);
+}
+
+void Pass::hold(const Claim& claim) {
+    const bool by_texts = root() == claim.root;
+    if (!by_texts && stored_tiles_.root(stored_tile_.root()) != claim.root) return claim_fails(claim);
+    settle(!by_texts);
+    if (!by_texts) {
+        tiles_ = stored_tiles_;
+        tile_ = stored_tile_;
+    }
+    good_ = claim.size;
+    broken_ = false;
+    held_[claim.anchor] = claim.size;
+}
+
+void Pass::claim_fails(const Claim& claim) {
+    refuted_.try_emplace(claim.anchor, Refuted{claim.size, false});
+    if (broken_ || claim.anchor >= 0) return;
+    broken_ = true;
+    const auto before = report_.bad;
+    settle(true);
+    if (report_.bad != before || last_told_ > good_) return;
+    add_problem(good_ + 1, claim.size, "changed",
+                "the checkpoint over " + with_commas(claim.size) +
+                    " events was signed over other ones than these: at least one of them was changed, and the tree "
+                    "made anew");
+}
+
+// What is to be said of the tiles whose stored node differs: a claim has shown that their texts are right, or not.
+void Pass::settle(bool texts_changed) {
+    for (const auto& tile : doubtful_) {
+        if (!texts_changed)
+            add_problem(tile.last - kTileSize + 1, tile.last, "node_changed",
+                        "the tree's node over these events is not theirs");
+        else if (tile.swapped)
+            add_problem(tile.swapped->first, {}, "reordered",
+                        "it and event " + with_commas(tile.swapped->second) + " are in each other's place");
+        else if (!tile.told)
+            add_problem(tile.first, tile.last, "changed",
+                        "at least one of these is not what was written: text and hash were changed together, or others "
+                        "put in its place");
+    }
+    doubtful_.clear();
+}
+
+std::uint64_t Pass::held(int anchor) const {
+    const auto found = held_.find(anchor);
+    return found == held_.end() ? 0 : found->second;
+}
+
+std::optional<Pass::Refuted> Pass::refuted(int anchor) const {
+    const auto found = refuted_.find(anchor);
+    return found == refuted_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
+    report_.last = next_ - 1;
+    std::uint64_t beyond = 0;
+    for (; at_claim_ < claims_.size(); ++at_claim_) {
+        const auto& claim = claims_[at_claim_];
+        if (!tree_ && claim.size < next_) continue;
+        refuted_[claim.anchor] = {claim.size, true};
+        if (claim.anchor < 0) beyond = claim.size;
+    }
+    if (beyond >= next_)
+        add_problem(next_, beyond, "missing",
+                    "the log ends before these, and its own checkpoint was signed over " + with_commas(beyond) +
+                        " events");
+    if (!doubtful_.empty()) settle(true);
+    check_drops(drops);
+}
+
+void Pass::check_drops(const std::map<std::uint64_t, std::uint64_t>& drops) {
+    std::uint64_t allowed = 0;
+    for (const auto& [through, seq] : drops) {
+        const auto told = told_drops_.find(seq);
+        if (told != told_drops_.end() && told->second == through && through < seq) allowed = std::max(allowed, through);
+    }
+    for (const auto& [through, seq] : drops) {
+        const auto told = told_drops_.find(seq);
+        if (seq <= allowed || (told != told_drops_.end() && told->second == through && through < seq)) continue;
+        add_problem(seq, {}, "drop_invented",
+                    "the log says that the texts up to " + with_commas(through) +
+                        " were dropped by this event, and it tells no such thing");
+    }
+    check_missing(allowed);
+}
+
+void Pass::check_missing(std::uint64_t allowed) {
+    for (const auto& [first, last] : missing_) {
+        const auto from = std::max(first, allowed + 1);
+        report_.dropped += std::min(last, allowed) >= first ? std::min(last, allowed) - first + 1 : 0;
+        if (from <= last)
+            add_problem(from, last, "missing", "the text is gone, and no event tells that retention dropped it");
+    }
+}
+
+} // namespace owhale::cli::verify

@@ -1,0 +1,121 @@
+// One pass over the events of a log, in their order: rebuilds the tree from the texts, holds every row against its text,
+// and the tree against the nodes that are stored and the claims that are made of it.
+//
+// What it cannot put down to one event it narrows to the tile of 256, or to those between two claims. It knows nothing of
+// where the events come from.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "cli/verify/body.hpp"
+#include "cli/verify/claims.hpp"
+#include "cli/verify/report.hpp"
+
+namespace owhale::cli::verify {
+
+// The copies of a text's members that its row has, to find it by.
+struct Columns {
+    std::int64_t time = 0;                                 // microseconds since 1970
+    std::string_view event, principal, verb, outcome, run; // as between quotes in canonical JSON; run: a UUID or empty
+};
+
+struct Row {
+    std::uint64_t seq = 0;
+    Hash hash{};
+    std::optional<std::string_view> json; // nothing: the text is not there
+    std::optional<Columns> columns;       // an export has none
+};
+
+class Pass {
+public:
+    struct Node {
+        Hash hash{};
+        std::int64_t min_time = 0, max_time = 0;
+    };
+    // A complete node that is stored: level L over 256^L leaves; nothing when it is not.
+    using Nodes = std::function<std::optional<Node>(unsigned level, std::uint64_t index)>;
+
+    // `claims` in the order of their sizes. `nodes` may be empty: there are none to hold against. `first`: the sequence
+    // that it begins with; without a tree unless 1.
+    Pass(Report& report, std::vector<Claim> claims, Nodes nodes, std::uint64_t first = 1);
+
+    void take(const Row& row);
+    // What could not be read where `seq` should be.
+    void unreadable(std::uint64_t seq, std::string why);
+    // Bodies up to this one may be gone, by these drops: through -> sequence of the event that tells it.
+    void finish(const std::map<std::uint64_t, std::uint64_t>& drops);
+    // At the end: what the tree is.
+    std::optional<Hash> root() const;
+
+    std::uint64_t next() const { return next_; }
+    // The data of the first audit.opened, and its sequence; 0: none was met.
+    const std::string& opened() const { return opened_; }
+    std::uint64_t opened_at() const { return opened_at_; }
+    // By the events that tell them: through -> sequence.
+    std::map<std::uint64_t, std::uint64_t> told_drops() const;
+    const std::string& last_event() const { return last_event_; }
+    // The greatest size at which a claim of this anchor (-1: a checkpoint) held; 0: none.
+    std::uint64_t held(int anchor) const;
+    // The first claim of it that did not hold, and whether the log is too short for it.
+    struct Refuted {
+        std::uint64_t size = 0;
+        bool beyond = false;
+    };
+    std::optional<Refuted> refuted(int anchor) const;
+
+    void add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, std::string kind, std::string what);
+
+private:
+    struct Tile {
+        std::uint64_t first = 0, last = 0;                              // sequences
+        std::optional<std::pair<std::uint64_t, std::uint64_t>> swapped; // which two in it
+        bool told = false;                                              // something is said of it already
+    };
+    void fill_gap(std::uint64_t to);
+    void check_text(const Row& row);
+    void check_columns(const Columns& columns, const Body& body, std::uint64_t seq);
+    void note_drop(const Body& body, std::uint64_t seq);
+    void add_leaf(const Hash& computed, const Hash& stored);
+    void see_time(std::int64_t time);
+    void hold_node(unsigned level, std::uint64_t index, const Hash& hash);
+    void end_tile();
+    void doubt(std::uint64_t index, const Hash& stored);
+    void lacks_text(std::uint64_t seq);
+    void check_drops(const std::map<std::uint64_t, std::uint64_t>& drops);
+    void check_missing(std::uint64_t allowed);
+    void hold_claims();
+    void hold(const Claim& claim);
+    void claim_fails(const Claim& claim);
+    void settle(bool texts_changed);
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> find_swap(const Hash& target) const;
+
+    Report& report_;
+    std::vector<Claim> claims_;
+    std::size_t at_claim_ = 0;
+    Nodes nodes_;
+    std::uint64_t first_, next_;
+    bool tree_ = true; // the root is known: it began with 1, and no gap was too great
+    bool broken_ = false;
+    std::uint64_t good_ = 0; // size at which a claim held last
+    std::uint64_t last_told_ = 0;
+    std::vector<Hash> leaves_; // of the tile
+    Edge tile_, stored_tile_;  // of texts; of rows
+    Edge tiles_, stored_tiles_;
+    std::vector<Tile> doubtful_;
+    struct Span {
+        std::int64_t min = INT64_MAX, max = INT64_MIN;
+    };
+    std::array<Span, 9> spans_{};                                  // of the node of each level that grows
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> missing_; // texts
+    std::map<std::uint64_t, std::uint64_t> told_drops_;            // sequence of the event -> through
+    std::string opened_, last_event_;
+    std::uint64_t opened_at_ = 0;
+    std::map<int, std::uint64_t> held_;
+    std::map<int, Refuted> refuted_;
+};
+
+} // namespace owhale::cli::verify

@@ -1,0 +1,64 @@
+// What a verification of the audit log found.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/merkle/tree.hpp"
+#include "cli/output.hpp"
+
+namespace owhale::cli::verify {
+
+namespace merkle = owhale::audit::merkle;
+
+struct Problem {
+    std::uint64_t seq = 0;                // of the event, or the first of those it may be
+    std::optional<std::uint64_t> through; // and the last
+    // changed, missing, inserted, reordered, checkpoint_forged, checkpoint_missing, key_swapped, node_changed,
+    // drop_invented, rewritten, older_copy, unreadable
+    std::string kind;
+    std::string what;
+};
+BOOST_DESCRIBE_STRUCT(Problem, (), (seq, through, kind, what))
+
+// What the log was held against that is kept outside of it.
+struct Anchor {
+    std::string name;                  // "heads", "journal", "remembered", "checkpoint"
+    std::string state;                 // matches, older_copy, rewritten, other_log, absent
+    std::optional<std::uint64_t> size; // the greatest that was held
+    std::string detail;
+    bool outside = true; // of the folder that the log lies in
+};
+BOOST_DESCRIBE_STRUCT(Anchor, (), (name, state, size, detail, outside))
+
+struct Report {
+    bool whole = false;
+    std::uint64_t first = 0, last = 0, events = 0; // read
+    std::string origin, key;                       // key: in C2SP's form of a verifier key
+    std::string key_from;                          // "--key", "event 1"
+    std::uint64_t checkpoints = 0;                 // signed ones that were held
+    std::optional<std::uint64_t> signed_size;      // of the newest that holds
+    std::uint64_t unsigned_events = 0;             // after it
+    std::uint64_t dropped = 0;                     // bodies gone by retention
+    std::uint64_t bad = 0;                         // problems in all
+    std::vector<Problem> problems;                 // the first of them
+    std::vector<Anchor> anchors;
+    std::vector<std::string> notes;
+    std::optional<std::string> note;                            // the newest checkpoint that holds, as it is signed
+    std::vector<std::pair<std::uint64_t, merkle::Hash>> leaves; // of some events of an export, to be proved; not told
+};
+BOOST_DESCRIBE_STRUCT(Report, (),
+                      (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, unsigned_events,
+                       dropped, bad, problems, anchors, notes, note))
+
+std::string to_json(const Report& report);
+Result<Report> report_of(std::string_view json);
+std::string as_text(const Look& look, const Report& report);
+
+// 1234567 as "1,234,567".
+std::string with_commas(std::uint64_t number);
+
+} // namespace owhale::cli::verify

@@ -1,0 +1,22 @@
+// The log as a running owhaled tells it over its API: what it says is verified, not believed.
+#pragma once
+
+#include <string>
+
+#include "cli/context.hpp"
+#include "cli/verify/examine.hpp"
+
+namespace owhale::cli::verify {
+
+struct ServedHead {
+    std::string note, key; // signed note; verifier key
+};
+// A checkpoint over all events that there are.
+Result<ServedHead> served_head(Context& context);
+// By owhaled's proof: that `to` goes on from `from`; false when it does not.
+Result<bool> goes_on(Context& context, const merkle::Checkpoint& from, const merkle::Checkpoint& to);
+
+// All of it, or the range that is asked for, with a proof for each of its events.
+Result<Report> examine_served(Context& context, Request request);
+
+} // namespace owhale::cli::verify

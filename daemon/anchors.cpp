@@ -1,0 +1,141 @@
+#include "anchors.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "audit/journal_entry.hpp"
+#include "audit/merkle/note.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/whole_seconds.hpp"
+
+namespace owhale {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kEvery = (wire::kHeadEvery + 1) * kSecond; // the spawner's minute began a moment later
+
+std::string origin_of(std::string_view vkey) {
+    return std::string(vkey.substr(0, vkey.find('+')));
+}
+
+std::string when(std::int64_t seconds) {
+    return whole_seconds(rfc3339(seconds * 1'000'000));
+}
+
+std::unexpected<Error> refuse(const std::string& what, const std::string& path) {
+    return fail(Code::state_unavailable, what,
+                "put the right audit.db back; if this is meant, move the heads away, as root: mv " + path + " " + path +
+                    ".old (the next start then notes in the log that its anchor was missing)");
+}
+
+void rethrow(std::exception_ptr thrown) {
+    if (thrown) std::rethrow_exception(thrown);
+}
+
+} // namespace
+
+Anchors::Anchors(Parts parts) : parts_(std::move(parts)), timer_(parts_.executor) {
+    kept_ = {parts_.file.size, parts_.file.time, parts_.file.count, parts_.file.err};
+}
+
+Status Anchors::compare(std::uint64_t size, const std::optional<audit::merkle::Hash>& root) const {
+    const auto& file = parts_.file;
+    if (file.count == 0) return {};
+    const std::string theirs = file.vkey;
+    const auto head = "the head of " + std::to_string(file.size) + " events that was kept at " + when(file.time) +
+                      " in " + parts_.path;
+    if (theirs != parts_.vkey)
+        return refuse("this audit log (" + origin_of(parts_.vkey) + ") is not the one of " + head + " (" +
+                          origin_of(theirs) + "): log or key were put there by others, or begun anew",
+                      parts_.path);
+    if (size < file.size || !root)
+        return refuse("the audit log has " + std::to_string(size) + " events, and is shorter than " + head +
+                          ": it was cut off, or an older copy was put back",
+                      parts_.path);
+    if (!std::ranges::equal(*root, file.root))
+        return refuse("the first " + std::to_string(file.size) + " events of the audit log are others than those of " +
+                          head + ": it was changed",
+                      parts_.path);
+    return {};
+}
+
+std::string Anchors::missing(std::uint64_t size) const {
+    const auto& file = parts_.file;
+    if (file.count != 0 && file.err == 0) return {};
+    if (file.err == 0) return size == 0 ? "" : parts_.path + " holds no head: it is new, or was moved away";
+    return parts_.path + " cannot be " + (file.count != 0 ? "written: " : "used: ") + std::strerror(file.err);
+}
+
+void Anchors::take(audit::Signed head) {
+    if (ended_) return;
+    newest_ = std::move(head);
+    untold_ = true;
+    if (!std::exchange(armed_, true)) arm();
+}
+
+void Anchors::arm() {
+    const auto now = monotonic_ns();
+    timer_.expires_after(
+        std::chrono::nanoseconds(told_ns_ == 0 ? 0 : std::max<std::int64_t>(told_ns_ + kEvery - now, 0)));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error && !ended_) asio::co_spawn(parts_.executor, tell(), rethrow);
+    });
+}
+
+awaitable<void> Anchors::tell() {
+    const auto head = *newest_; // another one may come meanwhile
+    untold_ = false;
+    told_ns_ = monotonic_ns();
+    copy(head);
+    co_await keep(head, false);
+    armed_ = untold_;
+    if (armed_) arm();
+}
+
+awaitable<void> Anchors::finish(audit::Signed head) {
+    ended_ = true;
+    timer_.cancel();
+    newest_ = head;
+    copy(head);
+    co_await keep(head, true);
+}
+
+awaitable<void> Anchors::keep(const audit::Signed& head, bool final) {
+    wire::AuditHead message{};
+    message.size = head.size;
+    std::ranges::copy(head.root, message.root);
+    parts_.vkey.copy(message.vkey, sizeof message.vkey - 1);
+    message.final = final ? 1 : 0;
+    const auto answer = co_await parts_.spawner.keep_head(message);
+    const int err = answer ? *answer : EIO;
+    if (err == EAGAIN) { // an owhaled before this one had a minute of its own
+        untold_ = true;
+        co_return;
+    }
+    if (err == 0) {
+        if (head.size != kept_.size) ++kept_.heads;
+        kept_.size = head.size;
+        kept_.time = wall_clock_us() / 1'000'000;
+    }
+    if (err != 0 && !std::exchange(warned_, true))
+        log::error("the spawner keeps no head of the audit log", {{"why", std::strerror(err)}, {"file", parts_.path}});
+    if (err == 0) warned_ = false;
+    kept_.err = err == ENODEV ? parts_.file.err : err;
+}
+
+void Anchors::copy(const audit::Signed& head) {
+    if (parts_.journal == nullptr) return;
+    const audit::JournalHead entry{origin_of(parts_.vkey), audit::merkle::to_base64(head.root), head.note, head.size};
+    journal_err_ = parts_.journal->send(audit::entry_of(entry));
+    if (journal_err_ == 0) journal_time_ = wall_clock_us() / 1'000'000;
+}
+
+} // namespace owhale

@@ -1,0 +1,80 @@
+#include "audit/dropping.hpp"
+
+#include <algorithm>
+
+#include "audit/stretch.hpp"
+#include "base/clock.hpp"
+#include "store/transaction.hpp"
+
+namespace owhale::audit {
+namespace {
+
+constexpr std::uint64_t kGroup = 256; // events behind one point of time_points()
+
+// Bodies up to ?1 that nothing needs any more.
+constexpr const char* kGoing =
+    " FROM bodies WHERE seq <= ?1 AND seq NOT IN (SELECT seq FROM open_runs) AND seq NOT IN"
+    " (SELECT n.seq FROM newest n JOIN words w ON w.id = n.event WHERE w.text LIKE 'secret.%')";
+
+Result<std::uint64_t> number(store::Database& database, const std::string& sql) {
+    auto statement = TRY(database.prepare(sql));
+    auto row = statement.with();
+    CHECK(row.next());
+    return static_cast<std::uint64_t>(row.integer(0));
+}
+
+// To the event: whole groups first, then the one that the line goes through.
+Result<std::uint64_t> line_of(store::Database& database, std::uint64_t dropped, std::int64_t now_us,
+                              std::int64_t keep_us) {
+    auto points = TRY(time_points(database, dropped));
+    const auto rough = old_enough(points, now_us, keep_us);
+    const auto next = std::ranges::upper_bound(points, rough, {}, &Point::seq);
+    if (next == points.end() || next->seq - rough <= 1) return rough;
+    const auto fine = TRY(times_between(database, rough, std::min(next->seq, rough + kGroup)));
+    points.erase(points.begin(), next + 1);
+    points.insert(points.begin(), fine.begin(), fine.end());
+    return std::max(rough, old_enough(points, now_us, keep_us));
+}
+
+Result<std::uint64_t> before_needed(store::Database& database, std::uint64_t dropped, std::uint64_t line,
+                                    std::int64_t needed_us) {
+    auto statement = TRY(database.prepare("SELECT min(seq) FROM events WHERE seq > ?1 AND seq <= ?2 AND time >= ?3"));
+    auto row = statement.with(dropped, line, needed_us);
+    CHECK(row.next());
+    return row.null(0) ? line : static_cast<std::uint64_t>(row.integer(0)) - 1;
+}
+
+} // namespace
+
+Result<Drop> find_droppable(store::Database& database, std::int64_t now_us, std::int64_t keep_us,
+                            std::int64_t needed_us) {
+    const auto dropped = TRY(number(database, "SELECT coalesce(max(through), 0) FROM drops"));
+    auto line = TRY(line_of(database, dropped, now_us, keep_us));
+    if (line > dropped) line = TRY(before_needed(database, dropped, line, needed_us));
+    if (line <= dropped) return Drop{};
+    auto statement =
+        TRY(database.prepare("SELECT count(*), min(time), max(time) FROM events WHERE seq > ?1 AND seq <= ?2"));
+    auto row = statement.with(dropped, line);
+    CHECK(row.next());
+    return Drop{line, static_cast<std::uint64_t>(row.integer(0)), row.integer(1), row.integer(2)};
+}
+
+Status note_drop(store::Database& database, std::uint64_t through, std::uint64_t told) {
+    auto statement = TRY(database.prepare("INSERT INTO drops (through, time, seq) SELECT ?1, ?2, ?3"
+                                          " WHERE ?1 > (SELECT coalesce(max(through), 0) FROM drops)"));
+    return statement.with(through, wall_clock_us(), told).run();
+}
+
+Result<std::uint64_t> drop_some(store::Database& database, std::size_t most) {
+    const auto through = TRY(number(database, "SELECT coalesce(max(through), 0) FROM drops"));
+    if (through == 0) return 0;
+    auto transaction = TRY(database.begin());
+    auto statement = TRY(database.prepare(std::string("DELETE FROM bodies WHERE seq IN (SELECT seq") + kGoing +
+                                          " ORDER BY seq LIMIT ?2)"));
+    CHECK(statement.with(through, most).run());
+    const auto gone = static_cast<std::uint64_t>(database.changes());
+    CHECK(transaction.commit());
+    return gone;
+}
+
+} // namespace owhale::audit

@@ -1,0 +1,197 @@
+"""Tree heads of the audit log in the spawner's file: it grows, root alone writes it, and a log that does not continue it
+is not served."""
+
+import base64
+import hashlib
+import os
+import shutil
+import sqlite3
+import stat
+
+import pytest
+
+from conftest import needs_root
+
+pytestmark = needs_root
+
+
+def heads_of(owhaled):
+    return owhaled.base / "state-anchor" / "heads"
+
+
+def lines_of(owhaled):
+    """(size, root, time) of each head; the first line is checked on the way."""
+    first, *rest = heads_of(owhaled).read_text().splitlines()
+    origin, vkey = first.removeprefix("# owhaled heads 1 ").split(" ")
+    assert vkey.startswith(origin + "+") and origin.startswith("owhaled/"), first
+    return [(int(size), root, time) for size, root, time in (line.split(" ") for line in rest)]
+
+
+def root_of(leaves):
+    """RFC 6962, 2.1, as it is written there."""
+    if len(leaves) == 1:
+        return hashlib.sha256(b"\0" + leaves[0]).digest()
+    half = 1 << (len(leaves) - 1).bit_length() - 1
+    return hashlib.sha256(b"\1" + root_of(leaves[:half]) + root_of(leaves[half:])).digest()
+
+
+def bodies(state):
+    database = sqlite3.connect(f"file:{state}/audit.db?mode=ro", uri=True)
+    try:
+        return [json.encode() for (json,) in database.execute("SELECT json FROM bodies ORDER BY seq")]
+    finally:
+        database.close()
+
+
+def events(owhaled, name):
+    answer = owhaled.get(f"/v1/audit?event={name}")
+    assert answer.status == 200, answer
+    return [event["event"] for event in answer.json()["events"]]
+
+
+def row(owhaled, name):
+    return next(check for check in owhaled.get("/v1/doctor").json()["checks"] if check["name"] == name)
+
+
+def lived(owhaled, runs=1):
+    """One life: started, some runs, ended."""
+    owhaled.start()
+    for _ in range(runs):
+        owhaled.ran(argv=["true"], cwd="/tmp")
+    assert owhaled.stop() == 0
+    return owhaled
+
+
+def copy_of(owhaled, name):
+    shutil.copytree(owhaled.state, owhaled.base / name, copy_function=shutil.copy2)
+    for path in [owhaled.base / name, *(owhaled.base / name).rglob("*")]:
+        owner = (owhaled.state / path.relative_to(owhaled.base / name)).stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def put_back(owhaled, name):
+    shutil.rmtree(owhaled.state)
+    (owhaled.base / name).rename(owhaled.state)
+
+
+def refused(owhaled):
+    code, said = owhaled.refuses()
+    assert code == 1 and "owhaled cannot start" in said, said
+    owhaled.log.unlink()
+    assert f"mv {heads_of(owhaled)} " in said, said  # what to do
+    return said
+
+
+def test_each_life_ends_with_a_head_of_all_its_events(own):
+    owhaled = lived(own())
+    folder, file = heads_of(owhaled).parent.stat(), heads_of(owhaled).stat()
+    assert (folder.st_uid, stat.S_IMODE(folder.st_mode)) == (0, 0o755)
+    assert (file.st_uid, stat.S_IMODE(file.st_mode)) == (0, 0o644)
+    before = heads_of(owhaled).read_text()
+    lived(owhaled)
+    assert heads_of(owhaled).read_text().startswith(before) and len(heads_of(owhaled).read_text()) > len(before)
+    heads, leaves = lines_of(owhaled), bodies(owhaled.state)
+    assert [size for size, _, _ in heads] == sorted(size for size, _, _ in heads)
+    assert heads[-1][0] == len(leaves)
+    for size, root, _ in heads:
+        assert base64.b64decode(root) == root_of(leaves[:size]), size
+
+
+def test_doctor_tells_of_the_last_head(own):
+    owhaled = lived(own()).start()
+    check = row(owhaled, "audit anchor")
+    size, _, time = lines_of(owhaled)[-1]
+    assert check["state"] == "ok" and str(heads_of(owhaled)) in check["detail"], check
+    assert f"{size} events" in check["detail"] and time[:16] in check["detail"], check
+    assert "events" in row(owhaled, "audit log")["detail"]
+    assert not any("audit" in weaker for weaker in owhaled.get("/v1/status").json()["weaker"])
+
+
+def test_an_older_copy_put_back_is_not_served_until_root_says_so(own):
+    owhaled = lived(own())
+    copy_of(owhaled, "older")
+    size = lines_of(lived(owhaled, 3))[-1][0]
+    put_back(owhaled, "older")
+    there = len(bodies(owhaled.state))
+    said = refused(owhaled)
+    assert f"has {there} events" in said and f"the head of {size} events" in said and "older copy" in said, said
+    assert len(bodies(owhaled.state)) == there  # and nothing was added to it
+    heads_of(owhaled).rename(heads_of(owhaled).with_name("heads.old"))
+    owhaled.start()
+    missing = events(owhaled, "audit.anchor_missing")
+    assert len(missing) == 1 and "moved away" in missing[0]["data"]["why"], missing
+    assert owhaled.stop() == 0
+    owhaled.start()  # with a head of its own, from then on
+    assert len(events(owhaled, "audit.anchor_missing")) == 1
+
+
+def test_another_past_of_the_same_length_is_not_served(own):
+    owhaled = lived(own())
+    copy_of(owhaled, "other")
+    heads = heads_of(lived(owhaled)).read_text()
+    put_back(owhaled, "other")
+    heads_of(owhaled).unlink()
+    lived(owhaled, 5)  # longer than the first, and other
+    heads_of(owhaled).write_text(heads)
+    said = refused(owhaled)
+    assert "are others than those of" in said, said
+
+
+def test_a_log_begun_anew_is_not_served(own):
+    owhaled = lived(own())
+    shutil.rmtree(owhaled.state)
+    assert "is not the one of the head" in refused(owhaled)
+    heads_of(owhaled).unlink()
+    owhaled.start()
+
+
+def test_without_a_file_of_heads_owhaled_serves_says_so_and_strict_mode_does_not(own):
+    owhaled = own()
+    heads_of(owhaled).parent.mkdir()
+    heads_of(owhaled).symlink_to("/etc/passwd")
+    before = open("/etc/passwd", "rb").read()
+    owhaled.start()
+    check = row(owhaled, "audit anchor")
+    assert check["state"] == "weaker" and "symbolic links" in check["detail"], check
+    assert any("audit anchor" in weaker for weaker in owhaled.get("/v1/status").json()["weaker"])
+    missing = events(owhaled, "audit.anchor_missing")
+    assert len(missing) == 1 and "symbolic links" in missing[0]["data"]["why"], missing
+    assert owhaled.ran(argv=["true"], cwd="/tmp")["state"] == "exited"
+    assert owhaled.stop() == 0
+    assert open("/etc/passwd", "rb").read() == before
+    owhaled.flags += ["--mode", "strict"]
+    code, said = owhaled.refuses()
+    assert code == 1 and "runs with an outside anchor only" in said, said
+
+
+def test_on_a_disk_that_cannot_be_written_the_last_head_still_counts(own):
+    owhaled = lived(own())
+    command = owhaled.command()
+    folder = heads_of(owhaled).parent
+    script = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+    owhaled.command = lambda: ["unshare", "-m", "sh", "-c", script, str(folder), *command]
+    before = heads_of(owhaled).read_text()
+    copy_of(owhaled, "later")
+    owhaled.start()
+    check = row(owhaled, "audit anchor")
+    assert check["state"] == "weaker" and "Read-only file system" in check["detail"], check
+    assert owhaled.ran(argv=["true"], cwd="/tmp")["state"] == "exited"
+    assert owhaled.stop() == 0 and heads_of(owhaled).read_text() == before
+    put_back(owhaled, "later")
+    owhaled.start()  # as old as the head
+    assert owhaled.stop() == 0
+    shutil.rmtree(owhaled.state)
+    assert "is not the one of the head" in refused(owhaled)
+
+
+@pytest.mark.parametrize("place", ["state/heads", "state/deep/heads", "run/heads"])
+def test_heads_where_the_broker_could_write_are_refused(own, base, place):
+    code, said = own("--audit-heads", str(base / place)).refuses()
+    assert code == 1 and "audit-heads" in said and "root's own" in said, said
+
+
+def test_no_cage_shows_the_folder_of_the_heads(own):
+    owhaled = lived(own()).start()
+    answer = owhaled.run(argv=["true"], cwd=str(heads_of(owhaled).parent), wait=True)
+    assert answer.status == 403 or answer.json()["state"] == "failed", answer
+    assert "no cage may show" in answer.body.decode() or "workspace" in answer.body.decode(), answer

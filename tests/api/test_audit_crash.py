@@ -1,0 +1,158 @@
+"""kill -9 of any part at any moment: what owhaled had answered for is in its log, and the log is whole."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+
+import accounts
+import asking
+import client
+import merkle
+from accounts import ADMIN, QUICK, bearer, proof
+from conftest import needs_root
+
+pytestmark = needs_root
+
+SEED = 8
+ROUNDS = ("broker", "spawner", "supervisor") * 3
+
+
+class Client(threading.Thread):
+    """Asks and asks; `told` is what it got an answer for: (what, id). An end of the connection in the middle tells nothing."""
+
+    def __init__(self, socket, acts, token):
+        super().__init__(daemon=True)
+        self.socket, self.acts, self.token = socket, acts, token
+        self.told, self.done = [], threading.Event()
+        self.start()
+
+    def ask(self, method, path, body, headers=None):
+        with client.Connection(self.socket, timeout=30) as connection:
+            return connection.ask(method, path, body, {**bearer(self.token), **(headers or {})})
+
+    def run(self):
+        while not self.done.is_set():
+            for act in self.acts:
+                try:
+                    self.told += getattr(self, act)() or []
+                except (OSError, ValueError):
+                    time.sleep(0.01)  # it is dead, or not up yet
+
+    def runs(self):
+        answer = self.ask("POST", "/v1/runs", {"argv": ["/bin/true"], "detach": True})
+        return [("run.intent", answer.json()["id"])] if answer.status == 201 else []
+
+    def waits(self):
+        answer = self.ask("POST", "/v1/runs", {"argv": ["/bin/true"], "wait": True})
+        return [(what, answer.json()["id"]) for what in ("run.intent", "run.outcome")] if answer.status == 200 else []
+
+    def logins(self):
+        answer = self.ask("POST", "/v1/login", {"name": "admin", "password": ADMIN}, {"Authorization": None})
+        return [("login", answer.json()["session"])] if answer.status == 200 else []
+
+    def decisions(self):
+        answer = self.ask("POST", "/v1/runs", {"argv": ["seq", "3"], "detach": True})
+        if answer.status != 202:
+            return []
+        id = answer.json()["approval"]
+        told = [("approval.requested", id)]
+        answer = self.ask("POST", f"/v1/approvals/{id}/deny", {"reason": "no"}, proof(ADMIN))
+        return told + ([("approval.decided", id)] if answer.status == 200 else [])
+
+
+def victim(one, kind):
+    if kind == "supervisor":
+        return one.process.pid
+    broker = one.broker()
+    return broker if kind == "broker" else next(pid for pid in one.children() if pid != broker)
+
+
+def back(one, old, patience=60):
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            if one.get("/v1/health").status == 200 and one.broker() not in old:
+                return
+        except (OSError, StopIteration):
+            pass
+        time.sleep(0.02)
+    raise AssertionError("owhaled did not come back:\n" + one.said())
+
+
+def kill(one, kind):
+    old = [one.process.pid, *one.children()]
+    os.kill(victim(one, kind), signal.SIGKILL)
+    if kind != "supervisor":
+        return back(one, old)
+    one.process.wait()
+    one.process = None
+    end = time.monotonic() + 30
+    while any(os.path.exists(f"/proc/{pid}") for pid in old):  # they die with it
+        assert time.monotonic() < end, "broker or spawner lives on"
+        time.sleep(0.01)
+    one.start(patience=60)
+
+
+def names(event):
+    """What an event is about, in whichever of its members."""
+    data = event["data"]
+    return {(event["event"], value) for value in (event["run"], data.get("jti"), data.get("approval"), data.get("id"))
+            if isinstance(value, str)}
+
+
+def test_whatever_dies_what_was_answered_is_in_the_log(own):
+    chance = random.Random(SEED)
+    one = own(*QUICK)
+    one.rule("50-own.toml", asking.asks("medium"))
+    one.start()
+    token = accounts.set_up(one).token
+    clients = [Client(one.socket, acts, token) for acts in (["runs"], ["waits", "runs"], ["logins"], ["decisions"])]
+    for kind in ROUNDS:
+        time.sleep(chance.uniform(0.02, 0.4))
+        kill(one, kind)
+    for thread in clients:
+        thread.done.set()
+    for thread in clients:
+        thread.join(60)
+    told = [fact for thread in clients for fact in thread.told]
+    counts = Counter(what for what, _ in told)
+    print("answered:", dict(counts), "seed", SEED)
+    assert all(counts[what] for what in ("run.intent", "run.outcome", "login", "approval.requested", "approval.decided")), counts
+    assert one.stop() == 0
+    events = merkle.whole(one.state)
+    there = set().union(*map(names, events))
+    missing = [fact for fact in told if fact not in there]
+    assert not missing, f"{len(missing)} of {len(told)} were answered and are not in the log: {missing[:5]}"
+
+    by_name = Counter(event["event"] for event in events)
+    assert by_name["daemon.crashed"] == len(ROUNDS) and by_name["daemon.start"] == len(ROUNDS) + 1, by_name
+    assert by_name["daemon.stop"] == 1
+    intents = [event["run"] for event in events if event["event"] == "run.intent"]
+    outcomes = Counter(event["run"] for event in events if event["event"] == "run.outcome")
+    assert all(outcomes[run] == 1 for run in intents), [run for run in intents if outcomes[run] != 1][:5]
+    check_crashes(events)
+
+
+def check_crashes(events):
+    """Each says when owhaled had started, when it was last heard of, and how many runs it took with it."""
+    lost = 0
+    for at, event in enumerate(events):
+        if event["event"] != "daemon.crashed":
+            continue
+        data, before = event["data"], events[:at]
+        assert data["last_seq"] == at and data["last_heard"] == before[-1]["time"]
+        assert data["started"] == [e["time"] for e in before if e["event"] == "daemon.start"][-1]
+        assert all(e["outcome"] == "lost" for e in events[at + 1:at + 1 + data["runs"]])
+        lost += data["runs"]
+    assert lost == sum(e["event"] == "run.outcome" and e["outcome"] == "lost" for e in events)
+
+
+def test_an_end_in_order_is_no_crash(own):
+    one = own().start()
+    assert one.stop() == 0
+    again = own().start()
+    assert again.get("/v1/audit?event=daemon.crashed").json()["events"] == []
+

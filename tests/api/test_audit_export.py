@@ -1,0 +1,266 @@
+"""GET /v1/audit/export and `owhalectl audit export`: everything, in order, once, however slowly it is taken."""
+
+import hashlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+
+import daemon
+from accounts import QUICK, add, bearer, login, set_up
+from conftest import ALICE, needs_root
+from ctl import CTL, Ctl
+from exporting import Export, exported, fill
+
+LARGE = 20_000
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """One with a large log, for tests that only add to it."""
+    base = daemon.folder()
+    running = daemon.Owhaled(base, *QUICK)
+    fill(running, LARGE)
+    yield running.start()
+    running.stop()
+    daemon.remove(base)
+
+
+def newest(owhaled):
+    return owhaled.get("/v1/audit?limit=1").json()["events"][0]["seq"]
+
+
+def event_bytes(line):
+    """Of a line of jsonl: the event as it was sent."""
+    return line[line.index(b',"event":') + 9:-1]
+
+
+def exports(owhaled):
+    return [row["event"] for row in owhaled.get("/v1/audit?event=audit.exported&limit=50").json()["events"]]
+
+
+def until(condition, patience=30):
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+# --- the verb
+
+
+def test_every_event_once_in_order_with_bytes_that_hash_to_what_is_said(large):
+    with Export(large) as export:
+        assert export.answer.headers["content-type"] == "application/x-ndjson"
+        lines = export.lines()
+    assert [json.loads(line)["seq"] for line in lines[:-1]] == list(range(1, len(lines)))
+    for line in lines[:-1]:
+        assert hashlib.sha256(b"\0" + event_bytes(line)).hexdigest() == json.loads(line)["hash"]
+    origin, size, _ = json.loads(lines[-1])["checkpoint"].splitlines()[:3]
+    assert int(size) == len(lines) - 1 and origin.startswith("owhaled/")
+
+
+def test_the_export_tells_itself_before_its_first_line_and_after_its_last(large):
+    lines = exported(large, "?after=5&until_seq=9")
+    assert [line["seq"] for line in lines] == [6, 7, 8, 9]
+    until(lambda: exports(large)[0]["outcome"] == "ok")
+    ended, begun = exports(large)[:2]
+    assert begun["outcome"] == "pending" and begun["data"]["from"] == 6 and begun["data"]["to"] == 9
+    assert ended["data"]["export"] == begun["data"]["export"] and ended["data"]["count"] == 4
+    assert (ended["data"]["from"], ended["data"]["to"]) == (6, 9)
+    whole = exported(large, f"?after={newest(large) - 2}")
+    assert any(line["event"]["event"] == "audit.exported" for line in whole if "event" in line)  # its own beginning
+
+
+def test_it_goes_on_after_any_event_and_ends_where_it_is_told(large):
+    assert [line["seq"] for line in exported(large, "?after=0&until_seq=2")] == [1, 2]
+    assert not any("seq" in line for line in exported(large, f"?after={newest(large) + 1000}"))
+    middle = exported(large, f"?after={LARGE - 3}&until_seq={LARGE}")
+    assert [line["seq"] for line in middle] == [LARGE - 2, LARGE - 1, LARGE]
+
+
+def test_by_time(large):
+    times = [line["event"]["time"] for line in exported(large, f"?until_seq={LARGE}") if "event" in line]
+    since, until_ = times[len(times) // 4], times[len(times) // 4 + 500]
+    wanted = [time for time in times if since <= time < until_]
+    got = exported(large, f"?until_seq={LARGE}&since={since}&until={until_}")
+    assert [line["event"]["time"] for line in got if "event" in line] == wanted and wanted
+
+
+@pytest.mark.parametrize("query", ["?format=xml", "?after=-1", "?after=x", "?until_seq=1e3", "?follow=2", "?since=yesterday",
+                                   "?limit=5", "?after=99999999999999999999"])
+def test_what_is_not_understood_is_refused_by_name(large, query):
+    with Export(large, query) as export:
+        assert export.status in (400, 422), export.json()
+        assert query[1:].split("=")[0] in export.json()["detail"]
+
+
+@needs_root
+def test_others_events_are_for_who_may_see_them(large):
+    with Export(large, uid=ALICE) as export:
+        assert (export.status, export.json()["code"]) == (403, "forbidden")
+
+
+def test_rights_are_looked_at_while_it_goes_on(own):
+    owhaled = own(*QUICK)
+    fill(owhaled, LARGE)
+    admin = set_up(owhaled.start())
+    mallory = add(admin, "mallory", ["auditor"])
+    with Export(owhaled, "?follow=1", headers=bearer(mallory.token)) as export:
+        assert export.status == 200 and json.loads(export.line())["seq"] == 1
+        admin.do("POST", "/v1/users/mallory/disable")
+        lines = export.lines()  # what the kernel held already, and no more
+    assert "problem" in json.loads(lines[-1]), lines[-1]
+    assert len(lines) < LARGE
+
+
+def test_a_slow_reader_holds_up_nobody_and_costs_no_memory(large):
+    before = large.memory()
+    with Export(large) as export:
+        export.line()
+        began = time.monotonic()
+        for _ in range(20):  # the writer goes on
+            assert large.get("/v1/audit?limit=1").status == 200
+            login(large, "nobody-here", "x" * 12)
+        assert time.monotonic() - began < 20
+        assert large.memory() - before < 32 << 20
+        wal = large.state / "audit.db-wal"
+        assert not wal.exists() or wal.stat().st_size < 64 << 20
+        assert json.loads(export.lines()[-1])["checkpoint"]
+
+
+def test_a_client_that_goes_ends_it(large):
+    export = Export(large)
+    export.line()
+    export.close()
+    until(lambda: exports(large)[0]["outcome"] == "cancelled")
+
+
+def test_follow_gives_what_comes_and_loses_nothing(large):
+    with Export(large, f"?after={LARGE}&follow=1") as export:
+        seen = []
+        while not seen or seen[-1] < newest(large):
+            line = json.loads(export.line())
+            if "seq" in line:
+                seen.append(line["seq"])
+        for _ in range(3):
+            large.get("/v1/audit?limit=1")
+            exported(large, "?until_seq=1")  # two events each
+        while len(seen) < 8:
+            text = export.line().strip()
+            if text and "seq" in json.loads(text):
+                seen.append(json.loads(text)["seq"])
+        assert seen == list(range(LARGE + 1, LARGE + 1 + len(seen)))
+
+
+def test_not_too_many_at_once(large):
+    some = []
+    try:
+        for _ in range(20):
+            some.append(Export(large, "?follow=1&after=1"))
+            if some[-1].status != 200:
+                break
+        assert some[-1].status == 503 or some[-1].status == 429, some[-1].status
+        assert some[-1].json()["code"] == "busy"
+    finally:
+        for one in some:
+            one.close()
+
+
+# --- owhalectl
+
+
+@pytest.fixture
+def ctl(large, tmp_path):
+    return Ctl(tmp_path, large)
+
+
+def test_to_a_pipe(large, ctl):
+    lines = ctl("audit", "export", "--until-seq", "5").splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4, 5]
+    done = subprocess.run(f"{CTL} audit export | head -n 1", shell=True, capture_output=True, text=True, env=ctl.variables)
+    assert json.loads(done.stdout)["seq"] == 1 and done.stderr == ""  # a reader that goes is no failure
+
+
+def test_to_a_file_that_only_its_owner_reads_and_that_nothing_overwrites(ctl, tmp_path):
+    path = tmp_path / "out.jsonl"
+    ctl("audit", "export", "--until-seq", "10", "--file", str(path))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and len(path.read_text().splitlines()) == 10
+    again = ctl("audit", "export", "--file", str(path), code=None)
+    assert again.returncode == 1 and "--resume" in again.stderr
+    assert len(path.read_text().splitlines()) == 10
+
+
+def test_resume_cuts_a_torn_line_and_goes_on_without_loss_or_doubles(ctl, tmp_path):
+    path = tmp_path / "out.jsonl"
+    ctl("audit", "export", "--until-seq", "10", "--resume", str(path))  # begins one, too
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-25])  # the power went
+    ctl("audit", "export", "--until-seq", "4000", "--resume", str(path))
+    assert [json.loads(line)["seq"] for line in path.read_text().splitlines()] == list(range(1, 4001))
+    ctl("audit", "export", "--resume", str(path))
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["seq"] for line in lines[:-1]] == list(range(1, len(lines))) and "checkpoint" in lines[-1]
+    ctl("audit", "export", "--resume", str(path))  # behind a tree head
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["seq"] for line in lines if "seq" in line] == list(range(1, lines[-2]["seq"] + 1))
+
+
+@pytest.mark.parametrize("text", ["hello\n", '{"a":1}\n', '{"a":1}', "CEF:0|x|y externalId=5\n", "\n\n"])
+def test_a_file_that_is_no_export_is_left_as_it_is(ctl, tmp_path, text):
+    path = tmp_path / "mine.txt"
+    path.write_text(text)
+    done = ctl("audit", "export", "--resume", str(path), code=None)
+    assert done.returncode != 0 and str(path) in done.stderr
+    assert path.read_text() == text
+
+
+def test_an_export_of_another_log_is_not_gone_on_with(ctl, tmp_path):
+    path = tmp_path / "out.jsonl"
+    ctl("audit", "export", "--until-seq", "10", "--file", str(path))
+    lines = path.read_text().splitlines()
+    lines[-1] = lines[-1].replace(json.loads(lines[-1])["hash"], "0" * 64)
+    path.write_text("\n".join(lines) + "\n")
+    done = ctl("audit", "export", "--resume", str(path), code=None)
+    assert done.returncode == 1 and "is not the one that owhaled has" in done.stderr
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    assert ctl("audit", "export", "--resume", str(link), code=None).returncode != 0
+
+
+def test_interrupted_it_says_how_it_goes_on(large, ctl, tmp_path):
+    path = tmp_path / "out.jsonl"
+    process = subprocess.Popen([CTL, "audit", "export", "--follow", "--file", path], env=ctl.variables,
+                               stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL)
+    until(lambda: path.exists() and path.stat().st_size > 1 << 20)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130 and f"--resume {path}" in said
+    assert path.read_bytes().endswith(b"\n")
+    ctl("audit", "export", "--resume", str(path))
+    seqs = [line["seq"] for line in map(json.loads, path.read_text().splitlines()) if "seq" in line]
+    assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) >= LARGE
+
+
+def test_follow_survives_a_restart(own, tmp_path):
+    owhaled = own(*QUICK).start()
+    ctl = Ctl(tmp_path, owhaled)
+    path = tmp_path / "out.jsonl"
+    process = subprocess.Popen([CTL, "audit", "export", "--follow", "--file", path], env=ctl.variables,
+                               stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: path.exists() and b"audit.exported" in path.read_bytes())
+        os.kill(owhaled.broker(), signal.SIGKILL)
+        owhaled.process.wait(30)
+        owhaled.start()
+        last = newest(owhaled)
+        until(lambda: f'"seq":{last},'.encode() in path.read_bytes())
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    seqs = [line["seq"] for line in map(json.loads, path.read_text().splitlines()) if "seq" in line]
+    assert seqs == list(range(1, len(seqs) + 1))

@@ -1,0 +1,447 @@
+#!/usr/bin/env python3
+"""owhalectl audit verify against everything that can be done to a log's file. usage: audit_verify_test.py OWHALECTL"""
+import base64, json, os, shutil, sqlite3, subprocess, sys, tempfile, unittest
+from pathlib import Path
+
+import audit_attacks as attacks
+import audit_log
+
+CTL = os.path.abspath(sys.argv.pop(1)) if len(sys.argv) > 1 else "owhalectl"
+MADE = None  # the log that all attacks begin with: made once
+
+
+def setUpModule():
+    global MADE
+    MADE = Made()
+
+
+class Made:
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.log = audit_log.Log()
+        unittest.addModuleCleanup(self.folder.cleanup)
+        self.log.write(self.folder.name)
+        self.other = audit_log.Key(self.log.key.origin)
+
+
+def verify(home, *arguments, code=None, **env):
+    done = subprocess.run([CTL, "-o", "json", "audit", "verify", *arguments], capture_output=True, text=True, timeout=120,
+                          env={"PATH": "/nowhere", "HOME": str(home), "LANG": "C.UTF-8", **env})
+    if code is not None and done.returncode != code:
+        raise AssertionError((arguments, done))
+    return json.loads(done.stdout) if done.returncode in (0, 1) and done.stdout else done
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.top = Path(self.folder.name)
+        self.state = self.top / "state"
+        self.log = MADE.log
+        shutil.copytree(MADE.folder.name, self.state)
+
+    def attack(self, attack, *arguments):
+        database = attacks.free(self.state / "audit.db")
+        database.execute("BEGIN")
+        attack(database, *arguments)
+        database.execute("COMMIT")
+        database.close()
+
+    def verify(self, *arguments, code=None, **env):
+        return verify(self.top, "--dir", str(self.state), *arguments, code=code, **env)
+
+    def finds(self, seq, kind, *arguments, through=None, **env):
+        report = self.verify(*arguments, code=1, **env)
+        first = report["problems"][0]
+        self.assertEqual((first["seq"], first.get("through") or first["seq"], first["kind"]), (seq, through or seq, kind), report["problems"])
+        self.assertFalse(report["whole"])
+        return report
+
+
+class Whole(Folder):
+    def test_what_it_says_of_a_whole_log(self):
+        report = self.verify(code=0)
+        self.assertEqual((report["whole"], report["events"], report["checkpoints"], report["signed_size"], report["bad"]), (True, 700, 6, 700, 0))
+        self.assertEqual((report["key"], report["key_from"]), (self.log.key.vkey, "event 1"))
+        text = subprocess.run([CTL, "audit", "verify", "--dir", self.state], capture_output=True, text=True, timeout=60,
+                              env={"HOME": str(self.top / "new"), "PATH": "/nowhere"})
+        self.assertEqual((text.returncode, text.stderr), (0, ""))
+        self.assertIn("whole: 700 events\n", text.stdout)
+        self.assertIn("no outside anchor: root on the log's machine could have made all of this up", text.stdout)
+
+    def test_nothing_is_left_beside_the_file(self):
+        before = sorted(os.listdir(self.state))
+        self.verify(code=0)
+        self.assertEqual(sorted(os.listdir(self.state)), before)
+
+    def test_a_log_that_retention_shortened(self):
+        log = audit_log.Log(300, (1, 300), self.log.key)
+        log.bodies[249] = audit_log.body(250, "audit.dropped", {"count": 100, "through": 100}, "system", "ok")
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.attack(attacks.invent_drop, 100, 250)
+        report = self.verify("--key", self.log.key.vkey, code=0)
+        self.assertEqual((report["dropped"], report["bad"]), (100, 0))
+        self.attack(attacks.delete_body, 101)
+        self.finds(101, "missing")
+
+    def test_a_range_by_proofs(self):
+        self.assertEqual(self.verify("--range", "250..520", code=0)["events"], 271)
+        self.attack(attacks.change_event, 333)
+        self.assertEqual(self.verify("--range", "1..300", code=1)["problems"][0]["kind"], "changed")  # the node above is of others
+        self.finds(333, "changed", "--range", "333..333")
+        self.assertEqual(self.verify("--range", "600..900").returncode, 2)
+
+
+class Tampered(Folder):
+    def test_one_event_changed(self):
+        for attack in (attacks.change_column, attacks.change_time, attacks.change_run, attacks.change_body, attacks.change_hash):
+            with self.subTest(attack.__name__):
+                shutil.rmtree(self.state)
+                shutil.copytree(MADE.folder.name, self.state)
+                self.attack(attack, 333)
+                report = self.finds(333, "changed")
+                self.assertEqual(report["bad"], 1, report)
+
+    def test_an_event_and_its_hash_changed(self):
+        self.attack(attacks.change_event, 333)
+        self.finds(301, "changed", through=512)
+
+    def test_an_event_and_the_tree_above_it_changed(self):
+        self.attack(attacks.change_event_and_tree, 333)
+        self.finds(301, "changed", through=600)
+
+    def test_an_early_event_and_the_tree_above_it_changed(self):
+        self.attack(attacks.change_event_and_tree, 280)
+        self.finds(257, "changed", through=300)
+
+    def test_a_text_that_is_not_canonical(self):
+        self.attack(attacks.not_canonical, 650)
+        self.finds(650, "changed")
+
+    def test_events_deleted(self):
+        self.attack(attacks.delete_event, 333)
+        self.finds(333, "missing")
+        self.attack(attacks.delete_event, 334)
+        self.finds(333, "missing", through=334)
+
+    def test_a_text_deleted(self):
+        self.attack(attacks.delete_body, 333)
+        self.finds(333, "missing")
+
+    def test_the_end_cut_off(self):
+        self.attack(attacks.cut_after, 690)
+        self.finds(691, "missing", through=700)
+
+    def test_an_event_inserted(self):
+        self.attack(attacks.insert_event, 333)
+        self.finds(301, "changed", through=512)
+
+    def test_an_event_inserted_before_all(self):
+        self.attack(attacks.insert_before_all)
+        self.assertEqual(self.verify(code=1)["problems"][0]["kind"], "inserted")
+
+    def test_a_text_without_an_event(self):
+        self.attack(attacks.delete_event, 333)
+        self.attack(attacks.insert_body, 333)
+        self.assertIn("inserted", {one["kind"] for one in self.verify(code=1)["problems"]})
+
+    def test_two_swapped(self):
+        self.attack(attacks.swap, 333, 444)
+        report = self.finds(333, "reordered")
+        self.assertIn("444", report["problems"][0]["what"])
+
+    def test_one_renumbered(self):
+        self.attack(attacks.shift, 700, 200)
+        self.finds(700, "missing", through=899)
+
+    def test_nodes(self):
+        self.attack(attacks.edit_node, 1)
+        self.finds(257, "node_changed", through=512)
+        self.attack(attacks.remove_node, 1)
+        self.finds(257, "node_changed", through=512)
+
+    def test_times_of_nodes(self):
+        self.attack(attacks.edit_node_time, 0)
+        self.finds(1, "node_changed", through=256)
+
+    def test_words(self):
+        self.attack(attacks.rename_word, "run.outcome")
+        report = self.finds(2, "changed")
+        self.assertEqual(report["bad"], 699)
+        self.attack(attacks.remove_word, "run.denied")
+        self.finds(2, "unreadable")
+
+    def test_a_drop_invented(self):
+        self.attack(attacks.invent_drop, 100, 650)
+        report = self.finds(1, "missing", "--key", self.log.key.vkey, through=100)
+        self.assertEqual(report["problems"][1]["kind"], "drop_invented")
+
+
+class Signatures(Folder):
+    def test_a_signature_broken(self):
+        self.attack(attacks.break_signature, 600)
+        self.finds(600, "checkpoint_forged")
+
+    def test_a_checkpoint_moved(self):
+        self.attack(attacks.move_checkpoint, 600, 601)
+        self.finds(601, "checkpoint_forged")
+
+    def test_another_key(self):
+        self.attack(attacks.sign_again, MADE.other)
+        self.finds(1, "key_swapped")
+
+    def test_another_key_in_the_first_event_too(self):
+        forged = audit_log.Log(key=MADE.other)
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        forged.write(self.state)
+        self.verify(code=0)  # nobody here knows better
+        self.finds(1, "key_swapped", "--key", self.log.key.vkey)
+
+    def test_the_checkpoint_of_the_stop_taken_away(self):
+        log = audit_log.Log(300, (200, 300), self.log.key)
+        log.bodies[299] = audit_log.body(300, "daemon.stop", {}, "system", "ok")
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.verify(code=0)
+        self.attack(lambda database: database.execute("DELETE FROM checkpoints WHERE size = 300"))
+        self.finds(201, "checkpoint_missing", HOME=str(self.top / "other"))
+
+
+class Anchored(Folder):
+    def heads(self, *sizes, log=None, key=None):
+        log = log or self.log
+        lines = [f"# owhaled heads 1 {log.key.origin} {(key or log.key).vkey}\n"]
+        lines += [f"{size} {base64.b64encode(log.root(size)).decode()} 2026-11-27T05:00:00Z\n" for size in sizes]
+        (self.top / "heads").write_text("".join(lines) + "7")  # the last line was torn
+        return ("--heads", str(self.top / "heads"))
+
+    def journal(self, *notes):
+        """A journalctl that knows these."""
+        binaries = self.top / "bin"
+        binaries.mkdir()
+        lines = "".join(json.dumps({"OWHALED_CHECKPOINT": note}) + "\n" for note in notes)
+        (self.top / "journal").write_text(lines + "not JSON\n")
+        (binaries / "journalctl").write_text(f"#!/bin/sh\nexec /bin/cat {self.top}/journal\n")
+        (binaries / "journalctl").chmod(0o755)
+        return {"PATH": str(binaries)}
+
+    def saved(self, size, log=None):
+        (self.top / "checkpoint").write_text((log or self.log).note(size))
+        return ("--checkpoint", str(self.top / "checkpoint"))
+
+    def anchor(self, report, name):
+        return next(one for one in report["anchors"] if one["name"] == name)
+
+    def older(self):
+        self.attack(attacks.cut_after, 600, True)
+
+    def test_they_match(self):
+        report = self.verify(*self.heads(200, 600), *self.saved(300), code=0, **self.journal(self.log.note(600), MADE.other.note(9, bytes(32))))
+        states = {one["name"]: (one["state"], one.get("size")) for one in report["anchors"]}
+        self.assertEqual(states["heads"], ("matches", 600))
+        self.assertEqual(states["journal"], ("matches", 600))
+        self.assertEqual(states["checkpoint"], ("matches", 300))
+        self.assertEqual(self.verify(code=0)["anchors"][-1], {"name": "remembered", "state": "matches", "size": 700,
+                                                             "detail": "at 700 (owhalectl's own memory)", "outside": True})
+
+    def test_heads_beside_the_log_are_no_outside_anchor(self):
+        self.heads(600)
+        (self.top / "heads").rename(self.state / "audit.heads")
+        report = self.verify(code=0)
+        self.assertEqual((self.anchor(report, "heads")["state"], self.anchor(report, "heads")["outside"]), ("matches", False))
+        text = subprocess.run([CTL, "audit", "verify", "--dir", self.state], capture_output=True, text=True, env={"HOME": str(self.top / "x"), "PATH": "/"})
+        self.assertIn("no outside anchor", text.stdout)
+
+    def test_an_older_copy_has_no_fault_of_its_own(self):
+        self.older()
+        self.assertTrue(self.verify(code=0)["whole"])
+
+    def test_an_older_copy_is_found_by_the_heads(self):
+        self.older()
+        report = self.finds(601, "older_copy", *self.heads(600, 690))
+        self.assertIn("has 600 events", report["problems"][0]["what"])
+        self.assertIn("had 690", report["problems"][0]["what"])
+
+    def test_an_older_copy_is_found_by_the_journal(self):
+        self.older()
+        self.finds(601, "older_copy", **self.journal(self.log.note(700)))
+
+    def test_an_older_copy_is_found_by_a_saved_checkpoint(self):
+        self.older()
+        self.finds(601, "older_copy", *self.saved(700))
+
+    def test_an_older_copy_is_found_by_what_is_remembered(self):
+        self.verify(code=0)
+        self.older()
+        self.finds(601, "older_copy")
+
+    def rewritten(self):
+        """Everything anew from a changed event on, signed with the log's own key: by who has taken owhaled over."""
+        self.attack(attacks.change_event_and_tree, 333)
+        self.attack(attacks.sign_again, self.log.key)
+
+    def test_a_rewritten_log_is_found_by_each(self):
+        self.rewritten()
+        self.verify(code=0, HOME=str(self.top / "other"))
+        for more, env in ((self.heads(300, 600), {}), (self.saved(600), {}), ((), self.journal(self.log.note(600)))):
+            report = self.finds(301 if "--heads" in more else 1, "rewritten", *more, through=600, HOME=str(self.top / "new"), **env)
+            self.assertEqual(report["bad"], 1)
+
+    def test_a_checkpoint_that_is_not_this_logs(self):
+        other = audit_log.Log(300, (300,), audit_log.Key("owhaled/else/00000000"))
+        self.finds(1, "key_swapped", *self.saved(300, other))
+        self.finds(1, "key_swapped", *self.heads(300, key=MADE.other))
+
+    def test_a_forged_line_in_the_journal_counts_for_nothing(self):
+        forged = self.log.note(700).replace("\n700\n", "\n9000\n")
+        report = self.verify(code=0, **self.journal(forged))
+        self.assertEqual(self.anchor(report, "journal")["state"], "absent")
+
+
+class Exports(Folder):
+    def export(self, change=lambda lines: lines, note=None):
+        lines = [b'{"seq":%d,"hash":"%s","event":%s}' % (n, audit_log.leaf(text).hex().encode(), text) for n, text in enumerate(self.log.bodies, 1)]
+        lines.append(json.dumps({"checkpoint": note or self.log.note(700)}, ensure_ascii=False).encode())
+        (self.top / "export").write_bytes(b"\n".join(change(lines)) + b"\n")
+        return self.top / "export"
+
+    def verify(self, *arguments, code=None, **env):
+        return verify(self.top / "new", "--file", str(self.top / "export"), *arguments, code=code, **env)
+
+    def test_whole(self):
+        self.export()
+        report = self.verify(code=0)
+        self.assertEqual((report["events"], report["signed_size"], report["key_from"]), (700, 700, "event 1"))
+
+    def test_changed(self):
+        self.export(lambda lines: lines[:332] + [lines[332].replace(b"exited", b"failed")] + lines[333:])
+        self.finds(333, "changed")
+
+    def test_changed_with_its_hash(self):
+        text = self.log.bodies[332].replace(b"exited", b"failed")
+        forged = b'{"seq":333,"hash":"%s","event":%s}' % (audit_log.leaf(text).hex().encode(), text)
+        self.export(lambda lines: lines[:332] + [forged] + lines[333:])
+        self.finds(1, "changed", through=700)
+
+    def test_a_line_gone_twice_or_elsewhere(self):
+        self.export(lambda lines: lines[:332] + lines[333:])
+        self.finds(333, "missing")
+        self.export(lambda lines: lines[:333] + lines[332:])
+        self.finds(333, "reordered")
+        self.export(lambda lines: lines[:332] + [lines[333], lines[332]] + lines[334:])
+        self.finds(333, "missing")
+
+    def test_cut_off(self):
+        self.export(lambda lines: lines[:600])
+        self.assertIn("no outside anchor", subprocess.run([CTL, "audit", "verify", "--file", self.top / "export"], env={"HOME": str(self.top / "x"), "PATH": "/"},
+                                                          capture_output=True, text=True).stdout)
+        self.export(lambda lines: lines[:600] + lines[700:])
+        self.finds(601, "missing", through=700)
+
+    def test_another_key(self):
+        self.export(note=MADE.other.note(700, self.log.root(700)))
+        self.finds(700, "key_swapped")
+
+    def test_garbage(self):
+        for garbage in (b"", b"\0" * 5000, b"{}\n" * 2000, b'{"seq":18446744073709551616}\n', b"x" * (17 << 20)):
+            (self.top / "export").write_bytes(garbage)
+            done = self.verify()
+            self.assertIn(1 if isinstance(done, dict) else done.returncode, (1, 3))
+
+
+class Hostile(Folder):
+    """Files that are made to hurt who looks at them."""
+
+    def cannot_look(self, *words):
+        done = self.verify()
+        self.assertEqual(done.returncode, 3, done)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def remake(self, *statements):
+        database = attacks.free(self.state / "audit.db")
+        for statement in statements:
+            database.execute(statement)
+        database.close()
+
+    def test_no_database(self):
+        (self.state / "audit.db").write_bytes(os.urandom(100_000))
+        self.cannot_look("cannot be read")
+        (self.state / "audit.db").write_bytes(b"")
+        self.cannot_look("no table 'events'")
+
+    def test_a_link_and_a_fifo(self):
+        path = self.state / "audit.db"
+        path.rename(self.state / "real.db")
+        path.symlink_to("real.db")
+        self.cannot_look("plain file")
+        path.unlink()
+        os.mkfifo(path)
+        self.cannot_look("plain file")
+
+    def test_a_view_in_place_of_the_events(self):
+        self.remake("DROP TABLE events", "CREATE VIEW events AS WITH RECURSIVE n(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM n)"
+                    " SELECT seq, 0 AS time, 1 AS event, 1 AS principal, 1 AS verb, 1 AS outcome, NULL AS run, zeroblob(32) AS hash FROM n")
+        self.cannot_look("no table 'events'")
+
+    def test_values_of_other_types(self):
+        self.remake("ALTER TABLE events RENAME TO former", "CREATE TABLE events (seq INTEGER PRIMARY KEY, time, event, principal, verb, outcome, run, hash)",
+                    "INSERT INTO events SELECT seq, CASE seq WHEN 9 THEN 'now' ELSE time END, event, principal, verb, outcome, run, hash FROM former")
+        self.finds(9, "unreadable")
+
+    def test_a_huge_value(self):
+        self.remake("UPDATE bodies SET json = printf('%.*c', 40000000, 'x') WHERE seq = 9")
+        self.finds(9, "unreadable")
+
+    def test_numbers_from_elsewhere(self):
+        self.remake("UPDATE events SET seq = 9223372036854775000 WHERE seq = 700")
+        self.assertIn((700, 9223372036854774999, "missing"), [(one["seq"], one.get("through"), one["kind"]) for one in self.verify(code=1)["problems"]])
+
+    def test_text_that_is_no_text(self):
+        self.remake("UPDATE bodies SET json = CAST(x'ff00fe' AS TEXT) WHERE seq = 9", "UPDATE words SET text = CAST(x'ff' AS TEXT) WHERE text = 'exited'")
+        self.assertEqual(self.verify(code=1)["problems"][0]["seq"], 2)
+
+    def test_damaged_pages(self):
+        path = self.state / "audit.db"
+        for at in range(8192, path.stat().st_size - 4096, 36864):
+            with self.subTest(at):
+                shutil.copy(Path(MADE.folder.name) / "audit.db", path)
+                with open(path, "r+b") as file:
+                    file.seek(at)
+                    file.write(os.urandom(2048))
+                done = self.verify()
+                self.assertIn(1 if isinstance(done, dict) else done.returncode, (1, 3))
+
+    def test_cut_short(self):
+        path = self.state / "audit.db"
+        with open(path, "r+b") as file:
+            file.truncate(path.stat().st_size // 2)
+        done = self.verify()
+        self.assertIn(1 if isinstance(done, dict) else done.returncode, (1, 3))
+
+    def test_nothing_of_the_log_moves_the_cursor(self):
+        self.attack(attacks.break_signature, 600)
+        self.attack(lambda database: database.execute("UPDATE checkpoints SET note = replace(note, 'owhaled/', '\x1b[2J') WHERE size = 600"))
+        text = subprocess.run([CTL, "audit", "verify", "--dir", self.state], capture_output=True, text=True, env={"HOME": str(self.top)})
+        self.assertNotIn("\x1b", text.stdout + text.stderr)
+
+    @unittest.skipIf(os.geteuid() != 0, "another's file needs root")
+    def test_root_reads_with_the_owners_rights(self):
+        for path in (self.state, self.state / "audit.db"):
+            os.chown(path, 61234, 61234)
+        self.top.chmod(0o755)
+        self.state.chmod(0o700)
+        traced = subprocess.run([CTL, "audit", "verify", "--dir", self.state], capture_output=True, text=True, env={"HOME": str(self.top)})
+        self.assertEqual(traced.returncode, 0, traced)
+        self.assertEqual({os.stat(self.state / name).st_uid for name in os.listdir(self.state)}, {61234})
+        self.state.chmod(0o000)
+        self.cannot_look()  # root could; the owner cannot, and so it was not root who read
+
+
+if __name__ == "__main__":
+    unittest.main()

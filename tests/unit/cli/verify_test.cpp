@@ -1,0 +1,145 @@
+// What owhalectl audit verify reads before it believes anything: texts of events, lines of exports.
+
+#include <random>
+#include <string>
+
+#include "cli/verify/body.hpp"
+#include "cli/verify/edge.hpp"
+#include "cli/verify/export_lines.hpp"
+#include "cli/verify/pass.hpp"
+
+#include "checks.hpp"
+
+using namespace owhale::cli::verify;
+
+namespace {
+
+const std::string kEvent =
+    R"({"data":{"a":[1,-2,true,null],"b":"é\n\u0001\"\\"},"event":"run.intent","id":"x","outcome":"pending",)"
+    R"("principal":"unix:1000","run":"","time":"2026-11-27T04:32:56.123456Z","v":1,"verb":"runs.create"})";
+
+} // namespace
+
+TEST_CASE("an event's members are found where they stand") {
+    const auto body = read_body(kEvent);
+    REQUIRE(body);
+    CHECK(body->event == "run.intent");
+    CHECK(body->principal == "unix:1000");
+    CHECK(body->run.empty());
+    CHECK(body->verb == "runs.create");
+    CHECK(microseconds(body->time) == 1795753976123456);
+    CHECK(body->data.front() == '{');
+}
+
+TEST_CASE("JSON that says the same in another way is not canonical") {
+    for (const auto* text :
+         {R"({"a":1,"b":2})", R"({"":[],"a":{}})", R"("\u001f\b\t\n\f\r")", "0", "-1", "9007199254740991", R"("𝄞é")",
+          // UTF-16 order: the pair of U+1D11E comes before U+FB33
+          "{\"\xf0\x9d\x84\x9e\":1,\"\xef\xac\xb3\":2}"})
+        CHECK_MESSAGE(is_canonical(text), text);
+    for (const auto* text : {"",
+                             " 1",
+                             "1 ",
+                             "01",
+                             "-0",
+                             "1.0",
+                             "1e3",
+                             "+1",
+                             "9007199254740992",
+                             R"({"a":1,"a":2})",
+                             R"({"b":1,"a":2})",
+                             R"({"a": 1})",
+                             R"([1, 2])",
+                             R"([1,])",
+                             R"({"a":1,})",
+                             R"("\/")",
+                             R"("\u000a")",
+                             R"("\u001F")",
+                             R"("\u0041")",
+                             R"("\ud834\udd1e")",
+                             "\"\n\"",
+                             "\"\xff\"",
+                             "\"\xc0\x80\"",
+                             "\"\xed\xa0\x80\"",
+                             "\"a",
+                             "[",
+                             "{",
+                             "tru",
+                             "nul",
+                             "{\"\xef\xac\xb3\":1,\"\xf0\x9d\x84\x9e\":2}"})
+        CHECK_MESSAGE(!is_canonical(text), text);
+    CHECK(is_canonical(std::string(60, '[') + std::string(60, ']')));
+    CHECK(!is_canonical(std::string(100'000, '[')));
+}
+
+TEST_CASE("whatever is broken in an event is read to its end and no further") {
+    std::mt19937 random(20261127);
+    for (int round = 0; round < 30'000; ++round) {
+        std::string text = kEvent.substr(0, 1 + random() % kEvent.size());
+        for (auto changes = random() % 4; changes > 0; --changes)
+            text[random() % text.size()] = static_cast<char>(random());
+        const std::vector<char> exact(text.begin(), text.end()); // so that a sanitizer sees the end
+        const std::string_view view(exact.data(), exact.size());
+        if (read_body(view)) CHECK(is_canonical(view));
+        read_export_line("{\"seq\":1,\"hash\":\"" + text);
+        read_export_line(view);
+        microseconds(view.substr(0, 27));
+    }
+}
+
+TEST_CASE("times have one form") {
+    CHECK(microseconds("1970-01-01T00:00:00.000001Z") == 1);
+    CHECK(microseconds("2024-02-29T23:59:59.999999Z") == 1709251199999999);
+    for (const auto* text : {"", "2026-11-27T04:32:56Z", "2026-11-27 04:32:56.123456Z", "2026-11-27T04:32:56.12345xZ"})
+        CHECK(!microseconds(text));
+}
+
+TEST_CASE("lines of an export") {
+    const auto hash = std::string(64, 'a');
+    const auto line = read_export_line("{\"seq\":7,\"hash\":\"" + hash + "\",\"event\":" + kEvent + "}");
+    REQUIRE(line);
+    CHECK(line->kind == ExportLine::Kind::event);
+    CHECK(line->seq == 7);
+    CHECK(line->json == kEvent);
+    CHECK(read_export_line("{\"seq\":7,\"hash\":\"" + hash + "\",\"dropped\":true}")->kind ==
+          ExportLine::Kind::dropped);
+    CHECK(read_export_line(R"({"checkpoint":"a\nb"})")->text == "a\nb");
+    CHECK(read_export_line(R"({"problem":{"code":"x","detail":"gone"}})")->text == "gone");
+    CHECK(read_export_line("")->kind == ExportLine::Kind::blank);
+    for (const auto& wrong : {std::string("{}"), std::string("x"), std::string(R"({"seq":-1})"),
+                              "{\"seq\":7,\"hash\":\"" + std::string(64, 'A') + "\",\"dropped\":true}",
+                              "{\"seq\":99999999999999999999,\"hash\":\"" + hash + "\",\"dropped\":true}"})
+        CHECK(!read_export_line(wrong));
+}
+
+TEST_CASE("an edge's root is that of the tree, whatever is right of it") {
+    std::vector<Hash> leaves;
+    Edge edge;
+    merkle::Frontier frontier;
+    for (unsigned i = 0; i < 600; ++i) {
+        const auto leaf = merkle::leaf_hash(std::to_string(i));
+        edge.add(leaf);
+        frontier.add(leaf);
+        CHECK(edge.root() == frontier.root());
+    }
+}
+
+TEST_CASE("a pass over any rows ends, and says what is wrong") {
+    std::mt19937 random(7);
+    for (int round = 0; round < 300; ++round) {
+        Report report;
+        std::vector<Claim> claims(2);
+        claims[0].size = 300;
+        claims[1] = {700, {}, 0};
+        Pass pass(report, claims, [](unsigned, std::uint64_t) { return Pass::Node{}; });
+        std::uint64_t seq = 1;
+        for (int i = 0; i < 600; ++i) {
+            seq += random() % 50 == 0 ? random() % 400 : 1;
+            const auto hash = merkle::leaf_hash(kEvent);
+            pass.take({.seq = random() % 100 == 0 ? random() : seq, .hash = hash, .json = kEvent});
+        }
+        pass.finish({{20, 30}});
+        CHECK(report.bad > 0);
+        CHECK(pass.held(0) == 0);
+    }
+}
