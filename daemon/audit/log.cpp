@@ -43,8 +43,9 @@ class SqliteLog final : public Log {
 public:
     SqliteLog(const std::string& dir, std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles,
               std::uint64_t events)
-        : writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)),
-          index_(dir, events, [this](const Index::Rebuilt& rebuilt) { note_rebuilt(rebuilt); }) {}
+        : index_(dir, events, [this](const Index::Rebuilt& rebuilt) { note_rebuilt(rebuilt); }),
+          writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)) {}
+    ~SqliteLog() override { index_.stop(); } // it writes, too
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
         tell_undeclared(event);
@@ -229,12 +230,12 @@ private:
         return fail(Code::invalid_value, "the log has " + std::to_string(now) + " events, not " + std::to_string(size));
     }
 
+    Index index_; // outlives the writer, which tells it of what it writes to its end
     std::unique_ptr<Writer> writer_;
     std::mutex reading_; // guards the two below
     store::Database reader_;
     Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined
-    Index index_;                              // gone first: it writes, and reads
 };
 
 } // namespace

@@ -95,11 +95,12 @@ Status Filler::make_partition(std::uint64_t partition) {
 }
 
 Result<std::uint64_t> Filler::fill(std::uint64_t partition, Span span, bool counting) {
+    const auto dropped = TRY(truth_.dropped()); // bodies up to there go, if they have not yet
     auto words = TRY(index_.prepare("INSERT INTO " + table_of(partition) + " (rowid, words) VALUES (?, ?)"));
     for (auto first = span.first; first <= span.last; first += kAtOnce) {
         Status status;
         const auto take = [&](const Facts& facts, const std::optional<std::string>& body) {
-            status = insert(words, facts, body);
+            status = insert(words, facts, facts.seq > dropped ? body : std::nullopt);
             if (status && counting) status = count(facts);
             return !status;
         };

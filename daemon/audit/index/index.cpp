@@ -12,7 +12,8 @@ constexpr std::uint64_t kBatch = 16'384;
 constexpr std::chrono::milliseconds kGather{100}; // of what comes one by one, before it is written
 constexpr std::chrono::seconds kRetry{10};
 constexpr std::int64_t kTellEvery = 10'000'000'000; // ns
-constexpr std::chrono::milliseconds kBudget{40};    // of a page
+// Of a page. What cannot be cut short, a partition's words or a body from the disk, takes up to 20 ms more.
+constexpr std::chrono::milliseconds kBudget{25};
 
 bool exists(const std::string& path) {
     struct stat st{};
@@ -28,6 +29,10 @@ Index::Index(std::string dir, std::uint64_t events, OnRebuilt on_rebuilt)
       }) {}
 
 Index::~Index() {
+    stop();
+}
+
+void Index::stop() {
     {
         const std::lock_guard lock(mutex_);
         ending_ = true;

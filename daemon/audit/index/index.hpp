@@ -32,6 +32,10 @@ public:
     Index(std::string dir, std::uint64_t events, OnRebuilt on_rebuilt);
     ~Index();
 
+    // Ends the thread that follows the log: `on_rebuilt` is not called any more, and nudge() does nothing. Who writes events
+    // and calls nudge() may go after this, and before the index.
+    void stop();
+
     // There are new events, or bodies have gone. From any thread; returns at once. The first one starts the thread.
     void nudge();
     // The last event that is indexed.

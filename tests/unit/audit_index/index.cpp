@@ -148,6 +148,17 @@ TEST_CASE("one who asks much is told to wait; others are answered") {
     CHECK(busy < 200);
 }
 
+TEST_CASE("a stopped index may be told of events, and still answers") {
+    TruthFile log;
+    log.add(some(100));
+    Kept kept(log);
+    kept.index.stop();
+    log.add(some(50));
+    kept.index.nudge();
+    CHECK_EQ(page_of(kept.index, with_text("word49")).rows.size(), 2);
+    CHECK_EQ(kept.index.through(), 100);
+}
+
 TEST_CASE("an index that goes away answers all who wait") {
     TruthFile log;
     log.add(some(500));
