@@ -56,8 +56,8 @@ std::string sql_of(const Query& query) {
 } // namespace
 
 Result<std::vector<Row>> find_rows(store::Database& database, const Query& query) {
-    const auto since = query.since.empty() ? 0 : TRY(moment_of(query.since));
-    const auto until = query.until.empty() ? 0 : TRY(moment_of(query.until));
+    const auto since = query.since.empty() ? 0 : TRY(moment_of(query.since, "since"));
+    const auto until = query.until.empty() ? 0 : TRY(moment_of(query.until, "until"));
     const auto run = to_run_bytes(query.run);
     std::optional<std::span<const std::uint8_t>> run_bytes;
     if (run) run_bytes = *run;

@@ -35,7 +35,7 @@ std::optional<std::int64_t> zone(std::string_view text) {
 
 } // namespace
 
-Result<std::int64_t> moment_of(const std::string& text) {
+Result<std::int64_t> moment_of(const std::string& text, const std::string& parameter) {
     std::tm parts{};
     const bool date_only = text.size() == 10;
     const char* rest = ::strptime(text.c_str(), date_only ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%S", &parts);
@@ -45,7 +45,8 @@ Result<std::int64_t> moment_of(const std::string& text) {
         const auto east = date_only && tail.empty() ? std::optional<std::int64_t>(0) : zone(tail);
         if (fraction && east) return (::timegm(&parts) - *east) * 1'000'000 + *fraction;
     }
-    return fail(Code::invalid_value, "\"" + text + "\" is not a time", "write it as 2026-01-31T12:00:00Z");
+    const auto of = parameter.empty() ? parameter : parameter + ": ";
+    return fail(Code::invalid_value, of + "\"" + text + "\" is not a time", "write it as 2026-01-31T12:00:00Z");
 }
 
 } // namespace owhale::audit

@@ -8,7 +8,8 @@
 
 namespace owhale::audit {
 
-// "2026-11-22", "2026-11-22T13:00:00Z", with a fraction, with +01:00. Fails with invalid_value.
-Result<std::int64_t> moment_of(const std::string& text);
+// "2026-11-22", "2026-11-22T13:00:00Z", with a fraction, with +01:00. Fails with invalid_value, which names
+// the parameter that the text is of.
+Result<std::int64_t> moment_of(const std::string& text, const std::string& parameter = {});
 
 } // namespace owhale::audit

@@ -183,7 +183,7 @@ private:
 Result<std::int64_t> time_of(const Request& request, const std::string& name, std::int64_t otherwise) {
     const auto text = text_of(request, name);
     if (text.empty()) return otherwise;
-    return audit::moment_of(text);
+    return audit::moment_of(text, name);
 }
 
 Result<Wanted> wanted_of(const Request& request) {

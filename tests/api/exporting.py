@@ -36,6 +36,7 @@ class Export:
         self.close()
 
     def close(self):
+        self.answer.close()  # holds the socket, too
         self.connection.close()
         self.socket.close()
 
@@ -58,8 +59,10 @@ def exported(owhaled, query="", **more):
 
 
 def fill(owhaled, events, *flags):
-    """Gives an owhaled that was never started a log of so many events."""
+    """Gives an owhaled that does not run a log of so many events, or so many more."""
     owhaled.state.mkdir(mode=0o700, exist_ok=True)
+    for path in owhaled.state.iterdir():  # who makes them writes its own files only
+        os.chown(path, os.geteuid(), os.getegid())
     subprocess.run([MAKE, owhaled.state, str(events), "--quiet", *flags], check=True, timeout=120)
     if os.geteuid() == 0:  # whose the state is then
         try:

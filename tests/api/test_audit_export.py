@@ -255,7 +255,7 @@ def test_follow_survives_a_restart(own, tmp_path):
     try:
         until(lambda: path.exists() and b"audit.exported" in path.read_bytes())
         os.kill(owhaled.broker(), signal.SIGKILL)
-        owhaled.process.wait(30)
+        owhaled.stop()
         owhaled.start()
         last = newest(owhaled)
         until(lambda: f'"seq":{last},'.encode() in path.read_bytes())

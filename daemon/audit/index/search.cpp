@@ -83,8 +83,8 @@ Status want(Truth& truth, Wanted& out, Fact kind, const std::string& values, boo
 }
 
 Status want_times(const Query& query, Wanted& out) {
-    if (!query.since.empty()) out.times.since = TRY(moment_of(query.since));
-    if (!query.until.empty()) out.times.until = TRY(moment_of(query.until));
+    if (!query.since.empty()) out.times.since = TRY(moment_of(query.since, "since"));
+    if (!query.until.empty()) out.times.until = TRY(moment_of(query.until, "until"));
     return {};
 }
 

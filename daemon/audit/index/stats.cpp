@@ -167,8 +167,8 @@ private:
 
 Result<Times> times_of(const StatsQuery& query) {
     Times times;
-    if (!query.since.empty()) times.since = TRY(moment_of(query.since));
-    if (!query.until.empty()) times.until = TRY(moment_of(query.until));
+    if (!query.since.empty()) times.since = TRY(moment_of(query.since, "since"));
+    if (!query.until.empty()) times.until = TRY(moment_of(query.until, "until"));
     return times;
 }
 
