@@ -44,7 +44,7 @@ def test_no_secret_is_on_the_disk(own, uid):
     holding = [path for path in daemon.state.rglob("*") if path.is_file() and needle in path.read_bytes()]
     assert not holding, holding
     database = sqlite3.connect(f"file:{daemon.state}/audit.db?mode=ro", uri=True)
-    texts = [row[0] for row in database.execute("SELECT json FROM events")]
+    texts = [row[0] for row in database.execute("SELECT json FROM bodies")]
     assert any(MASK in text for text in texts) and not any(TOKEN in text or "kX9vQ2mZ7pL4wR8t" in text for text in texts)
     assert TOKEN not in daemon.said()
 
