@@ -1,5 +1,5 @@
 // The one table of audit events: what each means, which members its `data` has, how loud it is, and what it is in OCSF.
-// The documentation (owhaled-audit-events.7), the OCSF and CEF mappings, and the journal's copies are made from it.
+// What is appended is held against it, and the journal's copies are made from it.
 #pragma once
 
 #include <array>
