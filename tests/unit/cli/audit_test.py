@@ -209,7 +209,8 @@ class Counts(Audit):
                 lines = terminal.seen.decode().split("\r\n")
                 self.assertLessEqual(max(map(len, lines)), columns, lines)
                 if locale == "C":
-                    self.assertTrue(terminal.seen.isascii())
+                    # what is clipped ends in an ellipsis in every locale
+                    self.assertTrue(terminal.seen.replace("…".encode(), b"").isascii(), terminal.seen)
 
 
 if __name__ == "__main__":

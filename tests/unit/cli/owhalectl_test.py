@@ -130,7 +130,7 @@ class Pipes(unittest.TestCase):
     def test_quiet_lists_what_names_each(self):
         self.assertEqual(ctl("-q", "audit", "ls").stdout, "12\n11\n")
         self.assertIn("run.intent", ctl("audit", "ls").stdout)
-        self.assertRegex(ctl("-v", "audit", "ls").stdout, r"\ASEQ +TIME +PRINCIPAL +EVENT +OUTCOME +RUN +OF\n")
+        self.assertRegex(ctl("-v", "audit", "ls").stdout, r"\ASEQ +TIME +PRINCIPAL +EVENT +OUTCOME +VERB +RUN +WHAT\n")
 
     def test_what_json_cannot_carry_is_refused_by_name(self):
         done = subprocess.run([CTL, "run", "printf", b"\xff"], capture_output=True, timeout=120)
