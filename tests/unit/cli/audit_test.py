@@ -102,7 +102,7 @@ class Lists(Audit):
 
     def test_a_long_search_says_on_a_terminal_how_far_it_is(self):
         self.events(*({"data": {"n": n}} for n in range(3000)))
-        self.change(budget=2)
+        self.change(budget=300, slow=0.3)
         terminal = Terminal("audit", "ls", "--grep", '"n":0}', columns=120)
         terminal.until(rb"searching: back to 20\d\d-[^\r]*event \d+")
         self.assertEqual(terminal.wait(), 0)

@@ -1,7 +1,7 @@
 """The audit log of fake_daemon.py: events in memory, a tree over them, pages that take only so many looks.
 
 POST /fake/audit changes it: {"events": [{…}]} adds some (and takes the first ones away: the log begins), {"budget": N}
-ends a page after so many looks, {"forge": "text"|"leaf"|"path"|"note"|"no proof"} lies, {"dropped": N} keeps no bodies up to N.
+ends a page after so many looks, {"slow": seconds} takes that long over such a page, {"forge": "text"|"leaf"|"path"|"note"|"no proof"} lies, {"dropped": N} keeps no bodies up to N.
 """
 import base64, json, threading, time
 
@@ -32,7 +32,7 @@ def fits(wanted, value):
 class Audit:
     def __init__(self):
         self.changed = threading.Condition()
-        self.events, self.own, self.budget, self.forge, self.dropped, self.key = [], False, 10**9, "", 0, None
+        self.events, self.own, self.budget, self.slow, self.forge, self.dropped, self.key = [], False, 10**9, 0, "", 0, None
 
     def change(self, request):
         with self.changed:
@@ -42,7 +42,7 @@ class Audit:
                 event = {"data": {}, "event": "run.intent", "id": "%032x" % number, "outcome": "pending", "principal": "unix:1000", "run": "",
                          "time": stamp(BEGAN + number * 1000_000), "v": 1, "verb": "runs.create", **given}
                 self.events.append(json.loads(canonical(event)))
-            for name in ("budget", "forge", "dropped"):
+            for name in ("budget", "slow", "forge", "dropped"):
                 setattr(self, name, request.get(name, getattr(self, name)))
             self.changed.notify_all()
         return 200, {"last": len(self.events)}
@@ -77,6 +77,7 @@ class Audit:
                 break
         page = {"events": found, "complete": True}
         if seen and seen != numbers[-1]:
+            time.sleep(self.slow)
             page.update(next=seen, searched_to=seen, complete=len(found) == limit, searched_until=self.events[seen - 1]["time"])
         elif oldest_first:
             page["searched_to"] = len(self.events)
