@@ -7,7 +7,7 @@ std::string begun(Fact kind) {
     return {'\xff', static_cast<char>(0x80 | static_cast<unsigned char>(kind))};
 }
 
-std::string quoted(std::string_view word) {
+std::string as_phrase(std::string_view word) {
     std::string out = "\"";
     for (const char c : word) {
         if (c == '"') out += '"';
@@ -46,17 +46,17 @@ void Expression::add(std::string_view operand) {
 
 void Expression::any_of(std::span<const std::string> facts) {
     std::string out;
-    for (const auto& one : facts) (out += out.empty() ? "(" : " OR ") += quoted(one);
+    for (const auto& one : facts) (out += out.empty() ? "(" : " OR ") += as_phrase(one);
     if (!out.empty()) add(out + ")");
 }
 
 void Expression::needle(const Needle& needle) {
     std::string out;
     for (const auto& [word, prefix] : needle.terms()) {
-        (out += out.empty() ? "((" : " AND ") += quoted(word);
+        (out += out.empty() ? "((" : " AND ") += as_phrase(word);
         if (prefix) out += " *";
     }
-    if (!out.empty()) add(out + ") OR " + quoted(cut_off_fact()) + ")");
+    if (!out.empty()) add(out + ") OR " + as_phrase(cut_off_fact()) + ")");
 }
 
 } // namespace owhale::audit::index
