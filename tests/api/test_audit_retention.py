@@ -64,6 +64,8 @@ def test_old_bodies_go_and_everything_else_stays(old):
     gone = [one["seq"] for one in lines[:-1] if one.get("dropped")]
     assert gone[-1] == line and len(gone) > line - 20
     assert all("event" in one for one in lines[line:-1])
+    listed = owhaled.get("/v1/audit?after=0&limit=5").json()["events"]  # by what is left of them
+    assert [(one["seq"], one["event"]) for one in listed] == [(one["seq"], None) for one in lines[:5] if one.get("dropped")]
     with database(owhaled) as db:
         assert db.execute("SELECT count(*) FROM events").fetchone()[0] >= EVENTS
         seq, note = db.execute("SELECT seq, (SELECT max(seq) FROM events) FROM drops").fetchone()

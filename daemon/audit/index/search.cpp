@@ -199,7 +199,9 @@ private:
         if (!wanted_.matches(facts)) return false;
         auto body = TRY(sources_.truth.body(facts.seq));
         if (wanted_.needle && (!body || !wanted_.needle->in(*body))) return false;
-        page_.rows.push_back({facts.seq, TRY(sources_.truth.hash(facts.seq)), body.value_or(std::string())});
+        const bool dropped = !body;
+        page_.rows.push_back(
+            {facts.seq, TRY(sources_.truth.hash(facts.seq)), std::move(body).value_or(std::string()), dropped});
         return page_.rows.size() == wanted_.limit && stop_at(facts.seq);
     }
 
