@@ -86,16 +86,11 @@ Result<ConfigFile> read_config_file(const std::string& path) {
 Status write_config_file(const ConfigFile& before, std::string_view text) {
     const auto folder = parent_of(before.path);
     CHECK(make_folders(folder));
-    std::string draft = before.path + ".XXXXXX";
-    const Fd file(::mkostemp(draft.data(), O_CLOEXEC));
-    if (!file) return fail_errno("making a file in " + folder);
-    auto written = keep_owner(file.get(), before.path);
-    if (written) written = write_all(file.get(), text, before.path);
-    if (written) written = check_unchanged(before);
-    if (written && ::rename(draft.c_str(), before.path.c_str()) != 0) written = fail_errno("replacing " + before.path);
-    if (!written) ::unlink(draft.c_str());
-    if (written) sync_folder(folder);
-    return written;
+    CHECK(replace_file(
+        before.path, text, [&](int fd) { return keep_owner(fd, before.path); },
+        [&] { return check_unchanged(before); }));
+    sync_folder(folder);
+    return {};
 }
 
 Status remove_config_file(const ConfigFile& before) {

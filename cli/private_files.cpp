@@ -109,13 +109,7 @@ Status write_private(const std::string& path, std::string_view text) {
     const auto folder = parent_of(path);
     CHECK(make_folders(folder));
     CHECK(check_folder(folder));
-    std::string draft = path + ".XXXXXX";
-    const Fd file(::mkostemp(draft.data(), O_CLOEXEC)); // mode 0600
-    if (!file) return fail_errno("making a file in " + folder);
-    auto written = write_all(file.get(), text, path);
-    if (written && ::rename(draft.c_str(), path.c_str()) != 0) written = fail_errno("replacing " + path);
-    if (!written) ::unlink(draft.c_str());
-    return written;
+    return replace_file(path, text);
 }
 
 Result<bool> remove_private(const std::string& path) {

@@ -1,7 +1,12 @@
 #include "cli/whole_files.hpp"
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
 #include <unistd.h>
+
+#include "base/fd.hpp"
 
 namespace owhale::cli {
 
@@ -33,6 +38,19 @@ Status write_all(int fd, std::string_view text, const std::string& path) {
         text.remove_prefix(static_cast<std::size_t>(written));
     }
     return ::fsync(fd) == 0 ? Status{} : fail_errno("writing " + path);
+}
+
+Status replace_file(const std::string& path, std::string_view text, const std::function<Status(int fd)>& prepare,
+                    const std::function<Status()>& ready) {
+    std::string draft = path + ".XXXXXX";
+    const Fd file(::mkostemp(draft.data(), O_CLOEXEC)); // mode 0600
+    if (!file) return fail_errno("making a file in " + parent_of(path));
+    auto written = prepare(file.get());
+    if (written) written = write_all(file.get(), text, path);
+    if (written) written = ready();
+    if (written && ::rename(draft.c_str(), path.c_str()) != 0) written = fail_errno("replacing " + path);
+    if (!written) ::unlink(draft.c_str());
+    return written;
 }
 
 } // namespace owhale::cli

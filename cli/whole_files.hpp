@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,5 +17,11 @@ std::string parent_of(const std::string& path);
 Result<std::optional<std::string>> read_all(int fd, const std::string& path, std::size_t most);
 // All of it, and on disk (fsync).
 Status write_all(int fd, std::string_view text, const std::string& path);
+// A draft beside it, mode 0600, is written and takes the name at once; `prepare` is given the draft while it is empty,
+// `ready` says whether it may take the name. When anything fails the draft goes.
+Status replace_file(
+    const std::string& path, std::string_view text,
+    const std::function<Status(int fd)>& prepare = [](int) { return Status{}; },
+    const std::function<Status()>& ready = [] { return Status{}; });
 
 } // namespace owhale::cli

@@ -76,19 +76,10 @@ Status follows_saved(Context& context, const std::string& path, const Head& now)
     return held_against(context, *before, now, path);
 }
 
-Status replace(const std::string& path, const std::string& text) {
-    std::string draft = path + ".XXXXXX";
-    const Fd file(::mkostemp(draft.data(), O_CLOEXEC));
-    if (!file) return fail_errno("making a file beside " + path);
-    auto written = ::fchmod(file.get(), 0644) == 0 ? write_all(file.get(), text, path) : fail_errno(path);
-    if (written && ::rename(draft.c_str(), path.c_str()) != 0) written = fail_errno("replacing " + path);
-    if (!written) ::unlink(draft.c_str());
-    return written;
-}
-
 Status save(Context& context, const std::string& path, const Head& head) {
     CHECK(follows_saved(context, path, head));
-    CHECK(replace(path, head.note));
+    const auto for_all = [&path](int fd) { return ::fchmod(fd, 0644) == 0 ? Status{} : fail_errno(path); };
+    CHECK(replace_file(path, head.note, for_all));
     if (context.globals().quiet) return {};
     note("saved: the tree of " + verify::with_commas(head.checkpoint.size) +
          " events. Take it off this machine; later: owhalectl audit verify --checkpoint FILE --key " +
