@@ -63,6 +63,7 @@ private:
     boost::asio::awaitable<Status> start();
     boost::asio::awaitable<bool> spawner_ready();
     boost::asio::awaitable<Status> compare_anchors();
+    boost::asio::awaitable<Status> note(audit::Event event);
     boost::asio::awaitable<Status> open_log();
     Status copy_to_journal();
     boost::asio::awaitable<void> anchor_end();
