@@ -1,6 +1,6 @@
 #include "last_life.hpp"
 
-#include <boost/json/parse.hpp>
+#include "audit/rows.hpp"
 
 namespace owhale {
 namespace {
@@ -8,22 +8,11 @@ namespace {
 using boost::asio::awaitable;
 
 awaitable<Result<std::optional<audit::Row>>> at(audit::Log& log, std::uint64_t seq) {
-    audit::Query query;
-    query.after = seq - 1;
-    query.before = seq + 1;
-    query.limit = 1;
+    auto query = audit::event_at(seq);
     auto rows = co_await log.find(std::move(query));
     if (!rows) co_return std::unexpected(rows.error());
     if (rows->empty()) co_return std::nullopt;
     co_return std::move(rows->front());
-}
-
-std::string time_of(const audit::Row& row) {
-    boost::system::error_code error;
-    const auto event = boost::json::parse(row.json, error);
-    const auto* object = error ? nullptr : event.if_object();
-    const auto* time = object == nullptr ? nullptr : object->if_contains("time");
-    return time != nullptr && time->is_string() ? std::string(time->get_string()) : std::string();
 }
 
 } // namespace

@@ -9,7 +9,7 @@
 namespace owhale::audit {
 namespace {
 
-std::string as_phrase(std::string_view text) {
+std::string as_json(std::string_view text) {
     return boost::json::serialize(boost::json::string(text));
 }
 
@@ -51,12 +51,12 @@ bool append_line(std::string& out, ExportFormat format, const Row& row) {
 }
 
 void append_checkpoint(std::string& out, ExportFormat format, std::string_view note) {
-    if (format == ExportFormat::jsonl) ((out += "{\"checkpoint\":") += as_phrase(note)) += "}\n";
+    if (format == ExportFormat::jsonl) ((out += "{\"checkpoint\":") += as_json(note)) += "}\n";
 }
 
 void append_problem(std::string& out, const Error& error) {
-    ((out += "{\"problem\":{\"code\":") += as_phrase(describe(error.code).name)) += ",\"detail\":";
-    (out += as_phrase(error.message)) += "}}\n";
+    ((out += "{\"problem\":{\"code\":") += as_json(describe(error.code).name)) += ",\"detail\":";
+    (out += as_json(error.message)) += "}}\n";
 }
 
 } // namespace owhale::audit

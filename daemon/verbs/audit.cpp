@@ -4,6 +4,7 @@
 
 #include "audit/feed.hpp"
 #include "audit/moment.hpp"
+#include "audit/rows.hpp"
 #include "base/clock.hpp"
 #include "identity/service.hpp"
 #include "sandbox/state.hpp"
@@ -121,10 +122,7 @@ Status still_may(const Services& services, const Request& request, bool own_only
 
 // About when the last event was that a search has looked at.
 awaitable<std::string> time_at(audit::Log& log, std::uint64_t seq) {
-    audit::Query query;
-    query.after = seq - 1;
-    query.before = seq + 1;
-    query.limit = 1;
+    auto query = audit::event_at(seq);
     const auto rows = co_await log.find(std::move(query));
     co_return rows && !rows->empty() ? time_of(rows->front()) : std::string();
 }
@@ -190,10 +188,7 @@ awaitable<Result<Response>> show(Services services, Request& request) {
     CO_CHECK(only(request, {}));
     const auto seq = number_in_path(request);
     if (seq == 0) co_return missing();
-    audit::Query query;
-    query.after = seq - 1;
-    query.before = seq + 1;
-    query.limit = 1;
+    auto query = audit::event_at(seq);
     if (!any(request, Permission::audit_read)) query.principal = request.who().name;
     const auto rows = co_await services.audit.find(std::move(query));
     if (!rows) co_return std::unexpected(rows.error());

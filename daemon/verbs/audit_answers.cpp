@@ -17,13 +17,6 @@ Result<api::AuditEntry> entry_of(const audit::Row& row) {
                 "`owhalectl audit verify` finds more");
 }
 
-std::string time_of(const audit::Row& row) {
-    const auto entry = entry_of(row);
-    const auto* object = entry ? entry->event.if_object() : nullptr;
-    const auto* time = object == nullptr ? nullptr : object->if_contains("time");
-    return time != nullptr && time->is_string() ? std::string(time->get_string()) : std::string();
-}
-
 api::AuditList list_of(const audit::Page& page, bool oldest_first, std::size_t limit, std::uint64_t last) {
     api::AuditList out;
     if (!page.complete) out.next = page.searched_to;

@@ -11,8 +11,6 @@ namespace owhale::verbs {
 
 // Fails (state_unavailable) for a row that is damaged.
 Result<api::AuditEntry> entry_of(const audit::Row& row);
-// When the event was, as it says itself; "" when its text is no longer kept.
-std::string time_of(const audit::Row& row);
 
 // What was asked for, and what of it a page has. `last` is an event that the log had before the page was read.
 api::AuditList list_of(const audit::Page& page, bool oldest_first, std::size_t limit, std::uint64_t last);

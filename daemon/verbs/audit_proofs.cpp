@@ -1,5 +1,5 @@
 // What lets others verify the audit log: its newest signed checkpoint, and the proofs of RFC 6962.
-#include "audit/log.hpp"
+#include "audit/rows.hpp"
 #include "base/clock.hpp"
 #include "shared/api_audit.hpp"
 #include "verbs/groups.hpp"
@@ -41,10 +41,7 @@ awaitable<Result<Response>> checkpoint(Services services, Request& request) {
 awaitable<Result<bool>> is_theirs(audit::Log& log, const Request& request, std::uint64_t seq) {
     if (seq == 0) co_return false;
     if (any(request, Permission::audit_read)) co_return true;
-    audit::Query query;
-    query.after = seq - 1;
-    query.before = seq + 1;
-    query.limit = 1;
+    auto query = audit::event_at(seq);
     query.principal = request.who().name;
     const auto rows = co_await log.find(std::move(query));
     if (!rows) co_return std::unexpected(rows.error());

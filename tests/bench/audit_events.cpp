@@ -62,7 +62,7 @@ constexpr std::array<std::string_view, 8> kPrograms = {"/usr/bin/bash", "/usr/bi
 constexpr std::array<std::string_view, 6> kRules = {"ordinary.looking", "ordinary.building",       "ordinary.git",
                                                     "network.fetch",    "resources.endless-input", "files.remove-many"};
 
-std::string as_phrase(std::string_view text) {
+std::string as_json(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -183,7 +183,7 @@ Made EventMaker::begin_run() {
     const auto text = command();
     const auto workspace = "/home/" + words_[below(40)] + "/src/" + words_[below(400)];
     const auto& policy = policies_[std::min<std::size_t>(made_ * 12 / std::max<std::uint64_t>(count_, 1), 11)];
-    std::string data = R"({"command":["bash","-c",)" + as_phrase(text) + R"(],"command_digest":")" + hex(64) +
+    std::string data = R"({"command":["bash","-c",)" + as_json(text) + R"(],"command_digest":")" + hex(64) +
                        R"(","cwd":")" + workspace + R"(","kind":"script","net":"none","policy":")" + policy +
                        R"(","profile":"default","profile_digest":")" + digests_[0] + R"(","program":")" + run.program +
                        R"(","program_digest":")" + run.digest +
@@ -224,11 +224,11 @@ Made EventMaker::end_run() {
 
 Made EventMaker::refuse_run() {
     const auto text = command();
-    std::string data = R"({"code":"policy_denied","command":["bash","-c",)" + as_phrase(text) + R"(],"command_digest":")" +
-                       hex(64) + R"(","cwd":"/home/)" + words_[below(40)] +
+    std::string data = R"({"code":"policy_denied","command":["bash","-c",)" + as_json(text) +
+                       R"(],"command_digest":")" + hex(64) + R"(","cwd":"/home/)" + words_[below(40)] +
                        R"(","kind":"script","net":"none","profile":"default","reason":)"
                        R"("It removes more than it made.","rule":")" +
-                       std::string(kRules[3 + below(3)]) + R"(","segment":)" + as_phrase(text) +
+                       std::string(kRules[3 + below(3)]) + R"(","segment":)" + as_json(text) +
                        R"(,"severity":"high","uid":1000,"verdict":"deny","why":"a rule denies it"})";
     return finish({"run.denied", principal(), "runs.create", "denied", uuid(now_us_), 0, {}}, data);
 }

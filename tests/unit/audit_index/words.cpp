@@ -19,7 +19,7 @@ Texts strings_of(std::string_view json) {
     return out;
 }
 
-std::string as_phrase(std::string_view text) {
+std::string as_json(std::string_view text) {
     std::string out = R"({"data":")";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -29,7 +29,7 @@ std::string as_phrase(std::string_view text) {
 }
 
 Texts words(std::string_view text) {
-    auto out = words_of(as_phrase(text)).words;
+    auto out = words_of(as_json(text)).words;
     std::ranges::sort(out);
     return out;
 }
@@ -69,7 +69,7 @@ TEST_CASE("names are kept whole, from each of their parts on") {
 TEST_CASE("an event has a bounded number of words") {
     std::string text;
     for (int i = 0; i < 5000; ++i) text += "w" + std::to_string(i) + " ";
-    const auto found = words_of(as_phrase(text));
+    const auto found = words_of(as_json(text));
     CHECK_EQ(found.words.size(), kMostWords);
     CHECK_FALSE(found.all);
 }
@@ -91,7 +91,7 @@ TEST_CASE("a needle asks for whole names, and for the beginning of its last") {
 }
 
 TEST_CASE("a text is found where a part begins, whatever its case, and nowhere else") {
-    const auto finds = [](std::string_view needle, std::string_view text) { return Needle(needle).in(as_phrase(text)); };
+    const auto finds = [](std::string_view needle, std::string_view text) { return Needle(needle).in(as_json(text)); };
     CHECK(finds("rm -r", "sudo rm -rf /"));
     CHECK(finds("RSA", "/home/a/.ssh/id_rsa"));
     CHECK(finds("-rf", "rm -rf"));
