@@ -96,7 +96,9 @@ TEST_CASE("times have one form") {
 
 TEST_CASE("lines of an export") {
     const auto hash = std::string(64, 'a');
-    const auto line = read_export_line("{\"seq\":7,\"hash\":\"" + hash + "\",\"event\":" + kEvent + "}");
+    const auto text =
+        "{\"seq\":7,\"hash\":\"" + hash + "\",\"event\":" + kEvent + "}"; // the line's json is a part of it
+    const auto line = read_export_line(text);
     REQUIRE(line);
     CHECK(line->kind == ExportLine::Kind::event);
     CHECK(line->seq == 7);
