@@ -21,6 +21,14 @@ namespace {
 
 constexpr std::size_t kMostAnswer = 16u << 20;
 constexpr rlim_t kMostMemory = rlim_t{2} << 30; // of data; the file itself is mapped
+// The sanitizer's own memory is beyond any limit.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kLimited = false;
+#elif defined(__has_feature)
+constexpr bool kLimited = !__has_feature(address_sanitizer);
+#else
+constexpr bool kLimited = true;
+#endif
 
 // Groups first: without root's id they could not be given up any more.
 bool become(uid_t uid, gid_t gid) {
@@ -32,9 +40,10 @@ bool become(uid_t uid, gid_t gid) {
 void bound() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    const rlimit none{0, 0}, memory{kMostMemory, kMostMemory};
+    const rlimit none{0, 0};
     ::setrlimit(RLIMIT_CORE, &none);
-    ::setrlimit(RLIMIT_DATA, &memory);
+    const rlimit memory{kMostMemory, kMostMemory};
+    if constexpr (kLimited) ::setrlimit(RLIMIT_DATA, &memory);
 }
 
 // "+" and the report, or "-" and the error.
