@@ -105,6 +105,7 @@ std::optional<std::string> from_base64(std::string_view text) {
                                            text.size(), nullptr, &length, &end, sodium_base64_VARIANT_ORIGINAL);
     if (failed != 0 || end != text.data() + text.size()) return std::nullopt;
     out.resize(length);
+    if (to_base64(out) != text) return std::nullopt; // libsodium reads bytes beyond ASCII for digits
     return out;
 }
 

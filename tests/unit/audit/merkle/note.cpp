@@ -123,6 +123,11 @@ TEST_CASE("keys are written as others write them, and read strictly") {
         CHECK_FALSE_MESSAGE(parse_vkey(text), text);
 }
 
+TEST_CASE("of one value one base64 text alone is read") {
+    CHECK(from_base64("////") == std::string("\xff\xff\xff"));
+    for (const auto* text : {"\xff\xff\xff\xff", "AA=", "AB==", "AA== ", "A A="}) CHECK(!from_base64(text));
+}
+
 TEST_CASE("a checkpoint goes and comes back") {
     const auto note = sign(checkpoint(), peter(), peters());
     CHECK(note.starts_with(
