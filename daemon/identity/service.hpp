@@ -31,6 +31,7 @@ public:
     boost::asio::awaitable<Status> prove(const Peer& peer, const Principal& who, std::string password) override;
     bool stands_above(const Peer& peer, const Principal& who) const override;
     void denied(const Peer& peer, const Principal& who, std::string verb) override;
+    void refused(audit::EventName event, const Peer& peer, std::string reason) override;
 
     Doors doors;
     AccountActs accounts;
