@@ -42,7 +42,7 @@ class Export : public std::enable_shared_from_this<Export> {
 public:
     Export(const Services& services, const Request& request, Wanted wanted, std::shared_ptr<Places::Place> place)
         : services_(services), asker_(asker_of(request, "audit.export")), wanted_(std::move(wanted)),
-          place_(std::move(place)), id_(to_string(make_uuid())) {}
+          place_(std::move(place)), id_(to_string(make_uuid())), source_{services.audit.key().name, services.version} {}
 
     // Tells the log, and asks it for the tree head that the lines will be held against.
     awaitable<Status> begin() {
@@ -128,7 +128,7 @@ private:
             const auto stretch = co_await services_.audit.read_on(span);
             if (!stretch) co_return std::unexpected(stretch.error());
             for (const auto& row : stretch->rows) {
-                if (!audit::append_line(out, wanted_.format, row)) continue;
+                if (!audit::append_line(out, wanted_.format, row, source_)) continue;
                 if (count_++ == 0) first_ = row.seq;
                 last_ = row.seq;
             }
@@ -174,6 +174,7 @@ private:
     Wanted wanted_;
     std::shared_ptr<Places::Place> place_;
     std::string id_;
+    const audit::ExportSource source_;
     audit::Signed head_;
     std::uint64_t first_ = 0, last_ = 0, count_ = 0; // lines that went out
     std::function<void()> wake_;
@@ -194,7 +195,7 @@ Result<Wanted> wanted_of(const Request& request) {
     Wanted wanted;
     if (const auto name = text_of(request, "format"); !name.empty()) wanted.format_name = name;
     const auto format = audit::export_format(wanted.format_name);
-    if (!format) return fail(Code::invalid_value, "format: there is no such one", "use jsonl");
+    if (!format) return fail(Code::invalid_value, "format: there is no such one", "use jsonl, ocsf or cef");
     wanted.format = *format;
     wanted.span.after = TRY(number_of(request, "after", 0, kMaxSequence));
     wanted.to_now = !request.query.contains("until_seq");
