@@ -29,6 +29,7 @@ using transport::Request;
 constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 53;
 constexpr std::size_t kExports = 16, kExportsOfOne = 4;
 constexpr std::chrono::seconds kLook{1}, kHeartbeat{15};
+constexpr std::chrono::seconds kHeads{10}; // between the tree heads of who follows, as the log's own are
 
 struct Wanted {
     audit::ExportFormat format = audit::ExportFormat::jsonl;
@@ -82,6 +83,7 @@ private:
         auto said = std::chrono::steady_clock::now();
         while (!gone_ && !done()) {
             CO_CHECK(stands());
+            CO_CHECK(co_await renew_head());
             auto batch = co_await next();
             if (!batch) co_return std::unexpected(batch.error());
             const bool idle = batch->empty() && at_end();
@@ -100,10 +102,8 @@ private:
     }
 
     // All lines are out, and the tree head that covers them.
-    bool done() const {
-        const bool endless = wanted_.follow && (wanted_.to_now || wanted_.span.after < wanted_.span.through);
-        return !endless && at_end() && told_head_;
-    }
+    bool done() const { return !endless() && at_end() && told_head_; }
+    bool endless() const { return wanted_.follow && (wanted_.to_now || wanted_.span.after < wanted_.span.through); }
     bool at_end() const { return wanted_.span.after >= limit(); }
     std::uint64_t limit() const {
         if (!wanted_.follow) return wanted_.span.through;
@@ -141,13 +141,32 @@ private:
         co_return out;
     }
 
-    // Of the newest tree head that the lines so far reach.
-    void add_head(std::string& out) {
-        if (std::exchange(told_head_, true)) return;
-        // A choice of events is no tree.
+    // A choice of events is no tree.
+    bool has_heads() const {
         const audit::Span all;
         const bool chosen = wanted_.span.since_us != all.since_us || wanted_.span.until_us != all.until_us;
-        if (!chosen && head_.size <= wanted_.span.after) audit::append_checkpoint(out, wanted_.format, head_.note);
+        return wanted_.format == audit::ExportFormat::jsonl && !chosen;
+    }
+
+    // Of the newest tree head, once the lines so far reach it.
+    void add_head(std::string& out) {
+        const bool reached = head_.size <= wanted_.span.after;
+        if (told_head_ || (!reached && endless())) return;
+        told_head_ = true;
+        if (has_heads() && reached) audit::append_checkpoint(out, wanted_.format, head_.note);
+    }
+
+    // For who follows: over what has come since the last one.
+    awaitable<Status> renew_head() {
+        const auto now = std::chrono::steady_clock::now();
+        const bool due = told_head_ && endless() && has_heads() && wanted_.span.after > head_.size;
+        if (!due || now - headed_ < kHeads) co_return Status{};
+        auto head = co_await services_.audit.checkpoint();
+        if (!head) co_return std::unexpected(head.error());
+        head_ = std::move(*head);
+        headed_ = now;
+        told_head_ = false;
+        co_return Status{};
     }
 
     awaitable<Status> tell(std::string outcome) {
@@ -176,6 +195,7 @@ private:
     std::string id_;
     const audit::ExportSource source_;
     audit::Signed head_;
+    std::chrono::steady_clock::time_point headed_ = std::chrono::steady_clock::now();
     std::uint64_t first_ = 0, last_ = 0, count_ = 0; // lines that went out
     std::function<void()> wake_;
     bool gone_ = false, told_head_ = false;

@@ -159,6 +159,31 @@ def test_follow_gives_what_comes_and_loses_nothing(large):
         assert seen == list(range(LARGE + 1, LARGE + 1 + len(seen)))
 
 
+def test_who_follows_gets_a_tree_head_again_and_again(large, ctl, tmp_path):
+    path = tmp_path / "followed.jsonl"
+    process = subprocess.Popen([CTL, "audit", "export", "-f", "--file", path], env=ctl.variables, stderr=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL)
+    heads = []
+
+    def two_heads():
+        exported(large, "?until_seq=1")  # there is always something new
+        heads[:] = [line for line in path.read_bytes().splitlines() if line.startswith(b'{"checkpoint"')] if path.exists() else []
+        time.sleep(0.5)
+        return len(heads) >= 2
+
+    try:
+        until(two_heads, 120)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    sizes = [int(json.loads(head)["checkpoint"].splitlines()[1]) for head in heads]
+    assert sizes == sorted(set(sizes))
+    # The signature is looked at, wherever the newest one stands.
+    key = large.get("/v1/audit/checkpoint").json()["key"]
+    report = json.loads(ctl("audit", "verify", "--file", str(path), "--key", key, "-o", "json"))
+    assert report["whole"] and report["events"] - report["unsigned_events"] == sizes[-1], report
+
+
 def test_not_too_many_at_once(large):
     some = []
     try:
@@ -171,6 +196,12 @@ def test_not_too_many_at_once(large):
     finally:
         for one in some:
             one.close()
+    until(lambda: has_room(large))  # owhaled hears of it a little later
+
+
+def has_room(owhaled):
+    with Export(owhaled, "?until_seq=1") as export:
+        return export.status == 200
 
 
 # --- owhalectl
