@@ -68,6 +68,11 @@ public:
         co_return co_await read(std::move(work));
     }
 
+    asio::awaitable<Result<std::vector<Left>>> left_of(std::vector<std::uint64_t> seqs) override {
+        Work<std::vector<Left>> work = [this, seqs = std::move(seqs)] { return audit::left_of(reader_, seqs); };
+        co_return co_await read(std::move(work));
+    }
+
     asio::awaitable<Result<Page>> page(std::string asker, Query query) override {
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Page>)>(
             [this, &asker, &query](auto handler) {
@@ -104,6 +109,7 @@ public:
         };
         const auto noted = co_await between(std::move(work));
         if (!noted) co_return std::unexpected(noted.error());
+        index_.nudge(); // which forgets their words at once
         co_return Status{};
     }
 
@@ -129,6 +135,18 @@ public:
     asio::awaitable<Result<Signed>> checkpoint() override {
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Signed>)>(
             [this](auto handler) { writer_->checkpoint(completing<Signed>(std::move(handler))); }, asio::use_awaitable);
+    }
+
+    asio::awaitable<Result<Signed>> checkpoint_over(std::uint64_t seq) override {
+        auto newest = writer_->newest();
+        if (newest && newest->size >= seq) co_return *std::move(newest);
+        co_return co_await checkpoint();
+    }
+
+    Standing standing() override {
+        auto standing = writer_->standing();
+        standing.indexed = index_.through();
+        return standing;
     }
 
     void on_checkpoint(asio::any_io_executor executor, Checkpointed checkpointed) override {
