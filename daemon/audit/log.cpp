@@ -16,6 +16,7 @@
 #include "audit/tiles.hpp"
 #include "audit/writer.hpp"
 #include "base/log.hpp"
+#include "store/emptied_log.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -114,7 +115,12 @@ public:
     }
 
     asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) override {
-        WriterWork<std::uint64_t> work = [most](store::Database& database) { return audit::drop_some(database, most); };
+        WriterWork<std::uint64_t> work = [this, most](store::Database& database) {
+            auto gone = audit::drop_some(database, most);
+            if (gone && *gone != 0) dropping_ = true;
+            if (gone && *gone == 0 && dropping_) dropping_ = !store::empty_log(database); // or at the next look
+            return gone;
+        };
         co_return co_await between(std::move(work));
     }
 
@@ -250,7 +256,8 @@ private:
 
     Index index_; // outlives the writer, which tells it of what it writes to its end
     std::unique_ptr<Writer> writer_;
-    std::mutex reading_; // guards the two below
+    bool dropping_ = true; // of the writer's thread: the write-ahead log may have bodies that are gone
+    std::mutex reading_;   // guards the two below
     store::Database reader_;
     Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined
