@@ -66,8 +66,8 @@ public:
     // uid 0 on the Unix socket of a root owhaled may manage accounts without an account of its own: it could edit the
     // database as well, and nothing that owhaled runs is ever uid 0.
     virtual bool stands_above(const Peer& peer, const Principal& who) const = 0;
-    // A verb that decides was refused: it is audited, under a flood at most once a second of one peer and verb, with a
-    // count. Returns at once.
+    // A verb that decides was refused: it is audited, the first of a peer singly, those of a flood summed
+    // (audit/sums.hpp). Returns at once.
     virtual void denied(const Peer& peer, const Principal& who, std::string verb) = 0;
     // rate.limited, token.refused or connection.refused, of a peer of whom no more is known. As denied().
     virtual void refused(audit::EventName event, const Peer& peer, std::string reason) = 0;
