@@ -87,6 +87,8 @@ constexpr std::array kQueries = {
     Query{"audit.stats", "principal", "string", "Events of this principal."},
     Query{"audit.stats", "outcome", "string", "Events with this outcome."},
     Query{"audit.stats", "event", "string", "Events of this kind."},
+    Query{"audit.checkpoint", "covers", "integer",
+          "The newest one there is will do, if it covers this event; one over all events when left out.", 0, kMost},
     Query{"audit.proof", "seq", "integer", "The event's sequence number.", 1, kMost},
     Query{"audit.proof", "size", "integer", "Of the tree: a checkpoint's size.", 1, kMost},
     Query{"audit.consistency", "from", "integer", "Size of the older tree.", 0, kMost},
