@@ -7,6 +7,16 @@
 namespace owhale::cli {
 namespace {
 
+// Of doctor's rows; "" when it does not answer.
+std::string audit_line(Context& context) {
+    const auto body = context.ask({.verb = "doctor"});
+    const auto doctor = body ? read_doctor(*body) : std::unexpected(body.error());
+    if (!doctor) return {};
+    for (const auto& check : doctor->checks)
+        if (check.name == "audit log") return check.detail;
+    return {};
+}
+
 Result<int> status(Context& context) {
     const auto body = TRY(context.ask({.verb = "status"}));
     if (TRY(context.printed_json(body))) return kOk;
@@ -22,6 +32,7 @@ Result<int> status(Context& context) {
     fields.add("Started", in_seconds(status.started));
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
     fields.add("Connections", std::to_string(status.connections));
+    fields.add("Audit log", audit_line(context));
     for (const auto& principal : status.frozen)
         fields.add("Frozen", principal == "*" ? "everybody" : principal, Tone::bad);
     for (const auto& weaker : status.weaker) fields.add("Weaker", weaker, Tone::warn);
