@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "heartbeat.hpp"
 #include "mcp/endpoint.hpp"
 #include "run_networks.hpp"
 #include "sandbox/blob.hpp"
@@ -131,6 +132,7 @@ void Broker::serve(Fd channel) {
     connect(std::move(channel));
     for (const int number : {SIGTERM, SIGHUP}) signals_.add(number);
     wait_for_signal();
+    asio::co_spawn(io_, keep_watch(notify_, *spawner_), rethrow);
     asio::co_spawn(io_, run(), rethrow);
     io_.run();
 }

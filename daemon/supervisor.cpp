@@ -20,8 +20,10 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
+#include "handed_sockets.hpp"
 #include "heads_dir.hpp"
 #include "listener.hpp"
+#include "notify.hpp"
 #include "run_cgroup.hpp"
 #include "vault/given_key.hpp"
 #include "vault_passphrase.hpp"
@@ -99,18 +101,25 @@ private:
     void end_both();
     void stop();
     bool pause(int milliseconds);
+    Status listen();
     Status open_tcp();
+    void unlisten();
     std::vector<std::string> spawner_arguments(int channel) const;
 
     const config::Settings& settings_;
     RunCgroup cgroup_;
+    const Notify notify_ = Notify::open();
     Fd listener_, tcp_listener_, signals_;
+    bool made_socket_ = false; // else its file is the service manager's
     Process spawner_, broker_;
     SecretBytes passphrase_; // of the vault; each broker needs it
     bool stopping_ = false;
 };
 
 Status Supervisor::prepare() {
+    auto handed = TRY(take_handed_sockets(settings_)); // while their numbers mean them
+    listener_ = std::move(handed.local);
+    tcp_listener_ = std::move(handed.tcp);
     // Before signals wait for our loop: Ctrl-C at this question ends us.
     if (vault::asks_passphrase(settings_)) {
         ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -127,16 +136,27 @@ Status Supervisor::prepare() {
         return fail(Code::config_invalid, "the spawner is not there: " + settings_.spawner,
                     "install owhale-spawner, or name it with --spawner");
     CHECK(ensure_private_dir(settings_.runtime_dir, settings_.rootless ? 0700 : 0755));
-    CHECK(open_tcp());
     if (!settings_.rootless) CHECK(ensure_accounts_dir(settings_));
     CHECK(ensure_heads_dir(settings_));
+    return listen();
+}
+
+Status Supervisor::listen() {
+    CHECK(open_tcp());
+    if (listener_) return {};
     listener_ = TRY(listen_on(settings_.socket, settings_.rootless));
+    made_socket_ = true;
     return {};
+}
+
+// One that the service manager made stays where it is, and so do those who wait in its queue.
+void Supervisor::unlisten() {
+    if (made_socket_) ::unlink(settings_.socket.c_str());
 }
 
 // A port that nobody chose is worth no failed start.
 Status Supervisor::open_tcp() {
-    if (settings_.tcp == "off") return {};
+    if (tcp_listener_ || settings_.tcp == "off") return {};
     auto listener = listen_on_tcp(settings_.tcp);
     if (listener) {
         tcp_listener_ = std::move(*listener);
@@ -200,6 +220,7 @@ Status Supervisor::start_both() {
         return std::unexpected(broker.error());
     }
     broker_ = std::move(*broker);
+    if (notify_.watchdog().count() != 0) notify_.alive(); // theirs comes when they have begun
     return {};
 }
 
@@ -278,7 +299,7 @@ int Supervisor::run() {
         // A start that fails at once fails again: let whoever started us see it. 3 is a spawner that went later.
         constexpr std::int64_t kStartNs = 3'000'000'000;
         if (first && lived < kStartNs && code > 0 && code < 128 && code != 3) {
-            ::unlink(settings_.socket.c_str());
+            unlisten();
             return code;
         }
         if (lived > kHealthyNs) backoff = kFirstBackoffMs;
@@ -287,7 +308,7 @@ int Supervisor::run() {
         pause(backoff);
         backoff = std::min(2 * backoff, kLastBackoffMs);
     }
-    ::unlink(settings_.socket.c_str());
+    unlisten();
     return 0;
 }
 
