@@ -230,7 +230,7 @@ awaitable<Status> Broker::start() {
                                    vault_.get(),
                                    &*secrets_,
                                    [this] {
-                                       return audit_checks({settings_, *feed_, *anchors_, journal_.has_value(),
+                                       return audit_checks({settings_, *audit_, *feed_, *anchors_, journal_.has_value(),
                                                             journal_copy_ ? &*journal_copy_ : nullptr});
                                    },
                                    &*sums_};
