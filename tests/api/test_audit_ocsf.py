@@ -13,7 +13,9 @@ from jsonschema import Draft7Validator
 
 import daemon
 import event_table
+from accounts import login
 from event_table import HOSTILE, lines
+from exporting import Export
 from ocsf_schema import SCHEMA, faults
 
 TYPES = event_table.table()
@@ -144,6 +146,20 @@ def test_a_text_that_no_owhaled_writes_is_still_a_valid_event(text):
     event = json.loads(lines("ocsf", [text + "\n"])[0])
     assert not faults(event) and event["metadata"]["sequence"] == 1 and event["unmapped"]["leaf_hash"] == "a" * 64
     read_cef(lines("cef", [text + "\n"])[0])
+
+
+def test_what_an_owhaled_really_told_is_valid(owhaled):
+    """The one that all tests talk to: some of each type that there has been so far."""
+    assert login(owhaled, "nobody-here", "x" * 12).status == 401
+    assert owhaled.ran(argv=["/bin/true"])["state"] == "exited"
+    some = {}
+    with Export(owhaled, "?format=ocsf") as export:
+        for line in export.lines():
+            event = json.loads(line)
+            some.setdefault(event["metadata"]["event_code"], []).append(event)
+    assert {"login", "run.intent", "audit.opened", "audit.exported"} <= some.keys()
+    wrong = [(name, fault) for name, events in some.items() for event in events[-5:] for fault in faults(event)]
+    assert not wrong
 
 
 # --- CEF
