@@ -6,7 +6,6 @@ ocsf/schema.json holds what the published schema requires of the classes that ow
 import copy
 import json
 import re
-import subprocess
 
 import pytest
 from jsonschema import Draft7Validator
@@ -242,11 +241,9 @@ def test_cef_addresses_and_limits():
 
 def test_every_type_and_field_stands_in_the_manual():
     page = (daemon.BUILD / "man" / "owhaled-audit-events.7").read_text()
-    shown = subprocess.run(["man", "--nj", "-l", str(daemon.BUILD / "man" / "owhaled-audit-events.7")], capture_output=True, text=True,
-                           env={"MANWIDTH": "200", "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"}, timeout=60)
-    text = shown.stdout if shown.returncode == 0 else page.replace("\\-", "-").replace("\\&", "")
+    text = re.sub(r"\\f[A-Z]|\\&", "", page).replace("\\-", "-")
     for row in TYPES:
-        assert re.search(r"^\s*(?:\.SS )?" + re.escape(row["name"]) + "$", text, re.M), row["name"]
+        assert re.search(r"^\.SS " + re.escape(row["name"]) + "$", text, re.M), row["name"]
         assert f"MESSAGE_ID={row['message_id']}" in text and f"class {row['class_uid']}, activity {row['activity_id']}." in text
         for field in row["fields"]:
-            assert field["name"] in text
+            assert f"\n{field['name']} ({field['kind']}" in text
