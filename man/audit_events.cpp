@@ -75,7 +75,7 @@ void write_fields(std::span<const Field> fields) {
 }
 
 void write_event(const EventType& type) {
-    std::cout << "## " << plain(type.name) << "\n\n" << plain(type.meaning) << "\n\n";
+    std::cout << "## " << type.name << "\n\n" << plain(type.meaning) << "\n\n";
     std::cout << "As a line: " << plain(type.summary) << "++\nPrincipal: " << plain(type.who)
               << ". Severity: " << name_of(type.severity) << ". ";
     if (type.act != Act::own) std::cout << "A person asked" << (type.act == Act::tried ? ", and it may fail. " : ". ");

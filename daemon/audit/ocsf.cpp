@@ -23,8 +23,8 @@ std::int64_t loudness(Severity severity) {
 
 std::int64_t status_of(std::string_view outcome) {
     constexpr std::array<std::string_view, 4> kGood = {"ok", "exited", "used", "approved"};
-    constexpr std::array<std::string_view, 7> kBad = {"failed", "denied",  "refused",  "error",
-                                                      "lost",   "limited", "throttled"};
+    constexpr std::array<std::string_view, 8> kBad = {"failed", "denied",    "refused",        "error",
+                                                      "lost",   "timed_out", "limit_exceeded", "throttled"};
     if (std::ranges::find(kGood, outcome) != kGood.end()) return 1;
     if (std::ranges::find(kBad, outcome) != kBad.end()) return 2;
     return outcome.empty() ? 0 : kOther;
