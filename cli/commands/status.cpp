@@ -1,8 +1,10 @@
 // owhalectl status: what owhaled is doing.
 #include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/units.hpp"
+#include "cli/upgrade.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -33,6 +35,8 @@ Result<int> status(Context& context) {
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
     fields.add("Connections", std::to_string(status.connections));
     fields.add("Audit log", audit_line(context));
+    const auto upgrade = peer.host || status.rootless ? std::nullopt : waiting_upgrade();
+    if (upgrade) fields.add("Upgrade", escaped(*upgrade) + " waits for: " + kUpgradeCommand, Tone::warn);
     for (const auto& principal : status.frozen)
         fields.add("Frozen", principal == "*" ? "everybody" : principal, Tone::bad);
     for (const auto& weaker : status.weaker) fields.add("Weaker", weaker, Tone::warn);
