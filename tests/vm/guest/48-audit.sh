@@ -103,6 +103,27 @@ heads_are_roots_and_grow() {
     ! runuser -u owhaled -- mv $heads ${heads%/*}/x || die "the broker can move it"
 }
 
+# As root, beside the service that writes: the file itself, against root's heads, the journal and what was saved before.
+verifies_live_and_after_a_crash() {
+    local out saved=$place/saved
+    owhalectl audit checkpoint --save $saved
+    out=$(owhalectl audit verify) || die "$out"
+    echo "$out"
+    expect_has "whole" "whole:" "$out"
+    ! grep -q 'no outside anchor' <<<"$out" || die "it found no anchor"
+    systemctl kill -s KILL owhaled
+    within 60 answers
+    settle
+    out=$(owhalectl audit verify --against $saved) || die "$out"
+    expect_has "whole after the crash" "whole:" "$out"
+    systemctl stop owhaled
+    out=$(owhalectl audit verify --against $saved) || die "$out"
+    expect_has "whole while it does not run" "whole:" "$out"
+    systemctl reset-failed owhaled || true # so many starts in so short a time are meant
+    systemctl start owhaled
+    within 60 answers
+}
+
 older_copy_is_not_served() {
     systemctl stop owhaled
     cp -a /var/lib/owhaled $place/older
@@ -133,5 +154,6 @@ check "nothing is lost when journald and owhaled are restarted" loses_nothing_ov
 check "the end's checkpoint is in the journal and among root's heads" checkpoint_is_in_the_journal
 check "a real rsyslog forwards the copies" rsyslog_forwards
 check "the heads are root's and grow" heads_are_roots_and_grow
+check "verify, as root: beside the live service, after kill -9, and without it" verifies_live_and_after_a_crash
 check "an older copy of the state folder is not served" older_copy_is_not_served
 check "and all is as it was" as_it_was
