@@ -80,17 +80,32 @@ void append_escaped(std::string& out, unsigned char c) {
     }
 }
 
+// ASCII that is written as it is.
+bool is_plain(char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+std::size_t plain_run(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size() && is_plain(text[at])) ++at;
+    return at;
+}
+
 Status append_string(std::string& out, std::string_view text) {
-    for (auto rest = text; !rest.empty();)
-        if (!take_code_point(rest)) return refuse("a string is not UTF-8");
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\')
-            (out += '\\') += c;
-        else if (static_cast<unsigned char>(c) < 0x20)
-            append_escaped(out, static_cast<unsigned char>(c));
+    while (!text.empty()) {
+        const auto plain = plain_run(text);
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        const auto rest = text;
+        if (!take_code_point(text)) return refuse("a string is not UTF-8");
+        if (rest.front() == '"' || rest.front() == '\\')
+            (out += '\\') += rest.front();
+        else if (static_cast<unsigned char>(rest.front()) < 0x20)
+            append_escaped(out, static_cast<unsigned char>(rest.front()));
         else
-            out += c;
+            out += rest.substr(0, rest.size() - text.size());
     }
     out += '"';
     return {};
@@ -117,20 +132,37 @@ Status append_array(std::string& out, const json::array& array, int depth) {
     return {};
 }
 
-Status append_object(std::string& out, const json::object& object, int depth) {
-    std::vector<std::pair<std::u16string, const json::key_value_pair*>> members;
-    for (const auto& member : object) {
-        auto units = to_utf16(member.key());
+using Member = const json::key_value_pair*;
+
+Status sort_by_units(std::vector<Member>& members) {
+    std::vector<std::pair<std::u16string, Member>> keyed;
+    for (const auto* member : members) {
+        auto units = to_utf16(member->key());
         if (!units) return refuse("a key is not UTF-8");
-        members.emplace_back(std::move(*units), &member);
+        keyed.emplace_back(std::move(*units), member);
     }
-    std::ranges::sort(members, {}, [](const auto& member) -> const std::u16string& { return member.first; });
+    std::ranges::sort(keyed, {}, [](const auto& one) -> const std::u16string& { return one.first; });
+    std::ranges::transform(keyed, members.begin(), [](const auto& one) { return one.second; });
+    return {};
+}
+
+Status append_object(std::string& out, const json::object& object, int depth) {
+    std::vector<Member> members;
+    for (const auto& member : object) members.push_back(&member);
+    const auto key_of = [](Member member) -> std::string_view { return member->key(); };
+    // Bytes of ASCII order as their units do.
+    const bool plain =
+        std::ranges::all_of(members, [](std::string_view key) { return plain_run(key) == key.size(); }, key_of);
+    if (plain)
+        std::ranges::sort(members, {}, key_of);
+    else
+        CHECK(sort_by_units(members));
     out += '{';
     for (std::size_t i = 0; i < members.size(); ++i) {
         if (i != 0) out += ',';
-        CHECK(append_string(out, members[i].second->key()));
+        CHECK(append_string(out, members[i]->key()));
         out += ':';
-        CHECK(append_value(out, members[i].second->value(), depth));
+        CHECK(append_value(out, members[i]->value(), depth));
     }
     out += '}';
     return {};

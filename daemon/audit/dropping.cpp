@@ -24,16 +24,18 @@ Result<std::uint64_t> number(store::Database& database, const std::string& sql) 
 }
 
 // To the event: whole groups first, then the one that the line goes through.
-Result<std::uint64_t> line_of(store::Database& database, std::uint64_t dropped, std::int64_t now_us,
-                              std::int64_t keep_us) {
+Result<std::uint64_t> line_of(store::Database& database, std::uint64_t dropped, const Age& age) {
+    const auto line = [&](std::span<const Point> points) {
+        return old_enough(points, age.now_us, age.keep_us, age.seen);
+    };
     auto points = TRY(time_points(database, dropped));
-    const auto rough = old_enough(points, now_us, keep_us);
+    const auto rough = line(points);
     const auto next = std::ranges::upper_bound(points, rough, {}, &Point::seq);
     if (next == points.end() || next->seq - rough <= 1) return rough;
     const auto fine = TRY(times_between(database, rough, std::min(next->seq, rough + kGroup)));
     points.erase(points.begin(), next + 1);
     points.insert(points.begin(), fine.begin(), fine.end());
-    return std::max(rough, old_enough(points, now_us, keep_us));
+    return std::max(rough, line(points));
 }
 
 Result<std::uint64_t> before_needed(store::Database& database, std::uint64_t dropped, std::uint64_t line,
@@ -46,17 +48,17 @@ Result<std::uint64_t> before_needed(store::Database& database, std::uint64_t dro
 
 } // namespace
 
-Result<Drop> find_droppable(store::Database& database, std::int64_t now_us, std::int64_t keep_us,
-                            std::int64_t needed_us) {
+Result<Drop> find_droppable(store::Database& database, const Age& age) {
     const auto dropped = TRY(number(database, "SELECT coalesce(max(through), 0) FROM drops"));
-    auto line = TRY(line_of(database, dropped, now_us, keep_us));
-    if (line > dropped) line = TRY(before_needed(database, dropped, line, needed_us));
-    if (line <= dropped) return Drop{};
+    const auto last = TRY(number(database, "SELECT coalesce(max(seq), 0) FROM events"));
+    auto line = TRY(line_of(database, dropped, age));
+    if (line > dropped) line = TRY(before_needed(database, dropped, line, age.needed_us));
+    if (line <= dropped) return Drop{.last = last};
     auto statement =
         TRY(database.prepare("SELECT count(*), min(time), max(time) FROM events WHERE seq > ?1 AND seq <= ?2"));
     auto row = statement.with(dropped, line);
     CHECK(row.next());
-    return Drop{line, static_cast<std::uint64_t>(row.integer(0)), row.integer(1), row.integer(2)};
+    return Drop{line, static_cast<std::uint64_t>(row.integer(0)), row.integer(1), row.integer(2), last};
 }
 
 Status note_drop(store::Database& database, std::uint64_t through, std::uint64_t told) {

@@ -12,11 +12,17 @@ struct Drop {                  // what is about to go
     std::uint64_t through = 0; // 0: nothing is
     std::uint64_t count = 0;   // bodies
     std::int64_t oldest_us = 0, newest_us = 0;
+    std::uint64_t last = 0; // the newest event
 };
 
-// What is older than `keep_us` (retention_line.hpp) and not gone yet; nothing of what was written from `needed_us` on.
-Result<Drop> find_droppable(store::Database& database, std::int64_t now_us, std::int64_t keep_us,
-                            std::int64_t needed_us);
+// What is by its age to go.
+struct Age {
+    std::int64_t now_us = 0, keep_us = 0;
+    std::int64_t needed_us = INT64_MAX; // nothing that was written from then on goes
+    std::uint64_t seen = 0;             // up to there owhaled has seen it lie for that long
+};
+// What is older than that (retention_line.hpp) and not gone yet.
+Result<Drop> find_droppable(store::Database& database, const Age& age);
 
 // Notes that bodies up to `through` go, as the event `told` says. Nothing when that is noted already.
 Status note_drop(store::Database& database, std::uint64_t through, std::uint64_t told);

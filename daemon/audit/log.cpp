@@ -101,11 +101,8 @@ public:
         co_return co_await read(std::move(work));
     }
 
-    asio::awaitable<Result<Drop>> droppable(std::int64_t now_us, std::int64_t keep_us,
-                                            std::int64_t needed_us) override {
-        Work<Drop> work = [this, now_us, keep_us, needed_us] {
-            return find_droppable(reader_, now_us, keep_us, needed_us);
-        };
+    asio::awaitable<Result<Drop>> droppable(Age age) override {
+        Work<Drop> work = [this, age] { return find_droppable(reader_, age); };
         co_return co_await read(std::move(work));
     }
 

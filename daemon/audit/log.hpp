@@ -120,8 +120,7 @@ public:
     virtual Result<merkle::Hash> root_at(std::uint64_t size) = 0;
     // Retention, in this order: what may go (dropping.hpp); that it goes, once the event `told` has said so; some bodies,
     // in a transaction between two batches of events: how many went.
-    virtual boost::asio::awaitable<Result<Drop>> droppable(std::int64_t now_us, std::int64_t keep_us,
-                                                           std::int64_t needed_us) = 0;
+    virtual boost::asio::awaitable<Result<Drop>> droppable(Age age) = 0;
     virtual boost::asio::awaitable<Status> note_drop(std::uint64_t through, std::uint64_t told) = 0;
     virtual boost::asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) = 0;
     // Runs with an intent and no outcome, oldest first: what a crash interrupted.

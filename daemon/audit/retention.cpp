@@ -39,10 +39,12 @@ awaitable<void> Retention::work() {
 awaitable<Status> Retention::look() {
     CO_CHECK(co_await drop_noted()); // what a crash, or the end, has left
     if (parts_.keep.count() == 0) co_return Status{};
-    const auto keep_us = std::chrono::microseconds(parts_.keep).count();
-    const auto needed = parts_.needed ? parts_.needed() : INT64_MAX;
-    const auto drop = co_await parts_.log.droppable(wall_clock_us(), keep_us, needed);
+    Age age{wall_clock_us(), std::chrono::microseconds(parts_.keep).count()};
+    if (parts_.needed) age.needed_us = parts_.needed();
+    age.seen = seen_.before(monotonic_ns(), std::chrono::nanoseconds(parts_.keep).count());
+    const auto drop = co_await parts_.log.droppable(age);
     if (!drop) co_return std::unexpected(drop.error());
+    seen_.look(drop->last, monotonic_ns());
     if (drop->through == 0) co_return Status{};
     CO_CHECK(co_await tell_and_note(*drop));
     co_return co_await drop_noted();

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "audit/log.hpp"
+#include "audit/retention_line.hpp"
 
 namespace owhale::audit {
 
@@ -33,6 +34,7 @@ private:
 
     Parts parts_;
     boost::asio::steady_timer timer_;
+    Seen seen_;
 };
 
 } // namespace owhale::audit

@@ -146,12 +146,15 @@ void Index::make_anew(std::string why) {
     nudge();
 }
 
+// Caught up is who has added less than a batch: what has come since is news, and is gathered first. Else a busy log's
+// events would be written one by one.
 Status Index::catch_up() {
     while (!ending_ && !damaged_) {
         const auto added = TRY(filler_->add(kBatch));
         through_ = filler_->through();
         tell_progress();
-        if (added == 0 && !TRY(filler_->forget())) return {};
+        const bool more = added == kBatch || (added != 0 && through_ % index::kPartition == 0);
+        if (!more && !TRY(filler_->forget())) return {};
     }
     return {};
 }

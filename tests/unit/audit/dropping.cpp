@@ -46,8 +46,8 @@ struct Side {
         REQUIRE(row.next().value_or(false));
         return static_cast<std::uint64_t>(row.integer(0));
     }
-    audit::Drop droppable(std::int64_t hours, std::int64_t needed = kFar) {
-        return std::move(*audit::find_droppable(*database, kToday, hours * kHour, needed));
+    audit::Drop droppable(std::int64_t hours, std::int64_t needed = kFar, std::uint64_t seen = 0) {
+        return std::move(*audit::find_droppable(*database, {kToday, hours * kHour, needed, seen}));
     }
 
     test::Folder folder;
@@ -157,4 +157,16 @@ TEST_CASE("a stretch is bounded, tells how far it looked, and marks what has gon
     CHECK(stretch->rows[0].json.empty());
     CHECK(stretch->rows[0].hash.size() == 64);
     CHECK_FALSE(stretch->rows[5].dropped);
+}
+
+TEST_CASE("a log in which nothing happens drops what owhaled has seen lie for long enough") {
+    Side side;
+    side.put_hours(20, 1000); // then nothing
+    const auto quiet = side.droppable(100);
+    CHECK(quiet.through == 0);
+    CHECK(quiet.last == side.first + 20);
+    const auto seen = side.droppable(100, kFar, quiet.last);
+    CHECK(seen.through == quiet.last - 1); // the newest stays
+    CHECK(side.droppable(100, kFar, side.first + 7).through == side.first + 7);
+    CHECK(side.droppable(2000, kFar, quiet.last).through == 0); // by the wall clock it is not old
 }

@@ -80,3 +80,25 @@ TEST_CASE("a machine that was off for long drops what is old by both clocks only
     CHECK(line > 0);
     CHECK(points[line].time_us >= kToday - 390 * kDay);
 }
+
+TEST_CASE("what has been seen to lie there for long enough is old, whatever else happened") {
+    audit::Seen seen;
+    constexpr std::int64_t kHourNs = 3'600'000'000'000;
+    const std::int64_t began = 5 * kHourNs; // CLOCK_MONOTONIC is at anything
+    CHECK(seen.before(began, 0) == 0);
+    for (int hour = 0; hour <= 200; ++hour) {
+        const auto now = began + hour * kHourNs;
+        // Ten events an hour: those that were there 100 hours ago.
+        CHECK(seen.before(now, 100 * kHourNs) == (hour <= 100 ? 0u : 10u * static_cast<unsigned>(hour - 101)));
+        seen.look(10u * static_cast<unsigned>(hour), now);
+    }
+    CHECK(seen.before(began + 5000 * kHourNs, 100 * kHourNs) == 2000);
+}
+
+TEST_CASE("a quiet log's events age by what is seen, and by the wall clock still") {
+    const auto points = at_days_ago({60, 59, 58});
+    CHECK(old_enough(points, kToday, 30 * kDay) == 0);
+    CHECK(old_enough(points, kToday, 30 * kDay, 3) == 2);
+    CHECK(old_enough(points, kToday, 30 * kDay, 1) == 1);
+    CHECK(old_enough(points, kToday - 40 * kDay, 30 * kDay, 3) == 0);
+}
