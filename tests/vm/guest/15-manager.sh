@@ -124,6 +124,8 @@ crash_is_a_warning() {
     within 30 lines_have_their_weight
 }
 
+systemctl start owhaled
+within 60 answers
 check "systemd holds the socket that the spawner accepts on" socket_is_the_managers
 check "nobody who connects during a restart is turned away" nobody_is_turned_away
 check "TCP is handed over where owhaled-tcp.socket is on" tcp_is_handed_over_too
