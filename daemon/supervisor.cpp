@@ -55,8 +55,9 @@ void inherit(int fd) {
     ::fcntl(fd, F_SETFD, 0);
 }
 
-// fork and exec. The child dies with us, keeps the descriptors named, and starts with no signal blocked.
-Result<Process> start(std::vector<std::string> arguments, char* const* environment, std::initializer_list<int> fds) {
+// fork and exec of an open file. The child dies with us, keeps the descriptors named, and starts with no signal blocked.
+Result<Process> start(int program, std::vector<std::string> arguments, char* const* environment,
+                      std::initializer_list<int> fds) {
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -71,7 +72,7 @@ Result<Process> start(std::vector<std::string> arguments, char* const* environme
         ::sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         for (const int fd : fds) inherit(fd);
-        ::execve(argv[0], argv.data(), environment);
+        ::execveat(program, "", argv.data(), environment, AT_EMPTY_PATH);
         ::_exit(127);
     }
     Process process{Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), pid};
@@ -109,6 +110,8 @@ private:
     const config::Settings& settings_;
     RunCgroup cgroup_;
     const Notify notify_ = Notify::open();
+    // As they were when we started: what an upgrade puts in their places waits for our own restart.
+    Fd broker_program_, spawner_program_;
     Fd listener_, tcp_listener_, signals_;
     bool made_socket_ = false; // else its file is the service manager's
     Process spawner_, broker_;
@@ -135,6 +138,10 @@ Status Supervisor::prepare() {
     if (::access(settings_.spawner.c_str(), X_OK) != 0)
         return fail(Code::config_invalid, "the spawner is not there: " + settings_.spawner,
                     "install owhale-spawner, or name it with --spawner");
+    spawner_program_.reset(::open(settings_.spawner.c_str(), O_PATH | O_CLOEXEC));
+    if (!spawner_program_) return fail_errno("open " + settings_.spawner);
+    broker_program_.reset(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
+    if (!broker_program_) return fail_errno("open /proc/self/exe");
     CHECK(ensure_private_dir(settings_.runtime_dir, settings_.rootless ? 0700 : 0755));
     if (!settings_.rootless) CHECK(ensure_accounts_dir(settings_));
     CHECK(ensure_heads_dir(settings_));
@@ -206,7 +213,7 @@ Status Supervisor::start_both() {
     for (char** entry = environ; *entry != nullptr; ++entry)
         if (std::string_view(*entry).starts_with("OWHALE_FAIL_STEP=")) bare.push_back(*entry);
     bare.push_back(nullptr);
-    spawner_ = TRY(start(spawner_arguments(spawner_end.get()), bare.data(),
+    spawner_ = TRY(start(spawner_program_.get(), spawner_arguments(spawner_end.get()), bare.data(),
                          {spawner_end.get(), listener_.get(), tcp_listener_.get()}));
     auto arguments = settings_.arguments;
     arguments[0] = "/proc/self/exe";
@@ -214,7 +221,7 @@ Status Supervisor::start_both() {
     ::setenv("OWHALE_CHANNEL", std::to_string(broker_end.get()).c_str(), 1);
     const auto passphrase = pipe_passphrase(passphrase_);
     if (passphrase) ::setenv("OWHALE_VAULT_PASSPHRASE", std::to_string(passphrase.get()).c_str(), 1);
-    auto broker = start(std::move(arguments), environ, {broker_end.get(), passphrase.get()});
+    auto broker = start(broker_program_.get(), std::move(arguments), environ, {broker_end.get(), passphrase.get()});
     if (!broker) {
         end_both();
         return std::unexpected(broker.error());
