@@ -9,6 +9,16 @@
 namespace owhale::cli {
 namespace {
 
+// Of doctor's rows; "" when it does not answer.
+std::string audit_line(Context& context) {
+    const auto body = context.ask({.verb = "doctor"});
+    const auto doctor = body ? read_doctor(*body) : std::unexpected(body.error());
+    if (!doctor) return {};
+    for (const auto& check : doctor->checks)
+        if (check.name == "audit log") return check.detail;
+    return {};
+}
+
 Result<int> status(Context& context) {
     const auto body = TRY(context.ask({.verb = "status"}));
     if (TRY(context.printed_json(body))) return kOk;
@@ -24,6 +34,7 @@ Result<int> status(Context& context) {
     fields.add("Started", in_seconds(status.started));
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
     fields.add("Connections", std::to_string(status.connections));
+    fields.add("Audit log", audit_line(context));
     const auto upgrade = peer.host || status.rootless ? std::nullopt : waiting_upgrade();
     if (upgrade) fields.add("Upgrade", escaped(*upgrade) + " waits for: " + kUpgradeCommand, Tone::warn);
     for (const auto& principal : status.frozen)

@@ -387,7 +387,7 @@ constexpr EventType kTypes[] = {
      "requests of {peer} were refused for coming too fast",
      "The first at once, later ones summed; many peers together share one row.",
      {{"peer", Kind::text, true, "who, or (many)"},
-      {"limit", Kind::text, true, "which limit"},
+      {"reason", Kind::text, true, "which limit"},
       {"count", Kind::number, false, "how many, of those that are summed"}}},
     {"connection.refused",
      Severity::warning,

@@ -40,6 +40,12 @@ Result<std::uint64_t> events_in(store::Database& database) {
     return static_cast<std::uint64_t>(row.integer(0));
 }
 
+Result<bool> any_dropped(store::Database& database) {
+    auto find = TRY(database.prepare("SELECT 1 FROM drops"));
+    auto row = find.with();
+    return row.next();
+}
+
 class SqliteLog final : public Log {
 public:
     SqliteLog(const std::string& dir, std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles,
@@ -115,10 +121,11 @@ public:
     }
 
     asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) override {
-        WriterWork<std::uint64_t> work = [this, most](store::Database& database) {
-            auto gone = audit::drop_some(database, most);
-            if (gone && *gone != 0) dropping_ = true;
-            if (gone && *gone == 0 && dropping_) dropping_ = !store::empty_log(database); // or at the next look
+        WriterWork<std::uint64_t> work = [this, most](store::Database& database) -> Result<std::uint64_t> {
+            const auto gone = TRY(audit::drop_some(database, most));
+            if (gone != 0) dropping_ = true;
+            if (gone != 0 || !dropping_ || !TRY(any_dropped(database))) return gone;
+            dropping_ = !store::empty_log(database); // or at the next look
             return gone;
         };
         co_return co_await between(std::move(work));

@@ -22,7 +22,7 @@ std::int64_t loudness(Severity severity) {
 }
 
 std::int64_t status_of(std::string_view outcome) {
-    constexpr std::array<std::string_view, 3> kGood = {"ok", "exited", "used"};
+    constexpr std::array<std::string_view, 4> kGood = {"ok", "exited", "used", "approved"};
     constexpr std::array<std::string_view, 7> kBad = {"failed", "denied",  "refused",  "error",
                                                       "lost",   "limited", "throttled"};
     if (std::ranges::find(kGood, outcome) != kGood.end()) return 1;

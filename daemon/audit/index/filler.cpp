@@ -173,7 +173,8 @@ Result<bool> Filler::forget() {
     auto done = forget_now();
     if (!done) return told(done.error());
     if (*done) forgetting_ = true;
-    if (!*done && forgetting_) forgetting_ = !store::empty_log(index_); // or with the next events
+    if (*done || !forgetting_ || TRY(truth_.dropped()) == 0) return done;
+    forgetting_ = !store::empty_log(index_); // or with the next events
     return done;
 }
 
