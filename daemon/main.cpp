@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log_prefix.hpp"
 #include "config/settings.hpp"
 #include "daemon.hpp"
 #include "given_certificate.hpp"
@@ -37,7 +38,7 @@ int run_as_broker(const config::Settings& settings) {
 }
 
 int complain(const Error& error) {
-    std::fprintf(stderr, "owhaled: %s\n", to_line(error).c_str());
+    std::fprintf(stderr, "%sowhaled: %s\n", log::prefix(log::Level::error).c_str(), to_line(error).c_str());
     return 1;
 }
 
@@ -70,7 +71,7 @@ int serve(const config::Settings& settings) {
 int main(int argc, char** argv) {
     const auto settings = config::load(argc, argv);
     if (!settings) {
-        std::fprintf(stderr, "owhaled: %s\n", to_line(settings.error()).c_str());
+        complain(settings.error());
         return settings.error().code == Code::bad_request ? 2 : 1;
     }
     switch (settings->action) {

@@ -1,4 +1,4 @@
-#include "base/log.hpp"
+#include "base/log_prefix.hpp"
 
 #include <atomic>
 #include <cstdlib>
@@ -6,8 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/utf8.hpp"
+
 namespace owhale::log {
 namespace {
+
+constexpr std::size_t kLongestLine =
+    16 << 10; // journald would make two entries of 48 KiB, the second without a priority
 
 std::atomic<Level> threshold{Level::info};
 std::atomic<std::string (*)(std::string_view)> mask_of{nullptr};
@@ -33,16 +38,42 @@ bool plain(std::string_view value) {
     return true;
 }
 
-void append_escaped(std::string& line, std::string_view value) {
+// C1 controls, and what changes the direction or the lines of the text around it (Unicode's Bidi_Control, U+2028, U+2029).
+bool disguises(std::string_view character) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+    if (character.size() == 2) return byte(0) == 0xc2 && byte(1) < 0xa0;
+    if (character.size() != 3 || byte(0) != 0xe2) return false;
+    const bool marks = byte(1) == 0x80 && (byte(2) == 0x8e || byte(2) == 0x8f || (byte(2) >= 0xa8 && byte(2) <= 0xae));
+    return marks || (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9);
+}
+
+void append_hex(std::string& line, std::string_view bytes) {
     constexpr std::string_view hex = "0123456789abcdef";
-    for (const unsigned char c : value) {
+    for (const unsigned char c : bytes) ((line += "\\x") += hex[c >> 4]) += hex[c & 15];
+}
+
+void append_escaped(std::string& line, std::string_view value) {
+    while (!value.empty()) {
+        const auto size = utf8_character(value);
+        const auto character = value.substr(0, size == 0 ? 1 : size);
+        const auto c = static_cast<unsigned char>(character[0]);
         if (c == '"' || c == '\\')
-            (line += '\\') += static_cast<char>(c);
-        else if (c < ' ' || c == 0x7f)
-            ((line += "\\x") += hex[c >> 4]) += hex[c & 15];
+            (line += '\\') += character;
+        else if (size == 0 || c < ' ' || c == 0x7f || disguises(character))
+            append_hex(line, character);
         else
-            line += static_cast<char>(c);
+            line += character;
+        value.remove_prefix(character.size());
     }
+}
+
+// Between characters.
+void cut(std::string& line) {
+    if (line.size() <= kLongestLine) return;
+    auto size = kLongestLine;
+    while ((static_cast<unsigned char>(line[size]) & 0xc0) == 0x80) --size;
+    line.resize(size);
+    line += "… (cut)";
 }
 
 } // namespace
@@ -55,10 +86,13 @@ void set_mask(std::string (*mask)(std::string_view)) {
     mask_of = mask;
 }
 
+std::string prefix(Level level) {
+    return is_journals() ? "<" + std::to_string(static_cast<int>(level)) + ">" : "";
+}
+
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
     if (level > threshold.load()) return;
-    std::string line;
-    if (is_journals()) line = "<" + std::to_string(static_cast<int>(level)) + ">";
+    auto line = prefix(level);
     append_escaped(line, masked(message));
     for (const auto& [key, given] : fields) {
         const auto value = masked(given);
@@ -71,6 +105,7 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
             line += '"';
         }
     }
+    cut(line);
     line += '\n';
     // One write per line: lines of several threads do not mix, and a closed stderr must not end the broker.
     [[maybe_unused]] const auto n = ::write(STDERR_FILENO, line.data(), line.size());

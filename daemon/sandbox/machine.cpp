@@ -19,6 +19,7 @@ void look_at_machine(const std::string& profile_dir) {
     std::error_code error;
     const auto real = std::filesystem::canonical(kResolverFile, error);
     if (!error) known().resolver_file = real.string();
+    known().userns = read_userns_limits();
     auto lists = read_host_folder(join(parent(profile_dir), "policy/hosts"));
     if (lists)
         known().lists = std::move(*lists);

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/userns_limits.hpp"
 #include "sandbox/host_lists.hpp"
 
 namespace owhale::sandbox {
@@ -13,6 +14,7 @@ inline constexpr std::string_view kResolverFile = "/etc/resolv.conf";
 struct Machine {
     std::string resolver_file{kResolverFile}; // without links: where a cage's own has to be put
     HostLists lists;                          // the shipped ones, with what this machine says
+    UsernsLimits userns;
 };
 
 // Before the confinement. `profile_dir`: what is installed beside it.

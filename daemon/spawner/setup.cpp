@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/files.hpp"
+#include "base/userns_limits.hpp"
 #include "spawner/cgroups.hpp"
 #include "spawner/credentials.hpp"
 #include "spawner/landlock.hpp"
@@ -33,13 +34,19 @@ Status write_text(const std::string& path, const std::string& text) {
 }
 
 // Rootless: one user namespace that maps one uid onto itself; in it the same calls work as for root.
+// Why this machine refuses an ordinary user what the rest is built of.
+Status explained(Status status) {
+    if (status) return status;
+    auto [what, fix] = hindrance(read_userns_limits(), false);
+    auto error = std::move(status).error();
+    if (!what.empty()) error.message += "; " + what;
+    error.next = fix.empty() ? "this machine refuses user namespaces: run owhaled as root" : fix;
+    return std::unexpected(std::move(error));
+}
+
 Status enter_own_userns() {
     const auto uid = std::to_string(::getuid()), gid = std::to_string(::getgid());
-    if (::unshare(CLONE_NEWUSER) != 0) {
-        auto error = fail_errno("an unprivileged user namespace");
-        error.error().next = "this machine refuses them: run owhaled as root, or see owhalectl doctor";
-        return error;
-    }
+    if (::unshare(CLONE_NEWUSER) != 0) return fail_errno("an unprivileged user namespace");
     CHECK(write_text("/proc/self/setgroups", "deny"));
     CHECK(write_text("/proc/self/gid_map", gid + " " + gid + " 1"));
     return write_text("/proc/self/uid_map", uid + " " + uid + " 1");
@@ -139,7 +146,7 @@ Result<Surroundings> prepare(const Options& options) {
     if (options.tcp_listener >= 0) s.sockets = TRY(open_socket_table());
     if (options.rootless) {
         s.missing |= wire::kLayerGroups | wire::kLayerOtherUid;
-        CHECK(enter_own_userns());
+        CHECK(explained(enter_own_userns()));
     } else {
         auto userns = make_idmap_userns(options.reserved_uid);
         if (userns && idmap_works(userns->get()))
@@ -147,7 +154,8 @@ Result<Surroundings> prepare(const Options& options) {
         else
             s.missing |= wire::kLayerIdmap;
     }
-    CHECK(enter_scratch(options.scratch));
+    auto entered = enter_scratch(options.scratch);
+    CHECK(options.rootless ? explained(std::move(entered)) : std::move(entered));
     s.network = try_network();
     s.tcp_port = port_of(options.tcp_listener);
     struct sysinfo info{};

@@ -7,10 +7,12 @@
 #include "config/endpoint.hpp"
 #include "identity/service.hpp"
 #include "sandbox/layers.hpp"
+#include "sandbox/machine.hpp"
 #include "sandbox/runs.hpp"
 #include "shared/openapi.hpp"
 #include "vault/vault.hpp"
 #include "verbs/doctor.hpp"
+#include "verbs/doctor_userns.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
 
@@ -154,7 +156,8 @@ Result<Response> doctor(const Services& services, const Request& request) {
     utsname name{};
     ::uname(&name);
     std::vector<api::Check> more{TRY(services.identity.first_password()), check_frozen(services, request.who()),
-                                 check_vault(services), check_egress(services)};
+                                 check_vault(services), check_egress(services),
+                                 examine_userns(sandbox::machine().userns, services.settings.rootless)};
     if (services.audit_checks)
         for (auto& check : services.audit_checks()) more.push_back(std::move(check));
     return reply(examine(services.ready, name.release, *services.settings.rules, std::move(more)));

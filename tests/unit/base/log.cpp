@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/files.hpp"
+#include "base/utf8.hpp"
 #include "checks.hpp"
 #include "folder.hpp"
 
@@ -33,6 +34,31 @@ TEST_CASE("a value cannot forge a line or a field") {
         captured(folder, [] { log::info("run", {{"path", "a\n<3>fake user=\"root\""}, {"id", "7"}, {"empty", ""}}); });
     CHECK_NE(text.find("run path=\"a\\x0a<3>fake user=\\\"root\\\"\" id=7 empty=\"\"\n"), std::string::npos);
     CHECK_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST_CASE("nothing in a line is other than it looks") {
+    const test::Folder folder;
+    const auto shown = [&](const char* value) { return captured(folder, [&] { log::info("it", {{"is", value}}); }); };
+    CHECK_EQ(shown("gr\u00fc\u00df \u65e5"), "it is=\"gr\u00fc\u00df \u65e5\"\n");
+    CHECK_EQ(shown("\x1b[31m \u009b31m"), "it is=\"\\x1b[31m \\xc2\\x9b31m\"\n");
+    CHECK_EQ(shown("a \u202e b"), "it is=\"a \\xe2\\x80\\xae b\"\n");
+    CHECK_EQ(shown("a \u2066 b"), "it is=\"a \\xe2\\x81\\xa6 b\"\n");
+    CHECK_EQ(shown("a \u2028 b"), "it is=\"a \\xe2\\x80\\xa8 b\"\n");
+    CHECK_EQ(shown("a \xff\xc0\xaf b"), "it is=\"a \\xff\\xc0\\xaf b\"\n");
+}
+
+TEST_CASE("a line is one entry of the journal, however long its values are") {
+    const test::Folder folder;
+    for (const std::size_t more : {0, 1, 2}) {
+        std::string value(more, 'a');
+        for (int i = 0; i < 20'000; ++i) value += "\u00fc";
+        const auto path = folder / "log";
+        captured(folder, [&] { log::info("it", {{"is", value}}); });
+        const auto text = read_file(path, 1 << 20).value_or("unreadable");
+        CHECK_LE(text.size(), 16384 + 16);
+        CHECK(text.ends_with("\u00fc… (cut)\n"));
+        CHECK_EQ(first_not_utf8(text), text.size());
+    }
 }
 
 TEST_CASE("a priority stands before a line when the journal reads it, and else not") {
