@@ -2,7 +2,7 @@
 
 state=/var/lib/owhaled
 
-purge() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y purge owhaled 2>&1; }
+purge() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 purge owhaled 2>&1; }
 
 purge_leaves_the_log_alone() {
     local out
@@ -15,7 +15,7 @@ purge_leaves_the_log_alone() {
 }
 
 installed_again_it_goes_on_with_the_log() {
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -y install "$here"/../next/*.deb
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 install "$here"/../next/*.deb
     within 60 answers
     owhalectl audit verify
 }
