@@ -14,6 +14,8 @@ namespace owhale::cli {
 // The sequence number that a line of an export is about: of jsonl, of ocsf (metadata.sequence), of cef (externalId).
 // Empty for what has none: a tree head, a line that is torn.
 std::optional<std::uint64_t> sequence_of(std::string_view line);
+// The hash of the event's text, in hexadecimal, that a line of any format has; empty when there is none.
+std::string hash_of(std::string_view line);
 // "jsonl", "ocsf" or "cef", as such a line looks; empty when it is none.
 std::string_view format_of(std::string_view line);
 

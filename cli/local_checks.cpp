@@ -15,6 +15,7 @@
 
 #include "base/fd.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/upgrade.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -89,21 +90,28 @@ struct Language {
 };
 constexpr std::array<Language, 6> kLanguages = {{{"python", "python3", "python3"},
                                                  {"javascript", "node", "nodejs"},
-                                                 {"typescript", "esbuild", "esbuild and nodejs"},
+                                                 {"typescript", "esbuild", "esbuild"},
                                                  {"bash", "bash", "bash"},
                                                  {"perl", "perl", "perl"},
                                                  {"ruby", "ruby", "ruby"}}};
 
+// TypeScript is made into JavaScript, which node runs.
+bool is_there(const Language& language) {
+    return !on_path(language.program).empty() && (language.name != "typescript" || !on_path("node").empty());
+}
+
+std::string listed(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
 api::Check languages_check() {
-    std::string there, missing, packages;
-    for (const auto& [name, program, package] : kLanguages) {
-        const bool found = !on_path(program).empty() && (name != "typescript" || !on_path("node").empty());
-        auto& list = found ? there : missing;
-        list += (list.empty() ? "" : ", ") + std::string(name);
-        if (!found) packages += (packages.empty() ? "" : ", ") + std::string(package);
-    }
-    if (missing.empty()) return {"languages", "ok", there, "", ""};
-    return {"languages", "weaker", there, "owhalectl code for " + missing, "install " + packages};
+    std::vector<std::string> there, missing;
+    for (const auto& language : kLanguages) (is_there(language) ? there : missing).emplace_back(language.name);
+    if (missing.empty()) return {"languages", "ok", listed(there), "", ""};
+    return {"languages", "weaker", listed(there), "owhalectl code for " + listed(missing),
+            "install " + listed(missing_language_packages())};
 }
 
 api::Check container_check() {
@@ -167,9 +175,17 @@ api::Check seccomp_check() {
 
 } // namespace
 
+std::vector<std::string> missing_language_packages() {
+    std::vector<std::string> out;
+    for (const auto& language : kLanguages)
+        if (on_path(language.program).empty()) out.emplace_back(language.package);
+    return out;
+}
+
 std::vector<api::Check> local_checks(const Where& where, const Error* unreachable) {
     std::vector<api::Check> checks = {socket_check(where, unreachable)};
     if (where.host) return checks; // its folders and programs are not ours
+    for (auto& check : upgrade_checks()) checks.push_back(std::move(check));
     for (const auto& check : {runtime_folder_check, folder_check, languages_check}) checks.push_back(check());
     if (unreachable == nullptr) return checks;
     for (const auto& check :

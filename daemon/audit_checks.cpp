@@ -1,7 +1,9 @@
 #include "audit_checks.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <sys/stat.h>
 
 #include "base/clock.hpp"
 #include "base/whole_seconds.hpp"
@@ -9,6 +11,8 @@
 
 namespace owhale {
 namespace {
+
+constexpr std::uint64_t kMuchBehind = 20'000; // events: about a second of the index's work
 
 std::string when(std::int64_t seconds) {
     return whole_seconds(rfc3339(seconds * 1'000'000));
@@ -18,13 +22,34 @@ std::string events(std::uint64_t count) {
     return std::to_string(count) + (count == 1 ? " event" : " events");
 }
 
-api::Check check_log(const AuditParts& parts) {
+// A database with its write-ahead log, in whole MiB, rounded up; "" when there is none.
+std::string size_of(const std::string& path) {
+    constexpr std::uint64_t kMiB = 1 << 20;
+    std::uint64_t bytes = 0;
+    for (const char* suffix : {"", "-wal"}) {
+        struct stat st{};
+        if (::stat((path + suffix).c_str(), &st) == 0) bytes += static_cast<std::uint64_t>(st.st_size);
+    }
+    return bytes == 0 ? "" : ", " + std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
+}
+
+api::Check check_log(const AuditParts& parts, const audit::Standing& standing) {
     api::Check check{"audit log", "ok", events(parts.feed.last()), "", ""};
-    if (const auto& newest = parts.anchors.newest())
-        check.detail += ", checkpoint of " + std::to_string(newest->size) + " at " + when(newest->time / 1'000'000);
+    check.detail += size_of(parts.settings.state_dir + "/audit.db");
+    if (const auto& newest = standing.newest) {
+        const auto age = std::max<std::int64_t>(0, wall_clock_us() - newest->time) / 1'000'000;
+        check.detail += ", newest checkpoint of " + std::to_string(newest->size) + " at " +
+                        when(newest->time / 1'000'000) + ", " + std::to_string(age) + " s ago";
+    }
     const auto age = parts.settings.audit_retention;
     check.detail +=
         age.count() == 0 ? "; bodies are kept for ever" : "; bodies are kept for " + config::format_duration(age);
+    if (standing.failing_since == 0) return check;
+    check.state = "missing";
+    check.detail += "; it cannot be written since " + when(standing.failing_since / 1'000'000) + ": " + standing.why;
+    check.lost = "nothing starts that has to be recorded first: no run, no decision";
+    check.fix = "space on the disk of " + parts.settings.state_dir +
+                ", or a disk that can be written; then owhaled goes on by itself";
     return check;
 }
 
@@ -45,6 +70,20 @@ api::Check check_heads(const AuditParts& parts) {
     check.detail += "; the spawner keeps none: " + std::string(std::strerror(kept.err));
     check.lost = "an older or changed copy of the log is found by what journald and others keep, not at the start";
     check.fix = "a folder and a file that are root's alone, on a disk that can be written; then a restart";
+    return check;
+}
+
+// Searches are right without it, and slower.
+api::Check check_index(const AuditParts& parts, const audit::Standing& standing) {
+    const auto last = parts.feed.last();
+    const auto behind = last - std::min(last, standing.indexed);
+    api::Check check{"audit index", "ok", "up to date", "", ""};
+    if (behind != 0) check.detail = events(behind) + " behind";
+    check.detail += size_of(parts.settings.state_dir + "/audit-index.db");
+    if (behind <= kMuchBehind) return check;
+    check.state = "weaker";
+    check.lost = "searches read the log itself for what is not indexed yet, and take longer";
+    check.fix = "wait while it gets less; owhaled's own log says why when it does not";
     return check;
 }
 
@@ -74,7 +113,8 @@ api::Check check_journal(const AuditParts& parts) {
 } // namespace
 
 std::vector<api::Check> audit_checks(const AuditParts& parts) {
-    return {check_log(parts), check_heads(parts), check_journal(parts)};
+    const auto standing = parts.log.standing();
+    return {check_log(parts, standing), check_index(parts, standing), check_heads(parts), check_journal(parts)};
 }
 
 } // namespace owhale

@@ -14,6 +14,7 @@ namespace owhale {
 
 struct AuditParts {
     const config::Settings& settings;
+    audit::Log& log;
     const audit::Feed& feed;
     const Anchors& anchors;
     bool has_journal = false;

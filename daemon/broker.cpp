@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "given_certificate.hpp"
+#include "heartbeat.hpp"
 #include "identity/session_counts.hpp"
 #include "mcp/endpoint.hpp"
 #include "run_networks.hpp"
@@ -68,6 +69,7 @@ Status Broker::open() {
     CHECK(store::migrate(*database_, "state"));
     audit_ = TRY(audit::Log::open(settings_.state_dir));
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
+    sums_.emplace(io_.get_executor(), *audit_);
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
     identity_ = TRY(open_identity());
     hosts_.emplace(sandbox::HostRegister::Parts{*audit_, *database_, settings_.hosts_dir}, sandbox::machine().lists);
@@ -132,6 +134,7 @@ void Broker::serve(Fd channel) {
     connect(std::move(channel));
     for (const int number : {SIGTERM, SIGHUP}) signals_.add(number);
     wait_for_signal();
+    asio::co_spawn(io_, keep_watch(notify_, *spawner_), rethrow);
     asio::co_spawn(io_, run(), rethrow);
     io_.run();
 }
@@ -228,9 +231,10 @@ awaitable<Status> Broker::start() {
                                    vault_.get(),
                                    &*secrets_,
                                    [this] {
-                                       return audit_checks({settings_, *feed_, *anchors_, journal_.has_value(),
+                                       return audit_checks({settings_, *audit_, *feed_, *anchors_, journal_.has_value(),
                                                             journal_copy_ ? &*journal_copy_ : nullptr});
-                                   }};
+                                   },
+                                   &*sums_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -249,6 +253,7 @@ awaitable<Status> Broker::start() {
          OWHALE_VERSION}));
     server_ = std::make_unique<transport::Server>(io_.get_executor(), network_->limits(), std::move(routes),
                                                   std::move(parts));
+    CO_CHECK(co_await tell_settings());
     started_us_ = wall_clock_us();
     shown_ = metrics::on_scrape([this](metrics::Exposition& out) { show(out); });
     co_await record("daemon.start", "ok");
@@ -341,7 +346,7 @@ void Broker::reload() {
     notify_.reloading();
     const auto level = config::reload_log_level(settings_);
     if (level)
-        log::set_level(level_of(*level));
+        log::set_level(level_of(log_level_ = *level));
     else
         log::error("the configuration is not read again: " + to_line(level.error()));
     const auto profiles = profiles_->reload();
@@ -366,6 +371,9 @@ awaitable<void> Broker::reload_rest(bool so_far) {
     if (server_) server_->set_hosts(network_->hosts());
     const auto lists = hosts_->reload();
     if (!lists) log::error("the lists of hosts stay as they were: " + to_line(lists.error()));
+    Status told;
+    if (network_) told = co_await tell_settings();
+    if (!told) log::error(to_line(told.error()));
     co_await record("daemon.reload", so_far && network && lists ? "ok" : "failed");
     notify_.ready("Serving on " + settings_.socket);
 }
@@ -438,6 +446,8 @@ awaitable<void> Broker::stop() {
     // Those who wait for a run hear how it ended.
     const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();
     while (server_->connections() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));
+    co_await identity_->flush();
+    co_await sums_->flush();
     co_await record("daemon.stop", "ok");
     co_await anchor_end();
     io_.stop();

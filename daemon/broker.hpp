@@ -20,6 +20,7 @@
 #include "audit/journal_copy.hpp"
 #include "audit/log.hpp"
 #include "audit/retention.hpp"
+#include "audit/sums.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "config/settings.hpp"
@@ -85,6 +86,7 @@ private:
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(audit::EventName event, std::string outcome);
     boost::asio::awaitable<Status> tell_crash();
+    boost::asio::awaitable<Status> tell_settings(); // and files, when other than the last time
     void fail_with(const Error& error);
 
     const config::Settings& settings_;
@@ -98,6 +100,8 @@ private:
     Fd lock_;
     std::optional<store::Database> database_;
     std::unique_ptr<audit::Log> audit_;
+    std::optional<audit::Sums> sums_;
+    std::string log_level_; // in force: a reload can change it
     std::unique_ptr<sandbox::ReceiptKey> key_;
     std::optional<sandbox::Profiles> profiles_;
     sandbox::Rules rules_{[this] { return given_rules(); }};

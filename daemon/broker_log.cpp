@@ -1,7 +1,9 @@
 // What the broker does for its own audit log: who signs it, what happened to it, and what is kept of it elsewhere.
+#include "audit/in_force.hpp"
 #include "base/clock.hpp"
 #include "broker.hpp"
 #include "last_life.hpp"
+#include "sandbox/digest.hpp"
 
 namespace owhale {
 namespace {
@@ -83,6 +85,18 @@ awaitable<void> Broker::record(audit::EventName event, std::string outcome) {
     entry.data["mode"] = settings_.mode;
     const auto noted = co_await note(std::move(entry));
     if (!noted) log::error(to_line(noted.error()));
+}
+
+awaitable<Status> Broker::tell_settings() {
+    audit::AllInForce now;
+    for (const auto& row : settings_.rows) now[row.key] = {row.value, row.source};
+    if (!log_level_.empty()) now["log-level"].value = log_level_;
+    std::string profiles;
+    for (const auto& profile : profiles_->list()) profiles += profile->name + " " + profile->digest + "\n";
+    now["profile-dir files"] = {"sha256:" + sandbox::sha256_hex(profiles), ""};
+    now["policy-dir files"] = {rules_.current()->version, ""};
+    now["tls-cert fingerprint"] = {network_->fingerprint(), ""};
+    return audit::tell_changes(*audit_, settings_.state_dir + "/settings-seen", std::move(now));
 }
 
 awaitable<Status> Broker::tell_crash() {

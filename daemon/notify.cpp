@@ -1,15 +1,38 @@
 #include "notify.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
 
 namespace owhale {
+namespace {
+
+constexpr std::int64_t kLongestWatch = 86'400'000'000; // a day, in microseconds
+
+std::int64_t number_of(const char* variable) {
+    const char* text = std::getenv(variable);
+    std::int64_t value = 0;
+    if (text == nullptr) return 0;
+    const auto* end = text + std::strlen(text);
+    const auto read = std::from_chars(text, end, value);
+    return read.ec == std::errc{} && read.ptr == end && value > 0 ? value : 0;
+}
+
+std::chrono::microseconds watchdog_of_environment() {
+    const auto pid = number_of("WATCHDOG_PID");
+    const bool ours = std::getenv("WATCHDOG_PID") == nullptr || pid == ::getpid() || pid == ::getppid();
+    return std::chrono::microseconds(ours ? std::min(number_of("WATCHDOG_USEC"), kLongestWatch) : 0);
+}
+
+} // namespace
 
 Notify Notify::open() {
     Notify notify;
@@ -28,6 +51,7 @@ Notify Notify::open() {
         return notify;
     }
     notify.socket_ = std::move(socket);
+    notify.watchdog_ = watchdog_of_environment();
     return notify;
 }
 
@@ -42,6 +66,10 @@ void Notify::ready(std::string_view status) const {
 
 void Notify::reloading() const {
     send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_ns() / 1000) + "\nSTATUS=Reloading");
+}
+
+void Notify::alive() const {
+    send("WATCHDOG=1");
 }
 
 void Notify::stopping() const {

@@ -1,6 +1,7 @@
 // Tells the service manager how owhaled stands (sd_notify(3), by hand: one datagram on $NOTIFY_SOCKET).
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -15,10 +16,15 @@ public:
     void ready(std::string_view status) const;
     void reloading() const; // to be followed by ready()
     void stopping() const;
+    void alive() const;
+    // How long the manager waits between two words of alive(); 0: it does not wait for any. $WATCHDOG_USEC, where
+    // $WATCHDOG_PID is this process or its parent: the manager means the supervisor, whose child the broker is.
+    std::chrono::microseconds watchdog() const { return watchdog_; }
 
 private:
     void send(const std::string& text) const;
     Fd socket_;
+    std::chrono::microseconds watchdog_{0};
 };
 
 } // namespace owhale

@@ -20,8 +20,10 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
+#include "handed_sockets.hpp"
 #include "heads_dir.hpp"
 #include "listener.hpp"
+#include "notify.hpp"
 #include "run_cgroup.hpp"
 #include "vault/given_key.hpp"
 #include "vault_passphrase.hpp"
@@ -53,8 +55,9 @@ void inherit(int fd) {
     ::fcntl(fd, F_SETFD, 0);
 }
 
-// fork and exec. The child dies with us, keeps the descriptors named, and starts with no signal blocked.
-Result<Process> start(std::vector<std::string> arguments, char* const* environment, std::initializer_list<int> fds) {
+// fork and exec of an open file. The child dies with us, keeps the descriptors named, and starts with no signal blocked.
+Result<Process> start(int program, std::vector<std::string> arguments, char* const* environment,
+                      std::initializer_list<int> fds) {
     std::vector<char*> argv;
     for (auto& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -69,7 +72,7 @@ Result<Process> start(std::vector<std::string> arguments, char* const* environme
         ::sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         for (const int fd : fds) inherit(fd);
-        ::execve(argv[0], argv.data(), environment);
+        ::execveat(program, "", argv.data(), environment, AT_EMPTY_PATH);
         ::_exit(127);
     }
     Process process{Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), pid};
@@ -99,18 +102,27 @@ private:
     void end_both();
     void stop();
     bool pause(int milliseconds);
+    Status listen();
     Status open_tcp();
+    void unlisten();
     std::vector<std::string> spawner_arguments(int channel) const;
 
     const config::Settings& settings_;
     RunCgroup cgroup_;
+    const Notify notify_ = Notify::open();
+    // As they were when we started: what an upgrade puts in their places waits for our own restart.
+    Fd broker_program_, spawner_program_;
     Fd listener_, tcp_listener_, signals_;
+    bool made_socket_ = false; // else its file is the service manager's
     Process spawner_, broker_;
     SecretBytes passphrase_; // of the vault; each broker needs it
     bool stopping_ = false;
 };
 
 Status Supervisor::prepare() {
+    auto handed = TRY(take_handed_sockets(settings_)); // while their numbers mean them
+    listener_ = std::move(handed.local);
+    tcp_listener_ = std::move(handed.tcp);
     // Before signals wait for our loop: Ctrl-C at this question ends us.
     if (vault::asks_passphrase(settings_)) {
         ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -126,17 +138,32 @@ Status Supervisor::prepare() {
     if (::access(settings_.spawner.c_str(), X_OK) != 0)
         return fail(Code::config_invalid, "the spawner is not there: " + settings_.spawner,
                     "install owhale-spawner, or name it with --spawner");
+    spawner_program_.reset(::open(settings_.spawner.c_str(), O_PATH | O_CLOEXEC));
+    if (!spawner_program_) return fail_errno("open " + settings_.spawner);
+    broker_program_.reset(::open("/proc/self/exe", O_PATH | O_CLOEXEC));
+    if (!broker_program_) return fail_errno("open /proc/self/exe");
     CHECK(ensure_private_dir(settings_.runtime_dir, settings_.rootless ? 0700 : 0755));
-    CHECK(open_tcp());
     if (!settings_.rootless) CHECK(ensure_accounts_dir(settings_));
     CHECK(ensure_heads_dir(settings_));
+    return listen();
+}
+
+Status Supervisor::listen() {
+    CHECK(open_tcp());
+    if (listener_) return {};
     listener_ = TRY(listen_on(settings_.socket, settings_.rootless));
+    made_socket_ = true;
     return {};
+}
+
+// One that the service manager made stays where it is, and so do those who wait in its queue.
+void Supervisor::unlisten() {
+    if (made_socket_) ::unlink(settings_.socket.c_str());
 }
 
 // A port that nobody chose is worth no failed start.
 Status Supervisor::open_tcp() {
-    if (settings_.tcp == "off") return {};
+    if (tcp_listener_ || settings_.tcp == "off") return {};
     auto listener = listen_on_tcp(settings_.tcp);
     if (listener) {
         tcp_listener_ = std::move(*listener);
@@ -186,7 +213,7 @@ Status Supervisor::start_both() {
     for (char** entry = environ; *entry != nullptr; ++entry)
         if (std::string_view(*entry).starts_with("OWHALE_FAIL_STEP=")) bare.push_back(*entry);
     bare.push_back(nullptr);
-    spawner_ = TRY(start(spawner_arguments(spawner_end.get()), bare.data(),
+    spawner_ = TRY(start(spawner_program_.get(), spawner_arguments(spawner_end.get()), bare.data(),
                          {spawner_end.get(), listener_.get(), tcp_listener_.get()}));
     auto arguments = settings_.arguments;
     arguments[0] = "/proc/self/exe";
@@ -194,12 +221,13 @@ Status Supervisor::start_both() {
     ::setenv("OWHALE_CHANNEL", std::to_string(broker_end.get()).c_str(), 1);
     const auto passphrase = pipe_passphrase(passphrase_);
     if (passphrase) ::setenv("OWHALE_VAULT_PASSPHRASE", std::to_string(passphrase.get()).c_str(), 1);
-    auto broker = start(std::move(arguments), environ, {broker_end.get(), passphrase.get()});
+    auto broker = start(broker_program_.get(), std::move(arguments), environ, {broker_end.get(), passphrase.get()});
     if (!broker) {
         end_both();
         return std::unexpected(broker.error());
     }
     broker_ = std::move(*broker);
+    if (notify_.watchdog().count() != 0) notify_.alive(); // theirs comes when they have begun
     return {};
 }
 
@@ -278,7 +306,7 @@ int Supervisor::run() {
         // A start that fails at once fails again: let whoever started us see it. 3 is a spawner that went later.
         constexpr std::int64_t kStartNs = 3'000'000'000;
         if (first && lived < kStartNs && code > 0 && code < 128 && code != 3) {
-            ::unlink(settings_.socket.c_str());
+            unlisten();
             return code;
         }
         if (lived > kHealthyNs) backoff = kFirstBackoffMs;
@@ -287,7 +315,7 @@ int Supervisor::run() {
         pause(backoff);
         backoff = std::min(2 * backoff, kLastBackoffMs);
     }
-    ::unlink(settings_.socket.c_str());
+    unlisten();
     return 0;
 }
 

@@ -87,6 +87,8 @@ constexpr std::array kQueries = {
     Query{"audit.stats", "principal", "string", "Events of this principal."},
     Query{"audit.stats", "outcome", "string", "Events with this outcome."},
     Query{"audit.stats", "event", "string", "Events of this kind."},
+    Query{"audit.checkpoint", "covers", "integer",
+          "The newest one there is will do, if it covers this event; one over all events when left out.", 0, kMost},
     Query{"audit.proof", "seq", "integer", "The event's sequence number.", 1, kMost},
     Query{"audit.proof", "size", "integer", "Of the tree: a checkpoint's size.", 1, kMost},
     Query{"audit.consistency", "from", "integer", "Size of the older tree.", 0, kMost},
@@ -95,7 +97,7 @@ constexpr std::array kQueries = {
     Query{"audit.export", "until_seq", "integer", "Up to this one; the newest there is when left out.", 0, kMost},
     Query{"audit.export", "since", "string", "RFC 3339, inclusive."},
     Query{"audit.export", "until", "string", "RFC 3339, exclusive."},
-    Query{"audit.export", "format", "string", "jsonl, which is also meant when it is left out."},
+    Query{"audit.export", "format", "string", "jsonl, which is also meant when it is left out; ocsf (1.5.0) or cef."},
     Query{"audit.export", "follow", "integer", "1: goes on with new events.", 0, 1},
 };
 
@@ -221,8 +223,11 @@ json::object export_lines() {
          "One event a line. In jsonl `{\"seq\":N,\"hash\":\"<hex>\",\"event\":{…}}`, where the event's bytes are those "
          "that are hashed, `\"dropped\":true` instead of an event whose body has gone by retention, and last "
          "`{\"checkpoint\":\"<signed note>\"}`: the tree head over all lines, when they begin with event 1. A line "
-         "`{\"problem\":{…}}` says that owhaled could not go on. While it follows, an empty line every 15 s."},
-        {"content", content("application/x-ndjson", {{"type", "string"}})}};
+         "`{\"problem\":{…}}` says that owhaled could not go on. While it follows, an empty line every 15 s. In ocsf "
+         "an event of OCSF 1.5.0, `metadata.sequence` its number; in cef, which is text/plain, a line of CEF:0, "
+         "`externalId` its number. These two have no tree heads, and nothing for a dropped body."},
+        {"content", json::object{{"application/x-ndjson", {{"schema", {{"type", "string"}}}}},
+                                 {"text/plain", {{"schema", {{"type", "string"}}}}}}}};
 }
 
 json::object scrape() {

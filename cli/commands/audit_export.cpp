@@ -7,6 +7,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/export_file.hpp"
+#include "cli/export_lines.hpp"
 #include "cli/export_stream.hpp"
 #include "cli/messages.hpp"
 #include "cli/moments.hpp"
@@ -60,17 +61,15 @@ Result<std::uint64_t> newest(Context& context) {
 
 // That the file's last event is the log's, too: else its lines would be of two logs.
 Status check_same_log(Context& context, const ExportFile& file) {
-    constexpr std::string_view kHash = ",\"hash\":\"";
-    const auto at = file.last_line().find(kHash);
-    if (file.after() == 0 || at == std::string::npos) return {};
+    const auto hash = hash_of(file.last_line());
+    if (file.after() == 0 || hash.empty()) return {};
     const auto body = context.ask({.verb = "audit.show", .id = std::to_string(file.after())});
     if (!body && body.error().code != Code::not_found) return std::unexpected(body.error());
-    const bool same = body && TRY(read_audit_entry(*body)).hash == file.last_line().substr(at + kHash.size(), 64);
+    const bool same = body && TRY(read_audit_entry(*body)).hash == hash;
     if (same) return {};
     return fail(Code::conflict,
                 "event " + std::to_string(file.after()) + " in " + file.path() + " is not the one that owhaled has",
-                "it is an export of another log, or this log was changed: owhalectl audit verify --file " +
-                    file.path());
+                "it is an export of another log, or this log was changed: owhalectl audit verify");
 }
 
 Result<ExportStream::Wanted> wanted_of(const Arguments& arguments) {
@@ -137,7 +136,8 @@ Result<int> run(Context& context, const Arguments& arguments) {
 void declare_audit_export(Command audit) {
     auto command = audit.sub("export", "Everybody's events, one a line, oldest first");
     auto arguments = std::make_shared<Arguments>();
-    command.option("--format", arguments->format, "FORMAT", "jsonl, which can be verified", Kind::choice, {"jsonl"});
+    command.option("--format", arguments->format, "FORMAT", "jsonl, which can be verified; ocsf, cef", Kind::choice,
+                   {"jsonl", "ocsf", "cef"});
     command.option("--after", arguments->after, "SEQ", "those after this sequence number");
     command.option("--until-seq", arguments->until_seq, "SEQ", "up to this sequence number");
     command.option("--since", arguments->since, "TIME", "from then on: 2h (ago), yesterday, 2026-11-20");

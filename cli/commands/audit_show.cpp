@@ -18,7 +18,7 @@ struct Arguments {
 
 // The key is owhaled's word: `audit verify --key` holds it to one that is known from elsewhere.
 Result<ProofCheck> check(Context& context, const api::AuditEntry& entry, std::string& vkey) {
-    vkey = TRY(verify::served_head(context)).key;
+    vkey = TRY(verify::served_head(context, entry.seq)).key;
     return check_proof(entry, TRY(audit::merkle::parse_vkey(vkey)));
 }
 

@@ -1,9 +1,14 @@
 // owhalectl doctor: what the cage needs, as owhaled sees it and as it looks from here: there or not, what is lost
 // without it, how to get it. Works without a daemon too, as far as one can see from here.
+#include <memory>
+
+#include <boost/json.hpp>
+
 #include "cli/commands/commands.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/local_checks.hpp"
+#include "cli/mending.hpp"
 #include "cli/messages.hpp"
 
 namespace owhale::cli {
@@ -39,14 +44,28 @@ Status print_json(Context& context, const api::Doctor& doctor) {
     return print(json_text(context.look(), write(doctor), "checks"));
 }
 
-Result<int> doctor(Context& context) {
+// The same for both: what they found, then what mends it instead.
+Status print_mendings(Context& context, std::vector<api::Check> checks, const std::vector<api::Check>& local) {
+    checks.insert(checks.end(), local.begin(), local.end());
+    const auto found = mendings(checks);
+    if (context.look().format == Format::table) return print(script(found));
+    boost::json::array list;
+    for (const auto& [check, advice, commands] : found)
+        list.push_back({{"check", check}, {"advice", advice}, {"commands", boost::json::value_from(commands)}});
+    return print(
+        json_text(context.look(), boost::json::serialize(boost::json::object{{"mendings", list}}), "mendings"));
+}
+
+Result<int> doctor(Context& context, bool fix) {
     const auto body = context.ask({.verb = "doctor"});
     const auto where = TRY(context.where());
     auto local = local_checks(where, body ? nullptr : &body.error());
     api::Doctor all;
     if (body) all = TRY(read_doctor(*body));
     const bool lacking = lacks(all.checks) || lacks(local);
-    if (context.look().format != Format::table) {
+    if (fix) {
+        CHECK(print_mendings(context, all.checks, local));
+    } else if (context.look().format != Format::table) {
         if (!body) all.summary = body.error().message;
         all.checks.insert(all.checks.end(), local.begin(), local.end());
         CHECK(print_json(context, all));
@@ -62,8 +81,11 @@ Result<int> doctor(Context& context) {
 } // namespace
 
 void declare_doctor(Command root) {
-    root.sub("doctor", "Check what the cage needs: what is there, what is lost without it, how to get it")
-        .handler(doctor);
+    auto command =
+        root.sub("doctor", "Check what the cage needs: what is there, what is lost without it, how to get it");
+    auto fix = std::make_shared<bool>(false);
+    command.flag("--fix", *fix, "print the commands that mend what was found, for you to run; none is run");
+    command.handler([fix](Context& context) { return doctor(context, *fix); });
 }
 
 } // namespace owhale::cli

@@ -1,11 +1,23 @@
 // owhalectl status: what owhaled is doing.
 #include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/units.hpp"
+#include "cli/upgrade.hpp"
 
 namespace owhale::cli {
 namespace {
+
+// Of doctor's rows; "" when it does not answer.
+std::string audit_line(Context& context) {
+    const auto body = context.ask({.verb = "doctor"});
+    const auto doctor = body ? read_doctor(*body) : std::unexpected(body.error());
+    if (!doctor) return {};
+    for (const auto& check : doctor->checks)
+        if (check.name == "audit log") return check.detail;
+    return {};
+}
 
 Result<int> status(Context& context) {
     const auto body = TRY(context.ask({.verb = "status"}));
@@ -22,6 +34,9 @@ Result<int> status(Context& context) {
     fields.add("Started", in_seconds(status.started));
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
     fields.add("Connections", std::to_string(status.connections));
+    fields.add("Audit log", audit_line(context));
+    const auto upgrade = peer.host || status.rootless ? std::nullopt : waiting_upgrade();
+    if (upgrade) fields.add("Upgrade", escaped(*upgrade) + " waits for: " + kUpgradeCommand, Tone::warn);
     for (const auto& principal : status.frozen)
         fields.add("Frozen", principal == "*" ? "everybody" : principal, Tone::bad);
     for (const auto& weaker : status.weaker) fields.add("Weaker", weaker, Tone::warn);

@@ -113,16 +113,20 @@ Result<Exported> beginning_of(const Pieces& pieces) {
     return out;
 }
 
-// The checkpoint of its last line, and the number of the last event.
+// The newest checkpoint in its last part: of an export that followed the log, events may come behind it.
 Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
     std::string text(kLastPart, '\0');
     const auto from = size > kLastPart ? size - kLastPart : 0;
     const auto count = ::pread(fd, text.data(), text.size(), static_cast<off_t>(from));
     if (count < 0) return fail_errno(path);
     text.resize(static_cast<std::size_t>(count));
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    const auto last = read_export_line(std::string_view(text).substr(text.rfind('\n') + 1));
-    if (last && last->kind == ExportLine::Kind::checkpoint) to.note = last->text;
+    std::string_view rest(text);
+    while (to.note.empty() && !rest.empty()) {
+        const auto begin = rest.find_last_of('\n') + 1; // 0 without one
+        const auto line = read_export_line(rest.substr(begin));
+        if (line && line->kind == ExportLine::Kind::checkpoint) to.note = line->text;
+        rest = rest.substr(0, begin == 0 ? 0 : begin - 1);
+    }
     return {};
 }
 

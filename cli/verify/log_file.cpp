@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "cli/libsqlite.hpp"
+#include "cli/verify/texts.hpp"
 
 namespace owhale::cli::verify {
 namespace {
@@ -143,21 +144,18 @@ struct LogFile::State {
         return stored.size() == 16;
     }
 
-    int body_state = SQLITE_DONE;
-    std::uint64_t body_seq = 0;
-    void next_body() {
-        body_state = step(bodies);
-        if (body_state == SQLITE_ROW) body_seq = unsigned_of(bodies, 0);
-    }
+    std::optional<Texts> texts;
+    bool has_text() const { return texts->state() == SQLITE_ROW; }
 
     // Of `seq`; those before it belong to no event.
-    void add_text(Row& row, Pass& pass) {
-        while (body_state == SQLITE_ROW && body_seq < row.seq) {
-            pass.add_problem(body_seq, {}, "inserted", "there is a text without an event");
-            next_body();
+    void take(Row& row, Pass& pass) {
+        while (has_text() && texts->seq() < row.seq) {
+            pass.add_problem(texts->seq(), {}, "inserted", "there is a text without an event");
+            texts->next();
         }
-        if (body_state != SQLITE_ROW || body_seq != row.seq) return;
-        row.json = is(bodies, 1, SQLITE_TEXT) ? bytes(bodies, 1) : std::string_view();
+        if (!has_text() || texts->seq() != row.seq) return pass.take(row);
+        row.json = texts->json();
+        pass.take(row, texts->hash());
     }
 
     void bind(sqlite3_stmt* statement, std::uint64_t first, std::uint64_t last) {
@@ -172,19 +170,19 @@ struct LogFile::State {
         begin_step();
         bind(events, first, last);
         bind(bodies, first, last);
-        next_body();
+        texts->begin();
         auto at = first;
         std::uint64_t rows = 0;
-        int state = body_state == SQLITE_ROW || body_state == SQLITE_DONE ? SQLITE_ROW : body_state;
+        const auto readable = [&] { return has_text() || texts->state() == SQLITE_DONE; };
+        int state = readable() ? SQLITE_ROW : texts->state();
         while (state == SQLITE_ROW && (state = step(events)) == SQLITE_ROW) {
             auto row = row_of();
-            if (row) add_text(*row, pass);
             const auto seq = unsigned_of(events, 0);
-            row ? pass.take(*row) : pass.unreadable(seq, row.error());
+            row ? take(*row, pass) : pass.unreadable(seq, row.error());
             at = seq + 1;
             ++rows;
-            if (body_state == SQLITE_ROW && body_seq == seq) next_body();
-            if (body_state != SQLITE_ROW && body_state != SQLITE_DONE) state = body_state;
+            if (has_text() && texts->seq() == seq) texts->next();
+            if (!readable()) state = texts->state();
         }
         if (state == SQLITE_DONE && rows < kChunk) at = last + 1;
         for (auto* one : {events, bodies}) sqlite->sqlite3_reset(one);
@@ -244,6 +242,7 @@ Result<LogFile> LogFile::open(const std::string& path) {
                                        " WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT " +
                                        std::to_string(kChunk)));
     state->bodies = TRY(state->prepare("SELECT seq, json FROM bodies WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"));
+    state->texts.emplace(sqlite, state->database, state->bodies);
     state->word = TRY(state->prepare("SELECT text FROM words WHERE id = ?1"));
     state->a_node = TRY(state->prepare("SELECT hash, min_time, max_time FROM nodes WHERE level = ?1 AND idx = ?2"));
     return LogFile(std::move(state));
@@ -313,7 +312,8 @@ Status LogFile::read(Pass& pass, std::uint64_t first, std::uint64_t last,
         // Both statements see the same state of the file.
         CHECK(state_->execute("BEGIN"));
         const auto [next, state] = state_->chunk(pass, at, last);
-        const std::string why = state == SQLITE_DONE ? "" : state_->sqlite->sqlite3_errmsg(state_->database);
+        auto why = state_->texts->why();
+        if (why.empty()) why = state_->sqlite->sqlite3_errmsg(state_->database);
         CHECK(state_->execute("COMMIT"));
         at = next;
         progress(std::min(at - 1, last));

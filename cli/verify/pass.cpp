@@ -50,6 +50,10 @@ Hash root_swapped(const TileNodes& nodes, std::size_t i, std::size_t j) {
     return hash;
 }
 
+std::optional<Hash> root_of_some(const std::vector<Hash>& leaves) {
+    return leaves.empty() ? std::nullopt : std::optional(merkle::root_of(leaves));
+}
+
 } // namespace
 
 Pass::Pass(Report& report, std::vector<Claim> claims, Nodes nodes, std::uint64_t first)
@@ -66,12 +70,15 @@ void Pass::add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, 
 }
 
 void Pass::take(const Row& row) {
+    take(row, row.json ? merkle::leaf_hash(*row.json) : row.hash);
+}
+
+void Pass::take(const Row& row, const Hash& computed) {
     if (row.seq < next_)
         return add_problem(row.seq, {}, row.seq < first_ ? "inserted" : "reordered",
                            row.seq < first_ ? "no event of owhaled's has this number"
                                             : "it comes a second time, or after later ones");
     if (row.seq > next_) fill_gap(row.seq);
-    const auto computed = row.json ? merkle::leaf_hash(*row.json) : row.hash;
     if (computed != row.hash)
         add_problem(row.seq, {}, "changed",
                     "its text does not have the hash that is stored with it: one of the two is not what was written");
@@ -161,16 +168,16 @@ void Pass::see_time(std::int64_t time) {
 void Pass::add_leaf(const Hash& computed, const Hash& stored) {
     if (!tree_) return;
     leaves_.push_back(computed);
-    tile_.add(computed);
-    stored_tile_.add(stored);
+    stored_leaves_.push_back(stored);
+    alike_ &= computed == stored;
     if (leaves_.size() == kTileSize) end_tile();
     hold_claims();
 }
 
 void Pass::end_tile() {
-    const auto computed = *tile_.root();
+    const auto computed = merkle::root_of(leaves_);
     const auto index = tiles_.size();
-    auto stored = *stored_tile_.root();
+    auto stored = alike_ ? computed : merkle::root_of(stored_leaves_);
     if (nodes_) {
         if (const auto node = nodes_(1, index)) stored = node->hash;
         if (stored != computed) doubt(index, stored);
@@ -182,7 +189,8 @@ void Pass::end_tile() {
         if (height % merkle::kTileHeight == 0 && nodes_) hold_node(1 + height / merkle::kTileHeight, at, hash);
     });
     leaves_.clear();
-    tile_ = stored_tile_ = Edge();
+    stored_leaves_.clear();
+    alike_ = true;
 }
 
 void Pass::doubt(std::uint64_t index, const Hash& stored) {
@@ -225,7 +233,11 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> Pass::find_swap(const Has
 std::optional<Hash> Pass::root() const {
     if (!tree_) return {};
     if (next_ == 1) return merkle::empty_root();
-    return tiles_.root(tile_.root());
+    return tiles_.root(root_of_some(leaves_));
+}
+
+std::optional<Hash> Pass::stored_root() const {
+    return stored_tiles_.root(root_of_some(stored_leaves_));
 }
 
 void Pass::hold_claims() {
@@ -236,11 +248,12 @@ void Pass::hold_claims() {
 
 void Pass::hold(const Claim& claim) {
     const bool by_texts = root() == claim.root;
-    if (!by_texts && stored_tiles_.root(stored_tile_.root()) != claim.root) return claim_fails(claim);
+    if (!by_texts && stored_root() != claim.root) return claim_fails(claim);
     settle(!by_texts);
     if (!by_texts) {
         tiles_ = stored_tiles_;
-        tile_ = stored_tile_;
+        leaves_ = stored_leaves_;
+        alike_ = true;
     }
     good_ = claim.size;
     broken_ = false;

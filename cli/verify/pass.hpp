@@ -44,6 +44,8 @@ public:
     Pass(Report& report, std::vector<Claim> claims, Nodes nodes, std::uint64_t first = 1);
 
     void take(const Row& row);
+    // The same, with the hash that its text has.
+    void take(const Row& row, const Hash& computed);
     // What could not be read where `seq` should be.
     void unreadable(std::uint64_t seq, std::string why);
     // Bodies up to this one may be gone, by these drops: through -> sequence of the event that tells it.
@@ -83,6 +85,7 @@ private:
     void see_time(std::int64_t time);
     void hold_node(unsigned level, std::uint64_t index, const Hash& hash);
     void end_tile();
+    std::optional<Hash> stored_root() const;
     void doubt(std::uint64_t index, const Hash& stored);
     void lacks_text(std::uint64_t seq);
     void check_drops(const std::map<std::uint64_t, std::uint64_t>& drops);
@@ -102,8 +105,8 @@ private:
     bool broken_ = false;
     std::uint64_t good_ = 0; // size at which a claim held last
     std::uint64_t last_told_ = 0;
-    std::vector<Hash> leaves_; // of the tile
-    Edge tile_, stored_tile_;  // of texts; of rows
+    std::vector<Hash> leaves_, stored_leaves_; // of the tile: of texts; of rows
+    bool alike_ = true;                        // these two
     Edge tiles_, stored_tiles_;
     std::vector<Tile> doubtful_;
     struct Span {

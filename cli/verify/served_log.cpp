@@ -99,8 +99,10 @@ Status prove(Context& context, const merkle::Checkpoint& head,
 
 } // namespace
 
-Result<ServedHead> served_head(Context& context) {
-    const auto answer = TRY(asked(context, {.verb = "audit.checkpoint"}));
+Result<ServedHead> served_head(Context& context, std::optional<std::uint64_t> covers) {
+    Call call{.verb = "audit.checkpoint"};
+    if (covers) call.query = {{"covers", std::to_string(*covers)}};
+    const auto answer = TRY(asked(context, std::move(call)));
     return ServedHead{TRY(text_in(answer, "note")), TRY(text_in(answer, "key"))};
 }
 

@@ -1,6 +1,7 @@
 // The log as a running owhaled tells it over its API: what it says is verified, not believed.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/context.hpp"
@@ -11,8 +12,8 @@ namespace owhale::cli::verify {
 struct ServedHead {
     std::string note, key; // signed note; verifier key
 };
-// A checkpoint over all events that there are.
-Result<ServedHead> served_head(Context& context);
+// A checkpoint over all events that there are; or the newest one, made anew only if it does not cover the event `covers`.
+Result<ServedHead> served_head(Context& context, std::optional<std::uint64_t> covers = std::nullopt);
 // By owhaled's proof: that `to` goes on from `from`; false when it does not.
 Result<bool> goes_on(Context& context, const merkle::Checkpoint& from, const merkle::Checkpoint& to);
 

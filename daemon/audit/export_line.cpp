@@ -4,6 +4,8 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/string.hpp>
 
+#include "audit/cef.hpp"
+#include "audit/ocsf.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::audit {
@@ -13,7 +15,7 @@ std::string as_json(std::string_view text) {
     return boost::json::serialize(boost::json::string(text));
 }
 
-bool append_jsonl(std::string& out, const Row& row) {
+bool append_jsonl(std::string& out, const Row& row, const ExportSource&) {
     ((((out += "{\"seq\":") += std::to_string(row.seq)) += ",\"hash\":\"") += row.hash) += '"';
     if (row.dropped)
         out += ",\"dropped\":true}\n";
@@ -22,12 +24,21 @@ bool append_jsonl(std::string& out, const Row& row) {
     return true;
 }
 
+template <std::string (*to_text)(const Row&, const ExportSource&)>
+bool append_text(std::string& out, const Row& row, const ExportSource& source) {
+    if (row.dropped) return false;
+    (out += to_text(row, source)) += '\n';
+    return true;
+}
+
 struct Format {
     std::string_view name, content_type;
-    bool (*append)(std::string& out, const Row& row);
+    bool (*append)(std::string& out, const Row& row, const ExportSource& source);
 };
 constexpr std::array kFormats = {
     Format{"jsonl", "application/x-ndjson", append_jsonl},
+    Format{"ocsf", "application/x-ndjson", append_text<to_ocsf>},
+    Format{"cef", "text/plain; charset=utf-8", append_text<to_cef>},
 };
 
 const Format& format_of(ExportFormat format) {
@@ -46,8 +57,8 @@ std::string_view content_type(ExportFormat format) {
     return format_of(format).content_type;
 }
 
-bool append_line(std::string& out, ExportFormat format, const Row& row) {
-    return format_of(format).append(out, row);
+bool append_line(std::string& out, ExportFormat format, const Row& row, const ExportSource& source) {
+    return format_of(format).append(out, row, source);
 }
 
 void append_checkpoint(std::string& out, ExportFormat format, std::string_view note) {

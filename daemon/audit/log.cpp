@@ -16,6 +16,7 @@
 #include "audit/tiles.hpp"
 #include "audit/writer.hpp"
 #include "base/log.hpp"
+#include "store/emptied_log.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -37,6 +38,12 @@ Result<std::uint64_t> events_in(store::Database& database) {
     auto row = last.with();
     CHECK(row.next());
     return static_cast<std::uint64_t>(row.integer(0));
+}
+
+Result<bool> any_dropped(store::Database& database) {
+    auto find = TRY(database.prepare("SELECT 1 FROM drops"));
+    auto row = find.with();
+    return row.next();
 }
 
 class SqliteLog final : public Log {
@@ -65,6 +72,11 @@ public:
 
     asio::awaitable<Result<std::vector<Row>>> find(Query query) override {
         Work<std::vector<Row>> work = [this, query = std::move(query)] { return find_rows(reader_, query); };
+        co_return co_await read(std::move(work));
+    }
+
+    asio::awaitable<Result<std::vector<Left>>> left_of(std::vector<std::uint64_t> seqs) override {
+        Work<std::vector<Left>> work = [this, seqs = std::move(seqs)] { return audit::left_of(reader_, seqs); };
         co_return co_await read(std::move(work));
     }
 
@@ -104,11 +116,18 @@ public:
         };
         const auto noted = co_await between(std::move(work));
         if (!noted) co_return std::unexpected(noted.error());
+        index_.nudge(); // which forgets their words at once
         co_return Status{};
     }
 
     asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) override {
-        WriterWork<std::uint64_t> work = [most](store::Database& database) { return audit::drop_some(database, most); };
+        WriterWork<std::uint64_t> work = [this, most](store::Database& database) -> Result<std::uint64_t> {
+            const auto gone = TRY(audit::drop_some(database, most));
+            if (gone != 0) dropping_ = true;
+            if (gone != 0 || !dropping_ || !TRY(any_dropped(database))) return gone;
+            dropping_ = !store::empty_log(database); // or at the next look
+            return gone;
+        };
         co_return co_await between(std::move(work));
     }
 
@@ -129,6 +148,18 @@ public:
     asio::awaitable<Result<Signed>> checkpoint() override {
         co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Signed>)>(
             [this](auto handler) { writer_->checkpoint(completing<Signed>(std::move(handler))); }, asio::use_awaitable);
+    }
+
+    asio::awaitable<Result<Signed>> checkpoint_over(std::uint64_t seq) override {
+        auto newest = writer_->newest();
+        if (newest && newest->size >= seq) co_return *std::move(newest);
+        co_return co_await checkpoint();
+    }
+
+    Standing standing() override {
+        auto standing = writer_->standing();
+        standing.indexed = index_.through();
+        return standing;
     }
 
     void on_checkpoint(asio::any_io_executor executor, Checkpointed checkpointed) override {
@@ -232,7 +263,8 @@ private:
 
     Index index_; // outlives the writer, which tells it of what it writes to its end
     std::unique_ptr<Writer> writer_;
-    std::mutex reading_; // guards the two below
+    bool dropping_ = true; // of the writer's thread: the write-ahead log may have bodies that are gone
+    std::mutex reading_;   // guards the two below
     store::Database reader_;
     Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined

@@ -16,6 +16,7 @@
 #include "audit/checkpoints.hpp"
 #include "audit/dropping.hpp"
 #include "audit/event.hpp"
+#include "audit/left.hpp"
 #include "audit/merkle/proofs.hpp"
 
 namespace owhale::audit {
@@ -62,6 +63,14 @@ struct Page {
     std::uint64_t searched_to = 0;
 };
 
+// How it stands with the log at this moment.
+struct Standing {
+    std::uint64_t indexed = 0;      // events in the index; 0 as well until it was opened
+    std::optional<Signed> newest;   // checkpoint
+    std::int64_t failing_since = 0; // microseconds: since when it cannot be written; 0: it can
+    std::string why;                // it cannot
+};
+
 class Log {
 public:
     // Opens or makes DIR/audit.db and DIR/audit.key. Refuses what check_at_start() and Checkpoints::open() refuse. Runs
@@ -72,6 +81,8 @@ public:
     // must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
+    // Of events whose bodies have gone.
+    virtual boost::asio::awaitable<Result<std::vector<Left>>> left_of(std::vector<std::uint64_t> seqs) = 0;
     // All that fits, from the log itself: for what the daemon asks, about few events or recent ones.
     virtual boost::asio::awaitable<Result<std::vector<Row>>> find(Query query) = 0;
     // What people ask: by the index, in a bounded time, everybody in turn; verb, outcome and event may be several by comma,
@@ -94,6 +105,9 @@ public:
     // A checkpoint of all that is on disk: a new one when there are newer events. Others are made every 1,024 events, ten
     // seconds after an event that none is of, and when the log is closed.
     virtual boost::asio::awaitable<Result<Signed>> checkpoint() = 0;
+    // The newest one that there is, if it covers the event `seq`: who only reads makes no new ones. Otherwise as checkpoint().
+    virtual boost::asio::awaitable<Result<Signed>> checkpoint_over(std::uint64_t seq) = 0;
+    virtual Standing standing() = 0;
     // From now on `checkpointed` hears of each new one, on this executor. One listener.
     using Checkpointed = std::function<void(Signed)>;
     virtual void on_checkpoint(boost::asio::any_io_executor executor, Checkpointed checkpointed) = 0;

@@ -15,6 +15,8 @@ public:
     // So many events were refused, each as often as it was tried.
     void refuse(std::size_t events, const Error& why, std::int64_t now_us);
     bool lasts() const { return since_us_ != 0; }
+    std::int64_t since_us() const { return since_us_; } // 0: none
+    const std::string& why() const { return why_; }
     // audit.recovered: {since, until, seconds, refused, why}, of an outage that lasts until `now_us`.
     Event told(std::int64_t now_us) const;
     // And what was refused while it was being told.

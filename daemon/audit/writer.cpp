@@ -48,8 +48,8 @@ Status Writer::look(const std::string& dir) {
     checkpoints_.emplace(TRY(Checkpoints::open(database_, dir)));
     CHECK(check_at_start(database_, *checkpoints_));
     ledger_ = TRY(Ledger::open(database_));
-    const auto last = TRY(checkpoints_->newest());
-    signed_size_ = last ? last->size : 0;
+    newest_ = TRY(checkpoints_->newest());
+    signed_size_ = newest_ ? newest_->size : 0;
     metrics::counts().audit.size = ledger_->size();
     if (ledger_->size() > signed_size_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
     return {};
@@ -95,6 +95,16 @@ void Writer::checkpoint(SignedDone done) {
     }
     changed_.notify_one();
     if (done) done(fail(Code::audit_unavailable, "the audit log is busy", "try again"));
+}
+
+std::optional<Signed> Writer::newest() const {
+    const std::lock_guard lock(mutex_);
+    return newest_;
+}
+
+Standing Writer::standing() const {
+    const std::lock_guard lock(mutex_);
+    return {0, newest_, outage_.since_us(), outage_.why()};
 }
 
 void Writer::between(Piece piece) {
@@ -163,6 +173,7 @@ void Writer::sign(std::vector<SignedDone>& asked) {
     {
         const std::lock_guard lock(mutex_);
         checkpointed = checkpointed_;
+        if (made) newest_ = *made;
     }
     if (made && news && checkpointed) (*checkpointed)(*made);
     for (auto& done : asked) done(made ? made : unavailable(made.error()));

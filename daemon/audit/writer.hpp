@@ -56,6 +56,11 @@ public:
     using Checkpointed = std::function<void(const Signed&)>;
     void on_checkpoint(Checkpointed checkpointed);
 
+    // The newest checkpoint that is kept.
+    std::optional<Signed> newest() const;
+    // All of it but what the index knows.
+    Standing standing() const;
+
     const merkle::NoteKey& key() const { return checkpoints_->key(); }
 
 private:
@@ -88,11 +93,12 @@ private:
     std::optional<Checkpoints> checkpoints_;
     std::uint64_t signed_size_ = 0;
     std::optional<std::chrono::steady_clock::time_point> due_; // set while there are events that no checkpoint is of
-    std::mutex mutex_;                                         // guards the nine below
+    mutable std::mutex mutex_;                                 // guards the ten below
     std::condition_variable changed_;
     std::vector<Waiting> queue_;
     std::vector<SignedDone> asked_;
     std::deque<Piece> pieces_;
+    std::optional<Signed> newest_;
     Outage outage_;
     bool ending_ = false;
     std::shared_ptr<Committed> committed_;

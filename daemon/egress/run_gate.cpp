@@ -106,7 +106,9 @@ std::unexpected<Error> RunGate::denied(const Target& target, std::string rule, s
 }
 
 void RunGate::refuse(const Target& target, std::string rule, std::string reason, std::string next) {
-    report_.note(target.host.substr(0, 253), target.port, target.how, "deny", rule, reason);
+    const auto row = report_.note(target.host.substr(0, 253), target.port, target.how, "deny", rule, reason);
+    const bool fresh = row < Report::kMostRows && report_.whole().hosts[row].count == 1;
+    if (fresh && parts_.on_refused) parts_.on_refused(target, rule, reason);
     tell(target.host.substr(0, 253), shown(target) + " was refused: " + reason, next);
 }
 

@@ -25,6 +25,8 @@ struct GateParts {
     Asking* asking = nullptr; // null: an unknown host is refused
     std::vector<config::Endpoint> own;
     std::function<void(std::string)> on_line;
+    // The first refusal of a host and port, in a way of getting there; 128 of a run at most. May be null.
+    std::function<void(const Target&, const std::string& rule, const std::string& reason)> on_refused = {};
 };
 
 class RunGate final : public Gate, public std::enable_shared_from_this<RunGate> {

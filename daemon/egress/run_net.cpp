@@ -1,10 +1,12 @@
 #include "egress/run_net.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "audit/log.hpp"
 #include "base/log.hpp"
 #include "egress/original.hpp"
 #include "egress/proxy_front.hpp"
@@ -18,8 +20,29 @@ using asio::awaitable;
 
 constexpr int kAtOnce = 64; // accepted, or datagrams read, before others have their turn
 
+// What is refused stays refused whatever the log says.
+awaitable<void> write(audit::Log& log, audit::Event refusal) {
+    const auto noted = co_await log.append(std::move(refusal));
+    if (!noted) log::error(to_line(noted.error()));
+}
+
+std::function<void(const Target&, const std::string&, const std::string&)> refusals_of(const RunNet::Given& given) {
+    if (given.parts.audit == nullptr) return {};
+    return [&log = *given.parts.audit, executor = given.parts.executor,
+            run = given.run](const Target& target, const std::string& rule, const std::string& reason) {
+        audit::Event event{"host.refused", run->principal, "", "denied", run->id, {}};
+        event.data = {{"host", target.host.substr(0, 253)},
+                      {"port", target.port},
+                      {"how", target.how},
+                      {"rule", rule},
+                      {"reason", bounded_reason(reason)}};
+        asio::co_spawn(executor, write(log, std::move(event)), asio::detached);
+    };
+}
+
 GateParts gate_parts(const RunNet::Given& given) {
-    return {given.parts.executor, given.run, given.resolver, given.parts.asking, given.parts.own, given.on_line};
+    return {given.parts.executor, given.run,     given.resolver,    given.parts.asking,
+            given.parts.own,      given.on_line, refusals_of(given)};
 }
 
 } // namespace

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/event_name.hpp"
 #include "identity/principal.hpp"
 #include "shared/error.hpp"
 
@@ -68,6 +69,8 @@ public:
     // A verb that decides was refused: it is audited, under a flood at most once a second of one peer and verb, with a
     // count. Returns at once.
     virtual void denied(const Peer& peer, const Principal& who, std::string verb) = 0;
+    // rate.limited, token.refused or connection.refused, of a peer of whom no more is known. As denied().
+    virtual void refused(audit::EventName event, const Peer& peer, std::string reason) = 0;
 };
 
 } // namespace owhale::identity

@@ -1,17 +1,15 @@
 // What the audit log hears of identity. Never a password or a token.
 //
-// An act is on disk before it takes effect. Failures are told afterwards, and under a flood at most one a second of one
-// peer, with a count.
+// An act is on disk before it takes effect. Failures are told afterwards, and under a flood summed (audit/sums.hpp).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
-#include <map>
-#include <memory>
 #include <string>
 
 #include "audit/log.hpp"
+#include "audit/sums.hpp"
 #include "identity/identity.hpp"
 
 namespace owhale::identity {
@@ -26,7 +24,7 @@ struct Asker {
 
 class Journal {
 public:
-    Journal(boost::asio::any_io_executor io, audit::Log& log) : io_(std::move(io)), log_(log) {}
+    Journal(boost::asio::any_io_executor io, audit::Log& log) : log_(log), sums_(std::move(io), log) {}
 
     // The act may follow only when this has succeeded.
     boost::asio::awaitable<Status> note(audit::EventName event, const Asker& asker, boost::json::object data);
@@ -37,21 +35,13 @@ public:
     // The same of a verb that was refused to one who is known: verb.denied.
     void denied(const Peer& peer, const Principal& who, std::string verb);
 
-private:
-    struct Flood {
-        std::uint64_t held_back = 0;
-        audit::Event last;
-    };
-    using Floods = std::map<std::string, Flood>;
-    // Once a second at most of one key.
-    void write_seldom(std::string key, audit::Event event);
-    void write(audit::Event event);
-    boost::asio::awaitable<void> watch(std::weak_ptr<Floods> floods, std::string origin);
+    // Of a peer that nobody knows yet: see Identity::refused.
+    void refused(audit::EventName event, const Peer& peer, std::string reason);
+    boost::asio::awaitable<void> flush() { return sums_.flush(); } // what is summed by now, at the end
 
-    boost::asio::any_io_executor io_;
+private:
     audit::Log& log_;
-    std::shared_ptr<Floods> floods_ =
-        std::make_shared<Floods>(); // of peers, and peers and verbs, that failed within the last second
+    audit::Sums sums_;
 };
 
 } // namespace owhale::identity

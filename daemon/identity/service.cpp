@@ -227,6 +227,14 @@ void Service::denied(const Peer& peer, const Principal& who, std::string verb) {
     core_->journal.denied(peer, who, std::move(verb));
 }
 
+void Service::refused(audit::EventName event, const Peer& peer, std::string reason) {
+    core_->journal.refused(event, peer, std::move(reason));
+}
+
+awaitable<void> Service::flush() {
+    return core_->journal.flush();
+}
+
 Result<api::Check> Service::check_first_password() {
     return identity::check_first_password(*core_);
 }

@@ -31,6 +31,8 @@ public:
     boost::asio::awaitable<Status> prove(const Peer& peer, const Principal& who, std::string password) override;
     bool stands_above(const Peer& peer, const Principal& who) const override;
     void denied(const Peer& peer, const Principal& who, std::string verb) override;
+    void refused(audit::EventName event, const Peer& peer, std::string reason) override;
+    boost::asio::awaitable<void> flush(); // writes down what failures were counted by now: at the end
 
     Doors doors;
     AccountActs accounts;

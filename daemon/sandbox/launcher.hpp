@@ -160,6 +160,7 @@ private:
     Status check_standing(Run& run) const;
     boost::asio::awaitable<Status> write_intent(const Run& run, const Prepared& prepared);
     boost::asio::awaitable<void> write_outcome(Run& run);
+    void write_start(const Run& run);
     boost::asio::awaitable<void> write_sooner_or_later(audit::Event event);
     Status set_limits(Prepared& prepared, const api::RunRequest& request, const Caller& caller) const;
     Status choose_program(Prepared& prepared) const;

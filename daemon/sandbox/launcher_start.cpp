@@ -2,6 +2,9 @@
 #include "metrics/counts.hpp"
 #include "sandbox/launcher.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
 #include "audit/event.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -96,6 +99,25 @@ void Launcher::note_started(Run& run, const wire::RunStarted& facts) const {
     add_jail_times(run.record.timing, facts);
 }
 
+// Not waited for: what has started goes on whatever the log says, and its outcome comes after it in the log.
+void Launcher::write_start(const Run& run) {
+    const auto& receipt = run.receipt;
+    const auto verb = run.cage.joined ? "runs.exec" : "runs.create";
+    audit::Event event{"run.start", run.caller().principal, verb, "running", run.id(), {}};
+    boost::json::object limits;
+    for (const auto& [name, how] : receipt.limits) limits[name] = how;
+    event.data["started"] = receipt.started;
+    event.data["program"] = receipt.program;
+    event.data["uid"] = receipt.uid;
+    event.data["namespaces"] = boost::json::array(receipt.namespaces.begin(), receipt.namespaces.end());
+    event.data["landlock_abi"] = receipt.landlock_abi;
+    event.data["seccomp"] = receipt.seccomp;
+    event.data["seccomp_digest"] = receipt.seccomp_digest;
+    event.data["limits"] = std::move(limits);
+    event.data["weaker"] = boost::json::array(receipt.weaker.begin(), receipt.weaker.end());
+    boost::asio::co_spawn(parts_.executor, write_sooner_or_later(std::move(event)), boost::asio::detached);
+}
+
 awaitable<Status> Launcher::deny(Run& run, const Prepared& prepared) {
     const auto error = refusal_of(prepared.verdict);
     audit::Event event{
@@ -165,6 +187,7 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
         co_return Status{};
     }
     note_started(run, started->facts);
+    write_start(run);
     open_network(run, prepared, std::move(started->network));
     tell_unread(run, prepared);
     run.enter(State::running);

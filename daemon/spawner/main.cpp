@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <sys/prctl.h>
 
 #include "spawner/options.hpp"
 #include "spawner/server.hpp"
@@ -24,6 +25,7 @@ owhale::Status run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+    ::prctl(PR_SET_NAME, "owhale-spawner", 0, 0, 0); // it was started by a descriptor, whose number would be its name
     const auto status = run(argc, argv);
     if (status) return 0;
     std::fprintf(stderr, "<3>owhale-spawner: %s\n", owhale::to_line(status.error()).c_str());

@@ -53,6 +53,8 @@ Result<Database> Database::open(const std::string& path, Durability durability) 
     CHECK(make_private_file(path));
     auto database = TRY(connect(path, SQLITE_OPEN_READWRITE));
     CHECK(database.execute("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=16777216;"));
+    // What is deleted is overwritten. Debian's SQLite does so by itself, others do not.
+    CHECK(database.execute("PRAGMA secure_delete=ON"));
     CHECK(database.execute(durability == Durability::power ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
     database.bound_ = std::make_unique<WalBound>();
     database.bound_->watch(database.handle_.get(), kBusyMs);

@@ -1,6 +1,10 @@
 #include "store/migrations.hpp"
 
+#include <vector>
+
 #include "base/clock.hpp"
+#include "base/log.hpp"
+#include "store/copy.hpp"
 #include "store/transaction.hpp"
 
 namespace owhale::store {
@@ -14,11 +18,33 @@ Result<int> newest_applied(Database& database) {
 }
 
 Status apply(Database& database, const Migration& migration, const Further& further) {
-    auto transaction = TRY(database.begin());
     CHECK(database.execute(std::string(migration.sql)));
     if (further) CHECK(further(database, migration.number));
     auto note = TRY(database.prepare("INSERT INTO migrations (number, applied) VALUES (?, ?)"));
-    CHECK(note.with(migration.number, rfc3339(wall_clock_us())).run());
+    return note.with(migration.number, rfc3339(wall_clock_us())).run();
+}
+
+// Those of the schema that are still to come, in order; refuses a database that has seen more than there are.
+Result<std::vector<Migration>> missing(const Database& database, std::string_view schema, int applied) {
+    std::vector<Migration> out;
+    int newest = 0;
+    for (const auto& migration : migrations()) {
+        if (migration.schema != schema) continue;
+        newest = migration.number;
+        if (newest > applied) out.push_back(migration);
+    }
+    if (applied > newest)
+        return fail(Code::state_unavailable,
+                    database.path() + " was written by a newer owhaled: its schema is " + std::to_string(applied) +
+                        ", and this one knows " + std::to_string(newest),
+                    "install that version again, or put the copy back that it kept (" + database.path() +
+                        ".before-…), or name another --state-dir");
+    return out;
+}
+
+Status apply_all(Database& database, const std::vector<Migration>& migrations, const Further& further) {
+    auto transaction = TRY(database.begin());
+    for (const auto& migration : migrations) CHECK(apply(database, migration, further));
     return transaction.commit();
 }
 
@@ -28,16 +54,13 @@ Status migrate(Database& database, std::string_view schema, const Further& furth
     CHECK(database.execute("CREATE TABLE IF NOT EXISTS migrations"
                            " (number INTEGER PRIMARY KEY, applied TEXT NOT NULL) STRICT"));
     const int applied = TRY(newest_applied(database));
-    int newest = 0;
-    for (const auto& migration : migrations()) {
-        if (migration.schema != schema) continue;
-        newest = migration.number;
-        if (migration.number > applied) CHECK(apply(database, migration, further));
+    const auto to_come = TRY(missing(database, schema, applied));
+    if (to_come.empty()) return {};
+    if (applied > 0) {
+        const auto kept = TRY(keep_copy(database, to_come.front().number));
+        log::info("a database is brought to its new schema; as it was it is kept", {{"copy", kept}});
     }
-    if (applied > newest)
-        return fail(Code::state_unavailable, database.path() + " was written by a newer owhaled",
-                    "install that version, or name another --state-dir");
-    return {};
+    return apply_all(database, to_come, further);
 }
 
 } // namespace owhale::store

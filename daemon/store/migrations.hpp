@@ -18,10 +18,11 @@ struct Migration {
 // All that are embedded, by schema and number.
 std::span<const Migration> migrations();
 
-// What SQL cannot do of a migration: called after the SQL of each number, in its transaction.
+// What SQL cannot do of a migration: called after the SQL of each number, in their transaction.
 using Further = std::function<Status(Database& database, int number)>;
 
-// Applies what is missing, each in a transaction of its own. Refuses a database that a newer owhaled has written.
+// Applies what is missing, all in one transaction, after a copy of a database that had something was kept (copy.hpp).
+// Refuses a database that a newer owhaled has written.
 Status migrate(Database& database, std::string_view schema, const Further& further = {});
 
 } // namespace owhale::store

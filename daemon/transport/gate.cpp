@@ -185,6 +185,15 @@ void Gate::note_refusal(const Peer& peer, const Principal& who, const Verb& verb
     if (response.status == kForbidden && decides(verb)) identity_.denied(peer, who, std::string(verb.name));
 }
 
+void Gate::note_limit(const Peer& peer, std::string_view policy) {
+    identity_.refused("rate.limited", peer, std::string(policy));
+}
+
+Response Gate::limited(const Peer& peer, const Excess& excess) {
+    note_limit(peer, excess.policy);
+    return too_many(excess);
+}
+
 void Gate::see_through_proxy(Connection& connection, const Head& head) const {
     auto& peer = connection.peer;
     if (peer.kind != Peer::Kind::tcp || proxies_.empty()) return;
@@ -197,12 +206,14 @@ void Gate::see_through_proxy(Connection& connection, const Head& head) const {
 std::expected<Principal, Response> Gate::authenticate(const Peer& peer, std::string_view credentials) {
     if (credentials.empty()) return identity_.of_peer(peer);
     const auto token = bearer(credentials);
-    if (const auto excess = limit_.before_token(peer, token.value_or(""))) return std::unexpected(too_many(*excess));
+    if (const auto excess = limit_.before_token(peer, token.value_or("")))
+        return std::unexpected(limited(peer, *excess));
     auto who = token ? identity_.of_token(peer, *token)
                      : fail(Code::unauthenticated, "the Authorization header is not a Bearer token",
                             "Send Authorization: Bearer TOKEN, or none; POST /v1/login gives a token.");
     const bool bad = !who && describe(who.error().code).status == 401;
     if (token || bad) limit_.token_was(!bad, peer, token.value_or(""));
+    if (bad) identity_.refused("token.refused", peer, who.error().message);
     if (!who) return std::unexpected(problem(who.error()));
     return *std::move(who);
 }
@@ -246,7 +257,7 @@ std::expected<Pass, Response> Gate::enter_again(const Connection& connection, co
 std::expected<Match, Response> Gate::admit(const Peer& peer, const Principal& who, const std::string& method,
                                            const Target& target) {
     auto match = router_.find(method, target);
-    if (const auto excess = count(peer, who, match ? &*match : nullptr)) return std::unexpected(too_many(*excess));
+    if (const auto excess = count(peer, who, match ? &*match : nullptr)) return std::unexpected(limited(peer, *excess));
     if (!match) return match;
     if (const auto permitted = permit(*match, who); !permitted) {
         auto refused = problem(permitted.error());
@@ -268,7 +279,8 @@ std::expected<void, Response> Gate::ask_again(const Connection& connection, Pass
 
 // One Argon2id, on another thread, so it is counted before and given back when the password was right.
 asio::awaitable<std::expected<void, Response>> Gate::prove_password(const Connection& connection, Pass& pass) {
-    if (const auto excess = limit_.step_up(connection.peer, pass.who)) co_return std::unexpected(too_many(*excess));
+    if (const auto excess = limit_.step_up(connection.peer, pass.who))
+        co_return std::unexpected(limited(connection.peer, *excess));
     auto password = decode_password(pass.password);
     if (!password) co_return std::unexpected(problem(password.error()));
     const auto proved = co_await identity_.prove(connection.peer, pass.who, *std::move(password));

@@ -45,6 +45,8 @@ public:
     // does so for its own refusals; who answers for a handler does it for the handler's.
     void note_refusal(const identity::Peer& peer, const identity::Principal& who, const Verb& verb,
                       const Response& response);
+    // Has it written down that a peer asked too often; summed under a flood.
+    void note_limit(const identity::Peer& peer, std::string_view policy);
 
 private:
     std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);
@@ -53,6 +55,7 @@ private:
                                          const std::string& method, const Target& target);
     std::expected<void, Response> ask_again(const Connection& connection, Pass& pass);
     asio::awaitable<std::expected<void, Response>> prove_password(const Connection& connection, Pass& pass);
+    Response limited(const identity::Peer& peer, const Excess& excess);
     void see_through_proxy(Connection& connection, const Head& head) const;
 
     const Router& router_;

@@ -133,6 +133,7 @@ struct Server::State {
 
     // Whoever floods us shall not fill the log as well: a line a second at most, with how many there were.
     void complain(const identity::Peer& peer, const char* why) {
+        if (!stopping) parts.identity.refused("connection.refused", peer, why);
         const auto now = monotonic_ns();
         if (now - complained_ns < 1'000'000'000) {
             ++unsaid;

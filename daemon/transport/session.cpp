@@ -107,7 +107,11 @@ asio::awaitable<bool> Session::shake_hands() {
         co_await refuse(response);
     }
     if (first != kHandshakeRecord) co_return false;
-    if (house_.handshakes >= house_.limits.max_handshakes || house_.limit.handshake(connection_->peer)) co_return false;
+    if (house_.handshakes >= house_.limits.max_handshakes) co_return false;
+    if (const auto excess = house_.limit.handshake(connection_->peer)) {
+        house_.gate.note_limit(connection_->peer, excess->policy);
+        co_return false;
+    }
     auto tls = house_.tls->session(peer_->socket().native_handle());
     if (!tls) log::error(to_line(tls.error()));
     if (!tls) co_return false;

@@ -6,6 +6,14 @@ identity::Asker asker_of(const transport::Request& request, std::string verb) {
     return {request.connection->peer, request.who(), std::move(verb), request.proof.text()};
 }
 
+audit::Event event_of(const transport::Request& request, audit::EventName event, std::string verb, std::string run) {
+    audit::Event out{event, request.who().name, std::move(verb), "pending", std::move(run), {}};
+    out.data["peer"] = request.connection->peer.describe();
+    if (!request.who().session.empty()) out.data["session"] = request.who().session;
+    if (auto proof = request.proof.text(); !proof.empty()) out.data["step_up"] = std::move(proof);
+    return out;
+}
+
 std::function<bool()> gone_of(const transport::Request& request) {
     return [weak = std::weak_ptr(request.connection)] {
         const auto alive = weak.lock();

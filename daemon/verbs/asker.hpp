@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "audit/event.hpp"
 #include "identity/journal.hpp"
 #include "transport/exchange.hpp"
 
@@ -10,6 +11,8 @@ namespace owhale::verbs {
 
 // `verb` as the verb table spells it.
 identity::Asker asker_of(const transport::Request& request, std::string verb);
+// What the log is to say of the request, with who asked and by what proof; its outcome is "pending".
+audit::Event event_of(const transport::Request& request, audit::EventName event, std::string verb, std::string run);
 // Whether the client has hung up.
 std::function<bool()> gone_of(const transport::Request& request);
 // Whether who made the request still may, now: its session and account stand and hold the permission.

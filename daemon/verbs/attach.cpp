@@ -6,8 +6,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "audit/log.hpp"
 #include "identity/service.hpp"
 #include "sandbox/run.hpp"
+#include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
@@ -192,6 +194,9 @@ awaitable<Result<transport::Stream>> prepare(Services services, Request& request
         auto old = std::make_shared<Replay>(found->record, services.runs.folder(found->record.id), std::move(standing));
         co_return transport::Stream([old, with_output](Channel& channel) { return old->serve(channel, with_output); });
     }
+    auto event = event_of(request, "run.attach", "runs.attach", found->record.id);
+    const auto noted = co_await services.audit.append(std::move(event));
+    if (!noted) co_return std::unexpected(noted.error());
     auto session = std::make_shared<Session>(found->live, with_output, std::move(standing));
     request.connection->on_close.push_back([weak = std::weak_ptr(session)] {
         if (const auto alive = weak.lock()) alive->client_went();

@@ -120,6 +120,16 @@ Status still_may(const Services& services, const Request& request, bool own_only
     return fail(Code::forbidden, "you may not read this any more");
 }
 
+// By what those are known whose texts are no longer kept.
+awaitable<Status> tell_gone(audit::Log& log, std::vector<api::AuditEntry>& entries) {
+    auto gone = gone_of(entries);
+    if (gone.empty()) co_return Status{};
+    const auto left = co_await log.left_of(std::move(gone));
+    if (!left) co_return std::unexpected(left.error());
+    put_left(entries, *left);
+    co_return Status{};
+}
+
 // About when the last event was that a search has looked at.
 awaitable<std::string> time_at(audit::Log& log, std::uint64_t seq) {
     auto query = audit::event_at(seq);
@@ -150,6 +160,8 @@ awaitable<Result<Response>> list(Services services, std::shared_ptr<Places> plac
         const bool goes_on = answer->events.empty() && steady_clock::now() < until && request.connection->open &&
                              answer->searched_to.value_or(0) >= query->after.value_or(0);
         if (!goes_on) {
+            const Status told = co_await tell_gone(services.audit, answer->events);
+            if (!told) co_return std::unexpected(told.error());
             if (!answer->complete && !query->own_only) {
                 auto time = co_await time_at(services.audit, *answer->searched_to);
                 if (!time.empty()) answer->searched_until = std::move(time);
@@ -173,9 +185,10 @@ std::uint64_t number_in_path(const Request& request) {
     return number ? std::stoull(text) : 0;
 }
 
-// That it is in the tree, by the newest checkpoint. None when there cannot be one now: the event is shown all the same.
+// That it is in the tree, by the newest checkpoint that covers it: who reads makes no new ones, but for events that none is
+// of. None when there cannot be one now: the event is shown all the same.
 awaitable<std::optional<api::AuditProof>> proof_of(audit::Log& log, std::uint64_t seq) {
-    const auto checkpoint = co_await log.checkpoint();
+    const auto checkpoint = co_await log.checkpoint_over(seq);
     if (!checkpoint || checkpoint->size < seq) co_return std::nullopt;
     const auto hashes = co_await log.inclusion(seq, checkpoint->size);
     if (!hashes) co_return std::nullopt;
@@ -195,9 +208,12 @@ awaitable<Result<Response>> show(Services services, Request& request) {
     if (rows->empty()) co_return missing();
     auto entry = entry_of(rows->front());
     if (!entry) co_return std::unexpected(entry.error());
+    std::vector<api::AuditEntry> shown{*std::move(entry)};
+    const Status told = co_await tell_gone(services.audit, shown);
+    if (!told) co_return std::unexpected(told.error());
     auto proof = co_await proof_of(services.audit, seq);
-    entry->proof = std::move(proof);
-    co_return reply(*entry);
+    shown.front().proof = std::move(proof);
+    co_return reply(shown.front());
 }
 
 Result<audit::StatsQuery> stats_query_of(const Request& request) {

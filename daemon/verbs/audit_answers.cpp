@@ -17,6 +17,31 @@ Result<api::AuditEntry> entry_of(const audit::Row& row) {
                 "`owhalectl audit verify` finds more");
 }
 
+std::vector<std::uint64_t> gone_of(const std::vector<api::AuditEntry>& entries) {
+    std::vector<std::uint64_t> gone;
+    for (const auto& entry : entries)
+        if (entry.event.is_null()) gone.push_back(entry.seq);
+    return gone;
+}
+
+// Both in one order.
+void put_left(std::vector<api::AuditEntry>& entries, const std::vector<audit::Left>& left) {
+    auto next = left.begin();
+    for (auto& entry : entries) {
+        if (next == left.end() || next->seq != entry.seq) continue;
+        auto run = next->run.empty() ? std::nullopt : std::optional(next->run);
+        entry.dropped = api::AuditDropped{next->by,
+                                          rfc3339(next->dropped_us),
+                                          rfc3339(next->time_us),
+                                          next->event,
+                                          next->principal,
+                                          next->verb,
+                                          next->outcome,
+                                          std::move(run)};
+        ++next;
+    }
+}
+
 api::AuditList list_of(const audit::Page& page, bool oldest_first, std::size_t limit, std::uint64_t last) {
     api::AuditList out;
     if (!page.complete) out.next = page.searched_to;

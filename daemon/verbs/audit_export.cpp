@@ -29,6 +29,7 @@ using transport::Request;
 constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 53;
 constexpr std::size_t kExports = 16, kExportsOfOne = 4;
 constexpr std::chrono::seconds kLook{1}, kHeartbeat{15};
+constexpr std::chrono::seconds kHeads{10}; // between the tree heads of who follows, as the log's own are
 
 struct Wanted {
     audit::ExportFormat format = audit::ExportFormat::jsonl;
@@ -42,7 +43,7 @@ class Export : public std::enable_shared_from_this<Export> {
 public:
     Export(const Services& services, const Request& request, Wanted wanted, std::shared_ptr<Places::Place> place)
         : services_(services), asker_(asker_of(request, "audit.export")), wanted_(std::move(wanted)),
-          place_(std::move(place)), id_(to_string(make_uuid())) {}
+          place_(std::move(place)), id_(to_string(make_uuid())), source_{services.audit.key().name, services.version} {}
 
     // Tells the log, and asks it for the tree head that the lines will be held against.
     awaitable<Status> begin() {
@@ -82,6 +83,7 @@ private:
         auto said = std::chrono::steady_clock::now();
         while (!gone_ && !done()) {
             CO_CHECK(stands());
+            CO_CHECK(co_await renew_head());
             auto batch = co_await next();
             if (!batch) co_return std::unexpected(batch.error());
             const bool idle = batch->empty() && at_end();
@@ -100,10 +102,8 @@ private:
     }
 
     // All lines are out, and the tree head that covers them.
-    bool done() const {
-        const bool endless = wanted_.follow && (wanted_.to_now || wanted_.span.after < wanted_.span.through);
-        return !endless && at_end() && told_head_;
-    }
+    bool done() const { return !endless() && at_end() && told_head_; }
+    bool endless() const { return wanted_.follow && (wanted_.to_now || wanted_.span.after < wanted_.span.through); }
     bool at_end() const { return wanted_.span.after >= limit(); }
     std::uint64_t limit() const {
         if (!wanted_.follow) return wanted_.span.through;
@@ -128,7 +128,7 @@ private:
             const auto stretch = co_await services_.audit.read_on(span);
             if (!stretch) co_return std::unexpected(stretch.error());
             for (const auto& row : stretch->rows) {
-                if (!audit::append_line(out, wanted_.format, row)) continue;
+                if (!audit::append_line(out, wanted_.format, row, source_)) continue;
                 if (count_++ == 0) first_ = row.seq;
                 last_ = row.seq;
             }
@@ -141,13 +141,32 @@ private:
         co_return out;
     }
 
-    // Of the newest tree head that the lines so far reach.
-    void add_head(std::string& out) {
-        if (std::exchange(told_head_, true)) return;
-        // A choice of events is no tree.
+    // A choice of events is no tree.
+    bool has_heads() const {
         const audit::Span all;
         const bool chosen = wanted_.span.since_us != all.since_us || wanted_.span.until_us != all.until_us;
-        if (!chosen && head_.size <= wanted_.span.after) audit::append_checkpoint(out, wanted_.format, head_.note);
+        return wanted_.format == audit::ExportFormat::jsonl && !chosen;
+    }
+
+    // Of the newest tree head, once the lines so far reach it.
+    void add_head(std::string& out) {
+        const bool reached = head_.size <= wanted_.span.after;
+        if (told_head_ || (!reached && endless())) return;
+        told_head_ = true;
+        if (has_heads() && reached) audit::append_checkpoint(out, wanted_.format, head_.note);
+    }
+
+    // For who follows: over what has come since the last one.
+    awaitable<Status> renew_head() {
+        const auto now = std::chrono::steady_clock::now();
+        const bool due = told_head_ && endless() && has_heads() && wanted_.span.after > head_.size;
+        if (!due || now - headed_ < kHeads) co_return Status{};
+        auto head = co_await services_.audit.checkpoint();
+        if (!head) co_return std::unexpected(head.error());
+        head_ = std::move(*head);
+        headed_ = now;
+        told_head_ = false;
+        co_return Status{};
     }
 
     awaitable<Status> tell(std::string outcome) {
@@ -174,7 +193,9 @@ private:
     Wanted wanted_;
     std::shared_ptr<Places::Place> place_;
     std::string id_;
+    const audit::ExportSource source_;
     audit::Signed head_;
+    std::chrono::steady_clock::time_point headed_ = std::chrono::steady_clock::now();
     std::uint64_t first_ = 0, last_ = 0, count_ = 0; // lines that went out
     std::function<void()> wake_;
     bool gone_ = false, told_head_ = false;
@@ -194,7 +215,7 @@ Result<Wanted> wanted_of(const Request& request) {
     Wanted wanted;
     if (const auto name = text_of(request, "format"); !name.empty()) wanted.format_name = name;
     const auto format = audit::export_format(wanted.format_name);
-    if (!format) return fail(Code::invalid_value, "format: there is no such one", "use jsonl");
+    if (!format) return fail(Code::invalid_value, "format: there is no such one", "use jsonl, ocsf or cef");
     wanted.format = *format;
     wanted.span.after = TRY(number_of(request, "after", 0, kMaxSequence));
     wanted.to_now = !request.query.contains("until_seq");

@@ -27,8 +27,10 @@ Result<std::uint64_t> needed(const Request& request, const std::string& name) {
 }
 
 awaitable<Result<Response>> checkpoint(Services services, Request& request) {
-    CO_CHECK(only(request, {}));
-    const auto made = co_await services.audit.checkpoint();
+    CO_CHECK(only(request, {"covers"}));
+    const auto covers = number_of(request, "covers", kMaxSequence, kMaxSequence); // of none so far: all there are
+    if (!covers) co_return std::unexpected(covers.error());
+    const auto made = co_await services.audit.checkpoint_over(*covers);
     if (!made) co_return std::unexpected(made.error());
     const auto& key = services.audit.key();
     const api::AuditCheckpoint answer{

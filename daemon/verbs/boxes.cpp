@@ -3,6 +3,7 @@
 #include "sandbox/run.hpp"
 #include "sandbox/runs.hpp"
 #include "shared/codec.hpp"
+#include "verbs/asker.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
 
@@ -38,7 +39,7 @@ awaitable<Result<Response>> reset(Services services, Request& request) {
     CO_CHECK(only(request, {}));
     const auto box = find(services, request);
     if (!box) co_return std::unexpected(box.error());
-    audit::Event event{"box.reset", request.who().name, "boxes.reset", "pending", "", {}};
+    auto event = event_of(request, "box.reset", "boxes.reset", "");
     event.data["box"] = box->id;
     const auto noted = co_await services.audit.append(std::move(event));
     if (!noted) co_return std::unexpected(noted.error());
@@ -86,7 +87,7 @@ awaitable<Result<Response>> publish(Services services, Request& request) {
     if (!asked) co_return std::unexpected(asked.error());
     const auto run = run_of(services, request, *box, *asked);
     if (!run) co_return std::unexpected(run.error());
-    audit::Event event{"box.publish", request.who().name, "boxes.publish", "pending", (*run)->id(), {}};
+    auto event = event_of(request, "box.publish", "boxes.publish", (*run)->id());
     event.data["box"] = box->id;
     event.data["host"] = asked->port.host;
     event.data["port"] = asked->port.port;

@@ -1,6 +1,7 @@
 #include "audit/log.hpp"
 #include "sandbox/outcome.hpp"
 #include "sandbox/run.hpp"
+#include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
@@ -18,7 +19,8 @@ constexpr std::uint64_t kLongestGrace = 3600u * 1000; // milliseconds
 // What is done to a run is written down before it is done.
 awaitable<Status> note(const Services& services, const Request& request, audit::EventName what, std::string verb,
                        std::string id, boost::json::object data) {
-    audit::Event event{what, request.who().name, std::move(verb), "pending", std::move(id), std::move(data)};
+    auto event = event_of(request, what, std::move(verb), std::move(id));
+    for (auto& member : data) event.data[member.key()] = std::move(member.value());
     const auto sequence = co_await services.audit.append(std::move(event));
     if (!sequence) co_return std::unexpected(sequence.error());
     co_return Status{};

@@ -1,3 +1,4 @@
+#include "audit/log.hpp"
 #include "base/clock.hpp"
 #include "identity/service.hpp"
 #include "verbs/asker.hpp"
@@ -67,23 +68,28 @@ awaitable<Result<Response>> open_window(Services services, Request& request) {
     co_return reply(api::StepUp{rfc3339(wall_clock_us() + std::int64_t{seconds} * 1'000'000)});
 }
 
-Result<Response> close_window(const Services&, const Request& request) {
-    CHECK(only(request, {}));
-    request.connection->step_up = {};
-    return nothing();
+awaitable<Result<Response>> close_window(Services services, Request& request) {
+    CO_CHECK(only(request, {}));
+    const bool open = request.connection->step_up.until_ns > monotonic_ns();
+    request.connection->step_up = {}; // whatever the log says: this takes rights away
+    if (!open) co_return nothing();
+    auto event = event_of(request, "step_up.closed", "stepup.close", "");
+    event.outcome = "ok";
+    const auto noted = co_await services.audit.append(std::move(event));
+    if (!noted) co_return std::unexpected(noted.error());
+    co_return nothing();
 }
 
 } // namespace
 
 std::vector<transport::Route> door_routes(const Services& services) {
-    const auto now = answered_now(services);
     const auto later = answered_later(services);
     return {
         {"login", later(login), {}},
         {"logout", later(logout), {}},
         {"password.change", later(change_password), {}},
         {"stepup.open", later(open_window), {}},
-        {"stepup.close", now(close_window), {}},
+        {"stepup.close", later(close_window), {}},
     };
 }
 

@@ -4,12 +4,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <set>
 #include <sodium/utils.h>
 
 #include "verbs/input.hpp"
 
+#include "audit/log.hpp"
 #include "sandbox/run.hpp"
 #include "shared/api_input.hpp"
+#include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
@@ -68,7 +71,24 @@ awaitable<void> write(std::shared_ptr<Run> run, std::string bytes, bool close) {
     if (close) run->close_stdin(nullptr);
 }
 
-awaitable<Result<Response>> input(Services services, Request& request) {
+// Runs and who wrote to them: each pair is told once, and again at the input's end. Bounded; then told anew.
+using Told = std::set<std::string>;
+constexpr std::size_t kMostTold = 4096;
+
+awaitable<Status> note_input(const Services& services, const Request& request, const std::string& run, bool close,
+                             Told& told) {
+    const auto pair = run + " " + request.who().name;
+    if (told.contains(pair) && !close) co_return Status{};
+    auto event = event_of(request, "run.input", "runs.input", run);
+    event.data["end"] = close;
+    const auto noted = co_await services.audit.append(std::move(event));
+    if (!noted) co_return std::unexpected(noted.error());
+    if (told.size() >= kMostTold) told.clear();
+    told.insert(pair);
+    co_return Status{};
+}
+
+awaitable<Result<Response>> input(Services services, std::shared_ptr<Told> told, Request& request) {
     CO_CHECK(only(request, {}));
     const auto body = codec::decode<api::InputRequest>(request.body);
     if (!body) co_return std::unexpected(body.error());
@@ -78,6 +98,9 @@ awaitable<Result<Response>> input(Services services, Request& request) {
     if (!run) co_return std::unexpected(run.error());
     CO_CHECK(check_takes(**run));
     const bool close = body->close.value_or(false);
+    const auto noted = co_await note_input(services, request, (*run)->id(), close, *told);
+    if (!noted) co_return std::unexpected(noted.error());
+    CO_CHECK(check_takes(**run)); // while it was written down
     api::InputTaken taken{bytes->size(), false, close};
     const auto executor = co_await asio::this_coro::executor;
     const auto work = std::make_shared<Work>(executor);
@@ -98,8 +121,8 @@ awaitable<Result<Response>> input(Services services, Request& request) {
 } // namespace
 
 std::vector<transport::Route> input_routes(const Services& services) {
-    const auto later = answered_later(services);
-    return {{"runs.input", later(input), {}}};
+    const auto told = std::make_shared<Told>();
+    return {{"runs.input", [services, told](Request& request) { return input(services, told, request); }, {}}};
 }
 
 } // namespace owhale::verbs

@@ -1,6 +1,8 @@
-#include "audit/log.hpp"
+#include "audit/sums.hpp"
 #include "identity/service.hpp"
 #include "policy/decide.hpp"
+#include "redact/redactor.hpp"
+#include "sandbox/record.hpp"
 #include "sandbox/rules.hpp"
 #include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
@@ -13,6 +15,8 @@ namespace {
 using boost::asio::awaitable;
 using transport::Request;
 using transport::Response;
+
+constexpr std::size_t kMostWords = 64, kMostOfCommand = 4096; // of a command in the log; bytes of all
 
 std::vector<std::string> commands_of(const std::vector<policy::Example>& examples) {
     std::vector<std::string> out;
@@ -68,13 +72,41 @@ api::RunRequest run_of(api::CheckRequest&& check) {
     return run;
 }
 
+// What was asked about, as far as a person wants to read it.
+boost::json::array words_of(const api::CheckRequest& check) {
+    std::vector<std::string> words = check.argv.value_or(std::vector<std::string>());
+    if (check.script) words.push_back(*check.script);
+    if (check.code) words.push_back(*check.code);
+    redact::redact_arguments(words);
+    sandbox::cut_command(words, kMostOfCommand);
+    boost::json::array out;
+    for (const auto& word : words)
+        if (out.size() < kMostWords) out.emplace_back(word);
+    return out;
+}
+
+// Verdicts that would stop a run singly, as long as their asker has not had many; the others as a count.
+void note_check(audit::Sums& sums, const Request& request, boost::json::array words, const api::Verdict& verdict) {
+    audit::Event event{"policy.checked", request.who().name, "policy.check", verdict.decision, "", {}};
+    auto told = audit::Sums::Told::summed;
+    if (verdict.decision != "allow") {
+        told = audit::Sums::Told::singly;
+        event.data = {{"command", std::move(words)}, {"rule", verdict.rule}, {"reason", verdict.reason}};
+        if (verdict.severity) event.data["severity"] = *verdict.severity;
+    }
+    if (verdict.policy) event.data["policy"] = *verdict.policy;
+    sums.put(request.who().name + " " + verdict.decision, std::move(event), told);
+}
+
 awaitable<Result<Response>> check(Services services, Request& request) {
     CO_CHECK(only(request, {}));
     auto body = codec::decode<api::CheckRequest>(request.body);
     if (!body) co_return std::unexpected(body.error());
+    auto words = words_of(*body);
     auto caller = caller_of(request, services.runs);
     auto verdict = co_await services.runs.check(run_of(std::move(*body)), std::move(caller));
     if (!verdict) co_return std::unexpected(verdict.error());
+    note_check(*services.sums, request, std::move(words), *verdict);
     co_return reply(*verdict);
 }
 

@@ -19,6 +19,7 @@ class Stats;
 namespace owhale::audit {
 class Feed;
 class Log;
+class Sums;
 } // namespace owhale::audit
 namespace owhale::identity {
 class Service;
@@ -61,6 +62,7 @@ struct Services { // what handlers use; all of it outlives the server
     vault::Vault* vault = nullptr; // these two where secrets are
     vault::Acts* secrets = nullptr;
     std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
+    audit::Sums* sums = nullptr; // of what callers who are known do often; where policy.check is
 };
 
 std::vector<transport::Route> routes(const Services& services);

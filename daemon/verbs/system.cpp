@@ -54,8 +54,7 @@ Result<Response> status(const Services& services, const Request& request) {
     out.weaker = sandbox::weaker(services.ready);
     if (services.audit_checks)
         for (const auto& check : services.audit_checks())
-            if (check.state != "ok" && check.name == "audit anchor")
-                out.weaker.push_back("audit anchor: " + check.lost);
+            if (check.state != "ok") out.weaker.push_back(check.name + ": " + check.lost);
     for (const auto& freeze : services.identity.freezes.list(request.who()).freezes)
         out.frozen.push_back(freeze.principal);
     out.tcp = tcp_of(services);

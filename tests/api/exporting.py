@@ -58,16 +58,22 @@ def exported(owhaled, query="", **more):
         return [json.loads(line) for line in export.lines()]
 
 
+def give_away(owhaled):
+    """What was put into the state folder becomes owhaled's."""
+    if os.geteuid() != 0:
+        return
+    try:
+        uid, gid = pwd.getpwnam("owhaled")[2:4]
+    except KeyError:
+        uid, gid = RESERVED, RESERVED
+    for path in [owhaled.state, *pathlib.Path(owhaled.state).iterdir()]:
+        os.chown(path, uid, gid)
+
+
 def fill(owhaled, events, *flags):
     """Gives an owhaled that does not run a log of so many events, or so many more."""
     owhaled.state.mkdir(mode=0o700, exist_ok=True)
     for path in owhaled.state.iterdir():  # who makes them writes its own files only
         os.chown(path, os.geteuid(), os.getegid())
     subprocess.run([MAKE, owhaled.state, str(events), "--quiet", *flags], check=True, timeout=120)
-    if os.geteuid() == 0:  # whose the state is then
-        try:
-            uid, gid = pwd.getpwnam("owhaled")[2:4]
-        except KeyError:
-            uid, gid = RESERVED, RESERVED
-        for path in [owhaled.state, *pathlib.Path(owhaled.state).iterdir()]:
-            os.chown(path, uid, gid)
+    give_away(owhaled)

@@ -4,6 +4,7 @@ is not served."""
 import base64
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -11,6 +12,7 @@ import stat
 import pytest
 
 from conftest import needs_root
+from ctl import Ctl
 
 pytestmark = needs_root
 
@@ -97,13 +99,15 @@ def test_each_life_ends_with_a_head_of_all_its_events(own):
         assert base64.b64decode(root) == root_of(leaves[:size]), size
 
 
-def test_doctor_tells_of_the_last_head(own):
+def test_doctor_tells_of_the_last_head(own, base):
     owhaled = lived(own()).start()
     check = row(owhaled, "audit anchor")
     size, _, time = lines_of(owhaled)[-1]
     assert check["state"] == "ok" and str(heads_of(owhaled)) in check["detail"], check
     assert f"{size} events" in check["detail"] and time[:16] in check["detail"], check
-    assert "events" in row(owhaled, "audit log")["detail"]
+    assert re.search(r"^\d+ events, \d+ MiB, newest checkpoint of \d+ at \S+, \d+ s ago; ", row(owhaled, "audit log")["detail"]), row(owhaled, "audit log")
+    assert row(owhaled, "audit index")["state"] == "ok"
+    assert "newest checkpoint of" in Ctl(base, owhaled)("status")
     assert not any("audit" in weaker for weaker in owhaled.get("/v1/status").json()["weaker"])
 
 

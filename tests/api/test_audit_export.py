@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -15,6 +16,7 @@ from accounts import QUICK, add, bearer, login, set_up
 from conftest import ALICE, needs_root
 from ctl import CTL, Ctl
 from exporting import Export, exported, fill
+from ocsf_schema import faults
 
 LARGE = 20_000
 
@@ -157,6 +159,31 @@ def test_follow_gives_what_comes_and_loses_nothing(large):
         assert seen == list(range(LARGE + 1, LARGE + 1 + len(seen)))
 
 
+def test_who_follows_gets_a_tree_head_again_and_again(large, ctl, tmp_path):
+    path = tmp_path / "followed.jsonl"
+    process = subprocess.Popen([CTL, "audit", "export", "-f", "--file", path], env=ctl.variables, stderr=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL)
+    heads = []
+
+    def two_heads():
+        exported(large, "?until_seq=1")  # there is always something new
+        heads[:] = [line for line in path.read_bytes().splitlines() if line.startswith(b'{"checkpoint"')] if path.exists() else []
+        time.sleep(0.5)
+        return len(heads) >= 2
+
+    try:
+        until(two_heads, 120)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    sizes = [int(json.loads(head)["checkpoint"].splitlines()[1]) for head in heads]
+    assert sizes == sorted(set(sizes))
+    # The signature is looked at, wherever the newest one stands.
+    key = large.get("/v1/audit/checkpoint").json()["key"]
+    report = json.loads(ctl("audit", "verify", "--file", str(path), "--key", key, "-o", "json"))
+    assert report["whole"] and report["events"] - report["unsigned_events"] == sizes[-1], report
+
+
 def test_not_too_many_at_once(large):
     some = []
     try:
@@ -169,6 +196,12 @@ def test_not_too_many_at_once(large):
     finally:
         for one in some:
             one.close()
+    until(lambda: has_room(large))  # owhaled hears of it a little later
+
+
+def has_room(owhaled):
+    with Export(owhaled, "?until_seq=1") as export:
+        return export.status == 200
 
 
 # --- owhalectl
@@ -230,6 +263,43 @@ def test_an_export_of_another_log_is_not_gone_on_with(ctl, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(path)
     assert ctl("audit", "export", "--resume", str(link), code=None).returncode != 0
+
+
+@pytest.mark.parametrize("format_", ["ocsf", "cef"])
+def test_the_formats_of_others_go_on_by_sequence_too(ctl, tmp_path, format_):
+    path = tmp_path / ("out." + format_)
+    ctl("audit", "export", "--format", format_, "--until-seq", "10", "--file", str(path))
+    path.write_bytes(path.read_bytes()[:-25])  # the power went
+    ctl("audit", "export", "--format", format_, "--until-seq", "4000", "--resume", str(path))
+    lines = path.read_text().splitlines()
+    assert [number_of(line) for line in lines] == list(range(1, 4001))
+    if format_ == "ocsf":
+        assert not [fault for line in lines for fault in faults(json.loads(line))]
+    wrong = ctl("audit", "export", "--resume", str(path), code=None)
+    assert wrong.returncode != 0 and f"in the format {format_}" in wrong.stderr  # no jsonl behind it
+    path.write_text(lines[0].replace(hash_in(lines[0]), "0" * 64) + "\n")
+    wrong = ctl("audit", "export", "--format", format_, "--resume", str(path), code=None)
+    assert wrong.returncode == 1 and "is not the one that owhaled has" in wrong.stderr
+
+
+def number_of(line):
+    return int(re.search(r"\|externalId=(\d+) ", line)[1]) if line.startswith("CEF:") else json.loads(line)["metadata"]["sequence"]
+
+
+def hash_in(line):
+    return re.search(r"cs1=(\w{64})", line)[1] if line.startswith("CEF:") else json.loads(line)["unmapped"]["leaf_hash"]
+
+
+@pytest.mark.parametrize("format_, type_", [("ocsf", "application/x-ndjson"), ("cef", "text/plain; charset=utf-8")])
+def test_the_formats_of_others_are_the_same_events(large, format_, type_):
+    with Export(large, f"?format={format_}&until_seq=200") as export:
+        assert export.answer.headers["content-type"] == type_
+        lines = [line.decode() for line in export.lines()]
+    texts = exported(large, "?until_seq=200")
+    assert [(number_of(line), hash_in(line)) for line in lines] == [(one["seq"], one["hash"]) for one in texts]
+    with Export(large, f"?format={format_}&after={newest(large) + 100}") as export:
+        assert export.lines() == []  # and no tree head, which is none of theirs
+    assert exports(large)[1]["data"]["format"] == format_
 
 
 def test_interrupted_it_says_how_it_goes_on(large, ctl, tmp_path):

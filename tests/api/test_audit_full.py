@@ -39,6 +39,10 @@ def started(one):
     return [event["run"] for event in merkle.whole(one.state) if event["event"] == "run.intent"]
 
 
+def log_row(one):
+    return next(row for row in one.get("/v1/doctor").json()["checks"] if row["name"] == "audit log")
+
+
 def test_nothing_starts_and_all_else_goes_on(full):
     answer = full.until_refused()
     # The row of a run is made before its intent: either may be the one that finds no room.
@@ -57,12 +61,16 @@ def test_nothing_starts_and_all_else_goes_on(full):
     for _ in range(3):
         answer = login(full, "admin", "admin")  # an act that cannot be recorded is not done
         assert answer.status == 503 and answer.code == "audit_unavailable" and "free space" in answer.text, answer
+    row = log_row(full)
+    assert row["state"] == "missing" and "cannot be written since" in row["detail"] and "full" in row["detail"] and "space" in row["fix"], row
+    assert any(line.startswith("audit log: nothing starts") for line in full.get("/v1/status").json()["weaker"])
     full.room()
     assert full.ran(argv=["/bin/true"])["exit_code"] == 0
     told = events(full, "audit.recovered")
     assert len(told) == 1 and told[0]["data"]["refused"] >= 3 and "full" in told[0]["data"]["why"], told
     assert told[0]["data"]["since"] <= told[0]["data"]["until"] <= told[0]["time"]
     assert login(full, "admin", "admin").status == 200
+    assert log_row(full)["state"] == "ok"
 
 
 def test_a_run_that_ends_meanwhile_is_recorded_when_there_is_room(full):

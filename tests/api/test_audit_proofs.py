@@ -2,8 +2,10 @@
 
 import base64
 import pathlib
+import sqlite3
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -108,10 +110,28 @@ def test_consistency_of_every_past(busy):
     assert hashes(busy.get("/v1/audit/consistency?from=3&to=5")) == subproof(3, leaves[:5], True) and node(leaves[0], leaves[1]) == root(leaves[:2])
 
 
+def test_who_only_reads_makes_no_checkpoints(busy):
+    """One shows an event that is covered while others write: none but the log's own, every ten seconds, are made."""
+
+    def kept():
+        with sqlite3.connect(f"file:{busy.state}/audit.db?mode=ro", uri=True) as log:
+            return log.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
+
+    first, before, began = checkpoint(busy), kept(), time.monotonic()
+    for _ in range(20):
+        busy.ran(argv=["/bin/true"])
+        shown = busy.get("/v1/audit/1").json()
+        assert shown["proof"]["size"] >= first["size"]
+        assert busy.get("/v1/audit/checkpoint?covers=1").json()["size"] >= first["size"]
+    assert kept() - before <= 1 + (time.monotonic() - began) / 9
+    newest = busy.get("/v1/audit?limit=1").json()["events"][0]["seq"]
+    assert busy.get(f"/v1/audit/{newest}").json()["proof"]["size"] >= newest  # none covered it: one was made
+
+
 @pytest.mark.parametrize("query", ["proof", "proof?seq=1", "proof?size=1", "proof?seq=x&size=1", "proof?seq=2&size=1", "proof?seq=0&size=1",
                                    "proof?seq=1&size=9007199254740000", "proof?seq=1&size=1&from=1", "proof?seq=-1&size=99999999999999999999",
                                    "consistency", "consistency?from=1", "consistency?from=2&to=1", "consistency?from=1&to=9007199254740000",
-                                   "consistency?from=1e3&to=5", "checkpoint?size=1"])
+                                   "consistency?from=1e3&to=5", "checkpoint?size=1", "checkpoint?covers=x", "checkpoint?covers=99999999999999999999"])
 def test_what_has_no_proof_is_refused(busy, query):
     answer = busy.get("/v1/audit/" + query)
     assert answer.status in (400, 404, 422), (query, answer)

@@ -45,12 +45,16 @@ def naive(found, **wanted):
 
 
 @pytest.fixture(scope="module")
-def busy(owhaled):
-    """The one that all share, with something in its log."""
+def busy():
+    """An owhaled with something in its log; asked for more small pages than one caller gets in a minute."""
+    base = daemon.folder()
+    owhaled = daemon.Owhaled(base, "--api-rate", "1000000").start()
     for number in range(4):
         owhaled.ran(argv=["/bin/echo", f"needle-{number}", "/tmp/some where/x.txt", "--force"])
     owhaled.run(wait=True, argv=["/bin/no-such-program"])
-    return owhaled
+    yield owhaled
+    owhaled.stop()
+    daemon.remove(base)
 
 
 def test_filters_alone_and_together(busy):

@@ -1,5 +1,6 @@
 """audit-retention: bodies of old events go, hashes stay, and that they went is an event before they do."""
 
+import datetime
 import os
 import signal
 import sqlite3
@@ -8,6 +9,7 @@ import time
 import pytest
 
 from accounts import ADMIN, QUICK, logged_in, login, set_up
+from ctl import Ctl
 from exporting import exported, fill
 
 EVENTS = 3_000
@@ -70,6 +72,54 @@ def test_old_bodies_go_and_everything_else_stays(old):
         assert db.execute("SELECT count(*) FROM events").fetchone()[0] >= EVENTS
         seq, note = db.execute("SELECT seq, (SELECT max(seq) FROM events) FROM drops").fetchone()
         assert line < seq <= note  # told by an event that is in the tree
+
+
+def test_what_is_left_of_them_is_told(old, base):
+    owhaled = old("--audit-retention", "30d")
+    line = settled(owhaled)
+    with database(owhaled) as db:
+        by = db.execute("SELECT seq FROM drops").fetchone()[0]
+        seq, micros, *words = db.execute(
+            "SELECT e.seq, e.time, v.text, p.text, b.text, o.text FROM events e JOIN words v ON v.id = e.event JOIN words p ON p.id = e.principal"
+            " JOIN words b ON b.id = e.verb JOIN words o ON o.id = e.outcome LEFT JOIN bodies ON bodies.seq = e.seq"
+            " WHERE bodies.seq IS NULL AND e.run IS NOT NULL AND v.text = 'run.outcome' ORDER BY e.seq LIMIT 1").fetchone()
+    listed = owhaled.get(f"/v1/audit?after={seq - 1}&limit=1").json()["events"][0]
+    shown = owhaled.get(f"/v1/audit/{seq}").json()
+    for one in (listed, shown):
+        left = one["dropped"]
+        assert one["event"] is None and one["hash"] and left["by"] == by
+        assert [left[name] for name in ("event", "principal", "verb", "outcome")] == words
+        assert datetime.datetime.fromisoformat(left["time"]).timestamp() == pytest.approx(micros / 1e6, abs=1e-3) and len(left["run"]) == 36
+    assert shown["proof"]["index"] == seq - 1
+    kept = owhaled.get(f"/v1/audit/{line + 1}").json()
+    assert kept["event"] and kept.get("dropped") is None
+    ctl = Ctl(base, owhaled)
+    said = ctl("audit", "show", str(seq))
+    assert "run.outcome" in said and "dropped by retention" in said and "in the tree of" in said
+    assert f"no longer kept ({by})" in ctl("audit", "ls", "--since", "3000d", "--run", shown["dropped"]["run"])
+
+
+def test_dropped_words_are_found_no_more_and_leave_the_files(own):
+    """In the index a word lies behind what it shares with the one before it, so its end is looked for."""
+    owhaled = own(*QUICK, "--audit-retention", "4s").start()
+    set_up(owhaled)
+
+    def bytes_of(name):
+        return b"".join(path.read_bytes() for path in sorted(owhaled.state.glob(name + "*")))
+
+    owhaled.ran(argv=["/bin/echo", "xqzebra7781vw"])
+    until(lambda: b"ebra7781vw" in bytes_of("audit-index.db"))  # so it is there to be forgotten
+    last = one(owhaled, "SELECT max(seq) FROM bodies WHERE json LIKE '%ebra7781vw%'")
+
+    def beyond():
+        login(owhaled, "nobody", "wrong words of mine")  # a log in which nothing happens tells no time
+        return (one(owhaled, "SELECT max(through) FROM drops") or 0) >= last
+
+    until(beyond)
+    until(lambda: one(owhaled, "SELECT count(*) FROM bodies WHERE json LIKE '%ebra7781vw%'") == 0)
+    assert owhaled.get("/v1/audit?grep=xqzebra7781vw").json()["events"] == []
+
+    until(lambda: b"ebra7781vw" not in bytes_of("audit"))  # neither the files nor their write-ahead logs
 
 
 def test_nothing_goes_without_the_setting_nor_when_it_is_lengthened(old):

@@ -2,11 +2,13 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import time
 
 from conftest import needs_root
+from daemon import BUILD
 
 pytestmark = needs_root
 
@@ -66,6 +68,28 @@ def test_the_port_outlives_the_spawner(own):
     while not answers(port) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert answers(port), running.said()
+
+
+def test_what_replaces_the_spawner_waits_for_a_restart(own, tmp_path):
+    """As an upgrade of the package does while runs are active."""
+    program = tmp_path / "owhale-spawner"
+    shutil.copy(BUILD / "daemon/spawner/owhale-spawner", program)
+    port = free_port()
+    running = own("--tcp", f"127.0.0.1:{port}", "--spawner", str(program)).start()
+    before = child(running.process.pid, "owhale-spawner")
+    program.unlink()
+    program.write_text("#!/bin/false\n")
+    program.chmod(0o755)
+    os.kill(before, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while child(running.process.pid, "owhale-spawner") in (None, before) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    while not answers(port) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert answers(port), running.said()
+    after = child(running.process.pid, "owhale-spawner")
+    with open(f"/proc/{after}/comm", encoding="ascii") as comm:
+        assert comm.read() == "owhale-spawner\n"
 
 
 def test_who_closes_at_once_is_no_harm(own):

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "audit/index/facts.hpp"
+#include "store/emptied_log.hpp"
 #include "store/transaction.hpp"
 
 namespace owhale::audit::index {
@@ -171,6 +172,9 @@ Status Filler::note(std::uint64_t partition, std::uint64_t through, bool whole) 
 Result<bool> Filler::forget() {
     auto done = forget_now();
     if (!done) return told(done.error());
+    if (*done) forgetting_ = true;
+    if (*done || !forgetting_ || TRY(truth_.dropped()) == 0) return done;
+    forgetting_ = !store::empty_log(index_); // or with the next events
     return done;
 }
 

@@ -20,7 +20,8 @@ public:
     std::uint64_t through() const { return standing_.through; }
     // Adds at most `most` events that came after; how many. Conflict as above when the index turned out to be damaged.
     Result<std::uint64_t> add(std::uint64_t most);
-    // Makes one partition again whose bodies have gone since; false: there is none. Conflict as above.
+    // Makes one partition again whose bodies have gone since; false: there is none, and what was in them is out of the file.
+    // Conflict as above.
     Result<bool> forget();
 
 private:
@@ -41,6 +42,7 @@ private:
     store::Database index_;
     Truth truth_;
     Standing standing_;
+    bool forgetting_ = true;                                      // the write-ahead log may have words that are gone
     std::map<std::int64_t, Counts> hours_;                        // of this batch, whole
     std::unordered_map<std::uint64_t, std::uint64_t> principals_; // as counted
 };

@@ -9,7 +9,7 @@
 namespace owhale::audit::index {
 namespace {
 
-constexpr int kVersion = 1; // of the tables and of what counts as a word; another one is made again
+constexpr int kVersion = 2; // of the tables and of what counts as a word; another one is made again
 
 constexpr const char* kTables =
     "CREATE TABLE standing (id INTEGER PRIMARY KEY CHECK (id = 1), through INTEGER NOT NULL,"

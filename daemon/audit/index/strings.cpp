@@ -1,6 +1,7 @@
 #include "audit/index/strings.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace owhale::audit::index {
 namespace {
@@ -63,7 +64,7 @@ bool is_time(std::string_view text) {
     if (text.size() <= shape.size() || text.size() > 35) return false;
     for (std::size_t i = 0; i < shape.size(); ++i)
         if (shape[i] == 'd' ? !is_digit(text[i]) : text[i] != shape[i]) return false;
-    return true;
+    return text.find_first_not_of("0123456789.:+-Z", shape.size()) == std::string_view::npos;
 }
 
 bool is_blob(std::string_view text) {
@@ -104,17 +105,18 @@ std::string_view Strings::unescaped(std::string_view raw) {
 // The next value, still escaped, with the member that it is of, if of one.
 bool Strings::next_any(std::string_view& text) {
     for (;;) {
-        const auto at = rest_.find_first_of("\"{}");
+        const auto at = rest_.find_first_of("\"{}[]");
         if (at == std::string_view::npos) return false;
         const char what = rest_[at];
         rest_.remove_prefix(at + 1);
-        if (what != '"') {
-            depth_ += what == '{' ? 1 : -1;
-            continue;
-        }
+        apart_ |= what != '"';
+        if (what == '{') ++depth_;
+        if (what == '}') --depth_;
+        if (what != '"') continue;
         if (!take_string(rest_, text)) return false;
         if (!rest_.starts_with(':')) return true;
         member_ = text;
+        apart_ = true;
     }
 }
 
@@ -123,6 +125,7 @@ bool Strings::next(std::string_view& text) {
         const bool own = depth_ == 1 && (member_ == "id" || member_ == "time");
         if (text.empty() || own || is_time(text) || is_blob(text)) continue;
         text = unescaped(text);
+        goes_on_ = !std::exchange(apart_, false);
         return true;
     }
     return false;

@@ -13,6 +13,8 @@ public:
     explicit Strings(std::string_view json) : rest_(json) {}
     // The next one, unescaped; good until the next call. False after the last.
     bool next(std::string_view& text);
+    // Whether it is of the same list as the one before it, with no more than left out strings between.
+    bool goes_on() const { return goes_on_; }
 
 private:
     bool next_any(std::string_view& text);
@@ -20,6 +22,8 @@ private:
     std::string_view rest_, member_;
     std::string buffer_;
     int depth_ = 0;
+    bool apart_ = true; // a list, an object or a member began or ended since the last one
+    bool goes_on_ = false;
 };
 
 // RFC 3339 as events have it: 2026-11-22T13:00:00.000000Z.

@@ -1,41 +1,15 @@
 #include "audit/index/words.hpp"
 
 #include <algorithm>
-#include <array>
 #include <unordered_set>
 
+#include "audit/index/letters.hpp"
 #include "audit/index/strings.hpp"
 
 namespace owhale::audit::index {
 namespace {
 
 constexpr std::size_t kMostTerms = 8;
-
-enum class Kind : unsigned char { delimiter, joint, part };
-
-constexpr std::array<Kind, 256> kKinds = [] {
-    std::array<Kind, 256> kinds{};
-    for (int c = 0; c < 256; ++c) {
-        const bool word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80;
-        const bool joint = std::string_view("_-.+~%#").find(static_cast<char>(c)) != std::string_view::npos;
-        kinds[static_cast<std::size_t>(c)] = word ? Kind::part : joint ? Kind::joint : Kind::delimiter;
-    }
-    return kinds;
-}();
-
-Kind kind_of(char c) {
-    return kKinds[static_cast<unsigned char>(c)];
-}
-
-char folded(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-std::string fold(std::string_view text) {
-    std::string out(text);
-    std::ranges::transform(out, out.begin(), folded);
-    return out;
-}
 
 std::size_t name_end(std::string_view text, std::size_t at) {
     while (at < text.size() && kind_of(text[at]) != Kind::delimiter) ++at;
@@ -56,8 +30,14 @@ bool is_uuid(std::string_view name) {
     return true;
 }
 
+bool is_word(Kind kind) {
+    return kind == Kind::part || kind == Kind::foreign;
+}
+
 // Calls `take(begin, end of the name)` where an indexed word begins, until it answers true.
-template <typename Take> bool each_start(std::string_view text, Take take) {
+template <typename Take> bool each_start(const Folded& folded, Take take) {
+    const std::string_view text = folded.text;
+    auto seam = folded.seams.begin();
     for (std::size_t at = 0; at < text.size();) {
         if (kind_of(text[at]) == Kind::delimiter) {
             ++at;
@@ -65,10 +45,12 @@ template <typename Take> bool each_start(std::string_view text, Take take) {
         }
         const auto end = name_end(text, at);
         const bool whole = is_uuid(text.substr(at, end - at));
-        for (bool inside = false; at < end; ++at) {
-            const bool part = kind_of(text[at]) == Kind::part;
-            if (part && !inside && take(at, end)) return true;
-            inside = part;
+        for (auto before = Kind::delimiter; at < end; ++at) {
+            const auto kind = kind_of(text[at]);
+            while (seam != folded.seams.end() && *seam < at) ++seam;
+            const bool glued = seam != folded.seams.end() && *seam == at;
+            if (is_word(kind) && (kind != before || glued) && take(at, end)) return true;
+            before = kind;
             if (whole) break;
         }
         at = end;
@@ -86,20 +68,26 @@ Words words_of(std::string_view json) {
     std::unordered_set<std::string> seen;
     Words out;
     Strings strings(json);
-    for (std::string_view text; out.all && strings.next(text);)
-        each_start(text, [&](std::size_t begin, std::size_t end) {
-            auto word = fold(word_at(text, begin, end));
+    Folded folded;
+    for (std::string_view text; out.all && strings.next(text);) {
+        fold(text, folded);
+        each_start(folded, [&](std::size_t begin, std::size_t end) {
+            std::string word(word_at(folded.text, begin, end));
             if (seen.contains(word)) return false;
             out.all = seen.size() < kMostWords;
             if (out.all) seen.insert(std::move(word));
             return !out.all;
         });
+    }
     while (!seen.empty()) out.words.push_back(std::move(seen.extract(seen.begin()).value()));
     return out;
 }
 
-Needle::Needle(std::string_view text) : text_(fold(text)) {
-    const auto part = std::ranges::find(text_, Kind::part, kind_of);
+Needle::Needle(std::string_view text) : raw_(text) {
+    Folded folded;
+    fold(text, folded);
+    text_ = std::move(folded.text);
+    const auto part = std::ranges::find_if(text_, is_word, kind_of);
     lead_ = static_cast<std::size_t>(part - text_.begin());
     for (auto at = lead_; at < text_.size() && terms_.size() < kMostTerms;) {
         // Of each name the first part's word: those of the further parts say no more.
@@ -109,24 +97,39 @@ Needle::Needle(std::string_view text) : text_(fold(text)) {
         const bool prefix = open && word.size() < kLongestWord;
         if (!prefix || word.size() >= kShortestPrefix) terms_.push_back({std::string(word), prefix});
         at = end;
-        while (at < text_.size() && kind_of(text_[at]) != Kind::part) ++at;
+        while (at < text_.size() && !is_word(kind_of(text_[at]))) ++at;
     }
 }
 
-bool Needle::in_text(std::string_view text) const {
-    if (text.size() < text_.size()) return false;
-    if (lead_ == text_.size()) return !std::ranges::search(text, text_, {}, folded).empty();
-    return each_start(text, [&](std::size_t begin, std::size_t) {
-        if (begin < lead_ || begin - lead_ + text_.size() > text.size()) return false;
-        return std::ranges::equal(text.substr(begin - lead_, text_.size()), text_, {}, folded);
+bool Needle::in_text(std::string_view text, Folded& folded) const {
+    if (text_.empty()) return text.contains(raw_);
+    fold(text, folded);
+    if (folded.text.size() < text_.size()) return false;
+    if (lead_ == text_.size()) return folded.text.contains(text_);
+    return each_start(folded, [&](std::size_t begin, std::size_t) {
+        return begin >= lead_ && std::string_view(folded.text).substr(begin - lead_).starts_with(text_);
     });
 }
 
+// What follows a blank may be the next argument.
 bool Needle::in(std::string_view json) const {
     Strings strings(json);
-    for (std::string_view text; strings.next(text);)
-        if (in_text(text)) return true;
-    return false;
+    Folded folded;
+    std::string list;
+    for (std::string_view text; strings.next(text);) {
+        if (!text_.contains(' ')) {
+            if (in_text(text, folded)) return true;
+            continue;
+        }
+        if (!strings.goes_on()) {
+            if (in_text(list, folded)) return true;
+            list.clear();
+        } else {
+            list += ' ';
+        }
+        list += text;
+    }
+    return !list.empty() && in_text(list, folded);
 }
 
 } // namespace owhale::audit::index

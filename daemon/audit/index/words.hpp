@@ -3,7 +3,8 @@
 // A text is names between blanks, quotes and the like (/home/a/.ssh/id_rsa has home, a, .ssh, id_rsa; user@host:22 has
 // three; --force, 10.0.0.1 and a.b.c are one each), and a name has parts (id_rsa: id and rsa; 10.0.0.1: four). Indexed is
 // each name from each of its parts on: "id_rsa" and "rsa". So a search that begins where a part begins, and ends
-// anywhere, asks for whole names and for one prefix. ASCII letters lose their case, as with SQL's LIKE.
+// anywhere, asks for whole names and for one prefix. Where letters of ASCII and others meet a part begins, and behind what
+// nobody sees. Letters lose case and accents (letters.hpp).
 #pragma once
 
 #include <string>
@@ -11,6 +12,8 @@
 #include <vector>
 
 namespace owhale::audit::index {
+
+struct Folded;
 
 constexpr std::size_t kLongestWord = 24;   // bytes; the rest of a name is not indexed
 constexpr std::size_t kMostWords = 1000;   // of one event, different ones
@@ -24,7 +27,7 @@ struct Words {
 Words words_of(std::string_view json);
 
 // A text that is looked for: it has to begin where a part of a name does, or with a character that is of no part, and may
-// end anywhere.
+// end anywhere. The strings of a list are one text with a space between each two, as the arguments of a command are read.
 class Needle {
 public:
     explicit Needle(std::string_view text);
@@ -39,7 +42,8 @@ public:
     bool in(std::string_view json) const;
 
 private:
-    bool in_text(std::string_view text) const;
+    bool in_text(std::string_view text, Folded& folded) const;
+    std::string raw_;  // looked for as it is when it has nothing that is seen
     std::string text_; // folded
     std::size_t lead_; // where its first part begins; its size: it has none
     std::vector<Term> terms_;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/sha256.hpp"
+#include "base/sha256_many.hpp"
 
 namespace owhale::audit::merkle {
 namespace {
@@ -12,11 +13,15 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// The root of hashes whose count is a power of two.
-Hash fold(std::vector<Hash> hashes) {
-    for (auto count = hashes.size(); count > 1; count /= 2)
-        for (std::size_t i = 0; i < count / 2; ++i) hashes[i] = node_hash(hashes[2 * i], hashes[2 * i + 1]);
-    return hashes.front();
+// The nodes above; one that has no neighbour is its own.
+std::vector<Hash> above(std::span<const Hash> hashes) {
+    std::vector<std::string_view> pairs;
+    for (std::size_t i = 0; i + 1 < hashes.size(); i += 2)
+        pairs.emplace_back(reinterpret_cast<const char*>(&hashes[i]), 2 * sizeof(Hash));
+    std::vector<Hash> out(pairs.size());
+    sha256_many(1, pairs, out);
+    if (hashes.size() % 2 != 0) out.push_back(hashes.back());
+    return out;
 }
 
 } // namespace
@@ -37,6 +42,17 @@ Hash node_hash(const Hash& left, const Hash& right) {
     return sha256(bytes);
 }
 
+void leaf_hashes(std::span<const std::string_view> leaves, std::span<Hash> out) {
+    sha256_many(0, leaves, out);
+}
+
+Hash root_of(std::span<const Hash> leaves) {
+    if (leaves.size() == 1) return leaves.front();
+    auto hashes = above(leaves);
+    while (hashes.size() > 1) hashes = above(hashes);
+    return hashes.front();
+}
+
 Hash empty_root() {
     return sha256({});
 }
@@ -45,7 +61,7 @@ Result<Hash> subtree(unsigned height, std::uint64_t index, const Reader& read) {
     const auto within = height % kTileHeight;
     auto hashes = TRY(read(height / kTileHeight, index << within, std::size_t{1} << within));
     if (hashes.size() != std::size_t{1} << within) return fail(Code::internal, "a tile of the tree is cut short");
-    return fold(std::move(hashes));
+    return root_of(hashes);
 }
 
 Result<Hash> root_at(std::uint64_t size, const Reader& read) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,10 @@ using Hash = std::array<std::uint8_t, 32>;
 
 Hash leaf_hash(std::string_view data);
 Hash node_hash(const Hash& left, const Hash& right);
+// Of each of them, faster than one after another; `out` is as long.
+void leaf_hashes(std::span<const std::string_view> leaves, std::span<Hash> out);
+// The root of leaves that are all here; not of none.
+Hash root_of(std::span<const Hash> leaves);
 // Of a tree without leaves: SHA-256 of nothing.
 Hash empty_root();
 

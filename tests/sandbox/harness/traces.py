@@ -32,7 +32,14 @@ def cgroup_folders(pid):
 
 
 def descriptors(pid):
-    return len(list_folder(f"/proc/{pid}/fd"))
+    """What each open descriptor of a process is, by its number."""
+    found = {}
+    for number in list_folder(f"/proc/{pid}/fd"):
+        try:
+            found[number] = os.readlink(f"/proc/{pid}/fd/{number}")
+        except OSError:
+            pass  # closed meanwhile
+    return found
 
 
 def files_below(folder):
@@ -56,13 +63,25 @@ class Traces:
                                    ("cgroups", self.cgroups, later.cgroups), ("files", self.files, later.files)):
             if more := theirs - mine:
                 said.append(f"{name} {sorted(more)[:5]}")
-        for pid, count in later.roles.items():
-            if pid in self.roles and count > self.roles[pid]:
-                said.append(f"process {pid} has {count} descriptors, had {self.roles[pid]}")
+        for pid, open_now in later.roles.items():
+            if pid in self.roles and len(open_now) > len(self.roles[pid]):
+                more = {number: what for number, what in open_now.items() if self.roles[pid].get(number) != what}
+                said.append(f"process {pid} has {len(open_now)} descriptors, had {len(self.roles[pid])}; new: {more}")
         for pid, table in later.mounts.items():
             if pid in self.mounts and len(table) > len(self.mounts[pid]):
                 said.append(f"process {pid} sees {len(table)} mounts, saw {len(self.mounts[pid])}")
         return "; ".join(said)
+
+
+def at_rest(daemon, seconds=60):
+    """A picture once a start is through with what it does behind: the log's index is open."""
+    deadline = time.monotonic() + seconds
+    while True:
+        now = Traces(daemon)
+        names = [os.path.basename(what) for open_now in now.roles.values() for what in open_now.values()]
+        if "audit-index.db-wal" in names or time.monotonic() > deadline:
+            return now
+        time.sleep(0.05)
 
 
 def settle(daemon, before, seconds=30):

@@ -1,6 +1,6 @@
 """Many runs in a row leave no process, mount, cgroup, descriptor or file."""
 
-from traces import Traces, settle
+from traces import at_rest, settle
 
 WARM_UP = 5  # the box of this workspace is made by the first run, and lives on
 
@@ -8,7 +8,7 @@ WARM_UP = 5  # the box of this workspace is made by the first run, and lives on
 def play(report, daemon, person, folder, count):
     for _ in range(WARM_UP):
         daemon.run(person, "true", folder)
-    before, failed = Traces(daemon), []
+    before, failed = at_rest(daemon), []
     for number in range(count):
         run = daemon.run(person, "echo x > /tmp/x; rm /tmp/x; true", folder)
         if run.get("exit_code") != 0:

@@ -33,13 +33,26 @@ TEST_CASE("the sequence of a line, in each format") {
     CHECK(sequence_of(kOne) == 1);
     CHECK(sequence_of(kTwo) == 2);
     CHECK(sequence_of(R"({"class_uid":3002,"metadata":{"sequence":77}})") == 77);
-    CHECK(sequence_of("CEF:0|owhale|owhaled|1|login|Login|3|externalId=8 suser=a") == std::nullopt);
-    CHECK(sequence_of("CEF:0|owhale|owhaled|1|login|Login|3|suser=a externalId=8") == 8);
+    CHECK(sequence_of("CEF:0|owhale|owhaled|1|login|Login|3|externalId=8 suser=a") == 8);
+    CHECK(sequence_of("CEF:0|owhale|owhaled|1|login|Login|3|suser=a externalId=8") == std::nullopt);
+    CHECK(sequence_of(R"(CEF:0|owhale|owhaled|1|login|\|externalId=7 \\|3|externalId=8 suser=a externalId=9)") == 8);
+    CHECK(sequence_of(R"(CEF:0|owhale|owhaled|1|login|\|3|externalId=8)") == std::nullopt);
     for (const auto* text : {"", "{", "{\"seq\":}", "{\"seq\":-1}", "[1]", "{\"metadata\":{\"sequence\":\"7\"}}",
                              "{\"metadata\":{\"sequence\":-7}}", "{\"checkpoint\":\"x\"}"})
         CHECK_MESSAGE(!sequence_of(text), text);
+    for (const auto* text : {"CEF:0|", "CEF:0|||||||", "CEF:0|||||||externalId=", "CEF:0|\\"})
+        CHECK_MESSAGE(!sequence_of(text), text);
     CHECK(format_of(kHead) == "jsonl");
     CHECK(format_of("hello").empty());
+}
+
+TEST_CASE("the hash of a line, where owhaled puts it alone") {
+    const std::string hash(64, 'b'), other(64, 'c');
+    CHECK(hash_of("{\"seq\":1,\"hash\":\"" + hash + "\",\"event\":{\"hash\":\"" + other + "\"}}") == hash);
+    CHECK(hash_of("CEF:0|a|b|1|e|" + other + "|3|externalId=8 cs1Label=leafHash cs1=" + hash + " suser=cs1=") == hash);
+    CHECK(hash_of(R"({"message":"\"leaf_hash\":\"x","unmapped":{"leaf_hash":")" + hash + "\"}}") == hash);
+    for (const auto* text : {"", "{", "{}", "CEF:0|", "{\"unmapped\":{\"leaf_hash\":7}}", "{\"leaf_hash\":\"x\"}"})
+        CHECK_MESSAGE(hash_of(text).empty(), text);
 }
 
 TEST_CASE("lines are given on whole, however they come") {

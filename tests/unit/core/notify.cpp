@@ -48,6 +48,8 @@ TEST_CASE("a service manager hears how owhaled stands, by path or abstract name"
         CHECK_EQ(heard(socket), "READY=1\nSTATUS=Serving");
         notify.reloading();
         CHECK_EQ(heard(socket).substr(0, 27), "RELOADING=1\nMONOTONIC_USEC=");
+        notify.alive();
+        CHECK_EQ(heard(socket), "WATCHDOG=1");
         notify.stopping();
         CHECK_EQ(heard(socket).substr(0, 10), "STOPPING=1");
     }
@@ -61,4 +63,24 @@ TEST_CASE("without a service manager nothing happens, with one that does not lis
     const auto notify = open_for(folder / "notify");
     for (int i = 0; i < 10'000; ++i) notify.ready("Serving"); // more than the queue takes
     CHECK_EQ(heard(socket), "READY=1\nSTATUS=Serving");
+}
+
+TEST_CASE("the watchdog is for the process that is named, and for its children") {
+    const test::Folder folder;
+    const auto socket = manager(folder / "notify");
+    const auto watchdog = [&](const char* pid, const char* usec) {
+        ::setenv("WATCHDOG_USEC", usec, 1);
+        pid == nullptr ? ::unsetenv("WATCHDOG_PID") : ::setenv("WATCHDOG_PID", pid, 1);
+        const auto notify = open_for(folder / "notify");
+        ::unsetenv("WATCHDOG_USEC");
+        ::unsetenv("WATCHDOG_PID");
+        return notify.watchdog().count();
+    };
+    CHECK_EQ(watchdog(nullptr, "60000000"), 60'000'000);
+    CHECK_EQ(watchdog(std::to_string(::getpid()).c_str(), "60000000"), 60'000'000);
+    CHECK_EQ(watchdog(std::to_string(::getppid()).c_str(), "60000000"), 60'000'000);
+    for (const char* pid : {"2147483647", "", "x", "-1"}) CHECK_EQ(watchdog(pid, "60000000"), 0);
+    for (const char* usec : {"", "0", "-5", "1x", "99999999999999999999"}) CHECK_EQ(watchdog(nullptr, usec), 0);
+    CHECK_EQ(watchdog(nullptr, "999999999999999"), 86'400'000'000); // a day at most
+    CHECK_EQ(open_for(folder / "notify").watchdog().count(), 0);
 }

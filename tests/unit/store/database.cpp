@@ -122,3 +122,72 @@ TEST_CASE("a database of a newer owhaled is left alone") {
     REQUIRE_FALSE(refused);
     CHECK_NE(refused.error().message.find("newer owhaled"), std::string::npos);
 }
+
+namespace {
+
+// As an owhaled before the newest two schema changes left it.
+void make_old_state(const std::string& path, int schema) {
+    auto database = Database::open(path, Durability::process);
+    REQUIRE(database);
+    REQUIRE(database->execute("CREATE TABLE migrations (number INTEGER PRIMARY KEY, applied TEXT NOT NULL) STRICT"));
+    for (const auto& migration : migrations()) {
+        if (migration.schema != "state" || migration.number > schema) continue;
+        REQUIRE(database->execute(std::string(migration.sql)));
+        REQUIRE(database->execute("INSERT INTO migrations VALUES (" + std::to_string(migration.number) + ", 'then')"));
+    }
+}
+
+std::int64_t newest_of(const std::string& path) {
+    auto database = Database::open_to_read(path);
+    REQUIRE(database);
+    auto find = database->prepare("SELECT max(number) FROM migrations");
+    REQUIRE(find);
+    auto row = find->with();
+    REQUIRE(row.next());
+    return row.integer(0);
+}
+
+} // namespace
+
+TEST_CASE("a database is kept as it was before its schema changes, for its owner alone") {
+    const test::Folder folder;
+    const auto path = folder / "state.db", kept = path + ".before-005";
+    make_old_state(path, 4);
+    auto database = Database::open(path, Durability::process);
+    const auto before = ::umask(0);
+    REQUIRE(migrate(*database, "state"));
+    ::umask(before);
+    struct stat st{};
+    REQUIRE_EQ(::stat(kept.c_str(), &st), 0);
+    CHECK_EQ(st.st_mode & 0777, 0600);
+    CHECK_EQ(newest_of(kept), 4);
+    CHECK_GT(newest_of(path), 4);
+    // Nothing to do, nothing kept.
+    REQUIRE_EQ(::unlink(kept.c_str()), 0);
+    CHECK(migrate(*database, "state"));
+    CHECK_NE(::stat(kept.c_str(), &st), 0);
+}
+
+TEST_CASE("migrations are all in force, or none of them") {
+    const test::Folder folder;
+    const auto path = folder / "state.db";
+    make_old_state(path, 4);
+    auto database = Database::open(path, Durability::process);
+    const auto fails_late = [](Database&, int number) -> Status {
+        if (number > 5) return fail(Code::state_unavailable, "as after a loss of power", "");
+        return {};
+    };
+    CHECK_FALSE(migrate(*database, "state", fails_late));
+    CHECK_EQ(newest_of(path), 4);
+    CHECK(migrate(*database, "state"));
+}
+
+TEST_CASE("what cannot be kept is not changed") {
+    const test::Folder folder;
+    const auto path = folder / "state.db";
+    make_old_state(path, 4);
+    auto database = Database::open(path, Durability::process);
+    REQUIRE_EQ(::mkdir((path + ".before-005").c_str(), 0700), 0);
+    CHECK_FALSE(migrate(*database, "state"));
+    CHECK_EQ(newest_of(path), 4);
+}

@@ -10,10 +10,10 @@ namespace owhale::transport {
 
 class FakeIdentity final : public identity::Identity {
 public:
-    int verified = 0;    // tokens looked at
-    int proved = 0;      // passwords compared
-    std::string revoked; // a token that is good no more
-    std::vector<std::string> refusals;
+    int verified = 0;                            // tokens looked at
+    int proved = 0;                              // passwords compared
+    std::string revoked;                         // a token that is good no more
+    std::vector<std::string> refusals, troubles; // of those who are known, of peers
 
     identity::Principal of_peer(const identity::Peer& peer) override {
         identity::Principal who;
@@ -69,6 +69,9 @@ public:
 
     void denied(const identity::Peer&, const identity::Principal& who, std::string verb) override {
         refusals.push_back(who.name + " " + verb);
+    }
+    void refused(audit::EventName event, const identity::Peer&, std::string reason) override {
+        troubles.push_back(std::string(event.text()) + " " + reason);
     }
 
     static constexpr uid_t kNobody = 65534; // a uid without a role

@@ -1,0 +1,110 @@
+#include "audit/sums.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+
+namespace owhale::audit {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::int64_t kKeyNs = 5 * kSecondNs, kSingleNs = 10 * kSecondNs;
+constexpr std::chrono::seconds kFirst{1}, kLater{60};
+constexpr std::string_view kMany = "(many)";
+
+// GCRA: `most` at once, then one every `every` ns; `full` is when there will be `most` again.
+bool take(std::int64_t& full, std::int64_t every, std::size_t most) {
+    const auto now = monotonic_ns();
+    const auto from = std::max(full, now);
+    if (from - now > static_cast<std::int64_t>(most - 1) * every) return false;
+    full = from + every;
+    return true;
+}
+
+// What stands for peers without number tells of none of them.
+void make_common(Event& event) {
+    event.principal = kMany;
+    if (event.data.contains("peer")) event.data["peer"] = kMany;
+    for (const auto* one : {"account", "session", "command"}) event.data.erase(one);
+}
+
+Event take_sum(std::uint64_t& held_back, Event& last) {
+    auto event = std::move(last);
+    event.data["count"] = std::exchange(held_back, 0);
+    return event;
+}
+
+awaitable<void> append(Log& log, Event event) {
+    const auto written = co_await log.append(std::move(event));
+    if (!written) log::error(to_line(written.error()));
+}
+
+} // namespace
+
+Sums::Sums(asio::any_io_executor io, Log& log) : state_(std::make_shared<State>(State{std::move(io), log, {}, 0})) {}
+
+void Sums::put(std::string key, Event event, Told told) {
+    key.append(1, ' ').append(event.event.text());
+    auto& sums = state_->sums;
+    auto at = sums.find(key);
+    if (at == sums.end() && (sums.size() >= kMostKeys || !take(state_->keys_ns, kKeyNs, kMostKeys))) {
+        key.assign(kMany).append(1, ' ').append(event.event.text());
+        make_common(event);
+        told = Told::summed;
+        at = sums.find(key);
+    }
+    const bool fresh = at == sums.end();
+    if (fresh) at = sums.emplace(key, Sum{}).first;
+    auto& sum = at->second;
+    const bool single = told == Told::singly && take(sum.singles_ns, kSingleNs, kMostSingles);
+    if (fresh || single) {
+        write(*state_, std::move(event));
+    } else {
+        ++sum.held_back;
+        sum.last = std::move(event);
+    }
+    if (fresh) asio::co_spawn(state_->io, watch(state_, state_->io, std::move(key)), asio::detached);
+}
+
+awaitable<void> Sums::watch(std::weak_ptr<State> weak, asio::any_io_executor io, std::string key) {
+    asio::steady_timer timer(io);
+    for (auto wait = kFirst;; wait = kLater) {
+        timer.expires_after(wait);
+        boost::system::error_code ended;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+        const auto state = weak.lock(); // it may have gone meanwhile
+        if (!state || ended) co_return;
+        auto& sum = state->sums[key];
+        if (sum.held_back != 0) {
+            write(*state, take_sum(sum.held_back, sum.last));
+        } else if (wait == kLater && sum.singles_ns <= monotonic_ns()) { // a pause gives nobody a new start
+            state->sums.erase(key);
+            co_return;
+        }
+    }
+}
+
+awaitable<void> Sums::flush() {
+    const auto state = state_;
+    co_await asio::post(state->io, asio::use_awaitable); // events that were told singly go first
+    std::vector<Event> last;
+    for (auto& [key, sum] : state->sums)
+        if (sum.held_back != 0) last.push_back(take_sum(sum.held_back, sum.last));
+    for (auto& event : last) co_await append(state->log, std::move(event));
+}
+
+void Sums::write(const State& state, Event event) {
+    asio::co_spawn(state.io, append(state.log, std::move(event)), asio::detached);
+}
+
+} // namespace owhale::audit

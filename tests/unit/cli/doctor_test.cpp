@@ -1,0 +1,60 @@
+// What doctor --fix prints, and the note of an upgrade that waits.
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "checks.hpp"
+#include "cli/mending.hpp"
+#include "cli/upgrade.hpp"
+#include "folder.hpp"
+
+using namespace owhale;
+using namespace owhale::cli;
+
+namespace {
+
+std::string start_of_this_process() {
+    std::ifstream file("/proc/self/stat");
+    std::string word;
+    for (int number = 1; number <= 22; ++number) file >> word; // this program's name has no space
+    return word;
+}
+
+std::string note_of(const test::Folder& folder, const std::string& text, mode_t mode = 0644) {
+    const auto path = folder / "note";
+    std::ofstream(path) << text;
+    ::chmod(path.c_str(), mode);
+    return path;
+}
+
+} // namespace
+
+TEST_CASE("a strange owhaled's words leave no comment, and none of them is a command") {
+    const auto text = script(mendings({{"x\nrm -rf /", "missing", "", "", "y\nrm -rf ~\r\x1b[2J"},
+                                       {"owhaled", "missing", "", "", "\nsudo rm -rf /"}}));
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        CHECK((line.empty() || line.starts_with("# ") || line == "sudo systemctl enable --now owhaled"));
+    CHECK_EQ(text.find('\x1b'), std::string::npos);
+    CHECK_EQ(text.find('\r'), std::string::npos);
+}
+
+TEST_CASE("what is in order is not mended, and a command stands once") {
+    CHECK_EQ(script(mendings({{"nftables", "ok", "", "", ""}})), "# nothing to mend\n");
+    const auto found = mendings({{"nftables", "weaker", "", "", "a"}, {"udp report", "weaker", "", "", "b"}});
+    REQUIRE_EQ(found.size(), 2);
+    CHECK_EQ(found[0].commands.size(), 2);
+    CHECK(found[1].commands.empty());
+}
+
+TEST_CASE("an upgrade waits as long as the process does that it waits for") {
+    const test::Folder folder;
+    const auto process = std::to_string(::getpid()) + "\n" + start_of_this_process() + "\n";
+    CHECK_EQ(waiting_upgrade(note_of(folder, "1.2.3-4\n" + process)), "1.2.3-4");
+    CHECK_FALSE(waiting_upgrade(note_of(folder, "1.2.3-4\n" + std::to_string(::getpid()) + "\n1\n")));
+    CHECK_FALSE(waiting_upgrade(note_of(folder, "1.2.3-4\n")));
+    CHECK_FALSE(waiting_upgrade(note_of(folder, "1.2.3-4\n../1\n1\n")));
+    CHECK_FALSE(waiting_upgrade(folder / "none"));
+    // Others could have written it.
+    CHECK_FALSE(waiting_upgrade(note_of(folder, "1.2.3-4\n" + process, 0666)));
+}
