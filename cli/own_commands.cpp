@@ -134,11 +134,11 @@ constexpr std::array kLookOptions = {
     Option{"--script", true},
 };
 
-constexpr std::array<std::string_view, 26> kLooking = {
+constexpr std::array<std::string_view, 27> kLooking = {
     "runs ls",      "runs show",      "runs logs",    "runs wait",    "runs why",       "runs kill",   "runs signal",
     "policy check", "policy explain", "policy rules", "approvals ls", "approvals show", "profiles ls", "profiles show",
     "box ls",       "box show",       "hosts ls",     "hosts check",  "agents ls",      "agents show", "whoami",
-    "status",       "doctor",         "mode",         "version",      "help",
+    "status",       "doctor",         "mode",         "metrics",      "version",        "help",
 };
 constexpr std::array<std::string_view, 19> kHuman = {
     "approve", "deny",     "approvals", "grants",  "freeze", "thaw",  "setup",  "login", "logout", "passwd",

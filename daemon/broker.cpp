@@ -11,6 +11,7 @@
 #include "base/files.hpp"
 #include "given_certificate.hpp"
 #include "heartbeat.hpp"
+#include "identity/session_counts.hpp"
 #include "mcp/endpoint.hpp"
 #include "run_networks.hpp"
 #include "sandbox/blob.hpp"
@@ -253,6 +254,8 @@ awaitable<Status> Broker::start() {
     server_ = std::make_unique<transport::Server>(io_.get_executor(), network_->limits(), std::move(routes),
                                                   std::move(parts));
     CO_CHECK(co_await tell_settings());
+    started_us_ = wall_clock_us();
+    shown_ = metrics::on_scrape([this](metrics::Exposition& out) { show(out); });
     co_await record("daemon.start", "ok");
     for (auto& [accepted, socket] : early_) server_->serve(accepted, std::move(socket));
     early_.clear();
@@ -265,6 +268,20 @@ awaitable<Status> Broker::start() {
                                  {"state", settings_.state_dir}});
     notify_.ready("Serving on " + settings_.socket);
     co_return Status{};
+}
+
+void Broker::show(metrics::Exposition& out) {
+    out.begin("owhaled_build");
+    out.add({OWHALE_VERSION, settings_.mode}, 1);
+    out.begin("owhaled_start_time_seconds");
+    out.add_seconds({}, started_us_);
+    out.begin("owhaled_spawner_up");
+    out.add({}, 1); // without it the broker ends
+    const auto now = wall_clock_us();
+    out.begin("owhaled_sessions");
+    out.add({"login"}, identity::count_live(*database_, identity::SessionKind::login, now).value_or(0));
+    out.add({"token"}, identity::count_live(*database_, identity::SessionKind::token, now).value_or(0));
+    process_.show(out);
 }
 
 sandbox::SecretSource Broker::secrets_of_runs() {

@@ -26,6 +26,8 @@
 #include "config/settings.hpp"
 #include "egress/egress.hpp"
 #include "identity/service.hpp"
+#include "metrics/process.hpp"
+#include "metrics/scrape.hpp"
 #include "network.hpp"
 #include "notify.hpp"
 #include "sandbox/host_register.hpp"
@@ -45,10 +47,10 @@ log::Level level_of(const std::string& name);
 class Broker {
 public:
     // `unix_roles`: of identity::read_unix_roles(), `vault`: of vault::read_given(): both need files that the confined broker
-    // cannot open. `journal`: none where there is none, or where it is to get nothing.
+    // cannot open, and so does `process`. `journal`: none where there is none, or where it is to get nothing.
     Broker(const config::Settings& settings, Notify notify, std::optional<audit::Journald> journal,
-           std::vector<identity::AccessRow> unix_roles, vault::Given vault)
-        : settings_(settings), notify_(std::move(notify)), journal_(std::move(journal)),
+           std::vector<identity::AccessRow> unix_roles, vault::Given vault, metrics::Process process)
+        : settings_(settings), notify_(std::move(notify)), journal_(std::move(journal)), process_(std::move(process)),
           unix_roles_(std::move(unix_roles)), vault_given_(std::move(vault)) {}
 
     // What lies in the state folder, and the profiles.
@@ -68,6 +70,7 @@ private:
     boost::asio::awaitable<Status> open_log();
     Status copy_to_journal();
     boost::asio::awaitable<void> anchor_end();
+    void show(metrics::Exposition& out);
     void wait_for_signal();
     void take_signal(int number);
     void reload();
@@ -89,6 +92,7 @@ private:
     const config::Settings& settings_;
     Notify notify_;
     std::optional<audit::Journald> journal_;
+    metrics::Process process_;
     std::vector<identity::AccessRow> unix_roles_;
     boost::asio::io_context io_{1};
     boost::asio::signal_set signals_{io_};
@@ -122,6 +126,8 @@ private:
     std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;
     std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood
+    metrics::Shown shown_;
+    std::int64_t started_us_ = 0;
     bool stopping_ = false;
     int code_ = 0;
 };

@@ -84,11 +84,12 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     ::umask(022); // folders above the state folder have to be passable for the broker's user
     CHECK(prepare_state_folder(settings));
     ::umask(077);
+    auto process = metrics::Process::open(); // of /proc, which the confined broker does not reach
     sandbox::look_at_machine(settings.profile_dir);
     if (settings.egress == "on") egress::Egress::load();
     CHECK(confine_to(settings));
     auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(journal), std::move(unix_roles),
-                                           std::move(vault));
+                                           std::move(vault), std::move(process));
     CHECK(broker->open());
     return broker;
 }

@@ -230,6 +230,14 @@ json::object export_lines() {
                                  {"text/plain", {{"schema", {{"type", "string"}}}}}}}};
 }
 
+json::object scrape() {
+    const json::object text{{"schema", {{"type", "string"}}}};
+    return {{"description", "A family of metrics after the other, as owhaled-metrics(7) lists them."},
+            {"content",
+             {{"text/plain; version=0.0.4; charset=utf-8", text},
+              {"application/openmetrics-text; version=1.0.0; charset=utf-8", text}}}};
+}
+
 void add_mcp(json::object& all, const Verb& verb) {
     auto answers =
         success(verb, "The answer; as events, what belongs to it comes before it, and it ends the stream.", false);
@@ -256,6 +264,8 @@ void add_successes(json::object& all, const Verb& verb) {
         all["200"] = event_stream();
     else if (verb.name == "audit.export")
         all["200"] = export_lines();
+    else if (verb.name == "metrics")
+        all["200"] = scrape();
     else if (verb.name == "openapi")
         all["200"] = json::object{{"description", "This document."},
                                   {"content", content("application/json", {{"type", "object"}})}};

@@ -120,6 +120,8 @@ constexpr std::array kVerbs = {
          "The Model Context Protocol over Streamable HTTP: one JSON-RPC message, answered as JSON or as an event "
          "stream.",
          "McpMessage", "McpMessage"},
+    Verb{"metrics", "GET", "/metrics", "system_read", false,
+         "Counts and times of everybody's requests, as OpenMetrics text (Accept) or Prometheus' own.", "", ""},
     Verb{"jwks", "GET", "/.well-known/jwks.json", "none", false,
          "The public keys that tokens are signed with (RFC 7517).", "", "Jwks"},
     Verb{"mode.show", "GET", "/v1/mode", "system_read", false, "Everything in which the security modes differ.", "",

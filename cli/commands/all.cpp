@@ -45,8 +45,9 @@ constexpr std::array kCommands = {
     Row{"agents", declare_agents},     Row{"hook", declare_hook},
     Row{"mcp", declare_mcp},           Row{"status", declare_status},
     Row{"doctor", declare_doctor},     Row{"mode", declare_mode},
-    Row{"config", declare_config},     Row{"completion", declare_completion, true},
-    Row{"version", declare_version},   Row{"help", declare_help, true},
+    Row{"config", declare_config},     Row{"metrics", declare_metrics},
+    Row{"version", declare_version},   Row{"completion", declare_completion, true},
+    Row{"help", declare_help, true},
 };
 
 void declare_options(Command root, Globals& globals) {

@@ -67,6 +67,7 @@ void declare_hook(Command root);
 void declare_mcp(Command root);
 
 void declare_status(Command root);
+void declare_metrics(Command root);
 void declare_mode(Command root);
 void declare_whoami(Command root);
 void declare_doctor(Command root);

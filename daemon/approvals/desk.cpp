@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/uuid.hpp"
+#include "metrics/counts.hpp"
 
 namespace owhale::approvals {
 namespace {
@@ -189,7 +190,10 @@ awaitable<Result<std::string>> Desk::ask_anew(Plea plea) {
     auto done = written ? Status{} : std::unexpected(written.error());
     if (done) done = rows_.insert(approval, live->payer, live->expires, {plea.run, live->id, plea.waits, plea.request});
     count(plea.principal, live->throttled ? Asked::throttled : Asked::asked);
-    if (done) co_return live->id;
+    if (done) {
+        metrics::counts().approvals_asked.add();
+        co_return live->id;
+    }
     live->state = State::cancelled; // whoever would join it asks anew
     by_run_.erase(plea.run);
     forget(live);

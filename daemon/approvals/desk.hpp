@@ -23,6 +23,7 @@
 #include "config/severities.hpp"
 #include "identity/journal.hpp"
 #include "identity/turn.hpp"
+#include "metrics/scrape.hpp"
 #include "sandbox/consent.hpp"
 
 namespace owhale::approvals {
@@ -115,6 +116,8 @@ public:
     std::size_t pending() const { return live_.size(); }
     // Since when the oldest request that has not ended is there, in microseconds; the far future when there is none.
     std::int64_t oldest_us() const;
+    // How many wait for people, and since when.
+    void show(metrics::Exposition& out) const;
 
 private:
     struct Live { // a request that has not ended
@@ -196,6 +199,7 @@ private:
     std::map<std::string, Share> shares_; // by payer
     boost::asio::steady_timer timer_;
     bool stopped_ = false;
+    metrics::Shown shown_ = metrics::on_scrape([this](metrics::Exposition& out) { show(out); });
 };
 
 } // namespace owhale::approvals

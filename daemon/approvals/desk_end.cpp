@@ -8,6 +8,7 @@
 #include "approvals/desk.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "metrics/counts.hpp"
 
 namespace owhale::approvals {
 namespace {
@@ -60,6 +61,7 @@ Status Desk::enter(const Shared& live, api::Approval& approval, State to, std::v
     CHECK(rows_.change(change));
     const bool was_pending = live->state == State::pending;
     live->state = to;
+    if (was_pending && to != State::pending) metrics::counts().approvals_ended.add(name(to));
     for (const auto& run : gone) by_run_.erase(run), live->runs.erase(run);
     if (ended(to) || (was_pending && to != State::pending)) forget(live);
     for (auto* waiter : live->waiters) waiter->cancel();

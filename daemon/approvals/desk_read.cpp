@@ -1,5 +1,6 @@
 // What is told of requests.
 #include <algorithm>
+#include <array>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <limits>
@@ -29,6 +30,23 @@ void mask(api::Frozen& frozen) {
 bool is_waited(const std::map<std::string, bool>& runs) {
     return !runs.empty() && std::ranges::all_of(runs, [](const auto& run) { return run.second; });
 }
+
+// Its id says when it was made (RFC 9562, UUIDv7), in microseconds.
+std::optional<std::int64_t> made_us(const std::string& id) {
+    const auto uuid = parse_uuid(id);
+    if (!uuid) return std::nullopt;
+    std::int64_t ms = 0;
+    for (std::size_t i = 0; i < 6; ++i) ms = ms << 8 | (*uuid)[i];
+    return ms * 1000;
+}
+
+struct Age {
+    std::int64_t below_us;
+    std::string_view name;
+};
+constexpr std::array kAges = {Age{60'000'000, "under_1m"}, Age{600'000'000, "1m_to_10m"},
+                              Age{3'600'000'000, "10m_to_1h"},
+                              Age{std::numeric_limits<std::int64_t>::max(), "over_1h"}};
 
 } // namespace
 
@@ -114,14 +132,25 @@ Result<Desk::Waiting> Desk::waiting(const std::string& run) {
 // A request's id is a UUIDv7: it begins with the milliseconds of its making.
 std::int64_t Desk::oldest_us() const {
     auto oldest = std::numeric_limits<std::int64_t>::max();
-    for (const auto& [id, live] : live_) {
-        const auto uuid = parse_uuid(id);
-        if (!uuid) continue;
-        std::int64_t ms = 0;
-        for (std::size_t i = 0; i < 6; ++i) ms = ms << 8 | (*uuid)[i];
-        oldest = std::min(oldest, ms * 1000);
-    }
+    for (const auto& [id, live] : live_)
+        if (const auto since = made_us(id)) oldest = std::min(oldest, *since);
     return oldest;
+}
+
+void Desk::show(metrics::Exposition& out) const {
+    const auto now = wall_clock_us();
+    std::array<std::uint64_t, kAges.size()> by_age{};
+    std::int64_t oldest = 0;
+    for (const auto& [id, live] : live_) {
+        if (live->state != State::pending) continue;
+        const auto age = std::max<std::int64_t>(now - made_us(id).value_or(now), 0);
+        oldest = std::max(oldest, age);
+        ++by_age[static_cast<std::size_t>(std::ranges::upper_bound(kAges, age, {}, &Age::below_us) - kAges.begin())];
+    }
+    out.begin("owhaled_approvals");
+    for (std::size_t i = 0; i < kAges.size(); ++i) out.add({kAges[i].name}, by_age[i]);
+    out.begin("owhaled_approvals_oldest_seconds");
+    out.add_seconds({}, oldest);
 }
 
 Result<std::vector<std::string>> Desk::all_waiting() {

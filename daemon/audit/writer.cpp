@@ -6,6 +6,7 @@
 #include "audit/start_check.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "metrics/counts.hpp"
 #include "store/migrations.hpp"
 
 namespace owhale::audit {
@@ -18,6 +19,14 @@ std::unexpected<Error> unavailable(Error error) {
     error.code = Code::audit_unavailable;
     error.message = "the audit log cannot be written: " + error.message;
     return std::unexpected(std::move(error));
+}
+
+// Of what is on disk from now on.
+void count(std::uint64_t size, std::chrono::steady_clock::duration took) {
+    auto& counted = metrics::counts().audit;
+    counted.commits.add(took);
+    counted.size = size;
+    if (counted.unsigned_since_us == 0) counted.unsigned_since_us = wall_clock_us();
 }
 
 Status migrate_further(store::Database& database, int number) {
@@ -41,6 +50,7 @@ Status Writer::look(const std::string& dir) {
     ledger_ = TRY(Ledger::open(database_));
     newest_ = TRY(checkpoints_->newest());
     signed_size_ = newest_ ? newest_->size : 0;
+    metrics::counts().audit.size = ledger_->size();
     if (ledger_->size() > signed_size_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
     return {};
 }
@@ -64,9 +74,11 @@ void Writer::put(Leaf leaf, Done done) {
         const std::lock_guard lock(mutex_);
         if (!ending_ && queue_.size() < kMostQueued) {
             queue_.push_back({std::move(leaf), std::move(done)});
+            metrics::counts().audit.queued = queue_.size();
             start();
         } else {
             outage_.refuse(1, full.error(), wall_clock_us());
+            metrics::counts().audit.refused.add();
         }
     }
     changed_.notify_one();
@@ -116,6 +128,7 @@ Writer::Turn Writer::take() {
     Turn turn;
     turn.batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
+    metrics::counts().audit.queued = queue_.size();
     if (!pieces_.empty()) {
         turn.piece = std::move(pieces_.front());
         pieces_.pop_front();
@@ -145,8 +158,12 @@ void Writer::sign(std::vector<SignedDone>& asked) {
     due_.reset();
     if (asked.empty() && ledger_->size() == signed_size_) return;
     const bool news = ledger_->size() != signed_size_;
+    const auto began = std::chrono::steady_clock::now();
     const auto made = checkpoints_->make(ledger_->size(), ledger_->root());
+    auto& counted = metrics::counts().audit;
+    counted.checkpoints.add(std::chrono::steady_clock::now() - began);
     if (made) {
+        counted.unsigned_since_us = 0;
         signed_size_ = made->size;
     } else {
         log::error("no checkpoint of the audit log could be kept", {{"why", to_line(made.error())}});
@@ -165,14 +182,20 @@ void Writer::sign(std::vector<SignedDone>& asked) {
 void Writer::commit(std::vector<Waiting>& batch) {
     const auto asked = batch.size();
     auto outage = tell_outage(batch);
+    const auto began = std::chrono::steady_clock::now();
     auto first = store_all(batch);
+    auto& counted = metrics::counts().audit;
+    counted.outage = !first;
     if (first) {
+        for (const auto& waiting : batch) counted.events.add(waiting.leaf.event.event);
+        count(ledger_->size(), std::chrono::steady_clock::now() - began);
         if (outage.lasts()) log::info("the audit log is written again");
         if (!due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
         tell(batch, *first);
         for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(*first + i);
         return;
     }
+    counted.refused.add(asked);
     note_outage(std::move(outage), asked, first.error());
     for (auto& waiting : batch) waiting.done(unavailable(first.error()));
 }

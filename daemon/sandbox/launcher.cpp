@@ -1,5 +1,6 @@
 // The launcher's first half: from a request to all that is needed to run it. Nothing is done yet.
 #include "sandbox/launcher.hpp"
+#include "metrics/counts.hpp"
 
 #include "sandbox/program_errors.hpp"
 #include "sandbox/record.hpp"
@@ -49,6 +50,11 @@ Status check_language(const Prepared& prepared) {
     if (!needs || Probes::fact(prepared.looked.held.resolution, *needs).mode == 0)
         return missing(language->needs, language->needs_package);
     return {};
+}
+
+void count_verdict(const api::Verdict& verdict, std::uint64_t us) {
+    metrics::counts().verdicts.add(verdict.decision);
+    metrics::counts().verdict.add(std::chrono::microseconds(us));
 }
 
 } // namespace
@@ -131,6 +137,7 @@ awaitable<Status> Launcher::admit(Prepared& prepared, api::RunRequest request, c
     prepared.timing["resolve"] = watch.lap();
     CO_CHECK(co_await judge(prepared, caller));
     prepared.timing["policy"] = watch.lap();
+    count_verdict(prepared.verdict, prepared.timing["policy"]);
     if (prepared.verdict.decision != "allow") co_return Status{}; // what is agreed to, is agreed to as it was asked for
     CO_CHECK(co_await hold_to_ceiling(prepared, caller, *tables));
     co_return set_limits(prepared, prepared.request, caller); // the ceiling's profile may have narrower ones
@@ -223,7 +230,9 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     if (const auto profile = parts_.profiles.find(target.cage.profile)) prepared.profile = *profile;
     prepared.limits.wall_ms = asked.timeout_ms.value_or(0);
     const auto added = asked.env.value_or(std::map<std::string, std::string>{});
+    Stopwatch judging;
     CO_CHECK(co_await judge_exec(prepared, caller, target, added));
+    count_verdict(prepared.verdict, judging.lap());
     if (prepared.verdict.decision == "deny") co_return prepared;
     CO_CHECK(choose_program(prepared));
     if (resolution.program_fd)

@@ -1,4 +1,5 @@
 // The launcher's second half: what is prepared is written down and started, or refused.
+#include "metrics/counts.hpp"
 #include "sandbox/launcher.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -22,6 +23,14 @@ bool is_refusal(Code code) {
            code == Code::spawner_unavailable || code == Code::forbidden || code == Code::not_found ||
            code == Code::unsupported || code == Code::invalid_value || code == Code::host_denied ||
            code == Code::secret_denied || code == Code::vault_unavailable;
+}
+
+// What owhaled itself took, step by step: people may have taken their time in between.
+std::chrono::microseconds time_to_start(const std::map<std::string, std::uint64_t>& timing) {
+    std::uint64_t sum = 0;
+    for (const char* step : {"resolve", "policy", "digest", "plan", "audit", "jail"})
+        if (const auto found = timing.find(step); found != timing.end()) sum += found->second;
+    return std::chrono::microseconds(sum);
 }
 
 } // namespace
@@ -182,6 +191,7 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
     open_network(run, prepared, std::move(started->network));
     tell_unread(run, prepared);
     run.enter(State::running);
+    metrics::counts().run_start.add(time_to_start(run.record.timing));
     run.start_io(std::move(*started));
     if (prepared.scope && !prepared.scope->ports.empty()) {
         auto ports = prepared.scope->ports;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "metrics/scrape.hpp"
 #include "sandbox/boxes.hpp"
 #include "sandbox/kept.hpp"
 #include "sandbox/launcher.hpp"
@@ -89,6 +90,8 @@ private:
 
     Status find_asker(Caller& caller);
     Status check_room(const Caller& caller) const;
+    Status enter_room(const Caller& caller); // the same; who finds none is counted
+    void show(metrics::Exposition& out) const;
     Status check_room_of_run(const Caller& caller) const;
     void add_children(api::Run& record);
     std::shared_ptr<Run> make_run(const Prepared& prepared, const Caller& caller, std::uint64_t number);
@@ -150,6 +153,7 @@ private:
     std::uint64_t waiting_ = 0; // runs in state waiting_approval
     std::uint64_t next_number_ = 1;
     bool stopping_ = false;
+    metrics::Shown shown_ = metrics::on_scrape([this](metrics::Exposition& out) { show(out); });
 };
 
 } // namespace owhale::sandbox

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "metrics/counts.hpp"
 #include "sandbox/bounds.hpp"
 #include "sandbox/record.hpp"
 #include "sandbox/request.hpp"
@@ -46,6 +47,20 @@ Status Registry::check_room(const Caller& caller) const {
                         std::to_string(parts_.settings.max_runs_per_principal) + ")",
                     "`owhalectl runs ls` lists them");
     return {};
+}
+
+Status Registry::enter_room(const Caller& caller) {
+    auto room = check_room(caller);
+    if (!room && room.error().code == Code::busy) metrics::counts().limited.add("runs");
+    return room;
+}
+
+void Registry::show(metrics::Exposition& out) const {
+    std::map<State, std::uint64_t> living;
+    for (const auto& [id, run] : live_) ++living[run->state()];
+    out.begin("owhaled_runs");
+    for (const auto state : {State::queued, State::waiting_approval, State::starting, State::running})
+        out.add({name(state)}, living[state]);
 }
 
 std::size_t Registry::kill_all_of(const std::string& principal) {
@@ -152,7 +167,7 @@ awaitable<Result<Made>> Registry::create(api::RunRequest request, Caller caller,
     auto before = repeated(caller, key);
     if (!before) co_return std::unexpected(before.error());
     if (*before) co_return **before;
-    CO_CHECK(check_room(caller));
+    CO_CHECK(enter_room(caller));
     auto input = given_stdin(request);
     if (!input) co_return std::unexpected(input.error());
     auto place = std::make_shared<Place>(*this, caller);
@@ -193,7 +208,7 @@ awaitable<Result<Made>> Registry::prepare_and_launch(Asked asked, Caller caller,
 
 awaitable<Result<Made>> Registry::exec(std::shared_ptr<Run> target, api::ExecRequest request, Caller caller) {
     CO_CHECK(find_asker(caller));
-    CO_CHECK(check_room(caller));
+    CO_CHECK(enter_room(caller));
     if (target->cage.joined)
         co_return fail(Code::conflict, "this run is itself inside another's cage",
                        "name that one: " + target->record.joined.value_or(""));
@@ -256,6 +271,7 @@ awaitable<void> Registry::live_through(std::shared_ptr<Run> run, std::shared_ptr
 
 // The end of a run's life here: its row says how it ended, and it is found there from now on.
 void Registry::settle(Run& run) {
+    metrics::counts().runs_ended.add(name(run.state()));
     by_number_.erase(run.number());
     const auto kept = run.output(0).kept() + run.output(1).kept();
     Ended ended{run.snapshot(), wall_clock_us(), kept};

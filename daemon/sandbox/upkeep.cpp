@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/clock.hpp"
+#include "metrics/counts.hpp"
 #include "sandbox/registry.hpp"
 
 namespace owhale::sandbox {
@@ -40,6 +41,7 @@ awaitable<Status> Registry::reconcile() {
         event.data["why"] = "owhaled ended while it ran";
         const auto written = co_await parts_.audit.append(std::move(event));
         if (!written) co_return std::unexpected(written.error());
+        metrics::counts().runs_ended.add(name(State::lost));
     }
     kept_.remove_unknown(rows_);
     kept_.hold_to_age(rows_);

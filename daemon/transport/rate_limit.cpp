@@ -1,6 +1,7 @@
 #include "transport/rate_limit.hpp"
 
 #include "base/clock.hpp"
+#include "metrics/counts.hpp"
 #include "transport/peer_key.hpp"
 
 namespace owhale::transport {
@@ -46,16 +47,17 @@ bool is_root(const Peer& peer) {
 
 RateLimit::RateLimit(const Rates& rates, Clock clock)
     : clock_(clock ? std::move(clock) : Clock(monotonic_ns)),
-      login_{"login", rates.login, Rate::per_minute(rates.login, rates.login)},
-      step_up_{"step-up", rates.login, Rate::per_minute(rates.login, rates.login)},
-      api_{"api", rates.api, Rate::per_minute(rates.api, rates.api_burst)},
-      anonymous_{"anonymous", rates.anonymous, Rate::per_minute(rates.anonymous, rates.anonymous)},
-      token_{"token", rates.anonymous, Rate::per_minute(rates.anonymous, rates.anonymous)},
-      handshake_{"tls", kHandshakes, Rate::per_minute(kHandshakes, kHandshakeBurst)}, strangers_(kStrangers),
-      known_(kKnown), good_(kGood) {}
+      login_{"login", "rate_login", rates.login, Rate::per_minute(rates.login, rates.login)},
+      step_up_{"step-up", "rate_step-up", rates.login, Rate::per_minute(rates.login, rates.login)},
+      api_{"api", "rate_api", rates.api, Rate::per_minute(rates.api, rates.api_burst)},
+      anonymous_{"anonymous", "rate_anonymous", rates.anonymous, Rate::per_minute(rates.anonymous, rates.anonymous)},
+      token_{"token", "rate_token", rates.anonymous, Rate::per_minute(rates.anonymous, rates.anonymous)},
+      handshake_{"tls", "rate_tls", kHandshakes, Rate::per_minute(kHandshakes, kHandshakeBurst)},
+      strangers_(kStrangers), known_(kKnown), good_(kGood) {}
 
 Verdict RateLimit::verdict(const Decision& decision, const Scope& scope) const {
     if (decision.allowed) return std::nullopt;
+    metrics::counts().limited.add(scope.counted);
     return Excess{scope.name, scope.quota, static_cast<std::uint64_t>((decision.wait_ns + kSecond - 1) / kSecond)};
 }
 

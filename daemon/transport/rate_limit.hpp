@@ -50,7 +50,7 @@ public:
 
 private:
     struct Scope {
-        std::string_view name;
+        std::string_view name, counted; // as metrics call it
         std::uint64_t quota;
         Rate rate;
     };

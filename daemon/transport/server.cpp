@@ -10,6 +10,8 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "metrics/counts.hpp"
+#include "metrics/scrape.hpp"
 #include "transport/answer.hpp"
 #include "transport/peer_key.hpp"
 #include "transport/router.hpp"
@@ -31,6 +33,7 @@ struct Server::State {
     struct Open {
         std::weak_ptr<Session> session;
         PeerKey key;
+        std::string_view listener; // "unix", "tcp", "run"
         std::vector<PeerKey> payers;
         bool counted = true; // false: it gave way to another, and is about to end
     };
@@ -40,6 +43,14 @@ struct Server::State {
     bool stopping = false;
     std::int64_t complained_ns = 0;
     std::uint64_t unsaid = 0;
+    metrics::Shown shown = metrics::on_scrape([this](metrics::Exposition& out) { show(out); });
+
+    void show(metrics::Exposition& out) const {
+        out.begin("owhaled_connections");
+        for (const std::string_view listener : {"unix", "tcp", "run"})
+            out.add({listener}, static_cast<std::uint64_t>(std::ranges::count_if(
+                                    sessions, [&](const auto& one) { return one.second.listener == listener; })));
+    }
 
     // A proxy on this machine is known by its address: it speaks for others.
     PeerKey key_of_socket(const identity::Peer& peer) const {
@@ -183,6 +194,11 @@ Limits within_descriptors(Limits limits) {
     return limits;
 }
 
+std::string_view listener_of(const identity::Peer& peer) {
+    if (peer.run != 0) return "run";
+    return peer.kind == identity::Peer::Kind::tcp ? "tcp" : "unix";
+}
+
 // One send without waiting: the answer fits any socket buffer, and nobody who is over a limit holds us up.
 // A client that waits for TLS gets the end alone: it would not understand.
 void refuse(const Fd& socket, const char* why, bool tls) {
@@ -244,6 +260,7 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
     const auto key = state_->key_of_socket(connection->peer);
     auto payers = payers_of(connection->peer, key);
     if (const char* why = state_->refusal(connection->peer, key, payers)) {
+        metrics::counts().limited.add("connections");
         state_->complain(connection->peer, why);
         refuse(socket, why, connection->peer.kind == identity::Peer::Kind::tcp && state_->parts.tls != nullptr);
         socket.reset();
@@ -260,7 +277,9 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
     }
     const auto session = std::make_shared<Session>(std::move(*peer), state_->house, connection,
                                                    [state = state_, number] { state->forget(number); });
-    state_->remember(number, {session, key, std::move(payers)});
+    const auto listener = listener_of(connection->peer);
+    metrics::counts().accepted.add(listener);
+    state_->remember(number, {session, key, listener, std::move(payers)});
     session->start();
 }
 

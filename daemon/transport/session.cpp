@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/log.hpp"
+#include "metrics/counts.hpp"
 #include "transport/answer.hpp"
 #include "transport/body.hpp"
 #include "transport/outlet.hpp"
@@ -20,6 +21,7 @@ constexpr std::size_t kOneWrite = 64u << 10;         // up to here, head and bod
 constexpr std::size_t kLingerBytes = 4u << 20;       // of a refused body, taken and thrown away
 constexpr std::chrono::milliseconds kTurnAway{1000}; // for the body, and once more for the answer
 constexpr std::size_t kReadAnyway = 64u << 10;
+constexpr unsigned kSwitching = 101;
 
 Response with_status(unsigned status, const Error& error) {
     auto changed = problem(error);
@@ -127,10 +129,12 @@ asio::awaitable<bool> Session::exchange() {
         if (const auto& response = text.error()) co_await refuse(*response);
         co_return false;
     }
+    began_ = std::chrono::steady_clock::now();
     auto head = parse_head(*text);
     auto good = head ? refuse_pages(*head) : Status(std::unexpected(head.error()));
     if (good) good = check_body(*head, house_.limits);
     if (!good) {
+        count_refusal(good.error());
         const auto response = problem(good.error());
         co_await refuse(response);
         co_return false;
@@ -165,6 +169,7 @@ asio::awaitable<std::expected<std::string, std::optional<Response>>> Session::re
         if (!clean_so_far(input, searched))
             co_return std::unexpected(
                 problem({Code::bad_request, "this is not HTTP/1.1 with CRLF line ends", {}, 0, {}}));
+        if (input.size() >= kMaxHead) metrics::counts().limited.add("head");
         if (input.size() >= kMaxHead)
             co_return std::unexpected(
                 with_status(431, {Code::bad_request, "the request head is over 16 KiB", {}, 0, {}}));
@@ -233,6 +238,7 @@ asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
     BodyShare share(house_.bodies, most_bodies());
     auto body = co_await read_body(head, head_text, share, house_.limits.body_timeout);
     if (!body) {
+        count_refusal(body.error());
         const auto response = problem(body.error());
         co_await refuse(response);
         co_return false;
@@ -268,6 +274,8 @@ asio::awaitable<bool> Session::handle(const Head& head, const Match& match, std:
     if (!result) co_return false;
     const auto response = *result ? std::move(**result) : problem(result->error());
     house_.gate.note_refusal(connection_->peer, request->principal, *match.verb, response);
+    metrics::counts().answered(match.verb, response.status);
+    metrics::counts().took(*match.verb, std::chrono::steady_clock::now() - began_);
     log::debug("request", {{"verb", std::string(match.verb->name)},
                            {"principal", request->principal.name},
                            {"status", std::to_string(response.status)}});
@@ -282,6 +290,7 @@ asio::awaitable<bool> Session::open_channel(const Head& head, const std::string&
     auto handler = match.route->upgrade(*request);
     auto stream = co_await run<Stream>(std::move(handler), request);
     if (!stream) co_return false;
+    metrics::counts().answered(match.verb, *stream ? kSwitching : describe(stream->error().code).status);
     if (!*stream) co_return co_await fail_with(head, stream->error());
     std::function<void()> gone = [self = shared_from_this()] { self->peer_went(); };
     co_await serve_channel(peer_, head_text, std::move(**stream), std::move(gone));
@@ -292,6 +301,8 @@ asio::awaitable<bool> Session::stream(const Head& head, const Match& match, std:
     auto handler = match.route->stream(*request);
     auto streamed = co_await run<Streamed>(std::move(handler), request);
     if (!streamed) co_return false;
+    metrics::counts().answered(match.verb,
+                               *streamed ? (*streamed)->head.status : describe(streamed->error().code).status);
     if (!*streamed) co_return co_await fail_with(head, streamed->error());
     if (!(*streamed)->body) co_return co_await answer(head, (*streamed)->head);
     std::function<void()> gone = [self = shared_from_this()] { self->peer_went(); };
@@ -348,6 +359,7 @@ asio::awaitable<bool> Session::answer(const Head& head, const Response& response
 
 // Small bodies of those who are turned away are read and forgotten: the connection stays good for another try.
 asio::awaitable<bool> Session::turn_away(const Head& head, std::string_view head_text, const Response& response) {
+    metrics::counts().answered(nullptr, response.status);
     const bool small = !head.chunked && head.content_length.value_or(0) <= kReadAnyway;
     if (small && head.field("expect").empty()) {
         BodyShare share(house_.bodies, most_bodies());
@@ -358,6 +370,13 @@ asio::awaitable<bool> Session::turn_away(const Head& head, std::string_view head
     }
     co_await refuse(response);
     co_return false;
+}
+
+// Before its verb is known, or without its body.
+void Session::count_refusal(const Error& error) const {
+    metrics::counts().answered(nullptr, describe(error.code).status);
+    if (error.code == Code::body_too_large) metrics::counts().limited.add("body");
+    if (error.code == Code::busy) metrics::counts().limited.add("bodies");
 }
 
 // Strangers leave half of the room to those who have a name, and these an eighth to whoever runs owhaled.

@@ -73,6 +73,7 @@ private:
     asio::awaitable<bool> turn_away(const Head& head, std::string_view head_text, const Response& response);
     asio::awaitable<void> refuse(const Response& response, std::chrono::milliseconds linger = kLinger);
     std::size_t most_bodies() const;
+    void count_refusal(const Error& error) const;
     Status check_hosts(const Head& head, const Target& target) const;
     void peer_went();
 
@@ -80,10 +81,11 @@ private:
     House& house_;
     std::shared_ptr<Connection> connection_;
     std::function<void()> ended_;
-    bool idle_ = false;     // waits for the first byte of a request
-    bool waiting_ = true;   // for the client, not for a handler
-    bool given_up_ = false; // another has its place: nothing is read or answered any more
-    bool known_ = false;    // a request of somebody with a name came
+    std::chrono::steady_clock::time_point began_; // when the head of the request at hand was there
+    bool idle_ = false;                           // waits for the first byte of a request
+    bool waiting_ = true;                         // for the client, not for a handler
+    bool given_up_ = false;                       // another has its place: nothing is read or answered any more
+    bool known_ = false;                          // a request of somebody with a name came
     bool draining_ = false;
     bool streaming_ = false; // an answer without an end is under way
 };

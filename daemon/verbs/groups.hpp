@@ -20,6 +20,7 @@ std::vector<transport::Route> audit_routes(const Services& services);
 std::vector<transport::Route> audit_proof_routes(const Services& services);
 std::vector<transport::Route> audit_export_routes(const Services& services);
 std::vector<transport::Route> mode_routes(const Services& services);
+std::vector<transport::Route> metrics_routes(const Services& services);
 std::vector<transport::Route> door_routes(const Services& services);    // login, logout, password, step-up
 std::vector<transport::Route> account_routes(const Services& services); // users
 std::vector<transport::Route> token_routes(const Services& services);   // sessions, tokens

@@ -4,6 +4,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "metrics/counts.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -121,7 +122,7 @@ bool Index::open() {
     filler_ = std::move(*filler);
     if (missing && events_before_ != 0 && why_.empty()) why_ = "it was missing";
     if (!why_.empty() && began_ == 0) began_ = told_ = monotonic_ns();
-    through_ = filler_->through();
+    metrics::counts().audit.indexed = through_ = filler_->through();
     return true;
 }
 
@@ -142,7 +143,7 @@ void Index::make_anew(std::string why) {
     failing_ = std::exchange(again_, true); // in vain: not at once
     why_ = std::move(why);
     began_ = 0;
-    through_ = 0;
+    metrics::counts().audit.indexed = through_ = 0;
     nudge();
 }
 
@@ -151,7 +152,7 @@ void Index::make_anew(std::string why) {
 Status Index::catch_up() {
     while (!ending_ && !damaged_) {
         const auto added = TRY(filler_->add(kBatch));
-        through_ = filler_->through();
+        metrics::counts().audit.indexed = through_ = filler_->through();
         tell_progress();
         const bool more = added == kBatch || (added != 0 && through_ % index::kPartition == 0);
         if (!more && !TRY(filler_->forget())) return {};
