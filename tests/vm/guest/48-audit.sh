@@ -114,10 +114,10 @@ verifies_live_and_after_a_crash() {
     systemctl kill -s KILL owhaled
     within 60 answers
     settle
-    out=$(owhalectl audit verify --against $saved) || die "$out"
+    out=$(owhalectl audit verify --checkpoint $saved) || die "$out"
     expect_has "whole after the crash" "whole:" "$out"
     systemctl stop owhaled
-    out=$(owhalectl audit verify --against $saved) || die "$out"
+    out=$(owhalectl audit verify --checkpoint $saved) || die "$out"
     expect_has "whole while it does not run" "whole:" "$out"
     systemctl reset-failed owhaled || true # so many starts in so short a time are meant
     systemctl start owhaled
