@@ -30,6 +30,7 @@ constexpr std::array kWords = {
     Words{"freeze", "freeze", "freeze anybody (thawing takes a person's password)"},
     Words{"audit_read", "read the audit log", "read the audit log"},
     Words{"system_read", "see status, settings and profiles", ""},
+    Words{"metrics", "", "read everybody's counts and times (owhalectl metrics)"},
     Words{"account", "change its password", ""},
     Words{"sessions", "see and end sessions", "see and end sessions"},
     Words{"tokens", "make tokens for agents", "see and revoke tokens"},
@@ -77,7 +78,7 @@ void end_session(Context& context, const Secret& token) {
 
 } // namespace
 
-const std::vector<std::string> kRoles = {"admin", "approver", "agent", "auditor"};
+const std::vector<std::string> kRoles = {"admin", "approver", "agent", "auditor", "monitor"};
 
 Result<LoggedIn> log_in(Context& context, const std::string& name, const Secret& password,
                         const std::optional<std::string>& setup_code) {

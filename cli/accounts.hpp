@@ -12,7 +12,7 @@
 
 namespace owhale::cli {
 
-extern const std::vector<std::string> kRoles; // admin approver agent auditor
+extern const std::vector<std::string> kRoles; // admin approver agent auditor monitor
 
 // Exchanges the password for a token, and keeps it for this daemon: what is asked next is asked as that account. The
 // session of the token that was kept before is ended, if owhaled lets us.

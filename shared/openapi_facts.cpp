@@ -25,7 +25,7 @@ constexpr std::array kWords = {
     Words{"grant_state", "active used expired revoked void"},
     Words{"decision", "allow ask deny"},
     Words{"severity", "none low medium high critical"},
-    Words{"role", "admin approver agent auditor"},
+    Words{"role", "admin approver agent auditor monitor"},
     Words{"mode", "local strict"},
     Words{"net", "none scoped host"},
     Words{"language", "python javascript typescript bash perl ruby"},

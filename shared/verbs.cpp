@@ -120,7 +120,7 @@ constexpr std::array kVerbs = {
          "The Model Context Protocol over Streamable HTTP: one JSON-RPC message, answered as JSON or as an event "
          "stream.",
          "McpMessage", "McpMessage"},
-    Verb{"metrics", "GET", "/metrics", "system_read", false,
+    Verb{"metrics", "GET", "/metrics", "metrics", false,
          "Counts and times of everybody's requests, as OpenMetrics text (Accept) or Prometheus' own.", "", ""},
     Verb{"jwks", "GET", "/.well-known/jwks.json", "none", false,
          "The public keys that tokens are signed with (RFC 7517).", "", "Jwks"},

@@ -141,7 +141,7 @@ Result<int> add(Context& context, const Arguments& arguments) {
 void declare_add(Command tokens) {
     auto command = tokens.sub("add", "Make a token for an agent, and print it; it can never do more than you");
     auto arguments = std::make_shared<Arguments>();
-    command.option("--role", arguments->role, "ROLE", "one that you have: agent, approver, auditor or admin",
+    command.option("--role", arguments->role, "ROLE", "one that you have: agent, approver, auditor, monitor or admin",
                    Kind::role);
     command.option("--ttl", arguments->ttl, "TIME", "how long it is good: 30m, 24h, 7d");
     command.option("--profile", arguments->profile, "NAME", "its runs use this profile alone", Kind::profile);

@@ -90,7 +90,7 @@ Result<int> add(Context& context, const Arguments& arguments) {
     api::UserRequest request{arguments.name, split(arguments.roles), {}};
     if (request.roles.empty())
         return fail(Code::bad_request, "what may " + arguments.name + " do? --role says so",
-                    "one or more of --role agent, approver, auditor, admin");
+                    "one or more of --role agent, approver, auditor, monitor, admin");
     request.password = TRY(new_password(context, arguments));
     Call call{.verb = "users.create", .body = write(request), .act = "add the account " + request.name};
     if (request.password) wipe(*request.password);
@@ -162,7 +162,7 @@ void declare_add(Command users) {
     auto command = users.sub("add", "Add an account; without a password it gets a one-time one, which is printed");
     auto arguments = std::make_shared<Arguments>();
     command.positional("NAME", arguments->name, "a letter a to z, then letters, digits and . _ -, 32 at most");
-    command.options("--role", arguments->roles, "ROLE", "agent, approver, auditor or admin; may be repeated",
+    command.options("--role", arguments->roles, "ROLE", "agent, approver, auditor, monitor or admin; may be repeated",
                     Kind::role);
     command.flag("--password-stdin", arguments->password_stdin,
                  "read its password from stdin; a second line is your own, where owhaled wants that");
@@ -185,7 +185,7 @@ void declare_users(Command root) {
         declare_one(users, "disable", "End an account's sessions and live runs, and refuse new ones", true);
     disabled.handler(act(off, "users.disable", "disable the account", "is disabled; its sessions and runs are over"));
     auto [changed, roles] = declare_one(users, "role", "Replace an account's roles", true);
-    changed.positionals("ROLE", roles->roles, "agent, approver, auditor or admin", Kind::role);
+    changed.positionals("ROLE", roles->roles, "agent, approver, auditor, monitor or admin", Kind::role);
     changed.handler([roles](Context& context) { return role(context, *roles); });
     auto [again, lost] = declare_one(users, "reset", "Give an account a one-time password, which is printed", true);
     again.handler([lost](Context& context) { return reset(context, *lost); });

@@ -64,7 +64,7 @@ Status check_name(std::string_view name) {
 Result<std::uint32_t> roles_of(const std::vector<std::string>& names, bool empty_too) {
     std::vector<std::string_view> known;
     for (const auto& row : roles()) known.push_back(row.name);
-    constexpr const char* kRoles = "roles: admin, approver, agent, auditor";
+    constexpr const char* kRoles = "roles: admin, approver, agent, auditor, monitor";
     if (names.empty() && !empty_too) return fail(Code::invalid_value, "no role is named", kRoles);
     std::uint32_t set = 0;
     for (const auto& name : names) {

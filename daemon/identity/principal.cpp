@@ -35,6 +35,7 @@ const std::vector<PermissionRow>& permissions() {
         {freeze, "freeze"},
         {secrets, "secrets"},
         {hosts, "hosts"},
+        {metrics, "metrics"},
     };
     return all;
 }
@@ -42,10 +43,12 @@ const std::vector<PermissionRow>& permissions() {
 const std::vector<RoleRow>& roles() {
     static const std::vector<RoleRow> all = {
         {kAdmin, "admin", kSelf | kRuns | bits(secrets, hosts),
-         kRuns | kDecides | bits(audit_read, system_read, sessions, tokens, users, freeze, secrets, hosts)},
-        {kApprover, "approver", kSelf, kDecides | bits(runs_read, system_read, freeze, hosts)},
+         kRuns | kDecides | bits(audit_read, system_read, sessions, tokens, users, freeze, secrets, hosts, metrics)},
+        {kApprover, "approver", kSelf, kDecides | bits(runs_read, system_read, freeze, hosts, metrics)},
         {kAgent, "agent", kSelf | kRuns | bits(grants, freeze, secrets, hosts), 0},
-        {kAuditor, "auditor", kSelf, bits(audit_read, system_read, approvals_read, events)},
+        {kAuditor, "auditor", kSelf, bits(audit_read, system_read, approvals_read, events, metrics)},
+        // Of a person who logs in only what it takes to have a password; a token keeps nothing of that.
+        {kMonitor, "monitor", bits(account, sessions), bits(metrics)},
     };
     return all;
 }

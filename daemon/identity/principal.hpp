@@ -37,6 +37,7 @@ enum class Permission : std::uint32_t {
     freeze = 16384,  // the red button
     secrets = 32768, // the vault: names and use; a value's change and reading need step-up
     hosts = 65536,   // which hosts runs may reach
+    metrics = 131072 // everybody's counts and times
 };
 
 struct PermissionRow {
@@ -45,7 +46,7 @@ struct PermissionRow {
 };
 const std::vector<PermissionRow>& permissions();
 
-enum Role : std::uint32_t { kAdmin = 1, kApprover = 2, kAgent = 4, kAuditor = 8 };
+enum Role : std::uint32_t { kAdmin = 1, kApprover = 2, kAgent = 4, kAuditor = 8, kMonitor = 16 };
 
 struct RoleRow {
     Role role;

@@ -199,11 +199,11 @@ Status check_access(const api::SecretAccess& access) {
     CHECK(check_list(access.principals, "principals", 128));
     CHECK(check_list(access.roles, "roles", 32));
     CHECK(check_list(access.profiles, "profiles", 64));
-    constexpr std::array<std::string_view, 4> kRoles = {"admin", "approver", "agent", "auditor"};
+    constexpr std::array<std::string_view, 5> kRoles = {"admin", "approver", "agent", "auditor", "monitor"};
     if (access.roles)
         for (const auto& role : *access.roles)
             if (std::ranges::find(kRoles, role) == kRoles.end())
-                return bad("\"" + role + "\" is no role", "agent, approver, auditor or admin");
+                return bad("\"" + role + "\" is no role", "agent, approver, auditor, monitor or admin");
     if (access.principals)
         for (const auto& one : *access.principals)
             if (!one.starts_with("user:") && !one.starts_with("unix:") && !one.starts_with("device:"))

@@ -13,9 +13,10 @@ using transport::Response;
 // They are of everybody's acts: who may see its own alone may not see them.
 Result<Response> show(const Services&, const Request& request) {
     CHECK(only(request, {}));
-    if (!any(request, identity::Permission::system_read))
+    if (!any(request, identity::Permission::metrics))
         return fail(Code::forbidden, request.who().name + " may not read the counts of everybody's requests",
-                    "an account with the role auditor, approver or admin may: owhalectl login");
+                    "an account with the role monitor, auditor, approver or admin may, or a token: owhalectl tokens "
+                    "add --role monitor");
     const auto accept = request.headers.find("accept");
     const auto format = metrics::format_of(accept == request.headers.end() ? "" : std::string_view(accept->second));
     Response response;

@@ -341,4 +341,4 @@ COMP_WORDS=(owhalectl us); COMP_CWORD=1; _owhalectl; echo "${COMPREPLY[*]}" """
     variables = {**admin.variables, "PATH": f"{CTL.parent}:{admin.variables['PATH']}"}
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=variables, timeout=60,
                           preexec_fn=lambda: become(admin.uid))
-    assert done.stdout.splitlines() == ["admin", "admin approver agent auditor", "users"], done
+    assert done.stdout.splitlines() == ["admin", "admin approver agent auditor monitor", "users"], done

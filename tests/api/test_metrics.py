@@ -144,6 +144,26 @@ def test_who_sees_its_own_alone_does_not_see_everybodys(own, alice):
     assert admin.mint(role="auditor").get("/metrics").status == 200
 
 
+@needs_root
+def test_a_monitor_reads_the_counts_and_nothing_else(own, alice):
+    owhaled = own(*QUICK, "--unix-roles", f"{alice}=monitor").start()
+    admin = set_up(owhaled)
+    scraper = admin.mint(role="monitor")
+    assert scraper.get("/metrics").status == owhaled.get("/metrics", uid=alice).status == 200
+    assert scraper.get("/v1/whoami").json()["permissions"] == ["metrics", "metrics:any"]
+    gated = [path for path, verbs in owhaled.get("/openapi.json").json()["paths"].items()
+             if "{" not in path and verbs.get("get", {}).get("x-permission", "none") != "none"]
+    assert len(gated) > 10
+    assert [path for path in gated if scraper.get(path).status != 403] == ["/metrics"]
+    for method, path, body in (("POST", "/v1/runs", {"argv": ["true"]}), ("POST", "/v1/freeze", {}),
+                               ("POST", "/v1/tokens", {"role": "monitor", "ttl_ms": 60_000}), ("POST", "/mcp", {})):
+        assert scraper.ask(method, path, body).status == 403, path
+    # Whoever may not read them makes no token that does.
+    agent = add(admin, "agnes", ["agent"])
+    assert agent.ask("POST", "/v1/tokens", {"role": "monitor", "ttl_ms": 60_000}).status == 403
+    assert add(admin, "moni", ["monitor"]).get("/metrics").status == 200  # with the password that it chose
+
+
 def test_over_tcp_with_a_token_and_never_without(own):
     owhaled = listening(own)
     token = first_account(owhaled)

@@ -81,4 +81,7 @@ TEST_CASE("a role covers what may no more") {
     CHECK_FALSE(covers(kAgent, kAuditor));
     CHECK_FALSE(covers(kAuditor, kAgent));
     CHECK_FALSE(covers(0, kAgent));
+    for (const auto wide : {kAdmin, kApprover}) CHECK_FALSE(covers(kMonitor, wide));
+    CHECK_FALSE(covers(kAgent, kMonitor)); // everybody's counts
+    CHECK_FALSE(covers(kMonitor, kAgent));
 }

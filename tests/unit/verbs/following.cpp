@@ -39,7 +39,7 @@ TEST_CASE("who sees which events") {
                                        Row{"approval.decided", kAdmin | kApprover | kAuditor},
                                        Row{"grant.created", kAdmin | kApprover}, Row{"freeze.set", kAdmin | kApprover},
                                        Row{"run.intent", kAdmin | kApprover}, Row{"run.outcome", kAdmin | kApprover}})
-        for (const std::uint32_t role : {kAdmin, kApprover, kAgent, kAuditor}) {
+        for (const std::uint32_t role : {kAdmin, kApprover, kAgent, kAuditor, kMonitor}) {
             CAPTURE(name);
             CAPTURE(role);
             CHECK(may_follow(event(name, {}), with(role, kOther), {}) == ((others & role) != 0));
