@@ -77,6 +77,7 @@ Status add_file(const std::string& path, Kept& kept) {
     struct stat found{};
     if (!file || ::fstat(file.get(), &found) != 0) return fail_errno(path);
     if (!S_ISREG(found.st_mode)) return fail(Code::system, path + " is no plain file");
+    kept.roots = found.st_uid == 0 && (found.st_mode & 022) == 0;
     if (found.st_uid != 0)
         kept.where += " (uid " + std::to_string(found.st_uid) + "'s, who can change it, and not root's)";
     std::string first(kLongestFirst, '\0');
