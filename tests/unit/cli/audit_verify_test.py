@@ -334,6 +334,16 @@ class Anchored(Folder):
         self.finds(1, "key_swapped", *self.saved(300, other))
         self.finds(1, "key_swapped", *self.heads(300, key=MADE.other))
 
+    @unittest.skipUnless(os.geteuid() == 0, "becoming root needs root")
+    def test_root_runs_no_journalctl_of_a_strangers(self):
+        """What is left in PATH of whoever became root."""
+        found = self.journal(self.log.note(700))
+        for strange in (self.top / "bin", self.top / "bin" / "journalctl"):
+            self.assertEqual(self.anchor(self.verify(code=0, **found), "journal")["state"], "matches")
+            os.chown(strange, 61234, 61234)
+            self.assertEqual(self.anchor(self.verify(code=0, **found), "journal")["state"], "absent", strange)
+            os.chown(strange, 0, 0)
+
     def test_a_forged_line_in_the_journal_counts_for_nothing(self):
         forged = self.log.note(700).replace("\n700\n", "\n9000\n")
         report = self.verify(code=0, **self.journal(forged))
