@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -77,6 +78,7 @@ Status add_file(const std::string& path, Kept& kept) {
     struct stat found{};
     if (!file || ::fstat(file.get(), &found) != 0) return fail_errno(path);
     if (!S_ISREG(found.st_mode)) return fail(Code::system, path + " is no plain file");
+    kept.roots = found.st_uid == 0 && (found.st_mode & 022) == 0;
     if (found.st_uid != 0)
         kept.where += " (uid " + std::to_string(found.st_uid) + "'s, who can change it, and not root's)";
     std::string first(kLongestFirst, '\0');
@@ -107,6 +109,26 @@ std::string read_for(int fd, pid_t child) {
     return out;
 }
 
+// Nobody but root can put another in its place.
+bool is_roots(const std::string& path) {
+    struct stat found{};
+    return ::stat(path.c_str(), &found) == 0 && found.st_uid == 0 && (found.st_mode & 022) == 0;
+}
+
+// Root may have the PATH of whoever it was before (su), and runs nothing out of a folder of theirs; "" for none.
+std::string journalctl_path() {
+    const char* path = std::getenv("PATH");
+    std::string_view rest = path == nullptr ? "/usr/bin:/bin" : path;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(':'), rest.size());
+        const std::string folder(rest.substr(0, end)), program = folder + "/journalctl";
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (!folder.starts_with('/') || ::access(program.c_str(), X_OK) != 0) continue;
+        if (::geteuid() != 0 || (is_roots(folder) && is_roots(program))) return program;
+    }
+    return "";
+}
+
 // What journalctl prints; nothing when there is none, or it fails.
 std::optional<std::string> journalctl() {
     std::array<int, 2> ends{};
@@ -118,11 +140,13 @@ std::optional<std::string> journalctl() {
     ::posix_spawn_file_actions_adddup2(&actions, in.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    const auto program = journalctl_path();
     const std::array<const char*, 8> words = {"journalctl", kMessage,    "--output=json", "--no-pager",
                                               "--quiet",    "--reverse", "--lines=4096",  nullptr};
     pid_t child = 0;
-    const int failed =
-        ::posix_spawnp(&child, words[0], &actions, nullptr, const_cast<char* const*>(words.data()), environ);
+    const int failed = program.empty() ? ENOENT
+                                       : ::posix_spawn(&child, program.c_str(), &actions, nullptr,
+                                                       const_cast<char* const*>(words.data()), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) return {};
     in.reset();

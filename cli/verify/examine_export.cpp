@@ -130,6 +130,16 @@ Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to
     return {};
 }
 
+// An export ends with what signs it: without, whoever has had the file could have written all of it.
+Report none_without_checkpoint(Report report) {
+    if (!report.whole || report.signed_size) return report;
+    report.whole = false;
+    ++report.bad;
+    report.problems.push_back({1, report.last, "checkpoint_missing",
+                               "no checkpoint in it signs these: it was cut off, is a choice by time, or was forged"});
+    return report;
+}
+
 } // namespace
 
 Result<Report> examine_export(const Pieces& pieces, const Exported& exported, const Request& request) {
@@ -159,15 +169,16 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
     if (exported.last != 0 && pass.next() != exported.last + 1)
         return fail(Code::unreachable, "owhaled ended the export before event " + std::to_string(exported.last),
                     "begin again");
+    if (request.range) pass.leave_missing();
     pass.finish(pass.told_drops());
-    if (request.range) return findings.end_of_part(0);
-    if (exported.first != 1) {
-        findings.report().notes.emplace_back(
-            "it begins with event " + with_commas(exported.first) +
-            ": its events have their hashes, and what they are in is for the whole log to show");
-        return findings.end_of_part(0);
-    }
-    return findings.end(pass);
+    if (request.range) return findings.end_of_part(findings.newest().value_or(merkle::Checkpoint()).size);
+    if (exported.first == 1) return findings.end(pass);
+    if (findings.report().bad == 0)
+        return fail(Code::state_unavailable,
+                    "it begins with event " + with_commas(exported.first) +
+                        ": its events have their hashes, and what they are in only the whole log shows",
+                    "export from the first event on, or verify these in the log: owhalectl audit verify --range A..B");
+    return findings.end_of_part(0);
 }
 
 Result<Report> examine_file(const std::string& path, const Request& request) {
@@ -179,7 +190,7 @@ Result<Report> examine_file(const std::string& path, const Request& request) {
     auto exported = TRY(beginning_of(pieces));
     if (::lseek(file.get(), 0, SEEK_SET) < 0) return fail_errno(path);
     CHECK(add_end(file.get(), static_cast<std::uint64_t>(found.st_size), path, exported));
-    return examine_export(pieces, exported, request);
+    return none_without_checkpoint(TRY(examine_export(pieces, exported, request)));
 }
 
 } // namespace owhale::cli::verify

@@ -151,12 +151,20 @@ void Findings::end_signed(const Pass& pass) {
     }
     if (held > 0) report_.signed_size = held;
     report_.unsigned_events = report_.last - std::min(held, report_.last);
+    if (held == 0) nothing_signed();
     if (report_.unsigned_events == 0 || !key_) return;
     const bool stopped = pass.last_event() == "daemon.stop";
     if (report_.bad == 0 && (stopped || report_.unsigned_events > kMostUnsigned))
         add(held + 1, "checkpoint_missing",
             "nothing signs the events from here on, and owhaled signs at its stop, every 1,024 events, and after 10 "
             "seconds: a checkpoint was taken away");
+}
+
+// Who names the key wants to hear that it signed this.
+void Findings::nothing_signed() {
+    if (request_.pinned && report_.bad == 0)
+        add(std::max<std::uint64_t>(report_.first, 1), "checkpoint_missing",
+            "nothing in it is signed with the key that was given: anybody could have written it");
 }
 
 // An export tells its key when it comes to it.
@@ -185,7 +193,10 @@ Report Findings::end(const Pass& pass) {
 }
 
 Report Findings::end_of_part(std::uint64_t size) {
-    if (size > 0) report_.signed_size = size;
+    if (size > 0)
+        report_.signed_size = size;
+    else
+        nothing_signed();
     report_.checkpoints = notes_.size();
     report_.unsigned_events = report_.last - std::min(size, report_.last);
     report_.notes.push_back("of these events alone: what is kept outside was not looked at");

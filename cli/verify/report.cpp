@@ -78,7 +78,8 @@ std::string as_text(const Look& look, const Report& report) {
     if (!report.key.empty()) fields.add("key", report.key + " (from " + report.key_from + ")");
     fields.add("checkpoints", signed_text(report));
     if (report.dropped > 0)
-        fields.add("retention", "the texts of " + with_commas(report.dropped) + " events are gone, their hashes hold");
+        fields.add("retention", "the texts of " + with_commas(report.dropped) +
+                                    " events are gone; their hashes hold, and nothing proves what their rows say");
     for (const auto& anchor : report.anchors)
         fields.add(anchor.name, in_words(anchor.state) + (anchor.detail.empty() ? "" : ": " + anchor.detail),
                    tone_of(anchor));
