@@ -40,9 +40,11 @@ constexpr std::array kSubjects = {
 };
 // How, and why: all that are there.
 constexpr std::array kDetails = {
-    Shown{"exit_code", "exit "}, Shown{"signal", "signal "}, Shown{"limit", "limit "},
-    Shown{"rule", "rule "},      Shown{"roles", "roles "},   Shown{"through", "through "},
-    Shown{"format", ""},         Shown{"reason", ""},        Shown{"why", ""},
+    Shown{"exit_code", "exit "}, Shown{"signal", "signal "},
+    Shown{"limit", "limit "},    Shown{"rule", "rule "},
+    Shown{"roles", "roles "},    Shown{"through", "through "},
+    Shown{"to", "up to "},       Shown{"format", ""},
+    Shown{"reason", ""},         Shown{"why", ""},
     Shown{"error", ""},          Shown{"count", "times "},
 };
 

@@ -47,7 +47,7 @@ class Lists(Audit):
                     {"event": "approval.decided", "outcome": "denied", "data": {"approval": "77", "decision": "deny", "reason": "no"}})
         lines = self.ctl("audit", "ls").stdout.splitlines()[1:]
         for line, words in zip(lines, (r"answered 77 with deny, no$", r"may not approvals\.decide$",
-                                       r"exported events 5 to 10 as jsonl, events 6$", r"ended: exited, exit 1$")):
+                                       r"exports events from 5 as jsonl, up to 10, events 6$", r"ended: exited, exit 1$")):
             self.assertRegex(line, words)
 
     def test_pages_go_on_until_there_are_enough(self):
