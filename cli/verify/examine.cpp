@@ -65,7 +65,7 @@ Result<Report> examine_range(LogFile& file, Findings& findings, const Request& r
     const auto [first, last] = *request.range;
     if (first < 1 || first > last || last > size)
         return fail(Code::bad_request, "the log has the events 1 to " + std::to_string(size),
-                    "--range A..B names some of them");
+                    "--range A..B names some of them, the first one first");
     if (last - first >= kMostInRange)
         return fail(Code::bad_request, "a range may have at most " + with_commas(kMostInRange) + " events",
                     "without --range all of them are verified");

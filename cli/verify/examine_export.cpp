@@ -165,7 +165,9 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
     }
     if (!reading.problem.empty())
         return fail(Code::unreachable, "the export was not ended: " + reading.problem, "begin again");
-    if (pass.next() == exported.first) return fail(Code::state_unavailable, "there is no event in it");
+    if (pass.next() == exported.first)
+        return fail(Code::state_unavailable, "there is no event in it",
+                    "name an export in JSON Lines: owhalectl audit export --file FILE");
     if (exported.last != 0 && pass.next() != exported.last + 1)
         return fail(Code::unreachable, "owhaled ended the export before event " + std::to_string(exported.last),
                     "begin again");

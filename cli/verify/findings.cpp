@@ -50,8 +50,11 @@ void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKe
     key_ = request_.pinned ? request_.pinned : named ? named : said;
     report_.key_from = request_.pinned ? "--key"
                        : named         ? "event " + std::to_string(opened->first)
-                                       : "the database, which no event confirms";
-    if (!key_) return add(1, "key_swapped", "no event names the key that the log is signed with: give it with --key");
+                                       : "the log beside its events, none of which confirms it";
+    if (!key_)
+        return add(1, "key_swapped",
+                   "no event names the key that the log is signed with (retention may have dropped the first): give it "
+                   "with --key");
     report_.origin = key_->name;
     report_.key = merkle::to_vkey(*key_);
     for (const auto& other : {named, said})
@@ -118,8 +121,9 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
     const auto& strange = strange_[static_cast<std::size_t>(index)];
     if (refuted && refuted->beyond) {
         out.state = "older_copy";
-        out.detail = "the log was put back: it has " + with_commas(report_.last) + " events, and " + kept.where +
-                     " says that it had " + with_commas(refuted->size);
+        out.detail = "the log was put back, or this is an older copy or export of it: it has " +
+                     with_commas(report_.last) + " events, and " + kept.where + " says that it had " +
+                     with_commas(refuted->size);
         add(report_.last + 1, out.state, out.detail);
     } else if (refuted) {
         out.state = "rewritten";

@@ -27,7 +27,7 @@ std::string signed_text(const Report& report) {
     if (!report.signed_size) return report.whole ? "none yet: nothing is signed" : "none that holds: nothing is signed";
     auto out =
         with_commas(report.checkpoints) + " hold; the newest is over " + with_commas(*report.signed_size) + " events";
-    if (report.unsigned_events > 0) out += "; " + with_commas(report.unsigned_events) + " after it are not signed yet";
+    if (report.unsigned_events > 0) out += "; " + with_commas(report.unsigned_events) + " after it not signed yet";
     return out;
 }
 
