@@ -66,7 +66,8 @@ log::Level level_of(const std::string& name) {
 Status Broker::open() {
     CHECK(reach_state_folder(settings_));
     lock_ = TRY(store::lock_state(settings_.state_dir));
-    database_ = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::process));
+    database_ = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::process,
+                                          store::Checkpoints::aside));
     store::while_migrating([this] { notify_.migrating(); });
     CHECK(store::migrate(*database_, "state"));
     audit_ = TRY(audit::Log::open(settings_.state_dir));
@@ -94,7 +95,8 @@ Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
 
 // On a connection of its own: what it commits survives the loss of power, as the audit log does.
 Status Broker::open_vault() {
-    auto database = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::power));
+    auto database = TRY(
+        store::Database::open(settings_.state_dir + "/state.db", store::Durability::power, store::Checkpoints::aside));
     vault::Parts parts{io_.get_executor(),
                        std::move(database),
                        *audit_,

@@ -54,7 +54,6 @@ struct Reading {
     Pass& pass;
     Report& report;
     bool keeps = false; // the leaves
-    std::string note;   // at its end
     std::string problem;
     std::uint64_t line = 0, wrong = 0;
 };
@@ -73,12 +72,10 @@ void take_line(Reading& reading, std::string_view text) {
         return reading.pass.take({.seq = line->seq, .hash = line->hash, .json = line->json});
     case ExportLine::Kind::dropped:
         return reading.pass.take({.seq = line->seq, .hash = line->hash});
-    case ExportLine::Kind::checkpoint:
-        reading.note = line->text;
-        return;
     case ExportLine::Kind::problem:
         reading.problem = line->text;
         return;
+    case ExportLine::Kind::checkpoint: // the newest counts, which add_end() finds
     case ExportLine::Kind::blank:
         return;
     }
@@ -151,7 +148,7 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
         note ? merkle::parse_checkpoint(note->text) : Result<merkle::Checkpoint>(fail(Code::not_found, ""));
     if (!exported.note.empty()) findings.take_checkpoint(checkpoint ? checkpoint->size : 0, exported.note);
     Pass pass(findings.report(), exported.first == 1 ? findings.claims() : std::vector<Claim>(), {}, exported.first);
-    Reading reading{pass, findings.report(), request.range.has_value(), {}, {}};
+    Reading reading{pass, findings.report(), request.range.has_value(), {}};
     {
         Progress progress(exported.total, request.progress && exported.total > 0);
         Lines lines(pieces);
