@@ -408,6 +408,15 @@ class Exports(Folder):
         self.export(lambda lines: lines[:600])
         self.finds(1, "checkpoint_missing", through=600)
 
+    def test_that_was_cut_off_behind_its_checkpoint(self):
+        """As one that followed the log is: whatever came in the last ten seconds."""
+        log = audit_log.Log(60, (), self.log.key)
+        log.bodies[20:] = [audit_log.body(n, data={"command": ["x" * 20_000]}) for n in range(21, 61)]
+        lines = [b'{"seq":%d,"hash":"%s","event":%s}' % (n, audit_log.leaf(text).hex().encode(), text) for n, text in enumerate(log.bodies, 1)]
+        self.export(lambda _: lines[:20] + [json.dumps({"checkpoint": log.note(20)}).encode()] + lines[20:])
+        report = self.verify("--key", self.log.key.vkey, code=0)
+        self.assertEqual((report["signed_size"], report["unsigned_events"]), (20, 40))
+
     def test_that_does_not_begin_at_the_beginning(self):
         """Its lines are in no tree: neither a key nor a checkpoint says anything about them."""
         text = self.log.bodies[332].replace(b"exited", b"failed")
