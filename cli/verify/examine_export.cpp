@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLongestLine = 16u << 20; // bytes; an event has at most half of it
 constexpr std::size_t kPiece = 1u << 18;
 constexpr std::size_t kMostFirst = 1000; // lines in which the key's name is looked for
-constexpr std::size_t kLastPart = 2 * merkle::kLargestNote;
+constexpr std::size_t kLastPart = 2 * merkle::kLargestNote, kMostBehind = std::size_t{256} << 20;
 
 // Whole lines out of pieces.
 class Lines {
@@ -110,10 +110,8 @@ Result<Exported> beginning_of(const Pieces& pieces) {
     return out;
 }
 
-// The newest checkpoint in its last part: of an export that followed the log, events may come behind it.
-Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
-    std::string text(kLastPart, '\0');
-    const auto from = size > kLastPart ? size - kLastPart : 0;
+Status add_from(int fd, std::uint64_t from, std::uint64_t size, const std::string& path, Exported& to) {
+    std::string text(size - from, '\0');
     const auto count = ::pread(fd, text.data(), text.size(), static_cast<off_t>(from));
     if (count < 0) return fail_errno(path);
     text.resize(static_cast<std::size_t>(count));
@@ -135,6 +133,14 @@ Report none_without_checkpoint(Report report) {
     report.problems.push_back({1, report.last, "checkpoint_missing",
                                "no checkpoint in it signs these: it was cut off, is a choice by time, or was forged"});
     return report;
+}
+
+// The newest checkpoint: of an export that followed the log, the events of ten seconds may come behind it.
+Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
+    for (auto part = kLastPart;; part = std::min(8 * part, kMostBehind)) {
+        CHECK(add_from(fd, size - std::min<std::uint64_t>(part, size), size, path, to));
+        if (!to.note.empty() || part >= size || part == kMostBehind) return {};
+    }
 }
 
 } // namespace

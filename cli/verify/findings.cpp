@@ -128,7 +128,8 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
     } else if (refuted) {
         out.state = "rewritten";
         out.detail = kept.where + " says that the first " + with_commas(refuted->size) + " events were other ones";
-        add(held + 1, out.state, out.detail + (held > 0 ? ", and matches at " + with_commas(held) : ""));
+        const auto after = refuted->after;
+        add(after + 1, out.state, out.detail + (after > 0 ? ", and matches at " + with_commas(after) : ""));
         report_.problems.back().through = refuted->size;
     } else if (held > 0) {
         out.state = "matches";

@@ -261,7 +261,7 @@ void Pass::hold(const Claim& claim) {
 }
 
 void Pass::claim_fails(const Claim& claim) {
-    refuted_.try_emplace(claim.anchor, Refuted{claim.size, false});
+    refuted_.try_emplace(claim.anchor, Refuted{claim.size, false, held(claim.anchor)});
     if (broken_ || claim.anchor >= 0) return;
     broken_ = true;
     const auto before = report_.bad;
@@ -306,7 +306,9 @@ void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
     for (; at_claim_ < claims_.size(); ++at_claim_) {
         const auto& claim = claims_[at_claim_];
         if (!tree_ && claim.size < next_) continue;
-        refuted_[claim.anchor] = {claim.size, true};
+        // What was found before is nearer to the beginning.
+        auto& refuted = refuted_.try_emplace(claim.anchor, Refuted{claim.size, true, held(claim.anchor)}).first->second;
+        if (refuted.beyond) refuted.size = claim.size;
         if (claim.anchor < 0) beyond = claim.size;
     }
     if (beyond >= next_)

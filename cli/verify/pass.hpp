@@ -71,6 +71,7 @@ public:
     struct Refuted {
         std::uint64_t size = 0;
         bool beyond = false;
+        std::uint64_t after = 0; // the greatest size at which one had held till then
     };
     std::optional<Refuted> refuted(int anchor) const;
 

@@ -334,6 +334,19 @@ class Anchored(Folder):
         self.finds(1, "key_swapped", *self.saved(300, other))
         self.finds(1, "key_swapped", *self.heads(300, key=MADE.other))
 
+    def test_a_rewritten_log_is_found_however_many_heads_came_later(self):
+        """A broker that was taken over makes the log anew, and has its heads kept, one a minute, for days."""
+        words = self.heads(200, 300)
+        text = (self.top / "heads").read_text().removesuffix("7")
+        self.attack(attacks.change_event_and_tree, 222)
+        self.attack(attacks.sign_again, self.log.key)
+        database = attacks.free(self.state / "audit.db")
+        leaves = [bytes(one) for (one,) in database.execute("SELECT hash FROM events ORDER BY seq")]
+        later = [f"{size} {base64.b64encode(audit_log.root(leaves[:size])).decode()} 2026-11-27T05:00:00Z\n" for size in range(301, 701)]
+        database.close()
+        (self.top / "heads").write_text(text + "".join(line for line in later for _ in range(40)))
+        self.finds(201, "rewritten", *words, through=300)
+
     @unittest.skipUnless(os.geteuid() == 0, "becoming root needs root")
     def test_root_runs_no_journalctl_of_a_strangers(self):
         """What is left in PATH of whoever became root."""
@@ -394,6 +407,15 @@ class Exports(Folder):
         """Anybody can write lines with their hashes."""
         self.export(lambda lines: lines[:600])
         self.finds(1, "checkpoint_missing", through=600)
+
+    def test_that_was_cut_off_behind_its_checkpoint(self):
+        """As one that followed the log is: whatever came in the last ten seconds."""
+        log = audit_log.Log(60, (), self.log.key)
+        log.bodies[20:] = [audit_log.body(n, data={"command": ["x" * 20_000]}) for n in range(21, 61)]
+        lines = [b'{"seq":%d,"hash":"%s","event":%s}' % (n, audit_log.leaf(text).hex().encode(), text) for n, text in enumerate(log.bodies, 1)]
+        self.export(lambda _: lines[:20] + [json.dumps({"checkpoint": log.note(20)}).encode()] + lines[20:])
+        report = self.verify("--key", self.log.key.vkey, code=0)
+        self.assertEqual((report["signed_size"], report["unsigned_events"]), (20, 40))
 
     def test_that_does_not_begin_at_the_beginning(self):
         """Its lines are in no tree: neither a key nor a checkpoint says anything about them."""
