@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLongestLine = 16u << 20; // bytes; an event has at most half of it
 constexpr std::size_t kPiece = 1u << 18;
 constexpr std::size_t kMostFirst = 1000; // lines in which the key's name is looked for
-constexpr std::size_t kLastPart = 2 * merkle::kLargestNote;
+constexpr std::size_t kLastPart = 2 * merkle::kLargestNote, kMostBehind = std::size_t{256} << 20;
 
 // Whole lines out of pieces.
 class Lines {
@@ -110,10 +110,8 @@ Result<Exported> beginning_of(const Pieces& pieces) {
     return out;
 }
 
-// The newest checkpoint in its last part: of an export that followed the log, events may come behind it.
-Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
-    std::string text(kLastPart, '\0');
-    const auto from = size > kLastPart ? size - kLastPart : 0;
+Status add_from(int fd, std::uint64_t from, std::uint64_t size, const std::string& path, Exported& to) {
+    std::string text(size - from, '\0');
     const auto count = ::pread(fd, text.data(), text.size(), static_cast<off_t>(from));
     if (count < 0) return fail_errno(path);
     text.resize(static_cast<std::size_t>(count));
@@ -125,6 +123,24 @@ Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to
         rest = rest.substr(0, begin == 0 ? 0 : begin - 1);
     }
     return {};
+}
+
+// An export ends with what signs it: without, whoever has had the file could have written all of it.
+Report none_without_checkpoint(Report report) {
+    if (!report.whole || report.signed_size) return report;
+    report.whole = false;
+    ++report.bad;
+    report.problems.push_back({1, report.last, "checkpoint_missing",
+                               "no checkpoint in it signs these: it was cut off, is a choice by time, or was forged"});
+    return report;
+}
+
+// The newest checkpoint: of an export that followed the log, the events of ten seconds may come behind it.
+Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
+    for (auto part = kLastPart;; part = std::min(8 * part, kMostBehind)) {
+        CHECK(add_from(fd, size - std::min<std::uint64_t>(part, size), size, path, to));
+        if (!to.note.empty() || part >= size || part == kMostBehind) return {};
+    }
 }
 
 } // namespace
@@ -152,19 +168,22 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
     }
     if (!reading.problem.empty())
         return fail(Code::unreachable, "the export was not ended: " + reading.problem, "begin again");
-    if (pass.next() == exported.first) return fail(Code::state_unavailable, "there is no event in it");
+    if (pass.next() == exported.first)
+        return fail(Code::state_unavailable, "there is no event in it",
+                    "name an export in JSON Lines: owhalectl audit export --file FILE");
     if (exported.last != 0 && pass.next() != exported.last + 1)
         return fail(Code::unreachable, "owhaled ended the export before event " + std::to_string(exported.last),
                     "begin again");
+    if (request.range) pass.leave_missing();
     pass.finish(pass.told_drops());
-    if (request.range) return findings.end_of_part(0);
-    if (exported.first != 1) {
-        findings.report().notes.emplace_back(
-            "it begins with event " + with_commas(exported.first) +
-            ": its events have their hashes, and what they are in is for the whole log to show");
-        return findings.end_of_part(0);
-    }
-    return findings.end(pass);
+    if (request.range) return findings.end_of_part(findings.newest().value_or(merkle::Checkpoint()).size);
+    if (exported.first == 1) return findings.end(pass);
+    if (findings.report().bad == 0)
+        return fail(Code::state_unavailable,
+                    "it begins with event " + with_commas(exported.first) +
+                        ": its events have their hashes, and what they are in only the whole log shows",
+                    "export from the first event on, or verify these in the log: owhalectl audit verify --range A..B");
+    return findings.end_of_part(0);
 }
 
 Result<Report> examine_file(const std::string& path, const Request& request) {
@@ -176,7 +195,7 @@ Result<Report> examine_file(const std::string& path, const Request& request) {
     auto exported = TRY(beginning_of(pieces));
     if (::lseek(file.get(), 0, SEEK_SET) < 0) return fail_errno(path);
     CHECK(add_end(file.get(), static_cast<std::uint64_t>(found.st_size), path, exported));
-    return examine_export(pieces, exported, request);
+    return none_without_checkpoint(TRY(examine_export(pieces, exported, request)));
 }
 
 } // namespace owhale::cli::verify

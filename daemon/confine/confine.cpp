@@ -12,6 +12,7 @@
 
 #include "confine/filter.hpp"
 #include "confine/landlock.hpp"
+#include "confine/sanitizer.hpp"
 #include "confine/standing.hpp"
 
 namespace owhale {
@@ -63,10 +64,13 @@ Result<int> confine(const Confinement& to) {
     if (to.uid == 0 || (to.root && to.gid == 0)) return failed("user", EINVAL);
     // First what needs files and memory: after Landlock and seccomp neither could be prepared.
     auto standing = TRY(at("proc", Standing::open()));
+    const auto needs = prepare_sanitizer();
     CHECK(at("threads", standing.single_threaded())); // a second thread would keep what this one gives up
-    auto landlock = TRY(at("landlock", Landlock::prepare(to.writable, to.readable, to.connects)));
+    auto readable = to.readable;
+    readable.insert(readable.end(), needs.readable.begin(), needs.readable.end());
+    auto landlock = TRY(at("landlock", Landlock::prepare(to.writable, readable, to.connects)));
     if (landlock.abi() == 0 && to.landlock_required) return failed("landlock", ENOSYS);
-    const auto filter = TRY(at("seccomp", Filter::prepare(to.connects)));
+    const auto filter = TRY(at("seccomp", Filter::prepare(to.connects, needs)));
 
     if (to.root) {
         // The bounding set and the securebits need CAP_SETPCAP, which goes with the uid.
@@ -79,7 +83,7 @@ Result<int> confine(const Confinement& to) {
     }
     CHECK(at("capabilities", drop_capabilities()));
     // After the uid, whose change clears both: memory holds keys, and an orphan would serve without a spawner.
-    CHECK(at("dumpable", ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)));
+    CHECK(at("dumpable", ::prctl(PR_SET_DUMPABLE, needs.dumpable ? 1 : 0, 0, 0, 0)));
     CHECK(at("core_dumps", forbid_core_dumps()));
     CHECK(at("parent_death", ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0)));
     // Landlock and seccomp ask for no_new_privs of a process without CAP_SYS_ADMIN.

@@ -108,7 +108,7 @@ void Filter::Release::operator()(void* context) const {
     ::seccomp_release(context);
 }
 
-Result<Filter> Filter::prepare(bool connects) {
+Result<Filter> Filter::prepare(bool connects, const SanitizerNeeds& needs) {
     Filter filter(::seccomp_init(SCMP_ACT_ERRNO(EPERM)));
     if (!filter.context_) return fail_errno("seccomp_init", ENOMEM);
     // confine() sets no_new_privs itself. A 32-bit or x32 entry is no mistake of ours: the process ends.
@@ -117,7 +117,9 @@ Result<Filter> Filter::prepare(bool connects) {
     if (const int code = ::seccomp_attr_set(filter.context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
         code != 0)
         return refused("architecture", code);
-    for (const auto& [name, action, comparisons] : rules(connects)) {
+    auto all = rules(connects);
+    for (const auto& [name, comparisons] : needs.calls) all.push_back({name, SCMP_ACT_ALLOW, comparisons});
+    for (const auto& [name, action, comparisons] : all) {
         const int number = ::seccomp_syscall_resolve_name(std::string(name).c_str());
         if (number == __NR_SCMP_ERROR) return fail_errno(name, ENOSYS);
         const int code = ::seccomp_rule_add_array(filter.context_.get(), action, number,

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "confine/sanitizer.hpp"
 #include "shared/error.hpp"
 
 namespace owhale {
@@ -10,7 +11,7 @@ namespace owhale {
 class Filter {
 public:
     // `connects`: sockets of TCP and UDP can be made, connected and, where others made them listen, accepted.
-    static Result<Filter> prepare(bool connects);
+    static Result<Filter> prepare(bool connects, const SanitizerNeeds& needs);
     // For this thread and those that it starts. no_new_privs has to be set.
     Status load() const;
 

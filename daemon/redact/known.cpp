@@ -68,15 +68,33 @@ struct KnownValues {
 
 namespace {
 
-std::atomic<std::shared_ptr<const KnownValues>>& current() {
-    static std::atomic<std::shared_ptr<const KnownValues>> values;
+// Not std::atomic<std::shared_ptr>: GCC 12's load() gives its lock back relaxed, so that the next store() may overtake what was
+// read (ThreadSanitizer sees it).
+class Current {
+public:
+    std::shared_ptr<const KnownValues> get() {
+        const std::lock_guard lock(mutex_);
+        return values_;
+    }
+    void set(std::shared_ptr<const KnownValues> next) {
+        const std::lock_guard lock(mutex_);
+        values_.swap(next);
+    }
+
+private:
+    std::mutex mutex_;
+    std::shared_ptr<const KnownValues> values_;
+};
+
+Current& current() {
+    static Current values;
     return values;
 }
 std::atomic<bool> any_known = false;
 std::mutex lessons;
 
 std::shared_ptr<const KnownValues> known() {
-    return any_known.load(std::memory_order_acquire) ? current().load() : nullptr;
+    return any_known.load(std::memory_order_acquire) ? current().get() : nullptr;
 }
 
 enum class Told { no, wait, yes };
@@ -166,12 +184,12 @@ Form json_inside(std::string_view value) {
 Lesson::Lesson() : next_(std::make_unique<KnownValues>()) {
     (void)hash_key();
     lessons.lock();
-    if (const auto before = current().load()) *next_ = *before;
+    if (const auto before = current().get()) *next_ = *before;
 }
 
 Lesson::~Lesson() {
     for (auto& [start, patterns] : next_->starts) std::ranges::sort(patterns, std::ranges::greater(), &Pattern::told);
-    current().store(std::shared_ptr<const KnownValues>(std::move(next_)));
+    current().set(std::shared_ptr<const KnownValues>(std::move(next_)));
     any_known.store(true, std::memory_order_release);
     lessons.unlock();
 }

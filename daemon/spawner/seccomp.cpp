@@ -1,5 +1,6 @@
 #include "spawner/seccomp.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <linux/filter.h>
@@ -205,6 +206,16 @@ Result<std::map<std::string, Filter>> compile_filters() {
         filters.emplace(std::move(name), std::move(filter));
     }
     return filters;
+}
+
+// A list of what is refused, since every cage lives with it. Of two refusals the kernel gives the one of the filter that came
+// last, so that a cage's own answers stand.
+Result<Filter> compile_own_filter() {
+    Builder b(SCMP_ACT_ALLOW);
+    for (const auto call : kRefused)
+        if (std::ranges::find(kBuilding, call) == kBuilding.end()) b.rule(SCMP_ACT_ERRNO(EPERM), call);
+    for (const auto call : kNeverCalled) b.rule(SCMP_ACT_ERRNO(EPERM), call);
+    return b.finish("spawner", ioctl_prelude());
 }
 
 int load_filter(const Filter& filter) {

@@ -12,6 +12,8 @@ namespace owhale::spawner {
 // "default", "build" (AF_UNIX permitted), "strict" and "strict-build" (the same without ptrace),
 // "warden".
 Result<std::map<std::string, Filter>> compile_filters();
+// The spawner's own, which all that it starts inherits. Not among the above: no run can ask for it.
+Result<Filter> compile_own_filter();
 // Past the clone: 0 or errno.
 int load_filter(const Filter& filter);
 

@@ -175,6 +175,8 @@ Status give_up(const Options& options) {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("no_new_privs");
     // Rootless stays dumpable: the id maps of its children would be root's to write.
     if (!options.rootless && ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno("undumpable");
+    const auto filter = TRY(compile_own_filter());
+    if (const int err = load_filter(filter); err != 0) return fail_errno("the spawner's own seccomp filter", err);
     return {};
 }
 

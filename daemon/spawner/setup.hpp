@@ -31,7 +31,8 @@ struct Surroundings {
 
 // Leaves the working folder on the scratch mount, with root/ and boxes/ in it.
 Result<Surroundings> prepare(const Options& options);
-// After it: five capabilities (none beyond its own user namespace when rootless), undumpable, no new ones by exec.
+// After it: five capabilities (none beyond its own user namespace when rootless), undumpable, no new ones by exec, its own
+// seccomp filter.
 Status give_up(const Options& options);
 
 } // namespace owhale::spawner

@@ -375,6 +375,26 @@ inline constexpr auto kRefused = std::to_array<std::string_view>({
     "modify_ldt",
 });
 
+// What the spawner calls of these, to build a cage. The others it does not have itself: its own filter refuses them, and
+// every cage inherits that.
+inline constexpr auto kBuilding = std::to_array<std::string_view>({
+    "fsconfig",
+    "fsmount",
+    "fsopen",
+    "mount",
+    "mount_setattr",
+    "move_mount",
+    "open_tree",
+    "pivot_root",
+    "sethostname",
+    "setns",
+    "umount2",
+    "unshare",
+});
+// Nor these, which are unknown to a cage.
+inline constexpr auto kNeverCalled =
+    std::to_array<std::string_view>({"io_uring_setup", "io_uring_enter", "io_uring_register"});
+
 // All that the warden does after the command has started.
 inline constexpr auto kWarden = std::to_array<std::string_view>({
     "rt_sigtimedwait",
