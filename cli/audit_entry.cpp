@@ -53,7 +53,8 @@ std::string receipt_of(const api::AuditEntry& entry) {
             out += (out.empty() ? "" : ", ") + std::string(key) + " " + text;
     const auto* weaker = object->if_contains("weaker");
     if (weaker != nullptr && weaker->is_array() && !weaker->get_array().empty())
-        out += ", " + std::to_string(weaker->get_array().size()) + " things weaker than they could be";
+        out += ", weaker than it could be in " + std::to_string(weaker->get_array().size()) +
+               (weaker->get_array().size() == 1 ? " thing" : " things");
     return out;
 }
 
@@ -64,12 +65,14 @@ void add_dropped(Fields& fields, const api::AuditDropped& dropped) {
                Tone::warn);
 }
 
-void add_check(Fields& fields, const ProofCheck& check) {
+void add_check(Fields& fields, const ProofCheck& check, bool dropped) {
     switch (check.state) {
     case ProofCheck::State::good:
         return fields.add("verified",
-                          check.words + ": it stands there as shown, and cannot be changed or taken away "
-                                        "unseen by who keeps that checkpoint",
+                          check.words + (dropped ? ": its hash alone stands there; what is shown above is a note beside "
+                                                   "it, which nothing proves now that the text is gone"
+                                                 : ": it stands there as shown, and cannot be changed or taken away "
+                                                   "unseen by who keeps that checkpoint"),
                           Tone::good);
     case ProofCheck::State::missing:
         return fields.add("not verified", check.words, Tone::warn);
@@ -107,7 +110,7 @@ std::string audit_entry(const Look& look, const api::AuditEntry& entry, const Pr
     if (entry.dropped) add_dropped(fields, *entry.dropped);
     fields.add("id", audit_member(entry, "id"));
     fields.add("hash", entry.hash);
-    add_check(fields, check);
+    add_check(fields, check, entry.dropped.has_value());
     const auto* object = entry.event.if_object();
     const auto* data = object == nullptr ? nullptr : object->if_contains("data");
     if (data == nullptr) return fields.text(look);

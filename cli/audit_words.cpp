@@ -40,9 +40,11 @@ constexpr std::array kSubjects = {
 };
 // How, and why: all that are there.
 constexpr std::array kDetails = {
-    Shown{"exit_code", "exit "}, Shown{"signal", "signal "}, Shown{"limit", "limit "},
-    Shown{"rule", "rule "},      Shown{"roles", "roles "},   Shown{"through", "through "},
-    Shown{"format", ""},         Shown{"reason", ""},        Shown{"why", ""},
+    Shown{"exit_code", "exit "}, Shown{"signal", "signal "},
+    Shown{"limit", "limit "},    Shown{"rule", "rule "},
+    Shown{"roles", "roles "},    Shown{"through", "through "},
+    Shown{"to", "up to "},       Shown{"format", ""},
+    Shown{"reason", ""},         Shown{"why", ""},
     Shown{"error", ""},          Shown{"count", "times "},
 };
 
@@ -109,6 +111,20 @@ std::string word_of(const api::AuditEntry& entry, std::string_view member) {
     return value == nullptr ? std::string() : text_of(*value);
 }
 
+// Whether the words have it: a number's digits alone could be those of an id.
+bool told_already(const api::AuditEntry& entry, std::string_view key, const json::value& value, std::string_view out) {
+    if (value.is_string()) return out.find(text_of(value)) != out.npos;
+    const auto name = audit::EventName::find(audit_member(entry, "event"));
+    return name && audit::type_of(*name).summary.find("{" + std::string(key) + "}") != std::string_view::npos;
+}
+
+// A count is of what is summed, but in these.
+std::string label_of(const api::AuditEntry& entry, std::string_view key, std::string_view label) {
+    const auto event = audit_member(entry, "event");
+    const bool of_events = key == "count" && (event == "audit.exported" || event == "audit.dropped");
+    return std::string(of_events ? "events " : label);
+}
+
 } // namespace
 
 std::string audit_member(const api::AuditEntry& entry, std::string_view key) {
@@ -137,7 +153,8 @@ std::optional<std::string> audit_told(const api::AuditEntry& entry, bool by_whom
     if (!name || entry.dropped) return std::nullopt;
     std::string_view rest = audit::type_of(*name).summary;
     const auto outcome = audit_member(entry, "outcome");
-    const bool says_how = rest.find("{outcome}") != rest.npos || rest.find("{reason}") != rest.npos;
+    const bool says_how = rest.find("{outcome}") != rest.npos || rest.find("{reason}") != rest.npos ||
+                          rest.find("{decision}") != rest.npos || rest.find("may not ") != rest.npos;
     if (!says_how && (outcome == "failed" || outcome == "denied")) return std::nullopt;
     if (!by_whom && rest.starts_with(kBy)) rest.remove_prefix(kBy.size());
     std::string out;
@@ -161,7 +178,7 @@ std::string audit_what(const api::AuditEntry& entry) {
     for (const auto& [key, label] : kDetails) {
         const auto* value = audit_data(entry, key);
         const auto text = value == nullptr ? std::string() : text_of(*value);
-        if (!text.empty() && out.find(text) == std::string::npos) add(out, std::string(label) + text);
+        if (!text.empty() && !told_already(entry, key, *value, out)) add(out, label_of(entry, key, label) + text);
     }
     const auto run = audit_member(entry, "run");
     if (!told && !run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));

@@ -13,6 +13,7 @@
 #include "heartbeat.hpp"
 #include "identity/session_counts.hpp"
 #include "mcp/endpoint.hpp"
+#include "old_copies.hpp"
 #include "run_networks.hpp"
 #include "sandbox/blob.hpp"
 #include "sandbox/host_rule.hpp"
@@ -65,7 +66,9 @@ log::Level level_of(const std::string& name) {
 Status Broker::open() {
     CHECK(reach_state_folder(settings_));
     lock_ = TRY(store::lock_state(settings_.state_dir));
-    database_ = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::process));
+    database_ = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::process,
+                                          store::Checkpoints::aside));
+    store::while_migrating([this] { notify_.migrating(); });
     CHECK(store::migrate(*database_, "state"));
     audit_ = TRY(audit::Log::open(settings_.state_dir));
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
@@ -92,7 +95,8 @@ Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
 
 // On a connection of its own: what it commits survives the loss of power, as the audit log does.
 Status Broker::open_vault() {
-    auto database = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::power));
+    auto database = TRY(
+        store::Database::open(settings_.state_dir + "/state.db", store::Durability::power, store::Checkpoints::aside));
     vault::Parts parts{io_.get_executor(),
                        std::move(database),
                        *audit_,
@@ -262,6 +266,8 @@ awaitable<Status> Broker::start() {
     retention_.emplace(audit::Retention::Parts{io_.get_executor(), *audit_, settings_.audit_retention,
                                                [this] { return desk_->oldest_us(); }});
     retention_->start();
+    std::string state_dir = settings_.state_dir;
+    asio::co_spawn(io_, drop_old_copies(std::move(state_dir), settings_.audit_retention), rethrow);
     log::info("owhaled serves", {{"socket", settings_.socket},
                                  {"tcp", tcp_words(settings_.tcp, ready_.tcp_port, network_->tls() != nullptr)},
                                  {"mode", settings_.mode},

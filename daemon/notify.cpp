@@ -64,6 +64,11 @@ void Notify::ready(std::string_view status) const {
     send("READY=1\nSTATUS=" + std::string(status));
 }
 
+// The longest silence is a commit that SQLite brings over into a file of many gigabytes.
+void Notify::migrating() const {
+    send("EXTEND_TIMEOUT_USEC=300000000\nSTATUS=Bringing the databases to their new form");
+}
+
 void Notify::reloading() const {
     send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic_ns() / 1000) + "\nSTATUS=Reloading");
 }

@@ -14,6 +14,8 @@ public:
     // Connects now, since the confined broker makes no sockets. Without a service manager every call does nothing.
     static Notify open();
     void ready(std::string_view status) const;
+    // A start that takes long goes on: the manager gives up when it hears neither this nor ready() for five minutes.
+    void migrating() const;
     void reloading() const; // to be followed by ready()
     void stopping() const;
     void alive() const;

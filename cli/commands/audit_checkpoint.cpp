@@ -7,6 +7,7 @@
 
 #include "base/fd.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/verify/known_logs.hpp"
 #include "cli/verify/report.hpp"
@@ -82,7 +83,7 @@ Status save(Context& context, const std::string& path, const Head& head) {
     CHECK(replace_file(path, head.note, for_all));
     if (context.globals().quiet) return {};
     note("saved: the tree of " + verify::with_commas(head.checkpoint.size) +
-         " events. Take it off this machine; later: owhalectl audit verify --checkpoint FILE --key " +
+         " events. Take it off this machine; later: owhalectl audit verify --checkpoint " + quoted(path) + " --key " +
          merkle::to_vkey(head.key));
     return {};
 }

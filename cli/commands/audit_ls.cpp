@@ -88,7 +88,7 @@ void declare_audit_ls(Command audit) {
     auto arguments = std::make_shared<Arguments>();
     auto& filters = arguments->filters;
     declare_times(command, filters);
-    command.option("--principal", filters.principal, "WHO", "only theirs: unix:1000");
+    command.option("--principal", filters.principal, "WHO", "only theirs: unix:1000, user:alice");
     command.option("--event", filters.event, "EVENT", "only such: run.denied, secret.*; several by comma");
     command.option("--verb", filters.verb, "VERB", "only of this verb, or event: runs.create, runs.*");
     command.option("--outcome", filters.outcome, "OUTCOME", "only with this outcome: exited, failed, denied, …");

@@ -56,6 +56,7 @@ Result<std::pair<std::uint64_t, std::uint64_t>> range_of(const std::string& text
 verify::Kept heads_of(const Arguments& arguments, const std::string& folder) {
     if (!arguments.heads.empty()) return verify::heads_in(arguments.heads);
     auto kept = verify::heads_in(folder + "-anchor/heads");
+    kept.beside = !kept.roots; // whoever made the folder can have made this one
     if (kept.absent.empty()) return kept;
     auto beside = verify::heads_in(folder + "/audit.heads");
     beside.beside = true;
@@ -89,6 +90,9 @@ Result<std::string> database_in(const std::string& folder) {
 Result<verify::Report> examine(Context& context, const Arguments& arguments) {
     if (!arguments.dir.empty() && !arguments.file.empty())
         return fail(Code::bad_request, "--dir and --file name two logs", "name one of them");
+    if (!arguments.range.empty() && !(arguments.checkpoint.empty() && arguments.heads.empty()))
+        return fail(Code::bad_request, "some events alone are not held against what is kept outside of the log",
+                    "leave --range out, or --checkpoint and --heads");
     auto folder = folder_of(context, arguments);
     while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
     auto request = TRY(request_of(context, arguments, folder));

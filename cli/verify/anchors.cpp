@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -20,9 +21,9 @@ extern char** environ;
 namespace owhale::cli::verify {
 namespace {
 
-constexpr std::size_t kMostHeads = 4096;
-constexpr std::size_t kMostRead = std::size_t{1} << 20; // of a file of heads: its last part
-constexpr std::size_t kMostJournal = std::size_t{32} << 20;
+constexpr std::size_t kMostHeads = std::size_t{1} << 20; // two years of them
+constexpr std::size_t kPiece = std::size_t{1} << 20;
+constexpr std::size_t kMostJournal = std::size_t{256} << 20;
 constexpr std::size_t kLongestFirst = 1024;
 constexpr int kJournalSeconds = 30;
 constexpr std::string_view kFirst = "# owhaled heads 1 ";
@@ -53,8 +54,10 @@ void add_heads(std::string_view text, Kept::Log& log) {
         if (auto head = head_of(text.substr(0, end), log.key.name)) log.checkpoints.push_back(std::move(*head));
         text.remove_prefix(end + 1);
     }
-    if (log.checkpoints.size() > kMostHeads)
-        log.checkpoints.erase(log.checkpoints.begin(), log.checkpoints.end() - kMostHeads);
+    if (log.checkpoints.size() <= kMostHeads) return;
+    std::size_t kept = 0; // every second one, from all the time that there is
+    for (std::size_t i = 0; i < log.checkpoints.size(); i += 2) log.checkpoints[kept++] = log.checkpoints[i];
+    log.checkpoints.resize(kept);
 }
 
 std::optional<merkle::NoteKey> key_of(std::string_view first) {
@@ -65,11 +68,20 @@ std::optional<merkle::NoteKey> key_of(std::string_view first) {
     return key ? std::optional(std::move(*key)) : std::nullopt;
 }
 
-Result<std::string> last_part(int fd, std::uint64_t size, const std::string& path) {
-    const auto from = size > kMostRead ? size - kMostRead : 0;
-    if (::lseek(fd, static_cast<off_t>(from), SEEK_SET) < 0) return fail_errno(path);
-    auto text = TRY(read_all(fd, path, 2 * kMostRead)).value_or("");
-    return from == 0 ? text : text.substr(std::min(text.find('\n'), text.size()));
+// All of it: a broker that was taken over would have had the last heads alone say what it likes.
+Status add_lines(int fd, const std::string& path, Kept::Log& log) {
+    if (::lseek(fd, 0, SEEK_SET) < 0) return fail_errno(path);
+    std::string text, piece(kPiece, '\0');
+    for (;;) {
+        const auto count = ::read(fd, piece.data(), piece.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail_errno(path);
+        if (count == 0 || text.size() > kPiece) return {};
+        text.append(piece, 0, static_cast<std::size_t>(count));
+        const auto whole = text.rfind('\n') + 1; // 0 without one
+        add_heads(std::string_view(text).substr(0, whole), log);
+        text.erase(0, whole);
+    }
 }
 
 Status add_file(const std::string& path, Kept& kept) {
@@ -77,6 +89,7 @@ Status add_file(const std::string& path, Kept& kept) {
     struct stat found{};
     if (!file || ::fstat(file.get(), &found) != 0) return fail_errno(path);
     if (!S_ISREG(found.st_mode)) return fail(Code::system, path + " is no plain file");
+    kept.roots = found.st_uid == 0 && (found.st_mode & 022) == 0;
     if (found.st_uid != 0)
         kept.where += " (uid " + std::to_string(found.st_uid) + "'s, who can change it, and not root's)";
     std::string first(kLongestFirst, '\0');
@@ -86,7 +99,7 @@ Status add_file(const std::string& path, Kept& kept) {
     auto key = key_of(std::string_view(first).substr(0, first.find('\n')));
     if (!key) return fail(Code::system, path + " is no file of owhaled's tree heads");
     Kept::Log log{std::move(*key), {}};
-    add_heads(TRY(last_part(file.get(), static_cast<std::uint64_t>(found.st_size), path)), log);
+    CHECK(add_lines(file.get(), path, log));
     kept.logs.push_back(std::move(log));
     return {};
 }
@@ -107,6 +120,26 @@ std::string read_for(int fd, pid_t child) {
     return out;
 }
 
+// Nobody but root can put another in its place.
+bool is_roots(const std::string& path) {
+    struct stat found{};
+    return ::stat(path.c_str(), &found) == 0 && found.st_uid == 0 && (found.st_mode & 022) == 0;
+}
+
+// Root may have the PATH of whoever it was before (su), and runs nothing out of a folder of theirs; "" for none.
+std::string journalctl_path() {
+    const char* path = std::getenv("PATH");
+    std::string_view rest = path == nullptr ? "/usr/bin:/bin" : path;
+    while (!rest.empty()) {
+        const auto end = std::min(rest.find(':'), rest.size());
+        const std::string folder(rest.substr(0, end)), program = folder + "/journalctl";
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (!folder.starts_with('/') || ::access(program.c_str(), X_OK) != 0) continue;
+        if (::geteuid() != 0 || (is_roots(folder) && is_roots(program))) return program;
+    }
+    return "";
+}
+
 // What journalctl prints; nothing when there is none, or it fails.
 std::optional<std::string> journalctl() {
     std::array<int, 2> ends{};
@@ -118,18 +151,22 @@ std::optional<std::string> journalctl() {
     ::posix_spawn_file_actions_adddup2(&actions, in.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    const std::array<const char*, 8> words = {"journalctl", kMessage,    "--output=json", "--no-pager",
-                                              "--quiet",    "--reverse", "--lines=4096",  nullptr};
+    const auto program = journalctl_path();
+    const std::array<const char*, 7> words = {"journalctl", kMessage,  "--output=json",
+                                              "--no-pager", "--quiet", "--output-fields=OWHALED_CHECKPOINT",
+                                              nullptr};
     pid_t child = 0;
-    const int failed =
-        ::posix_spawnp(&child, words[0], &actions, nullptr, const_cast<char* const*>(words.data()), environ);
+    const int failed = program.empty() ? ENOENT
+                                       : ::posix_spawn(&child, program.c_str(), &actions, nullptr,
+                                                       const_cast<char* const*>(words.data()), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     if (failed != 0) return {};
     in.reset();
     auto text = read_for(out.get(), child);
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {}
-    return status == 0 ? std::optional(std::move(text)) : std::nullopt;
+    // Of more than that the beginning counts: others may have told the journal much since.
+    return status == 0 || text.size() >= kMostJournal ? std::optional(std::move(text)) : std::nullopt;
 }
 
 std::string field(const boost::json::object& entry, std::string_view name) {

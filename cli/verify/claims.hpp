@@ -28,6 +28,7 @@ struct Kept {
     std::vector<Log> logs; // of which it knows something
     // Signed notes, whose signatures are still to be looked at: by which key is known with the log's.
     std::vector<std::string> notes;
+    bool roots = false;       // of a file of heads: root alone can write it
     bool beside = false;      // in the folder that the log lies in: put back with it
     bool of_this_log = false; // it is said to be this log's: another's, or another key's, is wrong
 };

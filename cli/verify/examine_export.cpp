@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kLongestLine = 16u << 20; // bytes; an event has at most half of it
 constexpr std::size_t kPiece = 1u << 18;
 constexpr std::size_t kMostFirst = 1000; // lines in which the key's name is looked for
-constexpr std::size_t kLastPart = 2 * merkle::kLargestNote;
+constexpr std::size_t kLastPart = 2 * merkle::kLargestNote, kMostBehind = std::size_t{256} << 20;
 
 // Whole lines out of pieces.
 class Lines {
@@ -54,7 +54,6 @@ struct Reading {
     Pass& pass;
     Report& report;
     bool keeps = false; // the leaves
-    std::string note;   // at its end
     std::string problem;
     std::uint64_t line = 0, wrong = 0;
 };
@@ -73,12 +72,10 @@ void take_line(Reading& reading, std::string_view text) {
         return reading.pass.take({.seq = line->seq, .hash = line->hash, .json = line->json});
     case ExportLine::Kind::dropped:
         return reading.pass.take({.seq = line->seq, .hash = line->hash});
-    case ExportLine::Kind::checkpoint:
-        reading.note = line->text;
-        return;
     case ExportLine::Kind::problem:
         reading.problem = line->text;
         return;
+    case ExportLine::Kind::checkpoint: // the newest counts, which add_end() finds
     case ExportLine::Kind::blank:
         return;
     }
@@ -113,10 +110,8 @@ Result<Exported> beginning_of(const Pieces& pieces) {
     return out;
 }
 
-// The newest checkpoint in its last part: of an export that followed the log, events may come behind it.
-Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
-    std::string text(kLastPart, '\0');
-    const auto from = size > kLastPart ? size - kLastPart : 0;
+Status add_from(int fd, std::uint64_t from, std::uint64_t size, const std::string& path, Exported& to) {
+    std::string text(size - from, '\0');
     const auto count = ::pread(fd, text.data(), text.size(), static_cast<off_t>(from));
     if (count < 0) return fail_errno(path);
     text.resize(static_cast<std::size_t>(count));
@@ -130,6 +125,24 @@ Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to
     return {};
 }
 
+// An export ends with what signs it: without, whoever has had the file could have written all of it.
+Report none_without_checkpoint(Report report) {
+    if (!report.whole || report.signed_size) return report;
+    report.whole = false;
+    ++report.bad;
+    report.problems.push_back({1, report.last, "checkpoint_missing",
+                               "no checkpoint in it signs these: it was cut off, is a choice by time, or was forged"});
+    return report;
+}
+
+// The newest checkpoint: of an export that followed the log, the events of ten seconds may come behind it.
+Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to) {
+    for (auto part = kLastPart;; part = std::min(8 * part, kMostBehind)) {
+        CHECK(add_from(fd, size - std::min<std::uint64_t>(part, size), size, path, to));
+        if (!to.note.empty() || part >= size || part == kMostBehind) return {};
+    }
+}
+
 } // namespace
 
 Result<Report> examine_export(const Pieces& pieces, const Exported& exported, const Request& request) {
@@ -141,7 +154,7 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
         note ? merkle::parse_checkpoint(note->text) : Result<merkle::Checkpoint>(fail(Code::not_found, ""));
     if (!exported.note.empty()) findings.take_checkpoint(checkpoint ? checkpoint->size : 0, exported.note);
     Pass pass(findings.report(), exported.first == 1 ? findings.claims() : std::vector<Claim>(), {}, exported.first);
-    Reading reading{pass, findings.report(), request.range.has_value(), {}, {}};
+    Reading reading{pass, findings.report(), request.range.has_value(), {}};
     {
         Progress progress(exported.total, request.progress && exported.total > 0);
         Lines lines(pieces);
@@ -155,19 +168,22 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
     }
     if (!reading.problem.empty())
         return fail(Code::unreachable, "the export was not ended: " + reading.problem, "begin again");
-    if (pass.next() == exported.first) return fail(Code::state_unavailable, "there is no event in it");
+    if (pass.next() == exported.first)
+        return fail(Code::state_unavailable, "there is no event in it",
+                    "name an export in JSON Lines: owhalectl audit export --file FILE");
     if (exported.last != 0 && pass.next() != exported.last + 1)
         return fail(Code::unreachable, "owhaled ended the export before event " + std::to_string(exported.last),
                     "begin again");
+    if (request.range) pass.leave_missing();
     pass.finish(pass.told_drops());
-    if (request.range) return findings.end_of_part(0);
-    if (exported.first != 1) {
-        findings.report().notes.emplace_back(
-            "it begins with event " + with_commas(exported.first) +
-            ": its events have their hashes, and what they are in is for the whole log to show");
-        return findings.end_of_part(0);
-    }
-    return findings.end(pass);
+    if (request.range) return findings.end_of_part(findings.newest().value_or(merkle::Checkpoint()).size);
+    if (exported.first == 1) return findings.end(pass);
+    if (findings.report().bad == 0)
+        return fail(Code::state_unavailable,
+                    "it begins with event " + with_commas(exported.first) +
+                        ": its events have their hashes, and what they are in only the whole log shows",
+                    "export from the first event on, or verify these in the log: owhalectl audit verify --range A..B");
+    return findings.end_of_part(0);
 }
 
 Result<Report> examine_file(const std::string& path, const Request& request) {
@@ -179,7 +195,7 @@ Result<Report> examine_file(const std::string& path, const Request& request) {
     auto exported = TRY(beginning_of(pieces));
     if (::lseek(file.get(), 0, SEEK_SET) < 0) return fail_errno(path);
     CHECK(add_end(file.get(), static_cast<std::uint64_t>(found.st_size), path, exported));
-    return examine_export(pieces, exported, request);
+    return none_without_checkpoint(TRY(examine_export(pieces, exported, request)));
 }
 
 } // namespace owhale::cli::verify

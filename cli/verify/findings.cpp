@@ -50,8 +50,11 @@ void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKe
     key_ = request_.pinned ? request_.pinned : named ? named : said;
     report_.key_from = request_.pinned ? "--key"
                        : named         ? "event " + std::to_string(opened->first)
-                                       : "the database, which no event confirms";
-    if (!key_) return add(1, "key_swapped", "no event names the key that the log is signed with: give it with --key");
+                                       : "the log beside its events, none of which confirms it";
+    if (!key_)
+        return add(1, "key_swapped",
+                   "no event names the key that the log is signed with (retention may have dropped the first): give it "
+                   "with --key");
     report_.origin = key_->name;
     report_.key = merkle::to_vkey(*key_);
     for (const auto& other : {named, said})
@@ -118,13 +121,15 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
     const auto& strange = strange_[static_cast<std::size_t>(index)];
     if (refuted && refuted->beyond) {
         out.state = "older_copy";
-        out.detail = "the log was put back: it has " + with_commas(report_.last) + " events, and " + kept.where +
-                     " says that it had " + with_commas(refuted->size);
+        out.detail = "the log was put back, or this is an older copy or export of it: it has " +
+                     with_commas(report_.last) + " events, and " + kept.where + " says that it had " +
+                     with_commas(refuted->size);
         add(report_.last + 1, out.state, out.detail);
     } else if (refuted) {
         out.state = "rewritten";
         out.detail = kept.where + " says that the first " + with_commas(refuted->size) + " events were other ones";
-        add(held + 1, out.state, out.detail + (held > 0 ? ", and matches at " + with_commas(held) : ""));
+        const auto after = refuted->after;
+        add(after + 1, out.state, out.detail + (after > 0 ? ", and matches at " + with_commas(after) : ""));
         report_.problems.back().through = refuted->size;
     } else if (held > 0) {
         out.state = "matches";
@@ -151,12 +156,20 @@ void Findings::end_signed(const Pass& pass) {
     }
     if (held > 0) report_.signed_size = held;
     report_.unsigned_events = report_.last - std::min(held, report_.last);
+    if (held == 0) nothing_signed();
     if (report_.unsigned_events == 0 || !key_) return;
     const bool stopped = pass.last_event() == "daemon.stop";
     if (report_.bad == 0 && (stopped || report_.unsigned_events > kMostUnsigned))
         add(held + 1, "checkpoint_missing",
             "nothing signs the events from here on, and owhaled signs at its stop, every 1,024 events, and after 10 "
             "seconds: a checkpoint was taken away");
+}
+
+// Who names the key wants to hear that it signed this.
+void Findings::nothing_signed() {
+    if (request_.pinned && report_.bad == 0)
+        add(std::max<std::uint64_t>(report_.first, 1), "checkpoint_missing",
+            "nothing in it is signed with the key that was given: anybody could have written it");
 }
 
 // An export tells its key when it comes to it.
@@ -185,7 +198,10 @@ Report Findings::end(const Pass& pass) {
 }
 
 Report Findings::end_of_part(std::uint64_t size) {
-    if (size > 0) report_.signed_size = size;
+    if (size > 0)
+        report_.signed_size = size;
+    else
+        nothing_signed();
     report_.checkpoints = notes_.size();
     report_.unsigned_events = report_.last - std::min(size, report_.last);
     report_.notes.push_back("of these events alone: what is kept outside was not looked at");

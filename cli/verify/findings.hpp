@@ -33,6 +33,7 @@ private:
     void take_note(const Kept& kept, int index, const std::string& note);
     void end_anchor(const Kept& kept, int index, const Pass& pass);
     void end_signed(const Pass& pass);
+    void nothing_signed();
     void end_opened(const Pass& pass);
     Report sorted();
     void add(std::uint64_t seq, std::string kind, std::string what);

@@ -305,6 +305,17 @@ Result<std::optional<std::pair<std::uint64_t, std::string>>> LogFile::first_of(c
     return out;
 }
 
+Result<std::optional<std::string>> LogFile::text_of(std::uint64_t seq) const {
+    const auto statement = TRY(state_->prepare("SELECT json FROM bodies WHERE seq = ?1"));
+    state_->sqlite->sqlite3_bind_int64(statement, 1, static_cast<std::int64_t>(seq));
+    state_->begin_step();
+    std::optional<std::string> out;
+    if (state_->step(statement) == SQLITE_ROW && state_->is(statement, 0, SQLITE_TEXT))
+        out = std::string(state_->bytes(statement, 0));
+    state_->sqlite->sqlite3_finalize(statement);
+    return out;
+}
+
 Status LogFile::read(Pass& pass, std::uint64_t first, std::uint64_t last,
                      const std::function<void(std::uint64_t)>& progress) {
     unsigned unreadable = 0;

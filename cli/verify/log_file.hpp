@@ -34,6 +34,8 @@ public:
     // The text of the first event of this name that has one; its sequence. Nothing when there is none.
     Result<std::optional<std::pair<std::uint64_t, std::string>>> first_of(const std::string& event) const;
 
+    Result<std::optional<std::string>> text_of(std::uint64_t seq) const;
+
     // Gives all events from `first` to `last` to the pass, in their order.
     Status read(Pass& pass, std::uint64_t first, std::uint64_t last,
                 const std::function<void(std::uint64_t)>& progress);

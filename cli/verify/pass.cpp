@@ -261,7 +261,7 @@ void Pass::hold(const Claim& claim) {
 }
 
 void Pass::claim_fails(const Claim& claim) {
-    refuted_.try_emplace(claim.anchor, Refuted{claim.size, false});
+    refuted_.try_emplace(claim.anchor, Refuted{claim.size, false, held(claim.anchor)});
     if (broken_ || claim.anchor >= 0) return;
     broken_ = true;
     const auto before = report_.bad;
@@ -306,7 +306,9 @@ void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
     for (; at_claim_ < claims_.size(); ++at_claim_) {
         const auto& claim = claims_[at_claim_];
         if (!tree_ && claim.size < next_) continue;
-        refuted_[claim.anchor] = {claim.size, true};
+        // What was found before is nearer to the beginning.
+        auto& refuted = refuted_.try_emplace(claim.anchor, Refuted{claim.size, true, held(claim.anchor)}).first->second;
+        if (refuted.beyond) refuted.size = claim.size;
         if (claim.anchor < 0) beyond = claim.size;
     }
     if (beyond >= next_)
@@ -317,15 +319,27 @@ void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
     check_drops(drops);
 }
 
+void Pass::leave_missing() {
+    for (const auto& [first, last] : std::exchange(missing_, {})) report_.dropped += last - first + 1;
+}
+
+void Pass::told_elsewhere(const Body& body, std::uint64_t seq) {
+    if (body.event != "audit.dropped") return;
+    note_drop(body, seq);
+    told_elsewhere_ = seq;
+}
+
+bool Pass::tells(std::uint64_t seq, std::uint64_t through) const {
+    const auto told = told_drops_.find(seq);
+    return told != told_drops_.end() && told->second == through && through < seq;
+}
+
 void Pass::check_drops(const std::map<std::uint64_t, std::uint64_t>& drops) {
     std::uint64_t allowed = 0;
+    for (const auto& [through, seq] : drops)
+        if (seq <= std::max(held(-1), told_elsewhere_) && tells(seq, through)) allowed = std::max(allowed, through);
     for (const auto& [through, seq] : drops) {
-        const auto told = told_drops_.find(seq);
-        if (told != told_drops_.end() && told->second == through && through < seq) allowed = std::max(allowed, through);
-    }
-    for (const auto& [through, seq] : drops) {
-        const auto told = told_drops_.find(seq);
-        if (seq <= allowed || (told != told_drops_.end() && told->second == through && through < seq)) continue;
+        if (seq <= allowed || tells(seq, through)) continue;
         add_problem(seq, {}, "drop_invented",
                     "the log says that the texts up to " + with_commas(through) +
                         " were dropped by this event, and it tells no such thing");
@@ -338,7 +352,8 @@ void Pass::check_missing(std::uint64_t allowed) {
         const auto from = std::max(first, allowed + 1);
         report_.dropped += std::min(last, allowed) >= first ? std::min(last, allowed) - first + 1 : 0;
         if (from <= last)
-            add_problem(from, last, "missing", "the text is gone, and no event tells that retention dropped it");
+            add_problem(from, last, "missing",
+                        "the text is gone, and no event that is signed tells that retention dropped it");
     }
 }
 

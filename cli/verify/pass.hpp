@@ -48,8 +48,13 @@ public:
     void take(const Row& row, const Hash& computed);
     // What could not be read where `seq` should be.
     void unreadable(std::uint64_t seq, std::string why);
-    // Bodies up to this one may be gone, by these drops: through -> sequence of the event that tells it.
+    // Bodies up to this one may be gone, by these drops: through -> sequence of the event that tells it. One that nobody
+    // has signed yet counts for nothing: whoever can write the file could have added it.
     void finish(const std::map<std::uint64_t, std::uint64_t>& drops);
+    // Of some events alone: what another event tells, which a proof has shown to be signed.
+    // Likewise: which event tells that texts are gone is not known here, and nothing is said of it but how many they are.
+    void leave_missing();
+    void told_elsewhere(const Body& body, std::uint64_t seq);
     // At the end: what the tree is.
     std::optional<Hash> root() const;
 
@@ -66,6 +71,7 @@ public:
     struct Refuted {
         std::uint64_t size = 0;
         bool beyond = false;
+        std::uint64_t after = 0; // the greatest size at which one had held till then
     };
     std::optional<Refuted> refuted(int anchor) const;
 
@@ -88,6 +94,7 @@ private:
     std::optional<Hash> stored_root() const;
     void doubt(std::uint64_t index, const Hash& stored);
     void lacks_text(std::uint64_t seq);
+    bool tells(std::uint64_t seq, std::uint64_t through) const;
     void check_drops(const std::map<std::uint64_t, std::uint64_t>& drops);
     void check_missing(std::uint64_t allowed);
     void hold_claims();
@@ -116,7 +123,7 @@ private:
     std::vector<std::pair<std::uint64_t, std::uint64_t>> missing_; // texts
     std::map<std::uint64_t, std::uint64_t> told_drops_;            // sequence of the event -> through
     std::string opened_, last_event_;
-    std::uint64_t opened_at_ = 0;
+    std::uint64_t opened_at_ = 0, told_elsewhere_ = 0;
     std::map<int, std::uint64_t> held_;
     std::map<int, Refuted> refuted_;
 };

@@ -27,7 +27,7 @@ std::string signed_text(const Report& report) {
     if (!report.signed_size) return report.whole ? "none yet: nothing is signed" : "none that holds: nothing is signed";
     auto out =
         with_commas(report.checkpoints) + " hold; the newest is over " + with_commas(*report.signed_size) + " events";
-    if (report.unsigned_events > 0) out += "; " + with_commas(report.unsigned_events) + " after it are not signed yet";
+    if (report.unsigned_events > 0) out += "; " + with_commas(report.unsigned_events) + " after it not signed yet";
     return out;
 }
 
@@ -78,7 +78,8 @@ std::string as_text(const Look& look, const Report& report) {
     if (!report.key.empty()) fields.add("key", report.key + " (from " + report.key_from + ")");
     fields.add("checkpoints", signed_text(report));
     if (report.dropped > 0)
-        fields.add("retention", "the texts of " + with_commas(report.dropped) + " events are gone, their hashes hold");
+        fields.add("retention", "the texts of " + with_commas(report.dropped) +
+                                    " events are gone; their hashes hold, and nothing proves what their rows say");
     for (const auto& anchor : report.anchors)
         fields.add(anchor.name, in_words(anchor.state) + (anchor.detail.empty() ? "" : ": " + anchor.detail),
                    tone_of(anchor));

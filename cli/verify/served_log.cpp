@@ -124,7 +124,7 @@ Result<Report> examine_served(Context& context, Request request) {
     const auto [first, last] = request.range.value_or(std::pair<std::uint64_t, std::uint64_t>(1, checkpoint.size));
     if (first < 1 || first > last || last > checkpoint.size)
         return fail(Code::bad_request, "the log has the events 1 to " + std::to_string(checkpoint.size),
-                    "--range A..B names some of them");
+                    "--range A..B names some of them, the first one first");
     if (request.range && last - first >= kMostProofs)
         return fail(Code::bad_request,
                     "over the API a range may have at most " + std::to_string(kMostProofs) + " events",

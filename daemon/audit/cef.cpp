@@ -1,9 +1,9 @@
 #include "audit/cef.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "audit/event_json.hpp"
 #include "audit/event_types.hpp"
 #include "audit/moment.hpp"
 #include "audit/ocsf_draft.hpp"
@@ -77,59 +77,47 @@ int loudness(Severity severity) {
     return 1;
 }
 
-std::string_view said(const json::object& from, std::string_view name) {
-    const auto* value = from.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
-
-json::object read(const std::string& text) {
-    boost::system::error_code error;
-    auto value = json::parse(text, error);
-    return !error && value.is_object() ? std::move(value.get_object()) : json::object();
-}
-
 void add_head(Line& line, const json::object& whole, const ExportSource& source) {
-    const auto name = EventName::find(said(whole, "event"));
+    const auto name = EventName::find(text_in(whole, "event"));
     line.head("owhale");
     line.head("owhaled");
     line.head(source.version);
-    line.head(said(whole, "event"));
-    line.head(cut(name ? summary_of(type_of(*name), whole) : said(whole, "event"), 512));
-    line.head(std::to_string(name ? loudness(severity_of(type_of(*name), said(whole, "outcome"))) : 1));
+    line.head(text_in(whole, "event"));
+    line.head(cut(name ? summary_of(type_of(*name), whole) : text_in(whole, "event"), 512));
+    line.head(std::to_string(name ? loudness(severity_of(type_of(*name), text_in(whole, "outcome"))) : 1));
 }
 
 void add_source(Line& line, std::string_view peer) {
     if (peer.empty()) return;
     const auto from = ocsf_endpoint(peer);
-    const bool v6 = said(from, "ip").contains(':');
-    line.add(v6 ? "c6a2" : "src", said(from, "ip"));
+    const bool v6 = text_in(from, "ip").contains(':');
+    line.add(v6 ? "c6a2" : "src", text_in(from, "ip"));
     if (v6) line.add("c6a2Label", "Source IPv6 Address");
     if (const auto* port = from.if_contains("port")) line.add("spt", std::to_string(port->get_int64()));
-    line.add("sourceServiceName", said(from, "name"));
+    line.add("sourceServiceName", text_in(from, "name"));
 }
 
 } // namespace
 
 std::string to_cef(const Row& row, const ExportSource& source) {
-    const auto whole = read(row.json);
-    const auto* found = whole.if_contains("data");
-    const auto data = found != nullptr && found->is_object() ? found->get_object() : json::object();
+    const auto whole = event_object(row.json);
+    const auto data = object_in(whole, "data");
     Line line;
     add_head(line, whole, source);
     // These three first, and in this order: where they stand says that they are owhaled's.
     line.add("externalId", std::to_string(row.seq));
     line.add("cs1Label", "leafHash");
     line.add("cs1", row.hash);
-    const auto time = moment_of(std::string(said(whole, "time")));
+    const auto time = moment_of(std::string(text_in(whole, "time")));
     if (time) line.add("rt", std::to_string(*time / 1000));
     line.add("dvchost", source.host());
-    line.add("suser", said(whole, "principal"));
-    line.add("act", said(whole, "verb"), kShort);
-    line.add("outcome", said(whole, "outcome"), kShort);
-    line.add("reason", said(data, said(data, "reason").empty() ? "why" : "reason"));
-    add_source(line, said(data, "peer"));
-    if (!said(whole, "run").empty()) line.add("cs2Label", "run");
-    line.add("cs2", said(whole, "run"));
+    line.add("suser", text_in(whole, "principal"));
+    line.add("act", text_in(whole, "verb"), kShort);
+    line.add("outcome", text_in(whole, "outcome"), kShort);
+    line.add("reason", text_in(data, text_in(data, "reason").empty() ? "why" : "reason"));
+    add_source(line, text_in(data, "peer"));
+    if (!text_in(whole, "run").empty()) line.add("cs2Label", "run");
+    line.add("cs2", text_in(whole, "run"));
     if (!data.empty()) line.add("cs3Label", "data");
     if (!data.empty()) line.add("cs3", json::serialize(data), kLong);
     return line.take();

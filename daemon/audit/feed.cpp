@@ -4,15 +4,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/json/parse.hpp>
 
+#include "audit/event_json.hpp"
+
 namespace owhale::audit {
-namespace {
-
-std::string text_of(const boost::json::object& whole, std::string_view name) {
-    const auto* value = whole.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-} // namespace
 
 std::shared_ptr<const Followed> followed(const Row& row) {
     boost::system::error_code error;
@@ -21,8 +15,8 @@ std::shared_ptr<const Followed> followed(const Row& row) {
     auto out = std::make_shared<Followed>();
     out->seq = row.seq;
     out->whole = std::move(value.get_object());
-    out->event = text_of(out->whole, "event");
-    out->principal = text_of(out->whole, "principal");
+    out->event = text_in(out->whole, "event");
+    out->principal = text_in(out->whole, "principal");
     out->json = row.json;
     return out;
 }

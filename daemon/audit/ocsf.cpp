@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "audit/event_json.hpp"
 #include "audit/moment.hpp"
 #include "audit/ocsf_draft.hpp"
 #include "audit/summary.hpp"
@@ -88,23 +88,11 @@ const EventType& base_event() {
     return kBase;
 }
 
-json::object object_in(const json::object& from, std::string_view name) {
-    const auto* value = from.if_contains(name);
-    return value != nullptr && value->is_object() ? value->get_object() : json::object();
-}
-
-json::object read(const std::string& text) {
-    boost::system::error_code error;
-    auto value = json::parse(text, error);
-    return !error && value.is_object() ? std::move(value.get_object()) : json::object();
-}
-
 } // namespace
 
 std::string to_ocsf(const Row& row, const ExportSource& source) {
-    const auto whole = read(row.json);
-    const auto* said = whole.if_contains("event");
-    const auto name = EventName::find(said != nullptr && said->is_string() ? std::string_view(said->get_string()) : "");
+    const auto whole = event_object(row.json);
+    const auto name = EventName::find(text_in(whole, "event"));
     OcsfDraft draft{name ? type_of(*name) : base_event(), whole, source, object_in(whole, "data"), {}};
     draft.out["time"] = milliseconds(draft.said("time"));
     draft.out["metadata"] = metadata_of(row, draft);

@@ -5,17 +5,14 @@
 #include <charconv>
 #include <optional>
 
+#include "audit/event_json.hpp"
+
 namespace owhale::audit {
 namespace {
 
 namespace json = boost::json;
 
 constexpr std::int64_t kOther = 99; // of every enumeration in OCSF
-
-std::string_view text_in(const json::object& from, std::string_view name) {
-    const auto* value = from.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
-}
 
 bool is_address(const std::string& text) {
     unsigned char bytes[16];

@@ -60,7 +60,14 @@ awaitable<Status> Retention::tell_and_note(Drop drop) {
         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(parts_.keep).count()) + "s";
     const auto told = co_await parts_.log.append(std::move(event));
     if (!told) co_return std::unexpected(told.error());
-    co_return co_await parts_.log.note_drop(drop.through, *told);
+    co_return co_await note_signed(drop.through, *told);
+}
+
+// Signed before a text goes: a drop that nobody signed could have been written by whoever can write the file.
+awaitable<Status> Retention::note_signed(std::uint64_t through, std::uint64_t told) {
+    const auto covered = co_await parts_.log.checkpoint_over(told);
+    if (!covered) co_return std::unexpected(covered.error());
+    co_return co_await parts_.log.note_drop(through, told);
 }
 
 awaitable<Status> Retention::drop_noted() {

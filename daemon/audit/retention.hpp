@@ -30,6 +30,7 @@ private:
     boost::asio::awaitable<void> work();
     boost::asio::awaitable<Status> look();
     boost::asio::awaitable<Status> tell_and_note(Drop drop);
+    boost::asio::awaitable<Status> note_signed(std::uint64_t through, std::uint64_t told);
     boost::asio::awaitable<Status> drop_noted();
 
     Parts parts_;

@@ -1,6 +1,6 @@
 #include "audit/rows.hpp"
 
-#include <boost/json/parse.hpp>
+#include "audit/event_json.hpp"
 
 namespace owhale::audit {
 
@@ -13,11 +13,7 @@ Query event_at(std::uint64_t seq) {
 }
 
 std::string time_of(const Row& row) {
-    boost::system::error_code error;
-    const auto event = boost::json::parse(row.json, error);
-    const auto* object = error ? nullptr : event.if_object();
-    const auto* time = object == nullptr ? nullptr : object->if_contains("time");
-    return time != nullptr && time->is_string() ? std::string(time->get_string()) : std::string();
+    return std::string(text_in(event_object(row.json), "time"));
 }
 
 } // namespace owhale::audit

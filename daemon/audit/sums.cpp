@@ -51,20 +51,32 @@ awaitable<void> append(Log& log, Event event) {
 
 } // namespace
 
-Sums::Sums(asio::any_io_executor io, Log& log) : state_(std::make_shared<State>(State{std::move(io), log, {}, 0})) {}
+Sums::Sums(asio::any_io_executor io, Log& log) : state_(std::make_shared<State>(State{std::move(io), log, {}, {}})) {}
+
+Sums::State::Sort& Sums::State::sort_of(std::string_view key) {
+    return sorts[key.starts_with("run:") ? 0 : key.starts_with("ip:") ? 1 : 2];
+}
+
+bool Sums::has_room(State& state, std::string_view key) {
+    auto& sort = state.sort_of(key);
+    return sort.keys < kMostKeys && take(sort.ns, kKeyNs, kMostKeys);
+}
 
 void Sums::put(std::string key, Event event, Told told) {
     key.append(1, ' ').append(event.event.text());
     auto& sums = state_->sums;
     auto at = sums.find(key);
-    if (at == sums.end() && (sums.size() >= kMostKeys || !take(state_->keys_ns, kKeyNs, kMostKeys))) {
+    if (at == sums.end() && !has_room(*state_, key)) {
         key.assign(kMany).append(1, ' ').append(event.event.text());
         make_common(event);
         told = Told::summed;
         at = sums.find(key);
     }
     const bool fresh = at == sums.end();
-    if (fresh) at = sums.emplace(key, Sum{}).first;
+    if (fresh) {
+        at = sums.emplace(key, Sum{}).first;
+        ++state_->sort_of(key).keys;
+    }
     auto& sum = at->second;
     const bool single = told == Told::singly && take(sum.singles_ns, kSingleNs, kMostSingles);
     if (fresh || single) {
@@ -89,6 +101,7 @@ awaitable<void> Sums::watch(std::weak_ptr<State> weak, asio::any_io_executor io,
             write(*state, take_sum(sum.held_back, sum.last));
         } else if (wait == kLater && sum.singles_ns <= monotonic_ns()) { // a pause gives nobody a new start
             state->sums.erase(key);
+            --state->sort_of(key).keys;
             co_return;
         }
     }

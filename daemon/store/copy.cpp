@@ -1,8 +1,10 @@
 #include "store/copy.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
+#include <filesystem>
 #include <unistd.h>
 
 #include "base/fd.hpp"
@@ -12,9 +14,13 @@
 namespace owhale::store {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMark = ".before-", kPart = ".part";
+
 std::string copy_of(const std::string& path, int number) {
     const auto digits = std::to_string(number);
-    return path + ".before-" + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
+    return path + std::string(kMark) + std::string(digits.size() < 3 ? 3 - digits.size() : 0, '0') + digits;
 }
 
 std::string folder_of(const std::string& path) {
@@ -39,10 +45,26 @@ Status write_copy(Database& database, const std::string& path) {
     return {};
 }
 
+// audit.db.before-002, or such an attempt.
+bool is_copy(std::string_view name) {
+    if (name.ends_with(kPart)) name.remove_suffix(kPart.size());
+    const auto mark = name.find(kMark);
+    if (mark == std::string_view::npos) return false;
+    const auto of = name.substr(0, mark), digits = name.substr(mark + kMark.size());
+    return (of == "state.db" || of == "audit.db") && digits.size() >= 3 &&
+           std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_older(const fs::directory_entry& entry, std::chrono::seconds than) {
+    std::error_code error;
+    const auto written = entry.last_write_time(error);
+    return !error && fs::file_time_type::clock::now() - written > than;
+}
+
 } // namespace
 
 Result<std::string> keep_copy(Database& database, int number) {
-    const auto kept = copy_of(database.path(), number), part = kept + ".part";
+    const auto kept = copy_of(database.path(), number), part = kept + std::string(kPart);
     auto written = write_copy(database, part);
     if (written && ::rename(part.c_str(), kept.c_str()) != 0) written = cannot_open(kept, errno);
     if (!written) {
@@ -51,6 +73,21 @@ Result<std::string> keep_copy(Database& database, int number) {
     }
     CHECK(sync_folder(folder_of(kept)));
     return kept;
+}
+
+Result<std::vector<std::string>> drop_copies(const std::string& dir, std::chrono::seconds older) {
+    std::error_code error;
+    std::vector<std::string> gone;
+    for (fs::directory_iterator at(dir, error), last; !error && at != last; at.increment(error)) {
+        std::error_code none;
+        const bool goes = is_copy(at->path().filename().native()) &&
+                          at->symlink_status(none).type() == fs::file_type::regular && is_older(*at, older);
+        if (goes && fs::remove(at->path(), none)) gone.push_back(at->path());
+    }
+    if (error)
+        return fail(Code::state_unavailable, "the folder " + dir + " cannot be looked through: " + error.message(),
+                    "look at its mode and its file system");
+    return gone;
 }
 
 } // namespace owhale::store

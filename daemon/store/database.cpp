@@ -49,7 +49,7 @@ Result<Database> Database::connect(const std::string& path, int flags) {
     return database;
 }
 
-Result<Database> Database::open(const std::string& path, Durability durability) {
+Result<Database> Database::open(const std::string& path, Durability durability, Checkpoints checkpoints) {
     CHECK(make_private_file(path));
     auto database = TRY(connect(path, SQLITE_OPEN_READWRITE));
     CHECK(database.execute("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=16777216;"));
@@ -58,6 +58,7 @@ Result<Database> Database::open(const std::string& path, Durability durability) 
     CHECK(database.execute(durability == Durability::power ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
     database.bound_ = std::make_unique<WalBound>();
     database.bound_->watch(database.handle_.get(), kBusyMs);
+    if (checkpoints == Checkpoints::aside) database.bound_->go_aside(path);
     return database;
 }
 

@@ -15,6 +15,10 @@ namespace owhale::store {
 
 class Transaction;
 
+// Who brings the write-ahead log into the file, and waits for the disk then: a commit now and then, or a thread beside them,
+// for a connection whose thread does more than write.
+enum class Checkpoints { by_commits, aside };
+
 // What a commit has survived when it returns: the end of owhaled, or also the loss of power (an fsync each).
 enum class Durability { process, power };
 
@@ -22,7 +26,8 @@ class Database {
 public:
     // Opens or makes PATH (mode 0600): write-ahead log (bounded, see WalBound), foreign keys on, no untrusted functions in the schema,
     // temporary tables in memory. Refuses a file that is a symbolic link or belongs to someone else.
-    static Result<Database> open(const std::string& path, Durability durability);
+    static Result<Database> open(const std::string& path, Durability durability,
+                                 Checkpoints checkpoints = Checkpoints::by_commits);
     // A second connection that only reads; sees what the first has committed.
     static Result<Database> open_to_read(const std::string& path);
 

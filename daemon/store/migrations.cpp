@@ -1,5 +1,7 @@
 #include "store/migrations.hpp"
 
+#include <chrono>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -9,6 +11,13 @@
 
 namespace owhale::store {
 namespace {
+
+constexpr std::chrono::seconds kToldEvery{5};
+
+Told& told() {
+    static Told told;
+    return told;
+}
 
 Result<int> newest_applied(Database& database) {
     auto find = TRY(database.prepare("SELECT coalesce(max(number), 0) FROM migrations"));
@@ -50,12 +59,17 @@ Status apply_all(Database& database, const std::vector<Migration>& migrations, c
 
 } // namespace
 
+void while_migrating(Told told_then) {
+    told() = std::move(told_then);
+}
+
 Status migrate(Database& database, std::string_view schema, const Further& further) {
     CHECK(database.execute("CREATE TABLE IF NOT EXISTS migrations"
                            " (number INTEGER PRIMARY KEY, applied TEXT NOT NULL) STRICT"));
     const int applied = TRY(newest_applied(database));
     const auto to_come = TRY(missing(database, schema, applied));
     if (to_come.empty()) return {};
+    const LongWork work(database, told(), kToldEvery);
     if (applied > 0) {
         const auto kept = TRY(keep_copy(database, to_come.front().number));
         log::info("a database is brought to its new schema; as it was it is kept", {{"copy", kept}});

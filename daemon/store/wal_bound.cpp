@@ -31,6 +31,7 @@ int WalBound::committed(void* self, sqlite3* handle, const char*, int pages) {
     auto& bound = *static_cast<WalBound*>(self);
     if (pages < bound.last_) bound.next_ = bound.often_; // it began anew
     bound.last_ = pages;
+    if (bound.aside_) bound.aside_->saw(pages);
     if (pages >= bound.next_) bound.bring_over(handle, pages);
     return SQLITE_OK;
 }
@@ -39,11 +40,20 @@ int WalBound::committed(void* self, sqlite3* handle, const char*, int pages) {
 void WalBound::bring_over(sqlite3* handle, int pages) {
     next_ = pages + often_;
     const auto now = monotonic_ns();
-    if (pages < most_ || now - waited_ns_ < kPauseNs) {
+    if (pages >= most_ && now - waited_ns_ >= kPauseNs) {
+        cut(handle, pages);
+        waited_ns_ = monotonic_ns();
+    } else if (aside_) {
+        aside_->wake();
+    } else {
         ::sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-        return;
     }
-    waited_ns_ = now;
+}
+
+// At twice the bound the thread cannot keep up with the commits, or the disk with the thread: they go at its pace.
+void WalBound::cut(sqlite3* handle, int pages) {
+    std::unique_lock<std::timed_mutex> held;
+    if (aside_ && !(held = aside_->hold(pages < 2 * most_ ? kPatienceMs : -1))) return;
     ::sqlite3_busy_timeout(handle, kPatienceMs);
     ::sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     ::sqlite3_busy_timeout(handle, busy_ms_);

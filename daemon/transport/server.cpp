@@ -180,12 +180,17 @@ Router router_or_end(std::vector<Route> routes) {
     std::abort();
 }
 
-// Half of this process's descriptors are for connections, half of these for one user: a run needs some too, and a
+// What owhaled holds open for itself: databases with their logs, the index, sockets, pipes. It is 25 to 30.
+constexpr std::size_t kOwnDescriptors = 32;
+
+// Half of this process's other descriptors are for connections, half of these for one user: a run needs some too, and a
 // message of the spawner that finds no descriptor free is the end of all runs.
 Limits within_descriptors(Limits limits) {
     rlimit files{};
-    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / 2 >= limits.max_connections) return limits;
-    limits.max_connections = files.rlim_cur / 2;
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
+    const auto most = files.rlim_cur < kOwnDescriptors + 4 ? 2 : (files.rlim_cur - kOwnDescriptors) / 2;
+    if (most >= limits.max_connections) return limits;
+    limits.max_connections = most;
     limits.max_connections_per_uid = std::min(limits.max_connections_per_uid, limits.max_connections / 2);
     limits.max_tcp_connections = std::min(limits.max_tcp_connections, limits.max_connections / 2);
     log::warning(

@@ -6,7 +6,7 @@ import subprocess
 import daemon
 
 PAGE = daemon.BUILD / "man" / "audit-events-page"
-LINES = daemon.BUILD / "tests" / "unit" / "audit" / "audit-lines"
+LINES = daemon.BUILD / "tests" / "api" / "audit-lines"
 
 RUN = "0193a6a0-0000-7000-8000-000000000001"
 HOSTILE = 'a|b\\c=d\r\ne\x1b[31m\x7f\u0085\u2028"}\n{"seq":1} externalId=7 CEF:0|x|y|'

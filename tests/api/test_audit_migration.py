@@ -1,7 +1,10 @@
 """A log that an older owhaled wrote (logs/001.sql: by that owhaled's own code) is brought to the newest schema by a start."""
 
+import os
 import pathlib
+import socket
 import sqlite3
+import time
 
 import pytest
 
@@ -51,6 +54,42 @@ def test_it_is_moved_byte_for_byte_and_verifies(old, base):
     ctl("audit", "verify")  # over the API
     assert owhaled.stop() == 0
     ctl("audit", "verify", "--dir", str(owhaled.state))  # and the file
+
+
+@needs_root
+def test_the_manager_hears_that_a_start_which_migrates_goes_on(old):
+    """A large log takes minutes, and systemd would end the start after 90 s; every five seconds it is asked for more."""
+    owhaled = old()
+    words = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(owhaled.base / "notify"))
+        (owhaled.base / "notify").chmod(0o666)
+        owhaled.environment["NOTIFY_SOCKET"] = str(owhaled.base / "notify")
+        owhaled.start()
+        manager.settimeout(60)
+        while "READY=1" not in words:
+            words += manager.recv(4096).decode().splitlines()
+    assert "EXTEND_TIMEOUT_USEC=300000000" in words[:words.index("READY=1")], words
+
+
+def test_what_was_kept_goes_with_its_age(old):
+    """It holds texts of events, which may not outlive what says how long these are kept."""
+    owhaled = old()
+    owhaled.start()
+    kept = owhaled.state / "audit.db.before-002"
+    assert kept.exists()
+    assert owhaled.stop() == 0
+    ago = time.time() - 29 * 86400
+    os.utime(kept, (ago, ago))
+    owhaled.start()
+    assert kept.exists()
+    assert owhaled.stop() == 0
+    owhaled.flags += ["--audit-retention", "28d"]
+    owhaled.start()
+    end = time.monotonic() + 60
+    while kept.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not kept.exists()
 
 
 def unwatched(trigger, sql):

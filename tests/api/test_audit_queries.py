@@ -171,6 +171,26 @@ def test_only_so_many_wait_and_those_who_go_make_room(own):
     assert answer.status == 200, answer
 
 
+@needs_root
+def test_who_has_many_uids_takes_no_place_of_those_who_watch_over_all(own):
+    """An unprivileged user has 65,536 subordinate ones, and a run of its own for each."""
+    owhaled = own(*QUICK).start()
+    last = last_of(owhaled)
+    waiting = []
+    try:
+        for uid in range(100_000, 100_033):
+            for _ in range(8):
+                waiting.append(owhaled.connect(uid))
+                waiting[-1].send(f"GET /v1/audit?after={last}&wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        end = time.monotonic() + 60
+        while (answer := owhaled.get(f"/v1/audit?after={last}&wait=1", uid=100_040)).status != 503:
+            assert time.monotonic() < end, answer
+        assert owhaled.get(f"/v1/audit?after={last}&wait=1").status == 200
+    finally:
+        for one in waiting:
+            one.close()
+
+
 def test_who_loses_the_right_while_waiting_is_told_so(admin, fresh):
     agent = admin.mint()
     last = last_of(fresh)

@@ -27,11 +27,10 @@ Parsed<Command> Grammar::function_keyword() {
     const auto* text = plain_text(name);
     if (!text) return fail(from, "a function's name is plain text, without quotes and expansions");
     skip_blanks();
-    if (peek() == '(' && peek(1) != '(') {
-        skip();
-        skip_blanks();
-        if (peek() != ')') return unexpected("`)`");
-        skip();
+    // Parentheses with something between them are the body: function f (echo in a subshell)
+    if (std::size_t end = 1; peek() == '(') {
+        while (peek(end) == ' ' || peek(end) == '\t') ++end;
+        if (peek(end) == ')') skip(end + 1);
     }
     return function(from, *text);
 }

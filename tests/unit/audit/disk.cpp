@@ -48,6 +48,7 @@ struct Disk::Methods {
     static int sync(sqlite3_file* file, int flags) {
         auto& [base, disk, name, real, new_in_folder] = of(file);
         ++disk->syncs_;
+        if (disk->on_sync_) disk->on_sync_();
         if (disk->sync_ms_ > 0) std::this_thread::sleep_for(std::chrono::milliseconds(disk->sync_ms_));
         if (disk->sync_.code != SQLITE_OK) return failed(disk->sync_);
         const int code = disk->skipping_ ? SQLITE_OK : real->pMethods->xSync(real, flags);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <sqlite3.h>
 #include <string>
@@ -41,6 +42,9 @@ public:
     void heal();
     void slow_syncs(int ms) { sync_ms_ = ms; }
     void skip_syncs(bool on) { skipping_ = on; } // for those who look at what is there, and need nothing kept
+    void on_sync(std::function<void()> what) {
+        on_sync_ = std::move(what);
+    } // in the thread that syncs; before any does
     std::uint64_t syncs() const { return syncs_; }
 
     // The next write waits, until it is let go: what comes meanwhile waits for one commit together.
@@ -64,6 +68,7 @@ private:
     sqlite3_vfs* real_;
     sqlite3_vfs vfs_;
     std::string only_;
+    std::function<void()> on_sync_;
     Failing write_, sync_, open_;
     std::atomic<std::int64_t> writes_left_{0};
     std::atomic<int> sync_ms_{0};

@@ -88,6 +88,21 @@ TEST_CASE("a flood of as many peers is bounded, too, and a row for many names no
     CHECK(text_of(rows.back().at("data").as_object(), "peer") == "(many)");
 }
 
+TEST_CASE("nobody drowns a user in runs and addresses of his own") {
+    Side side;
+    for (std::size_t i = 0; i < 4 * Sums::kMostKeys; ++i)
+        for (const auto* sort : {"run:", "ip:"}) {
+            const auto peer = sort + std::to_string(i);
+            side.sums.put(peer, refused(peer), Sums::Told::singly);
+        }
+    side.sums.put("unix:1000", refused("unix:1000"), Sums::Told::singly);
+    side.flush();
+    std::size_t named = 0;
+    for (const auto& row : side.rows()) named += text_of(row, "principal") == "unix:1000" ? 1 : 0;
+    CHECK(named == 1);
+    CHECK(side.told() == 8 * Sums::kMostKeys + 1);
+}
+
 TEST_CASE("what is told singly is so for some, and then summed") {
     Side side;
     for (std::uint64_t i = 0; i < 1'000; ++i) side.sums.put("unix:1000", refused("unix:1000"), Sums::Told::singly);

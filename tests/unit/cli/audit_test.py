@@ -40,6 +40,16 @@ class Lists(Audit):
             self.assertRegex(line, words)
         self.assertRegex(self.ctl("-v", "audit", "ls").stdout, r"OUTCOME +VERB +RUN +WHAT\n")
 
+    def test_a_number_is_told_though_an_id_has_its_digits(self):
+        self.events({"event": "run.outcome", "outcome": "exited", "run": "01900000-0000-7000-8000-0000ac2180a0", "data": {"exit_code": 1}},
+                    {"event": "audit.exported", "outcome": "ok", "data": {"from": 5, "to": 10, "format": "jsonl", "count": 6}},
+                    {"event": "verb.denied", "verb": "approvals.decide", "outcome": "denied", "data": {"peer": "unix:0"}},
+                    {"event": "approval.decided", "outcome": "denied", "data": {"approval": "77", "decision": "deny", "reason": "no"}})
+        lines = self.ctl("audit", "ls").stdout.splitlines()[1:]
+        for line, words in zip(lines, (r"answered 77 with deny, no$", r"may not approvals\.decide$",
+                                       r"exports events from 5 as jsonl, up to 10, events 6$", r"ended: exited, exit 1$")):
+            self.assertRegex(line, words)
+
     def test_pages_go_on_until_there_are_enough(self):
         self.events(*({"data": {"n": n}} for n in range(2500)))
         self.change(budget=400)
@@ -112,7 +122,9 @@ class Lists(Audit):
         self.events({"event": "login", "outcome": "ok"}, {"event": "audit.dropped", "data": {"through": 1}})
         self.change(dropped=1)
         self.assertRegex(self.ctl("audit", "ls").stdout, r"1 .* login +ok +no longer kept \(2\)")
-        self.assertRegex(self.ctl("audit", "show", "1").stdout, r"dropped .*event 2 tells")
+        shown = self.ctl("audit", "show", "1").stdout
+        self.assertRegex(shown, r"dropped .*event 2 tells")
+        self.assertNotIn("as shown", shown)
 
 
 class Follows(Audit):

@@ -87,6 +87,43 @@ class Whole(Folder):
         self.attack(attacks.delete_body, 101)
         self.finds(101, "missing")
 
+    def dropped(self, signed=300, told=250, through=100):
+        """A log of 300 whose event `told` tells a drop, as retention leaves it."""
+        log = audit_log.Log(300, (1, 200, signed), self.log.key)
+        log.bodies[told - 1] = audit_log.body(told, "audit.dropped", {"count": through, "through": through}, "system", "ok")
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.attack(attacks.invent_drop, through, told)
+
+    def test_a_drop_that_nothing_signs(self):
+        """Who can write the file, and has no key, adds one behind the newest checkpoint."""
+        self.dropped(signed=299, told=300, through=298)
+        self.finds(1, "missing", through=298)
+
+    def test_a_range_of_a_log_that_retention_shortened(self):
+        self.dropped()
+        for part, gone in (("50..60", 11), ("95..105", 6), ("150..160", 0), ("245..255", 0)):
+            report = self.verify("--range", part, code=0)
+            self.assertEqual((report["dropped"], report["bad"]), (gone, 0), part)
+        self.attack(attacks.delete_body, 101)
+        self.finds(101, "missing", "--range", "95..105")
+        self.attack(attacks.change_event, 250)  # what told of it
+        self.finds(50, "missing", "--range", "50..60", through=60)
+
+    def test_a_key_that_signs_nothing(self):
+        log = audit_log.Log(300, (), self.log.key)
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.verify(code=0)
+        self.finds(1, "checkpoint_missing", "--key", self.log.key.vkey)
+        self.finds(2, "checkpoint_missing", "--key", self.log.key.vkey, "--range", "2..5")
+
+    def test_a_range_is_not_held_against_what_is_kept_outside(self):
+        (self.top / "kept").write_text(self.log.note(700))
+        self.assertEqual(self.verify("--range", "2..5", "--checkpoint", str(self.top / "kept")).returncode, 2)
+
     def test_a_range_by_proofs(self):
         self.assertEqual(self.verify("--range", "250..520", code=0)["events"], 271)
         self.attack(attacks.change_event, 333)
@@ -297,6 +334,29 @@ class Anchored(Folder):
         self.finds(1, "key_swapped", *self.saved(300, other))
         self.finds(1, "key_swapped", *self.heads(300, key=MADE.other))
 
+    def test_a_rewritten_log_is_found_however_many_heads_came_later(self):
+        """A broker that was taken over makes the log anew, and has its heads kept, one a minute, for days."""
+        words = self.heads(200, 300)
+        text = (self.top / "heads").read_text().removesuffix("7")
+        self.attack(attacks.change_event_and_tree, 222)
+        self.attack(attacks.sign_again, self.log.key)
+        database = attacks.free(self.state / "audit.db")
+        leaves = [bytes(one) for (one,) in database.execute("SELECT hash FROM events ORDER BY seq")]
+        later = [f"{size} {base64.b64encode(audit_log.root(leaves[:size])).decode()} 2026-11-27T05:00:00Z\n" for size in range(301, 701)]
+        database.close()
+        (self.top / "heads").write_text(text + "".join(line for line in later for _ in range(40)))
+        self.finds(201, "rewritten", *words, through=300)
+
+    @unittest.skipUnless(os.geteuid() == 0, "becoming root needs root")
+    def test_root_runs_no_journalctl_of_a_strangers(self):
+        """What is left in PATH of whoever became root."""
+        found = self.journal(self.log.note(700))
+        for strange in (self.top / "bin", self.top / "bin" / "journalctl"):
+            self.assertEqual(self.anchor(self.verify(code=0, **found), "journal")["state"], "matches")
+            os.chown(strange, 61234, 61234)
+            self.assertEqual(self.anchor(self.verify(code=0, **found), "journal")["state"], "absent", strange)
+            os.chown(strange, 0, 0)
+
     def test_a_forged_line_in_the_journal_counts_for_nothing(self):
         forged = self.log.note(700).replace("\n700\n", "\n9000\n")
         report = self.verify(code=0, **self.journal(forged))
@@ -342,6 +402,31 @@ class Exports(Folder):
                                                           capture_output=True, text=True).stdout)
         self.export(lambda lines: lines[:600] + lines[700:])
         self.finds(601, "missing", through=700)
+
+    def test_without_what_signs_it(self):
+        """Anybody can write lines with their hashes."""
+        self.export(lambda lines: lines[:600])
+        self.finds(1, "checkpoint_missing", through=600)
+
+    def test_that_was_cut_off_behind_its_checkpoint(self):
+        """As one that followed the log is: whatever came in the last ten seconds."""
+        log = audit_log.Log(60, (), self.log.key)
+        log.bodies[20:] = [audit_log.body(n, data={"command": ["x" * 20_000]}) for n in range(21, 61)]
+        lines = [b'{"seq":%d,"hash":"%s","event":%s}' % (n, audit_log.leaf(text).hex().encode(), text) for n, text in enumerate(log.bodies, 1)]
+        self.export(lambda _: lines[:20] + [json.dumps({"checkpoint": log.note(20)}).encode()] + lines[20:])
+        report = self.verify("--key", self.log.key.vkey, code=0)
+        self.assertEqual((report["signed_size"], report["unsigned_events"]), (20, 40))
+
+    def test_that_does_not_begin_at_the_beginning(self):
+        """Its lines are in no tree: neither a key nor a checkpoint says anything about them."""
+        text = self.log.bodies[332].replace(b"exited", b"failed")
+        forged = b'{"seq":333,"hash":"%s","event":%s}' % (audit_log.leaf(text).hex().encode(), text)
+        self.export(lambda lines: lines[1:332] + [forged] + lines[333:])
+        (self.top / "kept").write_text(self.log.note(700))
+        key = ("--key", self.log.key.vkey)
+        self.finds(1, "key_swapped")  # it names none
+        for words in (key, (*key, "--checkpoint", str(self.top / "kept"))):
+            self.assertEqual(self.verify(*words).returncode, 3, words)
 
     def test_another_key(self):
         self.export(note=MADE.other.note(700, self.log.root(700)))

@@ -48,6 +48,8 @@ TEST_CASE("a service manager hears how owhaled stands, by path or abstract name"
         CHECK_EQ(heard(socket), "READY=1\nSTATUS=Serving");
         notify.reloading();
         CHECK_EQ(heard(socket).substr(0, 27), "RELOADING=1\nMONOTONIC_USEC=");
+        notify.migrating();
+        CHECK_EQ(heard(socket).substr(0, 30), "EXTEND_TIMEOUT_USEC=300000000\n");
         notify.alive();
         CHECK_EQ(heard(socket), "WATCHDOG=1");
         notify.stopping();

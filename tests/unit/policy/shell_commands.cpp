@@ -109,6 +109,8 @@ TEST_CASE("compound commands") {
         {"case x in (esac) a;; esac", "case x esac)(a);;"},
         {"f() { a; }; f () (a); function f { a; }; function f() if a; then b; fi",
          "function f (group (a)); function f (sub (a)); function f (group (a)); function f (if (a) (b))"},
+        {"function f (a b); function f ( ) (a); function f ((1))",
+         "function f (sub (a b)); function f (sub (a)); function f (arith 1)"},
         {"f()\n{ a; } >b", "function f (group (a) >b)"},
         {"a-b.c() { x; }; f() [[ a ]]; f() ((1))",
          "function a-b.c (group (x)); function f (test a); function f (arith 1)"},

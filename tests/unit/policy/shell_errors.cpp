@@ -152,7 +152,7 @@ TEST_CASE("what bash refuses, or only accepts with a warning, is refused") {
                                      "if a; then b; fi c",
                                      "(a) b",
                                      "coproc a }",
-                                     "function f (a)",
+                                     "function f ( ) x",
                                      "a ;& b"}) {
         CAPTURE(script);
         CHECK(tree_of(script).starts_with("error: "));

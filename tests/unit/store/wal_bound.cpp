@@ -56,7 +56,12 @@ TEST_CASE("a reader keeps the log as long as it reads; then it is cut") {
 TEST_CASE("readers that overlap do not keep it for ever") {
     const test::Folder folder;
     const auto path = folder / "a.db";
-    auto database = Database::open(path, Durability::process);
+    auto checkpoints = Checkpoints::by_commits;
+    SUBCASE("commits bring it over") {}
+    SUBCASE("a thread does") {
+        checkpoints = Checkpoints::aside;
+    }
+    auto database = Database::open(path, Durability::process, checkpoints);
     REQUIRE(database->execute("CREATE TABLE t (x)"));
     std::atomic<bool> done = false;
     std::atomic<int> turn = 0;

@@ -51,10 +51,15 @@ upgrade_leaves_a_run_alone() {
     within 20 has_ended root "$id"
 }
 
+# The administrator's TCP socket is in use, before and after.
 upgrade_restarts_when_nothing_runs() {
     local before
+    systemctl stop owhaled
+    systemctl start owhaled-tcp.socket owhaled
+    within 60 answers
     before=$(supervisor)
     install_next
+    expect_equal "TCP socket" active "$(systemctl is-active owhaled-tcp.socket)"
     [[ $(supervisor) != "$before" ]] || die "it is still the same process"
     within 60 answers
     ! owhalectl status | grep 'systemctl restart' || die "status speaks of an upgrade that is over"

@@ -86,7 +86,14 @@ quiet_one_is_left_alone() {
     expect_equal "supervisor" "$before" "$(supervisor)"
 }
 
-vault_of_doctor() { api root /v1/doctor | grep -o '[0-9]* secrets, key [^,]*, from [^"]*'; }
+vault_of_doctor() {
+    local said
+    said=$(api root /v1/doctor)
+    grep -o '[0-9]* secrets, key [^,]*, from [^"]*' <<<"$said" || {
+        echo "doctor says of the vault: ${said#*'"name":"vault"'}" >&2
+        return 1
+    }
+}
 
 # The steps of owhaled.8.
 key_can_be_encrypted() {

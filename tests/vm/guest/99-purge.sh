@@ -6,7 +6,10 @@ purge() { DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 purge
 
 purge_leaves_the_log_alone() {
     local out
+    systemctl stop owhaled
+    systemctl start owhaled-tcp.socket
     out=$(purge)
+    ! systemctl -q is-active owhaled-tcp.socket || die "its TCP socket still listens"
     echo "$out"
     expect_has "what it says" "the audit log stays: $state/audit.db" "$out"
     [[ ! -e /etc/owhaled && ! -e $state/state.db && ! -e /var/lib/owhaled-accounts ]] || die "$(ls -la /etc/owhaled $state)"
