@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "broker.hpp"
 #include "confine/confine.hpp"
+#include "confine/sanitizer.hpp"
 #include "egress/egress.hpp"
 #include "notify.hpp"
 #include "redact/redactor.hpp"
@@ -112,7 +113,9 @@ int run_broker(const config::Settings& settings, Fd channel, SecretBytes passphr
         std::_Exit(1);
     }
     // Coroutines that still wait refer to the parts in no particular order: the process ends without unwinding them.
-    std::_Exit((*broker)->finish());
+    const int code = (*broker)->finish();
+    ask_sanitizer();
+    std::_Exit(code);
 }
 
 } // namespace owhale

@@ -6,4 +6,6 @@ SanitizerNeeds prepare_sanitizer() {
     return {};
 }
 
+void ask_sanitizer() {}
+
 } // namespace owhale

@@ -4,8 +4,9 @@
 #include <sched.h>
 #include <sys/prctl.h>
 
-// compiler-rt's include/sanitizer/common_interface_defs.h
+// compiler-rt's include/sanitizer: common_interface_defs.h, lsan_interface.h
 extern "C" void __sanitizer_sandbox_on_notify(void* arguments);
+extern "C" __attribute__((weak)) void __lsan_do_leak_check();
 
 namespace owhale {
 
@@ -23,6 +24,10 @@ SanitizerNeeds prepare_sanitizer() {
     for (const unsigned long option : {PR_SET_PDEATHSIG, PR_SET_PTRACER})
         needs.calls.push_back({"prctl", {SCMP_CMP(0, SCMP_CMP_EQ, option)}});
     return needs;
+}
+
+void ask_sanitizer() {
+    if (__lsan_do_leak_check != nullptr) __lsan_do_leak_check(); // AddressSanitizer has it, ThreadSanitizer has not
 }
 
 } // namespace owhale

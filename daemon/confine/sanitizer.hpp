@@ -19,5 +19,7 @@ struct SanitizerNeeds {
 
 // sanitized.cpp where Meson's b_sanitize is set, else not_sanitized.cpp. Before the first thread, and before the confinement.
 SanitizerNeeds prepare_sanitizer();
+// Has it tell of what is leaked: the broker ends without its own end.
+void ask_sanitizer();
 
 } // namespace owhale

@@ -11,7 +11,7 @@ import time
 
 import daemon
 
-CTL = daemon.BUILD / "cli" / "owhalectl"
+CTL = pathlib.Path(os.environ.get("OWHALE_TEST_CTL", daemon.BUILD / "cli" / "owhalectl"))
 
 
 def become(uid):

@@ -14,7 +14,9 @@ import described
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("OWHALE_BUILD", TOP / "build")).resolve()
-BINARY = BUILD / "daemon" / "owhaled"
+# Another one in its place, and a folder in which its logs outlive their tests: tests/sanitizers.
+BINARY = pathlib.Path(os.environ.get("OWHALE_TEST_DAEMON", BUILD / "daemon" / "owhaled"))
+LOGS = os.environ.get("OWHALE_TEST_LOGS")
 
 
 def folder(prefix="owhale-api-"):
@@ -65,15 +67,21 @@ class Owhaled:
 
     def launch(self):
         with open(self.log, "ab") as log:
+            self.keep_log()
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=self.environment, preexec_fn=self.limit)
         return self
+
+    def keep_log(self):
+        kept = LOGS and pathlib.Path(LOGS, f"{self.base.name}-{self.log.stat().st_ino}.log")
+        if kept and not kept.exists():
+            os.link(self.log, kept)
 
     def limit(self):
         for kind, values in self.limits.items():
             resource.setrlimit(kind, values)
 
-    def start(self, patience=20):
+    def start(self, patience=120 if LOGS else 20):
         self.launch()
         end = time.monotonic() + patience
         while time.monotonic() < end:
