@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <initializer_list>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,8 +22,16 @@ std::string absolute_variable(const char* name) {
     return value != nullptr && *value == '/' ? value : "";
 }
 
+// Of the nearest folder that is there. What root keeps below another's folder lies wherever that one's links lead.
+bool is_strangers(const std::string& path) {
+    if (::geteuid() != 0) return false;
+    struct stat link{}, found{};
+    if (::lstat(path.c_str(), &link) != 0) return path != "/" && is_strangers(parent_of(path));
+    return link.st_uid != 0 || ::stat(path.c_str(), &found) != 0 || found.st_uid != 0;
+}
+
 std::string home() {
-    if (auto path = absolute_variable("HOME"); !path.empty()) return path;
+    if (auto path = absolute_variable("HOME"); !path.empty() && !is_strangers(path)) return path;
     const passwd* account = ::getpwuid(::geteuid());
     return account != nullptr && account->pw_dir[0] == '/' ? account->pw_dir : "";
 }
@@ -59,6 +68,18 @@ Status make_folders(const std::string& path) {
     return {};
 }
 
+// For root no link, and nobody else's folder, leads there.
+Result<std::string> below(std::string path, std::initializer_list<const char*> names) {
+    for (const auto* name : names) {
+        (path += '/') += name;
+        struct stat found{};
+        if (::geteuid() != 0 || ::lstat(path.c_str(), &found) != 0) continue;
+        if (S_ISLNK(found.st_mode)) return unsafe(path, "is a link");
+        if (found.st_uid != 0) return fail(Code::unauthenticated, path + " " + owner(found.st_uid), kElsewhere);
+    }
+    return path;
+}
+
 Result<std::string> read_bounded(int fd, const std::string& path, std::size_t most) {
     auto text = TRY(read_all(fd, path, most));
     if (!text) return unsafe(path, "is over " + std::to_string(most) + " bytes");
@@ -68,8 +89,9 @@ Result<std::string> read_bounded(int fd, const std::string& path, std::size_t mo
 } // namespace
 
 Result<std::string> private_folder() {
-    if (const auto state = absolute_variable("XDG_STATE_HOME"); !state.empty()) return state + "/owhaled/client";
-    if (const auto path = home(); !path.empty()) return path + "/.local/state/owhaled/client";
+    if (const auto state = absolute_variable("XDG_STATE_HOME"); !state.empty() && !is_strangers(state))
+        return below(state, {"owhaled", "client"});
+    if (const auto path = home(); !path.empty()) return below(path, {".local", "state", "owhaled", "client"});
     return fail(Code::system, "you have no home folder", kElsewhere);
 }
 

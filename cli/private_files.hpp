@@ -9,7 +9,9 @@
 
 namespace owhale::cli {
 
-// $XDG_STATE_HOME/owhaled/client, by default ~/.local/state/owhaled/client. Not made by asking.
+// $XDG_STATE_HOME/owhaled/client, by default ~/.local/state/owhaled/client. Not made by asking. Root passes over a folder
+// of another's that these variables name (su, sudo), for its own home, and is refused (unauthenticated) where a link or
+// another's folder leads on from there.
 Result<std::string> private_folder();
 
 // The content of a file there; none when it is not there. Refused (unauthenticated) when it is a link, not a plain
