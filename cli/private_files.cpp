@@ -24,16 +24,19 @@ std::string absolute_variable(const char* name) {
 
 // Of the nearest folder that is there. What root keeps below another's folder lies wherever that one's links lead.
 bool is_strangers(const std::string& path) {
-    if (::geteuid() != 0) return false;
     struct stat link{}, found{};
     if (::lstat(path.c_str(), &link) != 0) return path != "/" && is_strangers(parent_of(path));
     return link.st_uid != 0 || ::stat(path.c_str(), &found) != 0 || found.st_uid != 0;
 }
 
-std::string home() {
-    if (auto path = absolute_variable("HOME"); !path.empty() && !is_strangers(path)) return path;
+std::string home_by_account() {
     const passwd* account = ::getpwuid(::geteuid());
     return account != nullptr && account->pw_dir[0] == '/' ? account->pw_dir : "";
+}
+
+std::string home() {
+    auto path = absolute_variable("HOME");
+    return path.empty() ? home_by_account() : path;
 }
 
 std::unexpected<Error> unsafe(const std::string& path, const std::string& why) {
@@ -73,7 +76,7 @@ Result<std::string> below(std::string path, std::initializer_list<const char*> n
     for (const auto* name : names) {
         (path += '/') += name;
         struct stat found{};
-        if (::geteuid() != 0 || ::lstat(path.c_str(), &found) != 0) continue;
+        if (::lstat(path.c_str(), &found) != 0) continue;
         if (S_ISLNK(found.st_mode)) return unsafe(path, "is a link");
         if (found.st_uid != 0) return fail(Code::unauthenticated, path + " " + owner(found.st_uid), kElsewhere);
     }
@@ -89,10 +92,19 @@ Result<std::string> read_bounded(int fd, const std::string& path, std::size_t mo
 } // namespace
 
 Result<std::string> private_folder() {
+    if (const auto state = absolute_variable("XDG_STATE_HOME"); !state.empty()) return state + "/owhaled/client";
+    if (const auto path = home(); !path.empty()) return path + "/.local/state/owhaled/client";
+    return fail(Code::system, "you have no home folder", kElsewhere);
+}
+
+Result<std::string> own_folder() {
+    if (::geteuid() != 0) return private_folder();
     if (const auto state = absolute_variable("XDG_STATE_HOME"); !state.empty() && !is_strangers(state))
         return below(state, {"owhaled", "client"});
-    if (const auto path = home(); !path.empty()) return below(path, {".local", "state", "owhaled", "client"});
-    return fail(Code::system, "you have no home folder", kElsewhere);
+    const auto named = home();
+    const auto path = named.empty() || is_strangers(named) ? home_by_account() : named;
+    if (path.empty()) return fail(Code::system, "root has no home folder", kElsewhere);
+    return below(path, {".local", "state", "owhaled", "client"});
 }
 
 Result<std::optional<std::string>> read_private(const std::string& path, std::size_t most) {

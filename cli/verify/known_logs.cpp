@@ -9,7 +9,7 @@ constexpr std::size_t kMostFile = std::size_t{4} << 20;
 constexpr auto kHead = "# owhalectl: of each audit log the newest checkpoint that was verified: VKEY NOTE, in base64\n";
 
 Result<std::string> path_of() {
-    return TRY(private_folder()) + "/known_logs";
+    return TRY(own_folder()) + "/known_logs";
 }
 
 struct Known {
