@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <initializer_list>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,10 +22,21 @@ std::string absolute_variable(const char* name) {
     return value != nullptr && *value == '/' ? value : "";
 }
 
-std::string home() {
-    if (auto path = absolute_variable("HOME"); !path.empty()) return path;
+// Of the nearest folder that is there. What root keeps below another's folder lies wherever that one's links lead.
+bool is_strangers(const std::string& path) {
+    struct stat link{}, found{};
+    if (::lstat(path.c_str(), &link) != 0) return path != "/" && is_strangers(parent_of(path));
+    return link.st_uid != 0 || ::stat(path.c_str(), &found) != 0 || found.st_uid != 0;
+}
+
+std::string home_by_account() {
     const passwd* account = ::getpwuid(::geteuid());
     return account != nullptr && account->pw_dir[0] == '/' ? account->pw_dir : "";
+}
+
+std::string home() {
+    auto path = absolute_variable("HOME");
+    return path.empty() ? home_by_account() : path;
 }
 
 std::unexpected<Error> unsafe(const std::string& path, const std::string& why) {
@@ -59,6 +71,18 @@ Status make_folders(const std::string& path) {
     return {};
 }
 
+// For root no link, and nobody else's folder, leads there.
+Result<std::string> below(std::string path, std::initializer_list<const char*> names) {
+    for (const auto* name : names) {
+        (path += '/') += name;
+        struct stat found{};
+        if (::lstat(path.c_str(), &found) != 0) continue;
+        if (S_ISLNK(found.st_mode)) return unsafe(path, "is a link");
+        if (found.st_uid != 0) return fail(Code::unauthenticated, path + " " + owner(found.st_uid), kElsewhere);
+    }
+    return path;
+}
+
 Result<std::string> read_bounded(int fd, const std::string& path, std::size_t most) {
     auto text = TRY(read_all(fd, path, most));
     if (!text) return unsafe(path, "is over " + std::to_string(most) + " bytes");
@@ -71,6 +95,16 @@ Result<std::string> private_folder() {
     if (const auto state = absolute_variable("XDG_STATE_HOME"); !state.empty()) return state + "/owhaled/client";
     if (const auto path = home(); !path.empty()) return path + "/.local/state/owhaled/client";
     return fail(Code::system, "you have no home folder", kElsewhere);
+}
+
+Result<std::string> own_folder() {
+    if (::geteuid() != 0) return private_folder();
+    if (const auto state = absolute_variable("XDG_STATE_HOME"); !state.empty() && !is_strangers(state))
+        return below(state, {"owhaled", "client"});
+    const auto named = home();
+    const auto path = named.empty() || is_strangers(named) ? home_by_account() : named;
+    if (path.empty()) return fail(Code::system, "root has no home folder", kElsewhere);
+    return below(path, {".local", "state", "owhaled", "client"});
 }
 
 Result<std::optional<std::string>> read_private(const std::string& path, std::size_t most) {

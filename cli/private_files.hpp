@@ -11,6 +11,9 @@ namespace owhale::cli {
 
 // $XDG_STATE_HOME/owhaled/client, by default ~/.local/state/owhaled/client. Not made by asking.
 Result<std::string> private_folder();
+// The same, for what root keeps without being asked to: a folder of another's that these variables name (su, sudo) is passed
+// over for root's own home, and a link or another's folder that leads on from there is refused (unauthenticated).
+Result<std::string> own_folder();
 
 // The content of a file there; none when it is not there. Refused (unauthenticated) when it is a link, not a plain
 // file, not ours, or open to others: somebody else could have put it there or have read it.

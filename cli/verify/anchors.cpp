@@ -140,8 +140,9 @@ std::string journalctl_path() {
     return "";
 }
 
-// What journalctl prints; nothing when there is none, or it fails.
-std::optional<std::string> journalctl() {
+// What journalctl prints of checkpoints that `sender` told it, whose uid journald itself writes down; or anybody. Nothing
+// when there is none, or it fails.
+std::optional<std::string> journalctl(std::optional<uid_t> sender) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return {};
     const Fd out(ends[0]);
@@ -152,8 +153,14 @@ std::optional<std::string> journalctl() {
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     const auto program = journalctl_path();
-    const std::array<const char*, 7> words = {"journalctl", kMessage,  "--output=json",
-                                              "--no-pager", "--quiet", "--output-fields=OWHALED_CHECKPOINT",
+    const auto by = "_UID=" + std::to_string(sender.value_or(0));
+    const std::array<const char*, 8> words = {"journalctl",
+                                              kMessage,
+                                              "--output=json",
+                                              "--no-pager",
+                                              "--quiet",
+                                              "--output-fields=OWHALED_CHECKPOINT",
+                                              sender ? by.c_str() : nullptr,
                                               nullptr};
     pid_t child = 0;
     const int failed = program.empty() ? ENOENT
@@ -183,6 +190,14 @@ void add_entry(std::string_view line, Kept& kept) {
         kept.notes.push_back(std::move(note));
 }
 
+void add_entries(std::string_view text, Kept& kept) {
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        add_entry(text.substr(0, end), kept);
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+}
+
 } // namespace
 
 Kept heads_in(const std::string& path) {
@@ -193,16 +208,14 @@ Kept heads_in(const std::string& path) {
     return kept;
 }
 
-Kept heads_in_journal() {
+// What others tell the journal could push the log's own out of what is read.
+Kept heads_in_journal(std::optional<uid_t> broker, bool surely) {
     Kept kept{.name = "journal", .where = "the system's journal"};
-    const auto text = journalctl();
+    if (broker) add_entries(journalctl(broker).value_or(""), kept);
+    if (surely && !kept.notes.empty()) return kept;
+    const auto text = journalctl({}); // of a copy the owner is another
     if (!text) kept.absent = "journalctl is not there, or may not read it";
-    std::string_view rest = text ? std::string_view(*text) : std::string_view();
-    while (!rest.empty()) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        add_entry(rest.substr(0, end), kept);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    add_entries(text.value_or(""), kept);
     return kept;
 }
 

@@ -30,6 +30,7 @@ struct Kept {
     std::vector<std::string> notes;
     bool roots = false;       // of a file of heads: root alone can write it
     bool beside = false;      // in the folder that the log lies in: put back with it
+    bool own_memory = false;  // what owhalectl itself has verified before
     bool of_this_log = false; // it is said to be this log's: another's, or another key's, is wrong
 };
 

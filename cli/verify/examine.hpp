@@ -16,6 +16,7 @@ struct Request {
     std::optional<merkle::NoteKey> pinned;                        // the key that it must be signed with
     std::optional<std::pair<std::uint64_t, std::uint64_t>> range; // these events alone
     bool progress = false;
+    bool ends_early = false; // an export: that more is known than it holds is no fault of its
 };
 
 // STATE/audit.db. Fails when it cannot be looked at.

@@ -1,4 +1,5 @@
 // Verifies an export, as it comes from owhaled or lies in a file.
+#include <algorithm>
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
@@ -125,6 +126,18 @@ Status add_from(int fd, std::uint64_t from, std::uint64_t size, const std::strin
     return {};
 }
 
+// Its first event may be gone: of the log that signs it the key is known from the last time.
+std::optional<merkle::NoteKey> known_key(const Exported& exported, const Request& request) {
+    const auto note = merkle::parse_note(exported.note);
+    const auto signed_head =
+        note ? merkle::parse_checkpoint(note->text) : Result<merkle::Checkpoint>(fail(Code::not_found, ""));
+    if (!signed_head) return {};
+    for (const auto& kept : request.kept)
+        for (const auto& log : kept.logs)
+            if (kept.own_memory && log.key.name == signed_head->origin) return log.key;
+    return {};
+}
+
 // An export ends with what signs it: without, whoever has had the file could have written all of it.
 Report none_without_checkpoint(Report report) {
     if (!report.whole || report.signed_size) return report;
@@ -143,11 +156,17 @@ Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to
     }
 }
 
+// Without a key no drop is signed either: that texts are gone is then no finding.
+bool says_nothing(const Report& report) {
+    return std::ranges::all_of(report.problems, [](const Problem& one) { return one.kind == "missing"; });
+}
+
 } // namespace
 
 Result<Report> examine_export(const Pieces& pieces, const Exported& exported, const Request& request) {
     Findings findings(request);
-    findings.take_key({}, exported.key);
+    const auto known = known_key(exported, request);
+    if (exported.key || known || request.pinned) findings.take_key({}, exported.key, known);
     const auto note =
         exported.note.empty() ? Result<merkle::Note>(fail(Code::not_found, "")) : merkle::parse_note(exported.note);
     const auto checkpoint =
@@ -195,7 +214,13 @@ Result<Report> examine_file(const std::string& path, const Request& request) {
     auto exported = TRY(beginning_of(pieces));
     if (::lseek(file.get(), 0, SEEK_SET) < 0) return fail_errno(path);
     CHECK(add_end(file.get(), static_cast<std::uint64_t>(found.st_size), path, exported));
-    return none_without_checkpoint(TRY(examine_export(pieces, exported, request)));
+    const auto report = TRY(examine_export(pieces, exported, request));
+    if (report.key.empty() && says_nothing(report))
+        return fail(Code::state_unavailable,
+                    "no event in it names the key that it is signed with (retention may have dropped the first), and "
+                    "owhalectl remembers none of this log",
+                    "give the key with --key: owhalectl audit checkpoint --key prints it");
+    return none_without_checkpoint(report);
 }
 
 } // namespace owhale::cli::verify

@@ -43,14 +43,16 @@ void Findings::add(std::uint64_t seq, std::string kind, std::string what) {
     report_.problems.push_back({seq, {}, std::move(kind), std::move(what)});
 }
 
-void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said) {
+void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said,
+                        const std::optional<merkle::NoteKey>& known) {
     std::optional<merkle::NoteKey> named;
     if (opened)
         if (const auto body = read_body(opened->second)) named = named_key(body->data);
-    key_ = request_.pinned ? request_.pinned : named ? named : said;
-    report_.key_from = request_.pinned ? "--key"
-                       : named         ? "event " + std::to_string(opened->first)
-                                       : "the log beside its events, none of which confirms it";
+    key_ = request_.pinned ? request_.pinned : named ? named : said ? said : known;
+    report_.key_from = request_.pinned  ? "--key"
+                       : named          ? "event " + std::to_string(opened->first)
+                       : !said && known ? "owhalectl's own memory"
+                                        : "the log beside its events, none of which confirms it";
     if (!key_)
         return add(1, "key_swapped",
                    "no event names the key that the log is signed with (retention may have dropped the first): give it "
@@ -114,12 +116,24 @@ void Findings::take_note(const Kept& kept, int index, const std::string& note) {
     add(1, kind, kept.where + ": " + why);
 }
 
+// An export is of its day; the log has gone on since.
+void Findings::end_early(const Kept& kept, std::uint64_t held, std::uint64_t known, Anchor& out) {
+    out.state = held > 0 ? "matches" : "beyond";
+    if (held > 0) out.size = held;
+    out.detail = kept.where + " says that the log has had " + with_commas(known) + " events" +
+                 (held > 0 ? ", and matches at " + with_commas(held) : "") + ": not compared beyond " +
+                 with_commas(report_.last);
+    report_.notes.push_back("this export ends at event " + with_commas(report_.last) + "; " + out.detail);
+}
+
 void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
     Anchor out{.name = kept.name, .state = "absent"};
     const auto held = pass.held(index);
     const auto refuted = pass.refuted(index);
     const auto& strange = strange_[static_cast<std::size_t>(index)];
-    if (refuted && refuted->beyond) {
+    if (refuted && refuted->beyond && request_.ends_early && !kept.of_this_log) {
+        end_early(kept, held, refuted->size, out);
+    } else if (refuted && refuted->beyond) {
         out.state = "older_copy";
         out.detail = "the log was put back, or this is an older copy or export of it: it has " +
                      with_commas(report_.last) + " events, and " + kept.where + " says that it had " +
@@ -142,7 +156,7 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
     } else {
         out.detail = kept.absent;
     }
-    if (refuted) out.size = refuted->size;
+    if (refuted && out.state != "matches") out.size = refuted->size;
     out.outside = !kept.beside;
     report_.anchors.push_back(std::move(out));
 }

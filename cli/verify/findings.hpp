@@ -16,8 +16,10 @@ public:
     explicit Findings(const Request& request) : request_(request) {}
 
     using Opened = std::optional<std::pair<std::uint64_t, std::string>>; // sequence and text of an audit.opened
-    // The key that holds: the pinned one, the one that the log's first audit.opened names, the one that is said beside it.
-    void take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said);
+    // The key that holds: the pinned one, the one that the log's first audit.opened names, the one that is said beside it,
+    // and the one that is remembered of its origin.
+    void take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said,
+                  const std::optional<merkle::NoteKey>& known = {});
     // One that is stored with the log, as that of this size.
     void take_checkpoint(std::uint64_t size, const std::string& note);
 
@@ -31,6 +33,7 @@ public:
 private:
     void take_kept(const Kept& kept, int index);
     void take_note(const Kept& kept, int index, const std::string& note);
+    void end_early(const Kept& kept, std::uint64_t held, std::uint64_t known, Anchor& out);
     void end_anchor(const Kept& kept, int index, const Pass& pass);
     void end_signed(const Pass& pass);
     void nothing_signed();

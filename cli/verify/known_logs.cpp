@@ -9,7 +9,7 @@ constexpr std::size_t kMostFile = std::size_t{4} << 20;
 constexpr auto kHead = "# owhalectl: of each audit log the newest checkpoint that was verified: VKEY NOTE, in base64\n";
 
 Result<std::string> path_of() {
-    return TRY(private_folder()) + "/known_logs";
+    return TRY(own_folder()) + "/known_logs";
 }
 
 struct Known {
@@ -45,7 +45,7 @@ Result<std::vector<Known>> read_all() {
 } // namespace
 
 Kept known_logs() {
-    Kept kept{.name = "remembered", .where = "owhalectl's own memory"};
+    Kept kept{.name = "remembered", .where = "owhalectl's own memory", .own_memory = true};
     const auto all = read_all();
     if (!all) kept.absent = all.error().message;
     if (all)
@@ -60,9 +60,12 @@ Result<std::optional<merkle::Checkpoint>> known_checkpoint(const merkle::NoteKey
 }
 
 Status remember(const merkle::NoteKey& key, std::string_view note) {
+    const auto checkpoint = TRY(merkle::verify(note, key));
     std::string text = kHead;
-    for (const auto& known : TRY(read_all()))
+    for (const auto& known : TRY(read_all())) {
+        if (known.key == key && known.checkpoint.size > checkpoint.size) return {};
         if (known.key != key) text += known.line;
+    }
     text += merkle::to_vkey(key) + " " + merkle::to_base64(note) + "\n";
     const auto path = TRY(path_of());
     return write_private(path, text);

@@ -8,7 +8,7 @@ namespace owhale::cli::verify {
 Kept known_logs();
 // The checkpoint that is remembered of this log.
 Result<std::optional<merkle::Checkpoint>> known_checkpoint(const merkle::NoteKey& key);
-// Keeps `note`, which holds and is of at least as many events as what is kept.
+// Keeps `note`, which holds; nothing when what is kept is of more events.
 Status remember(const merkle::NoteKey& key, std::string_view note);
 
 } // namespace owhale::cli::verify

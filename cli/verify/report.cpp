@@ -20,7 +20,7 @@ std::string in_words(std::string kind) {
 
 Tone tone_of(const Anchor& anchor) {
     if (anchor.state == "matches") return Tone::good;
-    return anchor.state == "absent" ? Tone::plain : Tone::bad;
+    return anchor.state == "absent" || anchor.state == "beyond" ? Tone::plain : Tone::bad;
 }
 
 std::string signed_text(const Report& report) {
@@ -33,7 +33,7 @@ std::string signed_text(const Report& report) {
 
 bool any_outside(const Report& report) {
     for (const auto& anchor : report.anchors)
-        if (anchor.state != "absent" && anchor.outside) return true;
+        if (anchor.state != "absent" && anchor.state != "beyond" && anchor.outside) return true;
     return false;
 }
 

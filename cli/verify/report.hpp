@@ -27,7 +27,7 @@ BOOST_DESCRIBE_STRUCT(Problem, (), (seq, through, kind, what))
 // What the log was held against that is kept outside of it.
 struct Anchor {
     std::string name;                  // "heads", "journal", "remembered", "checkpoint"
-    std::string state;                 // matches, older_copy, rewritten, other_log, absent
+    std::string state;                 // matches, beyond (not compared), older_copy, rewritten, other_log, absent
     std::optional<std::uint64_t> size; // the greatest that was held
     std::string detail;
     bool outside = true; // of the folder that the log lies in

@@ -17,7 +17,12 @@ Result<ServedHead> served_head(Context& context, std::optional<std::uint64_t> co
 // By owhaled's proof: that `to` goes on from `from`; false when it does not.
 Result<bool> goes_on(Context& context, const merkle::Checkpoint& from, const merkle::Checkpoint& to);
 
+// Of an export that ends at `from`: whether the log of this key goes on from there to `to`, into the report. Without an
+// owhaled that has that log and says so, nothing is added.
+void take_later(Context& context, const merkle::NoteKey& key, const merkle::Checkpoint& from,
+                const merkle::Checkpoint& to, Report& report);
+
 // All of it, or the range that is asked for, with a proof for each of its events.
-Result<Report> examine_served(Context& context, Request request);
+Result<Report> examine_served(Context& context, const Request& request);
 
 } // namespace owhale::cli::verify

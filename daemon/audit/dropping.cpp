@@ -46,6 +46,16 @@ Result<std::uint64_t> before_needed(store::Database& database, std::uint64_t dro
     return row.null(0) ? line : static_cast<std::uint64_t>(row.integer(0)) - 1;
 }
 
+// What retention itself has told goes along with others' texts: each turn of its own would be told by one more event, and
+// so on for ever where nothing else happens.
+Result<bool> any_of_others(store::Database& database, std::uint64_t dropped, std::uint64_t line) {
+    auto statement = TRY(database.prepare("SELECT EXISTS (SELECT 1 FROM events WHERE seq > ?1 AND seq <= ?2 AND event"
+                                          " IS NOT (SELECT id FROM words WHERE text = 'audit.dropped'))"));
+    auto row = statement.with(dropped, line);
+    CHECK(row.next());
+    return row.integer(0) != 0;
+}
+
 } // namespace
 
 Result<Drop> find_droppable(store::Database& database, const Age& age) {
@@ -53,7 +63,7 @@ Result<Drop> find_droppable(store::Database& database, const Age& age) {
     const auto last = TRY(number(database, "SELECT coalesce(max(seq), 0) FROM events"));
     auto line = TRY(line_of(database, dropped, age));
     if (line > dropped) line = TRY(before_needed(database, dropped, line, age.needed_us));
-    if (line <= dropped) return Drop{.last = last};
+    if (line <= dropped || !TRY(any_of_others(database, dropped, line))) return Drop{.last = last};
     auto statement =
         TRY(database.prepare("SELECT count(*), min(time), max(time) FROM events WHERE seq > ?1 AND seq <= ?2"));
     auto row = statement.with(dropped, line);

@@ -21,7 +21,7 @@ struct Age {
     std::int64_t needed_us = INT64_MAX; // nothing that was written from then on goes
     std::uint64_t seen = 0;             // up to there owhaled has seen it lie for that long
 };
-// What is older than that (retention_line.hpp) and not gone yet.
+// What is older than that (retention_line.hpp) and not gone yet; nothing while that is retention's own events alone.
 Result<Drop> find_droppable(store::Database& database, const Age& age);
 
 // Notes that bodies up to `through` go, as the event `told` says. Nothing when that is noted already.

@@ -26,19 +26,6 @@ Result<std::uint64_t> needed(const Request& request, const std::string& name) {
     return number_of(request, name, 0, kMaxSequence);
 }
 
-awaitable<Result<Response>> checkpoint(Services services, Request& request) {
-    CO_CHECK(only(request, {"covers"}));
-    const auto covers = number_of(request, "covers", kMaxSequence, kMaxSequence); // of none so far: all there are
-    if (!covers) co_return std::unexpected(covers.error());
-    const auto made = co_await services.audit.checkpoint_over(*covers);
-    if (!made) co_return std::unexpected(made.error());
-    const auto& key = services.audit.key();
-    const api::AuditCheckpoint answer{
-        made->note,         key.name, audit::merkle::to_vkey(key), made->size, audit::merkle::to_base64(made->root),
-        rfc3339(made->time)};
-    co_return reply(answer);
-}
-
 // Whether who asks may see this event: of others' not even the place in the tree is told.
 awaitable<Result<bool>> is_theirs(audit::Log& log, const Request& request, std::uint64_t seq) {
     if (seq == 0) co_return false;
@@ -48,6 +35,30 @@ awaitable<Result<bool>> is_theirs(audit::Log& log, const Request& request, std::
     const auto rows = co_await log.find(std::move(query));
     if (!rows) co_return std::unexpected(rows.error());
     co_return !rows->empty();
+}
+
+// From which event on one is made if none covers it: each that is made is signed, synced and kept, so who reads none but
+// their own events has none made over others'.
+awaitable<Result<std::uint64_t>> to_cover(audit::Log& log, const Request& request) {
+    const auto covers = number_of(request, "covers", kMaxSequence, kMaxSequence); // of none so far: all there are
+    if (!covers || any(request, Permission::audit_read)) co_return covers;
+    if (!request.query.contains("covers")) co_return 1;
+    const auto theirs = co_await is_theirs(log, request, *covers);
+    if (!theirs) co_return std::unexpected(theirs.error());
+    co_return *theirs ? *covers : 1;
+}
+
+awaitable<Result<Response>> checkpoint(Services services, Request& request) {
+    CO_CHECK(only(request, {"covers"}));
+    const auto covers = co_await to_cover(services.audit, request);
+    if (!covers) co_return std::unexpected(covers.error());
+    const auto made = co_await services.audit.checkpoint_over(*covers);
+    if (!made) co_return std::unexpected(made.error());
+    const auto& key = services.audit.key();
+    const api::AuditCheckpoint answer{
+        made->note,         key.name, audit::merkle::to_vkey(key), made->size, audit::merkle::to_base64(made->root),
+        rfc3339(made->time)};
+    co_return reply(answer);
 }
 
 awaitable<Result<Response>> proof(Services services, Request& request) {

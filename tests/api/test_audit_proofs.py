@@ -33,6 +33,11 @@ def checkpoint(owhaled, **more):
     return answer.json()
 
 
+def kept(owhaled):
+    with sqlite3.connect(f"file:{owhaled.state}/audit.db?mode=ro", uri=True) as log:
+        return log.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
+
+
 def leaves_of(owhaled, size):
     return [bytes.fromhex(line["hash"]) for line in exported(owhaled, f"?until_seq={size}") if "seq" in line]
 
@@ -112,20 +117,28 @@ def test_consistency_of_every_past(busy):
 
 def test_who_only_reads_makes_no_checkpoints(busy):
     """One shows an event that is covered while others write: none but the log's own, every ten seconds, are made."""
-
-    def kept():
-        with sqlite3.connect(f"file:{busy.state}/audit.db?mode=ro", uri=True) as log:
-            return log.execute("SELECT count(*) FROM checkpoints").fetchone()[0]
-
-    first, before, began = checkpoint(busy), kept(), time.monotonic()
+    first, before, began = checkpoint(busy), kept(busy), time.monotonic()
     for _ in range(20):
         busy.ran(argv=["/bin/true"])
         shown = busy.get("/v1/audit/1").json()
         assert shown["proof"]["size"] >= first["size"]
         assert busy.get("/v1/audit/checkpoint?covers=1").json()["size"] >= first["size"]
-    assert kept() - before <= 1 + (time.monotonic() - began) / 9
+    assert kept(busy) - before <= 1 + (time.monotonic() - began) / 9
     newest = busy.get("/v1/audit?limit=1").json()["events"][0]["seq"]
     assert busy.get(f"/v1/audit/{newest}").json()["proof"]["size"] >= newest  # none covered it: one was made
+
+
+@needs_root
+def test_who_sees_their_own_alone_has_no_checkpoint_made_of_others_events(busy, alice):
+    size, before, began = checkpoint(busy)["size"], kept(busy), time.monotonic()
+    for query in ("", "?covers=1", "?covers=9007199254740000", None) * 3:
+        busy.ran(argv=["/bin/true"])
+        others = busy.get("/v1/audit?limit=1").json()["events"][0]["seq"]
+        given = busy.get("/v1/audit/checkpoint" + (query if query is not None else f"?covers={others}"), uid=alice)
+        assert given.status == 200 and given.json()["size"] >= size
+    assert kept(busy) - before <= 1 + (time.monotonic() - began) / 9
+    mine = busy.get(f"/v1/audit?run={busy.ran(alice, argv=['/bin/true'])['id']}", uid=alice).json()["events"][0]["seq"]
+    assert busy.get(f"/v1/audit/checkpoint?covers={mine}", uid=alice).json()["size"] >= mine
 
 
 @pytest.mark.parametrize("query", ["proof", "proof?seq=1", "proof?size=1", "proof?seq=x&size=1", "proof?seq=2&size=1", "proof?seq=0&size=1",
@@ -141,7 +154,7 @@ def test_what_has_no_proof_is_refused(busy, query):
 def test_others_events_have_no_place(busy, alice):
     own = busy.ran(alice, argv=["/bin/true"])["id"]
     mine = busy.get(f"/v1/audit?run={own}", uid=alice).json()["events"][0]["seq"]
-    size = checkpoint(busy, uid=alice)["size"]
+    size = busy.get(f"/v1/audit/checkpoint?covers={mine}", uid=alice).json()["size"]
     assert busy.get(f"/v1/audit/proof?seq={mine}&size={size}", uid=alice).status == 200
     assert busy.get(f"/v1/audit/proof?seq=1&size={size}", uid=alice).status == 404
     assert busy.get(f"/v1/audit/proof?seq={size + 100000}&size={size}", uid=alice).status == 404

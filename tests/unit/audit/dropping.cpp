@@ -90,6 +90,23 @@ TEST_CASE("bodies go in turns, in order, and only what is noted") {
     CHECK_FALSE(side.database->execute("DELETE FROM bodies WHERE seq = " + std::to_string(drop.through + 1)));
 }
 
+TEST_CASE("what retention itself tells goes with others' texts, and never alone") {
+    Side side;
+    side.put_hours(300, 300);
+    const auto first = side.droppable(100, kFar, side.count("events"));
+    auto told = side.put(kToday - 299 * kHour, "audit.dropped");
+    REQUIRE(audit::note_drop(*side.database, first.through, told));
+    for (int i = 298; i > 200; --i) { // one an hour, of which each tells of the one before
+        told = side.put(kToday - i * kHour, "audit.dropped");
+        if (const auto drop = side.droppable(100, kFar, told); drop.through != 0)
+            REQUIRE(audit::note_drop(*side.database, drop.through, told));
+    }
+    CHECK(side.count("drops") <= 2); // the second for the last of the others' texts
+    side.put(kToday - 150 * kHour);
+    const auto last = side.put(kToday);
+    CHECK(side.droppable(100, kFar, last).through == last - 1); // those of retention with it
+}
+
 TEST_CASE("a line that no later event tells is refused") {
     Side side;
     side.put_hours(50);

@@ -195,6 +195,16 @@ TEST_CASE("an event's entry says what it is, how loud, and all of it") {
     CHECK_EQ(fields["MESSAGE"].find_first_of("\n\x1b"), std::string::npos);
 }
 
+TEST_CASE("what would hide or turn the text of a line stands written out") {
+    const auto& type = type_of("audit.anchor_missing");
+    const auto line_of = [&](std::string why) { return summary_of(type, {{"data", {{"why", std::move(why)}}}}); };
+    CHECK(line_of("a\u202eb\u200bc\ufeffd\u2066e\U000e0041f")
+              .find(R"(a\u{202e}b\u{200b}c\u{feff}d\u{2066}e\u{e0041}f)") != std::string::npos);
+    CHECK(line_of("a\nb\x1b[2Jc\u0085d\x7f").find("a b [2Jc d ") != std::string::npos);
+    CHECK(line_of("naïve 日本 😀").find("naïve 日本 😀") != std::string::npos);
+    CHECK(line_of("\xff").find("\xef\xbf\xbd") != std::string::npos);
+}
+
 TEST_CASE("every type's line is made of what an event has, and holds no bracket of a pattern") {
     for (const auto& type : event_types()) {
         const auto line = summary_of(type, {{"outcome", "ok"}, {"principal", "unix:1"}});

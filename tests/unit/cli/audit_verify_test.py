@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """owhalectl audit verify against everything that can be done to a log's file. usage: audit_verify_test.py OWHALECTL"""
-import base64, json, os, shutil, sqlite3, subprocess, sys, tempfile, unittest
+import base64, http.server, json, os, shutil, socketserver, sqlite3, subprocess, sys, tempfile, threading, unittest
 from pathlib import Path
 
 import audit_attacks as attacks
@@ -357,6 +357,19 @@ class Anchored(Folder):
             self.assertEqual(self.anchor(self.verify(code=0, **found), "journal")["state"], "absent", strange)
             os.chown(strange, 0, 0)
 
+    def test_the_brokers_own_lines_are_asked_for_first(self):
+        """Whatever others tell the journal."""
+        found = self.journal()
+        (self.top / "all").write_text("".join(json.dumps({"OWHALED_CHECKPOINT": self.log.note(9000 + n).replace("\n", "x")}) + "\n" for n in range(3)))
+        (self.top / "own").write_text(json.dumps({"OWHALED_CHECKPOINT": self.log.note(700)}) + "\n")
+        script = self.top / "bin" / "journalctl"
+        owner = os.stat(self.state / "audit.db").st_uid
+        script.write_text(f'#!/bin/sh\ncase " $* " in *" _UID={owner} "*) exec /bin/cat {self.top}/own;; esac\nexec /bin/cat {self.top}/all\n')
+        self.assertEqual(self.anchor(self.verify(code=0, **found), "journal")["state"], "matches")
+        (self.top / "own").write_text("")  # a copy, whose owner is another
+        (self.top / "all").write_text(json.dumps({"OWHALED_CHECKPOINT": self.log.note(600)}) + "\n")
+        self.assertEqual(self.anchor(self.verify(code=0, **found), "journal")["size"], 600)
+
     def test_a_forged_line_in_the_journal_counts_for_nothing(self):
         forged = self.log.note(700).replace("\n700\n", "\n9000\n")
         report = self.verify(code=0, **self.journal(forged))
@@ -424,9 +437,47 @@ class Exports(Folder):
         self.export(lambda lines: lines[1:332] + [forged] + lines[333:])
         (self.top / "kept").write_text(self.log.note(700))
         key = ("--key", self.log.key.vkey)
-        self.finds(1, "key_swapped")  # it names none
-        for words in (key, (*key, "--checkpoint", str(self.top / "kept"))):
+        for words in ((), key, (*key, "--checkpoint", str(self.top / "kept"))):
             self.assertEqual(self.verify(*words).returncode, 3, words)
+
+    def dropped_first(self, size=300):
+        """As an owhaled exports it: event 250 tells that the first text is gone."""
+        log = audit_log.Log(300, (), self.log.key)
+        log.bodies[249] = audit_log.body(250, "audit.dropped", {"count": 1, "through": 1}, "system", "ok")
+        lines = [b'{"seq":%d,"hash":"%s","event":%s}' % (n, audit_log.leaf(text).hex().encode(), text) for n, text in enumerate(log.bodies, 1)]
+        lines[0] = b'{"seq":1,"hash":"%s","dropped":true}' % audit_log.leaf(log.bodies[0]).hex().encode()
+        self.export(lambda _: lines[:size] + [json.dumps({"checkpoint": log.note(size)}, ensure_ascii=False).encode()])
+        return log
+
+    def test_whose_first_text_is_gone(self):
+        """It names no key: the one that is remembered of this log counts."""
+        log = self.dropped_first()
+        done = self.verify()
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn("--key", done.stderr)
+        self.verify("--key", log.key.vkey, code=0)
+        report = self.verify(code=0)
+        self.assertEqual((report["key"], report["key_from"], report["dropped"]), (log.key.vkey, "owhalectl's own memory", 1))
+        with open(self.top / "export", "rb") as file:
+            lines = file.read().splitlines()
+        forged = lines[:-1] + [json.dumps({"checkpoint": MADE.other.note(300, log.root(300))}, ensure_ascii=False).encode()]
+        (self.top / "export").write_bytes(b"\n".join(forged) + b"\n")
+        self.assertIn("key_swapped", {one["kind"] for one in self.verify(code=1)["problems"]})
+
+    def test_older_than_what_is_remembered(self):
+        """It is of its day: no fault of it, and what is remembered stays."""
+        self.export()
+        self.verify(code=0)
+        self.export(lambda lines: lines[:600] + [json.dumps({"checkpoint": self.log.note(600)}, ensure_ascii=False).encode()])
+        for _ in range(2):
+            report = self.verify(code=0)
+            self.assertEqual(report["anchors"][-1]["state"], "beyond")
+            self.assertIn("not compared beyond 600", report["notes"][0])
+        (self.top / "kept").write_text(self.log.note(700))
+        self.finds(601, "older_copy", "--checkpoint", str(self.top / "kept"))  # that was asked for
+        self.attack(attacks.cut_after, 600, True)
+        live = verify(self.top / "new", "--dir", str(self.state), code=1)
+        self.assertEqual(live["problems"][0]["kind"], "older_copy")
 
     def test_another_key(self):
         self.export(note=MADE.other.note(700, self.log.root(700)))
@@ -437,6 +488,130 @@ class Exports(Folder):
             (self.top / "export").write_bytes(garbage)
             done = self.verify()
             self.assertIn(1 if isinstance(done, dict) else done.returncode, (1, 3))
+
+
+class Serving:
+    """An owhaled whose log grows by one at each checkpoint that is asked for: logs, each with the lines that it exports."""
+
+    def __init__(self, path, *logs):
+        logs, now = list(logs), []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def address_string(self):
+                return "owhalectl"
+
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                if self.path.startswith("/v1/audit/checkpoint"):
+                    now[:] = [logs[0]]
+                    if len(logs) > 1:
+                        logs.pop(0)
+                    log = now[0][0]
+                    body, kind = json.dumps({"note": log.note(len(log.bodies)), "key": log.key.vkey}).encode(), "application/json"
+                else:
+                    body, kind = b"\n".join(now[0][1]) + b"\n", "application/jsonl"
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(body)
+                self.close_connection = True
+
+        class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+            daemon_threads = True
+
+        self.server = Server(str(path), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Served(Folder):
+    def serve(self, *logs):
+        path = self.top / "socket"
+        path.unlink(missing_ok=True)
+        served = Serving(path, *logs)
+        self.addCleanup(served.stop)
+        return ("--socket", str(path))
+
+    def log_of(self, size, gone, told=0):
+        log = audit_log.Log(size, (), self.log.key)
+        if told:
+            log.bodies[told - 1] = audit_log.body(told, "audit.dropped", {"count": gone, "through": gone}, "system", "ok")
+        lines = [b'{"seq":%d,"hash":"%s","event":%s}' % (n, audit_log.leaf(text).hex().encode(), text) for n, text in enumerate(log.bodies, 1)]
+        for n in range(gone):
+            lines[n] = b'{"seq":%d,"hash":"%s","dropped":true}' % (n + 1, audit_log.leaf(log.bodies[n]).hex().encode())
+        return log, lines
+
+    def look(self, socket, code):
+        done = subprocess.run([CTL, *socket, "-o", "json", "audit", "verify"], capture_output=True, text=True, timeout=120,
+                              env={"PATH": "/nowhere", "HOME": str(self.top)})
+        self.assertEqual(done.returncode, code, done)
+        return json.loads(done.stdout)
+
+    def test_retention_drops_while_it_looks(self):
+        """The event that tells of it is behind the checkpoint that the first look began with."""
+        report = self.look(self.serve(self.log_of(300, 100), self.log_of(301, 100, 301)), 0)
+        self.assertEqual((report["events"], report["dropped"], report["whole"]), (301, 100, True))
+
+    def test_what_stays_gone_is_told(self):
+        report = self.look(self.serve(self.log_of(300, 100)), 1)
+        self.assertEqual(report["problems"][0]["kind"], "missing")
+
+
+@unittest.skipUnless(os.geteuid() == 0, "becoming root needs root")
+class RootsMemory(Folder):
+    """What root remembers is written to no place that somebody else chose."""
+
+    def setUp(self):
+        super().setUp()
+        self.top.chmod(0o755)
+        self.own, self.home = self.top / "root", self.top / "home"
+        for one in (self.own, self.home):
+            one.mkdir()
+        os.chown(self.home, 61234, 61234)
+        (self.top / "passwd").write_text(f"root:x:0:0:root:{self.own}:/bin/sh\n")
+        if subprocess.run(self.inside("true"), stderr=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("no mount namespaces here")
+
+    def inside(self, *words):
+        return ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"', self.top / "passwd", *words]
+
+    def look(self, **env):
+        done = subprocess.run(self.inside(CTL, "audit", "verify", "--dir", self.state), capture_output=True, text=True, timeout=60,
+                              env={"PATH": os.environ["PATH"], **{name: str(value) for name, value in env.items()}})
+        self.assertEqual(done.returncode, 0, done)
+        return done.stderr
+
+    def files(self, folder):
+        return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+    def test_a_strangers_home(self):
+        for env in ({"HOME": self.home}, {"HOME": self.home / "none"}, {"XDG_STATE_HOME": self.home, "HOME": self.home}):
+            shutil.rmtree(self.own)
+            self.own.mkdir()
+            self.look(**env)
+            self.assertEqual(self.files(self.home), [], env)
+            self.assertEqual(self.files(self.own), [".local/state/owhaled/client/known_logs"], env)
+
+    def test_links(self):
+        elsewhere = self.top / "elsewhere"
+        for at in (".local", ".local/state", ".local/state/owhaled", ".local/state/owhaled/client"):
+            shutil.rmtree(self.own)
+            shutil.rmtree(elsewhere, ignore_errors=True)
+            elsewhere.mkdir()
+            (self.own / at).parent.mkdir(parents=True, exist_ok=True)
+            (self.own / at).symlink_to(elsewhere)
+            for home in (self.own, self.home):
+                self.assertIn("is a link", self.look(HOME=home))
+            self.assertEqual(list(elsewhere.iterdir()), [], at)
 
 
 class Hostile(Folder):
