@@ -69,10 +69,11 @@ void add_check(Fields& fields, const ProofCheck& check, bool dropped) {
     switch (check.state) {
     case ProofCheck::State::good:
         return fields.add("verified",
-                          check.words + (dropped ? ": its hash alone stands there; what is shown above is a note beside "
-                                                   "it, which nothing proves now that the text is gone"
-                                                 : ": it stands there as shown, and cannot be changed or taken away "
-                                                   "unseen by who keeps that checkpoint"),
+                          check.words + (dropped
+                                             ? ": its hash alone stands there; what is shown above is a note beside "
+                                               "it, which nothing proves now that the text is gone"
+                                             : ": it stands there as shown, and cannot be changed or taken away "
+                                               "unseen by who keeps that checkpoint"),
                           Tone::good);
     case ProofCheck::State::missing:
         return fields.add("not verified", check.words, Tone::warn);
