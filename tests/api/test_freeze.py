@@ -316,10 +316,9 @@ def test_a_full_disk_does_not_hold_the_button_up(own, base):
         full = own(*QUICK).start()
         admin = set_up(full)
         run = counter(full)
-        with open(state / "filler", "wb") as filler, pytest.raises(OSError):
+        with open(state / "filler", "wb", buffering=0) as filler, pytest.raises(OSError):
             while True:
                 filler.write(b"x" * 65536)
-                filler.flush()
         for _ in range(60):  # what SQLite had left over takes a few events
             if full.run(None, argv=["/bin/true"], wait=True).status == 503:
                 break
