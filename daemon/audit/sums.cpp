@@ -1,6 +1,5 @@
 #include "audit/sums.hpp"
 
-#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -9,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "base/clock.hpp"
+#include "base/gcra.hpp"
 #include "base/log.hpp"
 
 namespace owhale::audit {
@@ -22,13 +22,10 @@ constexpr std::int64_t kKeyNs = 5 * kSecondNs, kSingleNs = 10 * kSecondNs;
 constexpr std::chrono::seconds kFirst{1}, kLater{60};
 constexpr std::string_view kMany = "(many)";
 
-// GCRA: `most` at once, then one every `every` ns; `full` is when there will be `most` again.
-bool take(std::int64_t& full, std::int64_t every, std::size_t most) {
-    const auto now = monotonic_ns();
-    const auto from = std::max(full, now);
-    if (from - now > static_cast<std::int64_t>(most - 1) * every) return false;
-    full = from + every;
-    return true;
+bool take(std::int64_t& bucket, std::int64_t every, std::size_t most) {
+    const auto taken = gcra(bucket, monotonic_ns(), every, static_cast<std::int64_t>(most));
+    if (taken.over_ns <= 0) bucket = taken.next_ns;
+    return taken.over_ns <= 0;
 }
 
 // What stands for peers without number tells of none of them.

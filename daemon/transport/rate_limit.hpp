@@ -2,8 +2,8 @@
 //
 // Scopes: "login", a minute's logins of one peer; "step-up", a minute's proofs of one account's password; "api",
 // requests of a uid, a token or a run; "anonymous", requests of a TCP address without a token; "token", tokens of one
-// peer that were not good, at the rate of strangers; "tls", handshakes of one address. Strangers have a table of their own: their number is without bound, that of uids and
-// tokens is not, and neither shall push the other out.
+// peer that were not good, at the rate of strangers; "tls", handshakes of one address. Strangers have a table of their own:
+// their number is without bound, that of uids and tokens is not, and neither shall push the other out.
 #pragma once
 
 #include <cstdint>

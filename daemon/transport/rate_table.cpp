@@ -5,6 +5,8 @@
 #include <new>
 #include <sodium.h>
 
+#include "base/gcra.hpp"
+
 namespace owhale::transport {
 
 RateTable::RateTable(std::size_t places)
@@ -33,8 +35,7 @@ RateTable::Bucket& RateTable::place(const Key& key) const {
 }
 
 Decision RateTable::look(const Key& key, const Rate& rate, std::int64_t now_ns) const {
-    const auto arrival = std::max(place(key).arrival_ns, now_ns) + rate.interval_ns;
-    const auto over = arrival - now_ns - rate.interval_ns * rate.burst;
+    const auto over = gcra(place(key).arrival_ns, now_ns, rate.interval_ns, rate.burst).over_ns;
     return {over <= 0, std::max<std::int64_t>(over, 0)};
 }
 
@@ -42,7 +43,7 @@ Decision RateTable::take(const Key& key, const Rate& rate, std::int64_t now_ns) 
     const auto decision = look(key, rate, now_ns);
     if (!decision.allowed) return decision;
     auto& bucket = place(key);
-    bucket = {key, std::max(bucket.arrival_ns, now_ns) + rate.interval_ns};
+    bucket = {key, gcra(bucket.arrival_ns, now_ns, rate.interval_ns, rate.burst).next_ns};
     return decision;
 }
 
