@@ -17,7 +17,7 @@ struct SanitizerNeeds {
     std::vector<Call> calls;
 };
 
-// sanitized.cpp where Meson's b_sanitize is set, else not_sanitized.cpp. Before the first thread, and before the confinement.
+// sanitized.cpp where Meson's b_sanitize and sanitizer_in_cage are set, else not_sanitized.cpp. Before the first thread, and before the confinement.
 SanitizerNeeds prepare_sanitizer();
 // Has it tell of what is leaked: the broker ends without its own end.
 void ask_sanitizer();

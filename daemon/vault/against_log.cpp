@@ -20,6 +20,7 @@ constexpr std::array<audit::EventName, 5> kEvents = {"secret.set", "secret.rotat
 struct Seen {
     std::uint64_t generation = 0;
     std::string head;
+    bool empty = false; // opened without a secret in it
 };
 
 Seen seen_in(const audit::Row& row) {
@@ -33,6 +34,8 @@ Seen seen_in(const audit::Row& row) {
         seen.generation = static_cast<std::uint64_t>(std::max<std::int64_t>(number->as_int64(), 0));
     if (const auto* head = data->as_object().if_contains("head"); head != nullptr && head->is_string())
         seen.head = head->as_string();
+    const auto* secrets = data->as_object().if_contains("secrets");
+    seen.empty = secrets != nullptr && secrets->is_int64() && secrets->as_int64() == 0;
     return seen;
 }
 
@@ -59,13 +62,15 @@ awaitable<Status> Vault::compare_with_log() {
     log_generation_ = std::max(done->generation, begun->generation);
     if (closed()) co_return Status{};
     const auto mine = keep_.generation();
-    if (mine < done->generation) {
+    // Where none ever held a secret, none is lost with the older database: one made anew, as after the package was purged.
+    const bool nothing_lost = done->empty && keep_.rows().empty() && begun->generation <= done->generation;
+    if (mine < done->generation && !nothing_lost) {
         const auto why = keep_.damaged("the database is older than the audit log: it is at generation " +
                                        std::to_string(mine) + ", the log has seen " + std::to_string(done->generation));
         log::warning(to_line(why.error()));
         co_return Status{};
     }
-    if (mine == done->generation && !done->head.empty() && done->head != keep_.head()) {
+    if (mine == done->generation && !done->head.empty() && done->head != keep_.head() && !nothing_lost) {
         const auto why = keep_.damaged("the database is another than the audit log has seen");
         log::warning(to_line(why.error()));
         co_return Status{};

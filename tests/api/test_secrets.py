@@ -352,6 +352,30 @@ def put_back(owhaled, files):
         path.chmod(0o600)
 
 
+def vault_row(owhaled):
+    return next(row for row in owhaled.get("/v1/doctor").json()["checks"] if row["name"] == "vault")
+
+
+def test_a_database_made_anew_opens_where_no_secret_was_ever_kept(fresh):
+    """As after the package was purged, which leaves the audit log."""
+    fresh.stop()
+    put_back(fresh, {})
+    fresh.start()
+    assert vault_row(fresh)["state"] == "ok"
+
+
+def test_a_database_made_anew_is_noticed_once_there_was_a_secret(fresh, admin, alice_account):
+    fresh.stop()
+    new = saved(fresh)
+    fresh.start()
+    put(alice_account, name="A")
+    alice_account.do("DELETE", "/v1/secrets/A")
+    fresh.stop()
+    put_back(fresh, new)
+    fresh.start()
+    closed(fresh, alice_account, "older than the audit log")
+
+
 def test_an_old_database_that_is_put_back_is_noticed_and_can_be_accepted(fresh, admin, alice_account):
     put(alice_account, name="A", value="the first value, leaked")
     fresh.stop()
