@@ -235,7 +235,8 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Asked asked, Caller 
     if (stopping_) co_return fail(Code::busy, "owhaled is stopping", "try again in a moment");
     const auto run = make_run(prepared, caller, number);
     launcher_.describe(*run, prepared);
-    if (prepared.verdict.decision == "ask" && !prepared.failure && parts_.consent != nullptr)
+    const bool asks = prepared.verdict.decision == "ask" && !prepared.failure && !prepared.unaskable;
+    if (asks && parts_.consent != nullptr)
         co_return co_await ask(run, std::move(prepared), std::move(asked), std::move(place));
     CO_CHECK(rows_.insert(run->record, wall_clock_us()));
     take_in(run);
