@@ -50,6 +50,8 @@ Status Registry::check_room(const Caller& caller) const {
 }
 
 Status Registry::enter_room(const Caller& caller) {
+    // Before its row is made: the state lies on the log's disk.
+    CHECK(parts_.audit.has_room_for({"run.intent", caller.principal, "", "", "", {}}));
     auto room = check_room(caller);
     if (!room && room.error().code == Code::busy) metrics::counts().limited.add("runs");
     return room;
