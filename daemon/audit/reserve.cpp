@@ -48,9 +48,7 @@ bool stays_out(const Event& event) {
 }
 
 Space Reserve::look() {
-    const auto now = std::chrono::steady_clock::now();
-    if (now - looked_ < kLook) return space_;
-    looked_ = now;
+    looked_ = std::chrono::steady_clock::now();
     struct statvfs disk{};
     if (::statvfs(folder_.c_str(), &disk) != 0) return space_;
     const auto before = space_.level;
@@ -62,7 +60,11 @@ Space Reserve::look() {
 }
 
 Status Reserve::admit(const Event& event) {
-    if (!stays_out(event) || look().level != Space::Level::reserved) return {};
+    if (!stays_out(event)) return {};
+    // Whoever is refused hears at once when there is space again.
+    const bool due = space_.level == Space::Level::reserved || std::chrono::steady_clock::now() - looked_ >= kLook;
+    if (due) look();
+    if (space_.level != Space::Level::reserved) return {};
     return fail(Code::audit_unavailable,
                 "the disk of the audit log has " + in_mib(space_.free) + " left, which are kept for root's acts",
                 "free space on the disk of " + folder_ + "; owhaled then goes on by itself");

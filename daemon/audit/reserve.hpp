@@ -26,9 +26,9 @@ bool stays_out(const Event& event);
 class Reserve {
 public:
     explicit Reserve(std::string folder) : folder_(std::move(folder)) {}
-    // Asks the disk once a second at most; a level that changed is told in owhaled's own log.
+    // Asks the disk; a level that changed is told in owhaled's own log.
     Space look();
-    // audit_unavailable for what stays out now.
+    // audit_unavailable for what stays out now. While there is enough, the disk is asked once a second at most.
     Status admit(const Event& event);
 
 private:
