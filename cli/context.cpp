@@ -13,7 +13,7 @@ constexpr auto kList = "owhalectl runs ls lists the ids";
 // Where to look for the things of this verb.
 std::string lists_of(std::string_view verb) {
     const std::string noun(verb.substr(0, verb.find('.')));
-    for (const auto* known : {"users", "sessions", "tokens", "profiles", "runs", "approvals", "grants"})
+    for (const auto* known : {"users", "sessions", "tokens", "profiles", "runs", "approvals", "grants", "workspaces"})
         if (noun == known) return "owhalectl " + noun + " ls lists what there is";
     if (noun == "boxes") return "owhalectl box ls lists what there is";
     if (noun == "access") return "owhalectl setup --show lists what there is";

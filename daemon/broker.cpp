@@ -79,6 +79,8 @@ Status Broker::open() {
     identity_ = TRY(open_identity());
     hosts_.emplace(sandbox::HostRegister::Parts{*audit_, *database_, settings_.hosts_dir}, sandbox::machine().lists);
     CHECK(hosts_->load());
+    workspaces_.emplace(sandbox::WorkspaceRegister::Parts{*audit_, *database_});
+    CHECK(workspaces_->load());
     CHECK(open_vault());
     const auto executor = io_.get_executor();
     grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
@@ -196,6 +198,7 @@ awaitable<Status> Broker::start() {
                                   desk_.get(),
                                   [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
     runs_use.hosts = &*hosts_;
+    runs_use.workspaces = &*workspaces_;
     runs_use.secrets = secrets_of_runs();
     egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, &*host_questions_, *database_);
     runs_use.network = egress_.get();
@@ -240,7 +243,8 @@ awaitable<Status> Broker::start() {
                                        return audit_checks({settings_, *audit_, *feed_, *anchors_, journal_.has_value(),
                                                             journal_copy_ ? &*journal_copy_ : nullptr});
                                    },
-                                   &*sums_};
+                                   &*sums_,
+                                   &*workspaces_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),

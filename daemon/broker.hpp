@@ -36,6 +36,7 @@
 #include "sandbox/rules.hpp"
 #include "sandbox/runs.hpp"
 #include "sandbox/spawner_channel.hpp"
+#include "sandbox/workspace_register.hpp"
 #include "store/database.hpp"
 #include "transport/server.hpp"
 #include "vault/acts.hpp"
@@ -113,6 +114,7 @@ private:
     std::optional<Anchors> anchors_;
     std::unique_ptr<identity::Service> identity_;
     std::optional<sandbox::HostRegister> hosts_;
+    std::optional<sandbox::WorkspaceRegister> workspaces_;
     vault::Given vault_given_;
     std::unique_ptr<vault::Vault> vault_;
     std::optional<vault::Acts> secrets_;

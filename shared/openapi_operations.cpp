@@ -19,7 +19,7 @@ struct Tag {
 };
 constexpr std::array kTags = {
     Tag{"runs", "runs", "Commands, scripts and code in cages."},
-    Tag{"boxes", "boxes", "What the runs of one workspace share."},
+    Tag{"boxes workspaces", "boxes", "Where runs may write, and what those of one workspace share."},
     Tag{"policy", "policy", "What may run, and why."},
     Tag{"approvals grants freeze", "approvals", "Questions to people, their answers, and what these leave behind."},
     Tag{"events", "events", "What happens, as it happens."},
@@ -130,7 +130,7 @@ constexpr std::array kSuccesses = {
     Success{"runs.create runs.exec approvals.claim", "201", "Started; Location names the run.", true},
     Success{"runs.create runs.exec approvals.claim", "202", "It waits for approval; Location names the run.", true},
     Success{"users.create tokens.create", "201", "Made.", true},
-    Success{"hosts.allow", "201", "Made."},
+    Success{"hosts.allow workspaces.add", "201", "Made."},
 };
 
 // Without a body these verbs do the usual thing.

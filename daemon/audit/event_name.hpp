@@ -65,6 +65,8 @@ inline constexpr auto kEventNames = std::to_array<std::string_view>({
     "run.remove",
     "box.publish",
     "box.reset",
+    "workspace.added",
+    "workspace.removed",
     "host.allowed",
     "host.removed",
     "host.refused",

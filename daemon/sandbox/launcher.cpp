@@ -89,6 +89,15 @@ awaitable<Result<std::vector<Fence>>> Launcher::real_fences(const Caller& caller
     co_return all;
 }
 
+awaitable<Result<Runs::Place>> Launcher::workspace_at(Caller caller, std::string folder, std::string user) {
+    api::RunRequest request; // the limits of its words
+    request.workspace = folder;
+    if (!user.empty()) request.run_as = user;
+    CO_CHECK(check_request(request, caller));
+    const auto tables = parts_.profiles.tables();
+    co_return co_await looker_.workspace_at(caller, std::move(folder), std::move(user), *tables);
+}
+
 awaitable<Result<Looked>> Launcher::look(Prepared& prepared, const Caller& caller, const Tables& tables) {
     const auto fenced = co_await real_fences(caller);
     if (!fenced) co_return std::unexpected(fenced.error());

@@ -102,7 +102,7 @@ bool is_same_inside(const std::string& path, const View& view);
 class Launcher {
 public:
     explicit Launcher(const Runs::Parts& parts)
-        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_),
+        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_, parts.workspaces),
           judge_(parts.settings, blocking_), digests_(blocking_) {}
 
     // Of `ask` whole, too, so that it can be frozen; of `deny` no further than the verdict.
@@ -119,6 +119,8 @@ public:
     boost::asio::awaitable<Status> start(Run& run, Prepared& prepared);
     // Whether no component of these absolute paths is a link, as the caller reaches them.
     boost::asio::awaitable<Result<bool>> are_plain(Caller caller, std::string user, std::vector<std::string> paths);
+    // As Runs has it.
+    boost::asio::awaitable<Result<Runs::Place>> workspace_at(Caller caller, std::string folder, std::string user);
     // It waited for an answer, and does not run: the state that it ends in, and why.
     boost::asio::awaitable<void> refuse(Run& run, State state, Error error);
     // After its end: state, receipt, audit outcome. The row is the caller's.

@@ -29,6 +29,7 @@ class HostRegister;
 class Profiles;
 class Rules;
 class Runs;
+class WorkspaceRegister;
 } // namespace owhale::sandbox
 
 namespace owhale::vault {
@@ -63,6 +64,7 @@ struct Services { // what handlers use; all of it outlives the server
     vault::Acts* secrets = nullptr;
     std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
     audit::Sums* sums = nullptr; // of what callers who are known do often; where policy.check is
+    sandbox::WorkspaceRegister* workspaces = nullptr;
 };
 
 std::vector<transport::Route> routes(const Services& services);
