@@ -84,6 +84,9 @@ private:
     boost::asio::awaitable<Result<std::string>> allow_host(const api::Approval& approval, std::uint64_t for_ms,
                                                            std::string by);
     boost::asio::awaitable<void> stop();
+    boost::asio::awaitable<void> let_followers_go();
+    boost::asio::awaitable<void> wait_until(std::function<bool()> done, std::chrono::milliseconds most);
+    boost::asio::awaitable<void> watch_space();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(audit::EventName event, std::string outcome);
     boost::asio::awaitable<Status> tell_crash();

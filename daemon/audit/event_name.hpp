@@ -20,7 +20,6 @@ inline constexpr auto kEventNames = std::to_array<std::string_view>({
     "audit.opened",
     "audit.exported",
     "audit.dropped",
-    "audit.repaired",
     "audit.index_rebuilt",
     "audit.recovered",
     "audit.anchor_missing",

@@ -182,9 +182,8 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     if (resolution.program_fd && !prepared.failure)
         prepared.program_digest =
             co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
-    if (prepared.verdict.decision == "ask" && !prepared.failure)
-        CO_CHECK(co_await bind_files(prepared, caller, prepared.looked.mounts.view,
-                                     search_path(prepared.request, prepared.looked.mounts.view)));
+    CO_CHECK(co_await bind_what_is_asked(prepared, caller, prepared.looked.mounts.view,
+                                         search_path(prepared.request, prepared.looked.mounts.view)));
     prepared.timing["digest"] = watch.lap();
     // A run's runs have private folders that end with them: its box is whoever's made it.
     if (!caller.asker)
@@ -250,8 +249,7 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     request.env = asked.env;
     const auto own_path = added.find("PATH");
     auto path = own_path == added.end() ? target.cage.path : own_path->second;
-    if (prepared.verdict.decision == "ask")
-        CO_CHECK(co_await bind_files(prepared, caller, target.cage.view, std::move(path)));
+    CO_CHECK(co_await bind_what_is_asked(prepared, caller, target.cage.view, std::move(path)));
     prepared.plan = make_exec_plan({prepared.command, target.cage.environment, asked.env, target.cage.filter,
                                     prepared.looked.mounts.cwd, prepared.looked.program, resolution.number,
                                     target.number(), number, id, prepared.limits.wall_ms, request});

@@ -87,6 +87,10 @@ struct Prepared {
     std::vector<std::pair<std::string, std::string>> env_secrets; // owner and name of these
     std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;
+    std::optional<Error> unaskable; // of ask: why nobody can agree to it; then it is denied
+
+    // The verdict says so, too: for who asked, and for the log.
+    void take_unaskable(Error why);
 
     // By its verdict, or because somebody agreed.
     bool may_run() const { return verdict.decision == "allow" || (verdict.decision == "ask" && agreed); }
@@ -139,6 +143,9 @@ private:
     boost::asio::awaitable<Status> judge_exec(Prepared& prepared, const Caller& caller, const Run& target,
                                               const std::map<std::string, std::string>& env);
     boost::asio::awaitable<Status> hold_to_ceiling(Prepared& prepared, const Caller& caller, const Tables& tables);
+    // What people would agree to beside the program; what they cannot, is noted as unaskable.
+    boost::asio::awaitable<Status> bind_what_is_asked(Prepared& prepared, const Caller& caller, const View& view,
+                                                      std::string path);
     boost::asio::awaitable<Status> bind_files(Prepared& prepared, const Caller& caller, const View& view,
                                               std::string path);
     struct Named { // to be looked up

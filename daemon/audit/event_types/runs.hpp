@@ -65,7 +65,7 @@ inline constexpr auto kRunEvents = std::to_array<EventType>({
      "58d5c1ac27b09f6bae6dbe95f764d114",
      "who asked",
      "{principal} may not run {command}: {reason}",
-     "No run: by a rule, or by people who were asked.",
+     "No run: by a rule, by people who were asked, or because nobody could agree to it.",
      {{"command", Kind::list, true, "the words that run, masked", true},
       {"kind", Kind::text, false, "script, or code"},
       {"language", Kind::text, false, "of code"},

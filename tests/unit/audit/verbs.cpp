@@ -79,12 +79,12 @@ const std::vector<Changing>& changing() {
 }
 
 // What happens without a verb that asks for it, or to any of them.
-const Events kOwn = {"daemon.start",        "daemon.stop",     "daemon.reload",        "daemon.crashed",
-                     "config.changed",      "audit.opened",    "audit.dropped",        "audit.repaired",
-                     "audit.index_rebuilt", "audit.recovered", "audit.anchor_missing", "token.refused",
-                     "account.bootstrap",   "verb.denied",     "rate.limited",         "connection.refused",
-                     "approval.flooded",    "host.refused",    "ssh.signed",           "ssh.refused",
-                     "secret.open",         "secret.used"};
+const Events kOwn = {"daemon.start",    "daemon.stop",          "daemon.reload",      "daemon.crashed",
+                     "config.changed",  "audit.opened",         "audit.dropped",      "audit.index_rebuilt",
+                     "audit.recovered", "audit.anchor_missing", "token.refused",      "account.bootstrap",
+                     "verb.denied",     "rate.limited",         "connection.refused", "approval.flooded",
+                     "host.refused",    "ssh.signed",           "ssh.refused",        "secret.open",
+                     "secret.used"};
 
 const Changing* row_of(std::string_view verb) {
     const auto at = std::ranges::find(changing(), verb, &Changing::verb);
