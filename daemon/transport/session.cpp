@@ -264,10 +264,8 @@ asio::awaitable<bool> Session::dispatch(const Head& head, const std::string& hea
         co_return co_await fail_with(head, error);
     }
     auto proof = co_await house_.gate.prove(*connection_, pass, head.method + " " + target.path, body);
-    if (!proof) {
-        metrics::counts().answered(pass.match.verb, proof.error().status);
-        co_return co_await answer(head, proof.error());
-    }
+    if (!proof) metrics::counts().answered(pass.match.verb, proof.error().status);
+    if (!proof) co_return co_await answer(head, proof.error());
     auto request = std::make_shared<Request>(Request{head.method, std::move(target.path), std::move(pass.match.params),
                                                      std::move(target.query), head.fields, std::move(body), connection_,
                                                      std::move(pass.who), *std::move(proof)});

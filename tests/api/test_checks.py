@@ -35,13 +35,14 @@ def test_a_profile_is_read_as_it_would_be_and_not_loaded(owhaled):
     ("x", 'description = "d"\ntoolchains = [".ssh"]\n', "credentials"),
     ("tables", "credentials = []\n", "no profile"),
     ("x", "#" + "x" * (256 << 10), "256 KiB"),
-])
+], ids=["key", "toml", "unknown", "itself", "circle", "credentials", "tables", "size"])
 def test_what_is_wrong_with_a_profile_is_said(owhaled, name, text, said):
     answer = check(owhaled, name, text)
     assert answer.status == 422 and answer.code == "profile_invalid" and said in answer.text, answer
 
 
-@pytest.mark.parametrize("name", ["", ".x", "a/b", "../default", "x\0", "x" * 300])
+@pytest.mark.parametrize("name", ["", ".x", "a/b", "../default", "x\0", "x" * 300],
+                         ids=["none", "hidden", "folder", "above", "nul", "long"])
 def test_a_profile_has_the_name_of_a_file(owhaled, name):
     assert check(owhaled, name, 'description = "d"\n').code == "invalid_value"
 
