@@ -49,7 +49,13 @@ Result<int> check(Context& context, const std::string& path) {
     auto text = TRY(read_all(file.get(), path, kLargest));
     if (!text) return fail(Code::profile_invalid, escaped(path) + " is over 256 KiB", "is it the right file?");
     const api::ProfileCheckRequest request{std::filesystem::path(path).stem().string(), std::move(*text)};
-    const auto body = TRY(context.ask({.verb = "profiles.check", .body = write(request)}));
+    auto answer = context.ask({.verb = "profiles.check", .body = write(request)});
+    if (!answer && answer.error().code == Code::invalid_value) { // the file is wrong, and how we were called is not
+        auto error = std::move(answer).error();
+        error.code = Code::profile_invalid;
+        return std::unexpected(std::move(error));
+    }
+    const auto body = TRY(std::move(answer));
     if (TRY(context.printed_json(body))) return kOk;
     const auto profile = TRY(read_profile(body));
     if (!context.globals().quiet)
