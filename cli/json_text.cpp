@@ -296,7 +296,8 @@ Result<json::value> read_json_text(std::string_view text) {
     options.max_depth = kMostDepth;
     boost::system::error_code error;
     json::stream_parser parser({}, options);
-    const auto read = parser.write_some(text.data(), text.size(), error);
+    // Boost 1.81 counts beyond the end where what looks like a comment is none.
+    const auto read = std::min(parser.write_some(text.data(), text.size(), error), text.size());
     if (!error) parser.finish(error);
     if (!error && text.find_first_not_of(" \t\r\n", read) == std::string_view::npos) return parser.release();
     const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read), '\n');

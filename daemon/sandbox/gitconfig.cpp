@@ -35,6 +35,22 @@ std::string section_of(std::string_view header) { // "[remote \"x\"]" -> "remote
     return lower(name);
 }
 
+// Where the header ends, behind its bracket: [name], [name.sub], [name "sub"]; 0 where it is none. A bracket later in the line
+// belongs to something else, such as a key.
+std::size_t header_end(std::string_view text) {
+    const auto is_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '.'; };
+    std::size_t at = 1;
+    while (at < text.size() && is_name(static_cast<unsigned char>(text[at]))) ++at;
+    if (at == 1) return 0;
+    at = std::min(text.find_first_not_of(" \t", at), text.size());
+    if (at < text.size() && text[at] == '"') {
+        for (++at; at < text.size() && text[at] != '"'; ++at)
+            if (text[at] == '\\') ++at;
+        ++at;
+    }
+    return at < text.size() && text[at] == ']' ? at + 1 : 0;
+}
+
 std::string key_of(std::string_view line) {
     return lower(line.substr(0, line.find_first_of(" \t=")));
 }
@@ -51,9 +67,10 @@ std::string without_credentials(std::string_view config) {
         config.remove_prefix(std::min(end + 1, config.size()));
         const auto text = trimmed(line);
         if (!continued && text.starts_with('[')) {
-            dropped = contains(kDroppedSections, section_of(text));
+            const auto header = text.substr(0, header_end(text));
+            dropped = header.empty() || contains(kDroppedSections, section_of(header));
             // A key on the header's own line is not looked at, and goes.
-            if (!dropped) (out += text.substr(0, text.rfind(']') + 1)) += '\n';
+            if (!dropped) (out += header) += '\n';
             dropped_line = true;
         } else if (!continued) {
             dropped_line = contains(kDroppedKeys, key_of(text));

@@ -23,6 +23,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr const char* kProtocol = "v5.channel.k8s.io";
 constexpr std::size_t kMaxMessage = (1u << 20) + 1; // 1 MiB of data and its channel
 constexpr std::chrono::seconds kPing{30};
+constexpr std::chrono::seconds kHandshake{2};
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 constexpr std::chrono::milliseconds kCloseTime{5};
 #else
@@ -38,7 +39,7 @@ public:
           taken_(stream_.get_executor()), turn_(stream_.get_executor()), ping_(stream_.get_executor()),
           limit_(stream_.get_executor()) {
         for (auto* timer : {&arrived_, &taken_, &turn_}) timer->expires_at(asio::steady_timer::time_point::max());
-        stream_.set_option(websocket::stream_base::timeout{kCloseTime, websocket::stream_base::none(), false});
+        stream_.set_option(websocket::stream_base::timeout{kHandshake, websocket::stream_base::none(), false});
         stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
             response.set(beast::http::field::sec_websocket_protocol, kProtocol);
         }));
@@ -115,7 +116,8 @@ private:
     asio::awaitable<void> receive([[maybe_unused]] std::shared_ptr<WebSocket> self) {
         beast::flat_buffer buffer;
         while (!ended_) {
-            const auto [ec, size] = co_await stream_.async_read(buffer, asio::bind_cancellation_slot(reads_.slot(), kAwait));
+            const auto [ec, size] =
+                co_await stream_.async_read(buffer, asio::bind_cancellation_slot(reads_.slot(), kAwait));
             if (ec) co_return end("the client went");
             if (stream_.got_text() || size == 0) break;
             const auto* data = static_cast<const char*>(buffer.cdata().data());

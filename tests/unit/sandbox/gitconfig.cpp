@@ -29,3 +29,13 @@ TEST_CASE("nothing before the first section, and no key on a header's line") {
         "[USER]\n\temail = b\n");
     CHECK_EQ(without_credentials(""), "");
 }
+
+TEST_CASE("a bracket behind a header's end keeps no key, and what is no header takes its section along") {
+    CHECK(without_credentials("[core] sshCommand = x ]\n\tpager = less\n") == "[core]\n\tpager = less\n");
+    CHECK(without_credentials("[user] ; ] token = x ]\n\tname = me\n") == "[user]\n\tname = me\n");
+    CHECK(without_credentials("[user]\n\tname = me\n[core\n\tpager = less\n") == "[user]\n\tname = me\n");
+    CHECK(without_credentials("[branch \"a]b\\\"]c\"] remote = x\n\tmerge = y\n") ==
+          "[branch \"a]b\\\"]c\"]\n\tmerge = y\n");
+    CHECK(without_credentials("[branch \"open\n\tmerge = y\n").empty());
+    CHECK(without_credentials("[]\n\tmerge = y\n").empty());
+}
