@@ -35,7 +35,7 @@ def strict(own):
     d = own(*QUICK, "--mode", "strict", "--unix-roles", "*=agent")
     d.rule("own.toml", ASKS_NOBODY)
     d.start()
-    made = {"name": "chief", "roles": ["admin"], "password": "words of the chief"}
+    made = {"name": "chief", "roles": ["admin"], "password": "boss of nobody here"}
     assert d.ask("POST", "/v1/users", made).status == 201
     d.admin = accounts.logged_in(d, "chief", made["password"], ALICE)
     return d
@@ -155,9 +155,9 @@ def test_root_registers_for_a_user(strict, base):
 def test_owhalectl_adds_lists_and_removes(strict, base):
     work = own_folder(base, "work")
     ctl, root = Ctl(base, strict, ALICE), Ctl(base, strict)
-    ctl("login", "chief", "--password-stdin", stdin="words of the chief\n")
+    ctl("login", "chief", "--password-stdin", stdin="boss of nobody here\n")
     assert ctl("workspaces", "add", ".", cwd=work, code=None).returncode == 3
-    said = ctl("workspaces", "add", ".", "--password-stdin", stdin="words of the chief\n", cwd=work)
+    said = ctl("workspaces", "add", ".", "--password-stdin", stdin="boss of nobody here\n", cwd=work)
     assert str(work) in said and str(ALICE) in said, said
     assert ctl("-q", "workspaces", "ls") == f"{work}\n"
     assert str(work) in root("workspaces", "ls")
