@@ -115,7 +115,8 @@ private:
     asio::awaitable<void> receive([[maybe_unused]] std::shared_ptr<WebSocket> self) {
         beast::flat_buffer buffer;
         while (!ended_) {
-            const auto [ec, size] = co_await stream_.async_read(buffer, asio::bind_cancellation_slot(reads_.slot(), kAwait));
+            const auto [ec, size] =
+                co_await stream_.async_read(buffer, asio::bind_cancellation_slot(reads_.slot(), kAwait));
             if (ec) co_return end("the client went");
             if (stream_.got_text() || size == 0) break;
             const auto* data = static_cast<const char*>(buffer.cdata().data());
