@@ -38,7 +38,7 @@ Result<Response> check(const Services& services, const Request& request) {
     if (profile) return reply(shown(*profile, true));
     auto error = std::move(profile).error();
     error.code = Code::invalid_value; // what was sent, and nothing of owhaled's own
-    if (error.next.empty()) error.next = "mend it: `man owhaled-profiles`";
+    if (error.next.empty()) error.next = "owhaled-profiles(5) has every key and what it takes";
     return std::unexpected(std::move(error));
 }
 

@@ -54,7 +54,7 @@ def test_owhalectl_checks_both(owhaled, base):
     bad.write_text("surprise = 1\n")
     assert "mine is valid" in ctl("profiles", "check", str(good))
     done = ctl("profiles", "check", str(bad), code=None)
-    assert done.returncode == 1 and "bad.toml:1:" in done.stderr, done
+    assert done.returncode == 1 and "bad.toml:1:" in done.stderr and "owhaled-profiles" in done.stderr, done
     assert ctl("profiles", "check", str(base / "gone"), code=None).returncode != 0
 
     settings = base / "owhaled.conf"
