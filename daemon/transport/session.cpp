@@ -12,6 +12,7 @@
 #include "transport/answer.hpp"
 #include "transport/body.hpp"
 #include "transport/outlet.hpp"
+#include "transport/pages.hpp"
 #include "transport/websocket.hpp"
 
 namespace owhale::transport {
@@ -131,7 +132,7 @@ asio::awaitable<bool> Session::exchange() {
     }
     began_ = std::chrono::steady_clock::now();
     auto head = parse_head(*text);
-    auto good = head ? refuse_pages(*head) : Status(std::unexpected(head.error()));
+    auto good = head ? check_origin(*head, connection_->peer.tls) : Status(std::unexpected(head.error()));
     if (good) good = check_body(*head, house_.limits);
     if (!good) {
         count_refusal(good.error());
@@ -223,6 +224,16 @@ Status Session::check_hosts(const Head& head, const Target& target) const {
                     : "Send Host: localhost.");
 }
 
+// The page is everybody's, and nothing in it is secret: who asks is not looked at.
+std::optional<Response> Session::page_at(const Head& head, const Target& target) const {
+    if (!connection_->peer.tls) return std::nullopt;
+    auto page = page_for(head, target, house_.tls->fingerprint());
+    if (!page) return page;
+    const auto excess = house_.limit.page(connection_->peer);
+    if (excess) house_.gate.note_limit(connection_->peer, excess->policy);
+    return excess ? too_many(*excess) : page;
+}
+
 // Before the body: what a stranger may not ask is not even read. After it: the proof, which counts for this body.
 asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
     auto target = parse_target(head.target);
@@ -232,6 +243,7 @@ asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
         co_await refuse(response);
         co_return false;
     }
+    if (const auto page = page_at(head, *target)) co_return co_await answer(head, *page);
     auto pass = house_.gate.enter(*connection_, head, *target);
     if (!pass) co_return co_await turn_away(head, head_text, pass.error());
     known_ = known_ || pass->who.kind != identity::Kind::anonymous;

@@ -75,6 +75,7 @@ private:
     std::size_t most_bodies() const;
     void count_refusal(const Error& error) const;
     Status check_hosts(const Head& head, const Target& target) const;
+    std::optional<Response> page_at(const Head& head, const Target& target) const;
     void peer_went();
 
     std::shared_ptr<Peer> peer_;
