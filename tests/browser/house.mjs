@@ -96,8 +96,9 @@ export class Owhaled {
 
 /** A wire to a port, which can be cut, and mended; with a certificate of its own it is somebody in between, who may rewrite answers. */
 export class Wire {
-    static async to(port, { certificate, rewrite } = {}) {
+    static async to(port, { certificate, rewrite, at } = {}) {
         const wire = new Wire();
+        wire.port = at;
         wire.sockets = new Set();
         wire.target = port;
         const through = (client) => {
@@ -106,9 +107,10 @@ export class Wire {
             wire.sockets.add(server);
             for (const [one, other] of [[client, server], [server, client]])
                 one.on('error', () => other.destroy()).on('close', () => other.destroy() && wire.sockets.delete(one));
-            client.pipe(server);
-            if (rewrite) server.on('data', (bytes) => client.write(rewrite(bytes)));
-            else server.pipe(client);
+            for (const [from, to] of [[client, server], [server, client]]) {
+                if (rewrite) from.on('data', (bytes) => to.write(rewrite(bytes)));
+                else from.pipe(to);
+            }
         };
         wire.server = certificate ? tls.createServer({ ...certificate, ALPNProtocols: ['http/1.1'] }, through) : net.createServer(through);
         wire.server.on('tlsClientError', () => {});

@@ -38,6 +38,36 @@ export class Phone {
         await this.page.waitForURL(/#\/requests$/);
     }
 
+    /** By a code in the address, as a camera opens it, up to the words. @param {import('./house.mjs').Owhaled} owhaled */
+    async join(owhaled, can, name = 'a phone') {
+        const made = await owhaled.act('POST', '/v1/pair', { name: 'for a test', can });
+        await this.page.goto('about:blank');
+        await this.go(`/app#${made.code}`);
+        assert.equal(new URL(this.page.url()).hash, '#/pair', 'the code does not stay in the address');
+        await this.page.getByLabel('What to call this device').fill(name);
+        await this.button('Pair').click();
+        const words = await this.page.locator('.fingerprint').getAttribute('data-words');
+        return { id: made.id, words };
+    }
+
+    async pair(owhaled, can, name) {
+        const { id, words } = await this.join(owhaled, can, name);
+        const { pairings } = await owhaled.ask('GET', '/v1/pair', undefined, { as: 'admin' });
+        const pairing = pairings.find((one) => one.id === id);
+        assert.equal(words, pairing.words, 'both screens show the same words');
+        const device = await owhaled.act('POST', `/v1/pair/${id}/confirm`, { words });
+        await this.page.waitForURL(/#\/requests$/);
+        return device;
+    }
+
+    /** Past the warning, as people do it. */
+    async clickThrough(rest = '/app') {
+        await this.page.goto(this.wire.url(rest)).catch(() => {});
+        await this.page.waitForURL(/^chrome-error/).catch(() => {});
+        await this.page.keyboard.type('thisisunsafe');
+        await this.ready();
+    }
+
     /** The card of a run's request, by a word of its command. */
     card = (word) => this.page.locator('a.card', { hasText: word });
 

@@ -14,19 +14,42 @@ export function loginView() {
     const trouble = h('p', { class: 'trouble', role: 'alert' });
     const log_in = async () => {
         await insistOnTrust();
-        const login = await ask('POST', '/v1/login', { as: 'nobody', body: { name: name.input.value.trim(), password: password.input.value } });
+        const login = await ask('POST', '/v1/login', {
+            as: 'nobody',
+            body: { name: name.input.value.trim(), password: password.input.value },
+        });
         password.input.value = '';
         setAccount(login.access_token, login.principal);
         if (!identity().device) await connect();
         location.hash = login.must_change_password ? '#/more/password' : identity().device ? '#/more' : '#/requests';
     };
-    const form = h('form', { onsubmit: (event) => {
-        event.preventDefault();
-        trouble.textContent = '';
-        log_in().catch((error) => fill(trouble, shown(explained(error))));
-    } }, name.row, password.row, trouble, h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'primary' }, 'Log in')));
+    const form = h(
+        'form',
+        {
+            onsubmit: (event) => {
+                event.preventDefault();
+                trouble.textContent = '';
+                log_in().catch((error) => fill(trouble, shown(explained(error))));
+            },
+        },
+        name.row,
+        password.row,
+        trouble,
+        h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'primary' }, 'Log in')),
+    );
     const why = live.trust.trusted ? '' : onlyWatches();
-    const element = h('section', null, why === '' ? form : h('p', { class: 'notice warn' }, why), h('p', { class: 'dim' }, 'The login ends when this page is closed. ', link('#/pair', 'Pair this device'), ' to come back without a password.'));
+    const element = h(
+        'section',
+        null,
+        why === '' ? form : h('p', { class: 'notice warn' }, why),
+        h(
+            'p',
+            { class: 'dim' },
+            'The login ends when this page is closed. ',
+            link('#/pair', 'Pair this device'),
+            ' to come back without a password.',
+        ),
+    );
     return { title: 'Log in', element };
 }
 
@@ -44,7 +67,15 @@ export async function logOut() {
 /** The view, or a word that it takes an account. @param {string} title @param {() => View} view @returns {View} */
 export function forAccounts(title, view) {
     if (identity().account !== '') return view();
-    return { title, element: h('section', null, h('p', null, 'A device has no part in this: it takes an account and its password.'), h('div', { class: 'buttons' }, link('#/login', 'Log in'))) };
+    return {
+        title,
+        element: h(
+            'section',
+            null,
+            h('p', null, 'A device has no part in this: it takes an account and its password.'),
+            h('div', { class: 'buttons' }, link('#/login', 'Log in')),
+        ),
+    };
 }
 
 /**
@@ -58,7 +89,16 @@ export function listView(title, path, rows, draw, above, as = 'account') {
     const again = async () => {
         try {
             const all = rows(await ask('GET', path, { as }));
-            fill(list, all.map((row) => h('li', { class: 'entry' }, draw(row, () => void again()))));
+            fill(
+                list,
+                all.map((row) =>
+                    h(
+                        'li',
+                        { class: 'entry' },
+                        draw(row, () => void again()),
+                    ),
+                ),
+            );
             said.hidden = all.length > 0;
             said.textContent = 'None.';
         } catch (error) {
@@ -67,7 +107,16 @@ export function listView(title, path, rows, draw, above, as = 'account') {
         }
     };
     void again();
-    return { title, element: h('section', null, above?.(() => void again()), said, list) };
+    return {
+        title,
+        element: h(
+            'section',
+            null,
+            above?.(() => void again()),
+            said,
+            list,
+        ),
+    };
 }
 
 /**
@@ -75,31 +124,55 @@ export function listView(title, path, rows, draw, above, as = 'account') {
  * @param {string} label @param {string} title @param {() => (Node | string)[]} body @param {(password: string) => Promise<unknown>} act @param {() => void} done @param {string} [kind]
  */
 export function proven(label, title, body, act, done, kind = '') {
-    return button(label, async () => {
-        const proof = passwordField();
-        const did = await dialog(title, [...body(), proof.row], label.replace(/…$/, ''), async () => {
-            await insistOnTrust();
-            await act(proof.input.value);
-        }, kind || 'primary');
-        if (did) done();
-    }, kind);
+    return button(
+        label,
+        async () => {
+            const proof = passwordField();
+            const did = await dialog(
+                title,
+                [...body(), proof.row],
+                label.replace(/…$/, ''),
+                async () => {
+                    await insistOnTrust();
+                    await act(proof.input.value);
+                },
+                kind || 'primary',
+            );
+            if (did) done();
+        },
+        kind,
+    );
 }
 
 /** A button that asks once more and does one act, which needs no password. @param {string} label @param {string} title @param {string} words @param {() => Promise<unknown>} act @param {() => void} done */
 export function asked(label, title, words, act, done) {
-    return button(label, async () => {
-        const did = await dialog(title, [h('p', null, shown(words))], label.replace(/…$/, ''), async () => {
-            await insistOnTrust();
-            await act();
-        }, 'danger');
-        if (did) done();
-    }, 'danger');
+    return button(
+        label,
+        async () => {
+            const did = await dialog(
+                title,
+                [h('p', null, shown(words))],
+                label.replace(/…$/, ''),
+                async () => {
+                    await insistOnTrust();
+                    await act();
+                },
+                'danger',
+            );
+            if (did) done();
+        },
+        'danger',
+    );
 }
 
 /** @returns {View} */
 export function passwordView() {
     const old = passwordField('Password now');
-    const fresh = field('New password', { type: 'password', autocomplete: 'new-password', required: true, minlength: 8, maxlength: 512 }, 'It ends your other logins');
+    const fresh = field(
+        'New password',
+        { type: 'password', autocomplete: 'new-password', required: true, minlength: 8, maxlength: 512 },
+        'It ends your other logins',
+    );
     const again = field('The same once more', { type: 'password', autocomplete: 'new-password', required: true, maxlength: 512 });
     const trouble = h('p', { class: 'trouble', role: 'alert' });
     const change = async () => {
@@ -110,10 +183,20 @@ export function passwordView() {
         note('The password is changed. Your other logins have ended.');
         if (!identity().device) await connect();
     };
-    const form = h('form', { onsubmit: (event) => {
-        event.preventDefault();
-        trouble.textContent = '';
-        change().catch((error) => fill(trouble, shown(explained(error))));
-    } }, old.row, fresh.row, again.row, trouble, h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'primary' }, 'Change it')));
+    const form = h(
+        'form',
+        {
+            onsubmit: (event) => {
+                event.preventDefault();
+                trouble.textContent = '';
+                change().catch((error) => fill(trouble, shown(explained(error))));
+            },
+        },
+        old.row,
+        fresh.row,
+        again.row,
+        trouble,
+        h('div', { class: 'buttons' }, h('button', { type: 'submit', class: 'primary' }, 'Change it')),
+    );
     return { title: 'Password', element: h('section', null, form) };
 }

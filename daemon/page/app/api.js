@@ -86,7 +86,15 @@ export async function askRaw(method, path, asking = {}) {
         /** @type {Response} */
         let response;
         try {
-            response = await fetch(target, { method, headers, body: body === '' ? undefined : body, signal: asking.signal, cache: 'no-store', credentials: 'omit', redirect: 'error' });
+            response = await fetch(target, {
+                method,
+                headers,
+                body: body === '' ? undefined : body,
+                signal: asking.signal,
+                cache: 'no-store',
+                credentials: 'omit',
+                redirect: 'error',
+            });
         } catch (error) {
             if (asking.signal?.aborted) throw error;
             throw new Problem(0, 'unreachable', 'owhaled does not answer', 'It may be down, or this network does not lead to it.');

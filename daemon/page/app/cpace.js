@@ -23,12 +23,15 @@ export function concat(...parts) {
 export const utf8 = (text) => encoder.encode(text);
 
 /** The draft's lv_cat: each part with its length in LEB128 before it. @param {...Uint8Array} parts */
-export const lvCat = (...parts) => concat(...parts.flatMap((part) => {
-    const length = [];
-    let left = part.length;
-    for (; left > 0x7f; left >>= 7) length.push(0x80 | (left & 0x7f));
-    return [Uint8Array.from([...length, left]), part];
-}));
+export const lvCat = (...parts) =>
+    concat(
+        ...parts.flatMap((part) => {
+            const length = [];
+            let left = part.length;
+            for (; left > 0x7f; left >>= 7) length.push(0x80 | (left & 0x7f));
+            return [Uint8Array.from([...length, left]), part];
+        }),
+    );
 
 /** @param {Uint8Array<ArrayBuffer>} bytes */
 const sha512 = async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-512', bytes));

@@ -3,7 +3,8 @@ import { ask, identity, Problem } from './api.js';
 import { dialog, note, passwordField } from './dialogs.js';
 import { choice, field, h } from './dom.js';
 import { live, may } from './live.js';
-import { ownDigest, Rows, sourceOf } from './plan.js';
+import { isOfHost, ownDigest, sourceOf } from './plan.js';
+import { Rows } from './rows.js';
 import { duration } from './times.js';
 import { inTemplate } from './text.js';
 import { askTrust, HOW_TRUSTED } from './trust.js';
@@ -15,7 +16,8 @@ import { askTrust, HOW_TRUSTED } from './trust.js';
 export function onlyWatches() {
     if (!live.trust.trusted) return `${live.trust.why} This page only shows, and decides nothing. ${HOW_TRUSTED}`;
     const { device } = identity();
-    if (device && !device.trusted) return 'This device was paired over a certificate that the browser did not believe, so its key may be another\'s, too: pair it again.';
+    if (device && !device.trusted)
+        return "This device was paired over a certificate that the browser did not believe, so its key may be another's, too: pair it again.";
     return '';
 }
 
@@ -55,10 +57,23 @@ export async function approveOnce(approval) {
 export function deny(approval) {
     const reason = field('Why (whoever asked reads it; may be empty)', { maxlength: 1000, autocapitalize: 'sentences' });
     const proof = password();
-    return dialog('Deny it', [reason.row, ...(proof ? [proof.row] : [])], 'Deny', () => decide(approval, 'deny', { reason: reason.input.value, password: proof?.input.value }), 'danger');
+    return dialog(
+        'Deny it',
+        [reason.row, ...(proof ? [proof.row] : [])],
+        'Deny',
+        () => decide(approval, 'deny', { reason: reason.input.value, password: proof?.input.value }),
+        'danger',
+    );
 }
 
-const LONG = /** @type {const} */ ([['1h', '1 hour'], ['8h', '8 hours'], ['1d', '1 day'], ['7d', '7 days'], ['30d', '30 days'], ['', 'until its times are used up']]);
+const LONG = /** @type {const} */ ([
+    ['1h', '1 hour'],
+    ['8h', '8 hours'],
+    ['1d', '1 day'],
+    ['7d', '7 days'],
+    ['30d', '30 days'],
+    ['', 'until its times are used up'],
+]);
 
 /** What a standing grant would be; null when it cannot be. @param {Approval} approval */
 export const grantable = (approval) => approval.offer !== undefined && !approval.offer.refused;
@@ -66,10 +81,16 @@ export const grantable = (approval) => approval.offer !== undefined && !approval
 /** @param {Approval} approval */
 export function grant(approval) {
     const offer = approval.offer ?? { once_only: false, binds: [], template: undefined };
-    const host = approval.kind === 'host';
+    const host = isOfHost(approval);
     const time = choice('For how long, from now on', LONG.slice(0, host ? 5 : 6), '8h');
     const times = field('How often at most (may be empty)', { inputmode: 'numeric', pattern: '[0-9]{1,4}' });
-    const like = offer.template && !host ? choice('What it covers', [['exact', 'exactly this command'], ['template', inTemplate(offer.template)]]) : null;
+    const like =
+        offer.template && !host
+            ? choice('What it covers', [
+                  ['exact', 'exactly this command'],
+                  ['template', inTemplate(offer.template)],
+              ])
+            : null;
     const trust = h('input', { type: 'checkbox', id: 'trust', required: true });
     const proof = password();
     const rows = new Rows();
@@ -80,8 +101,21 @@ export function grant(approval) {
     else rows.add('Command', sourceOf(approval));
     for (const file of offer.binds) rows.add('Ends when', `${file.path} changes`);
     const body = [
-        h('p', null, 'This would be stored, and spare questions until it ends:'), rows.list, time.row, ...(host ? [] : [times.row]), ...(like ? [like.row] : []),
-        ...(offer.once_only ? [h('div', { class: 'check' }, trust, h('label', { for: 'trust' }, 'I trust whatever the workspace makes it run: nothing binds that'))] : []),
+        h('p', null, 'This would be stored, and spare questions until it ends:'),
+        rows.list,
+        time.row,
+        ...(host ? [] : [times.row]),
+        ...(like ? [like.row] : []),
+        ...(offer.once_only
+            ? [
+                  h(
+                      'div',
+                      { class: 'check' },
+                      trust,
+                      h('label', { for: 'trust' }, 'I trust whatever the workspace makes it run: nothing binds that'),
+                  ),
+              ]
+            : []),
         ...(like ? [h('p', { class: 'dim' }, '<word>, <path> and <number> stand for one argument each, never for an option.')] : []),
         ...(proof ? [proof.row] : []),
     ];

@@ -26,11 +26,25 @@ export function dialog(title, body, verb, act, kind = 'primary') {
             }
         };
         const no = button('Cancel', () => box.close());
-        const form = h('form', { onsubmit: (event) => void submit(event) }, h('h2', { id: 'dialog-title' }, title), body, trouble, h('div', { class: 'buttons' }, no, yes));
-        const box = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => {
-            box.remove();
-            resolve(done);
-        } }, form);
+        const form = h(
+            'form',
+            { onsubmit: (event) => void submit(event) },
+            h('h2', { id: 'dialog-title' }, title),
+            body,
+            trouble,
+            h('div', { class: 'buttons' }, no, yes),
+        );
+        const box = h(
+            'dialog',
+            {
+                'aria-labelledby': 'dialog-title',
+                onclose: () => {
+                    box.remove();
+                    resolve(done);
+                },
+            },
+            form,
+        );
         document.body.append(box);
         box.showModal();
     });
@@ -46,10 +60,23 @@ export function explained(error) {
 export function tell(title, body) {
     return new Promise((resolve) => {
         /** @type {HTMLDialogElement} */
-        const box = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => {
-            box.remove();
-            resolve(undefined);
-        } }, h('h2', { id: 'dialog-title' }, title), body, h('div', { class: 'buttons' }, button('Done', () => box.close(), 'primary')));
+        const box = h(
+            'dialog',
+            {
+                'aria-labelledby': 'dialog-title',
+                onclose: () => {
+                    box.remove();
+                    resolve(undefined);
+                },
+            },
+            h('h2', { id: 'dialog-title' }, title),
+            body,
+            h(
+                'div',
+                { class: 'buttons' },
+                button('Done', () => box.close(), 'primary'),
+            ),
+        );
         document.body.append(box);
         box.showModal();
     });

@@ -86,14 +86,25 @@ let fieldIds = 0;
  */
 export function field(label, props, hint) {
     const id = `f${++fieldIds}`;
-    const input = h('input', { id, autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false', ...(hint ? { 'aria-describedby': id + 'h' } : {}), ...props });
+    const input = h('input', {
+        id,
+        autocomplete: 'off',
+        autocapitalize: 'none',
+        spellcheck: 'false',
+        ...(hint ? { 'aria-describedby': id + 'h' } : {}),
+        ...props,
+    });
     return { input, row: h('div', { class: 'field' }, h('label', { for: id }, label), input, hint && h('small', { id: id + 'h' }, hint)) };
 }
 
 /** @param {string} label @param {readonly (readonly [string, string])[]} options value and words @param {string} [chosen] */
 export function choice(label, options, chosen) {
     const id = `f${++fieldIds}`;
-    const select = h('select', { id }, options.map(([value, words]) => h('option', { value, selected: value === chosen }, words)));
+    const select = h(
+        'select',
+        { id },
+        options.map(([value, words]) => h('option', { value, selected: value === chosen }, words)),
+    );
     return { input: select, row: h('div', { class: 'field' }, h('label', { for: id }, label), select) };
 }
 

@@ -41,13 +41,14 @@ export function follow(listener) {
     let controller = new AbortController();
     let wake = () => {};
 
-    const pause = (/** @type {number} */ ms) => new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        wake = () => {
-            clearTimeout(timer);
-            resolve(undefined);
-        };
-    });
+    const pause = (/** @type {number} */ ms) =>
+        new Promise((resolve) => {
+            const timer = setTimeout(resolve, ms);
+            wake = () => {
+                clearTimeout(timer);
+                resolve(undefined);
+            };
+        });
 
     const once = async () => {
         controller = new AbortController();

@@ -25,7 +25,8 @@ const fromUrl = (text) => fromBase64(text.replaceAll('-', '+').replaceAll('_', '
 async function fingerprint() {
     const response = await fetch('/app/certificate', { cache: 'no-store', credentials: 'omit' });
     const text = response.ok ? (await response.text()).trim() : '';
-    if (!/^SHA256:[0-9a-f]{64}$/.test(text)) throw new Problem(0, 'unreachable', 'owhaled does not tell its certificate', 'Try again in a moment');
+    if (!/^SHA256:[0-9a-f]{64}$/.test(text))
+        throw new Problem(0, 'unreachable', 'owhaled does not tell its certificate', 'Try again in a moment');
     return text;
 }
 
@@ -41,7 +42,13 @@ export async function join(code, name) {
     const body = { hint: code.slice(0, 2), sid: toUrl(sid), share: toUrl(side.own.y), key: toUrl(own), name };
     const answer = await ask('POST', '/v1/pair/join', { as: 'nobody', body });
     const tag = await side.meet({ y: fromUrl(answer.share), ad: lvCat(utf8('maker'), seen) }, fromUrl(answer.tag));
-    if (!tag) throw new Problem(403, 'pairing_failed', 'The code is another one, or somebody is in between', 'Look at the code again; after five tries it is dead, and owhalectl pair new makes another');
+    if (!tag)
+        throw new Problem(
+            403,
+            'pairing_failed',
+            'The code is another one, or somebody is in between',
+            'Look at the code again; after five tries it is dead, and owhalectl pair new makes another',
+        );
     const state = await ask('POST', `/v1/pair/join/${encodeURIComponent(answer.join)}`, { as: 'nobody', body: { tag: toUrl(tag) } });
     return { join: answer.join, key, name, state };
 }
@@ -50,7 +57,13 @@ export async function join(code, name) {
 export async function confirmed(joined, signal) {
     for (;;) {
         try {
-            const state = /** @type {JoinState} */ (await ask('GET', `/v1/pair/join/${encodeURIComponent(joined.join)}`, { as: 'nobody', signal, headers: { Prefer: 'wait=20' } }));
+            const state = /** @type {JoinState} */ (
+                await ask('GET', `/v1/pair/join/${encodeURIComponent(joined.join)}`, {
+                    as: 'nobody',
+                    signal,
+                    headers: { Prefer: 'wait=20' },
+                })
+            );
             if (state.state !== 'joined') return state;
         } catch (error) {
             if (!(error instanceof Problem) || (!error.unreachable && error.status !== 429)) throw error;

@@ -6,10 +6,11 @@ import { sha256 } from './canonical.js';
 const STORE = 'device';
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
-const done = (request) => new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-});
+const done = (request) =>
+    new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
 
 /** @returns {Promise<IDBDatabase>} */
 function open() {
@@ -56,4 +57,3 @@ export function wordOf(bits) {
     const letter = (/** @type {string} */ letters, /** @type {number} */ shift) => letters[(bits >> shift) & (letters.length - 1)];
     return [letter(CONSONANTS, 12), letter(VOWELS, 10), letter(CONSONANTS, 6), letter(VOWELS, 4), letter(CONSONANTS, 0)].join('');
 }
-

@@ -8,7 +8,15 @@ import { follow } from './events.js';
 /** @typedef {import('./trust.js').Trust} Trust */
 
 /** @type {{ line: 'closed' | 'open' | 'lost' | 'refused', problem: Problem | null, whoami: Whoami | null, pending: Approval[], listed: boolean, freezes: Freeze[], trust: Trust }} */
-export const live = { line: 'closed', problem: null, whoami: null, pending: [], listed: false, freezes: [], trust: { trusted: false, why: 'not looked at yet' } };
+export const live = {
+    line: 'closed',
+    problem: null,
+    whoami: null,
+    pending: [],
+    listed: false,
+    freezes: [],
+    trust: { trusted: false, why: 'not looked at yet' },
+};
 
 /** @type {Set<(event: string) => void>} */
 const listeners = new Set();
@@ -51,10 +59,12 @@ export function refresh(topic) {
         again.add(topic);
         return running;
     }
-    const work = readers[topic]().then(changed, noteProblem).finally(() => {
-        under_way.delete(topic);
-        if (again.delete(topic)) void refresh(topic);
-    });
+    const work = readers[topic]()
+        .then(changed, noteProblem)
+        .finally(() => {
+            under_way.delete(topic);
+            if (again.delete(topic)) void refresh(topic);
+        });
     under_way.set(topic, work);
     return work;
 }
@@ -86,7 +96,15 @@ export async function connect() {
         changed();
     }
     stop = follow({
-        types: () => [['approvals_read', 'approval,grant'], ['freeze', 'freeze'], ['runs_read', 'run']].filter(([right]) => live.whoami === null || may(right ?? '')).map(([, kinds]) => kinds).join(','),
+        types: () =>
+            [
+                ['approvals_read', 'approval,grant'],
+                ['freeze', 'freeze'],
+                ['runs_read', 'run'],
+            ]
+                .filter(([right]) => live.whoami === null || may(right ?? ''))
+                .map(([, kinds]) => kinds)
+                .join(','),
         event: (event) => {
             const topic = event.split('.')[0];
             if (topic === 'approval' || topic === 'freeze') void refresh(topic);

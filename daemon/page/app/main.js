@@ -42,19 +42,26 @@ function viewOf([first = '', second = '']) {
 let view = null;
 
 function route() {
-    const path = location.hash.replace(/^#\/?/, '').split('/').map((part) => {
-        try {
-            return decodeURIComponent(part);
-        } catch {
-            return '';
-        }
-    });
+    const path = location.hash
+        .replace(/^#\/?/, '')
+        .split('/')
+        .map((part) => {
+            try {
+                return decodeURIComponent(part);
+            } catch {
+                return '';
+            }
+        });
     view?.close?.();
     for (const open of document.querySelectorAll('dialog')) open.close();
     view = viewOf(path);
     const heading = h('h1', { tabindex: -1 }, view.title);
     const deep = path.length > 1 && path[1] !== '';
-    fill(place('view'), h('div', { class: 'title' }, deep && h('a', { class: 'back', href: `#/${path[0]}`, 'aria-label': 'Back' }, '‹'), heading), view.element);
+    fill(
+        place('view'),
+        h('div', { class: 'title' }, deep && h('a', { class: 'back', href: `#/${path[0]}`, 'aria-label': 'Back' }, '‹'), heading),
+        view.element,
+    );
     for (const tab of document.querySelectorAll('#tabs a')) {
         const current = tab.getAttribute('href') === `#/${path[0] || 'requests'}`;
         if (current) tab.setAttribute('aria-current', 'page');
@@ -85,7 +92,10 @@ function banner() {
     /** @type {(string | Node)[]} */
     let words = [];
     if (!somebody) words = [];
-    else if (live.line === 'refused') words = identity().device ? ['owhaled does not believe this device any more: ', shown(explained(live.problem)), ' ', link('#/more/device', 'This device')] : ['This login has ended. ', link('#/login', 'Log in')];
+    else if (live.line === 'refused')
+        words = identity().device
+            ? ['owhaled does not believe this device any more: ', shown(explained(live.problem)), ' ', link('#/more/device', 'This device')]
+            : ['This login has ended. ', link('#/login', 'Log in')];
     else if (live.line === 'lost') words = ['Not connected: what is here may be old. Trying again…'];
     else if (onlyWatches() !== '') words = ['This page only watches. ', h('details', null, h('summary', null, 'Why'), onlyWatches())];
     const text = words.map((word) => (typeof word === 'string' ? word : word.textContent)).join('');
@@ -126,7 +136,9 @@ navigator.serviceWorker?.addEventListener('controllerchange', () => {
     controlled = true;
 });
 let controlled = navigator.serviceWorker?.controller !== null;
-place('update').querySelector('button')?.addEventListener('click', () => location.reload());
+place('update')
+    .querySelector('button')
+    ?.addEventListener('click', () => location.reload());
 // The address's fragment is the route, so the skip link moves the focus by itself.
 document.querySelector('.skip')?.addEventListener('click', (event) => {
     event.preventDefault();

@@ -7,7 +7,7 @@ import { button, h, link, shown } from './dom.js';
 import { freezeView } from './freeze.js';
 import { live } from './live.js';
 import { thisDeviceView } from './pair.js';
-import { Rows } from './plan.js';
+import { Rows } from './rows.js';
 import { secretsView } from './secrets.js';
 import { local } from './times.js';
 
@@ -31,21 +31,32 @@ const VIEWS = {
 function statusView() {
     const rows = new Rows();
     const element = h('section', null, rows.list);
-    void ask('GET', '/v1/status').then((status) => {
-        rows.add('Version', status.version);
-        rows.add('Mode', status.mode + (status.rootless ? ', rootless' : ''));
-        rows.add('Since', local(status.started));
-        rows.add('Runs', `${status.runs_live} live, ${status.runs_total} in all`);
-        rows.add('Listens', status.tcp);
-        rows.add('Certificate', status.tls_fingerprint ?? 'none', 'digest');
-        for (const line of status.weaker) rows.add('Weaker', line, 'warn');
-    }, (error) => element.append(h('p', { class: 'trouble', role: 'alert' }, shown(String(error.message)))));
+    void ask('GET', '/v1/status').then(
+        (status) => {
+            rows.add('Version', status.version);
+            rows.add('Mode', status.mode + (status.rootless ? ', rootless' : ''));
+            rows.add('Since', local(status.started));
+            rows.add('Runs', `${status.runs_live} live, ${status.runs_total} in all`);
+            rows.add('Listens', status.tcp);
+            rows.add('Certificate', status.tls_fingerprint ?? 'none', 'digest');
+            for (const line of status.weaker) rows.add('Weaker', line, 'warn');
+        },
+        (error) => element.append(h('p', { class: 'trouble', role: 'alert' }, shown(String(error.message)))),
+    );
     return { title: 'Status', element };
 }
 
 const ENTRIES = /** @type {const} */ ([
-    ['device', 'This device'], ['freeze', 'Red button'], ['grants', 'Standing grants'], ['mode', 'Mode'], ['status', 'Status'],
-    ['devices', 'Devices'], ['sessions', 'Sessions'], ['accounts', 'Accounts'], ['secrets', 'Secrets'], ['password', 'Password'],
+    ['device', 'This device'],
+    ['freeze', 'Red button'],
+    ['grants', 'Standing grants'],
+    ['mode', 'Mode'],
+    ['status', 'Status'],
+    ['devices', 'Devices'],
+    ['sessions', 'Sessions'],
+    ['accounts', 'Accounts'],
+    ['secrets', 'Secrets'],
+    ['password', 'Password'],
 ]);
 
 /** @param {string} name @returns {View} */
@@ -53,8 +64,34 @@ export function moreView(name) {
     const view = VIEWS[name];
     if (view) return view();
     const { device, account } = identity();
-    const who = h('p', null, 'This page is ', h('strong', null, shown(live.whoami?.principal ?? 'nobody yet')), device ? h('span', { class: 'dim' }, ' (', shown(device.name), ' of ', shown(device.principal), ')') : '');
-    const login = account === '' ? h('p', null, link('#/login', 'Log in with an account'), ' for what no device may.') : h('p', null, 'Logged in as ', h('strong', null, shown(account)), ', until this page is closed. ', button('Log out', logOut));
+    const who = h(
+        'p',
+        null,
+        'This page is ',
+        h('strong', null, shown(live.whoami?.principal ?? 'nobody yet')),
+        device ? h('span', { class: 'dim' }, ' (', shown(device.name), ' of ', shown(device.principal), ')') : '',
+    );
+    const login =
+        account === ''
+            ? h('p', null, link('#/login', 'Log in with an account'), ' for what no device may.')
+            : h('p', null, 'Logged in as ', h('strong', null, shown(account)), ', until this page is closed. ', button('Log out', logOut));
     const needs = (/** @type {number} */ i) => i >= 5 && account === '' && h('span', { class: 'dim' }, ' takes an account');
-    return { title: 'More', element: h('section', null, who, login, h('nav', { 'aria-label': 'More' }, h('ul', { class: 'menu' }, ENTRIES.map(([path, words], i) => h('li', null, h('a', { href: `#/more/${path}` }, words, needs(i))))))) };
+    return {
+        title: 'More',
+        element: h(
+            'section',
+            null,
+            who,
+            login,
+            h(
+                'nav',
+                { 'aria-label': 'More' },
+                h(
+                    'ul',
+                    { class: 'menu' },
+                    ENTRIES.map(([path, words], i) => h('li', null, h('a', { href: `#/more/${path}` }, words, needs(i)))),
+                ),
+            ),
+        ),
+    };
 }

@@ -12,7 +12,12 @@ export class Output {
         this.left_out = h('p', { class: 'dim' });
         this.left_out.hidden = true;
         this.none = h('p', { class: 'dim' }, 'Nothing written yet.');
-        this.box = h('div', { class: 'output-box', tabindex: 0, role: 'log', 'aria-label': 'Output', 'aria-live': 'off' }, this.left_out, this.lines);
+        this.box = h(
+            'div',
+            { class: 'output-box', tabindex: 0, role: 'log', 'aria-label': 'Output', 'aria-live': 'off' },
+            this.left_out,
+            this.lines,
+        );
         this.element = h('section', null, h('h2', null, 'Output'), this.none, this.box);
         this.box.hidden = true;
         /** @type {Record<string, { rest: string, item: HTMLElement | null }>} */

@@ -1,47 +1,64 @@
-// A request for approval, as a person reads it before deciding: whole, made of the very plan whose digest is signed, with what
-// strangers wrote kept apart from what owhaled knows. The same words as `owhalectl approvals watch`.
-import { digestOf, sha256Hex } from './canonical.js';
-import { block, h, shown } from './dom.js';
-import { inShellWords, inTemplate, quoted, unitsOf } from './text.js';
-import { relative } from './times.js';
-import { markedWords } from './writing.js';
+// The plan that a request freezes, and its digest, made here of the very members that are shown.
+import { digestOf } from './canonical.js';
+import { inShellWords, unitsOf } from './text.js';
 
 /** @typedef {import('../types.d.ts').Approval} Approval */
 /** @typedef {import('../types.d.ts').Frozen} Frozen */
-/** @typedef {import('../types.d.ts').HostRule} HostRule */
-/** @typedef {Approval & { frozen: Frozen }} Whole */
 
-const USUAL = ['CI', 'COLORTERM', 'EDITOR', 'HOME', 'LANG', 'LOGNAME', 'NO_COLOR', 'PATH', 'SHELL', 'TERM', 'TZ', 'USER'];
-/** Variables that owhaled itself gives a run with a scoped network; another value is the request's. @type {[RegExp, RegExp][]} */
-const OURS = [
-    [/^https?_proxy$/i, /^http:\/\/127\.0\.0\.1:\d{1,5}$/], [/^all_proxy$/i, /^socks5h:\/\/127\.0\.0\.1:\d{1,5}$/],
-    [/^no_proxy$/i, /^localhost,127\.0\.0\.1,::1$/], [/^NODE_USE_ENV_PROXY$/, /^1$/],
-];
-// All that a plan of this version has. What the page does not know it cannot show, so it agrees to none of it.
-const MEMBERS = [
-    'version', 'verb', 'principal', 'uid', 'argv', 'script', 'language', 'code', 'args', 'cwd', 'workspace', 'workspace_writable', 'environment',
-    'profile', 'profile_digest', 'net', 'limits', 'files', 'policy', 'stdin_digest', 'tty', 'joined', 'scope',
-];
-const SCOPE_MEMBERS = ['hosts', 'asks', 'inspected', 'ports', 'host_ports', 'secrets', 'brokers'];
-const FILE_MEMBERS = ['path', 'digest', 'role', 'held'];
+// All that a plan of this version has (shared/api_approvals.hpp, api_network.hpp). What the page does not know it cannot show, so it
+// agrees to none of it.
+const MEMBERS = {
+    plan: `version verb principal uid argv script language code args cwd workspace workspace_writable environment profile profile_digest net
+        limits files policy stdin_digest tty joined scope`,
+    scope: 'hosts asks inspected ports host_ports secrets brokers',
+    file: 'path digest role held',
+    host: 'host ports methods paths from',
+    port: 'address host port',
+    secret: 'name as variable',
+};
+const VERBS = ['runs.create', 'runs.exec', 'hosts.connect'];
 
-/** @param {object} value @param {string[]} known */
-const knows = (value, known) => Object.keys(value).every((name) => known.includes(name));
+/** @param {object} value @param {keyof typeof MEMBERS} kind */
+const knows = (value, kind) => Object.keys(value).every((name) => MEMBERS[kind].split(/\s+/).includes(name));
+
+/** @param {Frozen} frozen */
+function isKnown(frozen) {
+    const { scope } = frozen;
+    const whole = frozen.version === 1 && VERBS.includes(frozen.verb) && knows(frozen, 'plan') && frozen.files.every((one) => knows(one, 'file'));
+    if (!whole || !scope) return whole;
+    return (
+        knows(scope, 'scope') &&
+        scope.hosts.every((one) => knows(one, 'host')) &&
+        scope.ports.every((one) => knows(one, 'port')) &&
+        scope.secrets.every((one) => knows(one, 'secret'))
+    );
+}
+
+/** Of one host that a run wants to reach: then its view is another one. @param {Approval} approval */
+export const isOfHost = (approval) => (approval.frozen ? approval.frozen.verb === 'hosts.connect' : approval.kind === 'host');
+
+// Of a question about a host only the host is shown, so there may be nothing else in it.
+/** @param {Approval} approval @param {Frozen} frozen */
+function isOfItsKind(approval, frozen) {
+    const host = frozen.verb === 'hosts.connect';
+    if ((approval.kind === 'host') !== host) return false;
+    const { scope } = frozen;
+    return !host || (scope?.hosts.length === 1 && scope.ports.length + scope.host_ports.length + scope.secrets.length + scope.brokers.length === 0);
+}
 
 /**
- * The digest of what is shown, made here; or why there is none to agree to.
+ * The digest of what is shown; or why there is none to agree to.
  * @param {Approval} approval @returns {Promise<{ digest: string, refused: string }>}
  */
 export async function ownDigest(approval) {
     const { frozen } = approval;
     if (!frozen) return { digest: '', refused: 'The plan is not here, so there is nothing to agree to.' };
-    const whole = frozen.version === 1 && knows(frozen, MEMBERS) && knows(frozen.scope ?? {}, SCOPE_MEMBERS) &&
-        frozen.files.every((file) => knows(file, FILE_MEMBERS));
-    if (!whole) return { digest: '', refused: 'This plan has parts that this page does not know: reload it, or decide with owhalectl.' };
+    if (!isKnown(frozen) || !isOfItsKind(approval, frozen))
+        return { digest: '', refused: 'This plan has parts that this page does not know: reload it, or decide with owhalectl.' };
     try {
         const digest = await digestOf(frozen);
         if (digest === approval.digest) return { digest, refused: '' };
-        return { digest: '', refused: `What is shown has the digest ${digest}, which is not the one of the request: it was changed on the way.` };
+        return { digest: '', refused: `What is shown has the digest ${digest}, which is not the request's: it was changed on the way.` };
     } catch (error) {
         return { digest: '', refused: `The plan has no digest: ${error instanceof Error ? error.message : error}.` };
     }
@@ -54,7 +71,7 @@ export function sourceOf(approval) {
 }
 
 /** The part that decided, if what stands there is what owhaled says that decided. @param {Approval} approval @param {string} text */
-function decided(approval, text) {
+export function decided(approval, text) {
     const { segment, segment_begin: begin = 0, segment_end: end = 0 } = approval.verdict;
     if (!segment) return { from: 0, to: 0, apart: '' };
     const from = unitsOf(text, begin);
@@ -63,190 +80,4 @@ function decided(approval, text) {
     const at = text.indexOf(segment);
     if (at < 0 || text.indexOf(segment, at + 1) >= 0) return { from: 0, to: 0, apart: segment };
     return { from: at, to: at + segment.length, apart: '' };
-}
-
-/** @param {HostRule} rule */
-function hostText(rule) {
-    const host = rule.host.includes(':') ? `[${rule.host}]` : rule.host;
-    return rule.ports ? `${host}:${rule.ports.join(',')}` : host;
-}
-
-/** Rows of names of ours and texts of strangers. */
-export class Rows {
-    constructor() {
-        this.list = h('dl', { class: 'rows' });
-    }
-
-    /** @param {string} name @param {string} value @param {string} [tone] */
-    add(name, value, tone = '') {
-        if (name !== '') this.list.append(h('dt', null, name));
-        this.list.append(h('dd', { class: tone, translate: 'no', dir: 'ltr' }, shown(value)));
-    }
-}
-
-/** @param {Rows} rows @param {Frozen} frozen */
-function addReach(rows, frozen) {
-    const { scope } = frozen;
-    if (!scope) return;
-    for (const rule of scope.hosts)
-        rows.add('May reach', hostText(rule) + (rule.from ? ` (${rule.from})` : ''), rule.from === 'request' || rule.from === 'command' ? 'warn' : '');
-    for (const rule of scope.hosts.filter((one) => one.methods || one.paths))
-        rows.add('', `${hostText(rule)}: only ${[...(rule.methods ?? []), ...(rule.paths ?? [])].join(' ')}`, 'dim');
-    for (const port of scope.host_ports) rows.add('May reach', `port ${port} of this machine's loopback`, 'warn');
-    for (const use of scope.secrets) {
-        const into = use.variable ? `, in ${use.variable}` : '';
-        rows.add('Secret', use.name + into + (use.as === 'env' ? ', which it can read' : ', by a placeholder: it cannot read it'), use.as === 'env' ? 'bad' : '');
-    }
-    for (const broker of scope.brokers) rows.add('Broker', `${broker}: it signs with your keys`, 'warn');
-    for (const port of scope.ports) rows.add('Publishes', `${port.address ?? '127.0.0.1'}:${port.host} to its port ${port.port}`);
-    if (scope.asks) rows.add('', 'hosts that are in no list are asked about, one by one', 'dim');
-    if (scope.inspected) rows.add('', 'owhaled reads what it sends by TLS', 'dim');
-}
-
-/** @type {Record<string, string>} */
-const ROLES = { program: 'Program', script: 'Script', command: 'Command', input: 'Reads' };
-
-/** @param {Rows} rows @param {Frozen} frozen @param {boolean} host */
-function addFiles(rows, frozen, host) {
-    for (const file of frozen.files) {
-        rows.add(ROLES[file.role] ?? 'Interpreter', file.path);
-        if (file.digest === '') rows.add('', 'could not be read: nobody can agree to it', 'bad');
-        else rows.add('SHA-256', file.digest, 'dim digest');
-        if (file.held) rows.add('', 'only root can write it', 'dim');
-        else if (file.role === 'input') rows.add('', 'others than root can write it: it is compared again before this starts', 'warn');
-        else rows.add('', 'others than root can write it: a copy of just this runs', 'warn');
-    }
-    if (!host) rows.add('Not covered', 'what these load later (Makefile, imports, configuration)', 'dim');
-}
-
-/** What is told of each variable; a value that the digest is not of is said to be so. @param {Whole} approval */
-async function variables(approval) {
-    const { frozen, environment } = approval;
-    const names = [...new Set([...Object.keys(environment), ...Object.keys(frozen.environment)])].sort();
-    return Promise.all(names.map(async (name) => {
-        const value = environment[name];
-        if (value === undefined) return { name, text: `${name}: its value is not shown`, sure: false, value: '' };
-        const sure = frozen.environment[name] === (await sha256Hex(value));
-        const words = frozen.environment[name] === undefined ? ' (not part of the plan)' : sure ? '' : ' (masked: the digest is of another text)';
-        return { name, text: `${name}=${quoted(value)}${words}`, sure, value };
-    }));
-}
-
-/** @param {Rows} rows @param {Whole} approval */
-async function addEnvironment(rows, approval) {
-    const scoped = approval.frozen.net === 'scoped';
-    const usual = [];
-    for (const { name, text, sure, value } of await variables(approval)) {
-        const ours = scoped && OURS.some(([names, values]) => names.test(name) && values.test(value));
-        if (sure && (USUAL.includes(name) || name.startsWith('LC_') || ours)) usual.push(text);
-        else rows.add('Environment', text, 'warn');
-    }
-    if (usual.length > 0) rows.add('As usual', usual.join('  '), 'dim');
-}
-
-/** @param {Rows} rows @param {Whole} approval */
-function addOffer(rows, approval) {
-    const { offer } = approval;
-    if (!offer) return;
-    if (approval.kind === 'host') return rows.add('Longer', `a grant lets it through for every run of ${approval.principal}`);
-    if (offer.refused) return rows.add('Grant', `this once only: ${offer.refused}`);
-    rows.add('Grant', offer.once_only ? 'it runs code of the workspace that nothing binds: this once, unless the workspace is trusted' : 'could stand for more than once', offer.once_only ? 'warn' : '');
-    if (offer.template) rows.add('Template', inTemplate(offer.template));
-    for (const file of offer.binds) rows.add('', `ends when ${file.path} changes`, 'dim');
-}
-
-/** @param {Rows} rows @param {Approval} approval */
-function addWho(rows, approval) {
-    const { frozen } = approval;
-    rows.add('Asked by', (frozen?.principal ?? approval.principal) + (approval.parent ? `, in run ${approval.parent}` : ''), 'strong');
-    rows.add('Runs as', `uid ${frozen?.uid ?? approval.uid}`);
-    rows.add('Run', approval.run);
-    if (approval.joined.length > 0) rows.add('', `and ${approval.joined.length} more run${approval.joined.length === 1 ? '' : 's'} with the same plan`);
-    rows.add('Folder', frozen?.cwd ?? approval.cwd);
-}
-
-/** @param {Rows} rows @param {Frozen} frozen @param {boolean} host */
-function addPlace(rows, frozen, host) {
-    if (frozen.workspace === '') rows.add('Workspace', 'none');
-    else rows.add('Workspace', frozen.workspace + (host ? '' : frozen.workspace_writable ? ', writable' : ', read-only'));
-    rows.add('Cage', `profile ${frozen.profile}, network ${frozen.net || 'none'}${frozen.tty ? ', a terminal' : ''}`, frozen.net && frozen.net !== 'none' ? 'warn' : '');
-    if (!host) addReach(rows, frozen);
-}
-
-/** @param {Rows} rows @param {Approval} approval @param {string} source */
-function addOddWords(rows, approval, source) {
-    const { frozen } = approval;
-    const parts = [source, frozen?.cwd ?? '', frozen?.workspace ?? '', ...(frozen?.args ?? []), ...(frozen?.files ?? []).map((file) => file.path),
-        ...(frozen?.scope?.hosts ?? []).map((rule) => rule.host), ...Object.entries(approval.environment).map(([name, value]) => `${name}=${value}`)];
-    for (const word of markedWords(parts.join('\n'))) rows.add(word.mixed ? 'Mixed!' : 'Not ASCII', word.text, word.mixed ? 'bad' : 'warn');
-}
-
-/** @param {Rows} rows @param {Approval} approval @param {number} now */
-function addDecisions(rows, approval, now) {
-    for (const one of approval.decisions) {
-        const words = (one.decision === 'approve' ? 'approved ' : 'denied ') + relative(one.at, now) + (one.counts ? '' : ', which does not count: its own human');
-        rows.add(one.by, words + (one.reason ? `: ${one.reason}` : ''), one.decision === 'approve' ? 'good' : 'bad');
-    }
-    if (approval.quorum > 1) rows.add('Quorum', `${approval.quorum} people have to agree`, 'warn');
-    if (approval.grant) rows.add('Leaves', `grant ${approval.grant}`);
-}
-
-/** @param {Approval} approval */
-function detailsOf(approval) {
-    const rows = new Rows();
-    const { frozen, verdict } = approval;
-    rows.add('Request', approval.id);
-    rows.add('Asks for', frozen?.verb ?? '');
-    rows.add('Rules', frozen?.policy ?? '', 'digest');
-    rows.add('Profile', frozen?.profile_digest ?? '', 'digest');
-    for (const [name, value] of Object.entries(frozen?.limits ?? {})) rows.add('Limit', `${name} ${value}`);
-    for (const one of verdict.opaque ?? []) rows.add('Unknown', one.reason, 'warn');
-    const change = verdict.change ? [h('h3', null, 'The smallest rule that would change the verdict'), block(verdict.change)] : [];
-    return h('details', null, h('summary', null, 'Details'), rows.list, change);
-}
-
-/** @param {Approval} approval @param {string} source */
-function commandOf(approval, source) {
-    const { frozen } = approval;
-    const { from, to, apart } = decided(approval, source);
-    const rows = new Rows();
-    if (apart !== '') rows.add('Decided by', apart, 'bad');
-    for (const argument of frozen?.args ?? []) rows.add('Argument', argument);
-    if (frozen?.language) rows.add('Language', frozen.language);
-    if (frozen?.stdin_digest) rows.add('Its stdin', `given whole; its SHA-256 is ${frozen.stdin_digest}`);
-    if (frozen?.joined && approval.kind !== 'host') rows.add('Enters', `the cage of run ${frozen.joined}`);
-    addOddWords(rows, approval, source);
-    for (const note of approval.notes ?? []) rows.add('Will fail?', note, 'warn');
-    return [block(source, { from, to, numbered: true }), rows.list];
-}
-
-/** @param {Approval} approval */
-function hostOf(approval) {
-    if (approval.kind !== 'host') return [];
-    const rows = new Rows();
-    for (const rule of approval.frozen?.scope?.hosts ?? []) rows.add('Host', hostText(rule), 'strong warn');
-    rows.add('', 'for as long as this run lives; other runs ask anew. Its connection waits for the answer', 'dim');
-    return [rows.list, h('h2', null, 'This command wants to connect')];
-}
-
-/** All of it. @param {Approval} approval @param {number} now milliseconds */
-export async function planView(approval, now) {
-    const host = approval.kind === 'host';
-    const source = sourceOf(approval);
-    const rows = new Rows();
-    addWho(rows, approval);
-    const { frozen } = approval;
-    if (frozen) {
-        addPlace(rows, frozen, host);
-        addFiles(rows, frozen, host);
-        await addEnvironment(rows, { ...approval, frozen });
-        addOffer(rows, { ...approval, frozen });
-    }
-    const words = approval.description ? h('section', { class: 'words', 'aria-label': 'Unchecked words of whoever asks' },
-        h('h2', null, 'Words of whoever asks; nobody checked them'), block(approval.description)) : null;
-    const end = new Rows();
-    addDecisions(end, approval, now);
-    end.add('Digest', approval.digest, 'digest');
-    return h('div', { class: 'plan' }, h('p', { class: 'reason' }, shown(approval.verdict.reason), ' ', h('span', { class: 'dim' }, '(rule ', shown(approval.verdict.rule), ')')),
-        hostOf(approval), commandOf(approval, source), rows.list, words, end.list, detailsOf(approval));
 }

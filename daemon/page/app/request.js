@@ -4,7 +4,8 @@ import { approveOnce, deny, grant, grantable, onlyWatches } from './decide.js';
 import { explained, note } from './dialogs.js';
 import { button, fill, h, link, shown } from './dom.js';
 import { hear, live, refresh } from './live.js';
-import { ownDigest, planView } from './plan.js';
+import { ownDigest } from './plan.js';
+import { planView } from './request_view.js';
 import { clipped, inShellWords } from './text.js';
 import { relative } from './times.js';
 
@@ -82,7 +83,11 @@ export function requestView(id) {
         const no = button('Deny…', () => act(deny), 'danger');
         approve.disabled = longer.disabled = !read || busy;
         no.disabled = busy;
-        fill(bar, !read && h('p', { class: 'why', id: 'unread' }, 'Read it to its end to agree.'), h('div', { class: 'buttons' }, no, grantable(approval) && longer, approve));
+        fill(
+            bar,
+            !read && h('p', { class: 'why', id: 'unread' }, 'Read it to its end to agree.'),
+            h('div', { class: 'buttons' }, no, grantable(approval) && longer, approve),
+        );
     };
 
     let refused = '';
@@ -128,11 +133,15 @@ export function requestView(id) {
         if (approval) head.textContent = headline(approval, Date.now());
     }, 1000);
     void load();
-    return { title: 'Request', element, close: () => {
-        unhear();
-        clearInterval(tick);
-        stopReading();
-    } };
+    return {
+        title: 'Request',
+        element,
+        close: () => {
+            unhear();
+            clearInterval(tick);
+            stopReading();
+        },
+    };
 }
 
 /** @returns {View} */
@@ -146,35 +155,54 @@ export function requestsView() {
     const card = (/** @type {Approval} */ approval) => {
         const age = h('span', { class: 'age' });
         const command = h('code', { class: 'command', translate: 'no', dir: 'ltr' }, clipped(inShellWords(approval.command), 300));
-        const item = h('li', null, h('a', { class: `card ${approval.severity}`, href: `#/requests/${approval.id}` },
-            h('span', { class: 'card-head' }, h('span', { class: 'severity' }, approval.severity), age), command,
-            h('span', { class: 'dim' }, shown(approval.principal), approval.kind === 'host' ? ', to connect' : '')));
+        const item = h(
+            'li',
+            null,
+            h(
+                'a',
+                { class: `card ${approval.severity}`, href: `#/requests/${approval.id}` },
+                h('span', { class: 'card-head' }, h('span', { class: 'severity' }, approval.severity), age),
+                command,
+                h('span', { class: 'dim' }, shown(approval.principal), approval.kind === 'host' ? ', to connect' : ''),
+            ),
+        );
         return { item, age, approval };
     };
 
     const draw = () => {
         const ids = new Set(live.pending.map((one) => one.id));
-        for (const [id, { item }] of cards) if (!ids.has(id)) {
-            item.remove();
-            cards.delete(id);
-        }
-        for (const approval of live.pending) if (!cards.has(approval.id)) {
-            const made = card(approval);
-            cards.set(approval.id, made);
-            list.append(made.item);
-        }
+        for (const [id, { item }] of cards)
+            if (!ids.has(id)) {
+                item.remove();
+                cards.delete(id);
+            }
+        for (const approval of live.pending)
+            if (!cards.has(approval.id)) {
+                const made = card(approval);
+                cards.set(approval.id, made);
+                list.append(made.item);
+            }
         empty.hidden = live.pending.length > 0;
-        empty.textContent = live.listed ? 'Nothing waits. What is asked comes here by itself.' : live.line === 'lost' ? 'Not connected.' : 'Reading what waits…';
+        empty.textContent = live.listed
+            ? 'Nothing waits. What is asked comes here by itself.'
+            : live.line === 'lost'
+              ? 'Not connected.'
+              : 'Reading what waits…';
         tick();
     };
     const tick = () => {
-        for (const { age, approval } of cards.values()) age.textContent = `${relative(approval.created, Date.now())}, ends ${relative(approval.expires, Date.now())}`;
+        for (const { age, approval } of cards.values())
+            age.textContent = `${relative(approval.created, Date.now())}, ends ${relative(approval.expires, Date.now())}`;
     };
     const unhear = hear((event) => event === 'live' && draw());
     const timer = setInterval(tick, 1000);
     draw();
-    return { title: 'Requests', element, close: () => {
-        unhear();
-        clearInterval(timer);
-    } };
+    return {
+        title: 'Requests',
+        element,
+        close: () => {
+            unhear();
+            clearInterval(timer);
+        },
+    };
 }

@@ -5,7 +5,7 @@ import { dialog, explained, note } from './dialogs.js';
 import { button, fill, h, shown } from './dom.js';
 import { hear, may } from './live.js';
 import { Output } from './output.js';
-import { Rows } from './plan.js';
+import { Rows } from './rows.js';
 import { clipped, inShellWords } from './text.js';
 import { local, relative } from './times.js';
 
@@ -21,7 +21,10 @@ const isLive = (run) => LIVE.includes(run.state);
 /** @param {Run} run */
 function stateOf(run) {
     const bad = BAD.includes(run.state) || (run.exit_code ?? 0) !== 0;
-    const how = run.state === 'exited' ? `exit ${run.exit_code}` : run.state.replaceAll('_', ' ') + (run.signal ? ` by ${run.signal}` : '') + (run.limit ? ` (${run.limit})` : '');
+    const how =
+        run.state === 'exited'
+            ? `exit ${run.exit_code}`
+            : run.state.replaceAll('_', ' ') + (run.signal ? ` by ${run.signal}` : '') + (run.limit ? ` (${run.limit})` : '');
     return h('span', { class: `state ${isLive(run) ? 'live' : bad ? 'bad' : 'good'}` }, how);
 }
 
@@ -73,9 +76,17 @@ export function runsView() {
 
 /** @param {Run} run */
 function card(run) {
-    return h('li', null, h('a', { class: 'card', href: `#/runs/${run.id}` },
-        h('span', { class: 'card-head' }, stateOf(run), h('span', { class: 'age' }, relative(run.created, Date.now()))),
-        h('code', { class: 'command', translate: 'no', dir: 'ltr' }, clipped(inShellWords(run.command), 200)), h('span', { class: 'dim' }, shown(run.principal))));
+    return h(
+        'li',
+        null,
+        h(
+            'a',
+            { class: 'card', href: `#/runs/${run.id}` },
+            h('span', { class: 'card-head' }, stateOf(run), h('span', { class: 'age' }, relative(run.created, Date.now()))),
+            h('code', { class: 'command', translate: 'no', dir: 'ltr' }, clipped(inShellWords(run.command), 200)),
+            h('span', { class: 'dim' }, shown(run.principal)),
+        ),
+    );
 }
 
 /** @param {Run} run */
@@ -109,16 +120,28 @@ export function runView(id) {
         } catch (error) {
             return note(explained(error));
         }
-        await dialog('End this run', [h('p', null, 'It gets SIGTERM, and ten seconds later SIGKILL.')], 'Kill', () => ask('POST', `${path}/kill`, { body: {} }), 'danger');
+        await dialog(
+            'End this run',
+            [h('p', null, 'It gets SIGTERM, and ten seconds later SIGKILL.')],
+            'Kill',
+            () => ask('POST', `${path}/kill`, { body: {} }),
+            'danger',
+        );
         void load();
     };
 
     const load = async () => {
         try {
             const run = /** @type {Run} */ (await ask('GET', path, { signal: leave.signal }));
-            fill(head, h('p', { class: 'headline' }, stateOf(run)), h('code', { class: 'command whole', translate: 'no', dir: 'ltr' }, shown(inShellWords(run.command))), facts(run));
+            fill(
+                head,
+                h('p', { class: 'headline' }, stateOf(run)),
+                h('code', { class: 'command whole', translate: 'no', dir: 'ltr' }, shown(inShellWords(run.command))),
+                facts(run),
+            );
             bar.hidden = !isLive(run) || !may('runs_control');
-            if (run.approval && run.state === 'waiting_approval') fill(bar, h('a', { class: 'button primary', href: `#/requests/${run.approval}` }, 'It waits for an answer'));
+            if (run.approval && run.state === 'waiting_approval')
+                fill(bar, h('a', { class: 'button primary', href: `#/requests/${run.approval}` }, 'It waits for an answer'));
             else fill(bar, onlyWatches() ? h('p', { class: 'why' }, onlyWatches()) : button('Kill…', kill, 'danger'));
         } catch (error) {
             if (leave.signal.aborted) return;
@@ -128,10 +151,14 @@ export function runView(id) {
     const unhear = hear((event) => (event.startsWith('run.') || event === 'caught-up') && void load());
     void load();
     for (const stream of /** @type {const} */ (['stdout', 'stderr'])) void follow(path, stream, output, leave.signal);
-    return { title: 'Run', element, close: () => {
-        unhear();
-        leave.abort();
-    } };
+    return {
+        title: 'Run',
+        element,
+        close: () => {
+            unhear();
+            leave.abort();
+        },
+    };
 }
 
 /** Reads one stream as it comes, until the run is over. @param {string} path @param {'stdout' | 'stderr'} stream @param {Output} output @param {AbortSignal} signal */

@@ -14,11 +14,13 @@ const scripts = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('owha
     },
 });
 
-const UNTRUSTED = 'This browser does not believe the certificate of this owhaled: a warning was clicked away, and whoever is in between could ' +
+const UNTRUSTED =
+    'This browser does not believe the certificate of this owhaled: a warning was clicked away, and whoever is in between could ' +
     'show you what they like.';
 
 /** @returns {Promise<ServiceWorkerRegistration>} */
-const register = () => navigator.serviceWorker.register(scripts ? scripts.createScriptURL(WORKER) : WORKER, { scope: '/', updateViaCache: 'none' });
+const register = () =>
+    navigator.serviceWorker.register(scripts ? scripts.createScriptURL(WORKER) : WORKER, { scope: '/', updateViaCache: 'none' });
 
 async function answers() {
     try {
@@ -32,7 +34,10 @@ async function answers() {
 export async function askTrust() {
     if (!isSecureContext) return { trusted: false, why: 'This page did not come over TLS.' };
     if (!('serviceWorker' in navigator))
-        return { trusted: false, why: 'This browser has no service workers (a private window, perhaps), so the page cannot tell whether the certificate is believed.' };
+        return {
+            trusted: false,
+            why: 'This browser has no service workers (a private window, perhaps), so the page cannot tell whether the certificate is believed.',
+        };
     try {
         await (await register()).update();
         return { trusted: true, why: '' };
@@ -42,4 +47,5 @@ export async function askTrust() {
     }
 }
 
-export const HOW_TRUSTED = 'Give owhaled a certificate that this device trusts (tls-cert and tls-key in owhaled.conf), and pair again. Until then: owhalectl approvals watch.';
+export const HOW_TRUSTED =
+    'Give owhaled a certificate that this device trusts (tls-cert and tls-key in owhaled.conf), and pair again. Until then: owhalectl approvals watch.';

@@ -11,11 +11,13 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 
 async function keep() {
     const cache = await caches.open(CACHE);
-    await Promise.all(Object.entries(FILES).map(async ([path, digest]) => {
-        const response = await fetch(path, { integrity: `sha256-${digest}`, cache: 'no-cache', credentials: 'omit' });
-        if (!response.ok) throw new Error(`${path}: ${response.status}`);
-        await cache.put(path, response);
-    }));
+    await Promise.all(
+        Object.entries(FILES).map(async ([path, digest]) => {
+            const response = await fetch(path, { integrity: `sha256-${digest}`, cache: 'no-cache', credentials: 'omit' });
+            if (!response.ok) throw new Error(`${path}: ${response.status}`);
+            await cache.put(path, response);
+        }),
+    );
     await worker.skipWaiting();
 }
 
@@ -39,5 +41,6 @@ worker.addEventListener('fetch', (event) => {
     const data = request.destination === '' && url.origin === location.origin;
     if (data && (url.pathname.startsWith('/v1/') || url.pathname === '/app/certificate')) return;
     if (request.mode === 'navigate') event.respondWith(kept('/app'));
-    else event.respondWith(url.origin === location.origin && url.pathname in FILES ? kept(url.pathname) : Promise.resolve(Response.error()));
+    else
+        event.respondWith(url.origin === location.origin && url.pathname in FILES ? kept(url.pathname) : Promise.resolve(Response.error()));
 });
