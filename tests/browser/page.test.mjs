@@ -171,10 +171,9 @@ test('hostile text is text: it renders nothing, hides nothing, moves nothing', a
 test('an answer that was changed on the way is not agreed to', async () => {
     const run = await asks('51');
     await phone.page.route('**/v1/approvals/*', async (route) => {
-        const response = await route.fetch();
-        const whole = await response.json();
+        const whole = await owhaled.ask('GET', new URL(route.request().url()).pathname, undefined, { as: 'admin' });
         whole.frozen.argv = ['/usr/bin/seq', 'harmless'];
-        await route.fulfill({ response, json: whole });
+        await route.fulfill({ json: whole });
     });
     await phone.page.goto(wire.url('/app#/requests'));
     await phone.openRequest('seq 51');
@@ -281,7 +280,7 @@ test('what no device may takes an account; a secret goes in and does not come ou
     await inDialog('New secret').click();
     await phone.sees('19 bytes, version 1');
     assert.equal((await phone.page.content()).includes('sk-0123456789abcdef'), false);
-    for (const [view, word] of [['devices', 'a phone'], ['sessions', 'this page'], ['accounts', 'admin'], ['mode', 'strict'], ['status', 'Certificate'], ['password', 'New password']]) {
+    for (const [view, word] of [['devices', 'a phone'], ['sessions', '(this page)'], ['accounts', 'admin'], ['mode', 'strict'], ['status', 'Certificate'], ['password', 'New password']]) {
         await phone.page.goto(wire.url(`/app#/more/${view}`));
         await phone.sees(word);
         await phone.axe(view);

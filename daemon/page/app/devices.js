@@ -25,6 +25,9 @@ function powerBoxes(offered, chosen) {
     return { rows: boxes.map(({ row }) => row), chosen: () => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value) };
 }
 
+/** @param {string} code */
+const shownCode = (code) => code.replaceAll('-', '').replace(/^(.{4})/, '$1-');
+
 /** @param {() => void} again */
 function newCode(again) {
     const name = field('Name of the device', { value: 'my phone', required: true, maxlength: 64, autocapitalize: 'words' });
@@ -51,7 +54,7 @@ function newCode(again) {
             const made = await ask('POST', '/v1/pair', { as: 'account', body, password });
             again();
             void tell('The code', [
-                h('p', { class: 'fingerprint' }, `${made.code.slice(0, 4)}-${made.code.slice(4)}`),
+                h('p', { class: 'fingerprint' }, shownCode(made.code)),
                 h(
                     'p',
                     null,
