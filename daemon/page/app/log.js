@@ -3,7 +3,7 @@ import { ask, Problem } from './api.js';
 import { explained } from './dialogs.js';
 import { block, button, field, fill, h, link, shown } from './dom.js';
 import { Rows } from './rows.js';
-import { clipped, inShellWords, quoted } from './text.js';
+import { clipped, inShellWords } from './text.js';
 import { local, moment } from './times.js';
 
 /** @typedef {import('../types.d.ts').AuditEntry} AuditEntry */
@@ -20,37 +20,10 @@ const FILTERS = /** @type {const} */ ([
     ['run', 'Run', 'its id'],
     ['grep', 'Words', 'all of them are in it'],
 ]);
-// What an event is about, and how and why: in this order, as in the CLI's column WHAT.
-const TOLD = [
-    'command',
-    'name',
-    'secret',
-    'account',
-    'subject',
-    'host',
-    'frozen',
-    'verb',
-    'setting',
-    'grant',
-    'approval',
-    'token',
-    'kid',
-    'box',
-    'port',
-    'peer',
-    'path',
-    'decision',
-    'device',
-    'exit_code',
-    'signal',
-    'limit',
-    'rule',
-    'roles',
-    'reason',
-    'why',
-    'error',
-    'count',
-];
+// What an event is about, and how and why: in this order, some behind a word, as in the CLI's column WHAT.
+const TOLD =
+    'command name secret account subject host frozen verb setting grant approval token kid:key box:box port:port peer path decision device ' +
+    'exit_code:exit signal:signal limit:limit rule:rule roles:roles reason why error count:times';
 
 /** @param {unknown} value @returns {string} */
 const plain = (value) => (Array.isArray(value) ? value.map(plain).join(',') : typeof value === 'string' ? value : JSON.stringify(value));
@@ -58,12 +31,14 @@ const plain = (value) => (Array.isArray(value) ? value.map(plain).join(',') : ty
 /** @param {AuditEntry} entry */
 function what(entry) {
     const data = entry.event?.data ?? {};
-    const said = TOLD.filter((key) => data[key] !== undefined && data[key] !== null && data[key] !== '').map((key) => {
+    const said = TOLD.split(' ').map((one) => {
+        const [key = '', label = ''] = one.split(':');
         const value = data[key];
-        if (key === 'command') return Array.isArray(value) ? inShellWords(value.map(plain)) : plain(value);
-        return `${key.replaceAll('_', ' ')} ${quoted(plain(value))}`;
+        if (value === undefined || value === null || value === '') return '';
+        const text = key === 'command' && Array.isArray(value) ? inShellWords(value.map(plain)) : plain(value);
+        return label === '' ? text : `${label} ${text}`;
     });
-    return said.join(', ');
+    return said.filter((text) => text !== '').join(', ');
 }
 
 /** @param {AuditEntry} entry */
