@@ -79,6 +79,12 @@ void Session::drain() {
     if (streaming_) peer_went();
 }
 
+void Session::cut() {
+    given_up_ = true;
+    peer_went();
+    peer_->sever();
+}
+
 void Session::peer_went() {
     connection_->open = false;
     for (const auto& callback : std::exchange(connection_->on_close, {})) callback();
@@ -113,6 +119,7 @@ asio::awaitable<bool> Session::shake_hands() {
         co_return false;
     }
     auto tls = house_.tls->session(peer_->socket().native_handle());
+    std::string shown = house_.tls->fingerprint(); // a reload changes nothing for this connection
     if (!tls) log::error(to_line(tls.error()));
     if (!tls) co_return false;
     ++house_.handshakes;
@@ -120,6 +127,7 @@ asio::awaitable<bool> Session::shake_hands() {
     const bool done = co_await peer_->secure(*std::move(tls), house_.limits.handshake_timeout - spent);
     --house_.handshakes;
     connection_->peer.tls = done;
+    connection_->tls_fingerprint = std::move(shown);
     co_return done;
 }
 
