@@ -89,8 +89,17 @@ Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
     const auto end_runs = [this](const std::string& principal) {
         if (runs_) runs_->kill_all_of(principal);
     };
-    return identity::Service::open(
-        {io_.get_executor(), settings_, *database_, *audit_, std::move(unix_roles_), end_runs, nullptr, {}});
+    return identity::Service::open({io_.get_executor(),
+                                    settings_,
+                                    *database_,
+                                    *audit_,
+                                    std::move(unix_roles_),
+                                    end_runs,
+                                    nullptr,
+                                    {},
+                                    [this](const std::string& device) {
+                                        if (server_) server_->cut(device);
+                                    }});
 }
 
 // On a connection of its own: what it commits survives the loss of power, as the audit log does.
@@ -212,6 +221,7 @@ awaitable<Status> Broker::start() {
     feed_ = std::move(*feed);
     CO_CHECK(copy_to_journal());
     grants_->start();
+    pairing_.emplace(pairing::Pairing::Parts{io_.get_executor(), *identity_, *audit_, {}});
     const verbs::Services services{settings_,
                                    ready_,
                                    *runs_,
@@ -238,6 +248,7 @@ awaitable<Status> Broker::start() {
                                        return audit_checks({settings_, *audit_, *feed_, *anchors_, journal_.has_value(),
                                                             journal_copy_ ? &*journal_copy_ : nullptr});
                                    },
+                                   &*pairing_,
                                    &*sums_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
@@ -453,6 +464,7 @@ awaitable<void> Broker::stop() {
     const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();
     while (server_->connections() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));
     co_await identity_->flush();
+    co_await pairing_->flush();
     co_await sums_->flush();
     co_await record("daemon.stop", "ok");
     co_await anchor_end();

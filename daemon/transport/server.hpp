@@ -41,6 +41,8 @@ public:
     asio::awaitable<Response> ask(Inner inner, std::shared_ptr<Connection> connection, identity::Principal who);
     // Idle connections end now, busy ones with their answer; new ones are refused.
     void stop();
+    // Ends the connections on which `device` ("device:<id>") speaks, at once.
+    void cut(const std::string& device);
     std::size_t connections() const;
     // From the next request on; a reloaded certificate may name others.
     void set_hosts(Hosts hosts);

@@ -80,6 +80,12 @@ void Session::drain() {
     if (streaming_) peer_went();
 }
 
+void Session::cut() {
+    given_up_ = true;
+    peer_went();
+    peer_->sever();
+}
+
 void Session::peer_went() {
     connection_->open = false;
     for (const auto& callback : std::exchange(connection_->on_close, {})) callback();
@@ -114,6 +120,7 @@ asio::awaitable<bool> Session::shake_hands() {
         co_return false;
     }
     auto tls = house_.tls->session(peer_->socket().native_handle());
+    std::string shown = house_.tls->fingerprint(); // a reload changes nothing for this connection
     if (!tls) log::error(to_line(tls.error()));
     if (!tls) co_return false;
     ++house_.handshakes;
@@ -121,6 +128,7 @@ asio::awaitable<bool> Session::shake_hands() {
     const bool done = co_await peer_->secure(*std::move(tls), house_.limits.handshake_timeout - spent);
     --house_.handshakes;
     connection_->peer.tls = done;
+    connection_->tls_fingerprint = std::move(shown);
     co_return done;
 }
 
@@ -227,7 +235,7 @@ Status Session::check_hosts(const Head& head, const Target& target) const {
 // The page is everybody's, and nothing in it is secret: who asks is not looked at.
 std::optional<Response> Session::page_at(const Head& head, const Target& target) const {
     if (!connection_->peer.tls) return std::nullopt;
-    auto page = page_for(head, target, house_.tls->fingerprint());
+    auto page = page_for(head, target, connection_->tls_fingerprint);
     if (!page) return page;
     const auto excess = house_.limit.page(connection_->peer);
     if (excess) house_.gate.note_limit(connection_->peer, excess->policy);

@@ -50,6 +50,10 @@ public:
         peer_->cancel();
     }
 
+    // Ends now, whatever is under way: who speaks on it is believed no more.
+    void cut();
+    const Connection& connection() const { return *connection_; }
+
 private:
     static constexpr std::chrono::milliseconds kLinger{2000};
     asio::awaitable<void> serve();

@@ -24,6 +24,9 @@ class Sums;
 namespace owhale::identity {
 class Service;
 }
+namespace owhale::pairing {
+class Pairing;
+}
 namespace owhale::sandbox {
 class HostRegister;
 class Profiles;
@@ -62,6 +65,7 @@ struct Services { // what handlers use; all of it outlives the server
     vault::Vault* vault = nullptr; // these two where secrets are
     vault::Acts* secrets = nullptr;
     std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
+    pairing::Pairing* pairing = nullptr;                             // where devices are paired
     audit::Sums* sums = nullptr; // of what callers who are known do often; where policy.check is
 };
 
