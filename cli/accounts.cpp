@@ -22,7 +22,7 @@ constexpr std::array kWords = {
     Words{"runs_create", "run commands", ""},
     Words{"runs_read", "look at runs", "look at runs"},
     Words{"runs_control", "steer and end runs", "steer and end runs"},
-    Words{"boxes", "boxes", "boxes"},
+    Words{"boxes", "boxes and workspaces", "boxes and workspaces"},
     Words{"approvals_read", "see requests that wait", "see requests that wait"},
     Words{"approvals_decide", "decide on requests", "decide on requests"},
     Words{"grants", "see and end standing grants", "see and end standing grants"},

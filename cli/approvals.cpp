@@ -41,29 +41,15 @@ Result<std::vector<std::string>> words_of_json(const std::string& text) {
 
 } // namespace
 
-Result<std::string> meant_id(const std::string& named, const std::vector<std::string>& ids, const std::string& noun,
-                             const std::string& list) {
-    std::string found;
-    for (const auto& id : ids) {
-        if (!id.starts_with(named) && !id.ends_with(named)) continue;
-        if (!found.empty())
-            return fail(Code::bad_request, "more than one " + noun + "'s id begins or ends with '" + named + "'",
-                        "write more of it; " + list);
-        found = id;
-    }
-    if (found.empty()) return fail(Code::not_found, "no " + noun + "'s id begins or ends with '" + named + "'", list);
-    return found;
-}
-
 Result<std::string> approval_id(Context& context, const std::string& named) {
-    if (auto whole = TRY(whole_or_prefix(named, "request", kList)); !whole.empty()) return whole;
+    if (auto whole = TRY(whole_or_part(named, "request", kList)); !whole.empty()) return whole;
     std::vector<std::string> ids;
     Call call{.verb = "approvals.list", .query = {{"all", "1"}, {"limit", "500"}}};
     for (;;) {
         const auto body = TRY(context.ask(call));
         const auto list = TRY(read_approvals(body));
         for (const auto& approval : list.approvals) ids.push_back(approval.id);
-        if (!list.next) return meant_id(named, ids);
+        if (!list.next) return meant_id(named, ids, "request", kList);
         call.query = {{"all", "1"}, {"limit", "500"}, {"before", *list.next}};
     }
 }

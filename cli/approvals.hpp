@@ -12,10 +12,6 @@ namespace owhale::cli {
 // The whole id of a request named by its id, by how it begins, or by how it ends (at least 6 characters of which only one
 // has): ids begin with the time, so that lists show their ends.
 Result<std::string> approval_id(Context& context, const std::string& named);
-// The one of `ids` that is meant.
-Result<std::string> meant_id(const std::string& named, const std::vector<std::string>& ids,
-                             const std::string& noun = "request",
-                             const std::string& list = "owhalectl approvals ls -a lists the ids");
 
 struct Shown {
     api::Approval approval;

@@ -41,6 +41,54 @@ bool names_events(const std::string& text) {
     return std::ranges::none_of(parts, is_verb) && std::ranges::all_of(parts, is_event);
 }
 
+// Of one's own runs, or else of those that one may see: the log has everybody's.
+Result<std::string> run_of(Context& context, const std::string& named) {
+    const auto own = context.run_id(named);
+    if (own || own.error().code != Code::not_found) return own;
+    const auto of_all = context.run_id(named, Context::Runs::all);
+    return of_all || of_all.error().code != Code::forbidden ? of_all : own;
+}
+
+std::string noun_of(std::string_view name) {
+    return std::string(name.substr(0, std::min(name.find('.'), name.size())));
+}
+
+// What may have been meant: what is spelled like it, or else all of the same noun.
+std::vector<std::string_view> meant(const std::string& name, const std::vector<std::string_view>& known) {
+    constexpr std::size_t kFew = 3, kMany = 12;
+    auto out = nearest_few(name, known, kFew);
+    for (const auto one : known)
+        if (out.size() < kMany && !name.empty() && noun_of(one) == noun_of(name) &&
+            std::ranges::find(out, one) == out.end())
+            out.push_back(one);
+    return out;
+}
+
+std::unexpected<Error> unknown_name(const char* option, const std::string& name, bool verb_too) {
+    std::vector<std::string_view> known(audit::kEventNames.begin(), audit::kEventNames.end());
+    if (verb_too)
+        for (const auto& verb : verbs()) known.push_back(verb.name);
+    std::string close;
+    for (const auto one : meant(name, known)) (close += close.empty() ? "did you mean " : ", ") += one;
+    if (!close.empty()) close += "? ";
+    if (!verb_too && is_verb(name)) close = "it is a verb: --verb " + name + "; ";
+    return fail(Code::bad_request,
+                std::string("no ") + (verb_too ? "verb or event" : "event") + " is called '" + name + "' (" + option +
+                    ")",
+                close + "man owhaled-audit-events lists the events, each with its fields");
+}
+
+// An empty answer would say that nothing happened, where a name was mistyped.
+Status check_names(const AuditFilters& filters) {
+    if (!filters.event.empty())
+        for (const auto& name : parts_of(filters.event))
+            if (!is_event(name)) return unknown_name("--event", name, false);
+    if (!filters.verb.empty())
+        for (const auto& name : parts_of(filters.verb))
+            if (!is_event(name) && !is_verb(name)) return unknown_name("--verb", name, true);
+    return {};
+}
+
 void add(std::vector<std::pair<std::string, std::string>>& query, const char* key, std::string value) {
     if (!value.empty()) query.emplace_back(key, std::move(value));
 }
@@ -53,6 +101,7 @@ void declare_times(Command command, AuditFilters& filters) {
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& context, const AuditFilters& filters) {
+    CHECK(check_names(filters));
     std::vector<std::pair<std::string, std::string>> query;
     const auto now = std::time(nullptr);
     if (!filters.since.empty()) add(query, "since", TRY(moment(filters.since, "--since", now)));
@@ -65,21 +114,9 @@ Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& conte
     add(query, "verb", events ? "" : filters.verb);
     add(query, "event", events ? filters.verb : filters.event);
     add(query, "outcome", filters.outcome);
-    if (!filters.run.empty()) add(query, "run", TRY(context.run_id(filters.run)));
+    if (!filters.run.empty()) add(query, "run", TRY(run_of(context, filters.run)));
     add(query, "grep", filters.grep);
     return query;
-}
-
-std::string unknown_event(const AuditFilters& filters) {
-    const auto& text = filters.event.empty() ? filters.verb : filters.event;
-    if (text.empty()) return {};
-    for (const auto& part : parts_of(text)) {
-        if (is_event(part) || (filters.event.empty() && is_verb(part))) continue;
-        const auto near = nearest(part, std::span(audit::kEventNames));
-        const std::string kind = filters.event.empty() ? "verb or event" : "event";
-        return "no " + kind + " is called " + part + (near ? "; did you mean " + std::string(*near) + "?" : "");
-    }
-    return {};
 }
 
 } // namespace owhale::cli

@@ -15,9 +15,8 @@ struct AuditFilters {
 };
 
 void declare_times(Command command, AuditFilters& filters);
-// For the query of a call. Times become RFC 3339. `verb` may name events too: people look for what they have read.
+// For the query of a call. Times become RFC 3339. `verb` may name events too: people look for what they have read. Fails
+// (bad_request) with the close ones for a name that is neither.
 Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& context, const AuditFilters& filters);
-// Why there may be nothing: an event's name that this owhalectl does not know, and the nearest one. "" otherwise.
-std::string unknown_event(const AuditFilters& filters);
 
 } // namespace owhale::cli

@@ -22,7 +22,7 @@ bool reader_has_gone() {
 
 // It starts, stops, or cannot be reached: it may come back.
 bool is_away(const Error& error) {
-    return error.code == Code::unreachable || error.code == Code::state_unavailable;
+    return error.code == Code::unreachable || error.code == Code::state_unavailable || error.step == "stopping";
 }
 
 class Following {
@@ -36,6 +36,7 @@ public:
             const auto body = context_.ask(call());
             if (!body && !is_away(body.error())) return std::unexpected(body.error());
             CHECK(body ? take(*body) : outlast(body.error()));
+            if (ended_) return {};
         }
     }
 
@@ -56,7 +57,10 @@ private:
         const auto seen = list.next ? *list.next : list.searched_to.value_or(after_);
         if (seen < after_) return another_log(seen);
         after_ = seen;
-        return output_.page(std::move(list), body);
+        ended_ = list.ended.value_or(false);
+        CHECK(output_.page(std::move(list), body));
+        if (ended_ && !context_.globals().quiet) note(owhaled_ended(after_));
+        return {};
     }
 
     // A little, until it is asked again.
@@ -80,9 +84,14 @@ private:
     std::uint64_t after_;
     AuditOutput& output_;
     std::chrono::milliseconds pause_{0}; // before the next try; 0: it answers
+    bool ended_ = false;
 };
 
 } // namespace
+
+std::string owhaled_ended(std::uint64_t last) {
+    return "owhaled was stopped, or is restarted: event " + std::to_string(last) + " is its last";
+}
 
 Result<std::uint64_t> last_event(Context& context) {
     const auto body = TRY(context.ask({.verb = "audit.list", .query = {{"limit", "1"}}, .silent = true}));

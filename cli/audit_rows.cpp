@@ -1,6 +1,8 @@
 #include "cli/audit_rows.hpp"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 
 #include "cli/audit_words.hpp"
 #include "cli/escape.hpp"
@@ -10,13 +12,29 @@ namespace owhale::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kNarrow = 110; // columns: below, times are without their year
+constexpr std::size_t kNarrow = 110; // columns: below, what happened gets the room of what it says as well
+constexpr std::int64_t kDay = 24 * 3600;
 
-// "11-27 04:43:58Z" of "2026-11-27T04:43:58.123456Z".
-std::string without_year(const std::string& time) {
+// "04:43:58Z" of the last day, and "11-27 04:43Z" before.
+std::string short_time(const std::string& time, std::int64_t now) {
     const auto whole = in_seconds(time);
-    if (whole.size() != 20 || parse_time(whole) < 0) return whole;
-    return whole.substr(5, 5) + " " + whole.substr(11);
+    const auto then = parse_time(whole);
+    if (whole.size() != 20 || then < 0) return whole;
+    const bool late = now >= then && now / kDay == then / kDay;
+    return late ? whole.substr(11) : whole.substr(5, 5) + " " + whole.substr(11, 5) + "Z";
+}
+
+// What has no column of its own then.
+std::string with_outcome(const std::string& outcome, std::string what) {
+    constexpr std::array<std::string_view, 4> kUsual = {"", "ok", "pending", "running"};
+    const bool told = std::ranges::find(kUsual, outcome) != kUsual.end() || what.starts_with("may not ") ||
+                      what.find(outcome) != what.npos;
+    return told ? what : outcome + (what.empty() ? "" : ": ") + what;
+}
+
+// Who wants every column has them, however wide.
+bool is_narrow(const Look& look) {
+    return look.columns > 0 && look.columns < kNarrow && !look.verbose;
 }
 
 // "run:" and an id would leave no room for what happened.
@@ -26,7 +44,8 @@ std::size_t most_of_a_name(const Look& look) {
 
 } // namespace
 
-AuditTable::AuditTable(const Look& look) : look_(look), headings_{"SEQ", "TIME", "PRINCIPAL", "EVENT", "OUTCOME"} {
+AuditTable::AuditTable(const Look& look) : look_(look), headings_{"SEQ", "TIME", "PRINCIPAL", "EVENT"} {
+    if (!is_narrow(look)) headings_.emplace_back("OUTCOME");
     if (look.verbose) headings_.insert(headings_.end(), {"VERB", "RUN"});
     headings_.emplace_back("WHAT");
     for (const auto& heading : headings_) widths_.push_back(heading.size());
@@ -36,12 +55,16 @@ std::vector<Cell> AuditTable::cells_of(const api::AuditEntry& entry) const {
     const auto time = audit_member(entry, "time");
     const auto event = audit_member(entry, "event"), outcome = audit_member(entry, "outcome");
     const auto tone = tone_of_audit(event, outcome);
-    const bool narrow = look_.columns > 0 && look_.columns < kNarrow;
+    const bool narrow = is_narrow(look_);
     std::vector<Cell> cells = {{std::to_string(entry.seq)},
-                               {narrow ? without_year(time) : in_seconds(time), Tone::dim},
+                               {narrow ? short_time(time, std::time(nullptr)) : in_seconds(time), Tone::dim},
                                {clipped(escaped(audit_member(entry, "principal")), most_of_a_name(look_))},
-                               {event, tone == Tone::bad ? tone : Tone::plain},
-                               {outcome, tone}};
+                               {event, narrow || tone == Tone::bad ? tone : Tone::plain}};
+    if (narrow) {
+        cells.push_back({with_outcome(outcome, audit_what(entry)), entry.dropped ? Tone::dim : Tone::plain});
+        return cells;
+    }
+    cells.push_back({outcome, tone});
     if (look_.verbose) cells.insert(cells.end(), {{audit_member(entry, "verb")}, {audit_member(entry, "run")}});
     cells.push_back({audit_what(entry), entry.dropped ? Tone::dim : Tone::plain});
     return cells;

@@ -7,6 +7,7 @@
 #include "cli/approval_view.hpp"
 #include "cli/drawing.hpp"
 #include "cli/escape.hpp"
+#include "cli/ids.hpp"
 #include "daemon/audit/event_types.hpp"
 
 namespace owhale::cli {
@@ -69,13 +70,18 @@ std::string shell_words(const json::array& words) {
     return out;
 }
 
+// Ids by their last characters, which every command takes: whole ones would leave a line no room.
+std::string named(std::string text) {
+    return is_whole_id(text) ? short_id(text) : text;
+}
+
 std::string subject_of(const api::AuditEntry& entry) {
     for (const auto& [key, label] : kSubjects) {
         const auto* value = audit_data(entry, key);
         auto text = value == nullptr ? std::string() : text_of(*value);
         if (text.empty()) continue;
         const auto* port = key == "host" ? audit_data(entry, "port") : nullptr;
-        return std::string(label) + text + (port == nullptr ? "" : ":" + text_of(*port));
+        return std::string(label) + named(std::move(text)) + (port == nullptr ? "" : ":" + text_of(*port));
     }
     const auto* receipt = audit_data(entry, "receipt");
     const auto* program = receipt == nullptr ? nullptr : member(*receipt, "program");
@@ -108,12 +114,12 @@ std::string word_of(const api::AuditEntry& entry, std::string_view member) {
     if (member == "run") return short_id(audit_member(entry, "run"));
     if (member == "principal" || member == "outcome" || member == "verb") return audit_member(entry, member);
     const auto* value = audit_data(entry, member);
-    return value == nullptr ? std::string() : text_of(*value);
+    return value == nullptr ? std::string() : named(text_of(*value));
 }
 
 // Whether the words have it: a number's digits alone could be those of an id.
 bool told_already(const api::AuditEntry& entry, std::string_view key, const json::value& value, std::string_view out) {
-    if (value.is_string()) return out.find(text_of(value)) != out.npos;
+    if (value.is_string()) return out.find(named(text_of(value))) != out.npos;
     const auto name = audit::EventName::find(audit_member(entry, "event"));
     return name && audit::type_of(*name).summary.find("{" + std::string(key) + "}") != std::string_view::npos;
 }
@@ -178,7 +184,8 @@ std::string audit_what(const api::AuditEntry& entry) {
     for (const auto& [key, label] : kDetails) {
         const auto* value = audit_data(entry, key);
         const auto text = value == nullptr ? std::string() : text_of(*value);
-        if (!text.empty() && !told_already(entry, key, *value, out)) add(out, label_of(entry, key, label) + text);
+        if (!text.empty() && !told_already(entry, key, *value, out))
+            add(out, label_of(entry, key, label) + named(text));
     }
     const auto run = audit_member(entry, "run");
     if (!told && !run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));

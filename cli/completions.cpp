@@ -13,6 +13,7 @@ namespace {
 constexpr auto kRunIds = "owhalectl runs ls --quiet 2>/dev/null";
 constexpr auto kApprovalIds = "owhalectl approvals ls --quiet 2>/dev/null";
 constexpr auto kBoxIds = "owhalectl box ls --quiet 2>/dev/null";
+constexpr auto kWorkspaces = "owhalectl workspaces ls --quiet 2>/dev/null";
 constexpr auto kProfiles = "owhalectl profiles ls --quiet 2>/dev/null";
 constexpr auto kUsers = "owhalectl users ls --quiet 2>/dev/null";
 constexpr auto kSessions = "owhalectl sessions ls --quiet 2>/dev/null";
@@ -104,6 +105,8 @@ std::string offer(const Shell& shell, Kind kind, const std::vector<std::string>&
         return shell.lines(kApprovalIds);
     case Kind::box_id:
         return shell.lines(kBoxIds);
+    case Kind::workspace:
+        return shell.lines(kWorkspaces);
     case Kind::profile:
         return shell.lines(kProfiles);
     case Kind::user:

@@ -1,23 +1,19 @@
 #include "cli/context.hpp"
 
+#include <algorithm>
+
 #include "cli/messages.hpp"
 #include "cli/step_up.hpp"
 
 namespace owhale::cli {
 namespace {
 
-constexpr std::size_t kLeastPrefix = 6;
-constexpr std::size_t kIdLength = 36;
 constexpr auto kList = "owhalectl runs ls lists the ids";
-
-bool is_id_character(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
-}
 
 // Where to look for the things of this verb.
 std::string lists_of(std::string_view verb) {
     const std::string noun(verb.substr(0, verb.find('.')));
-    for (const auto* known : {"users", "sessions", "tokens", "profiles", "runs", "approvals", "grants"})
+    for (const auto* known : {"users", "sessions", "tokens", "profiles", "runs", "approvals", "grants", "workspaces"})
         if (noun == known) return "owhalectl " + noun + " ls lists what there is";
     if (noun == "boxes") return "owhalectl box ls lists what there is";
     if (noun == "access") return "owhalectl setup --show lists what there is";
@@ -25,37 +21,6 @@ std::string lists_of(std::string_view verb) {
 }
 
 } // namespace
-
-bool is_whole_id(std::string_view text) {
-    if (text.size() != kIdLength) return false;
-    for (const char c : text)
-        if (!is_id_character(c)) return false;
-    return true;
-}
-
-Result<std::string> whole_or_prefix(const std::string& named, const std::string& noun, const std::string& list) {
-    if (is_whole_id(named)) return named;
-    for (const char c : named)
-        if (!is_id_character(c)) return fail(Code::bad_request, "'" + named + "' is no " + noun + "'s id", list);
-    if (named.size() < kLeastPrefix)
-        return fail(Code::bad_request,
-                    "'" + named + "' is too short for a " + noun + "'s id: give at least 6 characters", list);
-    return std::string();
-}
-
-Result<std::string> unique_prefix(const std::string& prefix, const std::vector<std::string>& ids,
-                                  const std::string& noun, const std::string& list) {
-    std::string found;
-    for (const auto& id : ids) {
-        if (!id.starts_with(prefix)) continue;
-        if (!found.empty())
-            return fail(Code::bad_request, "more than one " + noun + "'s id begins with '" + prefix + "'",
-                        "write more of it; " + list);
-        found = id;
-    }
-    if (found.empty()) return fail(Code::not_found, "no " + noun + "'s id begins with '" + prefix + "'", list);
-    return found;
-}
 
 Result<Where> Context::where() const {
     return where_is(globals_.socket, globals_.host, globals_.fingerprint);
@@ -87,18 +52,22 @@ Result<Reply> Context::send(Call call) {
     return reply;
 }
 
-Result<std::string> Context::run_id(const std::string& named) {
-    if (auto whole = TRY(whole_or_prefix(named, "run", kList)); !whole.empty()) return whole;
+Result<std::string> Context::run_id(const std::string& named, Runs whose) {
+    if (auto whole = TRY(whole_or_part(named, "run", kList)); !whole.empty()) return whole;
     std::vector<std::string> ids;
+    const auto begins = [&](const std::string& id) { return id.starts_with(named); };
     Call call{.verb = "runs.list", .query = {{"limit", "500"}}};
+    if (whose == Runs::all) call.query.emplace_back("all", "1");
+    const auto query = call.query;
     for (;;) {
         const auto body = TRY(ask(call));
         const auto list = TRY(read_runs(body));
         for (const auto& run : list.runs) ids.push_back(run.id);
-        // Newest first, and ids grow with time: beyond this page none can begin so.
+        // Newest first, and ids grow with time: beyond this page none can begin so. Any may end so.
         const bool passed = !list.runs.empty() && list.runs.back().id < named;
-        if (passed || !list.next) return unique_prefix(named, ids);
-        call.query = {{"limit", "500"}, {"before", *list.next}};
+        if (!list.next || (passed && std::ranges::any_of(ids, begins))) return meant_id(named, ids, "run", kList);
+        call.query = query;
+        call.query.emplace_back("before", *list.next);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "cli/client.hpp"
+#include "cli/ids.hpp"
 #include "cli/output.hpp"
 #include "shared/api.hpp"
 
@@ -38,8 +39,10 @@ public:
     void give_password(Secret password) { password_ = std::move(password); }
     // For one act that takes several calls: the password that is typed for the first is sent with the others.
     void ask_password_once() { keeps_password_ = true; }
-    // The whole id of a run named by its id or by a prefix of at least 6 characters that only one run has.
-    Result<std::string> run_id(const std::string& named);
+    // The whole id of a run named by its id, or by a beginning or end of at least 6 characters that only one run has: of the
+    // caller's runs, or of everybody's.
+    enum class Runs { own, all };
+    Result<std::string> run_id(const std::string& named, Runs whose = Runs::own);
     // Prints the answer of `call` when JSON is wanted (true), and leaves it to the caller as a body otherwise.
     Result<bool> printed_json(const std::string& body, std::string_view list = {});
 
@@ -51,14 +54,5 @@ private:
     bool keeps_password_ = false;
     std::optional<Look> look_;
 };
-
-// The id among `ids` that begins with `prefix`. `noun` ("run") and `list` ("owhalectl runs ls lists the ids") are for the
-// error.
-Result<std::string> unique_prefix(const std::string& prefix, const std::vector<std::string>& ids,
-                                  const std::string& noun = "run",
-                                  const std::string& list = "owhalectl runs ls lists the ids");
-// `named` itself when it is a whole id; else an error when it is too short, or cannot begin one; else empty.
-Result<std::string> whole_or_prefix(const std::string& named, const std::string& noun, const std::string& list);
-bool is_whole_id(std::string_view text);
 
 } // namespace owhale::cli

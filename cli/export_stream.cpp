@@ -45,7 +45,8 @@ asio::awaitable<Status> ExportStream::go_on() {
     for (;;) {
         const auto before = lines_.bytes();
         auto status = co_await ask();
-        const bool lost = !status && status.error().code == Code::unreachable && taken_;
+        const bool gone = !status && (status.error().code == Code::unreachable || status.error().step == "stopping");
+        const bool lost = gone && taken_;
         if (!wanted_.follow || !lost || (before == 0 && lines_.bytes() == 0 && !away)) co_return status;
         if (!std::exchange(away, lines_.bytes() == before)) note("owhaled went away: waiting for it to be back");
         asio::steady_timer timer(loop_, kPause);

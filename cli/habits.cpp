@@ -18,6 +18,10 @@ constexpr std::string_view kUser = "you are yourself in the cage; root names ano
 constexpr std::string_view kPorts = "ports are published one by one: -p HOST:PORT";
 constexpr std::string_view kEnded = "a run that has ended stays so: owhalectl run starts another";
 
+constexpr std::string_view kChosen =
+    "an export has every event, so that it can be verified; owhalectl -o jsonl audit ls -a "
+    "has those that you choose";
+
 constexpr std::array kHabits = {
     Habit{"", "ps", "owhalectl runs ls lists runs, ended ones too (--state running: the live ones)"},
     Habit{"", "ls", "owhalectl runs ls lists runs"},
@@ -57,6 +61,9 @@ constexpr std::array kHabits = {
     Habit{"audit", "tail", "owhalectl audit ls -f"},
     Habit{"audit", "search", "owhalectl audit ls --grep TEXT"},
     Habit{"audit ls", "-n", "--limit N"},
+    Habit{"audit export", "--event", kChosen},
+    Habit{"audit export", "--verb", kChosen},
+    Habit{"audit export", "--principal", kChosen},
     Habit{"audit ls", "-u", "--principal WHO, such as unix:1000"},
     Habit{"approvals", "grant", "owhalectl approve ID --times N, --for TIME or --like TEMPLATE"},
     Habit{"approve", "--all",

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "base/userns_limits.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/upgrade.hpp"
 
@@ -138,17 +139,11 @@ api::Check kernel_check() {
 }
 
 api::Check namespaces_check() {
-    const auto debian = first_line("/proc/sys/kernel/unprivileged_userns_clone");
-    const auto ubuntu = first_line("/proc/sys/kernel/apparmor_restrict_unprivileged_userns");
-    const auto most = first_line("/proc/sys/user/max_user_namespaces");
-    if (debian == "0")
-        return {"user namespaces", "missing", "switched off for ordinary users", "rootless owhaled",
-                "sysctl kernel.unprivileged_userns_clone=1"};
-    if (most == "0")
-        return {"user namespaces", "missing", "none allowed", "every cage", "sysctl user.max_user_namespaces=15000"};
-    if (ubuntu == "1")
-        return {"user namespaces", "weaker", "restricted by AppArmor", "rootless owhaled",
-                "sysctl kernel.apparmor_restrict_unprivileged_userns=0, or use the root mode"};
+    const auto limits = read_userns_limits();
+    if (const auto all = hindrance(limits, true); !all.what.empty())
+        return {"user namespaces", "missing", all.what, "every cage", all.fix};
+    if (const auto users = hindrance(limits, false); !users.what.empty())
+        return {"user namespaces", "weaker", users.what, "a rootless owhaled", users.fix};
     return {"user namespaces", "ok", "allowed", "", ""};
 }
 

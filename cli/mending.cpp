@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <set>
-#include <span>
 #include <string_view>
 
 #include "cli/escape.hpp"
@@ -35,26 +33,15 @@ constexpr std::array kRows = {
     Row{"udp report", kModules},
 };
 
-// A setting of the kernel that forbids user namespaces when it has the value `bad`.
-struct Sysctl {
-    std::string_view name, path, bad, good;
-};
-constexpr std::array kSysctls = {
-    Sysctl{"user.max_user_namespaces", "/proc/sys/user/max_user_namespaces", "0", "15000"},
-    Sysctl{"kernel.unprivileged_userns_clone", "/proc/sys/kernel/unprivileged_userns_clone", "0", "1"},
-    Sysctl{"kernel.apparmor_restrict_unprivileged_userns", "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
-           "1", "0"},
-};
-
-std::vector<std::string> namespace_commands() {
+std::vector<std::string> namespace_commands(const UsernsLimits& limits) {
     std::vector<std::string> out;
-    for (const auto& [name, path, bad, good] : kSysctls) {
-        std::string value;
-        std::ifstream(std::string(path)) >> value;
-        if (value != bad) continue;
-        const auto setting = std::string(name) + "=" + std::string(good);
-        out.push_back("sudo sysctl -w " + setting);
-        out.push_back("echo " + setting + " | sudo tee -a /etc/sysctl.d/60-owhaled.conf");
+    for (const auto& each : hindrances(limits, false)) {
+        if (each.setting.empty()) {
+            out.push_back("sudo " + each.command);
+            continue;
+        }
+        out.push_back("sudo sysctl -w " + each.setting);
+        out.push_back("echo " + each.setting + " | sudo tee -a /etc/sysctl.d/60-owhaled.conf");
     }
     return out;
 }
@@ -67,8 +54,8 @@ std::vector<std::string> language_commands() {
     return {command};
 }
 
-std::vector<std::string> commands_for(const std::string& check) {
-    if (check == "user namespaces") return namespace_commands();
+std::vector<std::string> commands_for(const std::string& check, const UsernsLimits& limits) {
+    if (check == "user namespaces" || check == "user namespaces allowed") return namespace_commands(limits);
     if (check == "languages") return language_commands();
     std::vector<std::string> out;
     for (const auto& row : kRows)
@@ -80,12 +67,12 @@ std::vector<std::string> commands_for(const std::string& check) {
 
 } // namespace
 
-std::vector<Mending> mendings(const std::vector<api::Check>& checks) {
+std::vector<Mending> mendings(const std::vector<api::Check>& checks, const UsernsLimits& limits) {
     std::vector<Mending> out;
     std::set<std::string> said;
     for (const auto& check : checks) {
         if (check.state == "ok") continue;
-        Mending mending{check.name, check.fix, commands_for(check.name)};
+        Mending mending{check.name, check.fix, commands_for(check.name, limits)};
         std::erase_if(mending.commands, [&](const auto& command) { return !said.insert(command).second; });
         out.push_back(std::move(mending));
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/userns_limits.hpp"
 #include "shared/api.hpp"
 
 namespace owhale::cli {
@@ -15,8 +16,9 @@ struct Mending {
     std::vector<std::string> commands; // for sh; empty: advice alone helps
 };
 
-// One for each check that is not ok, in their order; a command that an earlier one has is not repeated.
-std::vector<Mending> mendings(const std::vector<api::Check>& checks);
+// One for each check that is not ok, in their order; a command that an earlier one has is not repeated. `limits`: this
+// machine's.
+std::vector<Mending> mendings(const std::vector<api::Check>& checks, const UsernsLimits& limits = read_userns_limits());
 
 // As a script: advice in comments, commands on lines of their own.
 std::string script(const std::vector<Mending>& mendings);

@@ -39,6 +39,12 @@ Result<api::Box> read_box(std::string_view text) {
 Result<api::BoxList> read_boxes(std::string_view text) {
     return read<api::BoxList>(text);
 }
+Result<api::Workspace> read_workspace(std::string_view text) {
+    return read<api::Workspace>(text);
+}
+Result<api::WorkspaceList> read_workspaces(std::string_view text) {
+    return read<api::WorkspaceList>(text);
+}
 Result<api::Publish> read_publish(std::string_view text) {
     return read<api::Publish>(text);
 }
@@ -197,6 +203,12 @@ std::string write(const api::KillRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::HostAllowRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::WorkspaceRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::ProfileCheckRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::PublishRequest& message) {

@@ -9,7 +9,9 @@
 #include "shared/api_audit.hpp"
 #include "shared/api_identity.hpp"
 #include "shared/api_pairing.hpp"
+#include "shared/api_profiles.hpp"
 #include "shared/api_secrets.hpp"
+#include "shared/api_workspaces.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::cli {
@@ -21,6 +23,8 @@ Result<api::Why> read_why(std::string_view text);
 Result<api::Verdict> read_verdict(std::string_view text);
 Result<api::Box> read_box(std::string_view text);
 Result<api::BoxList> read_boxes(std::string_view text);
+Result<api::Workspace> read_workspace(std::string_view text);
+Result<api::WorkspaceList> read_workspaces(std::string_view text);
 Result<api::Publish> read_publish(std::string_view text);
 Result<api::ServerStatus> read_status(std::string_view text);
 Result<api::Whoami> read_whoami(std::string_view text);
@@ -82,6 +86,8 @@ std::string write(const api::FreezeRequest& message);
 std::string write(const api::HostAllowRequest& message);
 std::string write(const api::HostCheckRequest& message);
 std::string write(const api::PublishRequest& message);
+std::string write(const api::ProfileCheckRequest& message);
+std::string write(const api::WorkspaceRequest& message);
 std::string write(const api::Doctor& message);
 std::string write(const api::LoginRequest& message);
 std::string write(const api::PasswordRequest& message);

@@ -124,6 +124,10 @@ bool trusted(uid_t uid) {
     return account != nullptr && account->pw_uid == uid;
 }
 
+bool is_alone(const struct stat& info, uid_t owner) {
+    return info.st_uid == owner && (info.st_mode & 022) == 0;
+}
+
 Status check_listener(const sockaddr* address) {
     const bool six = address->sa_family == AF_INET6;
     const auto* four_of = reinterpret_cast<const sockaddr_in*>(address);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "shared/error.hpp"
@@ -10,6 +11,9 @@ namespace owhale::cli {
 
 // Whether what this user's programs read is safe with us: uid 0, the user "owhaled", or our own.
 bool trusted(uid_t uid);
+
+// Whether nobody but `owner` (and root) can change what this is said of.
+bool is_alone(const struct stat& info, uid_t owner);
 
 // Of a loopback address with plain HTTP: refused (forbidden) unless the socket that listens there, as
 // /proc/net/tcp{,6} tells, belongs to somebody trusted. Any user may listen on a port while owhaled does not. Of our own

@@ -15,11 +15,10 @@
 namespace owhale::cli {
 namespace {
 
-constexpr auto kStart = "start it (systemctl start owhaled, or tools/quickstart --keep DIR), or name its socket with "
-                        "--socket or OWHALE_SOCKET";
-constexpr auto kAskOrStart =
-    "ask root to start it (systemctl start owhaled), start one of your own (tools/quickstart --keep DIR, or owhaled as "
-    "yourself), or name its socket with --socket or OWHALE_SOCKET";
+constexpr auto kStart = "start it (systemctl start owhaled), or name its socket with --socket or OWHALE_SOCKET";
+constexpr auto kAskOrStart = "ask root to start it (systemctl start owhaled), start one of your own (owhaled, as "
+                             "yourself), or name its socket with "
+                             "--socket or OWHALE_SOCKET";
 
 // Whether this is a run: the first process of its cage is owhaled's warden. Profiles give it owhaled's socket or do not.
 bool in_cage() {

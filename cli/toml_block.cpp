@@ -1,6 +1,7 @@
 #include "cli/toml_block.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <toml++/toml.h>
 
 namespace owhale::cli {
@@ -14,6 +15,8 @@ Result<toml::table> read(std::string_view text) {
                     "line " + std::to_string(error.source().begin.line) +
                         " is no TOML: " + std::string(error.description()),
                     "mend the file by hand");
+    } catch (const std::exception&) { // where the reader asserts: base/toml_reader makes that an exception
+        return fail(Code::malformed_json, "the file is no TOML", "mend it by hand");
     }
 }
 

@@ -18,7 +18,21 @@ using Handler = std::function<Result<int>(Context&)>;
 enum class Exits { plain, like_run };
 
 // What an option or a positional stands for, so that a shell can complete it.
-enum class Kind { text, file, folder, run_id, approval_id, box_id, profile, user, session_id, token_id, role, choice };
+enum class Kind {
+    text,
+    file,
+    folder,
+    run_id,
+    approval_id,
+    box_id,
+    workspace,
+    profile,
+    user,
+    session_id,
+    token_id,
+    role,
+    choice
+};
 
 // One command being declared: a handle, to be passed by value. The references that are handed in must outlive the parse.
 class Command {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "cli/owners.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -21,8 +22,8 @@ std::string content(const Fd& file) {
 
 bool is_of_root_or_us(const Fd& file) {
     struct stat info{};
-    return file && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 022) == 0 &&
-           (info.st_uid == 0 || info.st_uid == ::geteuid());
+    return file && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+           (is_alone(info, 0) || is_alone(info, ::geteuid()));
 }
 
 // The 22nd field of stat; the second, in brackets, may hold anything.

@@ -33,6 +33,21 @@ std::string size_of(const std::string& path) {
     return bytes == 0 ? "" : ", " + std::to_string((bytes + kMiB - 1) / kMiB) + " MiB";
 }
 
+constexpr auto kBound =
+    ", audit-retention, a lower api-rate, or a file system of its own: man owhaled-audit, HOW LARGE IT GETS";
+
+// Before it is full.
+void add_space(api::Check& check, const audit::Space& space, const std::string& folder) {
+    if (space.level == audit::Space::Level::enough) return;
+    const auto left = std::to_string(space.free >> 20) + " MiB";
+    const bool reserved = space.level == audit::Space::Level::reserved;
+    check.state = reserved ? "missing" : "weaker";
+    check.detail += "; its disk has " + left + (reserved ? " left, which are kept for root's acts" : " left");
+    check.lost = reserved ? "only root starts runs, and agents' acts are refused"
+                          : "nothing, until it is full: then nothing starts that has to be recorded";
+    check.fix = "space on the disk of " + folder + kBound;
+}
+
 api::Check check_log(const AuditParts& parts, const audit::Standing& standing) {
     api::Check check{"audit log", "ok", events(parts.feed.last()), "", ""};
     check.detail += size_of(parts.settings.state_dir + "/audit.db");
@@ -44,6 +59,7 @@ api::Check check_log(const AuditParts& parts, const audit::Standing& standing) {
     const auto age = parts.settings.audit_retention;
     check.detail +=
         age.count() == 0 ? "; bodies are kept for ever" : "; bodies are kept for " + config::format_duration(age);
+    add_space(check, standing.space, parts.settings.state_dir);
     if (standing.failing_since == 0) return check;
     check.state = "missing";
     check.detail += "; it cannot be written since " + when(standing.failing_since / 1'000'000) + ": " + standing.why;

@@ -32,6 +32,8 @@ using asio::awaitable;
 constexpr int kSpawnerLost = 3; // exit code: a restart helps, which it does not when the start itself failed
 constexpr std::chrono::seconds kReadyTime{30}; // from the start to the spawner's Ready
 constexpr std::chrono::seconds kAnswerTime{3}; // for answers under way when owhaled ends
+constexpr std::chrono::seconds kSpaceLook{10};
+constexpr std::chrono::milliseconds kLastWords{300}; // for who follows the audit log to ask for its end
 
 constexpr std::size_t kLargestPem = 256u << 10;
 
@@ -77,6 +79,8 @@ Status Broker::open() {
     identity_ = TRY(open_identity());
     hosts_.emplace(sandbox::HostRegister::Parts{*audit_, *database_, settings_.hosts_dir}, sandbox::machine().lists);
     CHECK(hosts_->load());
+    workspaces_.emplace(sandbox::WorkspaceRegister::Parts{*audit_, *database_});
+    CHECK(workspaces_->load());
     CHECK(open_vault());
     const auto executor = io_.get_executor();
     grants_.emplace(approvals::Grants::Parts{executor, settings_, *audit_, *database_});
@@ -203,6 +207,7 @@ awaitable<Status> Broker::start() {
                                   desk_.get(),
                                   [this](const std::string& payer) { return identity_->freezes.admits(payer); }};
     runs_use.hosts = &*hosts_;
+    runs_use.workspaces = &*workspaces_;
     runs_use.secrets = secrets_of_runs();
     egress_ = make_egress(io_.get_executor(), settings_, *spawner_, ready_, *audit_, &*host_questions_, *database_);
     runs_use.network = egress_.get();
@@ -248,8 +253,9 @@ awaitable<Status> Broker::start() {
                                        return audit_checks({settings_, *audit_, *feed_, *anchors_, journal_.has_value(),
                                                             journal_copy_ ? &*journal_copy_ : nullptr});
                                    },
-                                   &*pairing_,
-                                   &*sums_};
+                                   &*sums_,
+                                   &*workspaces_,
+                                   &*pairing_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -277,6 +283,7 @@ awaitable<Status> Broker::start() {
     retention_.emplace(audit::Retention::Parts{io_.get_executor(), *audit_, settings_.audit_retention,
                                                [this] { return desk_->oldest_us(); }});
     retention_->start();
+    asio::co_spawn(io_, watch_space(), rethrow);
     std::string state_dir = settings_.state_dir;
     asio::co_spawn(io_, drop_old_copies(std::move(state_dir), settings_.audit_retention), rethrow);
     log::info("owhaled serves", {{"socket", settings_.socket},
@@ -447,6 +454,14 @@ awaitable<Result<api::PolicyLoaded>> Broker::reload_rules(std::string by, std::f
     co_return api::PolicyLoaded{set->version, set->rules.size()};
 }
 
+// What others put on its disk is no event: looked at by the clock, for the journal to have it before it is full.
+awaitable<void> Broker::watch_space() {
+    for (;;) {
+        audit_->standing();
+        co_await pause(kSpaceLook);
+    }
+}
+
 awaitable<void> Broker::pause(std::chrono::milliseconds time) {
     asio::steady_timer timer(io_, time);
     boost::system::error_code ignored;
@@ -457,18 +472,34 @@ awaitable<void> Broker::stop() {
     notify_.stopping();
     log::info("owhaled ends", {{"live_runs", std::to_string(runs_->counts().live)}});
     server_->stop();
+    feed_->begin_end();
     grants_->stop();
     co_await runs_->stop();
     desk_->stop();
     // Those who wait for a run hear how it ended.
-    const auto until = monotonic_ns() + std::chrono::nanoseconds(kAnswerTime).count();
-    while (server_->connections() > 0 && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));
+    const std::function<bool()> answered = [this] { return server_->owed() == 0; };
+    co_await wait_until(answered, kAnswerTime);
     co_await identity_->flush();
     co_await pairing_->flush();
     co_await sums_->flush();
     co_await record("daemon.stop", "ok");
+    feed_->end();
+    co_await let_followers_go();
     co_await anchor_end();
     io_.stop();
+}
+
+// Who follows the audit log gets the last event, and goes by himself; whoever is still there is ended.
+awaitable<void> Broker::let_followers_go() {
+    const std::function<bool()> gone = [this] { return server_->connections() == 0; };
+    co_await wait_until(gone, kLastWords);
+    server_->stop_followers();
+    co_await wait_until(gone, kAnswerTime);
+}
+
+awaitable<void> Broker::wait_until(std::function<bool()> done, std::chrono::milliseconds most) {
+    const auto until = monotonic_ns() + std::chrono::nanoseconds(most).count();
+    while (!done() && monotonic_ns() < until) co_await pause(std::chrono::milliseconds(20));
 }
 
 int Broker::finish() {

@@ -37,6 +37,7 @@
 #include "sandbox/rules.hpp"
 #include "sandbox/runs.hpp"
 #include "sandbox/spawner_channel.hpp"
+#include "sandbox/workspace_register.hpp"
 #include "store/database.hpp"
 #include "transport/server.hpp"
 #include "vault/acts.hpp"
@@ -84,6 +85,9 @@ private:
     boost::asio::awaitable<Result<std::string>> allow_host(const api::Approval& approval, std::uint64_t for_ms,
                                                            std::string by);
     boost::asio::awaitable<void> stop();
+    boost::asio::awaitable<void> let_followers_go();
+    boost::asio::awaitable<void> wait_until(std::function<bool()> done, std::chrono::milliseconds most);
+    boost::asio::awaitable<void> watch_space();
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(audit::EventName event, std::string outcome);
     boost::asio::awaitable<Status> tell_crash();
@@ -111,6 +115,7 @@ private:
     std::optional<Anchors> anchors_;
     std::unique_ptr<identity::Service> identity_;
     std::optional<sandbox::HostRegister> hosts_;
+    std::optional<sandbox::WorkspaceRegister> workspaces_;
     vault::Given vault_given_;
     std::unique_ptr<vault::Vault> vault_;
     std::optional<vault::Acts> secrets_;

@@ -72,8 +72,9 @@ struct AuditList {
     bool complete = true;
     std::optional<std::uint64_t> searched_to;  // the last event that was looked at; absent: none was
     std::optional<std::string> searched_until; // about its time, for who may read everybody's
+    std::optional<bool> ended;                 // to ?wait=: owhaled ends in order, and these were the last
 };
-BOOST_DESCRIBE_STRUCT(AuditList, (), (events, next, complete, searched_to, searched_until))
+BOOST_DESCRIBE_STRUCT(AuditList, (), (events, next, complete, searched_to, searched_until, ended))
 
 struct AuditCount {
     std::string name; // an event, a principal ("run:*": of all runs), an outcome, or an hour ("2026-11-22T13:00:00Z")

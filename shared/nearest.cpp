@@ -21,11 +21,23 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> known) {
+    const auto best = nearest_few(word, known, 1);
+    return best.empty() ? std::nullopt : std::optional(best.front());
+}
+
+std::vector<std::string_view> nearest_few(std::string_view word, std::span<const std::string_view> known,
+                                          std::size_t most) {
     constexpr std::size_t kLongest = 256; // the distance costs the product of the lengths
-    if (word.size() > kLongest || known.empty()) return std::nullopt;
-    const auto best = *std::ranges::min_element(known, {}, [&](auto one) { return edit_distance(word, one); });
-    if (edit_distance(word, best) > 1 + best.size() / 3) return std::nullopt;
-    return best;
+    if (word.size() > kLongest) return {};
+    std::vector<std::pair<std::size_t, std::string_view>> close;
+    for (const auto one : known)
+        if (const auto distance = edit_distance(word, one); distance <= 1 + one.size() / 3)
+            close.emplace_back(distance, one);
+    std::ranges::stable_sort(close, {}, [](const auto& one) { return one.first; });
+    std::vector<std::string_view> out;
+    for (const auto& [distance, one] : close)
+        if (out.size() < most) out.push_back(one);
+    return out;
 }
 
 } // namespace owhale

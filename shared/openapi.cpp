@@ -11,7 +11,9 @@
 #include "shared/api_input.hpp"
 #include "shared/api_mcp.hpp"
 #include "shared/api_pairing.hpp"
+#include "shared/api_profiles.hpp"
 #include "shared/api_secrets.hpp"
+#include "shared/api_workspaces.hpp"
 #include "shared/codec.hpp"
 #include "shared/openapi_facts.hpp"
 #include "shared/openapi_operations.hpp"
@@ -102,8 +104,8 @@ json::object schemas() {
             api::LoginRequest, api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest,
             api::RolesRequest, api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest,
             api::SecretRequest, api::SecretValue, api::HostAllowRequest, api::HostCheckRequest, api::PublishRequest,
-            api::InputRequest, api::PairRequest, api::JoinRequest, api::JoinProof, api::ConfirmRequest,
-            api::DeviceChange, api::McpMessage>(all, true);
+            api::WorkspaceRequest, api::ProfileCheckRequest, api::InputRequest, api::PairRequest, api::JoinRequest,
+            api::JoinProof, api::ConfirmRequest, api::DeviceChange, api::McpMessage>(all, true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
             api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList,
             api::AuditStats, api::AuditCheckpoint, api::AuditInclusion, api::AuditConsistency, api::Verdict,
@@ -112,8 +114,9 @@ json::object schemas() {
             api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk, api::Jwks,
             api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList, api::ApprovalStats,
             api::Grant, api::GrantList, api::HostEntry, api::HostList, api::HostVerdict, api::Freeze, api::FreezeList,
-            api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::PairMade, api::Pairing, api::PairingList,
-            api::JoinAnswer, api::JoinState, api::Device, api::DeviceList, api::InputTaken>(all, false);
+            api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::InputTaken, api::Workspace,
+            api::WorkspaceList, api::PairMade, api::Pairing, api::PairingList, api::JoinAnswer, api::JoinState,
+            api::Device, api::DeviceList>(all, false);
     return all.release();
 }
 

@@ -19,7 +19,7 @@ struct Tag {
 };
 constexpr std::array kTags = {
     Tag{"runs", "runs", "Commands, scripts and code in cages."},
-    Tag{"boxes", "boxes", "What the runs of one workspace share."},
+    Tag{"boxes workspaces", "boxes", "Where runs may write, and what those of one workspace share."},
     Tag{"policy", "policy", "What may run, and why."},
     Tag{"approvals grants freeze", "approvals", "Questions to people, their answers, and what these leave behind."},
     Tag{"events", "events", "What happens, as it happens."},
@@ -76,7 +76,10 @@ constexpr std::array kQueries = {
     Query{"audit.list", "limit", "integer", "At most this many; 100 when left out.", 1, 1000},
     Query{"audit.list", "before", "integer", "Events before this sequence number.", 0, kMost},
     Query{"audit.list", "after", "integer", "Events after this sequence number, oldest first.", 0, kMost},
-    Query{"audit.list", "wait", "integer", "With after: so many seconds for the first event that fits.", 0, 30},
+    Query{"audit.list", "wait", "integer",
+          "With after: so many seconds for the first event that fits. When owhaled is stopped "
+          "meanwhile, the answer has its last event and says `ended`.",
+          0, 30},
     Query{"audit.list", "since", "string", "RFC 3339, inclusive."},
     Query{"audit.list", "until", "string", "RFC 3339, exclusive."},
     Query{"audit.list", "principal", "string", "Events of this principal."},
@@ -91,7 +94,9 @@ constexpr std::array kQueries = {
     Query{"audit.stats", "outcome", "string", "Events with this outcome."},
     Query{"audit.stats", "event", "string", "Events of this kind."},
     Query{"audit.checkpoint", "covers", "integer",
-          "The newest one there is will do, if it covers this event; one over all events when left out.", 0, kMost},
+          "The newest one there is will do, if it covers this event, else one is made over all. Left out: one over all "
+          "events. For who sees their own events alone none is made but over an event of theirs: the newest there is.",
+          0, kMost},
     Query{"audit.proof", "seq", "integer", "The event's sequence number.", 1, kMost},
     Query{"audit.proof", "size", "integer", "Of the tree: a checkpoint's size.", 1, kMost},
     Query{"audit.consistency", "from", "integer", "Size of the older tree.", 0, kMost},
@@ -101,7 +106,8 @@ constexpr std::array kQueries = {
     Query{"audit.export", "since", "string", "RFC 3339, inclusive."},
     Query{"audit.export", "until", "string", "RFC 3339, exclusive."},
     Query{"audit.export", "format", "string", "jsonl, which is also meant when it is left out; ocsf (1.5.0) or cef."},
-    Query{"audit.export", "follow", "integer", "1: goes on with new events.", 0, 1},
+    Query{"audit.export", "follow", "integer",
+          "1: goes on with new events, up to the one that says that owhaled was stopped.", 0, 1},
 };
 
 struct Header { // a request header of some verbs
@@ -127,7 +133,7 @@ constexpr std::array kSuccesses = {
     Success{"runs.create runs.exec approvals.claim", "201", "Started; Location names the run.", true},
     Success{"runs.create runs.exec approvals.claim", "202", "It waits for approval; Location names the run.", true},
     Success{"users.create tokens.create", "201", "Made.", true},
-    Success{"hosts.allow pair.create pair.confirm", "201", "Made."},
+    Success{"hosts.allow workspaces.add pair.create pair.confirm", "201", "Made."},
 };
 
 // Without a body these verbs do the usual thing.

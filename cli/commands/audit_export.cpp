@@ -4,6 +4,7 @@
 #include <memory>
 #include <unistd.h>
 
+#include "cli/audit_follow.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/export_file.hpp"
@@ -96,6 +97,14 @@ Result<int> ended(const ExportFile& file, Result<int> end, bool quiet) {
     return *end == 0 ? kOk : kBySignal + *end;
 }
 
+// Who follows has everything only until owhaled was stopped.
+void tell_end(Context& context, const Arguments& arguments, const ExportStream& stream, const Result<int>& end) {
+    const bool reached = !arguments.until_seq.empty() && std::to_string(stream.last()) == arguments.until_seq;
+    if (!arguments.follow || !end || *end != 0 || reached || context.globals().quiet) return;
+    const auto& file = arguments.resume.empty() ? arguments.file : arguments.resume;
+    note(owhaled_ended(stream.last()) + (file.empty() ? "" : "; go on with --resume " + file));
+}
+
 Result<int> to_file(Context& context, const Arguments& arguments, ExportStream::Wanted wanted) {
     const bool resumes = !arguments.resume.empty();
     auto file =
@@ -119,6 +128,7 @@ Result<int> to_file(Context& context, const Arguments& arguments, ExportStream::
     auto end = stream.run();
     progress.reset();
     CHECK(file.sync());
+    tell_end(context, arguments, stream, end);
     return ended(file, std::move(end), quiet);
 }
 
@@ -128,7 +138,9 @@ Result<int> run(Context& context, const Arguments& arguments) {
     if (!arguments.file.empty() || !arguments.resume.empty()) return to_file(context, arguments, std::move(wanted));
     const auto where = TRY(context.where());
     ExportStream stream(where, std::move(wanted), [](std::string_view lines) { return print(lines); }, nullptr);
-    return stream.run();
+    auto end = stream.run();
+    tell_end(context, arguments, stream, end);
+    return end;
 }
 
 } // namespace

@@ -46,7 +46,6 @@ Result<int> list(Context& context, const Arguments& arguments) {
     CHECK(print_pages(pages, output));
     CHECK(output.end(pages.rest()));
     if (context.globals().quiet) return kOk;
-    if (const auto words = unknown_event(arguments.filters); !words.empty()) note(words);
     if (pages.rest())
         note(std::string("there are ") + (arguments.reverse ? "newer" : "older") +
              " ones: --limit N or --all shows more");

@@ -87,17 +87,31 @@ Result<verify::Request> request_of(const Context& context, const Arguments& argu
     return out;
 }
 
+bool has_log(const std::string& folder) {
+    std::error_code ignored;
+    return !folder.empty() && std::filesystem::exists(folder + "/audit.db", ignored);
+}
+
+// Where the log may be, for who named a folder that has none.
+std::string where_else(const std::string& folder) {
+    const auto path = std::filesystem::path(folder);
+    const auto parent = path.has_parent_path() ? path.parent_path().string() : std::string(".");
+    for (const auto& near : {parent, folder + "/state", std::string(kSystemState), own_state()})
+        if (near != folder && has_log(near)) return "there is one in " + near + ": --dir " + near;
+    return "--dir is the state folder, in which audit.db lies: owhalectl status says which it is (State)";
+}
+
 // Where it is, without links on the way to it.
 Result<std::string> database_in(const std::string& folder) {
     std::error_code error;
     const auto real = std::filesystem::canonical(folder, error);
-    if (error) return fail(Code::system, folder + ": " + error.message(), "name owhaled's state folder with --dir");
+    if (error) return fail(Code::system, folder + ": " + error.message(), where_else(folder));
     const auto path = real.string() + "/audit.db";
-    if (!std::filesystem::exists(path, error))
-        return fail(Code::system, path + (error ? ": " + error.message() : " is not there"),
-                    error ? "be root, or the user that owhaled runs as; or ask owhaled: without --dir"
-                          : "name owhaled's state folder with --dir");
-    return path;
+    if (std::filesystem::exists(path, error)) return path;
+    const bool hidden = error && error != std::errc::not_a_directory;
+    return fail(Code::system, path + (hidden ? ": " + error.message() : " is not there"),
+                hidden ? "be root, or the user that owhaled runs as; or ask owhaled: without --dir"
+                       : where_else(real.string()));
 }
 
 // Owhaled's own proof that the log, as it is remembered, goes on from the export; where none can be had, the report says

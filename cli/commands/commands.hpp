@@ -39,6 +39,7 @@ void declare_deny(Command parent);
 void declare_grants(Command root);
 void declare_hosts(Command root);
 void declare_box(Command root);
+void declare_workspaces(Command root);
 void declare_profiles(Command root);
 void declare_audit(Command root);
 

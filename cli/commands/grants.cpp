@@ -60,7 +60,7 @@ Result<int> list(Context& context, const ListArguments& arguments) {
 
 // By how it begins, or ends: lists show ends.
 Result<std::string> id_of(Context& context, const std::string& named) {
-    if (auto whole = TRY(whole_or_prefix(named, "grant", kList)); !whole.empty()) return whole;
+    if (auto whole = TRY(whole_or_part(named, "grant", kList)); !whole.empty()) return whole;
     const auto body = TRY(context.ask({.verb = "grants.list", .query = {{"all", "1"}, {"limit", "500"}}}));
     std::vector<std::string> ids;
     for (const auto& grant : TRY(read_grants(body)).grants) ids.push_back(grant.id);

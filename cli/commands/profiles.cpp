@@ -1,10 +1,14 @@
 // owhalectl profiles: the cages there are.
+#include <fcntl.h>
+#include <filesystem>
 #include <memory>
 
+#include "base/fd.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -36,6 +40,23 @@ Result<int> show(Context& context, const std::string& name) {
     return kOk;
 }
 
+constexpr std::size_t kLargest = std::size_t{256} << 10;
+
+// owhaled reads it as it would from its folder, in place of a profile of that name; nothing is loaded.
+Result<int> check(Context& context, const std::string& path) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    if (!file) return fail_errno(escaped(path));
+    auto text = TRY(read_all(file.get(), path, kLargest));
+    if (!text) return fail(Code::profile_invalid, escaped(path) + " is over 256 KiB", "is it the right file?");
+    const api::ProfileCheckRequest request{std::filesystem::path(path).stem().string(), std::move(*text)};
+    const auto body = TRY(context.ask({.verb = "profiles.check", .body = write(request)}));
+    if (TRY(context.printed_json(body))) return kOk;
+    const auto profile = TRY(read_profile(body));
+    if (!context.globals().quiet)
+        CHECK(print("the profile " + escaped(profile.name) + " is valid: " + escaped(profile.description) + "\n"));
+    return kOk;
+}
+
 } // namespace
 
 void declare_profiles(Command root) {
@@ -45,6 +66,10 @@ void declare_profiles(Command root) {
     auto name = std::make_shared<std::string>();
     command.positional("NAME", *name, "the profile", Kind::profile);
     command.handler([name](Context& context) { return show(context, *name); });
+    auto checked = profiles.sub("check", "Tell whether owhaled would take a profile; nothing is loaded");
+    auto path = std::make_shared<std::string>();
+    checked.positional("FILE", *path, "a file as they lie in owhaled's folder, called NAME.toml", Kind::file);
+    checked.handler([path](Context& context) { return check(context, *path); });
 }
 
 } // namespace owhale::cli

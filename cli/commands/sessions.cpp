@@ -37,11 +37,11 @@ Result<int> list(Context& context, const Whose& whose) {
 }
 
 Result<std::string> id_of(Context& context, const std::string& named) {
-    if (auto whole = TRY(whole_or_prefix(named, "session", kList)); !whole.empty()) return whole;
+    if (auto whole = TRY(whole_or_part(named, "session", kList)); !whole.empty()) return whole;
     const auto body = TRY(context.ask({.verb = "sessions.list"}));
     std::vector<std::string> ids;
     for (const auto& session : TRY(read_sessions(body)).sessions) ids.push_back(session.id);
-    return unique_prefix(named, ids, "session", kList);
+    return meant_id(named, ids, "session", kList);
 }
 
 Result<int> remove_all(Context& context, const std::string& user) {

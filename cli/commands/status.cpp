@@ -1,4 +1,9 @@
 // owhalectl status: what owhaled is doing.
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <optional>
+
 #include "cli/commands/commands.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
@@ -9,19 +14,32 @@
 namespace owhale::cli {
 namespace {
 
-// Of doctor's rows; "" when it does not answer.
-std::string audit_line(Context& context) {
+// Doctor's row; none when it does not answer.
+std::optional<api::Check> audit_log(Context& context) {
     const auto body = context.ask({.verb = "doctor"});
     const auto doctor = body ? read_doctor(*body) : std::unexpected(body.error());
-    if (!doctor) return {};
-    for (const auto& check : doctor->checks)
-        if (check.name == "audit log") return check.detail;
-    return {};
+    if (!doctor) return std::nullopt;
+    const auto found = std::ranges::find(doctor->checks, "audit log", &api::Check::name);
+    return found == doctor->checks.end() ? std::nullopt : std::optional(*found);
+}
+
+// The answer, and what the table says of the log beside it.
+Status print_json(Context& context, const std::string& body) {
+    boost::system::error_code error;
+    auto value = boost::json::parse(body, error);
+    const auto log = audit_log(context);
+    if (log && value.is_object())
+        value.get_object()["audit_log"] = {
+            {"state", log->state}, {"detail", log->detail}, {"lost", log->lost}, {"fix", log->fix}};
+    return print(json_text(context.look(), error ? body : boost::json::serialize(value)));
 }
 
 Result<int> status(Context& context) {
     const auto body = TRY(context.ask({.verb = "status"}));
-    if (TRY(context.printed_json(body))) return kOk;
+    if (context.look().format != Format::table) {
+        CHECK(print_json(context, body));
+        return kOk;
+    }
     const auto status = TRY(read_status(body));
     const auto& peer = context.client().peer();
     Fields fields;
@@ -34,7 +52,8 @@ Result<int> status(Context& context) {
     fields.add("Started", in_seconds(status.started));
     fields.add("Runs", std::to_string(status.runs_live) + " live, " + std::to_string(status.runs_total) + " in all");
     fields.add("Connections", std::to_string(status.connections));
-    fields.add("Audit log", audit_line(context));
+    if (const auto log = audit_log(context))
+        fields.add("Audit log", log->detail, log->state == "ok" ? Tone::plain : Tone::warn);
     const auto upgrade = peer.host || status.rootless ? std::nullopt : waiting_upgrade();
     if (upgrade) fields.add("Upgrade", escaped(*upgrade) + " waits for: " + kUpgradeCommand, Tone::warn);
     for (const auto& principal : status.frozen)

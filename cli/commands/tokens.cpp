@@ -51,11 +51,11 @@ Result<int> list(Context& context, const Whose& whose) {
 }
 
 Result<std::string> id_of(Context& context, const std::string& named) {
-    if (auto whole = TRY(whole_or_prefix(named, "token", kList)); !whole.empty()) return whole;
+    if (auto whole = TRY(whole_or_part(named, "token", kList)); !whole.empty()) return whole;
     const auto body = TRY(context.ask({.verb = "tokens.list"}));
     std::vector<std::string> ids;
     for (const auto& token : TRY(read_tokens(body)).tokens) ids.push_back(token.id);
-    return unique_prefix(named, ids, "token", kList);
+    return meant_id(named, ids, "token", kList);
 }
 
 Result<int> show(Context& context, const std::string& named) {

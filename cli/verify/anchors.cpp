@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fd.hpp"
+#include "cli/owners.hpp"
 #include "cli/whole_files.hpp"
 
 extern char** environ;
@@ -89,7 +90,7 @@ Status add_file(const std::string& path, Kept& kept) {
     struct stat found{};
     if (!file || ::fstat(file.get(), &found) != 0) return fail_errno(path);
     if (!S_ISREG(found.st_mode)) return fail(Code::system, path + " is no plain file");
-    kept.roots = found.st_uid == 0 && (found.st_mode & 022) == 0;
+    kept.roots = is_alone(found, 0);
     if (found.st_uid != 0)
         kept.where += " (uid " + std::to_string(found.st_uid) + "'s, who can change it, and not root's)";
     std::string first(kLongestFirst, '\0');
@@ -123,7 +124,7 @@ std::string read_for(int fd, pid_t child) {
 // Nobody but root can put another in its place.
 bool is_roots(const std::string& path) {
     struct stat found{};
-    return ::stat(path.c_str(), &found) == 0 && found.st_uid == 0 && (found.st_mode & 022) == 0;
+    return ::stat(path.c_str(), &found) == 0 && is_alone(found, 0);
 }
 
 // Root may have the PATH of whoever it was before (su), and runs nothing out of a folder of theirs; "" for none.

@@ -4,8 +4,10 @@
 #include <memory>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/fd.hpp"
+#include "cli/export_lines.hpp"
 #include "cli/verify/examine.hpp"
 #include "cli/verify/export_lines.hpp"
 #include "cli/verify/findings.hpp"
@@ -92,13 +94,26 @@ Pieces pieces_of(int fd, const std::string& path) {
     };
 }
 
+// The other formats are for reading elsewhere: neither the bytes that are hashed nor a checkpoint is in them.
+Status check_format(std::string_view line) {
+    const auto format = format_of(line);
+    if (format != "ocsf" && format != "cef") return {};
+    return fail(
+        Code::unsupported,
+        std::string("this is an export as ") + (format == "cef" ? "CEF" : "OCSF") + ", which proves nothing",
+        "verify an export in JSON Lines (owhalectl audit export --file FILE), or the log itself; their hashes are "
+        "the same");
+}
+
 // The key that its first lines name, and the sequence that it begins with.
 Result<Exported> beginning_of(const Pieces& pieces) {
     Exported out{.first = 0};
     Lines lines(pieces);
+    bool begun = false; // a line of another format further down is damage
     for (std::size_t i = 0; i < kMostFirst; ++i) {
         const auto text = TRY(lines.next());
         if (!text) break;
+        if (!std::exchange(begun, begun || !text->empty())) CHECK(check_format(*text));
         const auto line = read_export_line(*text);
         if (!line || line->seq == 0) continue;
         if (out.first == 0) out.first = line->seq;

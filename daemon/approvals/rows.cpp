@@ -1,5 +1,6 @@
 #include "approvals/rows.hpp"
 
+#include "base/utf8.hpp"
 #include "shared/codec.hpp"
 #include "store/transaction.hpp"
 
@@ -23,10 +24,9 @@ void shorten(std::vector<std::string>& words) {
             left -= words[i].size() + 1;
             continue;
         }
-        while (left > 0 && (static_cast<unsigned char>(words[i][left]) & 0xc0) == 0x80) --left;
         const bool last = i + 1 == words.size() && words[i].size() <= left;
         if (last) return;
-        words[i].resize(std::min(left, words[i].size()));
+        words[i].resize(size_to_cut(words[i], left));
         words[i] += kCut;
         words.resize(i + 1);
         return;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "approvals/template.hpp"
+#include "base/utf8.hpp"
 
 namespace owhale::approvals {
 namespace {
@@ -45,9 +46,7 @@ std::string as_example(const std::vector<std::string>& command) {
     std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
     constexpr std::string_view kCut = "…";
     if (line.size() <= kLongestExample) return line;
-    auto end = kLongestExample - kCut.size();
-    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) --end;
-    return line.substr(0, end) + std::string(kCut);
+    return line.substr(0, size_to_cut(line, kLongestExample - kCut.size())) + std::string(kCut);
 }
 
 // A template of it would hold the mask in place of the secret.

@@ -8,6 +8,7 @@
 #include "audit/moment.hpp"
 #include "audit/ocsf_draft.hpp"
 #include "audit/summary.hpp"
+#include "base/utf8.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -19,9 +20,7 @@ constexpr std::size_t kLong = 4000, kMiddle = 1023, kShort = 63;
 
 std::string cut(std::string_view text, std::size_t most) {
     if (text.size() <= most) return std::string(text);
-    auto end = most - 3;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    return std::string(text.substr(0, end)) + "…";
+    return std::string(text.substr(0, size_to_cut(text, most - 3))) + "…";
 }
 
 // Control characters, C1 among them, would move a terminal's cursor or end the line.

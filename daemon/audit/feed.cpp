@@ -70,6 +70,15 @@ void Feed::take(std::vector<Row> rows) {
         bytes_ -= kept_.front()->json.size();
         kept_.pop_front();
     }
+    wake();
+}
+
+void Feed::end_as(End end) {
+    end_ = end;
+    wake();
+}
+
+void Feed::wake() const {
     const auto wakers = wakers_; // one may add itself while it is woken
     for (const auto& weak : wakers)
         if (const auto waker = weak.lock()) (*waker)();

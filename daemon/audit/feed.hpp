@@ -42,15 +42,25 @@ public:
     // gone from here: they are in the log.
     Events after(std::uint64_t seq, std::size_t most, bool& complete) const;
 
-    // Calls `waker` after each commit until the handle is dropped.
+    // owhaled is about to end: who follows stays until its last event is here, which end() says. Both call the wakers.
+    void begin_end() { end_as(End::begun); }
+    void end() { end_as(End::reached); }
+    bool ending() const { return end_ != End::none; }
+    bool ended() const { return end_ == End::reached; }
+
+    // Calls `waker` after each commit, and at owhaled's end, until the handle is dropped.
     using Handle = std::shared_ptr<Waker>;
     Handle on_news(Waker waker);
 
 private:
+    enum class End { none, begun, reached };
     void take(std::vector<Row> rows);
+    void end_as(End end);
+    void wake() const;
     std::deque<std::shared_ptr<const Followed>> kept_;
     std::size_t bytes_ = 0;
     std::uint64_t last_ = 0;
+    End end_ = End::none;
     std::vector<std::weak_ptr<Waker>> wakers_;
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/files.hpp"
+#include "base/utf8.hpp"
 #include "shared/codec.hpp"
 
 namespace owhale::audit {
@@ -29,12 +30,6 @@ std::optional<boost::json::object> kept_in(const std::string& file) {
 // The log takes UTF-8 alone; a path may be anything.
 std::string as_text(const std::string& value) {
     return codec::is_utf8(value) ? value : "(not UTF-8)";
-}
-
-std::string beginning(std::string_view text) {
-    auto size = std::min(text.size(), kMostOfValue);
-    while (size > 0 && !codec::is_utf8(text.substr(0, size))) --size; // not in the middle of a character
-    return std::string(text.substr(0, size));
 }
 
 boost::json::object to_keep(const AllInForce& now) {
@@ -64,7 +59,9 @@ boost::json::object picked(const boost::json::object& values, const std::set<std
     boost::json::object out;
     for (const auto& name : names) {
         const auto* value = values.if_contains(name);
-        if (value != nullptr && value->is_string()) out[name] = beginning(value->as_string());
+        if (value == nullptr || !value->is_string()) continue;
+        const std::string_view text = value->as_string();
+        out[name] = text.substr(0, size_to_cut(text, kMostOfValue));
     }
     return out;
 }

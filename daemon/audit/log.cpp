@@ -51,11 +51,12 @@ public:
     SqliteLog(const std::string& dir, std::unique_ptr<Writer> writer, store::Database reader, Tiles tiles,
               std::uint64_t events)
         : index_(dir, events, [this](const Index::Rebuilt& rebuilt) { note_rebuilt(rebuilt); }),
-          writer_(std::move(writer)), reader_(std::move(reader)), tiles_(std::move(tiles)) {}
+          writer_(std::move(writer)), reserve_(dir), reader_(std::move(reader)), tiles_(std::move(tiles)) {}
     ~SqliteLog() override { index_.stop(); } // it writes, too
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
         tell_undeclared(event);
+        CO_CHECK(reserve_.admit(event));
         mask_secrets(event.data);
         auto leaf = make_leaf(std::move(event));
         if (!leaf) {
@@ -156,6 +157,7 @@ public:
     Standing standing() override {
         auto standing = writer_->standing();
         standing.indexed = index_.through();
+        standing.space = reserve_.look();
         return standing;
     }
 
@@ -206,6 +208,8 @@ public:
         const std::lock_guard lock(reading_);
         return open_runs(reader_);
     }
+
+    Status has_room_for(const Event& event) override { return reserve_.admit(event); }
 
 private:
     template <typename Value> using Work = std::function<Result<Value>()>;
@@ -260,6 +264,7 @@ private:
 
     Index index_; // outlives the writer, which tells it of what it writes to its end
     std::unique_ptr<Writer> writer_;
+    Reserve reserve_;      // of the thread that appends
     bool dropping_ = true; // of the writer's thread: the write-ahead log may have bodies that are gone
     std::mutex reading_;   // guards the two below
     store::Database reader_;

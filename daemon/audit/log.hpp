@@ -18,6 +18,7 @@
 #include "audit/event.hpp"
 #include "audit/left.hpp"
 #include "audit/merkle/proofs.hpp"
+#include "audit/reserve.hpp"
 
 namespace owhale::audit {
 
@@ -69,6 +70,7 @@ struct Standing {
     std::optional<Signed> newest;   // checkpoint
     std::int64_t failing_since = 0; // microseconds: since when it cannot be written; 0: it can
     std::string why;                // it cannot
+    Space space;                    // on its disk
 };
 
 class Log {
@@ -77,8 +79,8 @@ public:
     // that a crash cut off are told by interrupted().
     static Result<std::unique_ptr<Log>> open(const std::string& dir);
     virtual ~Log() = default;
-    // Returns the sequence once the event is on disk. Fails (audit_unavailable) when it cannot be; the caller then
-    // must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
+    // Returns the sequence once the event is on disk. Fails (audit_unavailable) when it cannot be, or when what is left of
+    // the disk is not for it (reserve.hpp); the caller then must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
     // Of events whose bodies have gone.
@@ -125,6 +127,8 @@ public:
     virtual boost::asio::awaitable<Result<std::uint64_t>> drop_some(std::size_t most) = 0;
     // Runs with an intent and no outcome, oldest first: what a crash interrupted.
     virtual Result<std::vector<std::string>> interrupted() = 0;
+    // Whether append() would refuse such an event for want of space now: for who writes something else first.
+    virtual Status has_room_for(const Event& event) = 0;
 };
 
 } // namespace owhale::audit

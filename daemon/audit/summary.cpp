@@ -58,9 +58,7 @@ std::string on_one_line(std::string_view text) {
 
 std::string cut(std::string text) {
     if (text.size() <= kLongestValue) return text;
-    auto end = kLongestValue;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    return text.substr(0, end) + "…";
+    return text.substr(0, size_to_cut(text, kLongestValue)) + "…";
 }
 
 std::string value_of(const json::object& whole, std::string_view name) {

@@ -104,7 +104,7 @@ std::optional<Signed> Writer::newest() const {
 
 Standing Writer::standing() const {
     const std::lock_guard lock(mutex_);
-    return {0, newest_, outage_.since_us(), outage_.why()};
+    return {0, newest_, outage_.since_us(), outage_.why(), {}};
 }
 
 void Writer::between(Piece piece) {

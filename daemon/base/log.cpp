@@ -70,9 +70,7 @@ void append_escaped(std::string& line, std::string_view value) {
 // Between characters.
 void cut(std::string& line) {
     if (line.size() <= kLongestLine) return;
-    auto size = kLongestLine;
-    while ((static_cast<unsigned char>(line[size]) & 0xc0) == 0x80) --size;
-    line.resize(size);
+    line.resize(size_to_cut(line, kLongestLine));
     line += "… (cut)";
 }
 

@@ -16,8 +16,9 @@ long number_in(const std::string& path) {
     return number;
 }
 
-std::string by_sysctl(const std::string& setting) {
-    return "sysctl -w " + setting + ", and that line in /etc/sysctl.d/60-owhaled.conf to keep it";
+Hindrance of_setting(std::string what, std::string setting, const std::string& otherwise = {}) {
+    auto fix = "sysctl -w " + setting + ", and that line in /etc/sysctl.d/60-owhaled.conf to keep it" + otherwise;
+    return {std::move(what), std::move(fix), std::move(setting), {}};
 }
 
 } // namespace
@@ -28,18 +29,26 @@ UsernsLimits read_userns_limits(const std::string& folder) {
             number_in(folder + "/kernel/apparmor_restrict_unprivileged_userns") == 1};
 }
 
-Hindrance hindrance(const UsernsLimits& limits, bool as_root) {
+std::vector<Hindrance> hindrances(const UsernsLimits& limits, bool as_root) {
+    std::vector<Hindrance> out;
     if (limits.most == 0)
-        return {"user.max_user_namespaces is 0: nobody gets one", by_sysctl("user.max_user_namespaces=10000")};
-    if (as_root) return {};
+        out.push_back(of_setting("user.max_user_namespaces is 0: nobody gets one", "user.max_user_namespaces=15000"));
+    if (as_root) return out;
     if (limits.root_only)
-        return {"kernel.unprivileged_userns_clone is 0: root alone gets one",
-                by_sysctl("kernel.unprivileged_userns_clone=1") + "; or run owhaled as root"};
+        out.push_back(of_setting("kernel.unprivileged_userns_clone is 0: root alone gets one",
+                                 "kernel.unprivileged_userns_clone=1", "; or run owhaled as root"));
     if (limits.by_profile)
-        return {
-            "kernel.apparmor_restrict_unprivileged_userns is 1: only what an AppArmor profile names gets a useful one",
-            "load owhaled's: apparmor_parser -r /etc/apparmor.d/owhaled; or run owhaled as root"};
-    return {};
+        out.push_back({"kernel.apparmor_restrict_unprivileged_userns is 1: only what an AppArmor profile names gets a "
+                       "useful one",
+                       "load owhaled's: apparmor_parser -r /etc/apparmor.d/owhaled; or run owhaled as root",
+                       {},
+                       "apparmor_parser -r /etc/apparmor.d/owhaled"});
+    return out;
+}
+
+Hindrance hindrance(const UsernsLimits& limits, bool as_root) {
+    auto all = hindrances(limits, as_root);
+    return all.empty() ? Hindrance{} : std::move(all.front());
 }
 
 } // namespace owhale

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace owhale {
 
@@ -17,10 +18,14 @@ struct UsernsLimits {
 UsernsLimits read_userns_limits(const std::string& folder = "/proc/sys");
 
 struct Hindrance {
-    std::string what, fix; // both empty when there is none
+    std::string what, fix;    // both empty when there is none
+    std::string setting = {}; // NAME=VALUE of the sysctl that takes it away
+    std::string command = {}; // or, without one, the command for root that does
 };
 
-// `as_root`: of one who has CAP_SYS_ADMIN where it asks.
+// All there are, the hardest first. `as_root`: of one who has CAP_SYS_ADMIN where it asks.
+std::vector<Hindrance> hindrances(const UsernsLimits& limits, bool as_root);
+// The first; an empty one when there is none.
 Hindrance hindrance(const UsernsLimits& limits, bool as_root);
 
 } // namespace owhale

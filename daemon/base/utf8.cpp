@@ -29,4 +29,10 @@ std::size_t first_not_utf8(std::string_view text) {
     return at;
 }
 
+std::size_t size_to_cut(std::string_view text, std::size_t most) {
+    if (text.size() <= most) return text.size();
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+    return most;
+}
+
 } // namespace owhale

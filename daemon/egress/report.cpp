@@ -3,15 +3,14 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "base/utf8.hpp"
 
 namespace owhale::egress {
 
 std::string bounded_reason(const std::string& reason) {
     constexpr std::size_t kMost = 400;
     if (reason.size() <= kMost) return reason;
-    auto end = kMost;
-    while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xc0) == 0x80) --end; // no half of a character
-    return reason.substr(0, end) + "...";
+    return reason.substr(0, size_to_cut(reason, kMost)) + "...";
 }
 
 std::size_t Report::note(const std::string& host, std::uint16_t port, const std::string& how,

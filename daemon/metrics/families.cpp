@@ -31,7 +31,8 @@ constexpr Family kFamilies[] = {
     {"owhaled_requests",
      Kind::counter,
      "",
-     "Answers, by verb and class of status. The verb is none of what was refused before it was known.",
+     "Answers, by verb and class of status. The verb is none of what was refused before it was known. A call "
+     "by MCP counts twice: as the verb mcp, and as what it asks for.",
      {"verb", "status"}},
     {"owhaled_request_duration_seconds",
      Kind::histogram,

@@ -89,6 +89,15 @@ awaitable<Result<std::vector<Fence>>> Launcher::real_fences(const Caller& caller
     co_return all;
 }
 
+awaitable<Result<Runs::Place>> Launcher::workspace_at(Caller caller, std::string folder, std::string user) {
+    api::RunRequest request; // the limits of its words
+    request.workspace = folder;
+    if (!user.empty()) request.run_as = user;
+    CO_CHECK(check_request(request, caller));
+    const auto tables = parts_.profiles.tables();
+    co_return co_await looker_.workspace_at(caller, std::move(folder), std::move(user), *tables);
+}
+
 awaitable<Result<Looked>> Launcher::look(Prepared& prepared, const Caller& caller, const Tables& tables) {
     const auto fenced = co_await real_fences(caller);
     if (!fenced) co_return std::unexpected(fenced.error());
@@ -173,9 +182,8 @@ awaitable<Result<Prepared>> Launcher::prepare(api::RunRequest request, const Cal
     if (resolution.program_fd && !prepared.failure)
         prepared.program_digest =
             co_await digests_.of(std::move(resolution.program_fd), resolution.facts.program, caller.uid);
-    if (prepared.verdict.decision == "ask" && !prepared.failure)
-        CO_CHECK(co_await bind_files(prepared, caller, prepared.looked.mounts.view,
-                                     search_path(prepared.request, prepared.looked.mounts.view)));
+    CO_CHECK(co_await bind_what_is_asked(prepared, caller, prepared.looked.mounts.view,
+                                         search_path(prepared.request, prepared.looked.mounts.view)));
     prepared.timing["digest"] = watch.lap();
     // A run's runs have private folders that end with them: its box is whoever's made it.
     if (!caller.asker)
@@ -241,8 +249,7 @@ awaitable<Result<Prepared>> Launcher::prepare_exec(api::ExecRequest asked, const
     request.env = asked.env;
     const auto own_path = added.find("PATH");
     auto path = own_path == added.end() ? target.cage.path : own_path->second;
-    if (prepared.verdict.decision == "ask")
-        CO_CHECK(co_await bind_files(prepared, caller, target.cage.view, std::move(path)));
+    CO_CHECK(co_await bind_what_is_asked(prepared, caller, target.cage.view, std::move(path)));
     prepared.plan = make_exec_plan({prepared.command, target.cage.environment, asked.env, target.cage.filter,
                                     prepared.looked.mounts.cwd, prepared.looked.program, resolution.number,
                                     target.number(), number, id, prepared.limits.wall_ms, request});

@@ -87,6 +87,10 @@ struct Prepared {
     std::vector<std::pair<std::string, std::string>> env_secrets; // owner and name of these
     std::optional<Error> failure; // a program that cannot be found or executed: a run that fails
     std::map<std::string, std::uint64_t> timing;
+    std::optional<Error> unaskable; // of ask: why nobody can agree to it; then it is denied
+
+    // The verdict says so, too: for who asked, and for the log.
+    void take_unaskable(Error why);
 
     // By its verdict, or because somebody agreed.
     bool may_run() const { return verdict.decision == "allow" || (verdict.decision == "ask" && agreed); }
@@ -98,7 +102,7 @@ bool is_same_inside(const std::string& path, const View& view);
 class Launcher {
 public:
     explicit Launcher(const Runs::Parts& parts)
-        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_),
+        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_, parts.workspaces),
           judge_(parts.settings, blocking_), digests_(blocking_) {}
 
     // Of `ask` whole, too, so that it can be frozen; of `deny` no further than the verdict.
@@ -115,6 +119,8 @@ public:
     boost::asio::awaitable<Status> start(Run& run, Prepared& prepared);
     // Whether no component of these absolute paths is a link, as the caller reaches them.
     boost::asio::awaitable<Result<bool>> are_plain(Caller caller, std::string user, std::vector<std::string> paths);
+    // As Runs has it.
+    boost::asio::awaitable<Result<Runs::Place>> workspace_at(Caller caller, std::string folder, std::string user);
     // It waited for an answer, and does not run: the state that it ends in, and why.
     boost::asio::awaitable<void> refuse(Run& run, State state, Error error);
     // After its end: state, receipt, audit outcome. The row is the caller's.
@@ -137,6 +143,9 @@ private:
     boost::asio::awaitable<Status> judge_exec(Prepared& prepared, const Caller& caller, const Run& target,
                                               const std::map<std::string, std::string>& env);
     boost::asio::awaitable<Status> hold_to_ceiling(Prepared& prepared, const Caller& caller, const Tables& tables);
+    // What people would agree to beside the program; what they cannot, is noted as unaskable.
+    boost::asio::awaitable<Status> bind_what_is_asked(Prepared& prepared, const Caller& caller, const View& view,
+                                                      std::string path);
     boost::asio::awaitable<Status> bind_files(Prepared& prepared, const Caller& caller, const View& view,
                                               std::string path);
     struct Named { // to be looked up

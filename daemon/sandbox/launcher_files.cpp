@@ -57,6 +57,11 @@ bool is_missing(const wire::PathFact& fact) {
 
 } // namespace
 
+void Prepared::take_unaskable(Error why) {
+    verdict.reason += "; " + to_line(why);
+    unaskable = std::move(why);
+}
+
 // Whether the cage has the host's own file at that path: the innermost folder that it shows decides.
 bool is_same_inside(const std::string& path, const View& view) {
     return deepest(path, view.folders) > deepest(path, view.private_);
@@ -134,6 +139,15 @@ awaitable<Status> Launcher::bind_files(Prepared& prepared, const Caller& caller,
     for (auto& folder : by_folder(files))
         CO_CHECK(co_await bind_folder(prepared, caller, view, folder.path, std::move(folder.files)));
     co_return co_await bind_named(prepared, caller, view, path);
+}
+
+awaitable<Status> Launcher::bind_what_is_asked(Prepared& prepared, const Caller& caller, const View& view,
+                                               std::string path) {
+    if (prepared.verdict.decision != "ask" || prepared.failure) co_return Status{};
+    auto bound = co_await bind_files(prepared, caller, view, std::move(path));
+    if (bound || bound.error().code != Code::approval_required) co_return bound;
+    prepared.take_unaskable(std::move(bound).error());
+    co_return Status{};
 }
 
 awaitable<Result<bool>> Launcher::are_plain(Caller caller, std::string user, std::vector<std::string> paths) {

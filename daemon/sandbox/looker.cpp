@@ -9,6 +9,7 @@
 #include "sandbox/gitconfig.hpp"
 #include "sandbox/paths.hpp"
 #include "sandbox/plan_builder.hpp"
+#include "sandbox/workspace_register.hpp"
 
 namespace owhale::sandbox {
 namespace {
@@ -94,13 +95,14 @@ bool is_shown(const Resolution& resolution, const View& view) {
 
 } // namespace
 
-WorkspaceRules Looker::rules_for(const LookFacts& facts, const Resolution& resolution) const {
-    return {facts.tables,
+WorkspaceRules Looker::rules_for(const Caller& caller, const Tables& tables, const Resolution& resolution) const {
+    return {tables,
             resolution.facts.home.mode != 0 ? resolution.home : std::string(),
             resolution.facts.owner_uid,
             {settings_.state_dir, settings_.runtime_dir},
             settings_.rules->own_folder_is_workspace,
-            account_folder(facts.caller, ready_)};
+            account_folder(caller, ready_),
+            workspaces_ != nullptr ? workspaces_->of(resolution.facts.owner_uid) : std::vector<std::string>()};
 }
 
 // An account is no user of this machine: inside it has its own name, and a private home.
@@ -201,7 +203,7 @@ awaitable<Result<Looked>> Looker::look(LookFacts facts) {
         if (!held) co_return std::unexpected(held.error());
         looked.held = std::move(*held);
         auto& resolution = looked.held.resolution;
-        const auto rules = rules_for(facts, resolution);
+        const auto rules = rules_for(facts.caller, facts.tables, resolution);
         looked.decision = {};
         if (!request.cwd && !request.workspace) {
             resolution.cwd = "/tmp"; // no folder of the caller's at all
@@ -283,6 +285,21 @@ awaitable<Result<std::string>> Looker::real_path(const Caller& caller, std::stri
     const auto held = co_await look_into(caller, std::move(folder), std::move(as_caller), std::move(none));
     if (!held) co_return std::unexpected(held.error());
     co_return held->resolution.cwd;
+}
+
+awaitable<Result<Runs::Place>> Looker::workspace_at(const Caller& caller, std::string folder, std::string user,
+                                                    const Tables& tables) {
+    Probes none;
+    const auto held = co_await look_into(caller, std::move(folder), std::move(user), std::move(none));
+    if (!held) co_return std::unexpected(held.error());
+    const auto& found = held->resolution;
+    auto rules = rules_for(caller, tables, found);
+    rules.registered.push_back(found.cwd);
+    const auto judged = judge(found.cwd, found.facts.cwd.uid, true, rules);
+    if (judged.access != Access::writable)
+        co_return fail(Code::workspace_refused, found.cwd + " cannot be a workspace: " + judged.reason,
+                       "name a folder that belongs to that user, below the home or elsewhere");
+    co_return Runs::Place{found.cwd, rules.owner_uid};
 }
 
 awaitable<Result<Held>> Looker::look_up(const Caller& caller, std::string program, std::string path, std::string user) {

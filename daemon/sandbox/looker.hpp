@@ -10,6 +10,7 @@
 #include "sandbox/command.hpp"
 #include "sandbox/mount_list.hpp"
 #include "sandbox/runs.hpp"
+#include "sandbox/workspace.hpp"
 
 namespace owhale::sandbox {
 
@@ -64,13 +65,18 @@ struct LookFacts {
 
 class Looker {
 public:
-    Looker(SpawnerChannel& spawner, const config::Settings& settings, const wire::Ready& ready, Blocking& blocking)
-        : spawner_(spawner), settings_(settings), ready_(ready), blocking_(blocking) {}
+    // `workspaces`: null, none is registered.
+    Looker(SpawnerChannel& spawner, const config::Settings& settings, const wire::Ready& ready, Blocking& blocking,
+           const WorkspaceRegister* workspaces)
+        : spawner_(spawner), settings_(settings), ready_(ready), blocking_(blocking), workspaces_(workspaces) {}
 
     // Errors: cwd_missing, cwd_not_directory, cwd_not_accessible, workspace_refused, language_missing, forbidden, busy.
     boost::asio::awaitable<Result<Looked>> look(LookFacts facts);
     // The path of a folder without links, as the caller reaches it.
     boost::asio::awaitable<Result<std::string>> real_path(const Caller& caller, std::string folder);
+    // A folder that somebody wants registered, judged as if it were: workspace_refused.
+    boost::asio::awaitable<Result<Runs::Place>> workspace_at(const Caller& caller, std::string folder, std::string user,
+                                                             const Tables& tables);
     // Probes by absolute path, and the protected files at depth of a workspace ("" none), as they are now.
     boost::asio::awaitable<Result<Held>> look_again(const Caller& caller, std::string workspace, std::string user,
                                                     const Tables& tables, Probes probes);
@@ -96,13 +102,14 @@ private:
     // A small file of the caller's; what it held is remembered for as long as inode, size and times stay.
     boost::asio::awaitable<std::string> read(Looked& looked, wire::ProbeBase base, std::string_view path,
                                              std::uint32_t uid);
-    WorkspaceRules rules_for(const LookFacts& facts, const Resolution& resolution) const;
+    WorkspaceRules rules_for(const Caller& caller, const Tables& tables, const Resolution& resolution) const;
     void name_account(const Caller& caller, Looked& looked) const;
 
     SpawnerChannel& spawner_;
     const config::Settings& settings_;
     const wire::Ready& ready_;
     Blocking& blocking_;
+    const WorkspaceRegister* workspaces_;
     Turns turns_{48, 8}; // the spawner takes 64 at once, of all uids
     std::map<FileKey, std::string> known_;
     std::uint64_t next_ = 1;

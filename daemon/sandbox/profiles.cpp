@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxProfile = 256u << 10;
 constexpr std::size_t kMaxProfiles = 256;
+constexpr std::size_t kMaxName = 200;
 constexpr std::size_t kMaxToolchains = 96; // each is one probe of a resolve, as is each of the state
 constexpr std::size_t kMaxState = 16;
 constexpr std::string_view kTables = "tables";
@@ -136,6 +137,28 @@ Result<std::shared_ptr<const Profile>> Profiles::find(std::string_view name) con
     const auto near = nearest(name, names);
     return fail(Code::profile_unknown, "there is no profile `" + printable(name.substr(0, 60)) + "`",
                 !near ? "`owhalectl profiles ls` lists them" : "did you mean `" + std::string(*near) + "`?");
+}
+
+Result<Profile> Profiles::check(const std::string& name, std::string_view text) const {
+    const auto file = name + ".toml";
+    const auto invalid = [&](const std::string& what) { return fail(Code::profile_invalid, printable(file) + what); };
+    if (name.empty() || name.size() > kMaxName || name.starts_with('.') || name.find('/') != std::string::npos ||
+        name.find('\0') != std::string::npos)
+        return fail(Code::invalid_value, "a profile's name is that of a file", "call it as its file, without .toml");
+    if (name == kTables) return invalid(" holds the lists that no profile changes");
+    if (text.size() > kMaxProfile) return invalid(" is over 256 KiB");
+    const auto extends = TRY(profile_extends(file, text));
+    std::shared_ptr<const Profile> base;
+    if (!extends.empty()) {
+        if (extends != name && !by_name_.contains(extends))
+            return invalid(": extends unknown profile `" + printable(extends) + "`");
+        for (auto next = extends; !next.empty(); next = by_name_.find(next)->second->extends)
+            if (next == name) return invalid(": `extends` goes in a circle");
+        base = by_name_.find(extends)->second;
+    }
+    auto profile = TRY(parse_profile(name, file, text, base.get()));
+    CHECK(check_against(*tables_, profile));
+    return profile;
 }
 
 std::vector<std::shared_ptr<const Profile>> Profiles::list() const {

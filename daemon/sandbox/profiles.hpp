@@ -21,6 +21,8 @@ public:
     // profile_unknown, naming the nearest one.
     Result<std::shared_ptr<const Profile>> find(std::string_view name) const;
     std::vector<std::shared_ptr<const Profile>> list() const;
+    // As it would be read from NAME.toml beside the others, in place of one of that name. Nothing is loaded.
+    Result<Profile> check(const std::string& name, std::string_view text) const;
     // Never null once loaded.
     std::shared_ptr<const Tables> tables() const { return tables_; }
 

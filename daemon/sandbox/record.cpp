@@ -6,6 +6,7 @@
 
 #include "audit/event.hpp"
 #include "base/clock.hpp"
+#include "base/utf8.hpp"
 #include "redact/redactor.hpp"
 #include "sandbox/layers.hpp"
 #include "sandbox/paths.hpp"
@@ -103,9 +104,7 @@ void cut_command(std::vector<std::string>& command, std::size_t most) {
         const auto room = most - std::min(bytes, most);
         bytes += text.size();
         if (text.size() <= room) continue;
-        auto end = room;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-        text.resize(end);
+        text.resize(size_to_cut(text, room));
         text += "…";
     }
 }

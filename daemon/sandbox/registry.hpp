@@ -59,6 +59,9 @@ public:
     }
     std::size_t kill_all_of(const std::string& principal) override;
     boost::asio::awaitable<Stillness> hold_frozen() override;
+    boost::asio::awaitable<Result<Place>> workspace_at(Caller caller, std::string folder, std::string user) override {
+        co_return co_await launcher_.workspace_at(std::move(caller), std::move(folder), std::move(user));
+    }
     Result<api::BoxList> boxes(const std::string& principal, bool any) override;
     Status may_touch_box(const std::string& id, const std::string& profile, const std::string& cwd) override;
     Status reset_box(const std::string& id, const std::string& principal, bool any) override;

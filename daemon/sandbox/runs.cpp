@@ -50,6 +50,8 @@ Status Registry::check_room(const Caller& caller) const {
 }
 
 Status Registry::enter_room(const Caller& caller) {
+    // Before its row is made: the state lies on the log's disk.
+    CHECK(parts_.audit.has_room_for({"run.intent", caller.principal, "", "", "", {}}));
     auto room = check_room(caller);
     if (!room && room.error().code == Code::busy) metrics::counts().limited.add("runs");
     return room;
@@ -235,7 +237,8 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Asked asked, Caller 
     if (stopping_) co_return fail(Code::busy, "owhaled is stopping", "try again in a moment");
     const auto run = make_run(prepared, caller, number);
     launcher_.describe(*run, prepared);
-    if (prepared.verdict.decision == "ask" && !prepared.failure && parts_.consent != nullptr)
+    const bool asks = prepared.verdict.decision == "ask" && !prepared.failure && !prepared.unaskable;
+    if (asks && parts_.consent != nullptr)
         co_return co_await ask(run, std::move(prepared), std::move(asked), std::move(place));
     CO_CHECK(rows_.insert(run->record, wall_clock_us()));
     take_in(run);

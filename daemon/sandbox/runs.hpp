@@ -37,6 +37,7 @@ struct Parent;  // sandbox/bounds.hpp
 class Consent;  // sandbox/consent.hpp
 class Network;  // sandbox/network.hpp
 class HostBook; // sandbox/host_book.hpp
+class WorkspaceRegister;
 
 struct Caller { // who asks, as the spawner counts and the kernel noted
     std::uint64_t connection = 0;
@@ -86,6 +87,7 @@ public:
         std::function<Status(const std::string& payer)> admits{};
         Network* network = nullptr; // null: no run has a scoped network. on_line becomes the registry's own
         HostBook* hosts = nullptr;  // null: there are no lists
+        const WorkspaceRegister* workspaces = nullptr; // null: none is registered
         SecretSource secrets{};
     };
     static Result<std::unique_ptr<Runs>> open(Parts parts);
@@ -135,6 +137,14 @@ public:
         std::uint64_t by_signal = 0;               // of these: by SIGSTOP, for want of cgroup v2
     };
     virtual boost::asio::awaitable<Stillness> hold_frozen() = 0;
+
+    // A folder as the caller reaches it (or `user`, for root), if it may be registered as a workspace: errors as of create(),
+    // workspace_refused among them.
+    struct Place {
+        std::string path; // without links
+        std::uint32_t uid = 0;
+    };
+    virtual boost::asio::awaitable<Result<Place>> workspace_at(Caller caller, std::string folder, std::string user) = 0;
 
     virtual Result<api::BoxList> boxes(const std::string& principal, bool any) = 0;
     // Whether a token with these bounds ("" none) may have to do with a box: its own runs could use it. not_found, forbidden.

@@ -61,7 +61,7 @@ awaitable<Result<Made>> Registry::ask(std::shared_ptr<Run> run, Prepared prepare
         if (begun) co_return Made{run->id(), run};
         if (begun.error().code != Code::approval_required) co_return std::unexpected(begun.error());
         // Nobody could agree to it: it is denied, and in the log as that.
-        prepared.verdict.reason += "; " + begun.error().message;
+        prepared.take_unaskable(begun.error());
         run->record.verdict = prepared.verdict;
         place = std::make_shared<Place>(*this, run->caller());
     } else {
@@ -195,6 +195,10 @@ awaitable<bool> Registry::go_on(std::shared_ptr<Run> run) {
     if (found) {
         run->set_caller(caller);
         prepared = co_await prepare_again(*asked, caller, run);
+    }
+    if (prepared && prepared->unaskable) {
+        auto why = *prepared->unaskable;
+        prepared = std::unexpected(std::move(why));
     }
     if (!found || !prepared) {
         const auto error = found ? prepared.error() : found.error();

@@ -56,9 +56,11 @@ std::string readonly_because(std::string_view path, std::uint32_t uid, bool name
          !is_within(path, rules.home)))
         return "it is a system folder";
     if (uid != rules.owner_uid) return "it belongs to uid " + std::to_string(uid);
+    if (is_within_any(path, rules.registered)) return {};
     if (!rules.home.empty() && is_home_dot_folder(path, rules.home) && !named)
         return "it lies in a dot-folder of your home; --workspace names it";
-    if (!rules.own_folder_is_workspace) return "in strict mode only registered workspaces are writable";
+    if (!rules.own_folder_is_workspace)
+        return "in strict mode only registered workspaces are writable: `owhalectl workspaces add` makes it one";
     return {};
 }
 

@@ -24,6 +24,7 @@ struct WorkspaceRules {
     std::vector<std::string> own;        // owhaled's own folders
     bool own_folder_is_workspace = true; // false in strict mode
     std::string account_folder;          // an account's, made by owhaled for it: writable wherever it lies; "" none
+    std::vector<std::string> registered; // by the owner: they, and what lies in them
 };
 
 struct Judgement {

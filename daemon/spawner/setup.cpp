@@ -37,10 +37,10 @@ Status write_text(const std::string& path, const std::string& text) {
 // Why this machine refuses an ordinary user what the rest is built of.
 Status explained(Status status) {
     if (status) return status;
-    auto [what, fix] = hindrance(read_userns_limits(), false);
+    const auto found = hindrance(read_userns_limits(), false);
     auto error = std::move(status).error();
-    if (!what.empty()) error.message += "; " + what;
-    error.next = fix.empty() ? "this machine refuses user namespaces: run owhaled as root" : fix;
+    if (!found.what.empty()) error.message += "; " + found.what;
+    error.next = found.fix.empty() ? "this machine refuses user namespaces: run owhaled as root" : found.fix;
     return std::unexpected(std::move(error));
 }
 

@@ -104,4 +104,8 @@ std::string head_of_stream(const Response& response, bool chunked) {
     return end_head(std::move(head), response, false);
 }
 
+Error stopping() {
+    return {Code::busy, "owhaled is stopping", "ask again when it is back: a restart takes a moment", 0, "stopping"};
+}
+
 } // namespace owhale::transport

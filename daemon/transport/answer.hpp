@@ -14,6 +14,9 @@ std::string head_of(const Response& response, bool keep_alive);
 // connection ends.
 std::string head_of_stream(const Response& response, bool chunked);
 
+// What is answered while owhaled ends; the step tells it from what is busy by itself.
+Error stopping();
+
 // Whether a response of this status has a body at all.
 bool may_have_body(unsigned status);
 

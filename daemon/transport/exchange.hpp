@@ -47,6 +47,7 @@ struct Connection {
         }
     } step_up;
     std::vector<std::function<void()>> on_close; // run once, on the io thread, when the peer has gone
+    bool follows = false;                        // the audit log: it stays until owhaled's last event is told
 };
 
 // How an act that needs step-up was proved, for the audit event that its handler writes.

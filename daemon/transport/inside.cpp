@@ -1,20 +1,34 @@
 #include "transport/inside.hpp"
 
+#include "metrics/counts.hpp"
 #include "transport/gate.hpp"
 
 namespace owhale::transport {
 namespace {
+
+// `verb`: null before it is known.
+Response refused(const Verb* verb, Response response) {
+    metrics::counts().answered(verb, response.status);
+    return response;
+}
 
 Response unsupported(const Verb& verb) {
     return problem({Code::unsupported, std::string(verb.name) + " has no answer that ends", {}, 0, {}});
 }
 
 asio::awaitable<Response> handle(Gate& gate, const Match& match, std::shared_ptr<Request> request) {
-    if (!match.route->handler) co_return unsupported(*match.verb);
-    auto handler = match.route->handler(*request);
-    auto result = co_await std::move(handler);
-    auto response = result ? std::move(*result) : problem(result.error());
+    const auto began = std::chrono::steady_clock::now();
+    Response response;
+    if (match.route->handler) {
+        auto handler = match.route->handler(*request);
+        auto result = co_await std::move(handler);
+        response = result ? std::move(*result) : problem(result.error());
+    } else {
+        response = unsupported(*match.verb);
+    }
     gate.note_refusal(request->connection->peer, request->principal, *match.verb, response);
+    metrics::counts().answered(match.verb, response.status);
+    metrics::counts().took(*match.verb, std::chrono::steady_clock::now() - began);
     co_return response;
 }
 
@@ -36,14 +50,16 @@ std::shared_ptr<Connection> stand_in_for(const Connection& connection) {
 asio::awaitable<Response> ask_inside(Gate& gate, Inner inner, std::shared_ptr<Connection> connection,
                                      identity::Principal who) {
     auto target = parse_target(inner.target);
-    if (!target) co_return problem(target.error());
+    if (!target) co_return refused(nullptr, problem(target.error()));
     auto pass = gate.enter_again(*connection, who, inner.method, *target);
-    if (!pass) co_return std::move(pass).error();
+    if (!pass) co_return refused(nullptr, std::move(pass).error());
     if (pass->match.verb->request.empty() && !inner.body.empty())
-        co_return problem({Code::bad_request, std::string(pass->match.verb->name) + " takes no body", {}, 0, {}});
+        co_return refused(
+            pass->match.verb,
+            problem({Code::bad_request, std::string(pass->match.verb->name) + " takes no body", {}, 0, {}}));
     std::string act = inner.method + " " + target->path;
     auto proof = co_await gate.prove(*connection, *pass, std::move(act), inner.body);
-    if (!proof) co_return std::move(proof).error();
+    if (!proof) co_return refused(pass->match.verb, std::move(proof).error());
     auto request = std::make_shared<Request>(Request{
         std::move(inner.method), std::move(target->path), std::move(pass->match.params), std::move(target->query),
         std::move(inner.headers), std::move(inner.body), connection, std::move(pass->who), *std::move(proof)});

@@ -19,6 +19,11 @@
 #include "transport/session.hpp"
 
 namespace owhale::transport {
+namespace {
+
+constexpr const char* kStopping = "owhaled is stopping"; // as stopping() says
+
+} // namespace
 
 struct Server::State {
     State(asio::any_io_executor on, const Limits& most, Router routes, Parts given)
@@ -163,7 +168,7 @@ struct Server::State {
     }
 
     const char* refusal(const identity::Peer& peer, const PeerKey& key, const std::vector<PeerKey>& payers) {
-        if (stopping) return "owhaled is stopping";
+        if (stopping) return kStopping;
         const auto same = [&](const PeerKey& one) { return one == key; };
         for (const auto& payer : payers)
             if (of(payer) >= most_of(payer) && !(is_tcp(key) && make_room(same))) return too_many_of(payer);
@@ -209,8 +214,8 @@ std::string_view listener_of(const identity::Peer& peer) {
 // A client that waits for TLS gets the end alone: it would not understand.
 void refuse(const Fd& socket, const char* why, bool tls) {
     if (tls) return;
-    const auto response =
-        problem({Code::busy, why, "Close connections that you do not need, or try again later.", 0, {}});
+    const Error full{Code::busy, why, "Close connections that you do not need, or try again later.", 0, {}};
+    const auto response = problem(why == kStopping ? stopping() : full);
     const auto text = head_of(response, false) + response.body;
     [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     ::shutdown(socket.get(), SHUT_RDWR);
@@ -307,6 +312,19 @@ void Server::cut(const std::string& device) {
         // Not here: it may be the one whose request has this for a consequence.
         asio::post(state_->executor, [session] { session->cut(); });
     }
+}
+
+void Server::stop_followers() {
+    const auto sessions = state_->sessions;
+    for (const auto& [number, open] : sessions)
+        if (const auto session = open.session.lock()) session->drain_last();
+}
+
+std::size_t Server::owed() const {
+    return static_cast<std::size_t>(std::ranges::count_if(state_->sessions, [](const auto& one) {
+        const auto session = one.second.session.lock();
+        return session && !session->follows();
+    }));
 }
 
 void Server::set_hosts(Hosts hosts) {

@@ -39,8 +39,11 @@ public:
     void serve(const wire::Accepted& accepted, Fd socket);
     // A request inside of one that is being served (inside.hpp).
     asio::awaitable<Response> ask(Inner inner, std::shared_ptr<Connection> connection, identity::Principal who);
-    // Idle connections end now, busy ones with their answer; new ones are refused.
+    // Idle connections end now, busy ones with their answer; new ones are refused. Who follows the audit log stays until
+    // the second is called.
     void stop();
+    void stop_followers();
+    std::size_t owed() const; // connections that wait for an answer, but for followers
     // Ends the connections on which `device` ("device:<id>") speaks, at once.
     void cut(const std::string& device);
     std::size_t connections() const;

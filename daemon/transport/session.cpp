@@ -22,6 +22,7 @@ constexpr std::size_t kLingerBytes = 4u << 20;       // of a refused body, taken
 constexpr std::chrono::milliseconds kTurnAway{1000}; // for the body, and once more for the answer
 constexpr std::size_t kReadAnyway = 64u << 10;
 constexpr unsigned kSwitching = 101;
+constexpr std::string_view kFollowed = "audit.list"; // what who follows may ask for while owhaled ends
 
 Response with_status(unsigned status, const Error& error) {
     auto changed = problem(error);
@@ -74,6 +75,11 @@ void Session::start() {
 }
 
 void Session::drain() {
+    ending_ = true;
+    if (!connection_->follows) drain_last();
+}
+
+void Session::drain_last() {
     draining_ = true;
     if (idle_) peer_->cancel();
     if (streaming_) peer_went();
@@ -243,6 +249,11 @@ asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
     auto pass = house_.gate.enter(*connection_, head, *target);
     if (!pass) co_return co_await turn_away(head, head_text, pass.error());
     known_ = known_ || pass->who.kind != identity::Kind::anonymous;
+    if (ending_ && pass->match.verb->name != kFollowed) {
+        const auto response = problem(stopping());
+        co_await refuse(response);
+        co_return false;
+    }
     BodyShare share(house_.bodies, most_bodies());
     auto body = co_await read_body(head, head_text, share, house_.limits.body_timeout);
     if (!body) {
@@ -261,6 +272,7 @@ asio::awaitable<bool> Session::dispatch(const Head& head, const std::string& hea
         co_return co_await fail_with(head, error);
     }
     auto proof = co_await house_.gate.prove(*connection_, pass, head.method + " " + target.path, body);
+    if (!proof) metrics::counts().answered(pass.match.verb, proof.error().status);
     if (!proof) co_return co_await answer(head, proof.error());
     auto request = std::make_shared<Request>(Request{head.method, std::move(target.path), std::move(pass.match.params),
                                                      std::move(target.query), head.fields, std::move(body), connection_,

@@ -37,8 +37,11 @@ public:
             std::function<void()> ended);
 
     void start();
-    // Ends now when it waits for a request, else with the answer it owes.
+    // Ends now when it waits for a request, else with the answer it owes; who follows the audit log asks for more of it
+    // until drain_last().
     void drain();
+    void drain_last();
+    bool follows() const { return connection_->follows; }
     // Whether it may be ended to make room: a TCP connection that nobody has shown a token on, which waits for its
     // client: for a handshake, a head, a body, or the taking of an answer.
     bool is_expendable() const {
@@ -91,6 +94,7 @@ private:
     bool given_up_ = false;                       // another has its place: nothing is read or answered any more
     bool known_ = false;                          // a request of somebody with a name came
     bool draining_ = false;
+    bool ending_ = false;    // it stays as a follower alone
     bool streaming_ = false; // an answer without an end is under way
 };
 

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,7 +23,11 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr const char* kProtocol = "v5.channel.k8s.io";
 constexpr std::size_t kMaxMessage = (1u << 20) + 1; // 1 MiB of data and its channel
 constexpr std::chrono::seconds kPing{30};
-constexpr std::chrono::seconds kCloseTime{2};
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+constexpr std::chrono::milliseconds kCloseTime{5};
+#else
+constexpr std::chrono::milliseconds kCloseTime{2000};
+#endif
 
 // One message is read ahead: it is how the peer's going is seen while nobody reads. More would be memory that a
 // client fills at will.
@@ -29,7 +35,8 @@ class WebSocket final : public Channel, public std::enable_shared_from_this<WebS
 public:
     WebSocket(std::shared_ptr<Peer> peer, std::function<void()> gone)
         : peer_(std::move(peer)), gone_(std::move(gone)), stream_(PeerStream(peer_)), arrived_(stream_.get_executor()),
-          taken_(stream_.get_executor()), turn_(stream_.get_executor()), ping_(stream_.get_executor()) {
+          taken_(stream_.get_executor()), turn_(stream_.get_executor()), ping_(stream_.get_executor()),
+          limit_(stream_.get_executor()) {
         for (auto* timer : {&arrived_, &taken_, &turn_}) timer->expires_at(asio::steady_timer::time_point::max());
         stream_.set_option(websocket::stream_base::timeout{kCloseTime, websocket::stream_base::none(), false});
         stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) {
@@ -78,7 +85,13 @@ public:
     asio::awaitable<void> close() override {
         if (std::exchange(closing_, true) || ended_ || !stream_.is_open()) co_return;
         peer_->arm(kCloseTime); // a peer that never answers the close frame
-        co_await stream_.async_close(websocket::close_code::normal, kAwait);
+        limit_.expires_after(kCloseTime);
+        limit_.async_wait([weak = weak_from_this()](beast::error_code ec) {
+            if (const auto self = weak.lock(); self && !ec) self->give_up();
+        });
+        co_await stream_.async_close(websocket::close_code::normal,
+                                     asio::bind_cancellation_slot(closes_.slot(), kAwait));
+        limit_.cancel();
         peer_->disarm();
         end("the channel is closed");
     }
@@ -92,10 +105,18 @@ public:
     }
 
 private:
+    // Beast's read that fails while its close is sent, and that close, each wait for the other: for ever, though the socket is
+    // closed by then.
+    void give_up() {
+        closes_.emit(asio::cancellation_type::terminal);
+        reads_.emit(asio::cancellation_type::terminal);
+    }
+
     asio::awaitable<void> receive([[maybe_unused]] std::shared_ptr<WebSocket> self) {
         beast::flat_buffer buffer;
         while (!ended_) {
-            const auto [ec, size] = co_await stream_.async_read(buffer, kAwait);
+            const auto [ec, size] =
+                co_await stream_.async_read(buffer, asio::bind_cancellation_slot(reads_.slot(), kAwait));
             if (ec) co_return end("the client went");
             if (stream_.got_text() || size == 0) break;
             const auto* data = static_cast<const char*>(buffer.cdata().data());
@@ -123,7 +144,8 @@ private:
     std::shared_ptr<Peer> peer_;
     std::function<void()> gone_;
     websocket::stream<PeerStream, false> stream_;
-    asio::steady_timer arrived_, taken_, turn_, ping_;
+    asio::steady_timer arrived_, taken_, turn_, ping_, limit_;
+    asio::cancellation_signal reads_, closes_;
     std::optional<Message> next_;
     std::string why_;
     bool writing_ = false, closing_ = false, ended_ = false;

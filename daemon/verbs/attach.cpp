@@ -10,6 +10,7 @@
 #include "identity/service.hpp"
 #include "sandbox/run.hpp"
 #include "verbs/asker.hpp"
+#include "verbs/attach_message.hpp"
 #include "verbs/caller.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
@@ -23,7 +24,6 @@ using sandbox::Run;
 using transport::Channel;
 using transport::Request;
 
-enum : std::uint8_t { kStdin = 0, kStdout = 1, kStderr = 2, kStatus = 3, kResize = 4, kClose = 255 };
 constexpr std::size_t kPart = 256u << 10;       // bytes of output in one message
 constexpr std::chrono::milliseconds kLook{500}; // how often an open channel's right to be is looked at
 
@@ -37,11 +37,6 @@ Standing standing_of(const Request& request, identity::Identity& identity, const
         return now && now->may(identity::Permission::runs_control, own);
     };
 }
-
-struct Size { // {"Width":80,"Height":24}
-    std::uint32_t Width = 0, Height = 0;
-};
-BOOST_DESCRIBE_STRUCT(Size, (), (Width, Height))
 
 class Session : public std::enable_shared_from_this<Session> {
 public:
@@ -98,19 +93,12 @@ private:
     }
 
     awaitable<bool> take(Channel::Message message) {
-        if (message.channel == kStdin) {
-            co_await run_->write_stdin(attachment_.get(), std::move(message.data));
-        } else if (message.channel == kResize) {
-            const auto size = codec::decode<Size>(message.data);
-            if (!size) co_return false;
-            const auto cells = [](std::uint32_t count) { return static_cast<std::uint16_t>(std::min(count, 65535u)); };
-            run_->resize(cells(size->Height), cells(size->Width));
-        } else if (message.channel == kClose && message.data.size() == 1 && message.data[0] == kStdin) {
-            run_->close_stdin(attachment_.get());
-        } else {
-            co_return false;
-        }
-        co_return true;
+        const auto said = read_attach_message(message.channel, message.data);
+        using enum AttachMessage::Kind;
+        if (said.kind == input) co_await run_->write_stdin(attachment_.get(), std::move(message.data));
+        if (said.kind == resize) run_->resize(said.rows, said.cols);
+        if (said.kind == end_of_input) run_->close_stdin(attachment_.get());
+        co_return said.kind != none;
     }
 
     // Run to client, until the run is over and all of it was sent.

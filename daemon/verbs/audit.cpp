@@ -147,19 +147,25 @@ awaitable<Result<Response>> list(Services services, std::shared_ptr<Places> plac
         auto taken = Places::take(std::move(places), request.who().name);
         if (!taken) co_return std::unexpected(taken.error());
         place = std::move(*taken);
+        request.connection->follows = true;
     }
     const auto until = steady_clock::now() + *wait;
     for (;;) {
         const auto last = services.feed->last(); // on disk, so that the page has looked at it
+        const bool ended = services.feed->ended();
         auto asked = *query;
         auto asker = request.who().name;
         const auto page = co_await services.audit.page(std::move(asker), std::move(asked));
         if (!page) co_return std::unexpected(page.error());
         auto answer = answer_of(*page, *query, last);
         if (!answer) co_return std::unexpected(answer.error());
-        const bool goes_on = answer->events.empty() && steady_clock::now() < until && request.connection->open &&
-                             answer->searched_to.value_or(0) >= query->after.value_or(0);
-        if (!goes_on) {
+        const bool waits = steady_clock::now() < until && request.connection->open && !ended &&
+                           answer->searched_to.value_or(0) >= query->after.value_or(0);
+        const bool goes_on = waits && answer->events.empty();
+        // Who hears of it while owhaled ends is told once, with the last event: there is no next time.
+        const bool held = waits && services.feed->ending() && !answer->next;
+        if (!goes_on && !held) {
+            if (ended && place && !answer->next) answer->ended = true;
             const Status told = co_await tell_gone(services.audit, answer->events);
             if (!told) co_return std::unexpected(told.error());
             if (!answer->complete && !query->own_only) {
@@ -168,8 +174,9 @@ awaitable<Result<Response>> list(Services services, std::shared_ptr<Places> plac
             }
             co_return reply(*answer);
         }
-        query->after = answer->searched_to;
-        if (answer->complete) co_await wait_for_news(*services.feed, *query->after, until, request.connection);
+        if (answer->events.empty()) query->after = answer->searched_to;
+        const auto seen = std::max(last, answer->searched_to.value_or(0));
+        if (answer->complete) co_await wait_for_news(*services.feed, seen, until, request.connection);
         CO_CHECK(still_may(services, request, query->own_only));
     }
 }

@@ -60,13 +60,13 @@ public:
     awaitable<void> serve(transport::Outlet& outlet) {
         const auto self = shared_from_this();
         Status ended = co_await send_all(outlet);
-        if (!ended && !gone_) {
+        if (ended && cut_off()) ended = fail(Code::state_unavailable, "owhaled is stopping, and not all is there");
+        if (!ended && (!gone_ || cut_off())) {
             std::string last;
             audit::append_problem(last, ended.error());
             co_await outlet.write(last);
         }
-        const Status told = co_await tell(gone_ ? "cancelled" : ended ? "ok" : "failed");
-        if (!told) log::error(to_line(told.error()));
+        if (!told_end_) co_await tell_end(gone_ ? "cancelled" : ended ? "ok" : "failed");
         wake_ = nullptr;
     }
 
@@ -87,6 +87,10 @@ private:
             auto batch = co_await next();
             if (!batch) co_return std::unexpected(batch.error());
             const bool idle = batch->empty() && at_end();
+            if (idle && feed().ending() && !told_end_) { // while it can be told to who follows, too
+                co_await tell_end("ok");
+                continue;
+            }
             if (idle && std::chrono::steady_clock::now() - said >= kHeartbeat) *batch = "\n"; // it lives
             if (!batch->empty()) {
                 const bool sent = co_await outlet.write(*batch);
@@ -102,8 +106,16 @@ private:
     }
 
     // All lines are out, and the tree head that covers them.
-    bool done() const { return !endless() && at_end() && told_head_; }
-    bool endless() const { return wanted_.follow && (wanted_.to_now || wanted_.span.after < wanted_.span.through); }
+    bool done() const {
+        if (!at_end() || endless()) return false;
+        return told_head_ && !(feed().ended() && lacks_head());
+    }
+    // Until owhaled ends, whose last event is the last line of who follows.
+    bool endless() const {
+        return wanted_.follow && !feed().ended() && (wanted_.to_now || wanted_.span.after < wanted_.span.through);
+    }
+    bool cut_off() const { return gone_ && feed().ending(); } // by owhaled's end, or with it
+    const audit::Feed& feed() const { return *services_.feed; }
     bool at_end() const { return wanted_.span.after >= limit(); }
     std::uint64_t limit() const {
         if (!wanted_.follow) return wanted_.span.through;
@@ -151,22 +163,30 @@ private:
     // Of the newest tree head, once the lines so far reach it.
     void add_head(std::string& out) {
         const bool reached = head_.size <= wanted_.span.after;
-        if (told_head_ || (!reached && endless())) return;
+        if (told_head_ || (!reached && (endless() || feed().ended()))) return;
         told_head_ = true;
         if (has_heads() && reached) audit::append_checkpoint(out, wanted_.format, head_.note);
     }
 
-    // For who follows: over what has come since the last one.
+    bool lacks_head() const { return wanted_.follow && has_heads() && wanted_.span.after > head_.size; }
+
+    // For who follows: over what has come since the last one; at owhaled's end over all.
     awaitable<Status> renew_head() {
         const auto now = std::chrono::steady_clock::now();
-        const bool due = told_head_ && endless() && has_heads() && wanted_.span.after > head_.size;
-        if (!due || now - headed_ < kHeads) co_return Status{};
+        const bool due = feed().ended() ? at_end() : endless() && now - headed_ >= kHeads;
+        if (!due || !told_head_ || !lacks_head()) co_return Status{};
         auto head = co_await services_.audit.checkpoint();
         if (!head) co_return std::unexpected(head.error());
         head_ = std::move(*head);
         headed_ = now;
         told_head_ = false;
         co_return Status{};
+    }
+
+    awaitable<void> tell_end(std::string outcome) {
+        told_end_ = true;
+        const Status told = co_await tell(std::move(outcome));
+        if (!told) log::error(to_line(told.error()));
     }
 
     awaitable<Status> tell(std::string outcome) {
@@ -198,7 +218,7 @@ private:
     std::chrono::steady_clock::time_point headed_ = std::chrono::steady_clock::now();
     std::uint64_t first_ = 0, last_ = 0, count_ = 0; // lines that went out
     std::function<void()> wake_;
-    bool gone_ = false, told_head_ = false;
+    bool gone_ = false, told_head_ = false, told_end_ = false;
 };
 
 Result<std::int64_t> time_of(const Request& request, const std::string& name, std::int64_t otherwise) {
@@ -234,6 +254,7 @@ awaitable<Result<transport::Streamed>> start(Services services, std::shared_ptr<
     transport::Streamed streamed;
     streamed.head.content_type = audit::content_type(wanted->format);
     streamed.head.headers.emplace_back("X-Accel-Buffering", "no");
+    request.connection->follows = wanted->follow;
     auto one = std::make_shared<Export>(services, request, std::move(*wanted), std::move(*place));
     request.connection->on_close.push_back([weak = std::weak_ptr(one)] {
         if (const auto alive = weak.lock()) alive->client_went();

@@ -22,11 +22,11 @@ asio::awaitable<void> wait_for_news(audit::Feed& feed, std::uint64_t seen, stead
     const auto timer = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor);
     const auto news = feed.on_news([timer] { timer->cancel(); });
     boost::system::error_code ignored;
-    while (feed.last() <= seen && steady_clock::now() < until && connection->open) {
+    while (feed.last() <= seen && !feed.ended() && steady_clock::now() < until && connection->open) {
         timer->expires_at(std::min(until, steady_clock::now() + kLook));
         co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
-    if (feed.last() <= seen) co_return;
+    if (feed.last() <= seen || feed.ended()) co_return;
     asio::steady_timer together(timer->get_executor(), kTogether);
     co_await together.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }

@@ -11,7 +11,7 @@
 
 namespace owhale::verbs {
 
-// Until the log has events after `seen`, `until` has come, or the client has gone. Events that come close together are
+// Until the log has events after `seen` or has come to owhaled's end, `until` has come, or the client has gone. Events that come close together are
 // one piece of news.
 boost::asio::awaitable<void> wait_for_news(audit::Feed& feed, std::uint64_t seen,
                                            std::chrono::steady_clock::time_point until,

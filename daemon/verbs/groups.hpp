@@ -33,6 +33,7 @@ std::vector<transport::Route> grant_routes(const Services& services);
 std::vector<transport::Route> host_routes(const Services& services);
 std::vector<transport::Route> stats_routes(const Services& services); // approvals.stats
 std::vector<transport::Route> secret_routes(const Services& services);
+std::vector<transport::Route> workspace_routes(const Services& services);
 
 // What makes a route's handler of a function of Services and Request: one that answers at once, or a coroutine.
 inline auto answered_now(const Services& services) {

@@ -1,6 +1,7 @@
 #include "sandbox/profiles.hpp"
 
 #include "shared/api.hpp"
+#include "shared/api_profiles.hpp"
 #include "verbs/groups.hpp"
 #include "verbs/reply.hpp"
 
@@ -30,11 +31,17 @@ Result<Response> show(const Services& services, const Request& request) {
     return reply(shown(**profile, true));
 }
 
+Result<Response> check(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    const auto asked = TRY(codec::decode<api::ProfileCheckRequest>(request.body));
+    return reply(shown(TRY(services.profiles.check(asked.name, asked.text)), true));
+}
+
 } // namespace
 
 std::vector<transport::Route> profile_routes(const Services& services) {
     const auto now = answered_now(services);
-    return {{"profiles.list", now(list), {}}, {"profiles.show", now(show), {}}};
+    return {{"profiles.list", now(list), {}}, {"profiles.show", now(show), {}}, {"profiles.check", now(check), {}}};
 }
 
 } // namespace owhale::verbs

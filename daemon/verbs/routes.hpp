@@ -32,6 +32,7 @@ class HostRegister;
 class Profiles;
 class Rules;
 class Runs;
+class WorkspaceRegister;
 } // namespace owhale::sandbox
 
 namespace owhale::vault {
@@ -65,8 +66,9 @@ struct Services { // what handlers use; all of it outlives the server
     vault::Vault* vault = nullptr; // these two where secrets are
     vault::Acts* secrets = nullptr;
     std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
-    pairing::Pairing* pairing = nullptr;                             // where devices are paired
     audit::Sums* sums = nullptr; // of what callers who are known do often; where policy.check is
+    sandbox::WorkspaceRegister* workspaces = nullptr;
+    pairing::Pairing* pairing = nullptr; // where devices are paired
 };
 
 std::vector<transport::Route> routes(const Services& services);

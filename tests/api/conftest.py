@@ -40,11 +40,12 @@ def base():
 
 
 @pytest.fixture
-def small_state(base):
-    """A state folder on a file system of its own."""
+def small_state(base, request):
+    """A state folder on a file system of its own; of 16 MiB, or as many as the test's parameter says."""
     state = base / "state"
     state.mkdir(mode=0o700)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=700", "owhale-test", str(state)], check=True)
+    size = getattr(request, "param", 16)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m,mode=700", "owhale-test", str(state)], check=True)
     yield state
     subprocess.run(["umount", "-l", str(state)], check=True)
 

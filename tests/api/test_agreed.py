@@ -124,6 +124,37 @@ def test_a_folder_of_the_boxs_own_is_no_place_to_look(house, workspace, request_
     assert answer.status == 403 and answer.code == "approval_required" and "/tmp/bin" in answer.text, answer
 
 
+UNASKABLE = {
+    "looked for in the box": {"script": "PATH=/tmp/bin:$PATH; seq 3"},
+    "only the cage has it": {"argv": ["bash", "-c", ":"], "env": {"BASH_ENV": "/tmp/x.sh"}},
+    "too many files": {"argv": ["bash", "-c", "; ".join(f". ./f{n}" for n in range(70))]},
+}
+
+
+@pytest.mark.parametrize("row", UNASKABLE)
+def test_what_nobody_can_agree_to_is_denied_and_in_the_log(house, workspace, put, row):
+    """Whoever tries it leaves a trace, though nobody was asked."""
+    for n in range(70):
+        put(f"f{n}", ":\n")
+    asked = len(house.admin.get("/v1/approvals").json()["approvals"])
+    answer = house.d.run(ALICE, cwd=str(workspace), **UNASKABLE[row])
+    assert answer.status == 403 and answer.code == "approval_required" and "nobody can agree" in answer.text, answer
+    [event] = [one["event"] for one in house.d.get("/v1/audit?event=run.denied&limit=1").json()["events"]]
+    assert event["outcome"] == "denied" and event["principal"] == f"unix:{ALICE}" and event["run"] == answer.json()["run"]
+    data = event["data"]
+    assert (data["code"], data["verdict"]) == ("approval_required", "ask") and "nobody can agree" in data["reason"], data
+    assert house.d.get(f"/v1/runs/{event['run']}", uid=ALICE).json()["state"] == "denied"
+    assert len(house.admin.get("/v1/approvals").json()["approvals"]) == asked, "and nobody was"
+
+
+def test_what_nobody_can_agree_to_is_denied_in_a_cage_that_stands_too(house, workspace):
+    inside = house.d.begun(ALICE, argv=["sleep", "600"], cwd=str(workspace))
+    answer = house.d.ask("POST", f"/v1/runs/{inside}/exec", {"argv": ["seq", "3"], "env": {"PATH": "/tmp/bin:/usr/bin:/bin"}}, uid=ALICE)
+    assert answer.status == 403 and answer.code == "approval_required" and "/tmp/bin" in answer.text, answer
+    [event] = [one["event"] for one in house.d.get("/v1/audit?event=run.denied&limit=1").json()["events"]]
+    assert event["run"] == answer.json()["run"] and event["data"]["joined"] == inside
+
+
 def test_ones_own_human_is_known_over_tcp_too(own):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -208,6 +208,23 @@ def test_a_message_that_means_nothing_ends_the_channel_not_the_run(owhaled, uid,
     owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=uid)
 
 
+def test_a_broken_frame_behind_a_message_that_means_nothing_holds_no_connection(owhaled, uid):
+    """Beast's close and its failing read each waited for the other, and the connection stayed for ever."""
+    run = owhaled.begun(uid, argv=["sleep", "60"])
+    before = owhaled.get("/v1/status").json()["connections"]
+    masked = bytes([0x82, 0x80 | 1, 0, 0, 0, 0, 7])  # channel 7, then a frame with a reserved opcode
+    for _ in range(20):
+        channel = Attached(owhaled, run, uid)
+        channel.socket.sock.sendall(masked + bytes([0x8d, 0x80, 0, 0, 0, 0]))
+        channel.vanish()
+    end = time.monotonic() + 30
+    while (left := owhaled.get("/v1/status").json()["connections"]) > before:
+        assert time.monotonic() < end, f"{left - before} connections are held"
+        time.sleep(0.1)
+    assert owhaled.state_of(run, uid) == "running"
+    owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=uid)
+
+
 def test_a_message_over_one_mebibyte_ends_the_channel(owhaled, uid):
     run = owhaled.begun(uid, argv=["sleep", "30"])
     channel = Attached(owhaled, run, uid)

@@ -151,6 +151,71 @@ def check_crashes(events):
     assert lost == sum(e["event"] == "run.outcome" and e["outcome"] == "lost" for e in events)
 
 
+def damaged(path, offset, data):
+    with open(path, "r+b") as file:
+        file.seek(offset, os.SEEK_END if offset < 0 else os.SEEK_SET)
+        file.write(data)
+
+
+def crashed(own, runs=20):
+    """One that was killed with events in its log; `wal` is what SQLite has not moved yet."""
+    one = own(*QUICK).start()
+    for _ in range(runs):
+        one.ran(argv=["/bin/true"])
+    supervisor = one.process
+    kept = [one.process.pid, *one.children()]
+    os.kill(supervisor.pid, signal.SIGKILL)
+    supervisor.wait()
+    one.process = None
+    end = time.monotonic() + 30
+    while any(os.path.exists(f"/proc/{pid}") for pid in kept):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return one
+
+
+def test_a_torn_end_of_the_journal_is_left_out_and_what_was_acknowledged_is_there(own):
+    """Half a frame behind the last whole one: the power went while it was written. The log itself is not repaired."""
+    one = crashed(own)
+    before = merkle.whole(one.state)
+    wal = one.state / "audit.db-wal"
+    assert wal.stat().st_size > 4096
+    with open(wal, "ab") as file:
+        file.write(os.urandom(3000))
+    one.start()
+    assert one.ran(argv=["/bin/true"])["exit_code"] == 0
+    assert one.stop() == 0
+    after = merkle.whole(one.state)
+    assert after[:len(before)] == before
+    assert [event["event"] for event in after].count("daemon.crashed") == 1
+
+
+def test_a_damaged_log_is_not_repaired_but_refused_by_the_event_that_it_is_about(own):
+    one = crashed(own)
+    assert one.start().stop() == 0  # all is in the file
+    text = (one.state / "audit.db").read_bytes()
+    at = text.rindex(b'"event":"run.outcome"')
+    damaged(one.state / "audit.db", at + 9, b"run.OUTCOME")
+    code, said = one.refuses()
+    assert code != 0 and "the audit log is damaged or was changed: event " in said, said
+    assert b"run.OUTCOME" in (one.state / "audit.db").read_bytes(), "it is evidence"
+
+
+def test_a_damaged_index_is_made_anew_and_that_is_an_event(own):
+    one = crashed(own)
+    index = one.state / "audit-index.db"
+    for name in (index, index.with_name(index.name + "-wal")):
+        if name.exists():
+            damaged(name, 0, os.urandom(min(4096, name.stat().st_size)))
+    one.start()
+    end = time.monotonic() + 30
+    while not (told := accounts.events(one, "audit.index_rebuilt")):
+        assert time.monotonic() < end, one.said()
+        time.sleep(0.05)
+    assert told[0]["data"]["why"]
+    assert one.get("/v1/audit?event=run.outcome&limit=1000").json()["events"]
+
+
 def test_an_end_in_order_is_no_crash(own):
     one = own().start()
     assert one.stop() == 0

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import daemon
+import merkle
 from accounts import QUICK, add, bearer, login, set_up
 from conftest import ALICE, needs_root
 from ctl import CTL, Ctl
@@ -334,3 +335,103 @@ def test_follow_survives_a_restart(own, tmp_path):
         process.communicate(timeout=30)
     seqs = [line["seq"] for line in map(json.loads, path.read_text().splitlines()) if "seq" in line]
     assert seqs == list(range(1, len(seqs) + 1))
+
+
+# --- owhaled is stopped
+
+
+def following(ctl, *words):
+    return subprocess.Popen([CTL, *words], env=ctl.variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "ocsf", "cef"])
+def test_who_follows_gets_the_stop_and_ends_well(own, tmp_path, format_):
+    owhaled = own(*QUICK).start()
+    ctl = Ctl(tmp_path, owhaled)
+    path = tmp_path / "out"
+    process = following(ctl, "audit", "export", "-f", "--format", format_, "--file", str(path))
+    try:
+        until(lambda: path.exists() and b"audit.exported" in path.read_bytes())
+        waits = owhaled.begun(argv=["cat"], stdin_open=True)  # its end comes with the stop
+        assert owhaled.stop() == 0
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    lines = path.read_text().splitlines()
+    events = merkle.whole(owhaled.state)
+    numbers = [json.loads(line).get("seq") for line in lines] if format_ == "jsonl" else [number_of(line) for line in lines]
+    assert [number for number in numbers if number] == list(range(1, len(events) + 1))
+    assert events[-1]["event"] == "daemon.stop" and f"event {len(events)} is its last" in said and "--resume" in said, said
+    assert [e["outcome"] for e in events if e["event"] == "audit.exported"] == ["pending", "ok"]
+    assert [e["run"] for e in events if e["event"] == "run.outcome"] == [waits]
+    if format_ == "jsonl":
+        report = json.loads(ctl("audit", "verify", "--file", str(path), "-o", "json"))
+        assert report["whole"] and report["unsigned_events"] == 0 and report["events"] == len(events), report
+
+
+@pytest.mark.parametrize("words", ["--since 2001-01-01", "--event run.start,daemon.*", "--event run.start"])
+def test_who_lists_and_follows_ends_well_too(own, tmp_path, words):
+    owhaled = own(*QUICK).start()
+    path, ctl = tmp_path / "out", Ctl(tmp_path, owhaled)
+    with open(path, "wb") as out:
+        process = subprocess.Popen([CTL, "-o", "jsonl", "audit", "ls", "-f", *words.split()], env=ctl.variables, stdout=out,
+                                   stderr=subprocess.PIPE, text=True)
+    try:
+        until(lambda: owhaled.get("/v1/status").json()["connections"] > 1)
+        for _ in range(2):  # the second one comes to who waits
+            owhaled.begun(argv=["cat"], stdin_open=True)
+        until(lambda: path.read_bytes().count(b'"event":"run.start"') == 2)
+        assert owhaled.stop() == 0
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    events = merkle.whole(owhaled.state)
+    assert process.returncode == 0 and f"event {len(events)} is its last" in said, said
+    wanted = [seq for seq, event in enumerate(events, 1)
+              if words.startswith("--since") or event["event"] == "run.start" or "daemon" in words and event["event"].startswith("daemon.")]
+    assert [json.loads(line)["seq"] for line in path.read_text().splitlines()] == wanted
+
+
+def test_a_stop_is_no_time_for_other_requests_and_nobody_holds_it_up(own):
+    """A follower's connection stays for the last event alone: not to act, and not for ever."""
+    owhaled = own(*QUICK, "--kill-grace", "30s").start()
+    stubborn = owhaled.begun(script="trap '' TERM; echo up; while :; do sleep 1; done")
+    until(lambda: b"up" in owhaled.get(f"/v1/runs/{stubborn}/output?stream=stdout").body)
+    last = newest(owhaled)
+    crowd = [owhaled.connect() for _ in range(4)]
+    try:
+        for one in crowd:
+            assert one.ask("GET", f"/v1/audit?after={last - 1}&wait=1").status == 200  # a follower from now on
+        process = owhaled.process
+        process.send_signal(signal.SIGTERM)
+        until(lambda: "owhaled ends" in owhaled.said())
+        answer = crowd[0].ask("POST", "/v1/runs", {"argv": ["/bin/true"]})
+        assert answer.status == 503 and answer.code == "busy" and answer.json()["step"] == "stopping", answer
+        answer = crowd[1].ask("GET", "/v1/audit?limit=1")
+        assert answer.status == 200, answer
+        with owhaled.connect() as late:
+            answer = late.send(b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n").response()
+            assert answer.status == 503 and "stopping" in answer.text, answer
+        crowd[2].send(b"GET /v1/audit?after=")  # never whole; and the last one is silent
+        assert process.poll() is None
+        os.kill(owhaled.broker(), signal.SIGTERM)  # twice: now
+        assert owhaled.stop(60) is not None
+    finally:
+        for one in crowd:
+            one.close()
+
+
+def test_one_that_does_not_follow_does_not_look_whole_when_owhaled_is_stopped(own):
+    owhaled = own(*QUICK)
+    fill(owhaled, LARGE)
+    owhaled.start()
+    with Export(owhaled) as export:
+        export.line()  # and then reads no further
+        assert owhaled.stop() == 0
+        try:
+            lines = export.lines()
+        except Exception as error:  # cut in the middle
+            assert type(error).__name__ in ("IncompleteRead", "ConnectionResetError"), error
+        else:
+            assert "problem" in json.loads(lines[-1]), lines[-1]

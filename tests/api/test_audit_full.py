@@ -70,7 +70,7 @@ def test_nothing_starts_and_all_else_goes_on(full):
     assert len(told) == 1 and told[0]["data"]["refused"] >= 3 and "full" in told[0]["data"]["why"], told
     assert told[0]["data"]["since"] <= told[0]["data"]["until"] <= told[0]["time"]
     assert login(full, "admin", "admin").status == 200
-    assert log_row(full)["state"] == "ok"
+    assert log_row(full)["state"] == "ok", log_row(full)
 
 
 def test_a_run_that_ends_meanwhile_is_recorded_when_there_is_room(full):

@@ -322,6 +322,7 @@ def test_following_says_once_that_owhaled_is_away(own, base):
     process = following(root, "-o", "jsonl", "audit", "ls", "-f", "--limit", "1")
     try:
         last = json.loads(process.stdout.readline())["seq"]
+        os.kill(owhaled.broker(), signal.SIGKILL)
         owhaled.stop()
         assert "going on after event" in process.stderr.readline()
         owhaled.start()
@@ -342,6 +343,7 @@ def test_another_log_ends_the_following(own, base):
     process = following(ctl.Ctl(base, owhaled), "-q", "audit", "ls", "-f")
     try:
         process.stdout.readline()
+        os.kill(owhaled.broker(), signal.SIGKILL)
         owhaled.stop()
         stranger.start()
         assert process.wait(60) == 1

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+import mcp
 from accounts import QUICK, add, set_up
 from asking import asks
 from client import ask
@@ -80,6 +81,28 @@ def test_counts_are_true_to_what_was_done(own):
     assert one(after, "process_resident_memory_bytes") > 1 << 20 and one(after, "process_cpu_seconds_total") > 0
     build = [dict(labels) for name, labels in after if name == "owhaled_build_info"]
     assert build[0]["mode"] in ("local", "strict") and re.match(r"\d+\.\d+", build[0]["version"])
+
+
+def test_what_is_asked_by_mcp_is_counted_as_what_it_is(own):
+    owhaled = own(*QUICK).start()
+    it = mcp.Client(owhaled)
+    before = scraped(owhaled)
+    assert not it.call("run_command", argv=["/bin/true"]).get("isError")
+    assert it.call("get_output", run="01900000-0000-7000-8000-000000000000")["isError"]
+    after = scraped(owhaled)
+    assert grown(before, after, "owhaled_requests_total", verb="mcp", status="2xx") == 2
+    assert grown(before, after, "owhaled_requests_total", verb="runs.create", status="2xx") == 1
+    assert grown(before, after, "owhaled_request_duration_seconds_count", verb="runs.create") == 1
+    assert grown(before, after, "owhaled_requests_total", verb="runs.show", status="4xx") + \
+        grown(before, after, "owhaled_requests_total", verb="runs.output", status="4xx") == 1
+
+
+def test_a_password_that_is_missing_is_counted_with_the_verb(own):
+    owhaled = own(*QUICK).start()
+    admin = set_up(owhaled)
+    before = scraped(owhaled)
+    assert admin.ask("POST", "/v1/users", {"name": "alice", "roles": ["agent"]}).code == "step_up_required"
+    assert grown(before, scraped(owhaled), "owhaled_requests_total", verb="users.create", status="4xx") == 1
 
 
 def test_they_agree_with_the_audit_log(own):

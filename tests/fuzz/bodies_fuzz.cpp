@@ -9,7 +9,9 @@
 #include "shared/api_identity.hpp"
 #include "shared/api_input.hpp"
 #include "shared/api_network.hpp"
+#include "shared/api_profiles.hpp"
 #include "shared/api_secrets.hpp"
+#include "shared/api_workspaces.hpp"
 #include "shared/codec.hpp"
 
 using namespace owhale;
@@ -20,11 +22,12 @@ void must(bool holds) {
     if (!holds) abort();
 }
 
-using Bodies = std::tuple<api::RunRequest, api::ExecRequest, api::SignalRequest, api::KillRequest, api::CheckRequest,
-                          api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest,
-                          api::LoginRequest, api::PasswordRequest, api::StepUpRequest, api::TokenRequest,
-                          api::UserRequest, api::RolesRequest, api::InputRequest, api::HostAllowRequest,
-                          api::HostCheckRequest, api::PublishRequest, api::SecretRequest, api::SecretValue>;
+using Bodies =
+    std::tuple<api::RunRequest, api::ExecRequest, api::SignalRequest, api::KillRequest, api::CheckRequest,
+               api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest, api::LoginRequest,
+               api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest, api::RolesRequest,
+               api::InputRequest, api::HostAllowRequest, api::HostCheckRequest, api::PublishRequest, api::SecretRequest,
+               api::SecretValue, api::WorkspaceRequest, api::ProfileCheckRequest>;
 
 template <typename T> void read(std::string_view text) {
     const auto first = codec::decode<T>(text);

@@ -1,4 +1,7 @@
-// What a run says on its scoped network: DNS queries, CONNECT heads, TLS hellos, names of reverse lookups.
+// What a run says on its scoped network: DNS queries, CONNECT heads, SOCKS requests, TLS hellos, names of reverse lookups.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -6,6 +9,7 @@
 #include "egress/client_hello.hpp"
 #include "egress/connect_head.hpp"
 #include "egress/dns_message.hpp"
+#include "egress/socks.hpp"
 
 using namespace owhale::egress;
 
@@ -39,12 +43,47 @@ void read_hello(std::string_view bytes) {
     }
 }
 
+// A client that says all of it, in pieces, and hears what is answered.
+class Said final : public Stream {
+public:
+    explicit Said(std::string_view bytes, std::size_t piece) : rest_(bytes), piece_(piece) {}
+    boost::asio::awaitable<owhale::Result<std::size_t>> read(boost::asio::mutable_buffer into) override {
+        const auto size = std::min({rest_.size(), piece_, into.size()});
+        rest_.copy(static_cast<char*>(into.data()), size);
+        rest_.remove_prefix(size);
+        co_return size;
+    }
+    boost::asio::awaitable<owhale::Status> write(boost::asio::const_buffer from) override {
+        must(from.size() > 0 && from.size() < 32 && static_cast<const char*>(from.data())[0] == 5);
+        co_return owhale::Status{};
+    }
+    boost::asio::awaitable<void> end_writing() override { co_return; }
+    void close() override {}
+
+private:
+    std::string_view rest_;
+    std::size_t piece_;
+};
+
+boost::asio::awaitable<void> ask_socks(boost::asio::any_io_executor executor, std::string_view bytes) {
+    const std::size_t piece = bytes.size() % 7 + 1;
+    Input input(executor, std::make_unique<Said>(bytes, piece), std::chrono::seconds(60));
+    const auto target = co_await read_socks(input);
+    if (target) must(!target->host.empty() && target->port != 0);
+}
+
+void read_socks_request(std::string_view bytes) {
+    boost::asio::io_context io;
+    boost::asio::co_spawn(io, ask_socks(io.get_executor(), bytes), boost::asio::detached);
+    io.run();
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size < 1) return 0;
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0:
         read_query(bytes);
         break;
@@ -54,8 +93,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 2:
         read_hello(bytes);
         break;
-    default:
+    case 3:
         (void)reverse_of(bytes);
+        break;
+    default:
+        read_socks_request(bytes);
     }
     return 0;
 }

@@ -104,3 +104,18 @@ TEST_CASE("an event stays one line") {
     CHECK(events[0]->json.find_first_of("\r\n") == std::string::npos);
     CHECK(events[0]->principal == "unix:1000");
 }
+
+TEST_CASE("who follows is woken at owhaled's end, though nothing came") {
+    Side side;
+    auto feed = std::move(*side.run(Feed::open(*side.log)));
+    int woken = 0;
+    const auto handle = feed->on_news([&] { ++woken; });
+    CHECK_FALSE(feed->ending());
+    feed->begin_end();
+    CHECK(woken == 1);
+    CHECK(feed->ending());
+    CHECK_FALSE(feed->ended());
+    feed->end();
+    CHECK(woken == 2);
+    CHECK(feed->ended());
+}

@@ -33,6 +33,8 @@ const std::vector<Changing>& changing() {
         {"runs.remove", {"run.remove"}},
         {"boxes.reset", {"box.reset"}},
         {"boxes.publish", {"box.publish"}},
+        {"workspaces.add", {"workspace.added"}},
+        {"workspaces.remove", {"workspace.removed"}},
         {"audit.export", {"audit.exported"}},
         {"policy.check", {"policy.checked"}},
         {"policy.reload", {"policy.reload"}},
@@ -43,6 +45,7 @@ const std::vector<Changing>& changing() {
         {"approvals.claim", {"run.intent"}},
         {"hosts.allow", {"host.allowed"}},
         {"hosts.remove", {"host.removed"}},
+        {"profiles.check", {}, "reads what it is given: nothing is loaded"},
         {"hosts.check", {}, "looks up what the book says: nothing is connected, and nothing is let through"},
         {"grants.revoke", {"grant.ended"}},
         {"freeze.set", {"freeze.set"}},
@@ -83,12 +86,12 @@ const std::vector<Changing>& changing() {
 }
 
 // What happens without a verb that asks for it, or to any of them.
-const Events kOwn = {"daemon.start",        "daemon.stop",     "daemon.reload",        "daemon.crashed",
-                     "config.changed",      "audit.opened",    "audit.dropped",        "audit.repaired",
-                     "audit.index_rebuilt", "audit.recovered", "audit.anchor_missing", "token.refused",
-                     "account.bootstrap",   "verb.denied",     "rate.limited",         "connection.refused",
-                     "approval.flooded",    "host.refused",    "ssh.signed",           "ssh.refused",
-                     "secret.open",         "secret.used"};
+const Events kOwn = {"daemon.start",    "daemon.stop",          "daemon.reload",      "daemon.crashed",
+                     "config.changed",  "audit.opened",         "audit.dropped",      "audit.index_rebuilt",
+                     "audit.recovered", "audit.anchor_missing", "token.refused",      "account.bootstrap",
+                     "verb.denied",     "rate.limited",         "connection.refused", "approval.flooded",
+                     "host.refused",    "ssh.signed",           "ssh.refused",        "secret.open",
+                     "secret.used"};
 
 const Changing* row_of(std::string_view verb) {
     const auto at = std::ranges::find(changing(), verb, &Changing::verb);

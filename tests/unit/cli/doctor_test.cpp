@@ -47,6 +47,21 @@ TEST_CASE("what is in order is not mended, and a command stands once") {
     CHECK(found[1].commands.empty());
 }
 
+TEST_CASE("both rows of user namespaces are mended by what stands in the way here") {
+    for (const auto* name : {"user namespaces", "user namespaces allowed"}) {
+        CAPTURE(name);
+        const auto found = mendings({{name, "missing", "", "", ""}}, {0, true, true});
+        REQUIRE_EQ(found.size(), 1);
+        const std::vector<std::string> wanted = {
+            "sudo sysctl -w user.max_user_namespaces=15000",
+            "echo user.max_user_namespaces=15000 | sudo tee -a /etc/sysctl.d/60-owhaled.conf",
+            "sudo sysctl -w kernel.unprivileged_userns_clone=1",
+            "echo kernel.unprivileged_userns_clone=1 | sudo tee -a /etc/sysctl.d/60-owhaled.conf",
+            "sudo apparmor_parser -r /etc/apparmor.d/owhaled"};
+        CHECK_EQ(found[0].commands, wanted);
+    }
+}
+
 TEST_CASE("an upgrade waits as long as the process does that it waits for") {
     const test::Folder folder;
     const auto process = std::to_string(::getpid()) + "\n" + start_of_this_process() + "\n";

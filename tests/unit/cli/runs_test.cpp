@@ -63,16 +63,20 @@ TEST_CASE("every error code has a next step") {
         CHECK(!next_step(static_cast<Code>(code)).empty());
 }
 
-TEST_CASE("a run by the beginning of its id") {
-    const std::vector<std::string> ids = {"0190aaaa-1", "0190aaab-2", "0190bbbb-3"};
-    CHECK(unique_prefix("0190bb", ids) == "0190bbbb-3");
-    CHECK(unique_prefix("0190aaab", ids) == "0190aaab-2");
-    const auto many = unique_prefix("0190aa", ids);
-    REQUIRE(!many);
-    CHECK(many.error().code == Code::bad_request);
-    const auto none = unique_prefix("ffffff", ids);
-    REQUIRE(!none);
-    CHECK(none.error().code == Code::not_found);
+TEST_CASE("ids are named by both ends, and by what only one has") {
+    const std::vector<std::string> ids = {"0190aaaa-0000-7000-8000-000000001111",
+                                          "0190aaab-0000-7000-8000-000000002222",
+                                          "0190bbbb-0000-7000-8000-0190aaab1111"};
+    const auto meant = [&](const std::string& named) { return meant_id(named, ids, "run", "list"); };
+    CHECK(meant("0190bb") == ids[2]);
+    CHECK(meant("0190aaab-0") == ids[1]);
+    CHECK(meant("00001111") == ids[0]);
+    CHECK(meant(ids[2]) == ids[2]);
+    for (const auto* many : {"0190aa", "1111"}) CHECK(meant(many).error().code == Code::bad_request);
+    for (const auto* none : {"ffffff", "7000-8000"}) CHECK(meant(none).error().code == Code::not_found);
+    CHECK(whole_or_part("0190b", "run", "").error().code == Code::bad_request);
+    CHECK(whole_or_part("0190bx", "run", "").error().code == Code::bad_request);
+    CHECK(whole_or_part("0190bb", "run", "").value().empty());
     CHECK(is_whole_id("01900001-0000-7000-8000-000000000001"));
     CHECK(!is_whole_id("01900001-0000-7000-8000-00000000000g"));
     CHECK(!is_whole_id("01900001"));

@@ -161,15 +161,6 @@ TEST_CASE("events out of bytes that are cut anywhere") {
     }
 }
 
-TEST_CASE("ids are named by both ends") {
-    const std::vector<std::string> ids = {"0199aaaa-0000-7000-8000-000000001111",
-                                          "0199aaab-0000-7000-8000-000000002222"};
-    CHECK(meant_id("0199aaab", ids).value() == ids[1]);
-    CHECK(meant_id("00001111", ids).value() == ids[0]);
-    CHECK(meant_id("0199aaa", ids).error().code == Code::bad_request);
-    CHECK(meant_id("ffffff", ids).error().code == Code::not_found);
-}
-
 TEST_CASE("the words of a template") {
     CHECK(template_words("git push <word> 'two words' a\"b c\"").value() ==
           std::vector<std::string>{"git", "push", "<word>", "two words", "ab c"});

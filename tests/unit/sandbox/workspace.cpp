@@ -21,6 +21,23 @@ Judgement of(std::string_view path, std::uint32_t uid = kMe, bool named = false)
 
 } // namespace
 
+TEST_CASE(
+    "what is registered is writable in strict mode, with what lies in it, and nothing that never is a workspace") {
+    auto strict = rules();
+    strict.own_folder_is_workspace = false;
+    strict.registered = {"/home/me/p", "/home/me/.dot/q", "/srv/theirs", "/etc", "/home/me"};
+    CHECK(judge("/home/me/p", kMe, false, strict).access == Access::writable);
+    CHECK(judge("/home/me/p/deep/er", kMe, false, strict).access == Access::writable);
+    CHECK(judge("/home/me/.dot/q", kMe, false, strict).access == Access::writable);
+    CHECK(judge("/srv/theirs", kOther, true, strict).access == Access::readonly); // whoever owns it
+    CHECK(judge("/etc", kMe, true, strict).access == Access::hidden);
+    CHECK(judge("/home/me", kMe, true, strict).access == Access::hidden);
+    strict.registered = {"/home/me/p"};
+    CHECK(judge("/home/me/p2", kMe, true, strict).access == Access::readonly);
+    CHECK(judge("/home/me", kMe, true, strict).access == Access::hidden);
+    CHECK(judge("/home/me/p", kOther, true, strict).access == Access::readonly);
+}
+
 TEST_CASE("which folder may be seen and written") {
     struct Row {
         const char* path;

@@ -1,77 +1,24 @@
 # Who agrees, in strict mode with every layer there: people at sockets of their own, a restart by systemd, and the red
 # button by cgroup.freeze. rules.toml asks about tac and dash, and about numfmt as critical.
 
-conf=/etc/owhaled/owhaled.conf
-shop=/home/alice/shop
+# shellcheck source=people.sh
+. "$here/people.sh"
 uid=$(id -u alice)
 
-# The account of each: who sits at root's socket, at alice's (the human behind what her uid asks), at bob's.
-declare -A seat=([chief]=root [owner]=alice [second]=bob)
-
-# The token lies in a home apart, so that alice's own owhalectl goes on asking as her user id.
-person() {
-    local name=$1 home
-    shift
-    home=/var/tmp/person-$name
-    install -d -m 700 -o "${seat[$name]}" -g "${seat[$name]}" "$home"
-    (cd "$home" && runuser -u "${seat[$name]}" -- env HOME="$home" owhalectl "$@" <<<"words of my own")
-}
-
-add_person() {
-    printf '%s\n' 'words of my own' 'words of my own' |
-        runuser -u root -- env HOME=/var/tmp/person-chief owhalectl users add "$1" --role approver --password-stdin
-    person "$1" login "$1" --password-stdin
-}
-
-# An emulated processor takes seconds for a password's usual price.
 people_log_in() {
-    cat >"$conf" <<-END
-	argon2-memory = 8M
-	argon2-passes = 1
-	quorum = critical=2
-	approver-severity = critical
-	END
-    systemctl restart owhaled
-    within 60 answers
-    install -d -o alice -g alice "$shop"
-    person chief setup --admin chief --password-stdin
-    person chief login chief --password-stdin
-    add_person owner
-    add_person second
+    with_settings 'quorum = critical=2' 'approver-severity = critical'
+    people_come
 }
-
-# ask CMD…: a question that nobody stays for; sets run, approval and digest.
-ask() {
-    run=$(as alice owhalectl -q run -d -w "$shop" -- "$@")
-    expect_equal "state" waiting_approval "$(state_of alice "$run")"
-    approval=$(api alice "/v1/runs/$run" | field approval)
-    digest=$(api alice "/v1/approvals/$approval" | field digest)
-    expect_equal "digest's length" 64 "${#digest}"
-}
-
-agree() { person "$1" approve "$approval" --digest "$digest" --password-stdin; }
-
-is_over() { ! has_state alice "$run" "waiting_approval queued starting running"; }
-
-question_state() { api alice "/v1/approvals/$approval" | field state; }
 
 write_script() {
     echo "echo $1" >"$shop/x.sh"
     chown alice: "$shop/x.sh"
 }
 
-# refused TEXT CMD…: it fails, and says so.
-refused() {
-    local text=$1 said
-    shift
-    if said=$("$@" 2>&1); then die "not refused: $*: $said"; fi
-    expect_has "refusal" "$text" "$said"
-}
-
 takes_another_person() {
     local receipt
     write_script agreed
-    ask dash x.sh
+    ask -- dash x.sh
     refused 'another person' agree owner
     refused approvals_decide as alice owhalectl approve "$approval" --digest "$digest"
     refused digest person second approve "$approval" --digest "${digest//[0-7]/8}" --password-stdin
@@ -104,11 +51,8 @@ who_waits_goes_on() {
     expect_equal "output" owhale-vm "$(<"$shop/out")"
 }
 
-first_pending() { api alice '/v1/approvals?state=pending' | field approvals 0 "$1"; }
-one_is_pending() { [[ $(api alice '/v1/approvals?state=pending' | field pending) == 1 ]]; }
-
 critical_takes_two() {
-    ask numfmt 12
+    ask -- numfmt 12
     refused 'another person' agree owner
     agree second
     expect_equal "after one" pending "$(question_state)"
@@ -117,7 +61,7 @@ critical_takes_two() {
     agree chief
     within 20 is_over
     expect_equal "the run" exited "$(state_of alice "$run")"
-    expect_equal "approved by" '["user:second", "user:chief"]' "$(api alice "/v1/runs/$run" | field receipt approved_by)"
+    expect_equal "approved by" '["user:second","user:chief"]' "$(api alice "/v1/runs/$run" | field receipt approved_by)"
 }
 
 is_claimable() { [[ $(api alice "/v1/approvals/$approval" | field claimable) == true ]]; }
@@ -125,10 +69,10 @@ is_claimable() { [[ $(api alice "/v1/approvals/$approval" | field claimable) == 
 # Two wait when owhaled restarts. Both are approved afterwards; the script of one changes before it is claimed.
 survives_a_restart() {
     local kept kept_run
-    ask tac /etc/hostname
+    ask -- tac /etc/hostname
     kept=$approval kept_run=$run
     write_script agreed
-    ask dash x.sh
+    ask -- dash x.sh
     systemctl restart owhaled
     within 60 answers
     expect_equal "the script's question" pending "$(question_state)"
@@ -147,7 +91,7 @@ survives_a_restart() {
     agree second
     within 10 is_claimable
     refused 'no such' as bob owhalectl approvals claim "$approval"
-    expect_equal "claimed" "$run" "$(as alice owhalectl -q approvals claim "$approval")"
+    claim
     within 20 is_over
     expect_equal "the run" exited "$(state_of alice "$run")"
     expect_equal "output" owhale-vm "$(as alice owhalectl runs logs "$run")"
@@ -201,12 +145,6 @@ frozen_is_killed() {
     ! running_with '^bash -c n=0.*owhale-vm-counts' || die "processes of the run are left"
     person chief thaw --password-stdin
     expect_equal "a run afterwards" 7 "$(start alice '{"argv":["sh","-c","exit 7"],"wait":true}' | field exit_code)"
-}
-
-back_to_the_defaults() {
-    rm "$conf"
-    systemctl restart owhaled
-    within 60 answers
 }
 
 check "strict: the first account, two approvers, each at a socket of their own" people_log_in

@@ -1,6 +1,6 @@
 # Fifty runs, ended in every way, leave nothing.
 
-processes() { ps -e --no-headers -o comm | grep -vE '^(kworker|ps|wc|grep|bash|curl|sleep|runuser)' | wc -l; }
+processes() { ps -e --no-headers -o comm | grep -vE '^(kworker|ps|wc|grep|bash|curl|sleep|setpriv|jq)' | wc -l; }
 mounts() { wc -l </proc/self/mountinfo; }
 spawner_mounts() { wc -l <"/proc/$(spawner)/mountinfo"; }
 cgroups() { find /sys/fs/cgroup/system.slice/owhaled.service -type d | wc -l; }

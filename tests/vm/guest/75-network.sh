@@ -19,9 +19,7 @@ doctor_has_it() {
     local rows
     rows=$(api root /v1/doctor)
     for name in 'scoped network' 'transparent network (IPv4)' 'transparent network (IPv6)' nftables 'udp report'; do
-        expect_equal "$name" ok "$(python3 -c '
-import json, sys
-print(next(row["state"] for row in json.loads(sys.argv[1])["checks"] if row["name"] == sys.argv[2]))' "$rows" "$name")"
+        expect_equal "$name" ok "$(check_row "$name" <<<"$rows")"
     done
 }
 

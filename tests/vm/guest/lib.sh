@@ -34,23 +34,37 @@ expect_equal() { [[ $2 == "$3" ]] || die "$1: expected '$2', got '$3'"; }
 
 expect_has() { [[ $3 == *"$2"* ]] || die "$1: expected something with '$2', got '$3'"; }
 
+# Since the machine started, whatever its clock says.
+seconds() { cut -d. -f1 /proc/uptime; }
+
 # Tries a command every 100 ms for so many seconds of a machine's own; this one is emulated, beside a compiler.
 within() {
-    local end=$((SECONDS + 3 * $1))
+    local end now
+    end=$(($(seconds) + 3 * $1))
     shift
     until "$@"; do
-        ((SECONDS < end)) || die "did not come true in time: $*"
+        read -r now _ </proc/uptime
+        ((${now%.*} < end)) || die "did not come true in time: $*"
         sleep 0.1
     done
 }
 
+# What outlives the machine's lives. Who asks for a reboot is run again in the next one, which is the second.
+lives=/var/lib/owhale-vm
+
+ask_for_reboot() { touch "$lives/asked"; }
+
+is_second_life() { [[ -e $lives/second ]]; }
+
 socket=/run/owhaled/owhaled.sock
 
-# as USER CMD…: in USER's own folder, as after a login.
+# as USER CMD…: in USER's own folder, as after a login. In an emulated machine each program that is started takes a twentieth
+# of a second, one of Python half a second; here there is one.
 as() {
-    local user=$1
+    local user=$1 home=/home/$1
+    [[ $user != root ]] || home=/root
     shift
-    (cd "$(eval echo "~$user")" && runuser -u "$user" -- env HOME="$PWD" USER="$user" "$@")
+    (cd "$home" && HOME=$home USER=$user LOGNAME=$user exec setpriv --reuid "$user" --regid "$user" --init-groups "$@")
 }
 
 # api USER PATH [CURL-ARG…]: the answer's body.
@@ -60,18 +74,26 @@ api() {
     as "$user" curl -sS --max-time 120 --unix-socket "$socket" "http://localhost$path" "$@"
 }
 
+# Strict knows nobody by itself.
+let_in() {
+    local user
+    for user in "$@"; do api root "/v1/access/uid:$(id -u "$user")" -X PUT -d '{"roles":["agent"]}' >/dev/null; done
+}
+
 # start USER JSON: asks for a run and prints its answer.
 start() { api "$1" /v1/runs -d "$2"; }
 
 # field KEY…: one value of the JSON on stdin; a missing one is an empty line.
 field() {
-    python3 -c '
-import json, sys
-value = json.load(sys.stdin)
-for key in sys.argv[1:]:
-    value = value[int(key)] if isinstance(value, list) else (value or {}).get(key)
-print("" if value is None else value if isinstance(value, str) else json.dumps(value))' "$@"
+    jq -r 'getpath($ARGS.positional | map(tonumber? // .)) | if . == null then "" elif type == "string" then . else tojson end' \
+        --args "$@"
 }
+
+# log_events OPTION…: events as JSON Lines, the newest first. owhalectl asks on where a slow machine's page ends early.
+log_events() { (cd /root && owhalectl -q -o jsonl audit ls --limit 1000 "$@"); }
+
+# check_row NAME: what doctor's row of that name says of the JSON on stdin, its state.
+check_row() { jq -r --arg name "$1" '.checks[] | select(.name == $name).state'; }
 
 state_of() { api "$1" "/v1/runs/$2" | field state; }
 
