@@ -177,7 +177,8 @@ struct Connection::State {
     Manners manners;
     bool hung_up = false;
 
-    // Whether the other side closed the connection while nobody looked: a request on it would be lost.
+    // Whether the other side closed the connection while nobody looked, as when a person took long to type a password: a
+    // request on it would be lost.
     bool stale() {
         char any = 0;
         const auto count = ::recv(stream->socket().native_handle(), &any, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -185,7 +186,8 @@ struct Connection::State {
     }
 
     Status connect() {
-        if (stream) return {};
+        if (stream && !stale()) return {};
+        stream.reset();
         auto found = connect_to(where);
         if (!found) return std::unexpected(std::move(found).error());
         peer = *std::move(found);
@@ -384,7 +386,6 @@ asio::awaitable<Status> Connection::follow(Call call, std::function<void(std::st
 
 asio::awaitable<Result<Reply>> Connection::converse(Call call, Take take) {
     state_->hung_up = false;
-    if (state_->stream && state_->stale()) state_->stream.reset();
     CO_CHECK(state_->connect());
     const auto limit = call.limit;
     const bool silent = call.silent, anonymous = call.anonymous;

@@ -342,3 +342,14 @@ COMP_WORDS=(owhalectl us); COMP_CWORD=1; _owhalectl; echo "${COMPREPLY[*]}" """
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, env=variables, timeout=60,
                           preexec_fn=lambda: become(admin.uid))
     assert done.stdout.splitlines() == ["admin", "admin approver agent auditor monitor", "users"], done
+
+
+def test_who_takes_long_to_type_a_password_is_no_stranger_then(admin, fresh):
+    """owhaled closes a connection that is idle for a minute; as when it starts again meanwhile."""
+    terminal = admin.on_terminal("login", "admin")
+    terminal.until("Password of admin: ")
+    fresh.stop()
+    fresh.start()
+    terminal.answer("", GOOD)
+    code, screen = terminal.wait()
+    assert code == 0 and "logged in as user:admin" in screen, screen

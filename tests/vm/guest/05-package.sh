@@ -19,6 +19,13 @@ service_is_up() {
     expect_equal "for each user" disabled "$(systemctl --global is-enabled owhaled || true)"
 }
 
+# The kernel's modules are there in time for the very first start.
+nothing_is_weaker_for_a_start_too_early() {
+    local rows name
+    rows=$(api root /v1/doctor)
+    for name in nftables 'udp report' 'scoped network'; do expect_equal "$name" ok "$(check_row "$name" <<<"$rows")"; done
+}
+
 doctor_is_green() {
     (cd /root && owhalectl doctor) || die "it lacks something"
     ! (cd /root && owhalectl -o json doctor) | grep '"state": *"missing"'
@@ -41,6 +48,7 @@ upgrade_leaves_a_run_alone() {
     out=$(install_next)
     echo "$out"
     expect_has "what it prints" "$id" "$out"
+    expect_equal "headings" 1 "$(grep -c '^ID ' <<<"$out")"
     expect_has "how it is forced" "systemctl restart owhaled" "$out"
     expect_equal "supervisor" "$before" "$(supervisor)"
     expect_equal "the run" running "$(state_of root "$id")"
@@ -152,6 +160,7 @@ newer_database_is_refused() {
 check "apt makes the account and the folders" account_and_folders_are_there
 check "the service is enabled and up after apt, no user's is" service_is_up
 check "doctor is green on a fresh installation" doctor_is_green
+check "its first start has all that the kernel has" nothing_is_weaker_for_a_start_too_early
 check "package and programs are of one version" version_is_the_package_s
 check "an upgrade leaves active runs alone, prints them and says what forces it" upgrade_leaves_a_run_alone
 check "an upgrade restarts owhaled when nothing runs" upgrade_restarts_when_nothing_runs
