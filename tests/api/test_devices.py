@@ -223,12 +223,14 @@ def test_removed_in_the_middle_of_a_request(daemon, admin, device):
 @pytest.fixture
 def asked(own):
     """An owhaled whose rules ask, with an admin."""
-    one = devices.serve(own, "--quorum", "high=2", rule=asking.asks("medium") + asking.asks("high").replace("own.ask", "own.two").replace("seq", "factor"))
+    one = devices.serve(own, "--quorum", "high=2", rule=asking.asks("medium") + asking.asks("high").replace("own.ask", "own.two").replace("seq", "numfmt"))
     return one, accounts.set_up(one)
 
 
 def question(daemon, admin, program="seq"):
-    run = daemon.run(ALICE, argv=[program, "3"], detach=True).json()
+    answer = daemon.run(ALICE, argv=[program, "3"], detach=True)
+    assert answer.status == 202, answer
+    run = answer.json()
     return run["id"], admin.get(f"/v1/approvals/{run['approval']}").json()
 
 
@@ -277,7 +279,7 @@ def test_a_person_and_their_devices_are_one_person(asked):
     daemon, admin = asked
     bob = accounts.add(admin, "bob", ["approver"])
     one, two = devices.paired(bob, can=["approve"], name="a"), devices.paired(bob, can=["approve"], name="b")
-    run, about = question(daemon, admin, "factor")
+    run, about = question(daemon, admin, "numfmt")
     way, body = f"/v1/approvals/{about['id']}/approve", {"digest": about["digest"]}
     assert one.ask("POST", way, body).json()["state"] == "pending"
     assert two.ask("POST", way, body).code == "conflict"
