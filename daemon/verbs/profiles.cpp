@@ -34,7 +34,12 @@ Result<Response> show(const Services& services, const Request& request) {
 Result<Response> check(const Services& services, const Request& request) {
     CHECK(only(request, {}));
     const auto asked = TRY(codec::decode<api::ProfileCheckRequest>(request.body));
-    return reply(shown(TRY(services.profiles.check(asked.name, asked.text)), true));
+    auto profile = services.profiles.check(asked.name, asked.text);
+    if (profile) return reply(shown(*profile, true));
+    auto error = std::move(profile).error();
+    error.code = Code::invalid_value; // what was sent, and nothing of owhaled's own
+    if (error.next.empty()) error.next = "owhaled-profiles(5) has every key and what it takes";
+    return std::unexpected(std::move(error));
 }
 
 } // namespace

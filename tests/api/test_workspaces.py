@@ -35,7 +35,7 @@ def strict(own):
     d = own(*QUICK, "--mode", "strict", "--unix-roles", "*=agent")
     d.rule("own.toml", ASKS_NOBODY)
     d.start()
-    made = {"name": "chief", "roles": ["admin"], "password": "words of the chief"}
+    made = {"name": "chief", "roles": ["admin"], "password": "boss of nobody here"}
     assert d.ask("POST", "/v1/users", made).status == 201
     d.admin = accounts.logged_in(d, "chief", made["password"], ALICE)
     return d
@@ -58,20 +58,27 @@ def written(d, folder, uid=ALICE):
     return there
 
 
+def test_what_is_registered_is_listed_and_in_the_log(strict, base):
+    work = own_folder(base, "work")
+    made = add(strict.admin, work)
+    assert made.status == 201 and made.json()["path"] == str(work) and made.json()["uid"] == ALICE, made
+    [event] = events(strict, "workspace.added")
+    assert event["data"]["path"] == str(work) and event["data"]["uid"] == ALICE and event["principal"] == "user:chief"
+    assert strict.admin.ask("DELETE", f"/v1/workspaces/{made.json()['id']}").status == 204
+    assert events(strict, "workspace.removed")[0]["data"]["path"] == str(work)
+    assert strict.admin.ask("DELETE", f"/v1/workspaces/{made.json()['id']}").code == "not_found"
+    assert strict.get("/v1/workspaces").json()["workspaces"] == []
+
+
 def test_strict_runs_write_where_it_is_registered_and_below_and_nowhere_else(strict, base):
     work, other, beside = (own_folder(base, name) for name in ("work", "other", "work-too"))
     below = own_folder(work, "deep")
     assert not written(strict, work)
-    made = add(strict.admin, work)
-    assert made.status == 201 and made.json()["path"] == str(work) and made.json()["uid"] == ALICE, made
+    entry = add(strict.admin, work).json()
     assert written(strict, work) and written(strict, below)
     assert not written(strict, other) and not written(strict, beside)
-    [event] = events(strict, "workspace.added")
-    assert event["data"]["path"] == str(work) and event["data"]["uid"] == ALICE and event["principal"] == "user:chief"
-    assert strict.admin.ask("DELETE", f"/v1/workspaces/{made.json()['id']}").status == 204
+    assert strict.admin.ask("DELETE", f"/v1/workspaces/{entry['id']}").status == 204
     assert not written(strict, work)
-    assert events(strict, "workspace.removed")[0]["data"]["path"] == str(work)
-    assert strict.admin.ask("DELETE", f"/v1/workspaces/{made.json()['id']}").code == "not_found"
 
 
 def test_it_is_one_users_and_outlives_a_restart(strict, base):
@@ -83,10 +90,10 @@ def test_it_is_one_users_and_outlives_a_restart(strict, base):
     assert len(events(strict, "workspace.added")) == 1
     assert strict.get("/v1/workspaces", uid=BOB).json()["workspaces"] == []
     assert strict.ask("DELETE", f"/v1/workspaces/{entry['id']}", uid=BOB).code == "not_found"
-    assert not written(strict, work / "sub", BOB)  # registered for alice's runs, not for bob's
     strict.stop()
     strict.start()
     assert strict.get("/v1/workspaces", uid=ALICE).json()["workspaces"] == [entry]
+    assert not written(strict, work / "sub", BOB)  # registered for alice's runs, not for bob's
     assert written(strict, work)
 
 
@@ -97,8 +104,10 @@ def test_nobody_registers_without_the_password_or_what_is_no_workspace(strict, b
     agent = strict.admin.mint()
     assert agent.ask("POST", "/v1/workspaces", {"path": str(work)}).code == "step_up_required"
     assert add(strict.admin, theirs).code == "workspace_refused"
-    for folder in ("/", "/etc", "/tmp", "/usr/lib", strict.state):
+    for folder in ("/", "/etc", "/tmp", "/usr/lib"):
         assert add(strict.admin, folder).code == "workspace_refused", folder
+    assert add(strict.admin, strict.state).code == "cwd_not_accessible"  # to her; root is told what it is
+    assert strict.ask("POST", "/v1/workspaces", {"path": str(strict.base / "run")}).code == "workspace_refused"
     (base / "link").symlink_to("/etc")
     assert add(strict.admin, base / "link").code == "workspace_refused"
     assert add(strict.admin, base / "gone").code == "cwd_missing"
@@ -155,9 +164,9 @@ def test_root_registers_for_a_user(strict, base):
 def test_owhalectl_adds_lists_and_removes(strict, base):
     work = own_folder(base, "work")
     ctl, root = Ctl(base, strict, ALICE), Ctl(base, strict)
-    ctl("login", "chief", "--password-stdin", stdin="words of the chief\n")
+    ctl("login", "chief", "--password-stdin", stdin="boss of nobody here\n")
     assert ctl("workspaces", "add", ".", cwd=work, code=None).returncode == 3
-    said = ctl("workspaces", "add", ".", "--password-stdin", stdin="words of the chief\n", cwd=work)
+    said = ctl("workspaces", "add", ".", "--password-stdin", stdin="boss of nobody here\n", cwd=work)
     assert str(work) in said and str(ALICE) in said, said
     assert ctl("-q", "workspaces", "ls") == f"{work}\n"
     assert str(work) in root("workspaces", "ls")

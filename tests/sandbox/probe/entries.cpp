@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csetjmp>
+#include <csignal>
+#include <optional>
 #include <string>
 
 #include "probe.hpp"
@@ -18,7 +21,7 @@ constexpr long kUnshare32 = 310;
 constexpr unsigned long kHighBits = 1UL << 32;
 
 // The 32-bit table, entered from a 64-bit program: a filter that looks at numbers and not at the architecture is blind.
-long enter_32(long number, long first) {
+[[gnu::noinline]] long enter_32(long number, long first) {
     long result = number;
 #if defined(__x86_64__)
     asm volatile("int $0x80"
@@ -32,7 +35,23 @@ long enter_32(long number, long first) {
     return result;
 }
 
-Outcome judge_32(long result, std::initializer_list<int> reached) {
+sigjmp_buf before_entry;
+
+// Nothing where the kernel has closed that entry, as it does in some virtual machines: the instruction itself faults then.
+std::optional<long> try_32(long number, long first) {
+    struct sigaction act{}, former{};
+    act.sa_handler = [](int) { siglongjmp(before_entry, 1); };
+    sigaction(SIGSEGV, &act, &former);
+    std::optional<long> result;
+    if (sigsetjmp(before_entry, 1) == 0) result = enter_32(number, first);
+    sigaction(SIGSEGV, &former, nullptr);
+    return result;
+}
+
+Outcome judge_32(long number, long first, std::initializer_list<int> reached) {
+    const auto entered = try_32(number, first);
+    if (!entered) return refused(ENOSYS, "int $0x80 faults");
+    const long result = *entered;
     if (result >= 0) return judge_call(result, 0, reached);
     return judge_call(-1, static_cast<int>(-result), reached);
 }
@@ -61,9 +80,13 @@ void add_entries(Probes& probes) {
     const auto user = [&](const char* name, auto attempt) {
         probes.push_back(ask_user(name, [attempt](const std::string&) { return attempt(); }));
     };
-    user("int80-getpid", [] { return judge_32(enter_32(kGetpid32, 0), {}); });
-    user("int80-mount", [] { return judge_32(enter_32(kMount32, 1), {EFAULT}); });
-    user("int80-unshare", [] { return judge_32(enter_32(kUnshare32, 0x10000001), {EINVAL}); });
+    const auto entry = [&](const char* name, auto attempt) {
+        user(name, attempt);
+        probes.back().config = "a kernel that takes int $0x80";
+    };
+    entry("int80-getpid", [] { return judge_32(kGetpid32, 0, {}); });
+    entry("int80-mount", [] { return judge_32(kMount32, 1, {EFAULT}); });
+    entry("int80-unshare", [] { return judge_32(kUnshare32, 0x10000001, {EINVAL}); });
     user("x32-getpid", [] { return x32(SYS_getpid); });
     probes.back().config = "CONFIG_X86_X32_ABI";
     user("x32-unshare", [] { return x32(SYS_unshare); });
