@@ -34,6 +34,7 @@ constexpr std::array kWords = {
     Words{"account", "change its password", ""},
     Words{"sessions", "see and end sessions", "see and end sessions"},
     Words{"tokens", "make tokens for agents", "see and revoke tokens"},
+    Words{"devices", "pair and remove devices", "see and remove devices"},
     Words{"users", "", "manage accounts, and who may use the socket"},
 };
 

@@ -29,7 +29,7 @@ Result<std::vector<std::string>> approve_here_words(Context& context) {
                                       std::pair{"--fingerprint", &globals.fingerprint}})
         if (!value->empty()) words.insert(words.end(), {name, *value});
     words.emplace_back("approve");
-    if (context.client().token() == nullptr) words.emplace_back("--log-in");
+    if (context.client().token() == nullptr && context.client().device() == nullptr) words.emplace_back("--log-in");
     return words;
 }
 

@@ -147,6 +147,11 @@ Result<std::string> normal_fingerprint(const std::string& text) {
                 "give it as owhaled's log and owhalectl status show it: SHA256: and 64 hexadecimal digits");
 }
 
+Status remember_certificate(const Host& host, const std::string& fingerprint) {
+    const auto [path, text] = TRY(known_hosts());
+    return find(text, host.authority()) ? Status{} : remember(path, text, host, fingerprint);
+}
+
 Result<bool> is_pinned(const Host& host) {
     const auto known = TRY(known_hosts());
     return !host.fingerprint.empty() || find(known.text, host.authority()).has_value();

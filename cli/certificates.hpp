@@ -15,6 +15,9 @@ Result<bool> is_pinned(const Host& host);
 // Why it is believed, in a few words. `unreachable` when it is not: nothing is sent.
 Result<std::string> believe(const Host& host, const Certificate& certificate);
 
+// Believed from now on: pairing proved it.
+Status remember_certificate(const Host& host, const std::string& fingerprint);
+
 // "SHA256:" and the digest in hexadecimal (with or without colons) or base64, as 64 lower-case hexadecimal digits
 // behind "SHA256:".
 Result<std::string> normal_fingerprint(const std::string& text);

@@ -36,6 +36,10 @@ const KeptToken* Client::token() const {
     return state_ ? state_->connection.token() : nullptr;
 }
 
+const KeptDevice* Client::device() const {
+    return state_ ? state_->connection.device() : nullptr;
+}
+
 const Peer& Client::peer() const {
     static const Peer kNobody;
     return state_ ? state_->connection.peer() : kNobody;

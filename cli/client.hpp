@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/call.hpp"
+#include "cli/device_store.hpp"
 #include "cli/token_store.hpp"
 #include "cli/where.hpp"
 
@@ -22,6 +23,7 @@ public:
     // The daemon's end, and the token that is shown to it (null: none); known after a call.
     const Peer& peer() const;
     const KeptToken* token() const;
+    const KeptDevice* device() const; // the same of the device that signs
     // After a login or logout: the next call makes a new connection, with the token that is kept then.
     void reconnect();
 

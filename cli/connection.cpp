@@ -44,7 +44,18 @@ Error lost(const error_code& error, std::string_view doing) {
 // What every request to this daemon carries.
 struct Manners {
     std::string host = "localhost";
-    std::string authorization; // "" none
+    std::string authorization;        // "" none
+    std::optional<KeptDevice> device; // who signs; none with a token
+
+    // Anew each time: a signature counts once.
+    template <typename Request> void sign(Request& request, std::string_view body) const {
+        if (!device) return;
+        const std::string target(request.target()), method(request.method_string());
+        const auto fields = sign_for(*device, method, target, body);
+        request.set("Content-Digest", fields.content_digest);
+        request.set("Signature-Input", fields.signature_input);
+        request.set("Signature", fields.signature);
+    }
 
     template <typename Request> void apply(Request& request) const {
         request.set(http::field::host, host);
@@ -66,6 +77,8 @@ http::request<http::string_body> request_of(Call& call, const Manners& manners) 
     }
     return request;
 }
+
+using Asked = http::request<http::string_body>;
 
 template <typename Fields> Reply reply_of(http::response<http::string_body, Fields>& response) {
     Reply reply{response.result_int(), std::move(response.body()), {}};
@@ -95,6 +108,7 @@ public:
         socket_.set_option(patience);
         socket_.set_option(websocket::stream_base::decorator([manners](websocket::request_type& request) {
             manners.apply(request);
+            manners.sign(request, {});
             request.set(http::field::sec_websocket_protocol, kProtocol);
         }));
         socket_.read_message_max(kMostMessage);
@@ -191,6 +205,8 @@ struct Connection::State {
         token = TRY(token_for(peer.name));
         if (peer.host) manners.host = peer.host->authority();
         manners.authorization = token ? "Bearer " + token->token.text() : "";
+        manners.device.reset();
+        if (!token && peer.host && !peer.host->unproven) manners.device = TRY(device_for(*peer.host));
         return {};
     }
 
@@ -198,6 +214,10 @@ struct Connection::State {
         sockaddr_storage address{};
         socklen_t length = sizeof address;
         return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 ? address.ss_family : AF_INET;
+    }
+
+    void sign(Asked& request, bool anonymous) const {
+        if (!anonymous) manners.sign(request, request.body());
     }
 
     asio::awaitable<Result<Reply>> exchange(const http::request<http::string_body>& request,
@@ -311,6 +331,9 @@ const Peer& Connection::peer() const {
 const KeptToken* Connection::token() const {
     return state_->token ? &*state_->token : nullptr;
 }
+const KeptDevice* Connection::device() const {
+    return state_->manners.device ? &*state_->manners.device : nullptr;
+}
 void Connection::drop() {
     state_->stream.reset();
 }
@@ -318,10 +341,11 @@ void Connection::drop() {
 asio::awaitable<Result<Reply>> Connection::send(Call call) {
     CO_CHECK(state_->connect());
     const auto limit = call.limit;
-    const bool silent = call.silent;
-    const auto request = request_of(call, state_->manners);
+    const bool silent = call.silent, anonymous = call.anonymous;
+    auto request = request_of(call, state_->manners);
     for (std::uint64_t waited = 0;;) {
         CO_CHECK(state_->connect());
+        state_->sign(request, anonymous);
         auto reply = co_await state_->exchange(request, limit);
         if (!reply) state_->stream.reset();
         const auto patience = reply && reply->status == 429 ? header_number(*reply, "retry-after") : 0;
@@ -334,7 +358,8 @@ asio::awaitable<Result<Reply>> Connection::send(Call call) {
 asio::awaitable<Status> Connection::follow(Call call, std::function<void(std::string_view)> take) {
     CO_CHECK(state_->connect());
     const auto limit = call.limit;
-    const auto request = request_of(call, state_->manners);
+    auto request = request_of(call, state_->manners);
+    state_->sign(request, call.anonymous);
     state_->stream->expires_after(limit);
     error_code error;
     co_await http::async_write(*state_->stream, request, asio::redirect_error(asio::use_awaitable, error));
@@ -363,10 +388,11 @@ asio::awaitable<Result<Reply>> Connection::converse(Call call, Take take) {
     state_->hung_up = false;
     CO_CHECK(state_->connect());
     const auto limit = call.limit;
-    const bool silent = call.silent;
-    const auto request = request_of(call, state_->manners);
+    const bool silent = call.silent, anonymous = call.anonymous;
+    auto request = request_of(call, state_->manners);
     for (std::uint64_t waited = 0;;) {
         CO_CHECK(state_->connect());
+        state_->sign(request, anonymous);
         auto reply = co_await state_->begin(request, limit, take);
         if (!reply) state_->stream.reset();
         const auto patience = reply && reply->status == 429 ? header_number(*reply, "retry-after") : 0;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "cli/call.hpp"
+#include "cli/device_store.hpp"
 #include "cli/token_store.hpp"
 #include "cli/where.hpp"
 
@@ -42,7 +43,7 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     // One call, and its answer whatever its status. Connects first where needed, and keeps the connection. Shows the token
-    // that is kept for this daemon. Waits out a 429 of up to 5 s, and says so on a terminal.
+    // that is kept for this daemon, or signs as the device that this machine is to it. Waits out a 429 of up to 5 s, and says so on a terminal.
     asio::awaitable<Result<Reply>> send(Call call);
     // A call whose answer has no end (server-sent events): its bytes as they come, until the other end or `limit` without
     // any. A refusal is the server's problem as an Error; an end is unreachable.
@@ -59,6 +60,8 @@ public:
     const Peer& peer() const;
     // What is shown to it; null: nothing.
     const KeptToken* token() const;
+    // The paired device that signs what is asked; null: none. With a token there is none.
+    const KeptDevice* device() const;
     // Forgets the connection: the next call makes a new one.
     void drop();
 

@@ -123,6 +123,24 @@ Result<api::UserList> read_users(std::string_view text) {
 Result<api::UserMade> read_user_made(std::string_view text) {
     return read<api::UserMade>(text);
 }
+Result<api::PairMade> read_pair_made(std::string_view text) {
+    return read<api::PairMade>(text);
+}
+Result<api::PairingList> read_pairings(std::string_view text) {
+    return read<api::PairingList>(text);
+}
+Result<api::JoinAnswer> read_join_answer(std::string_view text) {
+    return read<api::JoinAnswer>(text);
+}
+Result<api::JoinState> read_join_state(std::string_view text) {
+    return read<api::JoinState>(text);
+}
+Result<api::Device> read_device(std::string_view text) {
+    return read<api::Device>(text);
+}
+Result<api::DeviceList> read_devices(std::string_view text) {
+    return read<api::DeviceList>(text);
+}
 Result<api::OneTime> read_one_time(std::string_view text) {
     return read<api::OneTime>(text);
 }
@@ -218,6 +236,21 @@ std::string write(const api::TokenRequest& message) {
     return codec::to_text(message);
 }
 std::string write(const api::UserRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::PairRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::JoinRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::JoinProof& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::ConfirmRequest& message) {
+    return codec::to_text(message);
+}
+std::string write(const api::DeviceChange& message) {
     return codec::to_text(message);
 }
 std::string write(const api::RolesRequest& message) {

@@ -8,6 +8,7 @@
 #include "shared/api_approvals.hpp"
 #include "shared/api_audit.hpp"
 #include "shared/api_identity.hpp"
+#include "shared/api_pairing.hpp"
 #include "shared/api_profiles.hpp"
 #include "shared/api_secrets.hpp"
 #include "shared/api_workspaces.hpp"
@@ -65,6 +66,13 @@ Result<api::SecretList> read_secrets(std::string_view text);
 Result<api::SecretValue> read_secret_value(std::string_view text);
 Result<api::Rekeyed> read_rekeyed(std::string_view text);
 
+Result<api::PairMade> read_pair_made(std::string_view text);
+Result<api::PairingList> read_pairings(std::string_view text);
+Result<api::JoinAnswer> read_join_answer(std::string_view text);
+Result<api::JoinState> read_join_state(std::string_view text);
+Result<api::Device> read_device(std::string_view text);
+Result<api::DeviceList> read_devices(std::string_view text);
+
 Result<api::Freeze> read_freeze(std::string_view text);
 Result<api::FreezeList> read_freezes(std::string_view text);
 
@@ -85,6 +93,11 @@ std::string write(const api::LoginRequest& message);
 std::string write(const api::PasswordRequest& message);
 std::string write(const api::TokenRequest& message);
 std::string write(const api::UserRequest& message);
+std::string write(const api::PairRequest& message);
+std::string write(const api::JoinRequest& message);
+std::string write(const api::JoinProof& message);
+std::string write(const api::ConfirmRequest& message);
+std::string write(const api::DeviceChange& message);
 std::string write(const api::RolesRequest& message);
 std::string write(const api::StepUpRequest& message);
 std::string write(const api::Approval& message);

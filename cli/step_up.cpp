@@ -37,7 +37,7 @@ std::pair<std::string, std::string> proof_header(const Secret& password) {
 }
 
 Status has_account(const Client& client) {
-    if (client.token() != nullptr || ::geteuid() == 0) return {};
+    if (client.token() != nullptr || client.device() != nullptr || ::geteuid() == 0) return {};
     return std::unexpected(without_account({Code::step_up_required, {}, {}, 0, {}}));
 }
 

@@ -79,7 +79,8 @@ Result<Peer> plain(const Host& host, Fd fd) {
 Result<Peer> secured(const Host& host, Fd fd) {
     const bool pinned = TRY(is_pinned(host));
     auto session = TRY(Tls::connect(std::move(fd), host, !pinned));
-    const auto why = TRY(believe(host, session.certificate()));
+    const auto why =
+        host.unproven && !pinned ? "which the code is to prove" : TRY(believe(host, session.certificate()));
     const auto& print = session.certificate().fingerprint;
     auto inner = TRY(std::move(session).run());
     Peer peer{std::move(inner), host.url() + "#" + print, {}, 0, 0, host, print + ", " + why};

@@ -127,7 +127,9 @@ private:
         Call call{.verb = "whoami"};
         const auto body = co_await feed_.ask(std::move(call));
         const auto self = body ? read_whoami(*body) : std::unexpected(body.error());
-        if (self && self->principal.starts_with("user:")) model_.set_account(self->principal);
+        const bool device = self && self->principal.starts_with("device:");
+        if (device || (self && self->principal.starts_with("user:"))) model_.set_account(self->principal);
+        if (device) model_.set_signs();
     }
 
     asio::awaitable<void> load_wanted() {

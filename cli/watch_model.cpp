@@ -117,10 +117,10 @@ std::vector<std::string> WatchModel::like_current() const {
 }
 
 bool WatchModel::window_is_open() const {
-    return parse_time(window_until_) > wall_;
+    return signs_ || parse_time(window_until_) > wall_;
 }
 
-// With the window open at once, else when the password has opened it.
+// With the window open, or signed, at once; else when the password has opened it.
 Wish WatchModel::begin(Word word) {
     word_ = std::move(word);
     if (window_is_open()) {

@@ -67,6 +67,8 @@ public:
     void tell(const std::string& message) { message_ = message; }
     void set_busy(bool busy) { busy_ = busy; }
     void set_account(const std::string& principal) { account_ = principal; }
+    // Every answer is signed by the device that this machine is: nobody is asked for a password.
+    void set_signs() { signs_ = true; }
     void set_throttled(const std::string& words) { throttled_ = words; } // "" none
     void set_trouble(const std::string& why) { trouble_ = why; }         // "" none
 
@@ -114,7 +116,7 @@ private:
     std::vector<std::string> batch_, gone_;
     std::string chosen_gone_;    // the last that was on the screen whole
     std::set<std::string> mine_; // decided here: nobody needs to be told how they ended
-    bool details_ = false, busy_ = false;
+    bool details_ = false, busy_ = false, signs_ = false;
 
     // The reading of what is on the screen.
     std::string read_key_;

@@ -23,6 +23,7 @@ struct Host {
     std::uint16_t port = 0;
     std::string source;      // "--host", "OWHALE_HOST"
     std::string fingerprint; // --fingerprint: the only certificate that is believed; "" none given
+    bool unproven = false;   // of pairing: a certificate that was never seen is let pass, for the code is to prove it
 
     std::string authority() const; // "host:7717", "[::1]:7717": the Host header
     std::string url() const;

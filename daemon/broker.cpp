@@ -93,8 +93,17 @@ Result<std::unique_ptr<identity::Service>> Broker::open_identity() {
     const auto end_runs = [this](const std::string& principal) {
         if (runs_) runs_->kill_all_of(principal);
     };
-    return identity::Service::open(
-        {io_.get_executor(), settings_, *database_, *audit_, std::move(unix_roles_), end_runs, nullptr, {}});
+    return identity::Service::open({io_.get_executor(),
+                                    settings_,
+                                    *database_,
+                                    *audit_,
+                                    std::move(unix_roles_),
+                                    end_runs,
+                                    nullptr,
+                                    {},
+                                    [this](const std::string& device) {
+                                        if (server_) server_->cut(device);
+                                    }});
 }
 
 // On a connection of its own: what it commits survives the loss of power, as the audit log does.
@@ -217,6 +226,7 @@ awaitable<Status> Broker::start() {
     feed_ = std::move(*feed);
     CO_CHECK(copy_to_journal());
     grants_->start();
+    pairing_.emplace(pairing::Pairing::Parts{io_.get_executor(), *identity_, *audit_, {}});
     const verbs::Services services{settings_,
                                    ready_,
                                    *runs_,
@@ -244,7 +254,8 @@ awaitable<Status> Broker::start() {
                                                             journal_copy_ ? &*journal_copy_ : nullptr});
                                    },
                                    &*sums_,
-                                   &*workspaces_};
+                                   &*workspaces_,
+                                   &*pairing_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -469,6 +480,7 @@ awaitable<void> Broker::stop() {
     const std::function<bool()> answered = [this] { return server_->owed() == 0; };
     co_await wait_until(answered, kAnswerTime);
     co_await identity_->flush();
+    co_await pairing_->flush();
     co_await sums_->flush();
     co_await record("daemon.stop", "ok");
     feed_->end();

@@ -30,6 +30,7 @@
 #include "metrics/scrape.hpp"
 #include "network.hpp"
 #include "notify.hpp"
+#include "pairing/pairing.hpp"
 #include "sandbox/host_register.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/receipt.hpp"
@@ -128,6 +129,7 @@ private:
     std::optional<approvals::Grants> grants_;
     std::optional<approvals::PromptCounts> prompt_counts_;
     std::optional<approvals::Stats> approval_stats_;
+    std::optional<pairing::Pairing> pairing_;
     std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;
     std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood

@@ -10,6 +10,7 @@
 #include "shared/api_identity.hpp"
 #include "shared/api_input.hpp"
 #include "shared/api_mcp.hpp"
+#include "shared/api_pairing.hpp"
 #include "shared/api_profiles.hpp"
 #include "shared/api_secrets.hpp"
 #include "shared/api_workspaces.hpp"
@@ -103,7 +104,8 @@ json::object schemas() {
             api::LoginRequest, api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest,
             api::RolesRequest, api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest,
             api::SecretRequest, api::SecretValue, api::HostAllowRequest, api::HostCheckRequest, api::PublishRequest,
-            api::WorkspaceRequest, api::ProfileCheckRequest, api::InputRequest, api::McpMessage>(all, true);
+            api::WorkspaceRequest, api::ProfileCheckRequest, api::InputRequest, api::PairRequest, api::JoinRequest,
+            api::JoinProof, api::ConfirmRequest, api::DeviceChange, api::McpMessage>(all, true);
     add_all<api::Run, api::RunList, api::Why, api::Box, api::BoxList, api::Health, api::ServerStatus, api::Whoami,
             api::Doctor, api::ConfigList, api::Profile, api::ProfileList, api::AuditEntry, api::AuditList,
             api::AuditStats, api::AuditCheckpoint, api::AuditInclusion, api::AuditConsistency, api::Verdict,
@@ -113,7 +115,8 @@ json::object schemas() {
             api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList, api::ApprovalStats,
             api::Grant, api::GrantList, api::HostEntry, api::HostList, api::HostVerdict, api::Freeze, api::FreezeList,
             api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::InputTaken, api::Workspace,
-            api::WorkspaceList>(all, false);
+            api::WorkspaceList, api::PairMade, api::Pairing, api::PairingList, api::JoinAnswer, api::JoinState,
+            api::Device, api::DeviceList>(all, false);
     return all.release();
 }
 
@@ -121,9 +124,10 @@ json::object scheme(std::string_view name) {
     return {{name, json::array{}}};
 }
 
-// With the password in the request, or in a window of this connection, or as root on the Unix socket.
+// With the password in the request, or in a window of this connection, or signed by a device, or as root on the Unix socket.
 json::array step_up_security() {
-    return {json::object{{"bearer", json::array{}}, {"password", json::array{}}}, scheme("bearer"), json::object{}};
+    return {json::object{{"bearer", json::array{}}, {"password", json::array{}}}, scheme("bearer"), scheme("signature"),
+            json::object{}};
 }
 
 json::array servers() {
@@ -144,7 +148,15 @@ json::object security_schemes() {
              {{"type", "apiKey"},
               {"in", "header"},
               {"name", "Owhale-Password"},
-              {"description", "The account's password, UTF-8 in base64, with the one act that it is for."}}}};
+              {"description", "The account's password, UTF-8 in base64, with the one act that it is for."}}},
+            {"signature",
+             {{"type", "apiKey"},
+              {"in", "header"},
+              {"name", "Signature"},
+              {"description",
+               "A paired device's, by RFC 9421 with Ed25519, over \"@method\" \"@path\" \"@query\" \"content-digest\" "
+               "in this order, with created, nonce, keyid (the device's id) and alg; Signature-Input and "
+               "Content-Digest (sha-256) go with it. It is the proof of the act, too."}}}};
 }
 
 json::object operation(const Verb& verb) {
@@ -193,7 +205,7 @@ json::object openapi(std::string_view version) {
             {"tags", openapi_operations::tags()},
             {"paths", std::move(paths)},
             // On the Unix socket one is known without a token.
-            {"security", json::array{json::object{}, scheme("bearer")}},
+            {"security", json::array{json::object{}, scheme("bearer"), scheme("signature")}},
             {"components",
              {{"schemas", schemas()},
               {"responses", openapi_operations::shared_responses()},

@@ -26,7 +26,7 @@ constexpr std::array kTags = {
     Tag{"hosts", "hosts", "What a scoped network reaches."},
     Tag{"secrets", "secrets", "The vault."},
     Tag{"audit", "audit", "What happened."},
-    Tag{"login logout password stepup sessions tokens users access keys jwks", "accounts", "Who asks."},
+    Tag{"login logout password stepup sessions tokens pair devices users access keys jwks", "accounts", "Who asks."},
     Tag{"mcp", "mcp", "The Model Context Protocol, for agents."},
     Tag{"", "system", "owhaled itself."}, // all others
 };
@@ -70,6 +70,9 @@ constexpr std::array kQueries = {
     Query{"secrets.rekey", "accept", "integer", "1: of a damaged vault, what is whole goes on.", 0, 1},
     Query{"tokens.list", "user", "string", "Another account's, for who may see them."},
     Query{"tokens.list", "all", "integer", "1: ended ones too.", 0, 1},
+    Query{"pair.list", "all", "integer", "1: everybody's, for who may see them.", 0, 1},
+    Query{"devices.list", "user", "string", "Another account's, for who may see them."},
+    Query{"devices.list", "all", "integer", "1: everybody's, for who may see them.", 0, 1},
     Query{"audit.list", "limit", "integer", "At most this many; 100 when left out.", 1, 1000},
     Query{"audit.list", "before", "integer", "Events before this sequence number.", 0, kMost},
     Query{"audit.list", "after", "integer", "Events after this sequence number, oldest first.", 0, kMost},
@@ -112,7 +115,7 @@ struct Header { // a request header of some verbs
     bool required = false;
 };
 constexpr std::array kHeaders = {
-    Header{"runs.create runs.exec runs.wait approvals.show approvals.claim", "Prefer",
+    Header{"runs.create runs.exec runs.wait approvals.show approvals.claim pair.state", "Prefer",
            "`wait=N` (RFC 7240): the longest wait in seconds, an hour at most.", "^wait=[0-9]+$"},
     Header{"runs.create", "Idempotency-Key",
            "The same key with the same body within 24 h answers with the run that there is; with another one 409.", ""},
@@ -130,7 +133,7 @@ constexpr std::array kSuccesses = {
     Success{"runs.create runs.exec approvals.claim", "201", "Started; Location names the run.", true},
     Success{"runs.create runs.exec approvals.claim", "202", "It waits for approval; Location names the run.", true},
     Success{"users.create tokens.create", "201", "Made.", true},
-    Success{"hosts.allow workspaces.add", "201", "Made."},
+    Success{"hosts.allow workspaces.add pair.create pair.confirm", "201", "Made."},
 };
 
 // Without a body these verbs do the usual thing.

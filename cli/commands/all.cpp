@@ -53,6 +53,8 @@ constexpr std::array kCommands = {
     Row{"users", declare_users},
     Row{"sessions", declare_sessions},
     Row{"tokens", declare_tokens},
+    Row{"pair", declare_pair},
+    Row{"devices", declare_devices},
     Row{"secrets", declare_secrets},
     Row{"audit", declare_audit},
     Row{"agents", declare_agents},

@@ -62,6 +62,10 @@ void declare_passwd(Command root);
 void declare_users(Command root);
 void declare_sessions(Command root);
 void declare_tokens(Command root);
+void declare_devices(Command root);
+void declare_pair(Command root);
+void declare_pair_new(Command pair);
+void declare_pair_join(Command pair);
 
 void declare_agents(Command root);
 void declare_hook(Command root);

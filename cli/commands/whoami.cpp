@@ -9,6 +9,8 @@ namespace {
 
 void add_token(Fields& fields, Context& context, const api::Whoami& self) {
     if (const auto* token = context.client().token()) fields.add("Token", token->source);
+    if (const auto* device = context.client().device())
+        fields.add("Device", "of " + device->principal + ", signs with " + device->source);
     fields.add("Expires", when(self.expires));
     fields.add("Session", self.session.value_or(""));
     if (self.profile) fields.add("Confined to", "profile " + *self.profile, Tone::warn);

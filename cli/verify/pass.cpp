@@ -130,6 +130,8 @@ void Pass::check_text(const Row& row) {
     if (row.columns) check_columns(*row.columns, *body, row.seq);
     last_event_ = body->event;
     if (body->event == "audit.dropped") note_drop(*body, row.seq);
+    if (auto wrong = decisions_.take(*body); wrong && last_told_ != row.seq)
+        add_problem(row.seq, {}, "signature_wrong", *std::move(wrong));
     if (body->event != "audit.opened" || opened_at_ != 0) return;
     opened_ = body->data;
     opened_at_ = row.seq;
@@ -302,6 +304,10 @@ std::optional<Pass::Refuted> Pass::refuted(int anchor) const {
 
 void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
     report_.last = next_ - 1;
+    report_.signed_answers = decisions_.good();
+    if (decisions_.strangers() != 0)
+        report_.notes.push_back(with_commas(decisions_.strangers()) +
+                                " answers are signed with keys whose pairing is not among these events");
     std::uint64_t beyond = 0;
     for (; at_claim_ < claims_.size(); ++at_claim_) {
         const auto& claim = claims_[at_claim_];

@@ -13,6 +13,7 @@
 
 #include "cli/verify/body.hpp"
 #include "cli/verify/claims.hpp"
+#include "cli/verify/decisions.hpp"
 #include "cli/verify/report.hpp"
 
 namespace owhale::cli::verify {
@@ -74,6 +75,7 @@ public:
         std::uint64_t after = 0; // the greatest size at which one had held till then
     };
     std::optional<Refuted> refuted(int anchor) const;
+    const Decisions& decisions() const { return decisions_; }
 
     void add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, std::string kind, std::string what);
 
@@ -115,6 +117,7 @@ private:
     std::vector<Hash> leaves_, stored_leaves_; // of the tile: of texts; of rows
     bool alike_ = true;                        // these two
     Edge tiles_, stored_tiles_;
+    Decisions decisions_;
     std::vector<Tile> doubtful_;
     struct Span {
         std::int64_t min = INT64_MAX, max = INT64_MIN;

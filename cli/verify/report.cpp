@@ -80,6 +80,8 @@ std::string as_text(const Look& look, const Report& report) {
     if (report.dropped > 0)
         fields.add("retention", "the texts of " + with_commas(report.dropped) +
                                     " events are gone; their hashes hold, and nothing proves what their rows say");
+    if (report.signed_answers > 0)
+        fields.add("answers", with_commas(report.signed_answers) + " signed by devices, and the signatures hold");
     for (const auto& anchor : report.anchors)
         fields.add(anchor.name, in_words(anchor.state) + (anchor.detail.empty() ? "" : ": " + anchor.detail),
                    tone_of(anchor));

@@ -18,7 +18,7 @@ struct Problem {
     std::uint64_t seq = 0;                // of the event, or the first of those it may be
     std::optional<std::uint64_t> through; // and the last
     // changed, missing, inserted, reordered, checkpoint_forged, checkpoint_missing, key_swapped, node_changed,
-    // drop_invented, rewritten, older_copy, unreadable
+    // drop_invented, signature_wrong, rewritten, older_copy, unreadable
     std::string kind;
     std::string what;
 };
@@ -43,6 +43,7 @@ struct Report {
     std::optional<std::uint64_t> signed_size;      // of the newest that holds
     std::uint64_t unsigned_events = 0;             // after it
     std::uint64_t dropped = 0;                     // bodies gone by retention
+    std::uint64_t signed_answers = 0;              // of devices, whose signatures hold
     std::uint64_t bad = 0;                         // problems in all
     std::vector<Problem> problems;                 // the first of them
     std::vector<Anchor> anchors;
@@ -52,7 +53,7 @@ struct Report {
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, unsigned_events,
-                       dropped, bad, problems, anchors, notes, note))
+                       dropped, signed_answers, bad, problems, anchors, notes, note))
 
 std::string to_json(const Report& report);
 Result<Report> report_of(std::string_view json);

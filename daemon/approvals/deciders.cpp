@@ -15,12 +15,20 @@ bool is_person(const Principal& who) {
     return (who.kind == Kind::user || who.kind == Kind::device) && !who.for_agent && !who.must_change;
 }
 
-// The account whose agent's token asked, or who sits at the uid that asked: the agent has that very uid, and can read
-// what this person can.
+// Who sits at the uid that asked: the agent has that very uid, and can read what this person can.
+bool is_at_its_uid(const Principal& who, const Question& question) {
+    return who.uid != static_cast<uid_t>(-1) && question.uid != static_cast<uid_t>(-1) && who.uid == question.uid;
+}
+
+// The same, or the account whose agent's token asked.
 bool is_own(const Principal& who, const Question& question) {
-    if (who.name == question.principal || who.name == question.payer) return true;
-    const bool local = who.uid != static_cast<uid_t>(-1) && question.uid != static_cast<uid_t>(-1);
-    return local && who.uid == question.uid;
+    const auto person = who.person();
+    return person == question.principal || person == question.payer || is_at_its_uid(who, question);
+}
+
+// Whose word may be the agent's own: not that of a device, whose key is elsewhere, unless it speaks from that very uid.
+bool is_in_its_reach(const Principal& who, const Question& question) {
+    return who.kind == Kind::device ? is_at_its_uid(who, question) : is_own(who, question);
 }
 
 bool is_over(const Principal& who, const Question& question, const House& house) {
@@ -46,9 +54,11 @@ constexpr std::array kRefusals = {
         "it takes the role approver or admin"},
     Row{is_over, "it is beyond what the role approver decides here (approver-severity): an admin has to"},
     Row{[](const Principal& who, const Question& question, const House& house) {
-            return !house.own_human_decides && is_own(who, question);
+            return !house.own_human_decides && is_in_its_reach(who, question);
         },
-        "you asked it yourself, or what runs with your uid did: in strict mode another person has to agree"},
+        "you asked it yourself, or what runs with your uid did: in strict mode another person has to agree, or a "
+        "device of "
+        "yours elsewhere"},
 };
 
 } // namespace

@@ -162,6 +162,7 @@ private:
     void recount(api::Approval& approval, const Live& live) const;
     bool is_enough(const api::Approval& approval, const Live& live) const;
     State after(const api::Approval& approval, const Live& live) const;
+    std::string person_of(const std::string& by) const;
     bool stands(const api::Decision& decision, const Live& live) const;
     boost::asio::awaitable<Result<api::Approval>> put_down(Shared live, Act act, api::Approval approval, bool counts);
     boost::asio::awaitable<void> add_grant(Shared live, api::Approval& approval, const api::GrantRequest& wanted,

@@ -7,6 +7,7 @@
 #include "approvals/desk.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "identity/base64url.hpp"
 #include "redact/redactor.hpp"
 
 namespace owhale::approvals {
@@ -29,9 +30,18 @@ std::unexpected<Error> has_ended(const api::Approval& approval) {
                 "`owhalectl approvals show " + approval.id + "` says how it ended");
 }
 
+// What a device said, so that others can prove it. A body that the log would mask would prove nothing there.
+void put_signature(boost::json::object& data, const identity::Signed& proof) {
+    data["key"] = identity::to_base64url(proof.key);
+    data["signed"] = proof.base;
+    data["signature"] = identity::to_base64url(proof.signature);
+    if (!proof.body.empty() && redact::redacted(proof.body) == proof.body) data["body"] = proof.body;
+}
+
 // "window", "password": what stands in the log about the act itself stays there.
 std::string proof_word(const std::string& proof) {
-    return proof.substr(0, proof.find(' '));
+    const auto word = proof.substr(0, proof.find(' '));
+    return word == "signature" ? "device" : word;
 }
 
 Status check_reason(const std::optional<std::string>& reason) {
@@ -42,7 +52,7 @@ Status check_reason(const std::optional<std::string>& reason) {
 } // namespace
 
 bool Desk::may_see(const identity::Principal& who, const std::string& principal) const {
-    const bool own = who.name == principal;
+    const bool own = who.person() == principal;
     // A run reads no requests, but has to be able to take its own back.
     return (own && who.kind == identity::Kind::run) || who.may(identity::Permission::approvals_read, own);
 }
@@ -88,10 +98,16 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
     if (act.digest && *act.digest != live.digest)
         return fail(Code::digest_mismatch, "this is not the request that you looked at: its digest is " + live.digest,
                     "look at it again: `owhalectl approvals show " + live.id + "`");
-    if (std::ranges::any_of(approval.decisions, [&](const auto& one) { return one.by == act.asker.who.name; }))
+    if (std::ranges::any_of(approval.decisions, [&](const auto& one) { return person_of(one.by) == who.person(); }))
         return fail(Code::conflict, "you have agreed to it before; it takes other people now");
     if (act.grant) CHECK(check_grant(approval, *act.grant));
     return act.standing ? act.standing() : Status{};
+}
+
+// Who decided, whichever device of theirs it was: two devices are no two people.
+std::string Desk::person_of(const std::string& by) const {
+    const auto who = parts_.person ? parts_.person(by) : std::nullopt;
+    return who ? who->person() : by;
 }
 
 // Whoever was removed since, or may not decide it any more, has not agreed to what starts now.
@@ -130,6 +146,7 @@ awaitable<Status> Desk::note_decision(const Act& act, const api::Approval& appro
     event.data["peer"] = act.asker.peer.describe();
     event.data["counts"] = decision.counts;
     if (decision.reason) event.data["reason"] = *decision.reason;
+    if (act.asker.who.signature) put_signature(event.data, *act.asker.who.signature);
     const auto written = co_await parts_.audit.append(std::move(event));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};

@@ -71,7 +71,7 @@ Result<api::ApprovalList> Desk::list(const Principal& who, const Wanted& wanted)
         return fail(Code::invalid_value, "state: there is no such state",
                     "one of pending, approved, used, void, denied, expired, cancelled");
     const bool everyone = who.may(Permission::approvals_read, false);
-    Rows::Filter filter{everyone ? "" : who.name, wanted.state, wanted.before, wanted.all, wanted.limit};
+    Rows::Filter filter{everyone ? "" : who.person(), wanted.state, wanted.before, wanted.all, wanted.limit};
     if (filter.state.empty() && !wanted.all) filter.state = name(State::pending);
     api::ApprovalList out;
     out.approvals = TRY(rows_.list(filter));

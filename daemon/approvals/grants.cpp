@@ -225,13 +225,13 @@ awaitable<Result<std::string>> Grants::make(const api::Approval& approval, const
 }
 
 Result<api::GrantList> Grants::list(const identity::Principal& who, const Wanted& wanted) {
-    const auto whose = who.may(identity::Permission::grants, false) ? std::string() : who.name;
+    const auto whose = who.may(identity::Permission::grants, false) ? std::string() : who.person();
     return api::GrantList{TRY(rows_.list(whose, wanted.all, wanted.before, wanted.limit))};
 }
 
 Result<api::Grant> Grants::show(const identity::Principal& who, const std::string& id) {
     auto grant = TRY(rows_.find(id));
-    if (!grant || !who.may(identity::Permission::grants, grant->principal == who.name)) return not_there();
+    if (!grant || !who.may(identity::Permission::grants, grant->principal == who.person())) return not_there();
     return std::move(*grant);
 }
 

@@ -4,6 +4,7 @@
 
 #include "audit/event_types/accounts.hpp"
 #include "audit/event_types/decisions.hpp"
+#include "audit/event_types/devices.hpp"
 #include "audit/event_types/hosts.hpp"
 #include "audit/event_types/owhaled.hpp"
 #include "audit/event_types/runs.hpp"
@@ -33,7 +34,8 @@ template <std::size_t... Sizes> consteval auto joined(const std::array<EventType
     return all;
 }
 
-constexpr auto kTypes = joined(kOwhaledEvents, kAccountEvents, kDecisionEvents, kRunEvents, kHostEvents, kSecretEvents);
+constexpr auto kTypes =
+    joined(kOwhaledEvents, kAccountEvents, kDeviceEvents, kDecisionEvents, kRunEvents, kHostEvents, kSecretEvents);
 
 constexpr bool is_sound(const EventType& type) {
     const bool hex =

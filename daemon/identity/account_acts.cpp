@@ -123,6 +123,7 @@ awaitable<Status> AccountActs::remove(Asker asker, std::string name) {
     CO_CHECK(co_await note("user.remove", asker, *user));
     const auto now = wall_clock_us();
     CO_CHECK(core_.end_all_of(*user, now));
+    CO_CHECK(core_.remove_devices_of(*user));
     CO_CHECK(core_.users.remove(user->id, now));
     core_.sessions.forget(user->id);
     co_return Status{};
@@ -185,6 +186,7 @@ awaitable<Result<api::OneTime>> AccountActs::reset(Asker asker, std::string name
     const auto now = wall_clock_us();
     CO_CHECK(core_.users.set_password(same->id, *hash, true, asker.who.name, now));
     CO_CHECK(core_.sessions.revoke_of(same->id, std::nullopt, "", now));
+    CO_CHECK(core_.remove_devices_of(*same));
     if (same->bootstrap) {
         forget_setup_code(core_);
         CO_CHECK(core_.facts.tell_first_password({asker.who.name, rfc3339(now), asker.peer.describe()}));

@@ -24,7 +24,7 @@ public:
     boost::asio::awaitable<Result<api::User>> enable(Asker asker, std::string name);
     boost::asio::awaitable<Result<api::User>> disable(Asker asker, std::string name);
     boost::asio::awaitable<Result<api::User>> set_roles(Asker asker, std::string name, api::RolesRequest request);
-    // Ends all that the account has open, its agents' tokens too.
+    // Ends all that the account has open, its agents' tokens and its devices too.
     boost::asio::awaitable<Result<api::OneTime>> reset(Asker asker, std::string name);
 
 private:

@@ -22,6 +22,7 @@ Result<std::unique_ptr<Core>> Core::open(Parts parts) {
     auto access = TRY(Access::open(database, parts.unix_roles, standing));
     auto instance = TRY(facts.instance());
     auto freezes = TRY(Freezes::open(database));
+    auto devices = TRY(Devices::open(database));
     if (!parts.clock) parts.clock = monotonic_ns;
     const auto clock = parts.clock;
     const auto io = parts.io;
@@ -35,6 +36,8 @@ Result<std::unique_ptr<Core>> Core::open(Parts parts) {
                                           std::move(access),
                                           std::move(facts),
                                           std::move(freezes),
+                                          std::move(devices),
+                                          Signatures(wall_clock_us() / kSecond),
                                           Throttle(clock, kAccountCeiling),
                                           Throttle(clock, kPeerCeiling),
                                           Hasher(io, argon2),
@@ -84,6 +87,21 @@ boost::asio::awaitable<Result<Turn::Held>> Core::turn_of(const Asker& asker, Per
 Status Core::end_all_of(const User& user, std::int64_t now) {
     TRY(sessions.revoke_of(user.id, std::nullopt, "", now));
     if (parts.end_runs) parts.end_runs(principal_of(user));
+    for (const auto* device : devices.of(user.id)) end_connections_of(device->id);
+    return {};
+}
+
+void Core::end_connections_of(const std::string& device) const {
+    if (parts.end_connections) parts.end_connections("device:" + device);
+}
+
+Status Core::remove_devices_of(const User& user) {
+    std::vector<std::string> ids;
+    for (const auto* device : devices.of(user.id)) ids.push_back(device->id);
+    for (const auto& id : ids) {
+        CHECK(devices.remove(id));
+        end_connections_of(id);
+    }
     return {};
 }
 

@@ -9,12 +9,14 @@
 
 #include "config/settings.hpp"
 #include "identity/access.hpp"
+#include "identity/devices.hpp"
 #include "identity/facts.hpp"
 #include "identity/freezes.hpp"
 #include "identity/hasher.hpp"
 #include "identity/journal.hpp"
 #include "identity/keyring.hpp"
 #include "identity/sessions.hpp"
+#include "identity/signatures.hpp"
 #include "identity/throttle.hpp"
 #include "identity/turn.hpp"
 #include "identity/users.hpp"
@@ -31,6 +33,8 @@ struct Parts { // all of it outlives identity
     std::function<void(const std::string& principal)> end_runs;
     std::atomic<std::uint64_t>* hashes = nullptr; // counts calls of Argon2id
     Throttle::Clock clock;                        // monotonic, nanoseconds; empty: the kernel's
+    // Ends the connections that a device ("device:<id>") speaks on.
+    std::function<void(const std::string& principal)> end_connections{};
 };
 
 struct Core {
@@ -42,6 +46,8 @@ struct Core {
     Access access;
     Facts facts;
     Freezes freezes;
+    Devices devices;
+    Signatures signatures;
     Throttle accounts; // by account, of peers that it does not know
     Throttle peers;    // by account and peer
     Hasher hasher;
@@ -69,6 +75,9 @@ struct Core {
     Result<User> named(const std::string& name) const;
     // Ends what an account has open, and its runs.
     Status end_all_of(const User& user, std::int64_t now);
+    void end_connections_of(const std::string& device) const;
+    // Of an account that is removed, or whose password somebody may have had.
+    Status remove_devices_of(const User& user);
 };
 
 // A time in microseconds as messages show it (RFC 3339); none stays none.

@@ -40,7 +40,7 @@ Status check_principal(const std::string& principal) {
 
 // As a person, one answers for the uid on whose Unix connection one is.
 bool is_own(const Principal& who, const std::string& principal) {
-    if (principal == who.name) return true;
+    if (principal == who.person()) return true;
     return who.kind == Kind::user && !who.for_agent && who.uid != static_cast<uid_t>(-1) &&
            principal == "unix:" + std::to_string(who.uid);
 }

@@ -13,6 +13,7 @@
 
 #include "audit/event_name.hpp"
 #include "identity/principal.hpp"
+#include "identity/signatures.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::identity {
@@ -55,8 +56,12 @@ public:
     // shows. A local peer keeps its uid beside the account.
     virtual Result<Principal> of_token(const Peer& peer, std::string_view bearer) = 0;
 
+    // Of a request that a paired device signed: Kind::device. A run's peer stays what it is. Each counts once.
+    virtual Result<Principal> of_signature(const Peer& peer, const SignedHead& head) = 0;
+
     // The same asker as of now, for what takes time: a body that comes slowly, a proof, a channel that stays open. Of a
-    // token its session and account as they stand (no signature is verified again), of a local peer its rows of access.
+    // token its session and account as they stand (no signature is verified again), of a device its row and its owner, of a
+    // local peer its rows of access.
     virtual Result<Principal> refresh(const Peer& peer, const Principal& who) = 0;
 
     // Whether this password is that of the principal's account: what a step-up asks. Costs one Argon2id, on another

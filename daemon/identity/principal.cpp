@@ -9,7 +9,8 @@ constexpr std::uint32_t bits(auto... permissions) {
     return (static_cast<std::uint32_t>(permissions) | ... | 0u);
 }
 
-constexpr std::uint32_t kSelf = bits(account, sessions, tokens, system_read, audit_read, approvals_read, events);
+constexpr std::uint32_t kSelf =
+    bits(account, sessions, tokens, devices, system_read, audit_read, approvals_read, events);
 constexpr std::uint32_t kRuns = bits(runs_create, runs_read, runs_control, boxes);
 // What a person has who answers for what agents do.
 constexpr std::uint32_t kDecides = bits(approvals_read, approvals_decide, grants, events);
@@ -36,6 +37,7 @@ const std::vector<PermissionRow>& permissions() {
         {secrets, "secrets"},
         {hosts, "hosts"},
         {metrics, "metrics"},
+        {devices, "devices"},
     };
     return all;
 }
@@ -43,7 +45,8 @@ const std::vector<PermissionRow>& permissions() {
 const std::vector<RoleRow>& roles() {
     static const std::vector<RoleRow> all = {
         {kAdmin, "admin", kSelf | kRuns | bits(secrets, hosts),
-         kRuns | kDecides | bits(audit_read, system_read, sessions, tokens, users, freeze, secrets, hosts, metrics)},
+         kRuns | kDecides |
+             bits(audit_read, system_read, sessions, tokens, devices, users, freeze, secrets, hosts, metrics)},
         {kApprover, "approver", kSelf, kDecides | bits(runs_read, system_read, freeze, hosts, metrics)},
         {kAgent, "agent", kSelf | kRuns | bits(grants, freeze, secrets, hosts), 0},
         {kAuditor, "auditor", kSelf, bits(audit_read, system_read, approvals_read, events, metrics)},

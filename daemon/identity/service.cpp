@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "identity/first_account.hpp"
 #include "identity/jwt.hpp"
+#include "identity/powers.hpp"
 
 namespace owhale::identity {
 namespace {
@@ -21,6 +22,7 @@ constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kKeptEnded = 30ll * 86'400 * kSecond; // rows of sessions that have ended
 constexpr std::size_t kMostSeen = 16'384;
 constexpr const char* kLogIn = "log in again: owhalectl login";
+constexpr const char* kPair = "pair it again: owhalectl pair join URL";
 
 std::string digest_of(std::string_view token) {
     std::string digest(crypto_generichash_BYTES, '\0');
@@ -33,16 +35,16 @@ constexpr std::uint32_t bits(auto... permissions) {
     return (static_cast<std::uint32_t>(permissions) | ...);
 }
 
-// What no agent's token has, whatever its role: the account itself, and a person's sessions.
-constexpr std::uint32_t kPersons = bits(Permission::account, Permission::sessions);
+// What no agent's token has, whatever its role: the account itself, and a person's sessions and devices.
+constexpr std::uint32_t kPersons = bits(Permission::account, Permission::sessions, Permission::devices);
 // What only an account can have of its own: a uid by itself has no password, no sessions and no tokens.
 constexpr std::uint32_t kAccounts = kPersons | bits(Permission::tokens);
 
 } // namespace
 
 Service::Service(std::unique_ptr<Core> core)
-    : doors(*core), accounts(*core), tokens(*core), access(*core), keys(*core), freezes(*core), core_(std::move(core)),
-      minute_(core_->parts.io) {
+    : doors(*core), accounts(*core), tokens(*core), access(*core), keys(*core), freezes(*core), devices(*core),
+      core_(std::move(core)), minute_(core_->parts.io) {
     core_->refresh = [this](const Peer& peer, const Principal& who) { return refresh(peer, who); };
 }
 
@@ -190,11 +192,15 @@ Principal Service::principal_of(const Peer& peer, const User& user, const Sessio
 }
 
 std::optional<Principal> Service::person(const std::string& name) const {
-    constexpr std::string_view kUser = "user:";
-    const auto* user = name.starts_with(kUser) ? core_->users.find(name.substr(kUser.size())) : nullptr;
-    if (user == nullptr || user->disabled) return std::nullopt;
+    constexpr std::string_view kUser = "user:", kDevice = "device:";
     Peer nowhere;
     nowhere.kind = Peer::Kind::tcp;
+    if (name.starts_with(kDevice)) {
+        auto device = of_device(nowhere, name.substr(kDevice.size()));
+        return device ? std::optional(*std::move(device)) : std::nullopt;
+    }
+    const auto* user = name.starts_with(kUser) ? core_->users.find(name.substr(kUser.size())) : nullptr;
+    if (user == nullptr || user->disabled) return std::nullopt;
     return principal_of(nowhere, *user, {});
 }
 
@@ -204,8 +210,51 @@ Result<Principal> Service::of_token(const Peer& peer, std::string_view bearer) {
 }
 
 Result<Principal> Service::refresh(const Peer& peer, const Principal& who) {
+    if (who.kind == Kind::device && peer.run == 0) {
+        auto device = TRY(of_device(peer, who.session));
+        device.signature = who.signature;
+        return device;
+    }
     if (who.kind != Kind::user || peer.run != 0) return of_peer(peer);
     return of_session(peer, who.session);
+}
+
+Result<Principal> Service::of_signature(const Peer& peer, const SignedHead& head) {
+    if (peer.run != 0) return of_run(peer);
+    const auto now = wall_clock_us();
+    auto found = TRY(core_->signatures.check(core_->devices, head, now / kSecond));
+    auto device = TRY(of_device(peer, found.device));
+    device.signature = std::move(found.proof);
+    // When it was used last is no reason to refuse it.
+    if (const auto noted = core_->devices.touch(found.device, now, peer.principal()); !noted)
+        log::warning(to_line(noted.error()));
+    return device;
+}
+
+Result<Principal> Service::of_device(const Peer& peer, const std::string& id) const {
+    const auto* device = core_->devices.find(id);
+    if (device == nullptr) return fail(Code::token_revoked, "the device is not paired here any more", kPair);
+    if (device->expires <= wall_clock_us())
+        return fail(Code::token_expired, "the device's time has ended " + rfc3339(device->expires), kPair);
+    const auto* user = core_->users.find(device->user);
+    if (user == nullptr || user->disabled)
+        return fail(Code::token_revoked, "the device's owner is disabled or gone", "ask an admin of this owhaled");
+    Principal principal;
+    principal.kind = Kind::device;
+    principal.name = "device:" + id;
+    principal.user = user->name;
+    principal.account = user->id;
+    principal.session = id;
+    principal.expires = device->expires;
+    if (peer.kind == Peer::Kind::local) principal.uid = peer.uid, principal.gid = peer.gid;
+    grant(principal, user->roles);
+    confine(principal, device->powers);
+    principal.why = "a request that the device " + device->name + " of " + user->name + " signed";
+    if (user->must_change) {
+        principal.own = principal.any = 0;
+        principal.why += "; its owner has to change the password first";
+    }
+    return principal;
 }
 
 Result<Principal> Service::of_session(const Peer& peer, const std::string& jti) {

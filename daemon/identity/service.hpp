@@ -9,6 +9,7 @@
 #include "identity/access_acts.hpp"
 #include "identity/account_acts.hpp"
 #include "identity/core.hpp"
+#include "identity/device_acts.hpp"
 #include "identity/doors.hpp"
 #include "identity/freeze_acts.hpp"
 #include "identity/identity.hpp"
@@ -27,6 +28,7 @@ public:
 
     Principal of_peer(const Peer& peer) override;
     Result<Principal> of_token(const Peer& peer, std::string_view bearer) override;
+    Result<Principal> of_signature(const Peer& peer, const SignedHead& head) override;
     Result<Principal> refresh(const Peer& peer, const Principal& who) override;
     boost::asio::awaitable<Status> prove(const Peer& peer, const Principal& who, std::string password) override;
     bool stands_above(const Peer& peer, const Principal& who) const override;
@@ -40,10 +42,12 @@ public:
     AccessActs access;
     KeyActs keys;
     FreezeActs freezes;
+    DeviceActs devices;
     api::Jwks jwks() const { return core_->keys->jwks(); }
     Result<api::Check> first_password() { return check_first_password(); }
     Result<std::string> first_account();
-    // A person ("user:NAME") with the rights of now, on no connection; empty when there is no such account any more.
+    // A person ("user:NAME") or a device of one ("device:<id>") with the rights of now, on no connection; empty when there is
+    // no such account, or no such device, any more.
     std::optional<Principal> person(const std::string& name) const;
 
 private:
@@ -54,6 +58,7 @@ private:
     Result<const Session*> live_session(const std::string& jti);
     Result<Principal> of_session(const Peer& peer, const std::string& jti);
     Principal principal_of(const Peer& peer, const User& user, const Session& session) const;
+    Result<Principal> of_device(const Peer& peer, const std::string& id) const;
     // Of a rootless strict owhaled without accounts, its own user makes the first one.
     bool is_founder(const Peer& peer) const;
     boost::asio::awaitable<void> keep_up();

@@ -61,8 +61,8 @@ Counts::Counts()
                   "lost", "failed"}),
       verdicts({"allow", "ask", "deny"}),
       approvals_ended({"approved", "used", "denied", "expired", "cancelled", "void"}),
-      limited({"rate_login", "rate_step-up", "rate_api", "rate_anonymous", "rate_token", "rate_tls", "connections",
-               "runs", "head", "body", "bodies"}),
+      limited({"rate_login", "rate_step-up", "rate_api", "rate_anonymous", "rate_token", "rate_tls", "rate_page",
+               "connections", "runs", "head", "body", "bodies"}),
       accepted({"unix", "tcp", "run"}), verbs(std::make_unique<OfVerb[]>(owhale::verbs().size() + 1)) {}
 
 void Counts::answered(const Verb* verb, unsigned status) {

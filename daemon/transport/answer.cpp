@@ -1,5 +1,6 @@
 #include "transport/answer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
@@ -74,8 +75,12 @@ std::string begin_head(const Response& response) {
     return head;
 }
 
+bool names(const Response& response, std::string_view field) {
+    return std::ranges::any_of(response.headers, [&](const auto& one) { return one.first == field; });
+}
+
 std::string end_head(std::string head, const Response& response, bool keep_alive) {
-    add(head, "Cache-Control", "no-store");
+    if (!names(response, "Cache-Control")) add(head, "Cache-Control", "no-store");
     add(head, "X-Content-Type-Options", "nosniff");
     if (!keep_alive) add(head, "Connection", "close");
     for (const auto& [name, value] : response.headers) add(head, name, value);

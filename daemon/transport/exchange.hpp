@@ -32,6 +32,8 @@ struct Connection {
     config::Address socket_address{};           // the other end itself; all 0 of a Unix socket
     std::optional<config::Address> own_address; // this end of a TCP connection
     bool proxied = false;                       // a trusted proxy's: not one client's
+    std::string device; // "device:<id>" that signed the request at hand, and whose end is this connection's; "" none
+    std::string tls_fingerprint; // of the certificate that this connection was shown; "" without TLS
     bool open = true;
     struct StepUp {                        // a window that one session opened; it ends with the connection
         std::string principal;             // "user:alice"; "" none
@@ -50,9 +52,9 @@ struct Connection {
 
 // How an act that needs step-up was proved, for the audit event that its handler writes.
 struct Proof {
-    enum class By { nothing, root, window, password };
+    enum class By { nothing, root, window, password, signature };
     By by = By::nothing;
-    std::string act; // of a password: "POST /v1/users sha256:<of the body>", the one act that it counts for
+    std::string act; // of the last two: "POST /v1/users sha256:<of the body>", the one act that it counts for
 
     std::string text() const; // "root", "window", "password for POST /v1/users sha256:…"; "" for nothing
 };

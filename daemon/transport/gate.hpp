@@ -1,7 +1,8 @@
 // Who asks, how often, with what proof: all that stands between a request's head and its handler.
 //
-// The order is the design's: who it is (once a request, by its peer and its token), how often that may come, whether
-// the verb is permitted; and when the body is there, the proof of the password for verbs that ask for one. Caps on
+// The order is the design's: who it is (once a request, by its peer and its token or signature), how often that may come,
+// whether the verb is permitted; and when the body is there, whether it is what was signed, and the proof of the password
+// for verbs that ask for one: a device's signature is one. gate.cpp is before the body, gate_prove.cpp after it. Caps on
 // connections come before, in the server. An Authorization header never travels beyond this machine in the clear:
 // owhaled does not start with plain TCP on an address that is not loopback.
 #pragma once
@@ -32,7 +33,7 @@ public:
     Gate(const Router& router, identity::Identity& identity, RateLimit& limit, std::vector<config::Address> proxies)
         : router_(router), identity_(identity), limit_(limit), proxies_(std::move(proxies)) {}
 
-    // After the head. Takes Authorization and Owhale-Password out of it: nothing later sees them.
+    // After the head. Takes Authorization, Owhale-Password and the signature out of it: nothing later sees them.
     std::expected<Pass, Response> enter(Connection& connection, Head& head, const Target& target);
     // The same of a request that a handler makes in the name of `who`, known already by the connection or a token.
     std::expected<Pass, Response> enter_again(const Connection& connection, const identity::Principal& who,
@@ -50,9 +51,12 @@ public:
 
 private:
     std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);
+    std::expected<identity::Principal, Response> of_signature(const identity::Peer& peer,
+                                                              const identity::SignedHead& head);
     Verdict count(const identity::Peer& peer, const identity::Principal& who, const Match* match);
     std::expected<Match, Response> admit(const identity::Peer& peer, const identity::Principal& who,
                                          const std::string& method, const Target& target);
+    std::expected<void, Response> check_body(const Connection& connection, Pass& pass, std::string_view body);
     std::expected<void, Response> ask_again(const Connection& connection, Pass& pass);
     asio::awaitable<std::expected<void, Response>> prove_password(const Connection& connection, Pass& pass);
     Response limited(const identity::Peer& peer, const Excess& excess);

@@ -216,6 +216,12 @@ void Peer::finish() {
     socket_.shutdown(Socket::shutdown_send, ignored);
 }
 
+void Peer::sever() {
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_both, ignored);
+    cancel();
+}
+
 void Peer::close() {
     disarm();
     if (tls_) tls_->say_goodbye();

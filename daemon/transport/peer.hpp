@@ -69,6 +69,8 @@ public:
     void cancel();
     // Says that nothing more is sent; what comes may still be read.
     void finish();
+    // Both directions are over, for us and for the client; the descriptor stays until close().
+    void sever();
     // Both directions, so that whoever holds another descriptor of this socket sees the end too.
     void close();
 

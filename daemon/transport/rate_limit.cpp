@@ -14,6 +14,8 @@ using identity::Principal;
 constexpr std::size_t kStrangers = 1u << 21, kKnown = 1u << 16, kGood = 1u << 12;
 // More than one connection per request of the API's limit. It bounds what strangers can make us sign.
 constexpr std::uint64_t kHandshakes = 6000, kHandshakeBurst = 500;
+// A first visit takes some forty files.
+constexpr std::uint64_t kPage = 1200, kPageBurst = 400;
 constexpr std::int64_t kSecond = 1'000'000'000;
 
 std::string text_of(std::string_view scope, const PeerKey& key) {
@@ -53,7 +55,8 @@ RateLimit::RateLimit(const Rates& rates, Clock clock)
       anonymous_{"anonymous", "rate_anonymous", rates.anonymous, Rate::per_minute(rates.anonymous, rates.anonymous)},
       token_{"token", "rate_token", rates.anonymous, Rate::per_minute(rates.anonymous, rates.anonymous)},
       handshake_{"tls", "rate_tls", kHandshakes, Rate::per_minute(kHandshakes, kHandshakeBurst)},
-      strangers_(kStrangers), known_(kKnown), good_(kGood) {}
+      page_{"page", "rate_page", kPage, Rate::per_minute(kPage, kPageBurst)}, strangers_(kStrangers), known_(kKnown),
+      good_(kGood) {}
 
 Verdict RateLimit::verdict(const Decision& decision, const Scope& scope) const {
     if (decision.allowed) return std::nullopt;
@@ -67,6 +70,10 @@ Verdict RateLimit::take(RateTable& table, const RateTable::Key& key, const Scope
 
 Verdict RateLimit::handshake(const Peer& peer) {
     return take(strangers_, strangers_.key(text_of("tls", key_of(peer))), handshake_);
+}
+
+Verdict RateLimit::page(const Peer& peer) {
+    return take(strangers_, strangers_.key(text_of("page", key_of(peer))), page_);
 }
 
 Verdict RateLimit::login(const Peer& peer) {

@@ -2,7 +2,7 @@
 //
 // Scopes: "login", a minute's logins of one peer; "step-up", a minute's proofs of one account's password; "api",
 // requests of a uid, a token or a run; "anonymous", requests of a TCP address without a token; "token", tokens of one
-// peer that were not good, at the rate of strangers; "tls", handshakes of one address. Strangers have a table of their own:
+// peer that were not good, at the rate of strangers; "tls", handshakes of one address; "page", the page's files for one address. Strangers have a table of their own:
 // their number is without bound, that of uids and tokens is not, and neither shall push the other out.
 #pragma once
 
@@ -37,6 +37,7 @@ public:
     explicit RateLimit(const Rates& rates, Clock clock = {});
 
     Verdict handshake(const identity::Peer& peer);
+    Verdict page(const identity::Peer& peer);
     Verdict login(const identity::Peer& peer);
     // uid 0 on the Unix socket is never limited here.
     Verdict step_up(const identity::Peer& peer, const identity::Principal& who);
@@ -59,7 +60,7 @@ private:
     bool was_good(const RateTable::Key& token) const { return good_[token[0] % good_.size()] == token; }
 
     Clock clock_;
-    Scope login_, step_up_, api_, anonymous_, token_, handshake_;
+    Scope login_, step_up_, api_, anonymous_, token_, handshake_, page_;
     RateTable strangers_; // 2^21 places, 48 MiB at most: a million live addresses leave its groups half empty
     RateTable known_;     // 2^16 places, 1.5 MiB: uids, tokens and runs
     std::vector<RateTable::Key> good_; // tokens that were good lately; a newer one takes the place of its like

@@ -1,6 +1,7 @@
 #include "transport/server.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -302,6 +303,15 @@ void Server::stop() {
     const auto sessions = state_->sessions; // drain() may end a session, which then leaves the map
     for (const auto& [number, open] : sessions)
         if (const auto session = open.session.lock()) session->drain();
+}
+
+void Server::cut(const std::string& device) {
+    for (const auto& [number, open] : state_->sessions) {
+        const auto session = open.session.lock();
+        if (!session || session->connection().device != device) continue;
+        // Not here: it may be the one whose request has this for a consequence.
+        asio::post(state_->executor, [session] { session->cut(); });
+    }
 }
 
 void Server::stop_followers() {

@@ -44,6 +44,8 @@ public:
     void stop();
     void stop_followers();
     std::size_t owed() const; // connections that wait for an answer, but for followers
+    // Ends the connections on which `device` ("device:<id>") speaks, at once.
+    void cut(const std::string& device);
     std::size_t connections() const;
     // From the next request on; a reloaded certificate may name others.
     void set_hosts(Hosts hosts);

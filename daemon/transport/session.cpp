@@ -12,6 +12,7 @@
 #include "transport/answer.hpp"
 #include "transport/body.hpp"
 #include "transport/outlet.hpp"
+#include "transport/pages.hpp"
 #include "transport/websocket.hpp"
 
 namespace owhale::transport {
@@ -85,6 +86,12 @@ void Session::drain_last() {
     if (streaming_) peer_went();
 }
 
+void Session::cut() {
+    given_up_ = true;
+    peer_went();
+    peer_->sever();
+}
+
 void Session::peer_went() {
     connection_->open = false;
     for (const auto& callback : std::exchange(connection_->on_close, {})) callback();
@@ -119,6 +126,7 @@ asio::awaitable<bool> Session::shake_hands() {
         co_return false;
     }
     auto tls = house_.tls->session(peer_->socket().native_handle());
+    std::string shown = house_.tls->fingerprint(); // a reload changes nothing for this connection
     if (!tls) log::error(to_line(tls.error()));
     if (!tls) co_return false;
     ++house_.handshakes;
@@ -126,6 +134,7 @@ asio::awaitable<bool> Session::shake_hands() {
     const bool done = co_await peer_->secure(*std::move(tls), house_.limits.handshake_timeout - spent);
     --house_.handshakes;
     connection_->peer.tls = done;
+    connection_->tls_fingerprint = std::move(shown);
     co_return done;
 }
 
@@ -137,7 +146,7 @@ asio::awaitable<bool> Session::exchange() {
     }
     began_ = std::chrono::steady_clock::now();
     auto head = parse_head(*text);
-    auto good = head ? refuse_pages(*head) : Status(std::unexpected(head.error()));
+    auto good = head ? check_origin(*head, connection_->peer.tls) : Status(std::unexpected(head.error()));
     if (good) good = check_body(*head, house_.limits);
     if (!good) {
         count_refusal(good.error());
@@ -229,6 +238,16 @@ Status Session::check_hosts(const Head& head, const Target& target) const {
                     : "Send Host: localhost.");
 }
 
+// The page is everybody's, and nothing in it is secret: who asks is not looked at.
+std::optional<Response> Session::page_at(const Head& head, const Target& target) const {
+    if (!connection_->peer.tls) return std::nullopt;
+    auto page = page_for(head, target, connection_->tls_fingerprint);
+    if (!page) return page;
+    const auto excess = house_.limit.page(connection_->peer);
+    if (excess) house_.gate.note_limit(connection_->peer, excess->policy);
+    return excess ? too_many(*excess) : page;
+}
+
 // Before the body: what a stranger may not ask is not even read. After it: the proof, which counts for this body.
 asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
     auto target = parse_target(head.target);
@@ -238,6 +257,7 @@ asio::awaitable<bool> Session::enter(Head& head, const std::string& head_text) {
         co_await refuse(response);
         co_return false;
     }
+    if (const auto page = page_at(head, *target)) co_return co_await answer(head, *page);
     auto pass = house_.gate.enter(*connection_, head, *target);
     if (!pass) co_return co_await turn_away(head, head_text, pass.error());
     known_ = known_ || pass->who.kind != identity::Kind::anonymous;

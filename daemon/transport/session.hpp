@@ -53,6 +53,10 @@ public:
         peer_->cancel();
     }
 
+    // Ends now, whatever is under way: who speaks on it is believed no more.
+    void cut();
+    const Connection& connection() const { return *connection_; }
+
 private:
     static constexpr std::chrono::milliseconds kLinger{2000};
     asio::awaitable<void> serve();
@@ -78,6 +82,7 @@ private:
     std::size_t most_bodies() const;
     void count_refusal(const Error& error) const;
     Status check_hosts(const Head& head, const Target& target) const;
+    std::optional<Response> page_at(const Head& head, const Target& target) const;
     void peer_went();
 
     std::shared_ptr<Peer> peer_;

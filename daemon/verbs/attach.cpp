@@ -31,7 +31,7 @@ using Standing = std::function<bool()>; // whether who attached still may contro
 
 Standing standing_of(const Request& request, identity::Identity& identity, const api::Run& run) {
     // A run that was found without a right to any is one's own, or one of these's.
-    const bool own = run.principal == request.who().name || !any(request, identity::Permission::runs_control);
+    const bool own = run.principal == request.who().person() || !any(request, identity::Permission::runs_control);
     return [&identity, peer = request.connection->peer, who = request.who(), own] {
         const auto now = identity.refresh(peer, who);
         return now && now->may(identity::Permission::runs_control, own);

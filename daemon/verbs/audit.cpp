@@ -58,9 +58,9 @@ Status check_outcomes(std::string_view outcomes) {
 // Everybody's events are for those who may see them; others see their own, whatever they ask for.
 Status keep_to_own(const Request& request, std::string& principal) {
     if (any(request, Permission::audit_read)) return {};
-    if (!principal.empty() && principal != request.who().name)
+    if (!principal.empty() && principal != request.who().person())
         return fail(Code::forbidden, "you may see your own events only", "leave out principal");
-    principal = request.who().name;
+    principal = request.who().person();
     return {};
 }
 
@@ -209,7 +209,7 @@ awaitable<Result<Response>> show(Services services, Request& request) {
     const auto seq = number_in_path(request);
     if (seq == 0) co_return missing();
     auto query = audit::event_at(seq);
-    if (!any(request, Permission::audit_read)) query.principal = request.who().name;
+    if (!any(request, Permission::audit_read)) query.principal = request.who().person();
     const auto rows = co_await services.audit.find(std::move(query));
     if (!rows) co_return std::unexpected(rows.error());
     if (rows->empty()) co_return missing();

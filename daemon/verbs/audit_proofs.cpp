@@ -31,7 +31,7 @@ awaitable<Result<bool>> is_theirs(audit::Log& log, const Request& request, std::
     if (seq == 0) co_return false;
     if (any(request, Permission::audit_read)) co_return true;
     auto query = audit::event_at(seq);
-    query.principal = request.who().name;
+    query.principal = request.who().person();
     const auto rows = co_await log.find(std::move(query));
     if (!rows) co_return std::unexpected(rows.error());
     co_return !rows->empty();

@@ -42,7 +42,7 @@ Status check_confinement(const transport::Request& request, const Found& found) 
 
 Result<Found> find_run(const transport::Request& request, sandbox::Runs& runs, identity::Permission permission) {
     const auto& id = request.params.at("id");
-    Found found{TRY(runs.show(id, request.who().name, any(request, permission))), runs.live(id)};
+    Found found{TRY(runs.show(id, request.who().person(), any(request, permission))), runs.live(id)};
     if (permission == identity::Permission::runs_control) CHECK(check_confinement(request, found));
     return found;
 }

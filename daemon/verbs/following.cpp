@@ -80,7 +80,7 @@ bool may_follow(const audit::Followed& event, const identity::Principal& who,
     if (!is_told(event.event)) return false;
     if (!types.empty() && !types.contains(event.event) && !types.contains(kind_of(event.event))) return false;
     const auto* kind = find_kind(kind_of(event.event));
-    const bool own = is_own(event, who.name);
+    const bool own = is_own(event, who.person());
     // A question that its asker's flood pushed aside is shown to nobody else.
     if (!own && event.event == "approval.requested" && outcome_of(event) == "throttled") return false;
     return kind != nullptr && who.may(kind->permission, own);

@@ -24,6 +24,8 @@ std::vector<transport::Route> metrics_routes(const Services& services);
 std::vector<transport::Route> door_routes(const Services& services);    // login, logout, password, step-up
 std::vector<transport::Route> account_routes(const Services& services); // users
 std::vector<transport::Route> token_routes(const Services& services);   // sessions, tokens
+std::vector<transport::Route> pairing_routes(const Services& services);
+std::vector<transport::Route> device_routes(const Services& services);
 std::vector<transport::Route> freeze_routes(const Services& services);
 std::vector<transport::Route> access_routes(const Services& services); // access, keys, jwks
 std::vector<transport::Route> event_routes(const Services& services);

@@ -24,6 +24,9 @@ class Sums;
 namespace owhale::identity {
 class Service;
 }
+namespace owhale::pairing {
+class Pairing;
+}
 namespace owhale::sandbox {
 class HostRegister;
 class Profiles;
@@ -65,6 +68,7 @@ struct Services { // what handlers use; all of it outlives the server
     std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
     audit::Sums* sums = nullptr; // of what callers who are known do often; where policy.check is
     sandbox::WorkspaceRegister* workspaces = nullptr;
+    pairing::Pairing* pairing = nullptr; // where devices are paired
 };
 
 std::vector<transport::Route> routes(const Services& services);

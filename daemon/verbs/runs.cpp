@@ -59,8 +59,8 @@ Result<Response> list(const Services& services, const Request& request) {
     if (all && !any(request, Permission::runs_read))
         return fail(Code::forbidden, "you may see your own runs only",
                     "leave out all (-a, --all): it means everyone's runs, and ended ones are listed without it");
-    return reply(
-        TRY(services.runs.list(request.who().name, all, text_of(request, "state"), text_of(request, "before"), limit)));
+    return reply(TRY(
+        services.runs.list(request.who().person(), all, text_of(request, "state"), text_of(request, "before"), limit)));
 }
 
 Result<Response> show(const Services& services, const Request& request) {

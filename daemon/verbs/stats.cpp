@@ -20,9 +20,9 @@ Result<Response> stats(const Services& services, const Request& request) {
     auto principal = text_of(request, "principal");
     if (principal.size() > kLongestName) return fail(Code::invalid_value, "principal is longer than 256 bytes");
     if (!any(request, identity::Permission::approvals_read)) {
-        if (!principal.empty() && principal != request.who().name)
+        if (!principal.empty() && principal != request.who().person())
             return fail(Code::forbidden, "you may see your own questions only", "leave out principal");
-        principal = request.who().name;
+        principal = request.who().person();
     }
     return reply(TRY(services.approval_stats->of(principal, hours)));
 }

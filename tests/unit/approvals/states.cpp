@@ -70,7 +70,20 @@ TEST_CASE("who decides") {
     far.uid = static_cast<uid_t>(-1), far.principal = far.payer = "user:carol";
     auto below = kQuestion;
     below.principal = "run:y", below.payer = "user:alice";
+    const auto device = [](std::uint32_t roles, uid_t uid = static_cast<uid_t>(-1)) {
+        identity::Principal who;
+        who.kind = identity::Kind::device, who.name = "device:1", who.user = "alice", who.uid = uid;
+        identity::grant(who, roles);
+        return who;
+    };
+    auto twice = tokens;
+    twice.quorum = 2;
     const Row rows[] = {
+        {"a device", device(identity::kApprover), local, kQuestion, true, true},
+        {"a device of who may not", device(identity::kAuditor), local, kQuestion, false, false},
+        {"a device of whom the requester belongs to, in strict", device(identity::kAdmin), strict, tokens, true, true},
+        {"the same where two count", device(identity::kAdmin), strict, twice, true, false},
+        {"a device at the uid that asked, in strict", device(identity::kAdmin, 1000), strict, kQuestion, false, false},
         {"an admin", person("root", identity::kAdmin), local, kQuestion, true, true},
         {"an approver", person("bob", identity::kApprover), local, kQuestion, true, true},
         {"an approver beyond its severity", person("bob", identity::kApprover), local, critical, false, false},

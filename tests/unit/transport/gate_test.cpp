@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "client.hpp"
+#include "shared/pairing/http_signature.hpp"
 
 #include "checks.hpp"
 
@@ -196,6 +197,41 @@ TEST_CASE("step-up: an agent's token passes on less than it has without one, its
     const auto answer = client.ask(post("/v1/tokens", "{}", bearer("alice+agent")));
     CHECK(status_is(answer, 200));
     CHECK(holds(answer, "Proof: \r\n"));
+}
+
+TEST_CASE("a device's signature is the proof of its own request, body and all") {
+    Stage stage({}, seeing());
+    auto client = stage.connect_tcp();
+    const auto fields = [](std::string_view body, std::string_view signature = "good") {
+        return "Signature: " + std::string(signature) +
+               "\r\nSignature-Input: x\r\nContent-Digest: " + pairing::digest_field(pairing::digest_of(body)) + "\r\n";
+    };
+    auto answer = client.ask(create_user(fields("{}")));
+    CHECK(status_is(answer, 200));
+    CHECK(holds(answer, "Seen: device:1\r\n"));
+    CHECK(holds(answer, "Proof: signature for POST /v1/users "
+                        "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a\r\n"));
+    CHECK_FALSE(holds(answer, "signature content-digest")); // handlers never see it
+    CHECK_FALSE(holds(answer, "signature-input"));
+    answer = client.ask(create_user(fields("{ }")));
+    CHECK(status_is(answer, 401));
+    CHECK(holds(answer, "\"code\":\"token_signature\""));
+    CHECK(status_is(client.ask(create_user(fields("{}", "bad"))), 401));
+    CHECK(status_is(client.ask(create_user("Signature: good\r\n")), 401)); // without a digest
+    CHECK(status_is(client.ask(create_user(fields("{}") + bearer("alice"))), 400));
+    CHECK(status_is(client.ask(get("/v1/whoami", fields(""))), 200));
+    CHECK(status_is(client.ask(get("/v1/whoami", fields("{}"))), 401));
+    CHECK_EQ(stage.identity.troubles.size(), 4);
+    CHECK_EQ(stage.identity.proved, 0);
+}
+
+TEST_CASE("bad signatures are tried at the rate of bad tokens") {
+    Stage stage({}, seeing());
+    auto client = stage.connect_tcp();
+    for (int i = 0; i < 60; ++i) CHECK(status_is(client.ask(get("/v1/whoami", "Signature: bad\r\n")), 401));
+    const auto before = stage.identity.verified;
+    CHECK(status_is(client.ask(get("/v1/whoami", "Signature: bad\r\n")), 429));
+    CHECK_EQ(stage.identity.verified, before);
 }
 
 TEST_CASE("with somebody else's password nothing but changing it") {

@@ -1,0 +1,140 @@
+// owhalectl devices: what is paired, and how that ends.
+#include <ctime>
+#include <memory>
+
+#include "cli/accounts.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/ids.hpp"
+#include "cli/messages.hpp"
+#include "cli/passwords.hpp"
+#include "cli/units.hpp"
+
+namespace owhale::cli {
+namespace {
+
+constexpr auto kList = "owhalectl devices ls lists the ids";
+
+Result<int> list(Context& context, const Whose& whose) {
+    Call call{.verb = "devices.list"};
+    ask_for(whose, call);
+    const auto body = TRY(context.ask(std::move(call)));
+    if (TRY(context.printed_json(body, "devices"))) return kOk;
+    Table table({"ID", "OF", "NAME", "MAY", "ENDS", "SEEN", "FROM"}, 2);
+    std::string ids;
+    for (const auto& device : TRY(read_devices(body)).devices) {
+        ids += device.id + "\n";
+        table.row(
+            {{device.id},
+             {device.principal},
+             {device.name},
+             {device.now.empty() ? "nothing" : joined(device.now), device.now == device.can ? Tone::plain : Tone::warn},
+             {when_in_short(device.expires)},
+             {device.last_seen ? format_age(*device.last_seen, std::time(nullptr)) : "-", Tone::dim},
+             {device.last_peer.value_or("-")}});
+    }
+    CHECK(print(context.globals().quiet ? ids : table.text(context.look())));
+    return kOk;
+}
+
+Result<std::string> id_of(Context& context, const std::string& named) {
+    if (auto whole = TRY(whole_or_part(named, "device", kList)); !whole.empty()) return whole;
+    const auto body = TRY(context.ask({.verb = "devices.list"}));
+    std::vector<std::string> ids;
+    for (const auto& device : TRY(read_devices(body)).devices) ids.push_back(device.id);
+    return meant_id(named, ids, "device", kList);
+}
+
+Status show_one(Context& context, const api::Device& device) {
+    Fields fields;
+    fields.add("Device", device.id, Tone::bold);
+    fields.add("Name", device.name);
+    fields.add("Of", device.principal);
+    fields.add("Given", joined(device.can));
+    fields.add("May now", device.now.empty() ? "nothing: its owner lacks the right" : joined(device.now));
+    fields.add("Words", device.words);
+    fields.add("Key", device.key);
+    fields.add("Paired", when(device.created));
+    fields.add("Ends", when(device.expires));
+    fields.add("Last seen", device.last_seen ? when(device.last_seen) : "never");
+    fields.add("From", device.last_peer.value_or(""));
+    return print(fields.text(context.look()));
+}
+
+Result<int> show(Context& context, const std::string& named) {
+    const auto id = TRY(id_of(context, named));
+    const auto body = TRY(context.ask({.verb = "devices.show", .id = id}));
+    if (TRY(context.printed_json(body))) return kOk;
+    CHECK(show_one(context, TRY(read_device(body))));
+    return kOk;
+}
+
+Result<int> change(Context& context, const std::string& named, const api::DeviceChange& change,
+                   const std::string& act) {
+    const auto id = TRY(id_of(context, named));
+    const auto body = TRY(context.ask({.verb = "devices.change", .id = id, .body = write(change), .act = act}));
+    if (TRY(context.printed_json(body))) return kOk;
+    CHECK(show_one(context, TRY(read_device(body))));
+    return kOk;
+}
+
+Result<int> remove(Context& context, const std::vector<std::string>& named) {
+    for (const auto& one : named) {
+        const auto id = TRY(id_of(context, one));
+        TRY(context.ask({.verb = "devices.remove", .id = id}));
+        CHECK(print(id + "\n"));
+    }
+    return kOk;
+}
+
+struct Change {
+    std::string id, name;
+    std::vector<std::string> can;
+    bool password_stdin = false;
+};
+
+void declare_rename(Command devices) {
+    auto command = devices.sub("rename", "Give a device another name");
+    auto arguments = std::make_shared<Change>();
+    command.positional("ID", arguments->id, "the device");
+    command.positional("NAME", arguments->name, "its name from now on");
+    declare_proof(command, arguments->password_stdin);
+    command.handler([arguments](Context& context) -> Result<int> {
+        CHECK(prove_from_stdin(context, arguments->password_stdin));
+        return change(context, arguments->id, {arguments->name, {}}, "rename a device");
+    });
+}
+
+void declare_cut(Command devices) {
+    auto command = devices.sub("cut", "Take powers away from a device; they cannot be given back");
+    auto arguments = std::make_shared<Change>();
+    command.positional("ID", arguments->id, "the device");
+    command.options("--can", arguments->can, "POWER,…", "those that it keeps");
+    declare_proof(command, arguments->password_stdin);
+    command.handler([arguments](Context& context) -> Result<int> {
+        CHECK(prove_from_stdin(context, arguments->password_stdin));
+        return change(context, arguments->id, {{}, split(arguments->can)}, "cut a device's powers");
+    });
+}
+
+} // namespace
+
+void declare_devices(Command root) {
+    auto devices = root.sub("devices", "Your paired devices");
+    auto listed = devices.sub("ls", "List your devices, oldest first");
+    auto whose = std::make_shared<Whose>();
+    declare(listed, *whose, "devices");
+    listed.handler([whose](Context& context) { return list(context, *whose); });
+    auto shown = devices.sub("show", "Show a device");
+    auto id = std::make_shared<std::string>();
+    shown.positional("ID", *id, "the device");
+    shown.handler([id](Context& context) { return show(context, *id); });
+    declare_rename(devices);
+    declare_cut(devices);
+    auto removed = devices.sub("rm", "Believe devices no more, and end their connections at once");
+    auto named = std::make_shared<std::vector<std::string>>();
+    removed.positionals("ID", *named, "the devices");
+    removed.handler([named](Context& context) { return remove(context, *named); });
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,144 @@
+// owhalectl pair: codes that were made, and the devices that joined by them.
+#include "cli/commands/pair.hpp"
+
+#include <memory>
+
+#include "cli/accounts.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/exit_codes.hpp"
+#include "cli/ids.hpp"
+#include "cli/messages.hpp"
+#include "cli/passwords.hpp"
+#include "cli/prompt.hpp"
+
+namespace owhale::cli {
+namespace {
+
+constexpr auto kList = "owhalectl pair ls lists the ids";
+
+Tone tone_of(const std::string& state) {
+    if (state == "joined") return Tone::warn;
+    return state == "paired" ? Tone::good : state == "open" ? Tone::plain : Tone::dim;
+}
+
+Result<std::vector<api::Pairing>> all(Context& context) {
+    const auto body = TRY(context.ask({.verb = "pair.list"}));
+    return TRY(read_pairings(body)).pairings;
+}
+
+Result<int> list(Context& context, bool everybodys) {
+    Call call{.verb = "pair.list"};
+    if (everybodys) call.query.emplace_back("all", "1");
+    const auto body = TRY(context.ask(std::move(call)));
+    if (TRY(context.printed_json(body, "pairings"))) return kOk;
+    Table table({"ID", "OF", "NAME", "CAN", "STATE", "ENDS", "DEVICE", "WORDS"}, 2);
+    std::string ids;
+    for (const auto& one : TRY(read_pairings(body)).pairings) {
+        ids += one.id + "\n";
+        table.row({{one.id},
+                   {one.principal},
+                   {one.name},
+                   {joined(one.can)},
+                   {one.state, tone_of(one.state)},
+                   {when_in_short(one.expires)},
+                   {one.device_name.value_or("-")},
+                   {one.words.value_or("-")}});
+    }
+    CHECK(print(context.globals().quiet ? ids : table.text(context.look())));
+    return kOk;
+}
+
+Result<int> cancel(Context& context, const std::string& named) {
+    auto id = TRY(whole_or_part(named, "pairing", kList));
+    if (id.empty()) id = TRY(find_pairing(context, named)).id;
+    TRY(context.ask({.verb = "pair.cancel", .id = id}));
+    CHECK(print(id + "\n"));
+    return kOk;
+}
+
+Status show_joiner(Context& context, const api::Pairing& pairing, const std::vector<std::string>& can) {
+    Fields fields;
+    fields.add("Device", pairing.name, Tone::bold);
+    fields.add("Calls itself", pairing.device_name.value_or(""));
+    fields.add("Came from", pairing.at.value_or(""));
+    fields.add("Words", pairing.words.value_or(""), Tone::bold);
+    fields.add("May", joined(can.empty() ? pairing.can : can));
+    return print(fields.text(context.look()));
+}
+
+void declare_confirm(Command pair) {
+    auto command = pair.sub("confirm", "Pair the device that joined by a code, once its words were compared");
+    struct Arguments {
+        std::string id, words;
+        std::vector<std::string> can;
+        bool password_stdin = false;
+    };
+    auto arguments = std::make_shared<Arguments>();
+    command.positional("ID", arguments->id, "the pairing");
+    command.options("--can", arguments->can, "POWER,…", "fewer powers than the code was made with");
+    command.option("--words", arguments->words, "WORDS", "what the device shows: then nothing is asked");
+    declare_proof(command, arguments->password_stdin);
+    command.handler([arguments](Context& context) -> Result<int> {
+        CHECK(prove_from_stdin(context, arguments->password_stdin));
+        const auto pairing = TRY(find_pairing(context, arguments->id));
+        return confirm_pairing(context, pairing, split(arguments->can), arguments->words);
+    });
+}
+
+} // namespace
+
+Result<api::Pairing> find_pairing(Context& context, const std::string& named) {
+    auto id = TRY(whole_or_part(named, "pairing", kList));
+    const auto pairings = TRY(all(context));
+    std::vector<std::string> ids;
+    for (const auto& one : pairings) ids.push_back(one.id);
+    if (id.empty()) id = TRY(meant_id(named, ids, "pairing", kList));
+    for (const auto& one : pairings)
+        if (one.id == id) return one;
+    return fail(Code::not_found, "there is no such pairing", kList);
+}
+
+Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const std::vector<std::string>& can,
+                            const std::string& words) {
+    if (pairing.state != "joined" || !pairing.words)
+        return fail(Code::conflict, "it is " + pairing.state + ": no device waits to be confirmed",
+                    pairing.state == "open" ? "type the code into the device first" : "owhalectl pair new");
+    if (words.empty()) {
+        CHECK(show_joiner(context, pairing, can));
+        if (!can_ask())
+            return fail(Code::bad_request, "somebody has to compare the words with those that the device shows",
+                        "owhalectl pair confirm " + pairing.id + " --words WORDS, as the device shows them");
+        if (!TRY(ask_yes("Does the device show the same words? Type yes to pair it: "))) {
+            TRY(context.ask({.verb = "pair.cancel", .id = pairing.id}));
+            return fail(Code::pairing_failed, "the device was turned away", "another code: owhalectl pair new");
+        }
+    }
+    api::ConfirmRequest request{words.empty() ? *pairing.words : words, {}};
+    if (!can.empty()) request.can = can;
+    const auto body = TRY(context.ask(
+        {.verb = "pair.confirm", .id = pairing.id, .body = write(request), .act = "pair the device " + pairing.name}));
+    if (TRY(context.printed_json(body))) return kOk;
+    const auto device = TRY(read_device(body));
+    CHECK(print(context.globals().quiet ? device.id + "\n"
+                                        : device.name + " is paired: it may " + joined(device.can) + " until " +
+                                              when(device.expires) + "\n"));
+    if (!context.globals().quiet) note("owhalectl devices rm " + device.id + " ends that at once");
+    return kOk;
+}
+
+void declare_pair(Command root) {
+    auto pair = root.sub("pair", "Pair a phone or a second machine, which can then approve");
+    declare_pair_new(pair);
+    auto listed = pair.sub("ls", "List your codes of the last minutes, and who joined by them");
+    auto everybodys = std::make_shared<bool>(false);
+    listed.flag("-a,--all", *everybodys, "everyone's, for those who may see them");
+    listed.handler([everybodys](Context& context) { return list(context, *everybodys); });
+    declare_confirm(pair);
+    auto ended = pair.sub("cancel", "End a code, or turn away the device that joined by it");
+    auto id = std::make_shared<std::string>();
+    ended.positional("ID", *id, "the pairing");
+    ended.handler([id](Context& context) { return cancel(context, *id); });
+    declare_pair_join(pair);
+}
+
+} // namespace owhale::cli

@@ -1,0 +1,19 @@
+// What the commands below `owhalectl pair` share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/context.hpp"
+#include "shared/api_pairing.hpp"
+
+namespace owhale::cli {
+
+// The caller's pairing of this id, or of a part of it that only one has.
+Result<api::Pairing> find_pairing(Context& context, const std::string& named);
+// Shows who joined, asks whether that is the right device, and pairs it. `can`: fewer powers; empty: all that it was made for.
+// With `words`, which say what the caller has seen, nothing is asked.
+Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const std::vector<std::string>& can,
+                            const std::string& words);
+
+} // namespace owhale::cli

@@ -1,0 +1,55 @@
+// Paired devices: a row each in the state database, all of them in memory. A change is in the database first and holds at
+// once. On the io thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/statements.hpp"
+
+namespace owhale::identity {
+
+using DeviceKey = std::array<std::uint8_t, 32>; // Ed25519, the public half
+
+struct Device {
+    std::string id;
+    std::int64_t user = 0;
+    std::string name;
+    DeviceKey key{};
+    std::uint32_t powers = 0;              // powers.hpp
+    std::int64_t created = 0, expires = 0; // microseconds, as all times here
+    std::optional<std::int64_t> last_seen;
+    std::string last_peer;
+};
+
+class Devices {
+public:
+    static constexpr std::size_t kMostOfUser = 50;
+
+    static Result<Devices> open(store::Database& database);
+
+    // nullptr when there is none. Good until the next call of a function that is not const.
+    const Device* find(const std::string& id) const;
+    bool has_key(const DeviceKey& key) const;
+    // Of one account, or of all (0); oldest first.
+    std::vector<const Device*> of(std::int64_t user) const;
+
+    Status add(Device device);
+    Status rename(const std::string& id, const std::string& name);
+    Status set_powers(const std::string& id, std::uint32_t powers);
+    Status remove(const std::string& id);
+    // Writes down that it is in use: once a minute, or when it comes from elsewhere.
+    Status touch(const std::string& id, std::int64_t now, const std::string& peer);
+
+private:
+    explicit Devices(store::Database& database) : statements_(database) {}
+
+    store::Statements statements_;
+    std::map<std::string, Device> known_; // by id, which is the order in which they were made
+};
+
+} // namespace owhale::identity

@@ -1,0 +1,122 @@
+#include "pairing/codes.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <sodium.h>
+
+#include "base/clock.hpp"
+#include "base/uuid.hpp"
+#include "shared/pairing/code.hpp"
+
+namespace owhale::pairing {
+namespace {
+
+constexpr std::int64_t kSecondNs = 1'000'000'000, kSecondUs = 1'000'000;
+
+} // namespace
+
+std::string_view name_of(State state) {
+    switch (state) {
+    case State::open:
+        return "open";
+    case State::joined:
+        return "joined";
+    case State::paired:
+        return "paired";
+    case State::cancelled:
+        return "cancelled";
+    case State::expired:
+        return "expired";
+    case State::dead:
+        return "dead";
+    }
+    return "";
+}
+
+Entry::~Entry() {
+    wipe_code();
+}
+
+void Entry::wipe_code() {
+    ::sodium_memzero(code.data(), code.size());
+    code.clear();
+}
+
+void Entry::tell() {
+    for (auto* timer : waiters) timer->cancel();
+}
+
+void Entry::end(State how) {
+    wipe_code();
+    attempts.clear();
+    state = how;
+    tell();
+}
+
+void Codes::restart_clock(Entry& entry) const {
+    entry.deadline_ns = clock_() + kLife * kSecondNs;
+    entry.expires_us = wall_clock_us() + kLife * kSecondUs;
+}
+
+void Codes::sweep() {
+    const auto now = clock_();
+    for (auto& [id, entry] : entries_) {
+        if (entry->has_ended() || now < entry->deadline_ns || entry->confirming) continue;
+        entry->end(State::expired);
+    }
+    std::erase_if(entries_, [&](const auto& one) {
+        return one.second->has_ended() && now >= one.second->deadline_ns + kLife * kSecondNs;
+    });
+}
+
+Result<std::shared_ptr<Entry>> Codes::make(std::string maker) {
+    sweep();
+    std::size_t open = 0;
+    for (const auto& [id, entry] : entries_) {
+        if (entry->has_ended()) continue;
+        ++open;
+        if (entry->maker == maker)
+            return fail(Code::conflict, "there is a code of yours already, for " + entry->name,
+                        "use it, or end it: owhalectl pair cancel " + id);
+    }
+    if (open >= kMost) return fail(Code::busy, "too many pairing codes are open", "try again in a few minutes");
+    auto entry = std::make_shared<Entry>();
+    entry->id = to_string(make_uuid());
+    entry->maker = std::move(maker);
+    do entry->code = new_code();
+    while (open_with(hint_of(entry->code)) != nullptr);
+    entry->created_us = wall_clock_us();
+    restart_clock(*entry);
+    entries_.emplace(entry->id, entry);
+    return entry;
+}
+
+std::shared_ptr<Entry> Codes::find(const std::string& id) {
+    sweep();
+    const auto at = entries_.find(id);
+    return at == entries_.end() ? nullptr : at->second;
+}
+
+std::shared_ptr<Entry> Codes::open_with(std::string_view hint) {
+    sweep();
+    for (const auto& [id, entry] : entries_)
+        if (entry->state == State::open && hint_of(entry->code) == hint) return entry;
+    return nullptr;
+}
+
+std::shared_ptr<Entry> Codes::of_join(const std::string& join) {
+    sweep();
+    if (join.empty()) return nullptr;
+    for (const auto& [id, entry] : entries_)
+        if (entry->join == join || entry->attempts.contains(join)) return entry;
+    return nullptr;
+}
+
+std::vector<std::shared_ptr<Entry>> Codes::all() {
+    sweep();
+    std::vector<std::shared_ptr<Entry>> out;
+    for (const auto& entry : entries_ | std::views::values | std::views::reverse) out.push_back(entry);
+    return out;
+}
+
+} // namespace owhale::pairing

@@ -1,0 +1,85 @@
+// Pairing codes that are open, and what came of them. In memory alone: a restart ends them all. On the io thread.
+//
+// A code is good for ten minutes, for one device, and for five tries; one at a time a maker. A try is counted when it begins,
+// for the answer to its first message is what a guess can be held against. Ended ones are kept for a while, without the code.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "identity/devices.hpp"
+#include "shared/error.hpp"
+#include "shared/pairing/cpace.hpp"
+
+namespace owhale::pairing {
+
+enum class State { open, joined, paired, cancelled, expired, dead };
+std::string_view name_of(State state);
+
+struct Joiner { // a device that knows the code, or says so
+    identity::DeviceKey key{};
+    std::string name, at; // as it calls itself; from where
+};
+struct Attempt {
+    CPace cpace;
+    Joiner who;
+};
+
+struct Entry {
+    static constexpr std::uint32_t kTries = 5;
+
+    Entry() = default;
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+    ~Entry();
+    bool has_ended() const { return state != State::open && state != State::joined; }
+    void end(State how);
+    void tell(); // wakes who waits for a change
+    void wipe_code();
+
+    std::string id, maker, name; // maker: "user:alice"
+    std::string code;            // canonical; "" once it is used or ended
+    std::uint32_t powers = 0;
+    std::uint64_t for_ms = 0;
+    std::int64_t created_us = 0, expires_us = 0, deadline_ns = 0; // of what it waits for, then of its being kept
+    std::uint32_t tries = 0;
+    State state = State::open;
+    bool confirming = false;
+    std::map<std::string, Attempt> attempts; // by join
+    std::string join;                        // the one that knew the code
+    std::optional<Joiner> joiner;
+    std::string device; // the id that it has, or is to have
+    std::list<boost::asio::steady_timer*> waiters;
+};
+
+class Codes {
+public:
+    static constexpr std::int64_t kLife = 600; // seconds: until a device joins, and again until the maker confirms
+    static constexpr std::size_t kMost = 256;  // open ones of all makers
+
+    using Clock = std::function<std::int64_t()>; // monotonic, nanoseconds
+    explicit Codes(Clock clock) : clock_(std::move(clock)) {}
+
+    // With a code of its own. conflict while the maker has one that has not ended; busy.
+    Result<std::shared_ptr<Entry>> make(std::string maker);
+    std::shared_ptr<Entry> find(const std::string& id);
+    std::shared_ptr<Entry> open_with(std::string_view hint); // null when there is none
+    std::shared_ptr<Entry> of_join(const std::string& join); // of an attempt, or of what came of it
+    std::vector<std::shared_ptr<Entry>> all();               // newest first
+    // From now on it waits for its maker.
+    void restart_clock(Entry& entry) const;
+
+private:
+    void sweep();
+    Clock clock_;
+    std::map<std::string, std::shared_ptr<Entry>> entries_;
+};
+
+} // namespace owhale::pairing

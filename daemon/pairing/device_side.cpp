@@ -1,0 +1,172 @@
+// The device's side of pairing: nobody knows who it is yet.
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <sodium.h>
+
+#include "base/clock.hpp"
+#include "base/uuid.hpp"
+#include "identity/base64url.hpp"
+#include "identity/names.hpp"
+#include "identity/powers.hpp"
+#include "pairing/pairing.hpp"
+#include "shared/pairing/bound.hpp"
+#include "shared/pairing/code.hpp"
+#include "shared/pairing/words.hpp"
+
+namespace owhale::pairing {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using Side = CPace::Side;
+
+constexpr std::size_t kLongestName = 64;
+
+std::unexpected<Error> not_paired() {
+    return fail(Code::pairing_failed, "the code is wrong, was used, or is not good any more",
+                "look at it again: it is good for ten minutes, five tries and one device; another: owhalectl pair new");
+}
+
+template <std::size_t N> Result<std::array<std::uint8_t, N>> bytes_of(std::string_view text, const char* what) {
+    const auto read = identity::from_base64url(text);
+    if (!read || read->size() != N)
+        return fail(Code::invalid_value, std::string(what) + ": " + std::to_string(N) + " bytes in base64url");
+    std::array<std::uint8_t, N> out{};
+    std::ranges::copy(*read, reinterpret_cast<char*>(out.data()));
+    return out;
+}
+
+// 128 bits of randomness: who knows it takes part.
+std::string new_join() {
+    std::array<std::uint8_t, 16> bytes{};
+    ::randombytes_buf(bytes.data(), bytes.size());
+    return identity::to_base64url(bytes);
+}
+
+// A key with which anybody could sign is nobody's (RFC 8032 keys of small order verify more than one message).
+bool is_key(const identity::DeviceKey& key) {
+    identity::DeviceKey ignored{};
+    return ::crypto_sign_ed25519_pk_to_curve25519(ignored.data(), key.data()) == 0;
+}
+
+} // namespace
+
+void Pairing::failed(const identity::Peer& peer, const char* reason, const Entry* entry) {
+    audit::Event event{"pair.join", peer.principal(), "pair.join", "failed", "", {}};
+    event.data["peer"] = peer.describe();
+    event.data["reason"] = reason;
+    if (entry != nullptr) event.data["pairing"] = entry->id;
+    sums_.put(peer.origin(), std::move(event));
+}
+
+// Of a code that is not there all is done as with one that is: neither the answer nor the time tells which it was.
+Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::string& fingerprint,
+                                      const api::JoinRequest& request) {
+    if (!is_hint(request.hint)) return fail(Code::invalid_value, "hint: the first two characters of the code");
+    const auto sid = TRY(bytes_of<CPace::kSidSize>(request.sid, "sid"));
+    Share share;
+    share.y = TRY(bytes_of<32>(request.share, "share"));
+    Joiner who{TRY(bytes_of<32>(request.key, "key")), request.name, peer.describe()};
+    if (!is_key(who.key)) return fail(Code::invalid_value, "key: this is no Ed25519 key");
+    if (!identity::is_plain_text(who.name, kLongestName))
+        return fail(Code::invalid_value, "name: 1 to 64 bytes of text without unseen characters");
+    share.ad = joiner_ad(who.key, who.name, fingerprint);
+
+    const auto entry = codes_.open_with(request.hint);
+    const bool real = entry != nullptr && entry->tries < Entry::kTries && maker_stands(*entry);
+    auto code = real ? entry->code : new_code();
+    CPace cpace(Side::responder, code, kChannel, std::string(reinterpret_cast<const char*>(sid.data()), sid.size()),
+                maker_ad(fingerprint));
+    ::sodium_memzero(code.data(), code.size());
+    CHECK(cpace.meet(std::move(share)));
+    api::JoinAnswer answer{new_join(), identity::to_base64url(cpace.own().y), identity::to_base64url(cpace.own_tag())};
+    if (!real) {
+        failed(peer, entry == nullptr ? "no code that is open begins so" : "the code was tried too often", nullptr);
+        if (entry != nullptr) entry->end(State::dead);
+        return answer;
+    }
+    ++entry->tries;
+    entry->attempts.emplace(answer.join, Attempt{std::move(cpace), std::move(who)});
+    return answer;
+}
+
+awaitable<Result<api::JoinState>> Pairing::prove(identity::Peer peer, std::string join, api::JoinProof proof) {
+    const auto tag = bytes_of<64>(proof.tag, "tag");
+    if (!tag) co_return std::unexpected(tag.error());
+    const auto entry = codes_.of_join(join);
+    if (entry == nullptr || entry->state != State::open || !maker_stands(*entry)) {
+        failed(peer, "the code has ended, or there is no such attempt", entry.get());
+        co_return not_paired();
+    }
+    auto attempt = entry->attempts.extract(join); // one proof each
+    if (!attempt.mapped().cpace.is_their_tag(*tag)) {
+        failed(peer, "the code was wrong, or somebody was in between", entry.get());
+        if (entry->tries >= Entry::kTries && entry->attempts.empty()) entry->end(State::dead);
+        co_return not_paired();
+    }
+    if (parts_.identity.devices.has_key(attempt.mapped().who.key)) {
+        failed(peer, "the key is another device's", entry.get());
+        entry->end(State::cancelled);
+        co_return fail(Code::conflict, "a device with this key is paired already",
+                       "make a new key, and ask for a code");
+    }
+    entry->wipe_code(); // used: whoever else began with it comes too late
+    entry->joiner = std::move(attempt.mapped().who);
+    entry->attempts.clear();
+    entry->join = std::move(join);
+    entry->device = to_string(make_uuid());
+    entry->state = State::joined;
+    codes_.restart_clock(*entry);
+    const auto noted = co_await note_joined(peer, *entry);
+    if (!noted) entry->end(State::cancelled);
+    if (!noted) co_return std::unexpected(noted.error());
+    entry->tell();
+    co_return told(*entry);
+}
+
+awaitable<Status> Pairing::note_joined(const identity::Peer& peer, const Entry& entry) {
+    audit::Event event{"pair.join", peer.principal(), "pair.prove", "ok", "", {}};
+    event.data["peer"] = peer.describe();
+    event.data["pairing"] = entry.id;
+    event.data["maker"] = entry.maker;
+    event.data["device"] = entry.device;
+    event.data["name"] = entry.joiner->name;
+    event.data["words"] = words_of(entry.joiner->key);
+    const auto written = co_await parts_.audit.append(std::move(event));
+    if (!written) co_return std::unexpected(written.error());
+    co_return Status{};
+}
+
+api::JoinState Pairing::told(const Entry& entry) const {
+    api::JoinState out;
+    out.state = name_of(entry.state);
+    out.device = entry.device;
+    out.words = words_of(entry.joiner->key);
+    out.principal = entry.maker;
+    out.can = identity::power_names(entry.powers);
+    out.expires = rfc3339(entry.expires_us);
+    return out;
+}
+
+// Of who proved it alone: an attempt that is under way is told nothing.
+Result<api::JoinState> Pairing::state(const std::string& join) {
+    const auto entry = codes_.of_join(join);
+    if (entry == nullptr || entry->join != join) return not_paired();
+    return told(*entry);
+}
+
+awaitable<void> Pairing::until_changed(std::string join, std::chrono::milliseconds most) {
+    const auto entry = codes_.of_join(join);
+    if (entry == nullptr) co_return;
+    const auto before = entry->state;
+    if (entry->has_ended()) co_return;
+    asio::steady_timer mine(parts_.executor, most);
+    const auto hear = entry->waiters.insert(entry->waiters.end(), &mine);
+    boost::system::error_code ignored;
+    while (entry->state == before && mine.expiry() > std::chrono::steady_clock::now())
+        co_await mine.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    entry->waiters.erase(hear);
+}
+
+} // namespace owhale::pairing

@@ -1,0 +1,123 @@
+// Pairing over time, with clocks of the test's own: what tests/api/test_pairing.py cannot wait for.
+#include "pairing/pairing.hpp"
+
+#include "checks.hpp"
+#include "identity/base64url.hpp"
+#include "identity/stage.hpp"
+#include "shared/pairing/bound.hpp"
+#include "shared/pairing/code.hpp"
+
+#include <sodium.h>
+
+using namespace owhale;
+using namespace owhale::pairing;
+
+namespace {
+
+const std::string kPrint = "SHA256:" + std::string(64, 'a');
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+struct Scene {
+    identity::test::Stage stage{"local"};
+    identity::Principal admin = stage.admin();
+    std::int64_t now = kSecond;
+    Pairing pairing{{stage.io.get_executor(), *stage.service, *stage.log, [this] { return now; }}};
+
+    Result<api::PairMade> create(const std::string& name = "phone") {
+        auto asker = stage.asker(admin, "pair.create");
+        return stage.run(pairing.create(std::move(asker), api::PairRequest{name, {"audit"}, {}}));
+    }
+    api::Pairing newest() { return pairing.list(admin, false).pairings.front(); }
+    Result<api::Device> confirm(const api::Pairing& one) {
+        auto asker = stage.asker(admin, "pair.confirm");
+        return stage.run(pairing.confirm(std::move(asker), one.id, {one.words.value_or(""), {}}));
+    }
+};
+
+// A device that has got an answer, and can prove itself.
+struct Joining {
+    identity::DeviceKey key{};
+    std::optional<CPace> cpace;
+    api::JoinAnswer answer;
+    bool knows = false;
+
+    Joining(Scene& scene, const std::string& typed) {
+        std::array<std::uint8_t, 64> secret{};
+        ::crypto_sign_keypair(key.data(), secret.data());
+        const auto code = *read_code(typed);
+        std::string sid(CPace::kSidSize, '\0');
+        ::randombytes_buf(sid.data(), sid.size());
+        cpace.emplace(CPace::Side::initiator, code, kChannel, sid, joiner_ad(key, "Fairphone", kPrint));
+        answer =
+            *scene.pairing.join(identity::test::Stage::root(), kPrint,
+                                {std::string(hint_of(code)), identity::to_base64url(sid),
+                                 identity::to_base64url(cpace->own().y), identity::to_base64url(key), "Fairphone"});
+        Share theirs;
+        std::ranges::copy(*identity::from_base64url(answer.share), reinterpret_cast<char*>(theirs.y.data()));
+        theirs.ad = maker_ad(kPrint);
+        REQUIRE(cpace->meet(std::move(theirs)));
+        Tag tag{};
+        std::ranges::copy(*identity::from_base64url(answer.tag), reinterpret_cast<char*>(tag.data()));
+        knows = cpace->is_their_tag(tag);
+    }
+    Result<api::JoinState> prove(Scene& scene) {
+        auto peer = identity::test::Stage::root();
+        auto join = answer.join;
+        return scene.stage.run(
+            scene.pairing.prove(std::move(peer), std::move(join), {identity::to_base64url(cpace->own_tag())}));
+    }
+};
+
+} // namespace
+
+TEST_CASE("a code is good for ten minutes, and its maker has another one then") {
+    Scene scene;
+    const auto made = scene.create();
+    REQUIRE(made);
+    CHECK(scene.create().error().code == Code::conflict);
+    scene.now += 599 * kSecond;
+    CHECK(Joining(scene, made->code).knows);
+    scene.now += kSecond;
+    CHECK_EQ(scene.newest().state, "expired");
+    CHECK_FALSE(Joining(scene, made->code).knows);
+    CHECK(scene.create());
+}
+
+TEST_CASE("an attempt that is under way ends with its code") {
+    Scene scene;
+    const auto made = scene.create();
+    Joining joining(scene, made->code);
+    REQUIRE(joining.knows);
+    scene.now += 600 * kSecond;
+    CHECK(joining.prove(scene).error().code == Code::pairing_failed);
+}
+
+TEST_CASE("a device that joined waits ten minutes for its maker, and no longer") {
+    Scene scene;
+    const auto made = scene.create();
+    scene.now += 500 * kSecond;
+    Joining joining(scene, made->code);
+    REQUIRE(joining.prove(scene));
+    scene.now += 599 * kSecond;
+    CHECK_EQ(scene.newest().state, "joined");
+    scene.now += kSecond;
+    const auto late = scene.newest();
+    CHECK_EQ(late.state, "expired");
+    CHECK(scene.confirm(late).error().code == Code::conflict);
+    CHECK_EQ(scene.pairing.state(joining.answer.join)->state, "expired");
+    CHECK(scene.stage.service->devices.list(scene.admin, "", false)->devices.empty());
+}
+
+TEST_CASE("what has ended is forgotten after a while, and a device that is paired is not") {
+    Scene scene;
+    const auto made = scene.create();
+    Joining joining(scene, made->code);
+    REQUIRE(joining.prove(scene));
+    const auto device = scene.confirm(scene.newest());
+    REQUIRE(device);
+    CHECK_EQ(scene.pairing.state(joining.answer.join)->state, "paired");
+    scene.now += 1300 * kSecond;
+    CHECK(scene.pairing.list(scene.admin, false).pairings.empty());
+    CHECK(scene.pairing.state(joining.answer.join).error().code == Code::pairing_failed);
+    CHECK(scene.stage.service->devices.show(scene.admin, device->id));
+}
