@@ -255,7 +255,8 @@ awaitable<Status> Broker::start() {
                                    },
                                    &*sums_,
                                    &*workspaces_,
-                                   &*pairing_};
+                                   &*pairing_,
+                                   &tickets_};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),
@@ -265,7 +266,8 @@ awaitable<Status> Broker::start() {
                                        spawner_->close_connection(connection);
                                        runs_->connection_closed(connection);
                                    },
-                                   [this](std::uint64_t number) { return runs_->id_of(number); }};
+                                   [this](std::uint64_t number) { return runs_->id_of(number); },
+                                   &tickets_};
     auto routes = verbs::routes(services);
     routes.push_back(mcp::route(
         {[this](transport::Inner inner, std::shared_ptr<transport::Connection> connection, identity::Principal who) {

@@ -130,6 +130,7 @@ private:
     std::optional<approvals::PromptCounts> prompt_counts_;
     std::optional<approvals::Stats> approval_stats_;
     std::optional<pairing::Pairing> pairing_;
+    transport::Tickets tickets_;
     std::unique_ptr<Network> network_;
     std::unique_ptr<transport::Server> server_;
     std::vector<std::pair<wire::Accepted, Fd>> early_; // accepted before the server stood

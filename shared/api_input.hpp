@@ -1,4 +1,4 @@
-// The API's messages about a run's standard input. See shared/api.hpp for the conventions.
+// The API's messages about a run's standard input, and about what opens its WebSocket. See shared/api.hpp for the conventions.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -20,5 +20,12 @@ struct InputTaken {
     bool closed = false;     // its end came, or comes when the run has taken what is before it
 };
 BOOST_DESCRIBE_STRUCT(InputTaken, (), (bytes, pending, closed))
+
+struct AttachTicket {     // POST /v1/runs/{id}/ticket
+    std::string path;     // of the WebSocket: /v1/runs/{id}/attach
+    std::string protocol; // to be offered beside v5.channel.k8s.io: the ticket is in it, and good once
+    std::string expires;
+};
+BOOST_DESCRIBE_STRUCT(AttachTicket, (), (path, protocol, expires))
 
 } // namespace owhale::api

@@ -114,9 +114,9 @@ json::object schemas() {
             api::UserMade, api::OneTime, api::Access, api::AccessList, api::KeyRotated, api::Jwk, api::Jwks,
             api::ModeRow, api::ModeTable, api::Approval, api::ApprovalList, api::DecidedList, api::ApprovalStats,
             api::Grant, api::GrantList, api::HostEntry, api::HostList, api::HostVerdict, api::Freeze, api::FreezeList,
-            api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::InputTaken, api::Workspace,
-            api::WorkspaceList, api::PairMade, api::Pairing, api::PairingList, api::JoinAnswer, api::JoinState,
-            api::Device, api::DeviceList>(all, false);
+            api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::InputTaken, api::AttachTicket,
+            api::Workspace, api::WorkspaceList, api::PairMade, api::Pairing, api::PairingList, api::JoinAnswer,
+            api::JoinState, api::Device, api::DeviceList>(all, false);
     return all.release();
 }
 

@@ -120,8 +120,10 @@ constexpr std::array kHeaders = {
     Header{"runs.create", "Idempotency-Key",
            "The same key with the same body within 24 h answers with the run that there is; with another one 409.", ""},
     Header{"events", "Last-Event-ID", "Goes on after this event.", "^[0-9]{1,16}$"},
-    Header{"runs.attach", "Sec-WebSocket-Protocol", "The channel convention (RFC 6455 asks for the other headers).",
-           "^v5\\.channel\\.k8s\\.io$", true},
+    Header{
+        "runs.attach", "Sec-WebSocket-Protocol",
+        "The channel convention, and of a browser the `protocol` of its ticket (RFC 6455 asks for the other headers).",
+        "^v5\\.channel\\.k8s\\.io(, owhale\\.ticket\\.[A-Za-z0-9_-]{32})?$", true},
 };
 
 struct Success { // an answer other than 200 with the verb's message
@@ -133,7 +135,7 @@ constexpr std::array kSuccesses = {
     Success{"runs.create runs.exec approvals.claim", "201", "Started; Location names the run.", true},
     Success{"runs.create runs.exec approvals.claim", "202", "It waits for approval; Location names the run.", true},
     Success{"users.create tokens.create", "201", "Made.", true},
-    Success{"hosts.allow workspaces.add pair.create pair.confirm", "201", "Made."},
+    Success{"hosts.allow workspaces.add pair.create pair.confirm runs.ticket", "201", "Made."},
 };
 
 // Without a body these verbs do the usual thing.

@@ -57,8 +57,8 @@ constexpr std::array kRefusals = {
             return !house.own_human_decides && is_in_its_reach(who, question);
         },
         "you asked it yourself, or what runs with your uid did: in strict mode another person has to agree, or a "
-        "device of "
-        "yours elsewhere"},
+        "device "
+        "of yours elsewhere"},
 };
 
 } // namespace

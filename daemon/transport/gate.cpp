@@ -1,6 +1,7 @@
 #include "transport/gate.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include "transport/forwarded.hpp"
 #include "transport/permit.hpp"
@@ -14,6 +15,7 @@ using identity::Principal;
 
 constexpr std::string_view kCredentials = "authorization", kPassword = "owhale-password";
 constexpr std::string_view kSignature = "signature", kInput = "signature-input", kDigest = "content-digest";
+constexpr std::string_view kProtocols = "sec-websocket-protocol";
 
 std::string take_field(Head& head, std::string_view name) {
     const auto at = head.fields.find(name);
@@ -31,6 +33,25 @@ std::optional<std::string_view> bearer(std::string_view credentials) {
         !std::ranges::equal(credentials.substr(0, scheme.size()), scheme, {}, lower))
         return std::nullopt;
     return credentials.substr(scheme.size());
+}
+
+// Takes it out of the list of protocols. Two are put together, which is none.
+std::string take_ticket(Head& head) {
+    std::string ticket, others;
+    const auto protocols = head.upgrade() ? take_field(head, kProtocols) : std::string();
+    for (const auto part : std::views::split(protocols, ',')) {
+        std::string_view one(part.begin(), part.end());
+        one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
+        one.remove_suffix(one.size() - std::min(one.find_last_not_of(" \t") + 1, one.size()));
+        if (one == kTicketPrefix)
+            ticket += '?'; // it says that it has one
+        else if (one.starts_with(kTicketPrefix))
+            ticket += one.substr(kTicketPrefix.size());
+        else
+            (others += others.empty() ? "" : ", ") += one;
+    }
+    if (!others.empty()) head.fields[std::string(kProtocols)] = std::move(others);
+    return ticket;
 }
 
 } // namespace
@@ -85,6 +106,20 @@ std::expected<Principal, Response> Gate::of_signature(const Peer& peer, const id
     return *std::move(who);
 }
 
+// What it is good for is its owner's of now. A bad one counts as a bad token does; a good one is there once.
+std::expected<Principal, Response> Gate::of_ticket(const Peer& peer, const std::string& ticket,
+                                                   const std::string& path) {
+    if (const auto excess = limit_.before_token(peer, ticket)) return std::unexpected(limited(peer, *excess));
+    const auto owner = tickets_ != nullptr ? tickets_->spend(ticket, path) : std::nullopt;
+    auto who = owner ? identity_.refresh(peer, *owner)
+                     : fail(Code::unauthenticated, "the ticket is unknown, used, too old, or for another path",
+                            "ask for another one: POST /v1/runs/{id}/ticket");
+    if (who) return *std::move(who);
+    limit_.token_was(false, peer, ticket);
+    identity_.refused("token.refused", peer, who.error().message);
+    return std::unexpected(problem(who.error()));
+}
+
 Verdict Gate::count(const Peer& peer, const Principal& who, const Match* match) {
     const bool permitted = match != nullptr && who.may(match->permission, true);
     const unsigned traits = permitted ? match->verb->traits : 0;
@@ -98,15 +133,22 @@ Verdict Gate::count(const Peer& peer, const Principal& who, const Match* match) 
 std::expected<Pass, Response> Gate::enter(Connection& connection, Head& head, const Target& target) {
     auto credentials = take_field(head, kCredentials);
     auto password = take_field(head, kPassword);
+    auto ticket = take_ticket(head);
     const auto signature = take_field(head, kSignature), input = take_field(head, kInput);
     see_through_proxy(connection, head);
     const identity::SignedHead signed_head{head.method, head.target, head.field(kDigest), input, signature};
     const bool is_signed = !signature.empty() || !input.empty();
-    auto who = is_signed && !credentials.empty()
-                   ? std::unexpected(problem({Code::bad_request, "both a signature and a token", "Send one.", 0, {}}))
-               : is_signed ? of_signature(connection.peer, signed_head)
-                           : authenticate(connection.peer, credentials);
+    const int proofs = int{is_signed} + int{!credentials.empty()} + int{!ticket.empty()};
+    auto who = proofs > 1        ? std::unexpected(problem({Code::bad_request,
+                                                            "more than one proof of who asks",
+                                                            "Send a signature, a token or a ticket.",
+                                                            0,
+                                                            {}}))
+               : is_signed       ? of_signature(connection.peer, signed_head)
+               : !ticket.empty() ? of_ticket(connection.peer, ticket, target.path)
+                                 : authenticate(connection.peer, credentials);
     wipe(credentials);
+    wipe(ticket);
     connection.device = who && who->kind == identity::Kind::device ? who->name : std::string();
     if (!who) {
         wipe(password);

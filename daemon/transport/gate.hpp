@@ -1,7 +1,7 @@
 // Who asks, how often, with what proof: all that stands between a request's head and its handler.
 //
-// The order is the design's: who it is (once a request, by its peer and its token or signature), how often that may come,
-// whether the verb is permitted; and when the body is there, whether it is what was signed, and the proof of the password
+// The order is the design's: who it is (once a request, by its peer and its token, signature or ticket), how often that may
+// come, whether the verb is permitted; and when the body is there, whether it is what was signed, and the proof of the password
 // for verbs that ask for one: a device's signature is one. gate.cpp is before the body, gate_prove.cpp after it. Caps on
 // connections come before, in the server. An Authorization header never travels beyond this machine in the clear:
 // owhaled does not start with plain TCP on an address that is not loopback.
@@ -17,6 +17,7 @@
 #include "transport/head.hpp"
 #include "transport/rate_limit.hpp"
 #include "transport/router.hpp"
+#include "transport/tickets.hpp"
 
 namespace owhale::transport {
 
@@ -30,10 +31,12 @@ struct Pass {
 class Gate {
 public:
     // All of it outlives the gate.
-    Gate(const Router& router, identity::Identity& identity, RateLimit& limit, std::vector<config::Address> proxies)
-        : router_(router), identity_(identity), limit_(limit), proxies_(std::move(proxies)) {}
+    // `tickets`: null where none are made.
+    Gate(const Router& router, identity::Identity& identity, RateLimit& limit, std::vector<config::Address> proxies,
+         Tickets* tickets = nullptr)
+        : router_(router), identity_(identity), limit_(limit), proxies_(std::move(proxies)), tickets_(tickets) {}
 
-    // After the head. Takes Authorization, Owhale-Password and the signature out of it: nothing later sees them.
+    // After the head. Takes Authorization, Owhale-Password, signature and ticket out of it: nothing later sees them.
     std::expected<Pass, Response> enter(Connection& connection, Head& head, const Target& target);
     // The same of a request that a handler makes in the name of `who`, known already by the connection or a token.
     std::expected<Pass, Response> enter_again(const Connection& connection, const identity::Principal& who,
@@ -53,6 +56,8 @@ private:
     std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);
     std::expected<identity::Principal, Response> of_signature(const identity::Peer& peer,
                                                               const identity::SignedHead& head);
+    std::expected<identity::Principal, Response> of_ticket(const identity::Peer& peer, const std::string& ticket,
+                                                           const std::string& path);
     Verdict count(const identity::Peer& peer, const identity::Principal& who, const Match* match);
     std::expected<Match, Response> admit(const identity::Peer& peer, const identity::Principal& who,
                                          const std::string& method, const Target& target);
@@ -66,6 +71,7 @@ private:
     identity::Identity& identity_;
     RateLimit& limit_;
     std::vector<config::Address> proxies_;
+    Tickets* tickets_;
 };
 
 } // namespace owhale::transport

@@ -28,7 +28,7 @@ constexpr const char* kStopping = "owhaled is stopping"; // as stopping() says
 struct Server::State {
     State(asio::any_io_executor on, const Limits& most, Router routes, Parts given)
         : executor(std::move(on)), router(std::move(routes)), parts(std::move(given)),
-          gate(router, parts.identity, parts.limit, parts.proxies),
+          gate(router, parts.identity, parts.limit, parts.proxies, parts.tickets),
           house{most, gate, parts.limit, parts.hosts, parts.tls} {}
 
     asio::any_io_executor executor;

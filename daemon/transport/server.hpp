@@ -14,6 +14,7 @@
 #include "transport/inside.hpp"
 #include "transport/limits.hpp"
 #include "transport/rate_limit.hpp"
+#include "transport/tickets.hpp"
 #include "transport/tls.hpp"
 
 namespace owhale::transport {
@@ -28,6 +29,7 @@ public:
         Hosts hosts;                                      // further names of this owhaled over TCP
         std::function<void(std::uint64_t)> closed;        // on the io thread: the number of a connection that ended
         std::function<std::string(std::uint64_t)> run_id; // of a live run, by its number on the wire
+        Tickets* tickets = nullptr;                       // null: none are made
     };
     // Routes that do not fit the verb table are a defect of this program: they are logged and the process ends.
     Server(asio::any_io_executor executor, Limits limits, std::vector<Route> routes, Parts parts);

@@ -11,6 +11,7 @@ std::vector<transport::Route> run_routes(const Services& services);
 std::vector<transport::Route> output_routes(const Services& services);
 std::vector<transport::Route> control_routes(const Services& services);
 std::vector<transport::Route> attach_routes(const Services& services);
+std::vector<transport::Route> ticket_routes(const Services& services);
 std::vector<transport::Route> box_routes(const Services& services);
 std::vector<transport::Route> system_routes(const Services& services);
 std::vector<transport::Route> profile_routes(const Services& services);

@@ -35,6 +35,9 @@ class Runs;
 class WorkspaceRegister;
 } // namespace owhale::sandbox
 
+namespace owhale::transport {
+class Tickets;
+}
 namespace owhale::vault {
 class Acts;
 class Vault;
@@ -68,7 +71,8 @@ struct Services { // what handlers use; all of it outlives the server
     std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
     audit::Sums* sums = nullptr; // of what callers who are known do often; where policy.check is
     sandbox::WorkspaceRegister* workspaces = nullptr;
-    pairing::Pairing* pairing = nullptr; // where devices are paired
+    pairing::Pairing* pairing = nullptr;   // where devices are paired
+    transport::Tickets* tickets = nullptr; // where WebSockets are
 };
 
 std::vector<transport::Route> routes(const Services& services);

@@ -198,6 +198,33 @@ test('output comes as it is written, and a kill ends the run', async () => {
     await phone.page.locator('.state.bad').waitFor();
 });
 
+test("a ticket opens a run's WebSocket from the page, once: a browser signs no headers there", async () => {
+    const run = await owhaled.run({ argv: ['/usr/bin/cat'], stdin_open: true });
+    const got = await phone.page.evaluate(async (id) => {
+        const { ask } = await import('/app/api.js');
+        const ticket = await ask('POST', `/v1/runs/${id}/ticket`);
+        const open = (...protocols) =>
+            new Promise((resolve) => {
+                const socket = new WebSocket(`wss://${location.host}${ticket.path}?replay=0`, protocols);
+                let text = '';
+                socket.binaryType = 'arraybuffer';
+                socket.onopen = () => socket.send(new TextEncoder().encode('\0hello\n'));
+                socket.onerror = () => resolve('refused');
+                socket.onmessage = ({ data }) => {
+                    const bytes = new Uint8Array(data);
+                    if (bytes[0] === 1) text += new TextDecoder().decode(bytes.subarray(1));
+                    if (text !== 'hello\n') return;
+                    resolve(`${socket.protocol} ${text}`);
+                    socket.close();
+                };
+            });
+        const first = await open('v5.channel.k8s.io', ticket.protocol);
+        return [first, await open('v5.channel.k8s.io', ticket.protocol), await open('v5.channel.k8s.io')];
+    }, run.id);
+    assert.deepEqual(got, ['v5.channel.k8s.io hello\n', 'refused', 'refused']);
+    await owhaled.ask('POST', `/v1/runs/${run.id}/kill`, {}, { as: 61234 });
+});
+
 test('the red button holds everything still, and thaw lets it go on', async () => {
     await phone.button('Freeze').click();
     await phone.page.getByLabel(/^Why/).fill('Something is off.');

@@ -161,11 +161,19 @@ export function runView(id) {
     };
 }
 
+// A browser has six connections for all pages of an origin: those that nobody looks at hold none.
+const lookedAt = () =>
+    new Promise((resolve) => {
+        if (document.visibilityState === 'visible') return resolve(undefined);
+        document.addEventListener('visibilitychange', () => resolve(undefined), { once: true });
+    });
+
 /** Reads one stream as it comes, until the run is over. @param {string} path @param {'stdout' | 'stderr'} stream @param {Output} output @param {AbortSignal} signal */
 async function follow(path, stream, output, signal) {
     const decoder = new TextDecoder();
     for (let offset = 0; !signal.aborted;) {
         try {
+            await lookedAt();
             const response = await askRaw('GET', `${path}/output`, { query: { stream, offset, wait: 1, limit: 262_144 }, signal });
             const bytes = new Uint8Array(await response.arrayBuffer());
             const at = Number(response.headers.get('Owhale-Offset') ?? offset);

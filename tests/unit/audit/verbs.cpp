@@ -28,6 +28,7 @@ const std::vector<Changing>& changing() {
         {"runs.exec", {"run.intent", "run.start", "run.outcome", "run.denied"}},
         {"runs.attach", {"run.attach"}},
         {"runs.input", {"run.input"}},
+        {"runs.ticket", {}, "the attach that it opens is told, or the ticket's refusal"},
         {"runs.signal", {"run.signal"}},
         {"runs.kill", {"run.kill"}},
         {"runs.remove", {"run.remove"}},

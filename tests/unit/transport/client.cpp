@@ -23,7 +23,7 @@ Stage::Stage(std::vector<Route> more, const Setup& setup)
           io.get_executor(), setup.limits, routes(std::move(more)),
           Server::Parts{identity, limit, setup.tls, setup.proxies, Hosts(setup.hosts),
                         [this](std::uint64_t number) { closed.push_back(number); },
-                        [](std::uint64_t number) { return "run-" + std::to_string(number); }})) {}
+                        [](std::uint64_t number) { return "run-" + std::to_string(number); }, &tickets})) {}
 
 // health answers, runs.create echoes its body, status throws, runs.wait answers when released or when its client went.
 std::vector<Route> Stage::routes(std::vector<Route> more) {

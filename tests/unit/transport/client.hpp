@@ -44,6 +44,7 @@ public:
     std::int64_t now_ns = 1'000'000'000'000; // what the rate limit takes for the time
     FakeIdentity identity;
     RateLimit limit;
+    Tickets tickets{[this] { return now_ns; }};
     std::unique_ptr<Server> server;
 
 private:
