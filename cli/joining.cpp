@@ -16,7 +16,8 @@ namespace {
 using pairing::CPace;
 
 constexpr auto kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-constexpr auto kPatience = "25"; // seconds of one question whether it is confirmed
+constexpr std::string_view kVia = pairing::kVia.front(); // it compares the certificate itself
+constexpr auto kPatience = "25";                         // seconds of one question whether it is confirmed
 constexpr std::chrono::milliseconds kLimit{40'000};
 
 std::string to_text(const auto& bytes) {
@@ -86,9 +87,14 @@ Status Joining::reach() {
 
 Result<api::JoinState> Joining::prove(const std::string& code, const std::string& name) {
     const auto key = device_.key();
-    CPace cpace(CPace::Side::initiator, code, pairing::kChannel, new_sid(), pairing::joiner_ad(key, name, print_));
-    const api::JoinRequest request{std::string(pairing::hint_of(code)), to_text(cpace.sid()), to_text(cpace.own().y),
-                                   to_text(key), name};
+    CPace cpace(CPace::Side::initiator, code, pairing::kChannel, new_sid(),
+                pairing::joiner_ad(key, name, kVia, print_));
+    const api::JoinRequest request{std::string(pairing::hint_of(code)),
+                                   to_text(cpace.sid()),
+                                   to_text(cpace.own().y),
+                                   to_text(key),
+                                   name,
+                                   std::string(kVia)};
     const auto body = TRY(ask({.verb = "pair.join", .body = write(request)})).body;
     const auto answer = TRY(read_join_answer(body));
     CHECK(cpace.meet({TRY(bytes_of<32>(answer.share)), pairing::maker_ad(print_)}));

@@ -26,10 +26,11 @@ struct Pairing { // a code that was made, and what came of it; kept in memory fo
     std::uint64_t for_ms = 0;
     std::uint64_t tries = 0;                                   // of the code, of five
     std::optional<std::string> device, device_name, words, at; // who joined; `words` of its key; from where
+    std::optional<std::string> via;                            // what it says it is: program browser browser-untrusted
 };
 BOOST_DESCRIBE_STRUCT(Pairing, (),
-                      (id, principal, name, can, state, created, expires, for_ms, tries, device, device_name, words,
-                       at))
+                      (id, principal, name, can, state, created, expires, for_ms, tries, device, device_name, words, at,
+                       via))
 struct PairingList {
     std::vector<Pairing> pairings;
 };
@@ -45,8 +46,9 @@ struct JoinRequest {   // POST /v1/pair/join
     std::string share; // CPace, initiator
     std::string key;   // the device's, Ed25519
     std::string name;  // as the device calls itself: 1 to 64 printable characters
+    std::string via;   // what it is: program browser browser-untrusted
 };
-BOOST_DESCRIBE_STRUCT(JoinRequest, (), (hint, sid, share, key, name))
+BOOST_DESCRIBE_STRUCT(JoinRequest, (), (hint, sid, share, key, name, via))
 struct JoinAnswer {
     std::string join;  // names this attempt; a secret of the two
     std::string share; // CPace, responder

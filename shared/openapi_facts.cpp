@@ -28,6 +28,7 @@ constexpr std::array kWords = {
     Words{"role", "admin approver agent auditor monitor"},
     Words{"power", "approve audit runs freeze"}, // tests/unit/identity/powers.cpp
     Words{"pairing_state", "open joined paired cancelled expired dead"},
+    Words{"pairing_via", "program browser browser-untrusted"}, // shared/pairing/bound.hpp
     Words{"mode", "local strict"},
     Words{"net", "none scoped host"},
     Words{"language", "python javascript typescript bash perl ruby"},
@@ -119,6 +120,8 @@ constexpr std::array kFacts = {
     Fact{"PairRequest.for_ms", "", "", "90 days when left out; 366 at most.", 60000, 31622400000.0},
     Fact{"Pairing.state", "pairing_state", "", "`joined` waits for its maker to confirm."},
     Fact{"Pairing.can", "power", "", ""},
+    Fact{"Pairing.via", "pairing_via", "", "By the device's own word, bound to the code that it proved."},
+    Fact{"JoinRequest.via", "pairing_via", "", "A page says whether its browser believes the certificate."},
     Fact{"JoinState.state", "pairing_state", "", ""},
     Fact{"JoinState.can", "power", "", ""},
     Fact{"ConfirmRequest.can", "power", "", "Left out: those that the code was made with."},

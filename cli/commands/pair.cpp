@@ -1,6 +1,8 @@
 // owhalectl pair: codes that were made, and the devices that joined by them.
 #include "cli/commands/pair.hpp"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "cli/accounts.hpp"
@@ -56,10 +58,33 @@ Result<int> cancel(Context& context, const std::string& named) {
     return kOk;
 }
 
+// What joined, by its own word, for whoever confirms it. The code of a page is whoever's certificate the browser took: it can
+// hand the pairing code on, and whoever gets it can call themselves anything.
+struct Joiner {
+    std::string_view via, what, beware;
+};
+constexpr std::array kJoiners = {
+    Joiner{"program", "a program that compares the certificate itself, as owhalectl does",
+           "if the code was typed into a browser, say no: then what joined is not that browser"},
+    Joiner{"browser", "a browser, which says that it believes the certificate of this owhaled",
+           "if it warned of the certificate, say no: then its page may be somebody else's, and the key, too"},
+    Joiner{"browser-untrusted", "a browser that does not believe the certificate of this owhaled",
+           "WARNING: somebody in between could have made the page that the code was typed into, and hold the key that "
+           "this pairs. Say no, unless this is a try in a network of your own. With a certificate that the browser "
+           "believes there is no such doubt: man owhaled-page"},
+};
+
+const Joiner& joiner_of(const api::Pairing& pairing) {
+    const auto found = std::ranges::find(kJoiners, pairing.via.value_or(""), &Joiner::via);
+    return found == kJoiners.end() ? kJoiners.back() : *found;
+}
+
 Status show_joiner(Context& context, const api::Pairing& pairing, const std::vector<std::string>& can) {
     Fields fields;
     fields.add("Device", pairing.name, Tone::bold);
+    const auto& joiner = joiner_of(pairing);
     fields.add("Calls itself", pairing.device_name.value_or(""));
+    fields.add("Joined by", std::string(joiner.what), joiner.via == "program" ? Tone::plain : Tone::warn);
     fields.add("Came from", pairing.at.value_or(""));
     fields.add("Words", pairing.words.value_or(""), Tone::bold);
     fields.add("May", joined(can.empty() ? pairing.can : can));
@@ -103,8 +128,10 @@ Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const
     if (pairing.state != "joined" || !pairing.words)
         return fail(Code::conflict, "it is " + pairing.state + ": no device waits to be confirmed",
                     pairing.state == "open" ? "type the code into the device first" : "owhalectl pair new");
+    const auto& joiner = joiner_of(pairing);
+    if (words.empty()) CHECK(show_joiner(context, pairing, can));
+    if (words.empty() || joiner.via == "browser-untrusted") note(joiner.beware);
     if (words.empty()) {
-        CHECK(show_joiner(context, pairing, can));
         if (!can_ask())
             return fail(Code::bad_request, "somebody has to compare the words with those that the device shows",
                         "owhalectl pair confirm " + pairing.id + " --words WORDS, as the device shows them");

@@ -25,7 +25,7 @@ std::string_view name_of(State state);
 
 struct Joiner { // a device that knows the code, or says so
     identity::DeviceKey key{};
-    std::string name, at; // as it calls itself; from where
+    std::string name, via, at; // as it calls itself; what it is (shared/pairing/bound.hpp); from where
 };
 struct Attempt {
     CPace cpace;

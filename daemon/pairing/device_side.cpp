@@ -67,11 +67,13 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
     const auto sid = TRY(bytes_of<CPace::kSidSize>(request.sid, "sid"));
     Share share;
     share.y = TRY(bytes_of<32>(request.share, "share"));
-    Joiner who{TRY(bytes_of<32>(request.key, "key")), request.name, peer.describe()};
+    Joiner who{TRY(bytes_of<32>(request.key, "key")), request.name, request.via, peer.describe()};
     if (!is_key(who.key)) return fail(Code::invalid_value, "key: this is no Ed25519 key");
     if (!identity::is_plain_text(who.name, kLongestName))
         return fail(Code::invalid_value, "name: 1 to 64 bytes of text without unseen characters");
-    share.ad = joiner_ad(who.key, who.name, fingerprint);
+    if (std::ranges::find(kVia, who.via) == kVia.end())
+        return fail(Code::invalid_value, "via: program, browser or browser-untrusted");
+    share.ad = joiner_ad(who.key, who.name, who.via, fingerprint);
 
     const auto entry = codes_.open_with(request.hint);
     const bool real = entry != nullptr && entry->tries < Entry::kTries && maker_stands(*entry);
@@ -133,6 +135,7 @@ awaitable<Status> Pairing::note_joined(const identity::Peer& peer, const Entry& 
     event.data["device"] = entry.device;
     event.data["name"] = entry.joiner->name;
     event.data["words"] = words_of(entry.joiner->key);
+    event.data["via"] = entry.joiner->via;
     const auto written = co_await parts_.audit.append(std::move(event));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};

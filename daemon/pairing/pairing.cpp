@@ -48,6 +48,7 @@ api::Pairing shown(const Entry& entry) {
     out.device_name = entry.joiner->name;
     out.words = words_of(entry.joiner->key);
     out.at = entry.joiner->at;
+    out.via = entry.joiner->via;
     return out;
 }
 

@@ -27,17 +27,17 @@ def shown_fingerprint(connection):
 class Attempt:
     """A device that tries a code, step by step; `fingerprint`: of another certificate than the one that it sees."""
 
-    def __init__(self, daemon, code, name="Fairphone", key=None, fingerprint=None, address=None):
-        self.daemon, self.code, self.name = daemon, canonical(code), name
+    def __init__(self, daemon, code, name="Fairphone", key=None, fingerprint=None, address=None, via="program"):
+        self.daemon, self.code, self.name, self.via = daemon, canonical(code), name, via
         self.key = key or sodium.SigningKey()
         self.connection = Tcp(address or daemon.tcp, True)
         self.fingerprint = fingerprint or shown_fingerprint(self.connection)
 
     def begin(self, **changes):
         print_ = self.fingerprint.encode()
-        self.pace = sodium.CPace(self.code.encode(), CHANNEL, sodium.lv_cat(b"joiner", self.key.public, self.name.encode(), print_))
+        self.pace = sodium.CPace(self.code.encode(), CHANNEL, sodium.lv_cat(b"joiner", self.key.public, self.name.encode(), self.via.encode(), print_))
         message = {"hint": self.code[:2], "sid": sodium.b64u(self.pace.sid), "share": sodium.b64u(self.pace.share),
-                   "key": sodium.b64u(self.key.public), "name": self.name, **changes}
+                   "key": sodium.b64u(self.key.public), "name": self.name, "via": self.via, **changes}
         answer = self.connection.ask("POST", "/v1/pair/join", message)
         if answer.status == 200:
             self.join = answer.json()["join"]

@@ -135,6 +135,23 @@ def test_turned_away(daemon, here, there):
     assert not list(there.home.glob(".local/state/owhaled/client/*"))
 
 
+@pytest.mark.parametrize("via, said", [("program", "typed into a browser, say no"), ("browser", "if it warned of the certificate, say no"),
+                                       ("browser-untrusted", "WARNING: somebody in between could have made the page")])
+def test_whoever_confirms_is_told_what_joined(daemon, here, via, said):
+    """Also where nothing is asked any more; a page behind a warning can pair, and its maker hears of it."""
+    attempt = devices.Attempt(daemon, new(here), via=via)
+    assert attempt.begin().status == 200 and attempt.prove().status == 200
+    one = pairing(here)
+    terminal = here.on_terminal("pair", "confirm", one["id"])
+    terminal.answer("same words", "no")
+    status, screen = terminal.wait()
+    assert status == 1 and said in " ".join(screen.split()), screen
+    attempt = devices.Attempt(daemon, new(here), via=via)
+    assert attempt.begin().status == 200 and attempt.prove().status == 200
+    done = here("pair", "confirm", pairing(here)["id"], "--words", pairing(here)["words"], "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
+    assert done.returncode == 0 and ("WARNING" in done.stderr) == (via == "browser-untrusted"), done
+
+
 def wrong(code):
     return code[:-1] + ("0" if code[-1] != "0" else "1")
 

@@ -215,12 +215,23 @@ def test_somebody_in_between_swaps_the_key(daemon, admin):
     attempt = devices.Attempt(daemon, made["code"])
     assert attempt.begin(key=sodium.b64u(sodium.SigningKey().public)).status == 200 and not attempt.knows
     assert attempt.prove().code == "pairing_failed"
-    attempt = devices.Attempt(daemon, made["code"])
-    assert attempt.begin(name="another name").status == 200 and not attempt.knows
+    for changes in ({"name": "another name"}, {"via": "browser"}):
+        attempt = devices.Attempt(daemon, made["code"])
+        assert attempt.begin(**changes).status == 200 and not attempt.knows
+
+
+def test_what_joined_is_told_to_its_maker(daemon, admin):
+    for via in ("program", "browser", "browser-untrusted"):
+        made = devices.code_of(admin)
+        assert "via" not in pairing(admin, made)
+        devices.joined(daemon, made, via=via)
+        assert pairing(admin, made)["via"] == via
+        assert accounts.events(daemon, "pair.join")[0]["data"]["via"] == via
+        assert admin.ask("DELETE", f"/v1/pair/{made['id']}").status == 204
 
 
 @pytest.mark.parametrize("changes", [{"hint": "U!"}, {"hint": ""}, {"sid": "AAAA"}, {"sid": ""}, {"share": "A" * 43}, {"share": "_" * 43},
-                                     {"key": "A" * 43}, {"key": "AQ" + "A" * 41}, {"name": ""}, {"name": "a\nb"}, {"name": "x" * 65}])
+                                     {"key": "A" * 43}, {"key": "AQ" + "A" * 41}, {"name": ""}, {"name": "a\nb"}, {"name": "x" * 65}, {"via": ""}, {"via": "phone"}])
 def test_what_no_device_says(daemon, admin, changes):
     made = devices.code_of(admin)
     attempt = devices.Attempt(daemon, made["code"])
@@ -239,7 +250,7 @@ def test_the_own_share_sent_back(daemon, admin):
 
 def test_codes_are_tried_over_tls_alone(daemon, admin, own):
     made = devices.code_of(admin)
-    body = {"hint": devices.canonical(made["code"])[:2], "sid": "A" * 22, "share": "A" * 43, "key": "A" * 43, "name": "x"}
+    body = {"hint": devices.canonical(made["code"])[:2], "sid": "A" * 22, "share": "A" * 43, "key": "A" * 43, "name": "x", "via": "program"}
     assert daemon.ask("POST", "/v1/pair/join", body).code == "unsupported"
     assert daemon.ask("GET", "/v1/pair/join/xyz").code == "unsupported"
 

@@ -66,7 +66,7 @@ test('behind a warning that was clicked away it pairs and watches, and decides n
     await phone.page.goto(wire.url('/app#/login'));
     await phone.sees('decides nothing');
     assert.equal(await phone.page.getByLabel('Password').count(), 0, 'it takes no password');
-    await phone.pair(owhaled, ['approve', 'runs', 'freeze'], 'careless');
+    await phone.pair(owhaled, ['approve', 'runs', 'freeze'], 'careless', 'browser-untrusted');
     const run = await asks('9');
     await phone.openRequest('seq 9');
     await phone.page.locator('.end').scrollIntoViewIfNeeded();

@@ -50,11 +50,13 @@ export class Phone {
         return { id: made.id, words };
     }
 
-    async pair(owhaled, can, name) {
+    /** @param {string} via what its maker is told that it is */
+    async pair(owhaled, can, name, via = 'browser') {
         const { id, words } = await this.join(owhaled, can, name);
         const { pairings } = await owhaled.ask('GET', '/v1/pair', undefined, { as: 'admin' });
         const pairing = pairings.find((one) => one.id === id);
         assert.equal(words, pairing.words, 'both screens show the same words');
+        assert.equal(pairing.via, via);
         const device = await owhaled.act('POST', `/v1/pair/${id}/confirm`, { words });
         await this.page.waitForURL(/#\/requests$/);
         return device;

@@ -68,6 +68,17 @@ function newCode(again) {
     );
 }
 
+const DOUBTFUL =
+    'It is a browser that does not believe the certificate of this owhaled: somebody in between could have made the page that the ' +
+    'code was typed into, and hold the key that this pairs. Turn it away, unless this is a try in a network of your own.';
+
+/** What joined by its own word, for whoever confirms it. @type {Record<string, string>} */
+const JOINED = {
+    program: 'It is a program that compares the certificate itself, as owhalectl does. If the code was typed into a browser, turn it away.',
+    browser: 'It is a browser, which says that it believes the certificate of this owhaled. If it warned of the certificate, turn it away.',
+    'browser-untrusted': DOUBTFUL,
+};
+
 /** @param {Pairing} pairing @param {() => void} again */
 function pairingRow(pairing, again) {
     const path = `/v1/pair/${encodeURIComponent(pairing.id)}`;
@@ -90,7 +101,7 @@ function pairingRow(pairing, again) {
                         { class: 'fingerprint' },
                         (pairing.words ?? '').split('-').map((word) => h('span', null, word)),
                     ),
-                    h('p', { class: 'dim' }, "If the device's browser warned of a certificate, leave out what it should not do."),
+                    h('p', { class: `notice ${pairing.via === 'program' ? '' : 'warn'}` }, JOINED[pairing.via ?? ''] ?? DOUBTFUL),
                     h('fieldset', null, h('legend', null, 'It may'), powers.rows),
                 ],
                 (password) =>

@@ -32,14 +32,15 @@ async function fingerprint() {
 
 /** @typedef {{ join: string, key: CryptoKeyPair, name: string, state: JoinState }} Joined */
 
-/** @param {string} code canonical @param {string} name @returns {Promise<Joined>} */
-export async function join(code, name) {
+/** @param {string} code canonical @param {string} name @param {boolean} trusted whether the browser believes the certificate @returns {Promise<Joined>} */
+export async function join(code, name, trusted) {
     const key = await newKey();
     const own = await publicBytes(key);
     const seen = utf8(await fingerprint());
+    const via = trusted ? 'browser' : 'browser-untrusted';
     const sid = crypto.getRandomValues(new Uint8Array(16));
-    const side = await CPace.begin(code, utf8(CHANNEL), sid, lvCat(utf8('joiner'), own, utf8(name), seen));
-    const body = { hint: code.slice(0, 2), sid: toUrl(sid), share: toUrl(side.own.y), key: toUrl(own), name };
+    const side = await CPace.begin(code, utf8(CHANNEL), sid, lvCat(utf8('joiner'), own, utf8(name), utf8(via), seen));
+    const body = { hint: code.slice(0, 2), sid: toUrl(sid), share: toUrl(side.own.y), key: toUrl(own), name, via };
     const answer = await ask('POST', '/v1/pair/join', { as: 'nobody', body });
     const tag = await side.meet({ y: fromUrl(answer.share), ad: lvCat(utf8('maker'), seen) }, fromUrl(answer.tag));
     if (!tag)

@@ -67,7 +67,7 @@ export function pairView(code) {
         const canonical = readCode(typed.input.value);
         if (canonical === '') throw new Error('A pairing code is eight letters and digits, as in 7K3M-9QXT.');
         const trusted = live.trust.trusted;
-        const joined = await join(canonical, name.input.value.trim());
+        const joined = await join(canonical, name.input.value.trim(), trusted);
         const words = await wordsOf(await publicBytes(joined.key));
         waiting(words, joined.state.can);
         const state = await confirmed(joined, leave.signal);

@@ -47,11 +47,11 @@ struct Joining {
         const auto code = *read_code(typed);
         std::string sid(CPace::kSidSize, '\0');
         ::randombytes_buf(sid.data(), sid.size());
-        cpace.emplace(CPace::Side::initiator, code, kChannel, sid, joiner_ad(key, "Fairphone", kPrint));
-        answer =
-            *scene.pairing.join(identity::test::Stage::root(), kPrint,
-                                {std::string(hint_of(code)), identity::to_base64url(sid),
-                                 identity::to_base64url(cpace->own().y), identity::to_base64url(key), "Fairphone"});
+        cpace.emplace(CPace::Side::initiator, code, kChannel, sid, joiner_ad(key, "Fairphone", kVia[0], kPrint));
+        answer = *scene.pairing.join(identity::test::Stage::root(), kPrint,
+                                     {std::string(hint_of(code)), identity::to_base64url(sid),
+                                      identity::to_base64url(cpace->own().y), identity::to_base64url(key), "Fairphone",
+                                      std::string(kVia[0])});
         Share theirs;
         std::ranges::copy(*identity::from_base64url(answer.share), reinterpret_cast<char*>(theirs.y.data()));
         theirs.ad = maker_ad(kPrint);
