@@ -27,7 +27,7 @@ constexpr std::size_t kBatch = 64u << 10; // bytes that wait for one client
 constexpr std::size_t kMostAtOnce = 256;  // events looked at between two looks at who asks
 constexpr std::chrono::seconds kHeartbeat{15}, kLook{1};
 constexpr unsigned kRetry = 2'000; // ms: when a client comes back
-constexpr std::size_t kStreams = 256, kStreamsOfOne = 8;
+constexpr std::size_t kStreams = 2048, kStreamsOfOne = 8;
 constexpr std::uint64_t kMaxSequence = std::uint64_t{1} << 53;
 
 class Follower : public std::enable_shared_from_this<Follower> {
