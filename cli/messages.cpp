@@ -141,6 +141,9 @@ Result<api::Device> read_device(std::string_view text) {
 Result<api::DeviceList> read_devices(std::string_view text) {
     return read<api::DeviceList>(text);
 }
+Result<api::Authority> read_authority(std::string_view text) {
+    return read<api::Authority>(text);
+}
 Result<api::OneTime> read_one_time(std::string_view text) {
     return read<api::OneTime>(text);
 }

@@ -72,6 +72,7 @@ Result<api::JoinAnswer> read_join_answer(std::string_view text);
 Result<api::JoinState> read_join_state(std::string_view text);
 Result<api::Device> read_device(std::string_view text);
 Result<api::DeviceList> read_devices(std::string_view text);
+Result<api::Authority> read_authority(std::string_view text);
 
 Result<api::Freeze> read_freeze(std::string_view text);
 Result<api::FreezeList> read_freezes(std::string_view text);

@@ -256,7 +256,8 @@ awaitable<Status> Broker::start() {
                                    &*sums_,
                                    &*workspaces_,
                                    &*pairing_,
-                                   &tickets_};
+                                   &tickets_,
+                                   [this] { return network_->authority(); }};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),

@@ -61,6 +61,12 @@ awaitable<Status> Network::reload() {
     co_return Status{};
 }
 
+Result<api::Authority> Network::authority() const {
+    if (tls_) return own_authority(settings_);
+    return fail(Code::unsupported, "owhaled does not listen with TLS, so it has no certificate",
+                "set tcp and tls = on in owhaled.conf, and restart owhaled: man owhaled.conf");
+}
+
 transport::Hosts Network::hosts() const {
     auto names = config::parse_hosts(settings_.hosts).value_or(std::vector<std::string>{});
     if (tls_) names.insert(names.end(), tls_->names().begin(), tls_->names().end());

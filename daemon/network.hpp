@@ -9,6 +9,7 @@
 
 #include "config/lists.hpp"
 #include "config/settings.hpp"
+#include "shared/api_pairing.hpp"
 #include "transport/hosts.hpp"
 #include "transport/limits.hpp"
 #include "transport/rate_limit.hpp"
@@ -34,6 +35,8 @@ public:
     transport::Hosts hosts() const;
     std::vector<config::Address> proxies() const;
     transport::Limits limits() const;
+    // What signed the certificate in force, where owhaled made that itself.
+    Result<api::Authority> authority() const;
     std::string fingerprint() const { return tls_ ? tls_->fingerprint() : std::string(); }
 
 private:

@@ -15,6 +15,7 @@ namespace owhale {
 namespace {
 
 constexpr std::size_t kLargest = 64u << 10;
+constexpr const char* kAuthority = "/authority.pem";
 
 std::unexpected<Error> unusable(const std::string& path, std::string why, std::string next) {
     return fail(Code::state_unavailable, path + " " + std::move(why), std::move(next));
@@ -47,13 +48,14 @@ std::vector<std::string> names_for(const config::Settings& settings) {
 }
 
 Result<transport::Credentials> make(const config::Settings& settings, const std::string& folder) {
-    auto made = TRY(transport::make_self_signed(names_for(settings)));
+    auto made = TRY(transport::make_own_pair(names_for(settings)));
     CHECK(ensure_private_dir(folder, 0700));
     // The certificate last: while it is not there, nobody has seen it.
-    CHECK(write_file(folder + "/key.pem", made.key, 0600));
-    CHECK(write_file(folder + "/certificate.pem", made.certificate, 0600));
+    CHECK(write_file(folder + "/key.pem", made.credentials.key, 0600));
+    CHECK(write_file(folder + kAuthority, made.authority, 0600));
+    CHECK(write_file(folder + "/certificate.pem", made.credentials.certificate, 0600));
     log::info("owhaled has made a certificate for itself", {{"file", folder + "/certificate.pem"}});
-    return made;
+    return std::move(made.credentials);
 }
 
 } // namespace
@@ -71,6 +73,29 @@ Result<transport::Credentials> own_certificate(const config::Settings& settings)
     if (!key) return std::unexpected(key.error());
     return transport::Credentials{*std::move(certificate), *std::move(key), folder + "/certificate.pem",
                                   folder + "/key.pem"};
+}
+
+Result<api::Authority> own_authority(const config::Settings& settings) {
+    if (!settings.tls_cert.empty())
+        return fail(Code::unsupported, "the certificate is that of tls-cert, which owhaled did not sign",
+                    "give the device the CA that signed it, unless it believes that already");
+    const auto folder = settings.state_dir + "/tls";
+    auto text = read_own(folder + kAuthority, S_IWGRP | S_IWOTH);
+    if (!text && text.error().errnum == ENOENT)
+        return fail(Code::not_found, "owhaled's certificate is older than its CAs, and signed by itself",
+                    "remove " + folder +
+                        "/certificate.pem and key.pem, and restart owhaled: it makes others, and every "
+                        "client has to be told the new fingerprint");
+    if (!text) return std::unexpected(text.error());
+    const auto certificate = TRY(transport::read_certificate(*text));
+    const auto own_text = TRY(read_own(folder + "/certificate.pem", S_IWGRP | S_IWOTH));
+    const auto own = TRY(transport::read_certificate(own_text));
+    api::Authority out;
+    out.certificate = std::move(*text);
+    out.fingerprint = transport::fingerprint_of(certificate.get());
+    out.names = transport::names_of(own.get());
+    out.expires = transport::end_of(certificate.get());
+    return out;
 }
 
 } // namespace owhale

@@ -91,4 +91,12 @@ struct DeviceChange { // PATCH /v1/devices/{id}
 };
 BOOST_DESCRIBE_STRUCT(DeviceChange, (), (name, can))
 
+struct Authority {                  // GET /v1/pair/ca: what signed owhaled's own certificate, and can sign nothing more
+    std::string certificate;        // X.509, PEM
+    std::string fingerprint;        // of it: "SHA256:" and hexadecimal digits, to be compared where it is taken in
+    std::vector<std::string> names; // for which a device believes it, and for no others
+    std::string expires;
+};
+BOOST_DESCRIBE_STRUCT(Authority, (), (certificate, fingerprint, names, expires))
+
 } // namespace owhale::api

@@ -116,7 +116,7 @@ json::object schemas() {
             api::Grant, api::GrantList, api::HostEntry, api::HostList, api::HostVerdict, api::Freeze, api::FreezeList,
             api::Secret, api::SecretList, api::Rekeyed, api::Publish, api::InputTaken, api::AttachTicket,
             api::Workspace, api::WorkspaceList, api::PairMade, api::Pairing, api::PairingList, api::JoinAnswer,
-            api::JoinState, api::Device, api::DeviceList>(all, false);
+            api::JoinState, api::Device, api::DeviceList, api::Authority>(all, false);
     return all.release();
 }
 

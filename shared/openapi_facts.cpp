@@ -128,6 +128,7 @@ constexpr std::array kFacts = {
     Fact{"Device.can", "power", "", "What it was given."},
     Fact{"Device.now", "power", "", "What of that its owner has now."},
     Fact{"Device.expires", "", "date-time", ""},
+    Fact{"Authority.expires", "", "date-time", ""},
     Fact{"DeviceChange.can", "power", "", "Fewer than it has."},
     Fact{"ModeTable.mode", "mode", "", ""},
     Fact{"RunList.next", "", "", "Pass as ?before= for the next page; absent: it was the last."},

@@ -66,6 +66,7 @@ void declare_devices(Command root);
 void declare_pair(Command root);
 void declare_pair_new(Command pair);
 void declare_pair_join(Command pair);
+void declare_pair_ca(Command pair);
 
 void declare_agents(Command root);
 void declare_hook(Command root);

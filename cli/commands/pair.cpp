@@ -166,6 +166,7 @@ void declare_pair(Command root) {
     ended.positional("ID", *id, "the pairing");
     ended.handler([id](Context& context) { return cancel(context, *id); });
     declare_pair_join(pair);
+    declare_pair_ca(pair);
 }
 
 } // namespace owhale::cli

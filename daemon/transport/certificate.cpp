@@ -1,12 +1,15 @@
 #include "transport/certificate.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <ctime>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#include "base/clock.hpp"
 #include "config/endpoint.hpp"
 
 namespace owhale::transport {
@@ -14,7 +17,8 @@ namespace {
 
 constexpr std::size_t kLongestChain = 8;
 constexpr long kDay = 24 * 3600;
-constexpr long kYears = 10 * 365 * kDay;
+constexpr long kLife = 820 * kDay;       // Apple's devices take none that is longer than 825 days
+constexpr std::size_t kLongestName = 40; // of a subject: X.520 has room for 64
 
 struct FreeBio {
     void operator()(BIO* bio) const { BIO_free(bio); }
@@ -46,10 +50,10 @@ std::string text_of(const GENERAL_NAME* name) {
     return text;
 }
 
-bool add_extension(X509* certificate, int nid, const std::string& value) {
+bool add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
     X509V3_CTX context;
     X509V3_set_ctx_nodb(&context);
-    X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
+    X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
     auto* const extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
     const bool added = extension != nullptr && X509_add_ext(certificate, extension, -1) == 1;
     X509_EXTENSION_free(extension);
@@ -71,18 +75,55 @@ bool set_serial(X509* certificate) {
     return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
 }
 
-bool describe_self(X509* certificate, EVP_PKEY* key, const std::vector<std::string>& names) {
-    auto* const name = X509_get_subject_name(certificate);
+// RFC 5280 section 4.2.1.10: these and nothing else. Of a name what is below it is permitted too.
+std::string constraints(const std::vector<std::string>& names) {
+    std::string text = "critical";
+    for (const auto& name : names) {
+        const auto address = config::parse_address(name);
+        text += address ? ",permitted;IP:" + name + "/" : ",permitted;DNS:" + name;
+        if (!address) continue;
+        text += name.find(':') == std::string::npos ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+    }
+    return text;
+}
+
+bool describe(X509* certificate, X509* issuer, EVP_PKEY* key, const std::string& name) {
+    auto* const subject = X509_get_subject_name(certificate);
+    const auto* text = reinterpret_cast<const unsigned char*>(name.c_str());
     return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
            X509_gmtime_adj(X509_getm_notBefore(certificate), -kDay) != nullptr &&
-           X509_gmtime_adj(X509_getm_notAfter(certificate), kYears) != nullptr &&
-           X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("owhaled"), -1,
-                                      -1, 0) == 1 &&
-           X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
-           add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
-           add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
-           add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
-           add_extension(certificate, NID_subject_alt_name, alternative_names(names));
+           X509_gmtime_adj(X509_getm_notAfter(certificate), kLife) != nullptr &&
+           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, text, -1, -1, 0) == 1 &&
+           X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1 &&
+           X509_set_pubkey(certificate, key) == 1;
+}
+
+// What a device lists it by: the first name that is no other machine's, too.
+std::string authority_name(const std::vector<std::string>& names) {
+    const auto is_ours = [](const auto& name) { return name != "localhost" && !config::parse_address(name); };
+    const auto found = std::ranges::find_if(names, is_ours);
+    return "owhaled, " + (found == names.end() ? "localhost" : found->substr(0, kLongestName));
+}
+
+bool make_authority(X509* authority, EVP_PKEY* key, const std::vector<std::string>& names) {
+    return describe(authority, authority, key, authority_name(names)) &&
+           add_extension(authority, authority, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+           add_extension(authority, authority, NID_key_usage, "critical,keyCertSign") &&
+           add_extension(authority, authority, NID_ext_key_usage, "serverAuth") &&
+           add_extension(authority, authority, NID_name_constraints, constraints(names)) &&
+           add_extension(authority, authority, NID_subject_key_identifier, "hash") &&
+           X509_sign(authority, key, EVP_sha256()) > 0;
+}
+
+bool make_certificate(X509* certificate, EVP_PKEY* key, X509* authority, EVP_PKEY* signing,
+                      const std::vector<std::string>& names) {
+    return describe(certificate, authority, key, "owhaled") &&
+           add_extension(certificate, authority, NID_basic_constraints, "critical,CA:FALSE") &&
+           add_extension(certificate, authority, NID_key_usage, "critical,digitalSignature") &&
+           add_extension(certificate, authority, NID_ext_key_usage, "serverAuth") &&
+           add_extension(certificate, authority, NID_subject_alt_name, alternative_names(names)) &&
+           add_extension(certificate, authority, NID_authority_key_identifier, "keyid:always") &&
+           X509_sign(certificate, signing, EVP_sha256()) > 0;
 }
 
 } // namespace
@@ -136,20 +177,36 @@ std::string doubt_about(X509* certificate) {
     return {};
 }
 
-Result<Credentials> make_self_signed(const std::vector<std::string>& names) {
+std::string end_of(X509* certificate) {
+    std::tm parts{};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return {};
+    return rfc3339(std::int64_t{::timegm(&parts)} * 1'000'000);
+}
+
+Result<Certificate> read_certificate(const std::string& text) {
     ERR_clear_error();
-    const Key key(EVP_EC_gen("P-256"));
-    const Certificate certificate(X509_new());
-    const Bio certificate_text(BIO_new(BIO_s_mem())), key_text(BIO_new(BIO_s_secmem()));
+    Certificate certificate(PEM_read_bio_X509(reading(text).get(), nullptr, no_passphrase, nullptr));
+    if (!certificate) return fail_tls(Code::config_invalid, "this is no certificate in PEM");
+    return certificate;
+}
+
+Result<OwnPair> make_own_pair(const std::vector<std::string>& names) {
+    ERR_clear_error();
+    const Key signing(EVP_EC_gen("P-256")), key(EVP_EC_gen("P-256"));
+    const Certificate authority(X509_new()), certificate(X509_new());
+    const Bio authority_text(BIO_new(BIO_s_mem())), certificate_text(BIO_new(BIO_s_mem())),
+        key_text(BIO_new(BIO_s_secmem()));
     const bool good =
-        key && certificate && describe_self(certificate.get(), key.get(), names) &&
-        X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0 &&
+        signing && key && authority && certificate && make_authority(authority.get(), signing.get(), names) &&
+        make_certificate(certificate.get(), key.get(), authority.get(), signing.get(), names) &&
+        PEM_write_bio_X509(authority_text.get(), authority.get()) == 1 &&
         PEM_write_bio_X509(certificate_text.get(), certificate.get()) == 1 &&
         PEM_write_bio_PKCS8PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1;
     if (!good) return fail_tls(Code::internal, "a certificate cannot be made");
-    Credentials made;
-    made.certificate = written(certificate_text.get());
-    made.key = written(key_text.get());
+    OwnPair made;
+    made.credentials.certificate = written(certificate_text.get());
+    made.credentials.key = written(key_text.get());
+    made.authority = written(authority_text.get());
     return made;
 }
 

@@ -32,10 +32,19 @@ Result<Pair> read_pair(const Credentials& credentials);
 std::string fingerprint_of(X509* certificate);        // "SHA256:" and 64 hexadecimal digits
 std::vector<std::string> names_of(X509* certificate); // DNS names and addresses of subjectAltName
 std::string doubt_about(X509* certificate);           // "" or "has expired", "is not valid yet"
+std::string end_of(X509* certificate);                // RFC 3339
 
-// ECDSA on P-256, good for these names and addresses for ten years from yesterday on (clocks differ), for a server
-// alone. Nobody signed it but itself: clients compare its fingerprint.
-Result<Credentials> make_self_signed(const std::vector<std::string>& names);
+// What owhaled makes for itself: ECDSA on P-256, good for these names and addresses alone, from yesterday on (clocks differ), and
+// no longer than every browser takes. Clients compare the certificate's fingerprint, or believe the CA: a device that takes it in
+// trusts it for no other name, and nobody can sign with it any more, for its key is forgotten here.
+struct OwnPair {
+    Credentials credentials;
+    std::string authority; // the CA's certificate, PEM
+};
+Result<OwnPair> make_own_pair(const std::vector<std::string>& names);
+
+// Of the first certificate in a PEM text. config_invalid when there is none.
+Result<Certificate> read_certificate(const std::string& text);
 
 // An error with OpenSSL's own reason, whose queue it empties.
 std::unexpected<Error> fail_tls(Code code, std::string message);

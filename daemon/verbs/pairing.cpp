@@ -48,6 +48,11 @@ awaitable<Result<Response>> confirm(Services services, Request& request) {
     co_return reply(*device, 201);
 }
 
+Result<Response> authority(const Services& services, const Request& request) {
+    CHECK(only(request, {}));
+    return reply(TRY(services.authority()));
+}
+
 // What is bound is the certificate that this very connection was shown: not behind a proxy, not on the Unix socket.
 Status check_way(const Request& request) {
     const auto& connection = *request.connection;
@@ -98,9 +103,9 @@ std::vector<transport::Route> pairing_routes(const Services& services) {
     const auto now = answered_now(services);
     const auto later = answered_later(services);
     return {
-        {"pair.create", later(create), {}},   {"pair.list", now(list), {}}, {"pair.cancel", later(cancel), {}},
-        {"pair.confirm", later(confirm), {}}, {"pair.join", now(join), {}}, {"pair.prove", later(prove), {}},
-        {"pair.state", later(state), {}},
+        {"pair.create", later(create), {}},   {"pair.list", now(list), {}},    {"pair.cancel", later(cancel), {}},
+        {"pair.confirm", later(confirm), {}}, {"pair.join", now(join), {}},    {"pair.prove", later(prove), {}},
+        {"pair.state", later(state), {}},     {"pair.ca", now(authority), {}},
     };
 }
 

@@ -1,5 +1,6 @@
 """Two machines: a code made by owhalectl on one, a device that joins from the other, and what it can do then."""
 
+import hashlib
 import json
 import os
 import re
@@ -237,6 +238,15 @@ def test_a_key_that_others_can_read(daemon, here, there):
     assert refused.returncode == 3 and str(kept) in refused.stderr
 
 
+def test_the_ca_for_a_phone(daemon, here):
+    done = here("pair", "ca", code=None)
+    assert done.returncode == 0 and ssl.PEM_cert_to_DER_cert(done.stdout)
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(done.stdout)).hexdigest().upper()
+    assert " ".join(digest[i:i + 2] for i in range(0, 64, 2)) in done.stderr and "localhost" in done.stderr
+    assert here("-q", "pair", "ca") == done.stdout
+    assert json.loads(here("-o", "json", "pair", "ca"))["fingerprint"] == "SHA256:" + digest.lower()
+
+
 def test_owhaled_without_tls(own, base):
     plain = own(*accounts.QUICK).start()
     accounts.set_up(plain)
@@ -244,5 +254,7 @@ def test_owhaled_without_tls(own, base):
     one("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
     answer = one("pair", "new", "--name", "x", "--can", "audit", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
     assert answer.returncode != 0 and "TLS" in answer.stderr
+    answer = one("pair", "ca", code=None)
+    assert answer.returncode != 0 and "TLS" in answer.stderr and answer.stdout == ""
 
 

@@ -111,11 +111,46 @@ def test_the_certificate_is_made_once_and_its_key_is_nobodys(own, secure):
 
 
 def test_a_client_that_trusts_the_certificate_checks_it_like_any_other(secure):
-    made = ssl.create_default_context(cafile=str(secure.state / "tls/certificate.pem"))
+    made = ssl.create_default_context(cafile=str(secure.state / "tls/authority.pem"))
     with Tcp(secure.tcp, tls=made) as tcp:
         assert tcp.ask("GET", "/v1/health").status == 200
     with pytest.raises(ssl.SSLCertVerificationError):
         Tcp(secure.tcp, tls=ssl.create_default_context())
+
+
+def test_the_ca_for_devices_is_good_for_this_machines_names_alone(secure, tmp_path):
+    told = secure.get("/v1/pair/ca").json()
+    file = tmp_path / "ca.pem"
+    file.write_text(told["certificate"])
+    text = subprocess.run(["openssl", "x509", "-in", file, "-noout", "-text", "-fingerprint", "-sha256"], check=True, stdout=subprocess.PIPE).stdout.decode()
+    assert "CA:TRUE, pathlen:0" in text and "X509v3 Name Constraints: critical" in text and "DNS:localhost" in text
+    assert text.rpartition("=")[2].strip().replace(":", "").lower() == told["fingerprint"].split(":")[1]
+    assert {"localhost", "127.0.0.1"} <= set(told["names"])
+    checked = ssl.create_default_context(cadata=told["certificate"])
+    with Tcp(secure.tcp, tls=checked) as tcp:
+        assert tcp.ask("GET", "/v1/health").status == 200
+    # Its key is nowhere: the only one there is belongs to the certificate.
+    keys = [path for path in secure.state.rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
+    assert [path.name for path in keys if path.parent.name == "tls"] == ["key.pem"]
+    public = [subprocess.run(["openssl", *words, "-pubkey" if "x509" in words else "-pubout"], check=True, stdout=subprocess.PIPE).stdout
+              for words in (["pkey", "-in", secure.state / "tls/key.pem"], ["x509", "-in", file, "-noout"])]
+    assert public[0] != public[1]
+
+
+def test_there_is_no_ca_without_tls_nor_of_others_certificates(own, tmp_path):
+    plain = listening(own)
+    assert plain.get("/v1/pair/ca").code == "unsupported"
+    plain.stop()
+    assert given(own, *make_certificate(tmp_path, "one")).get("/v1/pair/ca").code == "unsupported"
+
+
+def test_a_certificate_of_before_there_were_cas(own, secure):
+    secure.stop()
+    (secure.state / "tls/authority.pem").unlink()
+    before, again = secure.fingerprint, listening(own, "--tls", "on")
+    assert again.fingerprint == before, "clients know it"
+    answer = again.get("/v1/pair/ca")
+    assert answer.code == "not_found" and "certificate.pem" in answer.text
 
 
 def test_requests_large_and_small_over_tls(secure):

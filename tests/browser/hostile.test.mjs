@@ -87,6 +87,30 @@ test('behind a warning that was clicked away it pairs and watches, and decides n
     await phone.close();
 });
 
+// What owhalectl pair ca prints, taken in by a phone: no certificate of anybody else's is needed, and none but owhaled's gains by it.
+test("owhaled's own certificate is believed where its CA was taken in, and no other one is by that", async () => {
+    const own = await Owhaled.start();
+    const authority = await own.ask('GET', '/v1/pair/ca');
+    const believing = await launch(certificates.homeOf(authority.certificate));
+    const line = await Wire.to(own.port);
+    const phone = await Phone.open(believing, line);
+    await phone.pair(own, ['approve'], 'mine');
+    const run = await own.run({ argv: ['/usr/bin/seq', '11'], cwd: '/' });
+    await phone.openRequest('seq 11');
+    await phone.readToEnd();
+    await phone.button('Approve').click();
+    assert.equal(await own.until(run.id, 'exited'), 'exited');
+    await phone.close();
+    const between = await Wire.to(own.port, { certificate: certificates.other });
+    const careful = await Phone.open(believing, between);
+    await careful.page.goto(between.url()).catch(() => {});
+    await careful.page.waitForFunction(() => document.title === 'Privacy error');
+    await careful.context.close();
+    await believing.close();
+    await Promise.all([between.cut(), line.cut()]);
+    await own.stop();
+});
+
 test('somebody in between with another certificate finds no page of theirs in a browser that was paired', async () => {
     const phone = await Phone.open(browser, wire);
     await phone.pair(owhaled, ['approve'], 'safe');

@@ -31,14 +31,21 @@ export class Certificates {
         this.key = file('leaf.key');
         this.other = { cert: readFileSync(file('other.pem')), key: readFileSync(file('other.key')) };
         // Chromium on Linux believes what the user's NSS database believes: the case of a CA that was given to the phone.
-        this.home = file('home');
-        const database = join(this.home, '.pki/nssdb');
-        mkdirSync(database, { recursive: true });
-        execFileSync('certutil', ['-d', `sql:${database}`, '-N', '--empty-password'], { stdio: 'pipe' });
-        execFileSync('certutil', ['-d', `sql:${database}`, '-A', '-n', 'test', '-t', 'C,,', '-i', file('ca.pem')], { stdio: 'pipe' });
+        this.home = this.homeOf(readFileSync(file('ca.pem'), 'utf8'));
         // And one that trusts nothing of the test's.
         this.strange_home = file('strange-home');
         mkdirSync(this.strange_home);
+    }
+
+    /** Another home, whose owner took in this CA alone. @param {string} pem */
+    homeOf(pem) {
+        const home = mkdtempSync(join(this.folder, 'home-'));
+        const database = join(home, '.pki/nssdb');
+        mkdirSync(database, { recursive: true });
+        writeFileSync(join(home, 'ca.pem'), pem);
+        execFileSync('certutil', ['-d', `sql:${database}`, '-N', '--empty-password'], { stdio: 'pipe' });
+        execFileSync('certutil', ['-d', `sql:${database}`, '-A', '-n', 'owhaled', '-t', 'C,,', '-i', join(home, 'ca.pem')], { stdio: 'pipe' });
+        return home;
     }
 
     remove() {

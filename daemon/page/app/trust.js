@@ -48,4 +48,5 @@ export async function askTrust() {
 }
 
 export const HOW_TRUSTED =
-    'Give owhaled a certificate that this device trusts (tls-cert and tls-key in owhaled.conf), and pair again. Until then: owhalectl approvals watch.';
+    'Let this device trust the CA that owhalectl pair ca prints, once you have compared its fingerprint; or give owhaled a certificate that ' +
+    'it trusts already (tls-cert and tls-key in owhaled.conf). Then pair again. Until then: owhalectl approvals watch.';

@@ -18,14 +18,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Credentials self_signed() {
-    return make_self_signed({"localhost", "box.example", "127.0.0.1", "::1"}).value();
+const std::vector<std::string> kNames = {"localhost", "box.example", "127.0.0.1", "::1"};
+
+Credentials own_pair() {
+    return make_own_pair(kNames).value().credentials;
 }
 
 std::unique_ptr<Tls> made() {
     std::signal(SIGPIPE, SIG_IGN); // as the daemon does
     Tls::prepare();
-    return Tls::make(self_signed()).value();
+    return Tls::make(own_pair()).value();
 }
 
 struct Setup {
@@ -233,7 +235,7 @@ TEST_CASE("a new certificate is for new connections, a broken one changes nothin
     };
     const auto before = tls->fingerprint();
     CHECK_EQ(fingerprint(old), before);
-    const auto one = self_signed(), two = self_signed();
+    const auto one = own_pair(), two = own_pair();
     CHECK_FALSE(tls->replace({one.certificate, two.key}).has_value());
     CHECK_FALSE(tls->replace({"", ""}).has_value());
     CHECK_FALSE(tls->replace({one.certificate, one.certificate}).has_value());
@@ -248,10 +250,10 @@ TEST_CASE("a new certificate is for new connections, a broken one changes nothin
 }
 
 TEST_CASE("the certificate that owhaled makes") {
-    const auto credentials = self_signed();
+    const auto credentials = own_pair();
     const auto pair = read_pair(credentials).value();
     auto* const certificate = pair.chain.front().get();
-    CHECK_EQ(names_of(certificate), std::vector<std::string>{"localhost", "box.example", "127.0.0.1", "::1"});
+    CHECK_EQ(names_of(certificate), kNames);
     CHECK_EQ(doubt_about(certificate), "");
     CHECK_EQ(X509_check_host(certificate, "localhost", 0, 0, nullptr), 1);
     CHECK_EQ(X509_check_ip_asc(certificate, "::1", 0), 1);
@@ -259,8 +261,53 @@ TEST_CASE("the certificate that owhaled makes") {
     CHECK_EQ(EVP_PKEY_get_bits(pair.key.get()), 256);
     int days = 0, seconds = 0;
     ASN1_TIME_diff(&days, &seconds, X509_get0_notBefore(certificate), X509_get0_notAfter(certificate));
-    CHECK_EQ(days, 3651);
-    CHECK_NE(fingerprint_of(certificate), fingerprint_of(read_pair(self_signed()).value().chain.front().get()));
+    CHECK_EQ(days, 821); // Apple's devices take 825
+    CHECK_EQ(end_of(certificate).size(), std::string_view("2029-02-25T00:00:00.000000Z").size());
+    CHECK_NE(fingerprint_of(certificate), fingerprint_of(read_pair(own_pair()).value().chain.front().get()));
+}
+
+namespace {
+
+using Store = std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)>;
+using StoreContext = std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)>;
+
+// What a browser decides that has taken in `authority`.
+int verdict(X509* authority, X509* certificate) {
+    const Store store(X509_STORE_new(), X509_STORE_free);
+    X509_STORE_add_cert(store.get(), authority);
+    const StoreContext context(X509_STORE_CTX_new(), X509_STORE_CTX_free);
+    X509_STORE_CTX_init(context.get(), store.get(), certificate, nullptr);
+    X509_STORE_CTX_set_purpose(context.get(), X509_PURPOSE_SSL_SERVER);
+    X509_verify_cert(context.get());
+    return X509_STORE_CTX_get_error(context.get());
+}
+
+} // namespace
+
+TEST_CASE("the CA of that certificate: for its names alone, and nobody has its key") {
+    const auto made = make_own_pair(kNames).value();
+    const auto authority = read_certificate(made.authority).value();
+    const auto pair = read_pair(made.credentials).value();
+    auto* const certificate = pair.chain.front().get();
+    CHECK_EQ(pair.chain.size(), 1);
+    CHECK_EQ(X509_check_ca(authority.get()), 1);
+    CHECK_EQ(X509_get_pathlen(authority.get()), 0);
+    CHECK_EQ(verdict(authority.get(), certificate), X509_V_OK);
+    // Not the certificate's own key: there is no other in what was made.
+    CHECK_EQ(X509_check_private_key(authority.get(), pair.key.get()), 0);
+    CHECK_EQ(made.authority.find("PRIVATE"), std::string::npos);
+    const auto other = make_own_pair(kNames).value();
+    CHECK_NE(verdict(authority.get(), read_certificate(other.credentials.certificate).value().get()), X509_V_OK);
+    const std::unique_ptr<NAME_CONSTRAINTS, decltype(&NAME_CONSTRAINTS_free)> bounds(
+        static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(authority.get(), NID_name_constraints, nullptr, nullptr)),
+        NAME_CONSTRAINTS_free);
+    REQUIRE(bounds);
+    CHECK_EQ(sk_GENERAL_SUBTREE_num(bounds->permittedSubtrees), 4);
+    CHECK_EQ(NAME_CONSTRAINTS_check(certificate, bounds.get()), X509_V_OK);
+    const auto strange = make_own_pair({"bank.example", "192.0.2.1"}).value();
+    CHECK_NE(NAME_CONSTRAINTS_check(read_certificate(strange.credentials.certificate).value().get(), bounds.get()),
+             X509_V_OK);
+    CHECK_FALSE(read_certificate("-----BEGIN").has_value());
 }
 
 TEST_CASE("WebSocket over TLS") {
