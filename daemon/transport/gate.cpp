@@ -1,7 +1,6 @@
 #include "transport/gate.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 #include "transport/forwarded.hpp"
 #include "transport/permit.hpp"
@@ -35,22 +34,11 @@ std::optional<std::string_view> bearer(std::string_view credentials) {
     return credentials.substr(scheme.size());
 }
 
-// Takes it out of the list of protocols. Two are put together, which is none.
 std::string take_ticket(Head& head) {
-    std::string ticket, others;
-    const auto protocols = head.upgrade() ? take_field(head, kProtocols) : std::string();
-    for (const auto part : std::views::split(protocols, ',')) {
-        std::string_view one(part.begin(), part.end());
-        one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
-        one.remove_suffix(one.size() - std::min(one.find_last_not_of(" \t") + 1, one.size()));
-        if (one == kTicketPrefix)
-            ticket += '?'; // it says that it has one
-        else if (one.starts_with(kTicketPrefix))
-            ticket += one.substr(kTicketPrefix.size());
-        else
-            (others += others.empty() ? "" : ", ") += one;
-    }
-    if (!others.empty()) head.fields[std::string(kProtocols)] = std::move(others);
+    if (!head.upgrade()) return {};
+    auto protocols = take_field(head, kProtocols);
+    auto ticket = take_prefixed(protocols, kTicketPrefix);
+    if (!protocols.empty()) head.fields[std::string(kProtocols)] = std::move(protocols);
     return ticket;
 }
 

@@ -149,6 +149,23 @@ Result<Head> parse_head(std::string_view text) {
     return head;
 }
 
+std::string take_prefixed(std::string& list, std::string_view prefix) {
+    std::string taken, others;
+    for (std::string_view rest = list; !rest.empty();) {
+        const auto comma = std::min(rest.find(','), rest.size());
+        const auto one = trimmed(rest.substr(0, comma));
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        if (one.starts_with(prefix)) {
+            const auto what = one.substr(prefix.size());
+            (taken += taken.empty() ? "" : ",") += what.empty() ? "," : what;
+        } else if (!one.empty()) {
+            (others += others.empty() ? "" : ", ") += one;
+        }
+    }
+    list = std::move(others);
+    return taken;
+}
+
 Status refuse_pages(const Head& head) {
     const auto site = head.field("sec-fetch-site");
     if (head.fields.contains("origin") || (!site.empty() && site != "none" && site != "same-origin"))

@@ -38,6 +38,10 @@ bool clean_so_far(std::string_view text, std::size_t from);
 // `text` is everything up to and with the empty line.
 Result<Head> parse_head(std::string_view text);
 
+// Takes what begins with `prefix` out of a comma-separated list, and answers it without that; "" when there was none. What cannot be
+// it (nothing behind the prefix, or two of them) is answered as something that cannot be it either.
+std::string take_prefixed(std::string& list, std::string_view prefix);
+
 // Whether a page of a browser sent this. No client of owhaled is a page, and pages can reach this machine's addresses.
 Status refuse_pages(const Head& head);
 

@@ -9,6 +9,7 @@
 #include "shared/api_identity.hpp"
 #include "shared/api_input.hpp"
 #include "shared/api_network.hpp"
+#include "shared/api_pairing.hpp"
 #include "shared/api_profiles.hpp"
 #include "shared/api_secrets.hpp"
 #include "shared/api_workspaces.hpp"
@@ -27,7 +28,8 @@ using Bodies =
                api::ApproveRequest, api::DenyRequest, api::DecideRequest, api::FreezeRequest, api::LoginRequest,
                api::PasswordRequest, api::StepUpRequest, api::TokenRequest, api::UserRequest, api::RolesRequest,
                api::InputRequest, api::HostAllowRequest, api::HostCheckRequest, api::PublishRequest, api::SecretRequest,
-               api::SecretValue, api::WorkspaceRequest, api::ProfileCheckRequest>;
+               api::SecretValue, api::WorkspaceRequest, api::ProfileCheckRequest, api::PairRequest, api::JoinRequest,
+               api::JoinProof, api::ConfirmRequest, api::DeviceChange>;
 
 template <typename T> void read(std::string_view text) {
     const auto first = codec::decode<T>(text);

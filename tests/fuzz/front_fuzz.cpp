@@ -70,11 +70,21 @@ void read_request(std::string_view text, std::size_t piece) {
     must(head->fields.size() <= transport::kMaxFields && !(head->chunked && head->content_length));
     for (const auto& [name, value] : head->fields) must(!name.empty() && value.find_first_of("\r\n") == value.npos);
     (void)transport::refuse_pages(*head);
+    read_protocols(head->field("sec-websocket-protocol"));
     read_target(head->target);
     const auto rest = text.substr(end + 4);
     const auto whole = take(head_text, rest, rest.size() + 1), parts = take(head_text, rest, piece);
     if (whole.done && parts.done) must(whole.body == parts.body && whole.used == parts.used);
     must(whole.done == parts.done || whole.bad || parts.bad || rest.size() > transport::kMaxHead);
+}
+
+// What a ticket is taken out of holds none then, and the rest is what it was.
+void read_protocols(std::string_view text) {
+    std::string list(text), again;
+    const auto taken = transport::take_prefixed(list, "owhale.ticket.");
+    again = list;
+    must(transport::take_prefixed(again, "owhale.ticket.").empty() && again == list);
+    must(taken.size() + list.size() <= 2 * text.size() + 2);
 }
 
 // Nobody has the secret of the key of zeros: no token is believed.

@@ -102,3 +102,17 @@ TEST_CASE("keep-alive and upgrade follow the Connection header") {
     CHECK(parse_head(request("Connection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"))->upgrade());
     CHECK_FALSE(parse_head(request("Upgrade: websocket\r\n"))->upgrade());
 }
+
+TEST_CASE("what begins with a prefix is taken out of a list") {
+    const auto taken = [](std::string list) {
+        auto what = transport::take_prefixed(list, "a.");
+        return what + "|" + list;
+    };
+    CHECK_EQ(taken(""), "|");
+    CHECK_EQ(taken("x, y"), "|x, y");
+    CHECK_EQ(taken("x,\ta.1 , y"), "1|x, y");
+    CHECK_EQ(taken("a.1"), "1|");
+    CHECK_EQ(taken("a.1, a.2"), "1,2|"); // which nobody was given
+    CHECK_EQ(taken("x, a."), ",|x");
+    CHECK_EQ(taken(" ,, x,"), "|x");
+}
