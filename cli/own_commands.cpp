@@ -107,6 +107,7 @@ constexpr std::array kRunOptions = {
     Option{"--memory", true},
     Option{"--pids", true},
     Option{"--cpus", true},
+    Option{"--io", true},
     Option{"--description", true},
     Option{"-q"},
     Option{"--quiet"},

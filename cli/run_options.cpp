@@ -87,7 +87,8 @@ Status set_limits(api::RunRequest& request, const RunOptions& options) {
     if (!options.memory.empty()) limits.memory = TRY(parse_size(options.memory, "--memory"));
     if (!options.pids.empty()) limits.pids = TRY(parse_count(options.pids, "--pids", 1, 4'194'304));
     if (!options.cpus.empty()) limits.cpus = TRY(parse_cpus(options.cpus));
-    if (limits.memory || limits.pids || limits.cpus) request.limits = limits;
+    if (!options.io.empty()) limits.io = TRY(parse_size(options.io, "--io"));
+    if (limits.memory || limits.pids || limits.cpus || limits.io) request.limits = limits;
     if (!options.timeout.empty()) request.timeout_ms = TRY(parse_duration_ms(options.timeout, "--timeout"));
     return {};
 }
@@ -120,6 +121,7 @@ void declare(Command command, RunOptions& options) {
     command.option("--memory", options.memory, "SIZE", "at most so much memory: 512M, 2G");
     command.option("--pids", options.pids, "N", "at most so many processes and threads");
     command.option("--cpus", options.cpus, "N", "at most so many processors: 1.5");
+    command.option("--io", options.io, "SIZE", "read and write at most so much a second, on each disk: 20M");
     command.option("--description", options.description, "TEXT", "should somebody be asked: your words for them");
     command.flag("--approve-here", options.approve_here,
                  "should somebody be asked: decide on this terminal, with the password of your account");

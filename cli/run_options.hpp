@@ -15,7 +15,7 @@ namespace owhale::cli {
 struct RunOptions {
     bool tty = false, no_stdin = false, detach = false, interactive = false, remove = false, approve_here = false;
     std::vector<std::string> env, env_files;
-    std::string cwd, workspace, profile, as, timeout, memory, pids, cpus, description;
+    std::string cwd, workspace, profile, as, timeout, memory, pids, cpus, io, description;
     NetOptions network;
 };
 

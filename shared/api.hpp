@@ -18,8 +18,9 @@ namespace owhale::api {
 struct Limits {
     std::optional<std::uint64_t> memory, pids, output, file_size, open_files; // bytes, count, bytes, bytes, count
     std::optional<double> cpus;                                               // 0.01 to 1024
+    std::optional<std::uint64_t> io; // bytes a second, read and written each, on each disk: at least 65,536
 };
-BOOST_DESCRIBE_STRUCT(Limits, (), (memory, pids, output, file_size, open_files, cpus))
+BOOST_DESCRIBE_STRUCT(Limits, (), (memory, pids, output, file_size, open_files, cpus, io))
 
 struct RunRequest {                                        // POST /v1/runs: exactly one of argv, script, language+code
     std::optional<std::vector<std::string>> argv;          // 1 to 10,000 strings, no NUL
@@ -90,10 +91,18 @@ struct Stream {                          // kept output of one stream: all of it
 };
 BOOST_DESCRIBE_STRUCT(Stream, (), (text, encoding, length, truncated, digest))
 
+struct Stalled { // how long one of its processes or more waited for it: the kernel's pressure stall information, "some"
+    std::uint64_t cpu_us = 0, memory_us = 0, io_us = 0;
+};
+BOOST_DESCRIBE_STRUCT(Stalled, (), (cpu_us, memory_us, io_us))
+
 struct Usage {
     std::uint64_t wall_us = 0, user_us = 0, system_us = 0, memory_peak = 0, pids_peak = 0;
+    std::optional<std::uint64_t> disk_read, disk_written; // bytes; where cgroup v2 counts them
+    std::optional<Stalled> stalled;                       // where the kernel keeps it for a cgroup
 };
-BOOST_DESCRIBE_STRUCT(Usage, (), (wall_us, user_us, system_us, memory_peak, pids_peak))
+BOOST_DESCRIBE_STRUCT(Usage, (),
+                      (wall_us, user_us, system_us, memory_peak, pids_peak, disk_read, disk_written, stalled))
 
 struct Opaque {                       // what cannot be known before it runs
     std::uint32_t begin = 0, end = 0; // bytes, in what was judged

@@ -50,6 +50,16 @@ std::string usage(const api::Usage& usage) {
            format_duration_us(usage.system_us) + ", memory " + format_size(usage.memory_peak) + processes;
 }
 
+std::string disk(const api::Usage& usage) {
+    return "read " + format_size(usage.disk_read.value_or(0)) + ", written " +
+           format_size(usage.disk_written.value_or(0));
+}
+
+std::string stalled(const api::Stalled& stalled) {
+    return "for cpu " + format_duration_us(stalled.cpu_us) + ", for memory " + format_duration_us(stalled.memory_us) +
+           ", for disks " + format_duration_us(stalled.io_us);
+}
+
 std::string output(const api::Run& run) {
     return "stdout " + format_size(run.stdout_length) + ", stderr " + format_size(run.stderr_length) +
            (run.truncated ? ", the middle not kept" : "");
@@ -110,6 +120,8 @@ void add_receipt(Fields& fields, const api::Receipt& receipt) {
                receipt.seccomp + (receipt.seccomp_digest.empty() ? "" : " " + receipt.seccomp_digest.substr(0, 16)));
     fields.add("Limits", limits(receipt));
     fields.add("Usage", usage(receipt.usage));
+    if (receipt.usage.disk_read) fields.add("Disks", disk(receipt.usage));
+    if (receipt.usage.stalled) fields.add("Waited", stalled(*receipt.usage.stalled));
     for (const auto& weaker : receipt.weaker) fields.add("Weaker", weaker, Tone::warn);
     for (const auto& planted : receipt.planted) fields.add("Planted", planted, Tone::warn);
     fields.add("Sockets", joined(receipt.sockets));

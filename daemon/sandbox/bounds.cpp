@@ -73,6 +73,7 @@ constexpr std::array kLimits = {
     LimitRow{"memory", &RunLimits::memory, asked_limit<&api::Limits::memory>},
     LimitRow{"pids", &RunLimits::pids, asked_limit<&api::Limits::pids>},
     LimitRow{"cpus", &RunLimits::cpu_milli, asked_limit<&api::Limits::cpus>},
+    LimitRow{"io", &RunLimits::io, asked_limit<&api::Limits::io>},
     LimitRow{"file_size", &RunLimits::file_size, asked_limit<&api::Limits::file_size>},
     LimitRow{"open_files", &RunLimits::open_files, asked_limit<&api::Limits::open_files>},
     LimitRow{"output", &RunLimits::output, asked_limit<&api::Limits::output>},

@@ -37,8 +37,9 @@ std::vector<std::string> in_both(const std::vector<std::string>& a, const std::v
 
 ProfileLimits narrower(const ProfileLimits& a, const ProfileLimits& b) {
     ProfileLimits out;
-    for (const auto limit : {&ProfileLimits::memory, &ProfileLimits::pids, &ProfileLimits::file_size,
-                             &ProfileLimits::open_files, &ProfileLimits::box, &ProfileLimits::cpu_milli})
+    for (const auto limit :
+         {&ProfileLimits::memory, &ProfileLimits::pids, &ProfileLimits::file_size, &ProfileLimits::open_files,
+          &ProfileLimits::box, &ProfileLimits::cpu_milli, &ProfileLimits::io})
         out.*limit = least(a.*limit, b.*limit);
     out.timeout = least_time(a, b);
     return out;
@@ -46,7 +47,7 @@ ProfileLimits narrower(const ProfileLimits& a, const ProfileLimits& b) {
 
 bool same_limits(const ProfileLimits& a, const ProfileLimits& b) {
     return a.memory == b.memory && a.pids == b.pids && a.file_size == b.file_size && a.open_files == b.open_files &&
-           a.box == b.box && a.cpu_milli == b.cpu_milli && a.timeout == b.timeout;
+           a.box == b.box && a.cpu_milli == b.cpu_milli && a.io == b.io && a.timeout == b.timeout;
 }
 
 bool permits_the_same(const Profile& a, const Profile& b) {

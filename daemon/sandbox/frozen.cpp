@@ -35,9 +35,14 @@ void put_limits(api::Frozen& frozen, const Prepared& prepared, const Caller& cal
     const auto& limits = prepared.limits;
     // What is left of the asking run's own time shrinks while people think.
     const auto wall = caller.asker ? prepared.request.timeout_ms.value_or(0) : limits.wall_ms;
-    const std::pair<const char*, std::uint64_t> rows[] = {
-        {"memory", limits.memory}, {"pids", limits.pids},           {"cpu_milli", limits.cpu_milli},  {"wall_ms", wall},
-        {"output", limits.output}, {"file_size", limits.file_size}, {"open_files", limits.open_files}};
+    const std::pair<const char*, std::uint64_t> rows[] = {{"memory", limits.memory},
+                                                          {"pids", limits.pids},
+                                                          {"cpu_milli", limits.cpu_milli},
+                                                          {"io", limits.io},
+                                                          {"wall_ms", wall},
+                                                          {"output", limits.output},
+                                                          {"file_size", limits.file_size},
+                                                          {"open_files", limits.open_files}};
     for (const auto& [name, value] : rows)
         if (value != 0) frozen.limits[name] = std::to_string(value);
 }

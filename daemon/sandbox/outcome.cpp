@@ -75,7 +75,14 @@ Outcome outcome_of(const wire::RunEnded& end) {
 }
 
 api::Usage usage_of(const wire::RunEnded& end) {
-    return {end.wall_ns / 1000, end.user_us, end.system_us, end.memory_peak, end.pids_peak};
+    api::Usage usage{end.wall_ns / 1000, end.user_us, end.system_us, end.memory_peak, end.pids_peak, {}, {}, {}};
+    if ((end.counted & wire::kCountedDisk) != 0) {
+        usage.disk_read = end.disk_read;
+        usage.disk_written = end.disk_written;
+    }
+    if ((end.counted & wire::kCountedStalls) != 0)
+        usage.stalled = api::Stalled{end.cpu_stalled_us, end.memory_stalled_us, end.io_stalled_us};
+    return usage;
 }
 
 std::string signal_name(int number) {

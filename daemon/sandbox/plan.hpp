@@ -104,13 +104,15 @@ struct HeadFile {
     char vkey[kMaxVkey];   // whose log it is of, "" a new file
 };
 
+inline constexpr std::uint32_t kIoController = 8;
+
 struct Ready { // once, first
     Header header;
     std::uint32_t version;
     std::uint32_t rootless;           // 1: the spawner is an ordinary user's
     std::uint32_t landlock_abi;       // 0: none
     std::uint32_t cgroup;             // 0 none, 1 cgroup2 without controllers, 2 cgroup2 with memory and pids
-    std::uint32_t cgroup_controllers; // bit set: 1 memory, 2 pids, 4 cpu, 8 io
+    std::uint32_t cgroup_controllers; // bit set: 1 memory, 2 pids, 4 cpu, kIoController
     std::uint32_t missing;            // bit set of Layer: required layers that are not there
     std::uint32_t reserved_uid;       // the uid that root callers run as
     std::uint64_t ceiling_memory;     // bytes, 0 none
@@ -282,6 +284,7 @@ struct Run {
     std::uint64_t memory; // bytes, 0 = the ceiling
     std::uint64_t pids;
     std::uint64_t cpu_milli;  // 1000 = one processor, 0 none
+    std::uint64_t io;         // bytes a second, read and written each, on each disk behind its folders; 0 none
     std::uint64_t wall_ms;    // 0 none
     std::uint64_t file_size;  // bytes, 0 none
     std::uint64_t open_files; // 0 default 65536
@@ -302,7 +305,8 @@ struct RunStarted {
     std::uint32_t landlock_abi; // used for this run, 0 none
     std::uint32_t cgroup;       // as Ready.cgroup
     std::uint32_t
-        limits_by; // bit set: 1 memory by cgroup, 2 by sampler, 4 pids by cgroup, 8 by rlimit, 16 cpu by cgroup, 32 by affinity
+        limits_by; // bit set: 1 memory by cgroup, 2 by sampler, 4 pids by cgroup, 8 by rlimit, 16 cpu by cgroup, 32 by affinity,
+                   // 64 io by cgroup, on every disk behind its folders
     std::uint8_t filter_digest[32]; // SHA-256 of the loaded BPF
     std::uint32_t idmapped;
     std::uint64_t step_ns[17]; // time at which each Step ended, since the Run message was read
@@ -390,6 +394,8 @@ enum class EndReason : std::uint32_t {
     parent = 9, // the run that asked for it has ended
 };
 
+inline constexpr std::uint32_t kCountedDisk = 1, kCountedStalls = 2;
+
 struct RunEnded {
     Header header;
     std::uint64_t run;
@@ -401,6 +407,10 @@ struct RunEnded {
     std::uint64_t wall_ns, user_us, system_us;
     std::uint64_t memory_peak; // bytes, 0 unknown
     std::uint64_t pids_peak;
+    std::uint32_t counted; // bit set of what is known: kCountedDisk, kCountedStalls
+    std::uint32_t pad;
+    std::uint64_t disk_read, disk_written;                          // bytes, by io.stat
+    std::uint64_t cpu_stalled_us, memory_stalled_us, io_stalled_us; // by *.pressure, "some"
 };
 
 struct SignalRun {

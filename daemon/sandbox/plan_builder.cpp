@@ -53,7 +53,22 @@ Status take_request(const api::Limits& asked, RunLimits& to) {
             return fail(Code::invalid_value, "limits.cpus must be between 0.01 and 1024");
         to.cpu_milli = static_cast<std::uint64_t>(std::llround(*asked.cpus * 1000));
     }
+    if (asked.io) to.io = *asked.io;
+    if (asked.io && *asked.io != 0 && *asked.io < kLeastIo)
+        return fail(Code::invalid_value, "limits.io is below 64 KiB a second: nothing gets done in that",
+                    "it is bytes a second");
     return {};
+}
+
+// Nothing stands in for the kernel's io controller: who asks for the limit, or is held strictly, is told so before anything runs.
+Status check_io(const api::RunRequest& request, const RunLimits& limits, const config::Settings& settings,
+                const wire::Ready& ready) {
+    if (limits.io == 0 || (ready.cgroup_controllers & wire::kIoController) != 0) return {};
+    const bool asked = request.limits && request.limits->io;
+    if (!asked && !settings.rules->missing_layer_refuses) return {};
+    return fail(Code::unsupported, "limits.io cannot be held here: owhaled has no io controller of cgroup v2",
+                asked ? "leave it out, or see `owhalectl doctor`"
+                      : "take io out of the profile, or see `owhalectl doctor`");
 }
 
 std::uint64_t milliseconds(std::chrono::milliseconds time) {
@@ -109,6 +124,7 @@ void put_limits(wire::Run& message, const RunLimits& limits) {
     message.memory = limits.memory;
     message.pids = limits.pids;
     message.cpu_milli = limits.cpu_milli;
+    message.io = limits.io;
     message.wall_ms = limits.wall_ms;
     message.file_size = limits.file_size;
     message.open_files = limits.open_files;
@@ -129,6 +145,7 @@ Result<RunLimits> choose_limits(const api::RunRequest& request, const Profile& p
     limits.memory = from.memory.value_or(settings.memory);
     limits.pids = from.pids.value_or(settings.pids);
     limits.cpu_milli = from.cpu_milli.value_or(0);
+    limits.io = from.io.value_or(0);
     limits.file_size = from.file_size.value_or(0);
     limits.open_files = from.open_files.value_or(0);
     limits.box = from.box.value_or(0);
@@ -142,6 +159,7 @@ Result<RunLimits> choose_limits(const api::RunRequest& request, const Profile& p
         CHECK(check_ceiling("memory", limits.memory, ready.ceiling_memory));
         CHECK(check_ceiling("pids", limits.pids, ready.ceiling_pids));
     }
+    CHECK(check_io(request, limits, settings, ready));
     if (request.timeout_ms) limits.wall_ms = *request.timeout_ms;
     if (limits.wall_ms > kLongest) return fail(Code::invalid_value, "timeout_ms is longer than 366 days", "0 is none");
     return limits;

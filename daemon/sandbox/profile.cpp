@@ -7,6 +7,7 @@
 #include "base/toml_reader.hpp"
 #include "config/units.hpp"
 #include "sandbox/digest.hpp"
+#include "sandbox/limits.hpp"
 #include "sandbox/paths.hpp"
 #include "sandbox/profile_network.hpp"
 
@@ -36,8 +37,10 @@ Status read_count(const TomlReader& reader, std::string_view key, Amount& to) {
 }
 
 Status read_limits(const TomlReader& reader, ProfileLimits& to) {
-    CHECK(reader.only({"memory", "pids", "cpus", "file_size", "open_files", "timeout", "box"}));
+    CHECK(reader.only({"memory", "pids", "cpus", "io", "file_size", "open_files", "timeout", "box"}));
     CHECK(read_size(reader, "memory", to.memory));
+    CHECK(read_size(reader, "io", to.io));
+    if (to.io && *to.io < kLeastIo) return reader.wrong("io", "must be at least 64K, bytes a second");
     CHECK(read_size(reader, "file_size", to.file_size));
     CHECK(read_size(reader, "box", to.box));
     CHECK(read_count(reader, "pids", to.pids));

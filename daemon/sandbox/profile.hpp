@@ -5,7 +5,7 @@
 //   agents = false                                   state = [".x/sessions"]    of the home, writable: what comes back out
 //   system = ["/var/lib/dpkg"]                        toolchains = [".cargo/bin"]     home files and folders, read-only
 //   [env] NAME = "value"
-//   [limits] memory = "2G", pids = 512, cpus = 1.5, file_size = "1G", open_files = 1024, timeout = "5m", box = "1G"
+//   [limits] memory = "2G", pids = 512, cpus = 1.5, io = "20M", file_size = "1G", open_files = 1024, timeout = "5m", box = "1G"
 //   [network] mode = "none" | "scoped"                of runs that ask for none themselves
 //             hosts = ["api.example.com:443", "@npm"] inspect = false                asks = true
 //             http = [{host = "api.example.com", methods = ["GET"], paths = ["/v1"]}] (needs inspect)
@@ -30,7 +30,7 @@
 namespace owhale::sandbox {
 
 struct ProfileLimits { // bytes, counts; absent: the settings decide
-    std::optional<std::uint64_t> memory, pids, file_size, open_files, box, cpu_milli;
+    std::optional<std::uint64_t> memory, pids, file_size, open_files, box, cpu_milli, io;
     std::optional<std::chrono::milliseconds> timeout; // 0: none
 };
 

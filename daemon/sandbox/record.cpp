@@ -202,6 +202,10 @@ void add_started(api::Receipt& receipt, const RunLimits& limits, const wire::Run
         if ((by & 16) == 0)
             receipt.weaker.emplace_back("cpus: held to whole processors by affinity, which the command can take back");
     }
+    if (limits.io != 0 && (by & 64) != 0) receipt.limits["io"] = amount(limits.io, " by cgroup");
+    if (limits.io != 0 && (by & 64) == 0)
+        receipt.weaker.emplace_back(
+            "io: not held on every disk behind its folders: cgroup v2 reaches not all of them here");
     if (limits.wall_ms != 0) receipt.limits["wall_ms"] = amount(limits.wall_ms, " by timer");
     if (limits.output != 0) receipt.limits["output"] = amount(limits.output, " by owhaled");
     if (limits.file_size != 0) receipt.limits["file_size"] = amount(limits.file_size, " by rlimit");

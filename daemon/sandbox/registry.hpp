@@ -50,7 +50,7 @@ public:
                               const std::string& before, std::size_t limit) override;
     Status remove(const std::string& id) override;
     void signal(const Run& run, int signal) override { parts_.spawner.signal(run.number(), signal); }
-    void kill(const Run& run, std::chrono::milliseconds grace) override;
+    void kill(Run& run, std::chrono::milliseconds grace) override;
     std::string folder(const std::string& id) const override { return kept_.folder(id); }
     Counts counts() override { return {live_.size() - waiting_, rows_.count().value_or(0)}; }
     std::string id_of(std::uint64_t number) override {

@@ -94,6 +94,11 @@ public:
 
     Wake& changed() { return changed_; }
 
+    std::optional<std::chrono::steady_clock::time_point> killed_by; // a kill with a grace is on its way, and ends then
+    bool ends_within(std::chrono::milliseconds grace) const {
+        return killed_by && *killed_by <= std::chrono::steady_clock::now() + grace;
+    }
+
     // --- streams: 0 stdout, 1 stderr ---
     // What is kept, secrets masked: positions and lengths are of that.
     const Output& output(std::size_t stream) const { return streams_[stream].kept(); }

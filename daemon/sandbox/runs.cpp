@@ -78,8 +78,9 @@ std::size_t Registry::kill_all_of(const std::string& principal) {
     return count;
 }
 
-void Registry::kill(const Run& run, std::chrono::milliseconds grace) {
+void Registry::kill(Run& run, std::chrono::milliseconds grace) {
     if (run.state() == State::waiting_approval) return cancel_waiting(run, "it was killed while it waited");
+    if (!run.ends_within(grace)) run.killed_by = std::chrono::steady_clock::now() + grace;
     parts_.spawner.kill(run.number(), wire::EndReason::killed, static_cast<std::uint32_t>(grace.count()));
 }
 

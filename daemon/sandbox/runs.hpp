@@ -122,7 +122,7 @@ public:
     virtual Status remove(const std::string& id) = 0;
     virtual void signal(const Run& run, int signal) = 0;
     // SIGTERM, and SIGKILL after the grace.
-    virtual void kill(const Run& run, std::chrono::milliseconds grace) = 0;
+    virtual void kill(Run& run, std::chrono::milliseconds grace) = 0;
     // Where the kept output of a run lies.
     virtual std::string folder(const std::string& id) const = 0;
     virtual Counts counts() = 0;

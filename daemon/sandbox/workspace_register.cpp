@@ -19,11 +19,11 @@ void tell(audit::Event& event, const api::Workspace& entry) {
     event.data["uid"] = entry.uid;
 }
 
-Error unknown() {
+} // namespace
+
+Error unknown_workspace() {
     return {Code::not_found, "there is no such workspace", "`owhalectl workspaces ls` lists them"};
 }
-
-} // namespace
 
 Status WorkspaceRegister::load() {
     auto row = TRY(statements_.use("SELECT id, path, uid, by, created FROM workspaces ORDER BY id"))->with();
@@ -84,7 +84,7 @@ awaitable<Result<api::Workspace>> WorkspaceRegister::add(std::string path, std::
 
 awaitable<Status> WorkspaceRegister::remove(std::string id, audit::Event event) {
     const auto known = entry(id);
-    if (!known) co_return std::unexpected(unknown());
+    if (!known) co_return std::unexpected(unknown_workspace());
     tell(event, *known);
     const auto written = co_await parts_.audit.append(std::move(event));
     if (!written) co_return std::unexpected(written.error());

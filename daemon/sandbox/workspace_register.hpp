@@ -15,6 +15,8 @@
 
 namespace owhale::sandbox {
 
+Error unknown_workspace(); // not_found
+
 class WorkspaceRegister {
 public:
     struct Parts { // all of it outlives the register

@@ -124,6 +124,7 @@ Result<Limits> read_limits(const wire::Run& message, const Grounds& grounds) {
     if (limits.memory < kMinMemory) return refuse(Code::limit_over_ceiling, "memory below 4 MiB starts nothing");
     limits.pids = TRY(under(message.pids, grounds.options.max_pids, "pids"));
     limits.cpu_milli = message.cpu_milli;
+    limits.io = message.io;
     limits.wall_ms = message.wall_ms;
     return limits;
 }

@@ -29,7 +29,7 @@ struct Grounds { // what admit knows beside the message
 };
 
 struct Limits {
-    std::uint64_t memory = 0, pids = 0, cpu_milli = 0, wall_ms = 0;
+    std::uint64_t memory = 0, pids = 0, cpu_milli = 0, io = 0, wall_ms = 0;
 };
 
 struct Admitted {

@@ -1,5 +1,6 @@
 #include "spawner/cgroups.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fcntl.h>
@@ -29,6 +30,30 @@ std::uint64_t value_of(std::string_view text, std::string_view key) {
         text.remove_prefix(end + 1);
     }
     return 0;
+}
+
+std::uint64_t number_after(std::string_view text, std::string_view key) {
+    std::uint64_t value = 0;
+    const auto at = text.find(key);
+    if (at != std::string_view::npos) std::from_chars(text.data() + at + key.size(), text.data() + text.size(), value);
+    return value;
+}
+
+// "some avg10=… avg60=… avg300=… total=MICROSECONDS" (Documentation/accounting/psi.rst).
+std::optional<std::uint64_t> stalled(std::string_view text) {
+    if (!text.starts_with("some ")) return std::nullopt;
+    return number_after(text.substr(0, text.find('\n')), " total=");
+}
+
+// A line a disk: "MAJOR:MINOR rbytes=… wbytes=… rios=… …". Absent without the controller; empty when no disk was used.
+void add_disks(CgroupUsage& usage, std::string_view text) {
+    usage.disk_read = usage.disk_written = 0;
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        *usage.disk_read += number_after(line, " rbytes=");
+        *usage.disk_written += number_after(line, " wbytes=");
+    }
 }
 
 std::uint64_t number_in(const std::string& text) {
@@ -78,6 +103,10 @@ CgroupUsage Cgroup::usage() const {
     usage.pids_peak = number_in(read("pids.peak"));     // Linux 6.1
     usage.oom_kills = static_cast<std::uint32_t>(value_of(read("memory.events"), "oom_kill"));
     usage.pids_refused = static_cast<std::uint32_t>(value_of(read("pids.events"), "max"));
+    if (struct stat st{}; ::fstatat(folder_.get(), "io.stat", &st, 0) == 0) add_disks(usage, read("io.stat"));
+    usage.cpu_stalled = stalled(read("cpu.pressure"));
+    usage.memory_stalled = stalled(read("memory.pressure"));
+    usage.io_stalled = stalled(read("io.pressure"));
     return usage;
 }
 
@@ -110,8 +139,8 @@ std::uint32_t enable_controllers(const std::string& base) {
         std::uint32_t bit;
     };
     std::uint32_t enabled = 0;
-    for (const auto& [name, bit] :
-         {Controller{"memory", 1}, Controller{"pids", 2}, Controller{"cpu", 4}, Controller{"io", 8}}) {
+    for (const auto& [name, bit] : {Controller{"memory", 1}, Controller{"pids", 2}, Controller{"cpu", 4},
+                                    Controller{"io", wire::kIoController}}) {
         const Fd fd(::open((base + "/cgroup.subtree_control").c_str(), O_WRONLY | O_CLOEXEC));
         const auto word = std::string("+") + name;
         if (fd && ::write(fd.get(), word.data(), word.size()) > 0) enabled |= bit;

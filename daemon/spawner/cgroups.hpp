@@ -15,6 +15,8 @@ namespace owhale::spawner {
 struct CgroupUsage {
     std::uint64_t memory_peak = 0, pids_peak = 0;
     std::uint32_t oom_kills = 0, pids_refused = 0;
+    std::optional<std::uint64_t> disk_read, disk_written;                 // bytes
+    std::optional<std::uint64_t> cpu_stalled, memory_stalled, io_stalled; // microseconds
 };
 
 class Cgroup {

@@ -57,6 +57,7 @@ Status hold_limits(Admitted& admitted, const wire::Run& message, const Run& pare
     CHECK(hold_limit(limits.memory, message.memory, parent.limits.memory, "memory"));
     CHECK(hold_limit(limits.pids, message.pids, parent.limits.pids, "pids"));
     CHECK(hold_limit(limits.cpu_milli, message.cpu_milli, parent.limits.cpu_milli, "cpus"));
+    CHECK(hold_limit(limits.io, message.io, parent.limits.io, "io"));
     if (parent.wall_deadline_ns != 0) {
         const auto left = static_cast<std::uint64_t>(
             std::max<std::int64_t>(1, (parent.wall_deadline_ns - monotonic_ns()) / 1'000'000));

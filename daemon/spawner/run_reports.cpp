@@ -22,6 +22,19 @@ constexpr std::int64_t kWallGraceNs = 2'000'000'000;
 constexpr std::size_t kMaxHandedOver = wire::kPieces + 2 * wire::kMaxHostPorts; // descriptors in one packet of a jail
 constexpr std::uint32_t kBombRefusals = 64; // forks refused between two ticks: a bomb, not a busy build
 
+void put_counted(wire::RunEnded& ended, const CgroupUsage& cgroup) {
+    if (cgroup.disk_read && cgroup.disk_written) {
+        ended.counted |= wire::kCountedDisk;
+        ended.disk_read = *cgroup.disk_read;
+        ended.disk_written = *cgroup.disk_written;
+    }
+    if (!cgroup.cpu_stalled || !cgroup.memory_stalled || !cgroup.io_stalled) return;
+    ended.counted |= wire::kCountedStalls;
+    ended.cpu_stalled_us = *cgroup.cpu_stalled;
+    ended.memory_stalled_us = *cgroup.memory_stalled;
+    ended.io_stalled_us = *cgroup.io_stalled;
+}
+
 } // namespace
 
 Status RunTable::tell_started(Run& run) {
@@ -176,6 +189,7 @@ Status RunTable::tell_ended(Run& run) {
     ended.memory_peak = std::max({cgroup.memory_peak, run.sampled_peak,
                                   cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) * 1024 : 0});
     ended.pids_peak = std::max(cgroup.pids_peak, run.sampled_pids);
+    put_counted(ended, cgroup);
     return loop_.send(ended);
 }
 

@@ -112,7 +112,9 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
         take_cage(plan, *join->plan);
     } else if ((message.flags & wire::kRunKeepBox) != 0) {
         key.assign(message.box_key, ::strnlen(message.box_key, sizeof message.box_key));
-        plan.box = TRY(boxes_.acquire(key, plan.uid, plan.gid, message.box_bytes));
+        // That the broker is gone is seen by the loop.
+        plan.box = TRY(boxes_.acquire(key, plan.uid, plan.gid, message.box_bytes,
+                                      [this](const std::string& ended) { (void)tell_box_ended(ended); }));
     }
     if (join == nullptr) hold_agreed_of_others(plan);
     const auto* above = join != nullptr ? join : parent;
@@ -183,7 +185,9 @@ Status RunTable::on_kill(Packet& packet) {
     }
     if (run.reason == wire::EndReason::none) run.reason = message.reason;
     send_signal(run.warden.get(), SIGTERM);
-    run.kill_deadline_ns = monotonic_ns() + static_cast<std::int64_t>(message.grace_ms) * 1'000'000;
+    // Who may kill it, too, cannot put off an end that is on its way.
+    const auto due = monotonic_ns() + static_cast<std::int64_t>(message.grace_ms) * 1'000'000;
+    run.kill_deadline_ns = run.kill_deadline_ns == 0 ? due : std::min(run.kill_deadline_ns, due);
     return {};
 }
 
@@ -208,7 +212,10 @@ Status RunTable::on_freeze(Packet& packet) {
 Status RunTable::on_reset_box(Packet& packet) {
     const auto message = TRY(packet.as<wire::ResetBox>(0));
     const std::string key(message.box_key, ::strnlen(message.box_key, sizeof message.box_key));
-    if (!boxes_.reset(key, message.uid)) return {};
+    return boxes_.reset(key, message.uid) ? tell_box_ended(key) : Status{};
+}
+
+Status RunTable::tell_box_ended(const std::string& key) {
     auto ended = make<wire::BoxEnded>(wire::Type::box_ended);
     copy_text(ended.box_key, sizeof ended.box_key, key);
     return loop_.send(ended);
@@ -223,9 +230,7 @@ void RunTable::tick() {
 Status RunTable::expire() {
     Status status;
     boxes_.expire(options_.box_idle_s, [&](const std::string& key) {
-        auto ended = make<wire::BoxEnded>(wire::Type::box_ended);
-        copy_text(ended.box_key, sizeof ended.box_key, key);
-        if (status) status = loop_.send(ended);
+        if (status) status = tell_box_ended(key);
     });
     return status;
 }

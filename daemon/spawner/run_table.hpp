@@ -30,6 +30,7 @@ public:
     Status on_kill(Packet& packet);
     Status on_freeze(Packet& packet);
     Status on_reset_box(Packet& packet);
+    Status tell_box_ended(const std::string& key);
     Status on_inner_sockets(Packet& packet);
     Status on_open_port(Packet& packet);
 

@@ -17,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "spawner/channel.hpp"
+#include "spawner/disks.hpp"
 #include "spawner/processes.hpp"
 #include "spawner/warden.hpp"
 
@@ -67,6 +68,28 @@ Status write_id_maps(pid_t pid, const JailPlan& plan) {
     return write_proc(pid, "uid_map", line(plan.uid));
 }
 
+// The disks that its folders are on, as io.max names them.
+std::vector<std::string> disks_of(const JailPlan& plan) {
+    std::vector<int> folders;
+    std::vector<Fd> system;
+    for (const auto& op : plan.mounts) {
+        if (op.tree) folders.push_back(op.tree.get());
+        if (op.kind != wire::MountKind::system) continue;
+        system.emplace_back(::open(op.source.c_str(), O_PATH | O_CLOEXEC));
+        folders.push_back(system.back().get());
+    }
+    return disks_behind(folders);
+}
+
+// One after the other: a disk that io.max does not know is told in the receipt, and those that it does are held.
+bool hold_disks(const Run& run) {
+    const auto rate = std::to_string(run.limits.io);
+    const auto disks = disks_of(*run.plan);
+    bool all = !disks.empty();
+    for (const auto& disk : disks) all = run.cgroup.set("io.max", disk + " rbps=" + rate + " wbps=" + rate) == 0 && all;
+    return all;
+}
+
 Status set_cgroup_limits(Run& run, std::uint32_t controllers) {
     if ((controllers & 1) != 0) {
         if (const int err = run.cgroup.set("memory.max", std::to_string(run.limits.memory)); err != 0)
@@ -80,6 +103,7 @@ Status set_cgroup_limits(Run& run, std::uint32_t controllers) {
     if ((controllers & 4) != 0 && run.limits.cpu_milli != 0)
         if (const int err = run.cgroup.set("cpu.max", std::to_string(run.limits.cpu_milli * 100) + " 100000"); err != 0)
             return fail_errno("cpu.max", err);
+    if ((controllers & wire::kIoController) != 0 && run.limits.io != 0) run.io_held = hold_disks(run);
     return {};
 }
 
@@ -105,6 +129,7 @@ std::uint32_t limits_by(const Run& run, std::uint32_t controllers) {
     std::uint32_t by = (controllers & 1) != 0 ? 1 : 2;
     by |= (controllers & 2) != 0 ? 4 : 8;
     if (run.limits.cpu_milli != 0) by |= (controllers & 4) != 0 ? 16 : 32;
+    if (run.io_held) by |= 64;
     return by;
 }
 

@@ -19,12 +19,6 @@
 #include "transport/session.hpp"
 
 namespace owhale::transport {
-namespace {
-
-constexpr const char* kStopping = "owhaled is stopping"; // as stopping() says
-
-} // namespace
-
 struct Server::State {
     State(asio::any_io_executor on, const Limits& most, Router routes, Parts given)
         : executor(std::move(on)), router(std::move(routes)), parts(std::move(given)),
@@ -168,7 +162,7 @@ struct Server::State {
     }
 
     const char* refusal(const identity::Peer& peer, const PeerKey& key, const std::vector<PeerKey>& payers) {
-        if (stopping) return kStopping;
+        if (stopping) return "owhaled is stopping";
         const auto same = [&](const PeerKey& one) { return one == key; };
         for (const auto& payer : payers)
             if (of(payer) >= most_of(payer) && !(is_tcp(key) && make_room(same))) return too_many_of(payer);
@@ -212,10 +206,9 @@ std::string_view listener_of(const identity::Peer& peer) {
 
 // One send without waiting: the answer fits any socket buffer, and nobody who is over a limit holds us up.
 // A client that waits for TLS gets the end alone: it would not understand.
-void refuse(const Fd& socket, const char* why, bool tls) {
+void refuse(const Fd& socket, const Error& why, bool tls) {
     if (tls) return;
-    const Error full{Code::busy, why, "Close connections that you do not need, or try again later.", 0, {}};
-    const auto response = problem(why == kStopping ? stopping() : full);
+    const auto response = problem(why);
     const auto text = head_of(response, false) + response.body;
     [[maybe_unused]] const auto sent = ::send(socket.get(), text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     ::shutdown(socket.get(), SHUT_RDWR);
@@ -273,7 +266,9 @@ void Server::serve(const wire::Accepted& accepted, Fd socket) {
     if (const char* why = state_->refusal(connection->peer, key, payers)) {
         metrics::counts().limited.add("connections");
         state_->complain(connection->peer, why);
-        refuse(socket, why, connection->peer.kind == identity::Peer::Kind::tcp && state_->parts.tls != nullptr);
+        const Error full{Code::busy, why, "Close connections that you do not need, or try again later.", 0, {}};
+        refuse(socket, state_->stopping ? stopping() : full,
+               connection->peer.kind == identity::Peer::Kind::tcp && state_->parts.tls != nullptr);
         socket.reset();
         return state_->parts.closed(number);
     }

@@ -50,6 +50,18 @@ awaitable<Result<Seen>> newest(audit::Log& log, std::string outcome) {
     co_return out;
 }
 
+// Why the database is not the one that the log tells of; "" when it may be.
+std::string contradiction(const Keep& keep, const Seen& done, const Seen& begun) {
+    // Where none ever held a secret, none is lost with the older database: one made anew, as after the package was purged.
+    if (done.empty && keep.rows().empty() && begun.generation <= done.generation) return {};
+    if (keep.generation() < done.generation)
+        return "the database is older than the audit log: it is at generation " + std::to_string(keep.generation()) +
+               ", the log has seen " + std::to_string(done.generation);
+    if (keep.generation() == done.generation && !done.head.empty() && done.head != keep.head())
+        return "the database is another than the audit log has seen";
+    return {};
+}
+
 } // namespace
 
 awaitable<Status> Vault::compare_with_log() {
@@ -62,17 +74,8 @@ awaitable<Status> Vault::compare_with_log() {
     log_generation_ = std::max(done->generation, begun->generation);
     if (closed()) co_return Status{};
     const auto mine = keep_.generation();
-    // Where none ever held a secret, none is lost with the older database: one made anew, as after the package was purged.
-    const bool nothing_lost = done->empty && keep_.rows().empty() && begun->generation <= done->generation;
-    if (mine < done->generation && !nothing_lost) {
-        const auto why = keep_.damaged("the database is older than the audit log: it is at generation " +
-                                       std::to_string(mine) + ", the log has seen " + std::to_string(done->generation));
-        log::warning(to_line(why.error()));
-        co_return Status{};
-    }
-    if (mine == done->generation && !done->head.empty() && done->head != keep_.head() && !nothing_lost) {
-        const auto why = keep_.damaged("the database is another than the audit log has seen");
-        log::warning(to_line(why.error()));
+    if (auto why = contradiction(keep_, *done, *begun); !why.empty()) {
+        log::warning(to_line(keep_.damaged(std::move(why)).error()));
         co_return Status{};
     }
     if (mine > std::max<std::uint64_t>(log_generation_, 1))

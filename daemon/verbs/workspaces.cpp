@@ -64,8 +64,7 @@ awaitable<Result<Response>> remove(Services services, Request& request) {
     CO_CHECK(only(request, {}));
     auto id = request.params.at("id");
     const auto known = services.workspaces->entry(id);
-    if (!known || !is_seen(request, *known))
-        co_return fail(Code::not_found, "there is no such workspace", "`owhalectl workspaces ls` lists them");
+    if (!known || !is_seen(request, *known)) co_return std::unexpected(sandbox::unknown_workspace());
     if (request.who().kind == identity::Kind::run) co_return std::unexpected(check_asker(request).error());
     auto event = event_of(request, "workspace.removed", "workspaces.remove", "");
     CO_CHECK(co_await services.workspaces->remove(std::move(id), std::move(event)));

@@ -62,6 +62,7 @@ def test_nobody_has_to_ask_for_the_journal_to_say_it(one):
 def test_the_last_part_is_not_for_agents(one):
     """Denials in a loop fill no more than the rest: root and who has logged in go on, and what runs ends."""
     waits = one.begun(ALICE, argv=["cat"], stdin_open=True)
+    stubborn = one.begun(ALICE, argv=["sh", "-c", "trap '' TERM; while :; do sleep 60; done"])
     carol = add(one.admin, "carol", ["agent"])
     one.leave(1200 * KIB)
     until(lambda: row(one)["state"] == "missing")
@@ -73,6 +74,9 @@ def test_the_last_part_is_not_for_agents(one):
     assert carol.ask("POST", "/v1/runs", {"argv": ["/bin/true"], "wait": True}).status == 503
     assert one.ask("POST", f"/v1/runs/{waits}/signal", {"signal": "USR1"}, uid=ALICE).code == "audit_unavailable"
     assert one.get("/v1/audit?limit=1").json()["events"][0]["seq"] == before, "not one event"
+    for _ in range(50):
+        assert one.ask("POST", f"/v1/runs/{stubborn}/kill", {"grace_ms": 3_600_000}, uid=ALICE).status == 200
+    assert one.get("/v1/audit?limit=1").json()["events"][0]["seq"] == before + 1, "one kill, however often it is said"
     assert one.ran(argv=["/bin/true"])["exit_code"] == 0
     assert login(one, "admin", one.admin.password).status == 200
     one.admin.do("POST", "/v1/users/carol/disable")

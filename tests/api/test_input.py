@@ -85,6 +85,7 @@ def test_a_typo_in_a_key_names_the_nearest(owhaled):
     {"argv": TRUE, "net": "everything"},
     {"argv": TRUE, "limits": {"cpus": 0}},
     {"argv": TRUE, "limits": {"cpus": -1}},
+    {"argv": TRUE, "limits": {"io": 1}},
     {"argv": TRUE, "run_as": "no-such-user"},
     {"argv": ["x"] * 10001},
 ])
@@ -92,6 +93,14 @@ def test_a_request_that_means_nothing_is_refused(owhaled, uid, request_):
     answer = refused(owhaled, uid, **request_)
     assert answer.code not in ("internal", "system", "jail_failed"), answer
     assert len(answer.text) > 10
+
+
+def test_a_limit_that_nothing_can_hold_is_refused_not_ignored(owhaled, uid):
+    answer = owhaled.run(uid, argv=TRUE, limits={"io": 1 << 20}, wait=True)
+    if answer.status == 200:
+        assert answer.json()["receipt"]["limits"]["io"] == f"{1 << 20} by cgroup"
+    else:
+        assert answer.code == "unsupported" and "io controller" in answer.text
 
 
 def test_an_unknown_profile_and_language_are_named(owhaled, uid):

@@ -86,6 +86,35 @@ def test_boxes_of_another_do_not_exist(owhaled, alice, bob, workspace):
     assert not {box["id"] for box in mine} & {box["id"] for box in owhaled.get("/v1/boxes", uid=bob).json()["boxes"]}
 
 
+def test_one_box_more_than_a_user_may_have_ends_the_one_unused_for_longest(fresh, alice, bob, workspace):
+    """Who works in many folders is not refused for an hour; nobody else's box goes, and none that is in use."""
+    def boxes(uid):
+        return {box["id"] for box in fresh.get("/v1/boxes", uid=uid).json()["boxes"]}
+
+    def folder(number):
+        path = workspace / str(number)
+        path.mkdir()
+        os.chown(path, alice, alice)
+        return {"cwd": str(path), "workspace": str(path)}
+
+    fresh.ran(bob, argv=["/bin/true"])
+    bobs = boxes(bob)
+    places = [folder(i) for i in range(66)]
+    busy = fresh.begun(alice, argv=["sleep", "600"], **places[0])
+    assert fresh.ran(alice, script="echo mine >/tmp/kept", **places[1])["exit_code"] == 0
+    for place in places[2:64]:
+        assert fresh.ran(alice, argv=["/bin/true"], **place)["exit_code"] == 0
+    before = boxes(alice)
+    assert len(before) == 64
+    assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"]["text"] == "mine\n"
+    for place in places[64:]:
+        assert fresh.ran(alice, argv=["/bin/true"], **place)["exit_code"] == 0
+    assert len(boxes(alice)) == 64 and len(before - boxes(alice)) == 2
+    assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"]["text"] == "mine\n", "it was used since"
+    assert fresh.state_of(busy, alice) == "running" and boxes(bob) == bobs
+    fresh.ask("POST", f"/v1/runs/{busy}/kill", {"grace_ms": 0}, uid=alice)
+
+
 def test_lists_show_ones_own_only(owhaled, alice, bob, live):
     assert live in [run["id"] for run in owhaled.get("/v1/runs", uid=alice).json()["runs"]]
     assert live not in [run["id"] for run in owhaled.get("/v1/runs?limit=500", uid=bob).json()["runs"]]

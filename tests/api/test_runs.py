@@ -172,6 +172,17 @@ def test_kill_ends_even_what_ignores_sigterm(owhaled, uid):
     assert ended["state"] == "killed" and ended["exit_code"] == 137
 
 
+@pytest.mark.parametrize("first, second", [(300, 3_600_000), (3_600_000, 300)])
+def test_an_end_that_is_on_its_way_is_put_off_by_nobody(owhaled, uid, first, second):
+    """Whoever may kill a run, the agent among them, would keep it alive with one grace after another."""
+    run = owhaled.begun(uid, script="trap '' TERM; echo ready; sleep 90 & wait; sleep 90")
+    owhaled.get(f"/v1/runs/{run}/output?stream=stdout&wait=1", uid=uid)
+    for grace in (first, second):
+        assert owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": grace}, uid=uid).status == 200
+    ended = owhaled.get(f"/v1/runs/{run}/wait", uid=uid, headers={"Prefer": "wait=60"}).json()
+    assert ended["state"] == "killed" and ended["exit_code"] == 137, ended
+
+
 def test_kill_takes_no_body_too(owhaled, uid):
     run = owhaled.begun(uid, argv=["sleep", "30"])
     assert owhaled.ask("POST", f"/v1/runs/{run}/kill", uid=uid).status == 200

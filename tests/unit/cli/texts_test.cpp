@@ -5,6 +5,7 @@
 
 using namespace owhale;
 using namespace owhale::cli;
+using namespace std::string_literals;
 
 TEST_CASE("what begins as a comment and is none has a line, and no place beyond the text") {
     for (const auto* text : {"/{ / b\n", "/", "{\n/x", "{} /"}) {
@@ -18,7 +19,7 @@ TEST_CASE("what begins as a comment and is none has a line, and no place beyond 
 }
 
 TEST_CASE("TOML in which its reader finds no way on is an error like any other") {
-    const std::string text("model = \"x\"\n[\x04\0export A=1a\"]\n", 31);
+    const auto text = "model = \"x\"\n[\x04\0export A=1a\"]\n"s;
     const auto with = with_table(text, "mcp_servers", "owhaled", "command = \"x\"\n");
     REQUIRE_FALSE(with.has_value());
     CHECK_EQ(with.error().code, Code::malformed_json);

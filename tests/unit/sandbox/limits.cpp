@@ -11,6 +11,7 @@ namespace {
 
 config::Settings settings() {
     config::Settings settings;
+    settings.rules = config::find_mode("local");
     settings.memory = 8u << 20;
     settings.pids = 100;
     settings.run_timeout = 0ms;
@@ -53,6 +54,24 @@ TEST_CASE("what was asked for is refused above the ceiling, what was not gives w
     CHECK_EQ(choose_limits(request, profile, false, settings(), ready).error().code, Code::limit_over_ceiling);
 }
 
+TEST_CASE("a limit of io needs the kernel's controller: asked for, or held strictly, it is refused without") {
+    wire::Ready ready{};
+    Profile profile;
+    profile.limits.io = 1u << 20;
+    api::RunRequest request;
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready)->io, 1u << 20);
+    auto strict = settings();
+    strict.mode = "strict";
+    strict.rules = config::find_mode("strict");
+    CHECK_EQ(choose_limits(request, profile, false, strict, ready).error().code, Code::unsupported);
+    CHECK_EQ(choose_limits(request, Profile{}, false, strict, ready)->io, 0);
+    request.limits = api::Limits{};
+    request.limits->io = 2u << 20;
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready).error().code, Code::unsupported);
+    ready.cgroup_controllers = wire::kIoController;
+    CHECK_EQ(choose_limits(request, profile, false, strict, ready)->io, 2u << 20);
+}
+
 TEST_CASE("limits that make no sense are refused by name") {
     const auto error_of = [](api::Limits limits) {
         api::RunRequest request;
@@ -66,6 +85,9 @@ TEST_CASE("limits that make no sense are refused by name") {
     limits = {};
     limits.cpus = 0.0;
     CHECK(error_of(limits).message.starts_with("limits.cpus"));
+    limits = {};
+    limits.io = 1000;
+    CHECK(error_of(limits).message.starts_with("limits.io"));
     limits = {};
     limits.open_files = 3;
     CHECK(error_of(limits).message.starts_with("limits.open_files"));

@@ -42,12 +42,12 @@ struct Case {
         parent.plan = std::make_unique<JailPlan>();
         parent.plan->uid = parent.plan->gid = 1000;
         parent.plan->filter = &kDefault;
-        parent.limits = {1000, 10, 2000, 0};
+        parent.limits = {1000, 10, 2000, 2000, 0};
         parent.plan->mounts.push_back(shown("/p", true));
         admitted.plan = std::make_unique<JailPlan>();
         admitted.plan->uid = admitted.plan->gid = 1000;
         admitted.plan->filter = &kDefault;
-        admitted.limits = {1000, 10, 0, 0};
+        admitted.limits = {1000, 10, 0, 0, 0};
     }
     JailPlan& plan() { return *admitted.plan; }
     JailPlan& its() { return *parent.plan; }
@@ -111,7 +111,7 @@ TEST_CASE("limits are no higher, and the parent's where none is said") {
     Case c;
     CHECK(c.hold());
     CHECK_EQ(c.admitted.limits.cpu_milli, 2000);
-    for (const auto field : {&wire::Run::memory, &wire::Run::pids, &wire::Run::cpu_milli}) {
+    for (const auto field : {&wire::Run::memory, &wire::Run::pids, &wire::Run::cpu_milli, &wire::Run::io}) {
         Case over;
         over.message.*field = 2001;
         CHECK_EQ(over.hold().error().code, Code::limit_over_ceiling);

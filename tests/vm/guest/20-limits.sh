@@ -40,6 +40,32 @@ cpu_is_rationed() {
     ((spent < 3000000)) || die "a quarter of a processor for 6 s came to $spent us"
 }
 
+# Past the cache, 24 MB at 8 MB a second take three seconds; the receipt says who held it, what was written and how long it waited.
+io_is_rationed() {
+    local run
+    install -d -o alice -g alice /home/alice/rates
+    run=$(start alice '{"argv":["dd","if=/dev/zero","of=large","bs=1M","count=24","oflag=direct"],"cwd":"/home/alice/rates",
+        "workspace":"/home/alice/rates",
+        "limits":{"io":8388608},"timeout_ms":60000,"wait":true}')
+    rm -rf /home/alice/rates
+    echo "$run"
+    expect_equal "state" exited "$(field state <<<"$run")"
+    expect_equal "held" "8388608 by cgroup" "$(field receipt limits io <<<"$run")"
+    (($(field receipt usage wall_us <<<"$run") > 1500000)) || die "24 MB at 8 MB a second were written at once"
+    (($(field receipt usage disk_written <<<"$run") >= 24 << 20)) || die "not all that was written is counted"
+    (($(field receipt usage stalled io_us <<<"$run") > 1000000)) || die "that it waited for its disk is not told"
+}
+
+# What waits for a processor that it may not have is stalled, and one that sleeps is not.
+pressure_is_told() {
+    local busy idle
+    busy=$(start alice '{"argv":["sh","-c","while :; do :; done"],"limits":{"cpus":0.25},"timeout_ms":4000,"wait":true}')
+    idle=$(start alice '{"argv":["sleep","2"],"wait":true}')
+    echo "$busy" "$idle"
+    (($(field receipt usage stalled cpu_us <<<"$busy") > 1500000)) || die "the rationed run's waiting is not told"
+    (($(field receipt usage stalled cpu_us <<<"$idle") < 1500000)) || die "a sleep is said to wait"
+}
+
 wall_time_ends_the_run() {
     local run
     run=$(start alice '{"argv":["sleep","300"],"timeout_ms":1000,"wait":true}')
@@ -62,5 +88,7 @@ check "memory: the run ends as limit_exceeded, reason memory" memory_ends_the_ru
 check "pids: a fork bomb is bounded and others are answered" fork_bomb_is_bounded
 check "pids: forks over the limit fail" forks_over_the_limit_fail
 check "cpu: a quarter of a processor stays a quarter" cpu_is_rationed
+check "io: a rate holds on the disk" io_is_rationed
+check "pressure: what a run waited for is told" pressure_is_told
 check "wall time: the run ends as timed_out" wall_time_ends_the_run
 check "runs kill ends what hides from signals" kill_ends_everything
