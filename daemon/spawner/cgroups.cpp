@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/files.hpp"
+#include "sandbox/plan.hpp"
 
 namespace owhale::spawner {
 namespace {

@@ -33,6 +33,18 @@ class Watching(Terminal):
                 return self.screen.text()
         raise AssertionError("never saw %r on\n%s" % (pattern, self.screen.text()))
 
+    def shows_narrow(self, pattern, rows, columns):
+        """Frames that were still drawn for the wider screen are passed over, until one fits."""
+        for _ in range(200):
+            self.screen = Screen(rows, columns)
+            self.screen.taken, self.screen.alternate = len(self.seen), True
+            try:
+                return self.shows(pattern)
+            except AssertionError as why:
+                if "too wide" not in str(why) and "out of the screen" not in str(why):
+                    raise
+        raise AssertionError("it goes on to draw for the wider screen")
+
     def look(self):
         """As long as a person has to, once it stands still; what ticks every second does not count."""
         latest, still = time.time() + 20, time.time() + 0.8
@@ -312,10 +324,13 @@ class Watch(Approvals):
         watching = self.watch(rows=40)
         watching.shows("git push")
         watching.look()
+        changed = time.monotonic()
         self.post("fake/change", {"id": first, "state": "cancelled"})
         watching.shows(r"1 waiting[\s\S]*rm -rf /srv")
         watching.type(b"y")
-        watching.shows("too early")
+        # Half a second is what a person has to look; on a busy machine it may be over by now, and the key counts.
+        quick = time.monotonic() - changed < 0.4
+        watching.shows("too early" if quick else "too early|Password")
         self.assertEqual(self.decided(), [])
 
     def test_all_of_it_has_to_be_read(self):
@@ -439,10 +454,8 @@ class Watch(Approvals):
             watching = self.watch()
             watching.shows("1 waiting")
             watching.resize(10, 40)
-            watching.screen = Screen(10, 40)
-            watching.screen.taken, watching.screen.alternate = len(watching.seen), True
             os.kill(watching.pid, signal.SIGWINCH)
-            watching.shows("^1 waiting  user:admin")
+            watching.shows_narrow("^1 waiting  user:admin", 10, 40)
             os.kill(watching.pid, number)
             self.assertEqual(watching.wait(), 128 + number)
             watching.screen.feed(watching.seen)
