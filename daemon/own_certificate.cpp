@@ -82,7 +82,7 @@ Result<api::Authority> own_authority(const config::Settings& settings) {
     const auto folder = settings.state_dir + "/tls";
     auto text = read_own(folder + kAuthority, S_IWGRP | S_IWOTH);
     if (!text && text.error().errnum == ENOENT)
-        return fail(Code::not_found, "owhaled's certificate is older than its CAs, and signed by itself",
+        return fail(Code::unsupported, "owhaled's certificate is older than its CAs, and signed by itself",
                     "remove " + folder +
                         "/certificate.pem and key.pem, and restart owhaled: it makes others, and every "
                         "client has to be told the new fingerprint");

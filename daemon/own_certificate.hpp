@@ -12,7 +12,7 @@ namespace owhale {
 // gone is an error, not a reason for another one: clients remember its fingerprint. The key has to be a regular file
 // of our own that nobody else can read. Errors: state_unavailable, config_invalid.
 Result<transport::Credentials> own_certificate(const config::Settings& settings);
-// The CA that signed it, for devices to take in. unsupported with `tls-cert`; not_found where an older owhaled made the pair.
+// The CA that signed it, for devices to take in. unsupported with `tls-cert`, and where an older owhaled made the pair.
 Result<api::Authority> own_authority(const config::Settings& settings);
 
 } // namespace owhale

@@ -150,7 +150,7 @@ def test_a_certificate_of_before_there_were_cas(own, secure):
     before, again = secure.fingerprint, listening(own, "--tls", "on")
     assert again.fingerprint == before, "clients know it"
     answer = again.get("/v1/pair/ca")
-    assert answer.code == "not_found" and "certificate.pem" in answer.text
+    assert answer.code == "unsupported" and "certificate.pem" in answer.text
 
 
 def test_requests_large_and_small_over_tls(secure):

@@ -65,6 +65,7 @@ public:
     }
 
     Result<identity::Principal> refresh(const identity::Peer& peer, const identity::Principal& who) override {
+        if (peer.run != 0) return run(peer);
         if (who.kind == identity::Kind::device) return who;
         if (who.kind != identity::Kind::user) return of_peer(peer);
         if (ended.contains(who.user)) return fail(Code::token_revoked, "the token was revoked");
