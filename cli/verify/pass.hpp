@@ -74,6 +74,8 @@ public:
         std::uint64_t after = 0; // the greatest size at which one had held till then
     };
     std::optional<Refuted> refuted(int anchor) const;
+    // Microseconds between the earliest and the latest event behind the last checkpoint that held.
+    std::int64_t unsigned_time() const { return unsigned_.max < unsigned_.min ? 0 : unsigned_.max - unsigned_.min; }
 
     void add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, std::string kind, std::string what);
 
@@ -119,6 +121,7 @@ private:
     struct Span {
         std::int64_t min = INT64_MAX, max = INT64_MIN;
     };
+    Span unsigned_;
     std::array<Span, 9> spans_{};                                  // of the node of each level that grows
     std::vector<std::pair<std::uint64_t, std::uint64_t>> missing_; // texts
     std::map<std::uint64_t, std::uint64_t> told_drops_;            // sequence of the event -> through
