@@ -144,6 +144,7 @@ struct LogFile::State {
         return stored.size() == 16;
     }
 
+    bool below_looked_at = false; // at rows whose number is below 1
     std::optional<Texts> texts;
     bool has_text() const { return texts->state() == SQLITE_ROW; }
 
@@ -160,8 +161,8 @@ struct LogFile::State {
 
     void bind(sqlite3_stmt* statement, std::uint64_t first, std::uint64_t last) {
         sqlite->sqlite3_reset(statement);
-        // From the start of all on, what no owhaled numbers so is found, too.
-        sqlite->sqlite3_bind_int64(statement, 1, first == 1 ? INT64_MIN : static_cast<std::int64_t>(first));
+        // At first from the start of all on: what no owhaled numbers so is found, too, of very much a part.
+        sqlite->sqlite3_bind_int64(statement, 1, below_looked_at ? static_cast<std::int64_t>(first) : INT64_MIN);
         sqlite->sqlite3_bind_int64(statement, 2, static_cast<std::int64_t>(last));
     }
 
@@ -179,13 +180,14 @@ struct LogFile::State {
             auto row = row_of();
             const auto seq = unsigned_of(events, 0);
             row ? take(*row, pass) : pass.unreadable(seq, row.error());
-            at = seq + 1;
+            at = std::max(at, seq + 1);
             ++rows;
             if (has_text() && texts->seq() == seq) texts->next();
             if (!readable()) state = texts->state();
         }
         if (state == SQLITE_DONE && rows < kChunk) at = last + 1;
         for (auto* one : {events, bodies}) sqlite->sqlite3_reset(one);
+        below_looked_at = true;
         return {at, state};
     }
 };
@@ -258,7 +260,7 @@ Result<std::uint64_t> LogFile::size() const {
 }
 
 Result<std::vector<LogFile::Stored>> LogFile::checkpoints() const {
-    const auto statement = TRY(state_->prepare("SELECT size, note FROM checkpoints ORDER BY size"));
+    const auto statement = TRY(state_->prepare("SELECT size, note FROM checkpoints ORDER BY size DESC"));
     state_->begin_step();
     std::vector<Stored> out;
     int state = SQLITE_DONE;
@@ -266,6 +268,7 @@ Result<std::vector<LogFile::Stored>> LogFile::checkpoints() const {
         out.push_back({state_->unsigned_of(statement, 0), std::string(state_->bytes(statement, 1))});
     state_->sqlite->sqlite3_finalize(statement);
     if (state != SQLITE_DONE && state != SQLITE_ROW) return state_->failed("its checkpoints cannot be read");
+    std::ranges::reverse(out); // of very many the newest
     return out;
 }
 

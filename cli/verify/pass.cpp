@@ -163,8 +163,10 @@ std::map<std::uint64_t, std::uint64_t> Pass::told_drops() const {
 }
 
 void Pass::see_time(std::int64_t time) {
-    spans_[1].min = std::min(spans_[1].min, time);
-    spans_[1].max = std::max(spans_[1].max, time);
+    for (auto* span : {&spans_[1], &unsigned_}) {
+        span->min = std::min(span->min, time);
+        span->max = std::max(span->max, time);
+    }
 }
 
 void Pass::add_leaf(const Hash& computed, const Hash& stored) {
@@ -260,6 +262,7 @@ void Pass::hold(const Claim& claim) {
     good_ = claim.size;
     broken_ = false;
     held_[claim.anchor] = claim.size;
+    if (claim.anchor < 0) unsigned_ = {};
 }
 
 void Pass::claim_fails(const Claim& claim) {

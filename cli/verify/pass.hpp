@@ -76,6 +76,8 @@ public:
     };
     std::optional<Refuted> refuted(int anchor) const;
     const Decisions& decisions() const { return decisions_; }
+    // Microseconds between the earliest and the latest event behind the last checkpoint that held.
+    std::int64_t unsigned_time() const { return unsigned_.max < unsigned_.min ? 0 : unsigned_.max - unsigned_.min; }
 
     void add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, std::string kind, std::string what);
 
@@ -122,6 +124,7 @@ private:
     struct Span {
         std::int64_t min = INT64_MAX, max = INT64_MIN;
     };
+    Span unsigned_;
     std::array<Span, 9> spans_{};                                  // of the node of each level that grows
     std::vector<std::pair<std::uint64_t, std::uint64_t>> missing_; // texts
     std::map<std::uint64_t, std::uint64_t> told_drops_;            // sequence of the event -> through

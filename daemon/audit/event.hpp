@@ -21,6 +21,7 @@ struct Event {
     std::string outcome;   // "pending", "exited", "failed", "denied", …
     std::string run;       // UUID or ""
     boost::json::object data;
+    bool for_agent = false; // not part of it: a token of an agent's did it, for which the log's reserve is not
 };
 
 // RFC 8785. Fails (invalid_value) on numbers it cannot carry exactly and on invalid UTF-8.

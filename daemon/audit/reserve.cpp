@@ -44,7 +44,7 @@ Space::Level level_of(std::uint64_t free, std::uint64_t total) {
 bool stays_out(const Event& event) {
     const std::string_view name = event.event, who = event.principal;
     if (who == "unix:0" || std::ranges::find(kEnds, name) != std::end(kEnds)) return false;
-    return name.starts_with("run.") || who.starts_with("unix:") || who.starts_with("run:");
+    return event.for_agent || name.starts_with("run.") || who.starts_with("unix:") || who.starts_with("run:");
 }
 
 Space Reserve::look() {

@@ -10,7 +10,7 @@ awaitable<Status> Journal::note(audit::EventName event, const Asker& asker, boos
     if (asker.who.name != "system") data["peer"] = asker.peer.describe();
     if (!asker.proof.empty()) data["step_up"] = asker.proof;
     if (!asker.who.session.empty()) data["session"] = asker.who.session;
-    audit::Event entry{event, asker.who.name, asker.verb, "ok", "", std::move(data)};
+    audit::Event entry{event, asker.who.name, asker.verb, "ok", "", std::move(data), asker.who.for_agent};
     const auto written = co_await log_.append(std::move(entry));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};

@@ -1,5 +1,7 @@
 #include "sandbox/boxes.hpp"
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 
 namespace owhale::sandbox {
@@ -10,6 +12,18 @@ void Boxes::used(const Use& use) {
     if (row.box.id.empty())
         row = {use.principal, use.uid, {use.key, use.workspace, now, now, {}}, use.profile, use.fence};
     row.box.last_used = now;
+}
+
+std::vector<std::string> Boxes::to_end_for(const Use& use) const {
+    if (rows_.contains(use.key)) return {};
+    std::vector<const Row*> its;
+    for (const auto& [key, row] : rows_)
+        if (row.principal == use.principal && row.fence == use.fence) its.push_back(&row);
+    if (its.size() < kMost) return {};
+    std::ranges::sort(its, {}, [](const Row* row) { return row->box.last_used; });
+    std::vector<std::string> out;
+    for (const auto* row : its) out.push_back(row->box.id);
+    return out;
 }
 
 void Boxes::ended(const std::string& key) {

@@ -12,6 +12,8 @@ namespace owhale::sandbox {
 
 class Boxes {
 public:
+    static constexpr std::size_t kMost = 32; // of one principal and fence; the spawner has 64 of a uid
+
     struct Use {
         std::string key, principal, workspace;
         std::uint32_t uid = 0; // whose it is in the spawner's eyes
@@ -20,6 +22,9 @@ public:
     };
     // A run begins to use it.
     void used(const Use& use);
+    // For a run with a box of this key that is not there yet, of a principal and fence that has as many as it may: those that
+    // can end for it, unused for longest first. Else none.
+    std::vector<std::string> to_end_for(const Use& use) const;
     // The spawner ended it.
     void ended(const std::string& key);
 

@@ -41,6 +41,11 @@ awaitable<void> Launcher::write_sooner_or_later(audit::Event event) {
     auto copy = event;
     const auto written = co_await parts_.audit.append(std::move(copy));
     if (written) co_return;
+    if (written.error().code == Code::invalid_value && event.data.size() > 1) {
+        // The fault is its own, and would be tomorrow: what it says is left out, that it ended is not.
+        event.data = {{"why", to_line(written.error())}};
+        co_return co_await write_sooner_or_later(std::move(event));
+    }
     log::error("an outcome could not be written; it is tried again",
                {{"run", event.run}, {"why", to_line(written.error())}});
     if (unwritten_.size() < kMaxUnwritten) unwritten_.push_back(std::move(event));

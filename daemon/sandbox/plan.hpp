@@ -306,7 +306,7 @@ struct RunStarted {
     std::uint32_t cgroup;       // as Ready.cgroup
     std::uint32_t
         limits_by; // bit set: 1 memory by cgroup, 2 by sampler, 4 pids by cgroup, 8 by rlimit, 16 cpu by cgroup, 32 by affinity,
-                   // 64 io by cgroup, on every disk behind its folders
+                   // 64 io by cgroup
     std::uint8_t filter_digest[32]; // SHA-256 of the loaded BPF
     std::uint32_t idmapped;
     std::uint64_t step_ns[17]; // time at which each Step ended, since the Run message was read

@@ -15,7 +15,20 @@
 namespace owhale::sandbox {
 namespace {
 
-constexpr std::size_t kMaxLogged = 64u << 10; // bytes of a command in records and events; its digest is of all of it
+// Of a command in records and events, as JSON; its digest is of all of it. An agent writes as many as it may ask for.
+constexpr std::size_t kMaxLogged = 16u << 10;
+
+// How much of a text has so much room as a JSON string; takes it from the room.
+std::size_t fitting(std::string_view text, std::size_t& room) {
+    std::size_t at = 0;
+    for (; at < text.size(); ++at) {
+        const auto c = static_cast<unsigned char>(text[at]);
+        const std::size_t size = c < 0x20 ? 6 : c == '"' || c == '\\' ? 2 : 1;
+        if (size > room) break;
+        room -= size;
+    }
+    return at;
+}
 
 struct NamespaceRow {
     std::uint32_t bit;
@@ -99,13 +112,15 @@ std::string code_name(Code code) {
 }
 
 void cut_command(std::vector<std::string>& command, std::size_t most) {
-    std::size_t bytes = 0;
-    for (auto& text : command) {
-        const auto room = most - std::min(bytes, most);
-        bytes += text.size();
-        if (text.size() <= room) continue;
-        text.resize(size_to_cut(text, room));
-        text += "…";
+    constexpr std::size_t kAround = 3; // quotes and comma
+    std::size_t left = most;
+    for (auto at = command.begin(); at != command.end(); ++at) {
+        const auto fits = left < kAround ? 0 : fitting(*at, left -= kAround);
+        if (fits == at->size() && left >= kAround) continue;
+        at->resize(size_to_cut(*at, fits));
+        *at += "…";
+        command.erase(at + 1, command.end());
+        return;
     }
 }
 
@@ -204,8 +219,7 @@ void add_started(api::Receipt& receipt, const RunLimits& limits, const wire::Run
     }
     if (limits.io != 0 && (by & 64) != 0) receipt.limits["io"] = amount(limits.io, " by cgroup");
     if (limits.io != 0 && (by & 64) == 0)
-        receipt.weaker.emplace_back(
-            "io: not held on every disk behind its folders: cgroup v2 reaches not all of them here");
+        receipt.weaker.emplace_back("io: not held: owhaled has no io controller of cgroup v2");
     if (limits.wall_ms != 0) receipt.limits["wall_ms"] = amount(limits.wall_ms, " by timer");
     if (limits.output != 0) receipt.limits["output"] = amount(limits.output, " by owhaled");
     if (limits.file_size != 0) receipt.limits["file_size"] = amount(limits.file_size, " by rlimit");

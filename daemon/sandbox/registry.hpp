@@ -135,6 +135,7 @@ private:
     void record_late();
     void end_lonely(std::chrono::steady_clock::time_point now);
     std::vector<std::string> runs_of_box(const std::string& key) const;
+    void make_room_for(const Boxes::Use& use);
 
     Parts parts_;
     RunRows rows_;

@@ -246,7 +246,20 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Asked asked, Caller 
     co_return co_await begin(run, prepared, std::move(place));
 }
 
+// Who works in many folders is not refused until some box has been idle for long enough: of those that nobody uses, the one
+// unused for longest ends. The spawner refuses what a run still holds.
+void Registry::make_room_for(const Boxes::Use& use) {
+    for (const auto& key : boxes_.to_end_for(use)) {
+        const auto row = boxes_.find(key, "", true);
+        if (!row || !runs_of_box(key).empty()) continue;
+        return parts_.spawner.reset_box(key, row->uid);
+    }
+}
+
 awaitable<Result<Made>> Registry::begin(std::shared_ptr<Run> run, Prepared& prepared, std::shared_ptr<Place> place) {
+    const Boxes::Use box{prepared.box,     run->caller().principal, run->record.workspace,
+                         run->receipt.uid, run->record.profile,     run->caller().cwd};
+    if (!box.key.empty()) make_room_for(box);
     const auto started = co_await launcher_.start(*run, prepared);
     if (run->state() != State::running) {
         if (run->record.approval && run->record.code == code_name(Code::approval_void)) {
@@ -257,10 +270,7 @@ awaitable<Result<Made>> Registry::begin(std::shared_ptr<Run> run, Prepared& prep
         if (!started) co_return std::unexpected(started.error());
         co_return Made{run->id(), run};
     }
-    const auto& caller = run->caller();
-    if (!prepared.box.empty())
-        boxes_.used(
-            {prepared.box, caller.principal, run->record.workspace, run->receipt.uid, run->record.profile, caller.cwd});
+    if (!box.key.empty()) boxes_.used(box);
     asio::co_spawn(parts_.executor, live_through(run, std::move(place)), asio::detached);
     co_return Made{run->id(), run};
 }

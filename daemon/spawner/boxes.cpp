@@ -52,24 +52,12 @@ void unmount(const std::string& key) {
 
 } // namespace
 
-bool Boxes::make_room(std::uint32_t uid, const Ended& ended) {
-    const auto is_its = [uid](const auto& entry) { return entry.second.uid == uid; };
-    if (boxes_.size() < kMaxBoxes && std::ranges::count_if(boxes_, is_its) < kMaxBoxesPerUid) return true;
-    const std::string* longest = nullptr;
-    for (const auto& [key, box] : boxes_)
-        if (box.uid == uid && box.users == 0 &&
-            (longest == nullptr || box.released_ns < boxes_.at(*longest).released_ns))
-            longest = &key;
-    if (longest == nullptr) return false;
-    end(std::string(*longest), ended);
-    return true;
-}
-
-Result<std::string> Boxes::acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes,
-                                   const Ended& ended) {
+Result<std::string> Boxes::acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes) {
     if (!well_formed(key)) return fail(Code::bad_request, "a box's key is 64 hex digits");
     if (!boxes_.contains(key)) {
-        if (!make_room(uid, ended)) return fail(Code::busy, "too many boxes are in use: owhalectl box ls shows them");
+        const auto of_uid = std::ranges::count_if(boxes_, [uid](const auto& entry) { return entry.second.uid == uid; });
+        if (boxes_.size() >= kMaxBoxes || of_uid >= kMaxBoxesPerUid)
+            return fail(Code::busy, "too many boxes: owhalectl box ls shows them, box reset ends one");
         CHECK(mount_box(folder_of(key), uid, gid, bytes == 0 ? kDefaultBytes : bytes));
         boxes_[key].uid = uid;
     }
@@ -95,18 +83,16 @@ Status Boxes::reset(const std::string& key, std::uint32_t uid) {
     return {};
 }
 
-void Boxes::end(const std::string& key, const Ended& ended) {
-    unmount(key);
-    boxes_.erase(key);
-    ended(key);
-}
-
-void Boxes::expire(std::uint64_t idle_s, const Ended& ended) {
+void Boxes::expire(std::uint64_t idle_s, const std::function<void(const std::string&)>& ended) {
     const auto limit = monotonic_ns() - static_cast<std::int64_t>(idle_s) * 1'000'000'000;
     std::vector<std::string> old;
     for (const auto& [key, box] : boxes_)
         if (box.users == 0 && box.released_ns < limit) old.push_back(key);
-    for (const auto& key : old) end(key, ended);
+    for (const auto& key : old) {
+        unmount(key);
+        boxes_.erase(key);
+        ended(key);
+    }
 }
 
 } // namespace owhale::spawner

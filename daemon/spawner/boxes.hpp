@@ -12,17 +12,13 @@ namespace owhale::spawner {
 
 class Boxes {
 public:
-    using Ended = std::function<void(const std::string& key)>;
-
     // Makes the box if need be and marks it used; answers its folder below the scratch mount. A key of another uid is refused.
-    // A uid has 64 at most: for one more, that of its boxes ends which nobody uses for longest; busy when all are in use.
-    Result<std::string> acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes,
-                                const Ended& ended);
+    Result<std::string> acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes);
     void release(const std::string& key);
     // Empties an unused box of this uid; EBUSY while in use.
     Status reset(const std::string& key, std::uint32_t uid);
     // Ends the boxes that nobody used for `idle_s`; tells each key.
-    void expire(std::uint64_t idle_s, const Ended& ended);
+    void expire(std::uint64_t idle_s, const std::function<void(const std::string&)>& ended);
     std::size_t size() const { return boxes_.size(); }
 
 private:
@@ -31,9 +27,6 @@ private:
         std::uint32_t users = 0;
         std::int64_t released_ns = 0;
     };
-    bool make_room(std::uint32_t uid, const Ended& ended);
-    void end(const std::string& key, const Ended& ended);
-
     std::map<std::string, Box> boxes_;
 };
 

@@ -4,16 +4,22 @@
 
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <vector>
+
+#include "shared/error.hpp"
 
 namespace owhale::spawner {
 
-// The block device that a filesystem of the number `device` is mounted from, where stat() tells an anonymous number (btrfs):
-// looked for in `mountinfo`, the text of /proc/self/mountinfo. 0 when it is on none (tmpfs, overlay, a network).
-dev_t mounted_from(dev_t device, std::string_view mountinfo);
+struct Mounted { // one line of /proc/self/mountinfo
+    unsigned major = 0, minor = 0;
+    std::string point, type, source;
+};
+std::vector<Mounted> read_mountinfo(std::string_view text);
 
-// Each once, sorted. What is on no block device adds none; a descriptor of -1 is passed over.
-std::vector<std::string> disks_behind(const std::vector<int>& folders);
+// Of all that is mounted over these folders, and below them: each once, sorted. Looked up in the kernel's table and not on the
+// folders, whose filesystems may be anybody's and hang. What lies in memory has none; unsupported when one cannot be told,
+// with its folder.
+Result<std::vector<std::string>> disks_behind(const std::vector<std::string>& folders,
+                                              const std::vector<Mounted>& mounts);
 
 } // namespace owhale::spawner

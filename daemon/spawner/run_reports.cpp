@@ -243,13 +243,11 @@ Status RunTable::retire(Run& run) {
 
 void RunTable::watch_limits(Run& run) {
     const auto now = monotonic_ns();
-    if (run.kill_deadline_ns != 0 && now >= run.kill_deadline_ns) kill_run(run, run.reason);
+    if (run.kill_deadline_ns != 0 && now >= run.kill_deadline_ns) return kill_run(run, run.reason);
     if (run.frozen != wire::FrozenBy::none) return;
-    if (run.wall_deadline_ns != 0 && now >= run.wall_deadline_ns && run.kill_deadline_ns == 0) {
+    if (run.wall_deadline_ns != 0 && now >= run.wall_deadline_ns) {
         run.wall_deadline_ns = 0;
-        run.reason = wire::EndReason::wall;
-        send_signal(run.warden.get(), SIGTERM);
-        run.kill_deadline_ns = now + kWallGraceNs;
+        run.end_within(kWallGraceNs, wire::EndReason::wall);
     }
     if (run.phase == Phase::running && run.joined == 0) watch_memory_and_pids(run);
 }

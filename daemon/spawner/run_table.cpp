@@ -112,9 +112,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
         take_cage(plan, *join->plan);
     } else if ((message.flags & wire::kRunKeepBox) != 0) {
         key.assign(message.box_key, ::strnlen(message.box_key, sizeof message.box_key));
-        // That the broker is gone is seen by the loop.
-        plan.box = TRY(boxes_.acquire(key, plan.uid, plan.gid, message.box_bytes,
-                                      [this](const std::string& ended) { (void)tell_box_ended(ended); }));
+        plan.box = TRY(boxes_.acquire(key, plan.uid, plan.gid, message.box_bytes));
     }
     if (join == nullptr) hold_agreed_of_others(plan);
     const auto* above = join != nullptr ? join : parent;
@@ -183,11 +181,7 @@ Status RunTable::on_kill(Packet& packet) {
         kill_run(run, message.reason);
         return {};
     }
-    if (run.reason == wire::EndReason::none) run.reason = message.reason;
-    send_signal(run.warden.get(), SIGTERM);
-    // Who may kill it, too, cannot put off an end that is on its way.
-    const auto due = monotonic_ns() + static_cast<std::int64_t>(message.grace_ms) * 1'000'000;
-    run.kill_deadline_ns = run.kill_deadline_ns == 0 ? due : std::min(run.kill_deadline_ns, due);
+    run.end_within(static_cast<std::int64_t>(message.grace_ms) * 1'000'000, message.reason);
     return {};
 }
 

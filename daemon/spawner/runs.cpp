@@ -28,6 +28,7 @@ constexpr std::uint64_t kNamespaces = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS
 constexpr std::uint32_t kUser = 1, kPid = 2, kMount = 4, kNet = 8, kIpc = 16, kUts = 32,
                         kCgroup = 64; // as plan.hpp says
 constexpr std::size_t kMaxMembers = 65536;
+constexpr std::size_t kMaxMountinfo = 4u << 20;
 
 struct Pipe {
     Fd read, write;
@@ -68,26 +69,19 @@ Status write_id_maps(pid_t pid, const JailPlan& plan) {
     return write_proc(pid, "uid_map", line(plan.uid));
 }
 
-// The disks that its folders are on, as io.max names them.
-std::vector<std::string> disks_of(const JailPlan& plan) {
-    std::vector<int> folders;
-    std::vector<Fd> system;
-    for (const auto& op : plan.mounts) {
-        if (op.tree) folders.push_back(op.tree.get());
-        if (op.kind != wire::MountKind::system) continue;
-        system.emplace_back(::open(op.source.c_str(), O_PATH | O_CLOEXEC));
-        folders.push_back(system.back().get());
+// Nothing stands in for it: a disk that it does not hold on is a run that does not start.
+Status hold_disks(const Run& run) {
+    std::vector<std::string> folders;
+    for (const auto& op : run.plan->mounts) {
+        if (!op.host.empty()) folders.push_back(op.host);
+        if (op.kind == wire::MountKind::system) folders.push_back(op.source);
     }
-    return disks_behind(folders);
-}
-
-// One after the other: a disk that io.max does not know is told in the receipt, and those that it does are held.
-bool hold_disks(const Run& run) {
+    const auto text = TRY(read_file("/proc/self/mountinfo", kMaxMountinfo));
     const auto rate = std::to_string(run.limits.io);
-    const auto disks = disks_of(*run.plan);
-    bool all = !disks.empty();
-    for (const auto& disk : disks) all = run.cgroup.set("io.max", disk + " rbps=" + rate + " wbps=" + rate) == 0 && all;
-    return all;
+    for (const auto& disk : TRY(disks_behind(folders, read_mountinfo(text))))
+        if (const int err = run.cgroup.set("io.max", disk + " rbps=" + rate + " wbps=" + rate); err != 0)
+            return fail_errno("limits.io cannot be held on the disk " + disk, err);
+    return {};
 }
 
 Status set_cgroup_limits(Run& run, std::uint32_t controllers) {
@@ -103,7 +97,7 @@ Status set_cgroup_limits(Run& run, std::uint32_t controllers) {
     if ((controllers & 4) != 0 && run.limits.cpu_milli != 0)
         if (const int err = run.cgroup.set("cpu.max", std::to_string(run.limits.cpu_milli * 100) + " 100000"); err != 0)
             return fail_errno("cpu.max", err);
-    if ((controllers & wire::kIoController) != 0 && run.limits.io != 0) run.io_held = hold_disks(run);
+    if ((controllers & wire::kIoController) != 0 && run.limits.io != 0) CHECK(hold_disks(run));
     return {};
 }
 
@@ -129,7 +123,7 @@ std::uint32_t limits_by(const Run& run, std::uint32_t controllers) {
     std::uint32_t by = (controllers & 1) != 0 ? 1 : 2;
     by |= (controllers & 2) != 0 ? 4 : 8;
     if (run.limits.cpu_milli != 0) by |= (controllers & 4) != 0 ? 16 : 32;
-    if (run.io_held) by |= 64;
+    if (run.limits.io != 0 && (controllers & wire::kIoController) != 0) by |= 64;
     return by;
 }
 
@@ -258,6 +252,14 @@ void kill_run(Run& run, wire::EndReason reason) {
     run.killed = true;
     send_signal(run.warden.get(), SIGKILL);
     if (run.cgroup) run.cgroup.kill();
+}
+
+// Who may kill it, too, cannot put off an end that is on its way: neither another's kill nor its time's.
+void Run::end_within(std::int64_t grace_ns, wire::EndReason why) {
+    if (reason == wire::EndReason::none) reason = why;
+    send_signal(warden.get(), SIGTERM);
+    const auto due = monotonic_ns() + grace_ns;
+    kill_deadline_ns = kill_deadline_ns == 0 ? due : std::min(kill_deadline_ns, due);
 }
 
 // SIGSTOP cannot be caught, and the warden's kill(-1) reaches all of its pid namespace in one turn of the kernel: no fork

@@ -50,7 +50,6 @@ struct Run {
     bool freeze_when_started = false;
     std::int64_t frozen_ns = 0; // since when
     std::uint64_t sampled_peak = 0, sampled_pids = 0;
-    bool io_held = false;              // io.max stands for each of its disks
     std::uint32_t pids_refused = 0;    // when last looked
     std::vector<std::string> agreed;   // the host's paths of its approved files that a cage could write
     std::vector<std::uint64_t> to_pin; // runs whose cages have to hold these in place before it may go on
@@ -63,6 +62,7 @@ struct Run {
     bool being_pinned = false;                 // one at a time makes pins here, or takes them away
     std::vector<std::string> free_pins;        // to be taken away at the next turn
 
+    void end_within(std::int64_t grace_ns, wire::EndReason why); // SIGTERM now, SIGKILL then
     bool may_run() const { return plan->daemon && parent == 0; }
     CgroupUsage usage() const;
 };

@@ -99,7 +99,7 @@ awaitable<Status> Acts::note(audit::EventName event, const Asker& asker, std::st
     data["peer"] = who.peer.describe();
     if (!who.proof.empty()) data["step_up"] = who.proof;
     if (!who.who.session.empty()) data["session"] = who.who.session;
-    audit::Event entry{event, who.who.name, who.verb, std::move(outcome), "", std::move(data)};
+    audit::Event entry{event, who.who.name, who.verb, std::move(outcome), "", std::move(data), who.who.for_agent};
     const auto written = co_await vault_.parts().audit.append(std::move(entry));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};

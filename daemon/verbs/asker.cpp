@@ -9,6 +9,7 @@ identity::Asker asker_of(const transport::Request& request, std::string verb) {
 audit::Event event_of(const transport::Request& request, audit::EventName event, std::string verb, std::string run) {
     audit::Event out{event, request.who().name, std::move(verb), "pending", std::move(run), {}};
     out.data["peer"] = request.connection->peer.describe();
+    out.for_agent = request.who().for_agent;
     if (!request.who().session.empty()) out.data["session"] = request.who().session;
     if (auto proof = request.proof.text(); !proof.empty()) out.data["step_up"] = std::move(proof);
     return out;

@@ -191,6 +191,7 @@ private:
 
     awaitable<Status> tell(std::string outcome) {
         audit::Event event{"audit.exported", asker_.who.name, "audit.export", outcome, "", {}};
+        event.for_agent = asker_.who.for_agent;
         event.data["export"] = id_;
         event.data["format"] = wanted_.format_name;
         event.data["follow"] = wanted_.follow;

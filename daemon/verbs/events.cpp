@@ -23,8 +23,9 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using transport::Request;
 
-constexpr std::size_t kBatch = 64u << 10; // bytes that wait for one client
-constexpr std::size_t kMostAtOnce = 256;  // events looked at between two looks at who asks
+constexpr std::size_t kBatch = 64u << 10;       // bytes that wait for one client
+constexpr std::size_t kMostAtOnce = 256;        // events looked at between two looks at who asks
+constexpr std::size_t kMostParsed = 256u << 10; // bytes of them, of the log's: others' requests are answered between
 constexpr std::chrono::seconds kHeartbeat{15}, kLook{1};
 constexpr unsigned kRetry = 2'000; // ms: when a client comes back
 constexpr std::size_t kStreams = 2048, kStreamsOfOne = 8;
@@ -93,7 +94,10 @@ private:
             query.newest_first = false;
             const auto rows = co_await log_.find(std::move(query));
             if (!rows) co_return std::unexpected(rows.error());
+            std::size_t parsed = 0;
             for (const auto& row : *rows) {
+                if (parsed > kMostParsed) break;
+                parsed += row.json.size();
                 if (auto event = audit::followed(row)) events.push_back(std::move(event));
                 last_read_ = row.seq;
             }

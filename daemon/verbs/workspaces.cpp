@@ -2,6 +2,7 @@
 #include "sandbox/workspace_register.hpp"
 
 #include "identity/service.hpp"
+#include "sandbox/paths.hpp"
 #include "sandbox/runs.hpp"
 #include "verbs/asker.hpp"
 #include "verbs/caller.hpp"
@@ -65,6 +66,8 @@ awaitable<Result<Response>> remove(Services services, Request& request) {
     auto id = request.params.at("id");
     const auto known = services.workspaces->entry(id);
     if (!known || !is_seen(request, *known)) co_return std::unexpected(sandbox::unknown_workspace());
+    if (const auto& fence = request.who().cwd; !fence.empty() && !sandbox::is_within(known->path, fence))
+        co_return fail(Code::forbidden, "this token is bound to " + fence, "take it away without the token");
     if (request.who().kind == identity::Kind::run) co_return std::unexpected(check_asker(request).error());
     auto event = event_of(request, "workspace.removed", "workspaces.remove", "");
     CO_CHECK(co_await services.workspaces->remove(std::move(id), std::move(event)));

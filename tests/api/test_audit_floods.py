@@ -1,6 +1,7 @@
 """Whoever asks as fast as he can does not fill the log: the events of a flood are bounded, and their counts add up to what was refused."""
 
 import collections
+import json
 import socket
 import threading
 import time
@@ -48,6 +49,14 @@ class Clock:
 
     def bound(self, at_once, a_minute):
         return at_once + a_minute * ((time.monotonic() - self.began) / 60 + 1)
+
+
+def test_a_denied_command_is_no_larger_in_the_log_for_what_it_is_made_of(fresh):
+    """What escapes to six bytes, and many small arguments, count as they are written."""
+    for argv in (["rm", "-rf", "/", "\x01" * 60_000], ["rm", "-rf", "/", *["\x01"] * 9000], ["rm", "-rf", "/", *[""] * 9000]):
+        assert fresh.run(ALICE, argv=argv, wait=True).status in (403, 200)
+        newest = fresh.get("/v1/audit?event=run.denied&limit=1").json()["events"][0]["event"]
+        assert len(str(newest["data"]["command"])) < 40_000 and len(json.dumps(newest)) < 40_000, argv[3][:10]
 
 
 def test_a_hundred_thousand_refused_requests_are_some_rows(own):

@@ -64,6 +64,7 @@ def test_the_last_part_is_not_for_agents(one):
     waits = one.begun(ALICE, argv=["cat"], stdin_open=True)
     stubborn = one.begun(ALICE, argv=["sh", "-c", "trap '' TERM; while :; do sleep 60; done"])
     carol = add(one.admin, "carol", ["agent"])
+    agent = carol.mint()
     one.leave(1200 * KIB)
     until(lambda: row(one)["state"] == "missing")
     assert "kept for root" in row(one)["detail"] and "only root starts runs" in row(one)["lost"], row(one)
@@ -73,6 +74,8 @@ def test_the_last_part_is_not_for_agents(one):
         assert answer.status == 503 and answer.code == "audit_unavailable" and "kept for root" in answer.text, answer
     assert carol.ask("POST", "/v1/runs", {"argv": ["/bin/true"], "wait": True}).status == 503
     assert one.ask("POST", f"/v1/runs/{waits}/signal", {"signal": "USR1"}, uid=ALICE).code == "audit_unavailable"
+    for _ in range(5):
+        assert agent.ask("POST", "/v1/tokens", {"role": "agent", "ttl_ms": 60_000}).code == "audit_unavailable"
     assert one.get("/v1/audit?limit=1").json()["events"][0]["seq"] == before, "not one event"
     for _ in range(50):
         assert one.ask("POST", f"/v1/runs/{stubborn}/kill", {"grace_ms": 3_600_000}, uid=ALICE).status == 200

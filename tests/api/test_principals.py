@@ -99,17 +99,17 @@ def test_one_box_more_than_a_user_may_have_ends_the_one_unused_for_longest(fresh
 
     fresh.ran(bob, argv=["/bin/true"])
     bobs = boxes(bob)
-    places = [folder(i) for i in range(66)]
+    places = [folder(i) for i in range(34)]
     busy = fresh.begun(alice, argv=["sleep", "600"], **places[0])
     assert fresh.ran(alice, script="echo mine >/tmp/kept", **places[1])["exit_code"] == 0
-    for place in places[2:64]:
+    for place in places[2:32]:
         assert fresh.ran(alice, argv=["/bin/true"], **place)["exit_code"] == 0
     before = boxes(alice)
-    assert len(before) == 64
+    assert len(before) == 32
     assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"]["text"] == "mine\n"
-    for place in places[64:]:
+    for place in places[32:]:
         assert fresh.ran(alice, argv=["/bin/true"], **place)["exit_code"] == 0
-    assert len(boxes(alice)) == 64 and len(before - boxes(alice)) == 2
+    assert len(boxes(alice)) == 32 and len(before - boxes(alice)) == 2
     assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"]["text"] == "mine\n", "it was used since"
     assert fresh.state_of(busy, alice) == "running" and boxes(bob) == bobs
     fresh.ask("POST", f"/v1/runs/{busy}/kill", {"grace_ms": 0}, uid=alice)

@@ -183,6 +183,14 @@ def test_an_end_that_is_on_its_way_is_put_off_by_nobody(owhaled, uid, first, sec
     assert ended["state"] == "killed" and ended["exit_code"] == 137, ended
 
 
+def test_a_kill_with_a_long_grace_does_not_put_off_the_timeout(owhaled, uid):
+    run = owhaled.begun(uid, script="trap '' TERM; echo ready; sleep 90 & wait; sleep 90", timeout_ms=2000)
+    owhaled.get(f"/v1/runs/{run}/output?stream=stdout&wait=1", uid=uid)
+    assert owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 3_600_000}, uid=uid).status == 200
+    ended = owhaled.get(f"/v1/runs/{run}/wait", uid=uid, headers={"Prefer": "wait=60"}).json()
+    assert ended["exit_code"] == 137 and ended["state"] == "killed", ended
+
+
 def test_kill_takes_no_body_too(owhaled, uid):
     run = owhaled.begun(uid, argv=["sleep", "30"])
     assert owhaled.ask("POST", f"/v1/runs/{run}/kill", uid=uid).status == 200

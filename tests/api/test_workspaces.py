@@ -45,6 +45,17 @@ def add(person, folder, **more):
     return person.ask("POST", "/v1/workspaces", {"path": str(folder), **more}, step_up=True)
 
 
+def test_a_token_that_is_bound_to_a_folder_takes_no_other_away(own, base):
+    d = own(*QUICK).start()
+    admin = accounts.set_up(d)
+    person = accounts.add(admin, "alice", ["agent"], ALICE)
+    inside, outside = own_folder(base, "inside"), own_folder(base, "outside")
+    ids = [add(person, folder).json()["id"] for folder in (inside, outside)]
+    agent = person.mint(cwd=str(inside))
+    assert agent.ask("DELETE", f"/v1/workspaces/{ids[1]}").code in ("forbidden", "not_found")
+    assert {entry["id"] for entry in person.get("/v1/workspaces").json()["workspaces"]} >= {ids[1]}
+
+
 def written(d, folder, uid=ALICE):
     """Whether a run could, and what it was told."""
     answer = d.run(uid, argv=["touch", "written"], cwd=str(folder), wait=True)

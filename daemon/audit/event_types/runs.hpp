@@ -107,7 +107,7 @@ inline constexpr auto kRunEvents = std::to_array<EventType>({
       {"step", Kind::text, false, "the step that failed"},
       {"receipt", Kind::object, false, "what it had and used, signed"},
       {"intent", Kind::object, false, "as in run.intent, when it never started"},
-      {"why", Kind::text, false, "of a lost one"}}},
+      {"why", Kind::text, false, "of a lost one, or of one that cannot be told whole"}}},
     {"run.signal",
      Severity::notice,
      Act::asked,

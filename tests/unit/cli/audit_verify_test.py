@@ -196,6 +196,24 @@ class Signatures(Folder):
         self.attack(lambda database: database.execute("DELETE FROM checkpoints WHERE size = 300"))
         self.finds(201, "checkpoint_missing", HOME=str(self.top / "other"))
 
+    def test_events_that_nothing_signs_for_longer_than_owhaled_would_wait(self):
+        log = audit_log.Log(300, (200,), self.log.key)
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.verify(code=0, HOME=str(self.top / "other"))
+        log.bodies[299] = audit_log.body(300 + 61_000, "policy.checked", {}, "unix:1000", "allow")  # a millisecond each
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.finds(201, "checkpoint_missing", HOME=str(self.top / "other"))
+
+    def test_more_rows_below_the_first_than_are_read_at_once(self):
+        self.attack(lambda database: database.executemany(
+            "INSERT INTO events SELECT ?, time, event, principal, verb, outcome, run, hash FROM events WHERE seq = 1",
+            [(-number,) for number in range(40_000)]))
+        self.assertEqual(self.verify(code=1)["problems"][0]["kind"], "inserted")
+
 
 class Anchored(Folder):
     def heads(self, *sizes, log=None, key=None):

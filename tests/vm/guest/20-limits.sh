@@ -44,9 +44,11 @@ cpu_is_rationed() {
 io_is_rationed() {
     local run
     install -d -o alice -g alice /home/alice/rates
+    owhalectl workspaces add /home/alice/rates --as alice
     run=$(start alice '{"argv":["dd","if=/dev/zero","of=large","bs=1M","count=24","oflag=direct"],"cwd":"/home/alice/rates",
         "workspace":"/home/alice/rates",
         "limits":{"io":8388608},"timeout_ms":60000,"wait":true}')
+    owhalectl workspaces rm /home/alice/rates
     rm -rf /home/alice/rates
     echo "$run"
     expect_equal "state" exited "$(field state <<<"$run")"
