@@ -146,22 +146,48 @@ Result<verify::Report> examine(Context& context, const Arguments& arguments) {
     return verify::as_owner_of(path, [&] { return verify::examine_database(path, request); });
 }
 
-// The next time, a log that has less is found out.
-void remember(const verify::Report& report) {
+// Where the log was looked for; "" of an export.
+std::string place_of(const Context& context, const Arguments& arguments) {
+    if (!arguments.file.empty()) return {};
+    std::error_code ignored;
+    const auto folder = folder_of(context, arguments);
+    if (!folder.empty()) return std::filesystem::weakly_canonical(folder, ignored).string();
+    const auto& globals = context.globals();
+    for (const auto& [named, variable] : {std::pair{globals.host, "OWHALE_HOST"}, {globals.socket, "OWHALE_SOCKET"}}) {
+        if (!named.empty()) return named;
+        if (const auto* value = std::getenv(variable); value != nullptr && *value != '\0') return value;
+    }
+    return "the system's owhaled";
+}
+
+// A log that was begun anew has another key, of which nothing that is kept of the former one says a word.
+void tell_another(const Arguments& arguments, const std::string& place, verify::Report& report) {
+    const auto known = verify::known_at(place);
+    const auto key = verify::merkle::parse_vkey(report.key);
+    if (!known || !*known || !key || **known == *key || !arguments.key.empty()) return;
+    report.notes.push_back("CAUTION: the log that was verified here before (" + place +
+                           ") was signed with another key, " + verify::merkle::to_vkey(**known) +
+                           ": unless owhaled was set up anew, this one was put in its place");
+}
+
+// The next time, a log that has less, or another, is found out.
+void remember(const verify::Report& report, const std::string& place) {
     if (!report.whole || !report.note) return;
     const auto key = verify::merkle::parse_vkey(report.key);
-    const auto kept = key ? verify::remember(*key, *report.note) : Status();
+    const auto kept = key ? verify::remember(*key, *report.note, place) : Status();
     if (!kept) note("this checkpoint is not remembered: " + kept.error().message);
 }
 
 Result<int> verify_log(Context& context, const Arguments& arguments) {
-    const auto report = examine(context, arguments);
+    auto report = examine(context, arguments);
     if (!report) {
         complain(report.error());
         const int code = exit_of(report.error(), Exits::plain);
         return code == kFailed ? kCannotLook : code; // 1 says that something was found
     }
-    remember(*report);
+    const auto place = place_of(context, arguments);
+    tell_another(arguments, place, *report);
+    remember(*report, place);
     const auto& look = context.look();
     if (look.format != Format::table)
         CHECK(print(json_text(look, to_json(*report))));

@@ -5,6 +5,7 @@
 #include "cli/accounts.hpp"
 #include "cli/approvals.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/each.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
@@ -102,12 +103,11 @@ Result<std::string> id_of(Context& context, const std::string& named) {
 }
 
 Result<int> remove(Context& context, const std::vector<std::string>& named) {
-    for (const auto& one : named) {
+    return for_each_named(named, [&](const std::string& one) -> Status {
         const auto id = TRY(id_of(context, one));
         TRY(context.ask({.verb = "hosts.remove", .id = id}));
-        CHECK(print(id + "\n"));
-    }
-    return kOk;
+        return print(id + "\n");
+    });
 }
 
 Result<int> check(Context& context, const std::string& url, const std::string& profile) {

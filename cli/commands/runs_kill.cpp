@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "cli/commands/commands.hpp"
-#include "cli/exit_codes.hpp"
+#include "cli/each.hpp"
 #include "cli/messages.hpp"
 #include "cli/session.hpp"
 #include "cli/units.hpp"
@@ -32,17 +32,19 @@ Result<int> kill(Context& context, const Arguments& arguments) {
     api::KillRequest request;
     if (!arguments.grace.empty()) request.grace_ms = TRY(parse_duration_ms(arguments.grace, "--grace"));
     std::vector<std::string> told;
-    for (const auto& named : arguments.runs) {
+    const auto end = [&](const std::string& named) -> Status {
         const auto id = TRY(context.run_id(named));
         const auto body = TRY(context.ask({.verb = "runs.kill", .id = id, .body = write(request)}));
         const auto run = TRY(read_run(body));
         if (const auto more = run.live_children.value_or(0); more != 0)
             note(std::to_string(more) + (more == 1 ? " run" : " runs") + " of its own ended with " + id);
         told.push_back(id);
-    }
+        return {};
+    };
+    const int code = TRY(for_each_named(arguments.runs, end));
     const auto grace = request.grace_ms ? *request.grace_ms / 1000 : kUsualGrace;
     for (const auto& id : told) CHECK(await_end(context, id, grace + kPatience));
-    return kOk;
+    return code;
 }
 
 } // namespace

@@ -2,18 +2,17 @@
 #include <memory>
 
 #include "cli/commands/commands.hpp"
-#include "cli/exit_codes.hpp"
+#include "cli/each.hpp"
 
 namespace owhale::cli {
 namespace {
 
 Result<int> remove(Context& context, const std::vector<std::string>& runs) {
-    for (const auto& named : runs) {
+    return for_each_named(runs, [&](const std::string& named) -> Status {
         const auto id = TRY(context.run_id(named));
         TRY(context.ask({.verb = "runs.remove", .id = id}));
-        CHECK(print(id + "\n"));
-    }
-    return kOk;
+        return print(id + "\n");
+    });
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "cli/accounts.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/secrets.hpp"
+#include "cli/each.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
@@ -130,13 +131,12 @@ Result<int> reveal(Context& context, const Named& named) {
 
 Result<int> remove(Context& context, const Named& named) {
     CHECK(prove_from_stdin(context, named.password_stdin));
-    for (const auto& name : named.names) {
+    return for_each_named(named.names, [&](const std::string& name) -> Status {
         Call call{.verb = "secrets.remove", .id = name, .act = "remove the secret " + name};
         ask_owner(named, call);
         TRY(context.ask(std::move(call)));
-        CHECK(print(name + "\n"));
-    }
-    return kOk;
+        return print(name + "\n");
+    });
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 
 #include "cli/accounts.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/each.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
@@ -60,12 +61,11 @@ Result<int> remove(Context& context, const std::vector<std::string>& named, bool
     if (all == !named.empty()) return fail(Code::bad_request, "name the sessions to end, or say --all", kList);
     if (all) return remove_all(context, user);
     if (!user.empty()) return fail(Code::bad_request, "--user goes with --all", kList);
-    for (const auto& one : named) {
+    return for_each_named(named, [&](const std::string& one) -> Status {
         const auto id = TRY(id_of(context, one));
         TRY(context.ask({.verb = "sessions.revoke", .id = id}));
-        CHECK(print(id + "\n"));
-    }
-    return kOk;
+        return print(id + "\n");
+    });
 }
 
 Result<int> rotate(Context& context, bool from_stdin) {

@@ -5,6 +5,7 @@
 
 #include "cli/accounts.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/each.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
@@ -82,12 +83,11 @@ Result<int> show(Context& context, const std::string& named) {
 }
 
 Result<int> remove(Context& context, const std::vector<std::string>& named) {
-    for (const auto& one : named) {
+    return for_each_named(named, [&](const std::string& one) -> Status {
         const auto id = TRY(id_of(context, one));
         TRY(context.ask({.verb = "tokens.revoke", .id = id}));
-        CHECK(print(id + "\n"));
-    }
-    return kOk;
+        return print(id + "\n");
+    });
 }
 
 Result<std::string> whole_path(const std::string& path) {

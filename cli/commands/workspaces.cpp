@@ -4,6 +4,7 @@
 
 #include "cli/accounts.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/each.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
@@ -82,12 +83,11 @@ Result<std::string> id_of(Context& context, const std::string& named) {
 }
 
 Result<int> remove(Context& context, const std::vector<std::string>& named) {
-    for (const auto& one : named) {
+    return for_each_named(named, [&](const std::string& one) -> Status {
         const auto id = TRY(id_of(context, one));
         TRY(context.ask({.verb = "workspaces.remove", .id = id}));
-        CHECK(print(escaped(one) + "\n"));
-    }
-    return kOk;
+        return print(escaped(one) + "\n");
+    });
 }
 
 } // namespace

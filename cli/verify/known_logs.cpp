@@ -6,28 +6,37 @@ namespace owhale::cli::verify {
 namespace {
 
 constexpr std::size_t kMostFile = std::size_t{4} << 20;
-constexpr auto kHead = "# owhalectl: of each audit log the newest checkpoint that was verified: VKEY NOTE, in base64\n";
+constexpr auto kHead =
+    "# owhalectl: of each audit log the newest checkpoint that was verified, and where: VKEY NOTE [PLACE], in base64\n";
 
 Result<std::string> path_of() {
     return TRY(own_folder()) + "/known_logs";
 }
 
 struct Known {
-    std::string line; // with its end
     merkle::NoteKey key;
+    std::string note, place;
     merkle::Checkpoint checkpoint;
 };
 
-// A line that is not ours to read stays as it is, and counts for nothing.
+std::string line_of(const merkle::NoteKey& key, std::string_view note, const std::string& place) {
+    return merkle::to_vkey(key) + " " + merkle::to_base64(note) +
+           (place.empty() ? "" : " " + merkle::to_base64(place)) + "\n";
+}
+
+// A line that is not ours to read counts for nothing.
 std::optional<Known> known_of(std::string_view line) {
     const auto space = line.find(' ');
     if (line.starts_with('#') || space == line.npos) return {};
+    const auto rest = line.substr(space + 1);
+    const auto behind = std::min(rest.find(' '), rest.size());
     auto key = merkle::parse_vkey(line.substr(0, space));
-    const auto note = merkle::from_base64(line.substr(space + 1));
-    if (!key || !note) return {};
+    auto note = merkle::from_base64(rest.substr(0, behind));
+    auto place = merkle::from_base64(rest.substr(std::min(behind + 1, rest.size())));
+    if (!key || !note || !place) return {};
     auto checkpoint = merkle::verify(*note, *key);
     if (!checkpoint) return {};
-    return Known{std::string(line) + "\n", std::move(*key), std::move(*checkpoint)};
+    return Known{std::move(*key), std::move(*note), std::move(*place), std::move(*checkpoint)};
 }
 
 Result<std::vector<Known>> read_all() {
@@ -59,14 +68,24 @@ Result<std::optional<merkle::Checkpoint>> known_checkpoint(const merkle::NoteKey
     return std::nullopt;
 }
 
-Status remember(const merkle::NoteKey& key, std::string_view note) {
+Result<std::optional<merkle::NoteKey>> known_at(const std::string& place) {
+    for (auto& known : TRY(read_all()))
+        if (!place.empty() && known.place == place) return std::move(known.key);
+    return std::nullopt;
+}
+
+Status remember(const merkle::NoteKey& key, std::string_view note, const std::string& place) {
     const auto checkpoint = TRY(merkle::verify(note, key));
-    std::string text = kHead;
+    std::string newest(note), where = place, text = kHead;
     for (const auto& known : TRY(read_all())) {
-        if (known.key == key && known.checkpoint.size > checkpoint.size) return {};
-        if (known.key != key) text += known.line;
+        if (known.key != key) {
+            text += line_of(known.key, known.note, known.place == place ? "" : known.place);
+            continue;
+        }
+        if (known.checkpoint.size > checkpoint.size) newest = known.note;
+        if (where.empty()) where = known.place;
     }
-    text += merkle::to_vkey(key) + " " + merkle::to_base64(note) + "\n";
+    text += line_of(key, newest, where);
     const auto path = TRY(path_of());
     return write_private(path, text);
 }

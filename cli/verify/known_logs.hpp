@@ -8,7 +8,9 @@ namespace owhale::cli::verify {
 Kept known_logs();
 // The checkpoint that is remembered of this log.
 Result<std::optional<merkle::Checkpoint>> known_checkpoint(const merkle::NoteKey& key);
-// Keeps `note`, which holds; nothing when what is kept is of more events.
-Status remember(const merkle::NoteKey& key, std::string_view note);
+// Whose log was verified at this place last ("/var/lib/owhaled", "build-host:7717").
+Result<std::optional<merkle::NoteKey>> known_at(const std::string& place);
+// Keeps `note`, which holds, and where that was, "" somewhere; of the note nothing when what is kept is of more events.
+Status remember(const merkle::NoteKey& key, std::string_view note, const std::string& place = "");
 
 } // namespace owhale::cli::verify

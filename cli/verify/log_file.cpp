@@ -162,7 +162,8 @@ struct LogFile::State {
     void bind(sqlite3_stmt* statement, std::uint64_t first, std::uint64_t last) {
         sqlite->sqlite3_reset(statement);
         // At first from the start of all on: what no owhaled numbers so is found, too, of very much a part.
-        sqlite->sqlite3_bind_int64(statement, 1, below_looked_at ? static_cast<std::int64_t>(first) : INT64_MIN);
+        sqlite->sqlite3_bind_int64(statement, 1,
+                                   first == 1 && !below_looked_at ? INT64_MIN : static_cast<std::int64_t>(first));
         sqlite->sqlite3_bind_int64(statement, 2, static_cast<std::int64_t>(last));
     }
 

@@ -141,7 +141,7 @@ private:
     std::size_t at_ = 0;
 };
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         constexpr std::string_view kNames = "tbn\\\"", kValues = "\t\b\n\\\"";
@@ -164,7 +164,7 @@ std::string text_of(const Entry& entry) {
     const auto& value = *entry.value;
     const bool plain = value.find_first_of("\t\b\n\\\"#;\v\f\r") == std::string::npos && !value.starts_with(' ') &&
                        !value.ends_with(' ');
-    return "\t" + entry.key + " = " + (plain ? value : quoted(value)) + "\n";
+    return "\t" + entry.key + " = " + (plain ? value : in_quotes(value)) + "\n";
 }
 
 } // namespace

@@ -297,8 +297,9 @@ awaitable<Result<Runs::Place>> Looker::workspace_at(const Caller& caller, std::s
     rules.registered.push_back(found.cwd);
     const auto judged = judge(found.cwd, found.facts.cwd.uid, true, rules);
     if (judged.access != Access::writable)
-        co_return fail(Code::workspace_refused, found.cwd + " cannot be a workspace: " + judged.reason,
-                       "name a folder that belongs to that user, below the home or elsewhere");
+        co_return fail(
+            Code::workspace_refused, found.cwd + " cannot be a workspace: " + judged.reason,
+            "name a folder that belongs to that user, below the home or elsewhere; as root, --as names the user");
     co_return Runs::Place{found.cwd, rules.owner_uid};
 }
 

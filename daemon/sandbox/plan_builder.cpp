@@ -45,7 +45,10 @@ Status take_request(const api::Limits& asked, RunLimits& to) {
     if (asked.open_files) to.open_files = *asked.open_files;
     if (asked.output) to.output = *asked.output;
     if (asked.memory && *asked.memory != 0 && *asked.memory < kLeastMemory)
-        return fail(Code::invalid_value, "limits.memory is below 4 MiB: nothing starts in that", "sizes are bytes");
+        return fail(Code::invalid_value, "limits.memory is below 4 MiB: nothing starts in that",
+                    "sizes are bytes; owhalectl: --memory 512M");
+    if (asked.pids && *asked.pids == 1)
+        return fail(Code::invalid_value, "limits.pids is below 2: the cage's own first process is one", "ask for more");
     if (asked.open_files && (*asked.open_files < 8 || *asked.open_files > kMostOpenFiles))
         return fail(Code::invalid_value, "limits.open_files must be between 8 and 65536");
     if (asked.cpus) {
@@ -56,7 +59,7 @@ Status take_request(const api::Limits& asked, RunLimits& to) {
     if (asked.io) to.io = *asked.io;
     if (asked.io && *asked.io != 0 && *asked.io < kLeastIo)
         return fail(Code::invalid_value, "limits.io is below 64 KiB a second: nothing gets done in that",
-                    "it is bytes a second");
+                    "it is bytes a second; owhalectl: --io 20M");
     return {};
 }
 
@@ -67,8 +70,8 @@ Status check_io(const api::RunRequest& request, const RunLimits& limits, const c
     const bool asked = request.limits && request.limits->io;
     if (!asked && !settings.rules->missing_layer_refuses) return {};
     return fail(Code::unsupported, "limits.io cannot be held here: owhaled has no io controller of cgroup v2",
-                asked ? "leave it out, or see `owhalectl doctor`"
-                      : "take io out of the profile, or see `owhalectl doctor`");
+                asked ? "leave it out; cgroup.controllers of owhaled's cgroup names what it has"
+                      : "take io out of the profile; cgroup.controllers of owhaled's cgroup names what it has");
 }
 
 std::uint64_t milliseconds(std::chrono::milliseconds time) {

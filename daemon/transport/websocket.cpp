@@ -1,5 +1,6 @@
 #include "transport/websocket.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -8,7 +9,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
 #include "transport/peer_stream.hpp"
@@ -21,7 +21,8 @@ namespace websocket = beast::websocket;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr const char* kProtocol = "v5.channel.k8s.io";
-constexpr std::size_t kMaxMessage = (1u << 20) + 1; // 1 MiB of data and its channel
+constexpr std::size_t kMaxMessage = (1u << 20) + 1;                    // 1 MiB of data and its channel
+constexpr std::size_t kLeastPiece = 4u << 10, kMostPiece = 256u << 10; // of a message, read at once
 constexpr std::chrono::seconds kPing{30};
 constexpr std::chrono::seconds kHandshake{2};
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
@@ -113,22 +114,36 @@ private:
         reads_.emit(asio::cancellation_type::terminal);
     }
 
-    asio::awaitable<void> receive([[maybe_unused]] std::shared_ptr<WebSocket> self) {
-        beast::flat_buffer buffer;
-        while (!ended_) {
+    // Into memory of ours, piece by piece: Beast's own async_read sizes its buffer by the newest frame's header, which a close
+    // that drains the socket meanwhile has read, and asserts that it is the message's.
+    asio::awaitable<beast::error_code> read_message(std::string& out) {
+        out.clear();
+        do {
+            const auto before = out.size();
+            out.resize(before + std::clamp(before, kLeastPiece, kMostPiece));
             const auto [ec, size] =
-                co_await stream_.async_read(buffer, asio::bind_cancellation_slot(reads_.slot(), kAwait));
+                co_await stream_.async_read_some(asio::buffer(out.data() + before, out.size() - before),
+                                                 asio::bind_cancellation_slot(reads_.slot(), kAwait));
+            out.resize(before + size);
+            if (ec) co_return ec;
+        } while (!stream_.is_message_done());
+        co_return beast::error_code{};
+    }
+
+    asio::awaitable<void> receive([[maybe_unused]] std::shared_ptr<WebSocket> self) {
+        std::string text;
+        while (!ended_) {
+            const auto ec = co_await read_message(text);
             if (ec) co_return end("the client went");
-            if (stream_.got_text() || size == 0) break;
-            const auto* data = static_cast<const char*>(buffer.cdata().data());
-            next_ = Message{static_cast<std::uint8_t>(data[0]), std::string(data + 1, size - 1)};
-            buffer.consume(size);
-            buffer.shrink_to_fit();
+            if (stream_.got_text() || text.empty()) break;
+            next_ = Message{static_cast<std::uint8_t>(text.front()), text.substr(1)};
+            text = {};
             arrived_.cancel();
             while (next_ && !ended_) co_await taken_.async_wait(kAwait);
         }
         if (ended_) co_return;
         end("the client sent a message that names no channel");
+        if (std::exchange(closing_, true)) co_return; // Beast takes one close at a time, and asserts that
         co_await stream_.async_close(websocket::close_code::protocol_error, kAwait);
     }
 

@@ -106,11 +106,11 @@ def test_one_box_more_than_a_user_may_have_ends_the_one_unused_for_longest(fresh
         assert fresh.ran(alice, argv=["/bin/true"], **place)["exit_code"] == 0
     before = boxes(alice)
     assert len(before) == 32
-    assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"]["text"] == "mine\n"
+    assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"] == "mine\n"
     for place in places[32:]:
         assert fresh.ran(alice, argv=["/bin/true"], **place)["exit_code"] == 0
     assert len(boxes(alice)) == 32 and len(before - boxes(alice)) == 2
-    assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"]["text"] == "mine\n", "it was used since"
+    assert fresh.ran(alice, argv=["cat", "/tmp/kept"], **places[1])["stdout"] == "mine\n", "it was used since"
     assert fresh.state_of(busy, alice) == "running" and boxes(bob) == bobs
     fresh.ask("POST", f"/v1/runs/{busy}/kill", {"grace_ms": 0}, uid=alice)
 

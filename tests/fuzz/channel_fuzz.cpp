@@ -1,10 +1,10 @@
 // The WebSocket of an attached client (RFC 6455 as Beast and transport/websocket read it), and what it says on its channels
 // (v5.channel.k8s.io): the bytes that follow the upgrade, in pieces, from a client that then goes.
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -73,10 +73,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         (*peer)->input() = bytes.substr(0, ahead);
         send_all(client.get(), bytes.substr(ahead), 4096);
         ::shutdown(client.get(), SHUT_WR);
-        bool went = false;
+        bool went = false, served = false;
         std::function<void()> gone = [&went] { went = true; };
-        asio::co_spawn(io, serve(*peer, std::move(gone)), asio::detached);
-        io.run();
+        asio::co_spawn(io, serve(*peer, std::move(gone)), [&served](const std::exception_ptr& thrown) {
+            must(!thrown);
+            served = true;
+        });
+        // What is left then are timers that have nothing to watch.
+        while (!(served && went) && io.run_one() > 0) {}
         must(went);
     }
     return 0;

@@ -186,6 +186,15 @@ class Signatures(Folder):
         self.verify(code=0)  # nobody here knows better
         self.finds(1, "key_swapped", "--key", self.log.key.vkey)
 
+    def test_a_log_that_was_begun_anew_where_one_was_verified_is_told_once(self):
+        self.verify(code=0)
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        audit_log.Log(origin="owhaled/other/87654321").write(self.state)
+        self.assertNotIn("signed with another key", str(self.verify(code=0, HOME=str(self.top / "other"))))
+        self.assertIn("signed with another key", str(self.verify(code=0)["notes"]))
+        self.assertNotIn("signed with another key", str(self.verify(code=0)))
+
     def test_the_checkpoint_of_the_stop_taken_away(self):
         log = audit_log.Log(300, (200, 300), self.log.key)
         log.bodies[299] = audit_log.body(300, "daemon.stop", {}, "system", "ok")
