@@ -179,9 +179,8 @@ void Findings::end_signed(const Pass& pass) {
     if (report_.bad == 0 && (stopped || late || report_.unsigned_events > kMostUnsigned))
         add(held + 1, "checkpoint_missing",
             "nothing signs the events from here on, and owhaled signs at its stop, every 1,024 events, and after 10 "
-            "seconds: a checkpoint was taken away, or these were written by somebody else (or the clock of a running "
-            "owhaled "
-            "was just set: then verify again in a minute)");
+            "seconds: a checkpoint was taken away, or somebody else wrote these (or the clock of a running owhaled was "
+            "just set: then verify again in a minute)");
 }
 
 // Who names the key wants to hear that it signed this.

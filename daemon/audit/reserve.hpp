@@ -18,9 +18,8 @@ struct Space {
 
 // Low below a tenth of the disk, or 1 GiB; the reserve is a fiftieth of it, or 64 MiB: whichever is less.
 Space::Level level_of(std::uint64_t free, std::uint64_t total);
-// Whether the reserve is not for this event: what callers without a login and tokens of agents do, and
-// whatever begins a run, but for root's. What
-// ends something, and stops a run, is never held up.
+// Whether the reserve is not for this event: what callers without a login and tokens of agents do, and whatever begins a run,
+// but for root's. What ends something, and stops a run, is never held up.
 bool stays_out(const Event& event);
 
 // Of one thread.

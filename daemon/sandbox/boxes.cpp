@@ -14,16 +14,14 @@ void Boxes::used(const Use& use) {
     row.box.last_used = now;
 }
 
-std::vector<std::string> Boxes::to_end_for(const Use& use) const {
+std::vector<Boxes::Row> Boxes::to_end_for(const Use& use) const {
     if (rows_.contains(use.key)) return {};
-    std::vector<const Row*> its;
+    std::vector<Row> its;
     for (const auto& [key, row] : rows_)
-        if (row.principal == use.principal && row.fence == use.fence) its.push_back(&row);
+        if (row.principal == use.principal && row.fence == use.fence) its.push_back(row);
     if (its.size() < kMost) return {};
-    std::ranges::sort(its, {}, [](const Row* row) { return row->box.last_used; });
-    std::vector<std::string> out;
-    for (const auto* row : its) out.push_back(row->box.id);
-    return out;
+    std::ranges::sort(its, {}, [](const Row& row) { return row.box.last_used; });
+    return its;
 }
 
 void Boxes::ended(const std::string& key) {

@@ -22,9 +22,6 @@ public:
     };
     // A run begins to use it.
     void used(const Use& use);
-    // For a run with a box of this key that is not there yet, of a principal and fence that has as many as it may: those that
-    // can end for it, unused for longest first. Else none.
-    std::vector<std::string> to_end_for(const Use& use) const;
     // The spawner ended it.
     void ended(const std::string& key);
 
@@ -34,6 +31,9 @@ public:
         api::Box box; // without its runs
         std::string profile, fence;
     };
+    // For a run with a box of this key that is not there yet, of a principal and fence that has as many as it may: those that
+    // can end for it, unused for longest first. Else none.
+    std::vector<Row> to_end_for(const Use& use) const;
     std::vector<Row> list(const std::string& principal, bool any) const;
     // not_found for another principal's.
     Result<Row> find(const std::string& key, const std::string& principal, bool any) const;

@@ -22,6 +22,9 @@ constexpr auto kDroppedKeys =
     std::to_array<std::string_view>({"askpass", "fsmonitor", "gpgsign", "hookspath", "oauth", "oauthtoken", "password",
                                      "signingkey", "sshcommand", "token", "url"});
 
+// What stands behind a backslash in a value, and for what.
+constexpr std::string_view kNames = "tbn\\\"", kValues = "\t\b\n\\\"";
+
 std::string lower(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -128,7 +131,6 @@ private:
         }
     }
     bool add_escaped(std::string& to) {
-        constexpr std::string_view kNames = "tbn\\\"", kValues = "\t\b\n\\\"";
         const int c = next();
         if (c == '\n' || c == kEnd) return true; // the line goes on
         const auto at = c <= 0 ? kNames.npos : kNames.find(static_cast<char>(c));
@@ -144,7 +146,6 @@ private:
 std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
-        constexpr std::string_view kNames = "tbn\\\"", kValues = "\t\b\n\\\"";
         const auto at = kValues.find(c);
         if (at != kValues.npos) (out += '\\') += kNames[at];
         if (at == kValues.npos) out += c;

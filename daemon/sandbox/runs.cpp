@@ -249,11 +249,8 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Asked asked, Caller 
 // Who works in many folders is not refused until some box has been idle for long enough: of those that nobody uses, the one
 // unused for longest ends. The spawner refuses what a run still holds.
 void Registry::make_room_for(const Boxes::Use& use) {
-    for (const auto& key : boxes_.to_end_for(use)) {
-        const auto row = boxes_.find(key, "", true);
-        if (!row || !runs_of_box(key).empty()) continue;
-        return parts_.spawner.reset_box(key, row->uid);
-    }
+    for (const auto& row : boxes_.to_end_for(use))
+        if (runs_of_box(row.box.id).empty()) return parts_.spawner.reset_box(row.box.id, row.uid);
 }
 
 awaitable<Result<Made>> Registry::begin(std::shared_ptr<Run> run, Prepared& prepared, std::shared_ptr<Place> place) {

@@ -102,13 +102,21 @@ CgroupUsage Cgroup::usage() const {
     CgroupUsage usage;
     usage.memory_peak = number_in(read("memory.peak")); // Linux 5.19
     usage.pids_peak = number_in(read("pids.peak"));     // Linux 6.1
-    usage.oom_kills = static_cast<std::uint32_t>(value_of(read("memory.events"), "oom_kill"));
-    usage.pids_refused = static_cast<std::uint32_t>(value_of(read("pids.events"), "max"));
+    usage.oom_kills = oom_kills();
+    usage.pids_refused = pids_refused();
     if (struct stat st{}; ::fstatat(folder_.get(), "io.stat", &st, 0) == 0) add_disks(usage, read("io.stat"));
     usage.cpu_stalled = stalled(read("cpu.pressure"));
     usage.memory_stalled = stalled(read("memory.pressure"));
     usage.io_stalled = stalled(read("io.pressure"));
     return usage;
+}
+
+std::uint32_t Cgroup::oom_kills() const {
+    return static_cast<std::uint32_t>(value_of(read("memory.events"), "oom_kill"));
+}
+
+std::uint32_t Cgroup::pids_refused() const {
+    return static_cast<std::uint32_t>(value_of(read("pids.events"), "max"));
 }
 
 // On 64 bits the kernel's number of a cgroup is its folder's inode number (kernfs).

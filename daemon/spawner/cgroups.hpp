@@ -32,7 +32,9 @@ public:
     // What sock_diag tells of a socket that was made in it; 0 unknown.
     std::uint64_t id() const;
     void kill() const { (void)set("cgroup.kill", "1"); }
-    CgroupUsage usage() const;
+    CgroupUsage usage() const; // at its end: it reads eight files
+    std::uint32_t oom_kills() const;
+    std::uint32_t pids_refused() const; // forks
     // Its processes, and those of the cgroups below it.
     std::vector<int> members() const;
     // False while processes or their remains hold it.

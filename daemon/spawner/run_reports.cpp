@@ -154,7 +154,7 @@ Status RunTable::setup_readable(std::uint64_t number) {
 bool RunTable::went_with_parent(const Run& run) const {
     if (run.parent == 0) return false;
     const auto* parent = find(run.parent);
-    return parent == nullptr || parent->killed || parent->usage().oom_kills != 0;
+    return parent == nullptr || parent->killed || (parent->cgroup && parent->cgroup.oom_kills() != 0);
 }
 
 Status RunTable::tell_ended(Run& run) {
@@ -275,7 +275,7 @@ void RunTable::watch_memory_and_pids(Run& run) {
         if ((controllers & 2) == 0 && pids.size() >= run.limits.pids) kill_run(run, wire::EndReason::pids);
     }
     if ((controllers & 2) != 0) {
-        const auto refused = run.usage().pids_refused;
+        const auto refused = run.pids_refused_by_now();
         if (refused - run.pids_refused > kBombRefusals) kill_run(run, wire::EndReason::pids);
         run.pids_refused = refused;
     }

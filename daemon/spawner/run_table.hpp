@@ -30,7 +30,6 @@ public:
     Status on_kill(Packet& packet);
     Status on_freeze(Packet& packet);
     Status on_reset_box(Packet& packet);
-    Status tell_box_ended(const std::string& key);
     Status on_inner_sockets(Packet& packet);
     Status on_open_port(Packet& packet);
 
@@ -51,6 +50,7 @@ public:
     void end_all();
 
 private:
+    Status tell_box_ended(const std::string& key);
     struct Pinning { // a process that pins, or takes away (run 0)
         Fd process;
         std::uint64_t run = 0, cage = 0;

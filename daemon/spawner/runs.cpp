@@ -281,9 +281,13 @@ wire::FrozenBy freeze_run(Run& run, bool still) {
 CgroupUsage Run::usage() const {
     if (!cgroup) return {};
     auto usage = cgroup.usage();
-    // Before Linux 6.11 a refused fork counts in the cgroup of whoever forked, whichever limit it met.
-    if (leaf) usage.pids_refused += leaf.usage().pids_refused;
+    usage.pids_refused = pids_refused_by_now();
     return usage;
+}
+
+// Before Linux 6.11 a refused fork counts in the cgroup of whoever forked, whichever limit it met.
+std::uint32_t Run::pids_refused_by_now() const {
+    return (cgroup ? cgroup.pids_refused() : 0) + (leaf ? leaf.pids_refused() : 0);
 }
 
 std::vector<int> members(const Run& run) {

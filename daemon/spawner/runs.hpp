@@ -65,6 +65,7 @@ struct Run {
     void end_within(std::int64_t grace_ns, wire::EndReason why); // SIGTERM now, SIGKILL then
     bool may_run() const { return plan->daemon && parent == 0; }
     CgroupUsage usage() const;
+    std::uint32_t pids_refused_by_now() const;
 };
 
 // Clones the jail's first process for an admitted plan, writes its id maps, and lets it go.

@@ -18,6 +18,7 @@
 #include "transport/session.hpp"
 
 namespace owhale::transport {
+
 struct Server::State {
     State(asio::any_io_executor on, const Limits& most, Router routes, Parts given)
         : executor(std::move(on)), router(std::move(routes)), parts(std::move(given)),
