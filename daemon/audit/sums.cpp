@@ -31,11 +31,12 @@ bool take(std::int64_t& bucket, std::int64_t every, std::size_t most) {
 
 // As subordinate uids are, of which one user has as many as there are.
 bool is_beyond_16_bits(std::string_view key) {
-    constexpr std::string_view kUnix = "unix:";
-    if (!key.starts_with(kUnix)) return false;
-    std::uint32_t uid = 0;
-    std::from_chars(key.data() + kUnix.size(), key.data() + key.size(), uid);
-    return uid > 0xffff;
+    for (const std::string_view form : {"unix:", "local uid "}) { // over the socket, and over loopback
+        std::uint32_t uid = 0;
+        if (key.starts_with(form)) std::from_chars(key.data() + form.size(), key.data() + key.size(), uid);
+        if (uid > 0xffff) return true;
+    }
+    return false;
 }
 
 // What stands for peers without number tells of none of them.
