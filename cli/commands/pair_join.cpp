@@ -27,10 +27,13 @@ std::string own_name() {
 
 // Never on the command line, where ps shows it: typed, or a line of stdin.
 Result<std::string> code() {
-    if (::isatty(STDIN_FILENO) != 1) return pairing::read_code(TRY(secret_from_stdin("the code")).text());
-    const auto typed = TRY(ask_line("Code that owhalectl pair new shows there: "));
-    if (!typed) return fail(Code::bad_request, "no code was given", "owhalectl pair new shows one");
-    return pairing::read_code(*typed);
+    std::string typed;
+    if (::isatty(STDIN_FILENO) == 1)
+        typed = TRY(ask_line("Code that owhalectl pair new shows there: ")).value_or("");
+    else
+        typed = TRY(next_secret_from_stdin("the code")).text();
+    if (typed.empty()) return fail(Code::bad_request, "no code was given", "owhalectl pair new, there, shows one");
+    return pairing::read_code(typed);
 }
 
 Result<int> join(Context& context, const Arguments& arguments) {

@@ -307,7 +307,7 @@ test('what no device may takes an account; a secret goes in and does not come ou
     await inDialog('New secret').click();
     await phone.sees('19 bytes, version 1');
     assert.equal((await phone.page.content()).includes('sk-0123456789abcdef'), false);
-    for (const [view, word] of [['devices', 'a phone'], ['sessions', '(this page)'], ['accounts', 'admin'], ['mode', 'strict'], ['status', 'Certificate'], ['password', 'New password']]) {
+    for (const [view, word] of [['devices', 'for a test'], ['sessions', '(this page)'], ['accounts', 'admin'], ['mode', 'strict'], ['status', 'Certificate'], ['password', 'New password']]) {
         await phone.page.goto(wire.url(`/app#/more/${view}`));
         await phone.sees(word);
         await phone.axe(view);
