@@ -1,12 +1,16 @@
 #include "identity/devices.hpp"
 
+#include <cerrno>
 #include <map>
 #include <vector>
 
+#include "audit/disk.hpp"
+#include "base/clock.hpp"
 #include "checks.hpp"
 #include "identity/nonces.hpp"
 #include "identity/powers.hpp"
 #include "shared/openapi_facts.hpp"
+#include "stage.hpp"
 
 using namespace owhale;
 using namespace owhale::identity;
@@ -14,7 +18,32 @@ using Answer = Nonces::Answer;
 
 namespace {
 constexpr std::int64_t kStart = 1'800'000'000;
+
+// A paired device of who asks, with the powers to audit and to approve, for an hour.
+Device paired(identity::test::Stage& stage, const Principal& who, const std::string& id = "phone") {
+    Device device;
+    device.id = device.name = id;
+    device.key.fill(static_cast<std::uint8_t>(id.size()));
+    device.powers = kMayAudit | kMayApprove;
+    device.created = wall_clock_us();
+    device.expires = device.created + 3'600'000'000;
+    auto copy = device;
+    auto asker = stage.asker(who, "pair.confirm");
+    REQUIRE(stage.run(stage.service->devices.add(std::move(asker), std::move(copy), "a pairing")));
+    return device;
 }
+
+Status removed(identity::test::Stage& stage, const Principal& who, std::string id) {
+    auto asker = stage.asker(who, "devices.remove");
+    return stage.run(stage.service->devices.remove(std::move(asker), std::move(id)));
+}
+
+Result<api::Device> changed(identity::test::Stage& stage, const Principal& who, std::string id,
+                            api::DeviceChange change) {
+    auto asker = stage.asker(who, "devices.change");
+    return stage.run(stage.service->devices.change(std::move(asker), std::move(id), std::move(change)));
+}
+} // namespace
 
 TEST_CASE("a nonce counts once, within a minute of now") {
     Nonces nonces(kStart);
@@ -88,4 +117,28 @@ TEST_CASE("no power lets a device manage accounts, devices, secrets or start any
         CHECK_FALSE(device.may(permission, true));
     for (const auto permission : {approvals_decide, audit_read, runs_read, freeze, system_read})
         CHECK(device.may(permission, true));
+}
+
+TEST_CASE("a device goes, and loses powers, though the log cannot be written; what only renames it waits for the log") {
+    owhale::test::Disk disk;
+    disk.fail_only("audit");
+    identity::test::Stage stage;
+    const auto admin = stage.admin();
+    const auto stolen = paired(stage, admin, "stolen"), other = paired(stage, admin, "other");
+    disk.fail_writes(SQLITE_FULL, ENOSPC);
+    CHECK_EQ(removed(stage, admin, stolen.id).error().code, Code::audit_unavailable);
+    CHECK_EQ(stage.severed, std::vector<std::string>{"device:" + stolen.id});
+    CHECK_FALSE(stage.service->person("device:" + stolen.id).has_value());
+    CHECK_EQ(removed(stage, admin, stolen.id).error().code, Code::not_found);
+    api::DeviceChange change;
+    change.name = "renamed";
+    change.can = std::vector<std::string>{"audit"};
+    CHECK_EQ(changed(stage, admin, other.id, change).error().code, Code::audit_unavailable);
+    const auto left = stage.service->devices.show(admin, other.id);
+    REQUIRE(left);
+    CHECK_EQ(left->name, "other");
+    CHECK_EQ(left->can, std::vector<std::string>{"audit"});
+    disk.heal();
+    stage.reopen();
+    CHECK_FALSE(stage.service->person("device:" + stolen.id).has_value());
 }
