@@ -59,6 +59,7 @@ Status Devices::add(Device device) {
               ->with(device.id, device.user, device.name, std::span<const std::uint8_t>(device.key), device.powers,
                      device.created, device.expires, device.last_peer)
               .run());
+    device.since_start = true;
     auto id = device.id;
     known_.emplace(std::move(id), std::move(device));
     return {};

@@ -24,6 +24,7 @@ struct Device {
     std::int64_t created = 0, expires = 0; // microseconds, as all times here
     std::optional<std::int64_t> last_seen;
     std::string last_peer;
+    bool since_start = false; // paired in this life of owhaled
 };
 
 class Devices {

@@ -18,6 +18,7 @@ using Answer = Nonces::Answer;
 
 namespace {
 constexpr std::int64_t kStart = 1'800'000'000;
+constexpr auto kBefore = Nonces::Known::before;
 
 // A paired device of who asks, with the powers to audit and to approve, for an hour.
 Device paired(identity::test::Stage& stage, const Principal& who, const std::string& id = "phone") {
@@ -45,24 +46,44 @@ Result<api::Device> changed(identity::test::Stage& stage, const Principal& who, 
 }
 } // namespace
 
-TEST_CASE("a nonce counts once, within a minute of now") {
+TEST_CASE("a nonce counts once, from a minute ago to a few seconds ahead") {
     Nonces nonces(kStart);
     const auto now = kStart + 1000;
-    CHECK(nonces.take("a", "n", now, now) == Answer::fresh);
-    CHECK(nonces.take("a", "n", now, now) == Answer::seen);
-    CHECK(nonces.take("a", "n", now + 1, now) == Answer::seen); // whatever time it claims the second time
-    CHECK(nonces.take("b", "n", now, now) == Answer::fresh);
-    CHECK(nonces.take("a", "m", now - 60, now) == Answer::fresh);
-    CHECK(nonces.take("a", "o", now - 61, now) == Answer::too_old);
-    CHECK(nonces.take("a", "o", now + 60, now) == Answer::fresh);
-    CHECK(nonces.take("a", "p", now + 61, now) == Answer::too_new);
+    CHECK(nonces.take("a", "n", now, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "n", now, now, kBefore) == Answer::seen);
+    CHECK(nonces.take("a", "n", now + 1, now, kBefore) == Answer::seen); // whatever time it claims the second time
+    CHECK(nonces.take("b", "n", now, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "m", now - 60, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "o", now - 61, now, kBefore) == Answer::too_old);
+    CHECK(nonces.take("a", "o", now + 5, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "p", now + 6, now, kBefore) == Answer::too_new);
 }
 
-TEST_CASE("what was signed before the start is not taken: the last life may have seen it") {
+TEST_CASE("nothing that the last life may have taken is taken again, though its client's clock runs ahead") {
+    for (const std::int64_t ahead : {-60, -1, 0, 1, 5}) {
+        CAPTURE(ahead);
+        const auto created = kStart + ahead;
+        REQUIRE(Nonces(kStart - 1000).take("a", "n", created, kStart, kBefore) == Answer::fresh);
+        for (const std::int64_t later : {0, 1, 5}) { // restarted so many seconds afterwards
+            Nonces next(kStart + later);
+            for (std::int64_t now = kStart + later; now < kStart + 200; ++now)
+                REQUIRE(next.take("a", "n", created, now, kBefore) != Answer::fresh);
+        }
+    }
+}
+
+TEST_CASE("after a start who was known before waits a few seconds, and is told how many; who is new does not") {
     Nonces nonces(kStart);
-    CHECK(nonces.take("a", "n", kStart - 1, kStart) == Answer::too_old);
-    CHECK(nonces.take("a", "n", kStart, kStart) == Answer::too_old);
-    CHECK(nonces.take("a", "n", kStart + 1, kStart) == Answer::fresh);
+    CHECK(nonces.take("a", "n", kStart, kStart, kBefore) == Answer::starting);
+    CHECK_EQ(nonces.wait(kStart), 6);
+    CHECK(nonces.take("a", "n", kStart + 5, kStart + 5, kBefore) == Answer::starting);
+    CHECK_EQ(nonces.wait(kStart + 5), 1);
+    CHECK(nonces.take("a", "n", kStart + 5, kStart + 6, kBefore) == Answer::too_old); // signed anew it is good
+    CHECK(nonces.take("a", "n", kStart + 6, kStart + 6, kBefore) == Answer::fresh);
+    CHECK(nonces.take("new", "n", kStart, kStart, Nonces::Known::since) == Answer::fresh);
+    CHECK(nonces.take("new", "n", kStart, kStart, Nonces::Known::since) == Answer::seen);
+    // The clock went back by an hour since: nobody can say when it will be good.
+    CHECK(Nonces(kStart).take("a", "n", kStart - 3600, kStart - 3600, kBefore) == Answer::too_old);
 }
 
 TEST_CASE("a wall clock that goes back revives nothing that was forgotten") {
@@ -71,11 +92,13 @@ TEST_CASE("a wall clock that goes back revives nothing that was forgotten") {
     for (int i = 0; i < 400'000; ++i) names.push_back("nonce " + std::to_string(i));
     const auto first = kStart + 100, later = first + 1000;
     std::size_t taken = 0;
-    for (int i = 0; i < 100'000; ++i) taken += nonces.take("a", names[i], first, first) == Answer::fresh ? 1 : 0;
+    for (int i = 0; i < 100'000; ++i)
+        taken += nonces.take("a", names[i], first, first, kBefore) == Answer::fresh ? 1 : 0;
     // Ten minutes on, others take the places of the first ones.
-    for (int i = 100'000; i < 400'000; ++i) nonces.take("a", names[i], later, later);
+    for (int i = 100'000; i < 400'000; ++i) nonces.take("a", names[i], later, later, kBefore);
     std::size_t again = 0;
-    for (int i = 0; i < 100'000; ++i) again += nonces.take("a", names[i], first, first) == Answer::fresh ? 1 : 0;
+    for (int i = 0; i < 100'000; ++i)
+        again += nonces.take("a", names[i], first, first, kBefore) == Answer::fresh ? 1 : 0;
     CHECK(taken > 90'000);
     CHECK_EQ(again, 0);
 }
@@ -84,11 +107,11 @@ TEST_CASE("what cannot be remembered is refused, and room comes back with time")
     Nonces nonces(kStart);
     const auto now = kStart + 100;
     std::map<Answer, int> answers;
-    for (int i = 0; i < 200'000; ++i) ++answers[nonces.take("a", "nonce " + std::to_string(i), now, now)];
+    for (int i = 0; i < 200'000; ++i) ++answers[nonces.take("a", "nonce " + std::to_string(i), now, now, kBefore)];
     CHECK(answers[Answer::fresh] <= 1 << 17);
     CHECK(answers[Answer::full] > 0);
     CHECK_EQ(answers[Answer::fresh] + answers[Answer::full], 200'000);
-    CHECK(nonces.take("a", "afterwards", now + 61, now + 61) == Answer::fresh);
+    CHECK(nonces.take("a", "afterwards", now + 61, now + 61, kBefore) == Answer::fresh);
 }
 
 TEST_CASE("powers: their names are the API's, and each is within what its giver has") {
