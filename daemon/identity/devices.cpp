@@ -29,6 +29,8 @@ Result<Devices> Devices::open(store::Database& database) {
         device.powers = static_cast<std::uint32_t>(rows.integer(4));
         device.created = rows.integer(5);
         device.expires = rows.integer(6);
+        device.ended = device.expires < 0;
+        if (device.ended) device.expires = -device.expires;
         if (!rows.null(7)) device.last_seen = rows.integer(7);
         device.last_peer = rows.text(8);
         auto id = device.id;
@@ -80,6 +82,20 @@ Status Devices::set_powers(const std::string& id, std::uint32_t powers) {
 Status Devices::remove(const std::string& id) {
     CHECK(TRY(statements_.use("DELETE FROM devices WHERE id = ?1"))->with(id).run());
     known_.erase(id);
+    return {};
+}
+
+Status Devices::expire(const std::string& id) {
+    const auto at = known_.find(id);
+    if (at == known_.end() || at->second.ended) return {};
+    CHECK(TRY(statements_.use("UPDATE devices SET expires = -expires WHERE id = ?1 AND expires > 0"))->with(id).run());
+    at->second.ended = true;
+    return {};
+}
+
+Status Devices::sweep(std::int64_t now) {
+    for (const auto& [id, device] : known_)
+        if (!device.ended && device.expires <= now) CHECK(expire(id));
     return {};
 }
 

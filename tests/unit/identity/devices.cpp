@@ -165,3 +165,21 @@ TEST_CASE("a device goes, and loses powers, though the log cannot be written; wh
     stage.reopen();
     CHECK_FALSE(stage.service->person("device:" + stolen.id).has_value());
 }
+
+TEST_CASE("a device that was seen expired stays so, should the clock go back") {
+    identity::test::Stage stage;
+    const auto admin = stage.admin();
+    const auto seen = paired(stage, admin, "seen"), unseen = paired(stage, admin, "not seen");
+    const auto lives = [&](const Device& device) { return stage.service->person("device:" + device.id).has_value(); };
+    CHECK(lives(seen));
+    freeze_wall_clock(seen.expires);
+    CHECK_FALSE(lives(seen));
+    CHECK_FALSE(lives(seen));
+    freeze_wall_clock(seen.created);
+    CHECK_FALSE(lives(seen));
+    CHECK(lives(unseen)); // nobody looked
+    stage.reopen();
+    CHECK_FALSE(lives(seen));
+    CHECK(lives(unseen));
+    CHECK_EQ(stage.service->devices.show(admin, seen.id)->expires, rfc3339(seen.expires));
+}
