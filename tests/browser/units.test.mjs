@@ -133,6 +133,7 @@ test('lines: blank ones are counted, the last end is none', () => {
 test('words that mix writing systems are told', () => {
     assert.deepEqual(markedWords('p\u0430ypal.com caf\u00e9 ascii'), [
         { text: 'p\\u{430}ypal.com: Latin and Cyrillic mixed', mixed: true }, { text: 'caf\\u{e9}: not ASCII', mixed: false }]);
+    assert.deepEqual(markedWords('a\u302ab'), [{ text: 'a\\u{302a}b: not ASCII', mixed: false }]); // a mark is of no system
 });
 
 test('events, however they are cut', () => {

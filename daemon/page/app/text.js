@@ -4,7 +4,7 @@
 /** @typedef {{ text: string, odd: boolean, spelt: boolean, at: number }} Glyph `at`: where it begins, in UTF-16 units */
 
 /** Marks, which draw on their neighbour or beside it; what formats; what shows as nothing: as this browser's Unicode has them. */
-const UNDRAWN = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+export const UNDRAWN = /[\p{M}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 /** @type {readonly [number, number][]} controls, ends of lines and paragraphs, halves of characters, private planes */
 const UNSEEN = [
     [0x00, 0x1f], [0x7f, 0x9f], [0x2028, 0x2029], [0xd800, 0xdfff], [0xf0000, 0x10ffff],
