@@ -340,7 +340,7 @@ test('what no device may takes an account; a secret goes in and does not come ou
     await phone.page.getByLabel('New password').fill('other words of my own');
     await phone.page.getByLabel('The same once more').fill('other words of my own');
     await phone.button('Change it').click();
-    await phone.sees('The password is changed');
+    await phone.sees(/The password is changed.* devices? stays? paired: see Devices/);
     await phone.page.reload();
     await phone.ready();
     await phone.page.goto(wire.url('/app#/more/secrets'));
