@@ -1,6 +1,7 @@
 #include "cli/call.hpp"
 
 #include <charconv>
+#include <ctime>
 
 #include "cli/escape.hpp"
 #include "cli/messages.hpp"
@@ -68,6 +69,15 @@ std::uint64_t header_number(const Reply& reply, std::string_view name) {
     if (found != reply.headers.end())
         std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
     return value;
+}
+
+std::optional<std::int64_t> date_of(const Reply& reply) {
+    const auto found = reply.headers.find("date");
+    if (found == reply.headers.end()) return std::nullopt;
+    std::tm parts{}; // owhalectl keeps the locale "C"
+    const char* end = ::strptime(found->second.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    if (end == nullptr || *end != '\0') return std::nullopt;
+    return ::timegm(&parts);
 }
 
 Result<Reply> succeeded(Reply reply) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,7 @@ struct Call {
     std::vector<std::pair<std::string, std::string>> headers;
     std::chrono::milliseconds limit{30'000}; // for the answer; 0 is none
     bool anonymous = false;                  // shows no token, though there is one
-    bool silent = false;                     // says nothing while it waits out a 429: the screen is somebody's
+    bool silent = false;                     // says nothing while it waits: the screen is somebody's
     std::string act;                         // "remove the account bob", for the question for a password
 };
 
@@ -40,6 +41,9 @@ Target target_of(const Call& call);
 
 // The number in a header of the reply; 0 when there is none.
 std::uint64_t header_number(const Reply& reply, std::string_view name);
+
+// The time in its header Date (RFC 9110, section 5.6.7, the preferred form), in seconds since the epoch.
+std::optional<std::int64_t> date_of(const Reply& reply);
 
 // The reply itself when its status is 2xx, else the problem+json in it as an Error.
 Result<Reply> succeeded(Reply reply);

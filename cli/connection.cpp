@@ -10,6 +10,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
+#include <ctime>
 #include <optional>
 #include <sys/socket.h>
 
@@ -30,7 +31,8 @@ using WebSocket = websocket::stream<Stream, false>;
 constexpr std::uint64_t kMostBody = std::uint64_t{64} << 20;
 constexpr std::size_t kMostMessage = std::size_t{4} << 20;
 constexpr auto kProtocol = "v5.channel.k8s.io";
-constexpr std::uint64_t kMostPatience = 5; // s, for a 429
+constexpr std::uint64_t kMostPatience = 5;  // s, for a 429
+constexpr std::uint64_t kStartPatience = 6; // s, in which an owhaled that has just started takes no signature
 
 Error lost(const error_code& error, std::string_view doing) {
     const bool late = error == beast::error::timeout;
@@ -46,12 +48,13 @@ struct Manners {
     std::string host = "localhost";
     std::string authorization;        // "" none
     std::optional<KeptDevice> device; // who signs; none with a token
+    std::int64_t ahead = 0;           // seconds that owhaled's clock is, as its answer said
 
     // Anew each time: a signature counts once.
     template <typename Request> void sign(Request& request, std::string_view body) const {
         if (!device) return;
         const std::string target(request.target()), method(request.method_string());
-        const auto fields = sign_for(*device, method, target, body);
+        const auto fields = sign_for(*device, ahead, method, target, body);
         request.set("Content-Digest", fields.content_digest);
         request.set("Signature-Input", fields.signature_input);
         request.set("Signature", fields.signature);
@@ -90,6 +93,12 @@ template <typename Fields> Reply reply_of(http::response<http::string_body, Fiel
     }
     return reply;
 }
+
+// What was tried of one call.
+struct Tries {
+    bool signs = false, corrected = false;
+    std::uint64_t waited = 0; // seconds
+};
 
 // What is handed on as it comes: of all else one whole answer is made.
 bool is_stream(std::string_view content_type) {
@@ -313,8 +322,28 @@ struct Connection::State {
         co_return reply;
     }
 
+    // Seconds after which it is worth asking once more; none: the answer stands.
+    std::optional<std::uint64_t> again(const Result<Reply>& reply, Tries& tries) {
+        if (!reply || reply->status < 400) return std::nullopt;
+        const auto refused = tries.signs ? succeeded(*reply) : Result<Reply>(Reply{});
+        const auto code = refused ? Code::internal : refused.error().code;
+        if (code == Code::signature_stale && !tries.corrected) {
+            const auto theirs = date_of(*reply);
+            if (!theirs) return std::nullopt;
+            manners.ahead = *theirs - std::time(nullptr);
+            tries.corrected = true;
+            return 0;
+        }
+        const bool starting = code == Code::busy; // or busier than its Retry-After is worth
+        const auto patience = reply->status == 429 || starting ? header_number(*reply, "retry-after") : 0;
+        if (patience == 0 || tries.waited + patience > (starting ? kStartPatience : kMostPatience)) return std::nullopt;
+        tries.waited += patience;
+        return patience;
+    }
+
     asio::awaitable<void> wait(std::uint64_t seconds, bool silent) {
-        if (!silent && is_terminal(STDERR_FILENO)) note("too many requests: waiting " + std::to_string(seconds) + " s");
+        if (seconds == 0) co_return;
+        if (!silent && is_terminal(STDERR_FILENO)) note("owhaled asks to wait " + std::to_string(seconds) + " s");
         asio::steady_timer timer(executor, std::chrono::seconds(seconds));
         error_code error;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -343,15 +372,14 @@ asio::awaitable<Result<Reply>> Connection::send(Call call) {
     const auto limit = call.limit;
     const bool silent = call.silent, anonymous = call.anonymous;
     auto request = request_of(call, state_->manners);
-    for (std::uint64_t waited = 0;;) {
+    for (Tries tries{state_->manners.device && !anonymous};;) {
         CO_CHECK(state_->connect());
         state_->sign(request, anonymous);
         auto reply = co_await state_->exchange(request, limit);
         if (!reply) state_->stream.reset();
-        const auto patience = reply && reply->status == 429 ? header_number(*reply, "retry-after") : 0;
-        if (patience == 0 || waited + patience > kMostPatience) co_return reply;
-        co_await state_->wait(patience, silent);
-        waited += patience;
+        const auto pause = state_->again(reply, tries);
+        if (!pause) co_return reply;
+        co_await state_->wait(*pause, silent);
     }
 }
 
@@ -390,15 +418,14 @@ asio::awaitable<Result<Reply>> Connection::converse(Call call, Take take) {
     const auto limit = call.limit;
     const bool silent = call.silent, anonymous = call.anonymous;
     auto request = request_of(call, state_->manners);
-    for (std::uint64_t waited = 0;;) {
+    for (Tries tries{state_->manners.device && !anonymous};;) {
         CO_CHECK(state_->connect());
         state_->sign(request, anonymous);
         auto reply = co_await state_->begin(request, limit, take);
         if (!reply) state_->stream.reset();
-        const auto patience = reply && reply->status == 429 ? header_number(*reply, "retry-after") : 0;
-        if (patience == 0 || waited + patience > kMostPatience) co_return reply;
-        co_await state_->wait(patience, silent);
-        waited += patience;
+        const auto pause = state_->again(reply, tries);
+        if (!pause) co_return reply;
+        co_await state_->wait(*pause, silent);
         if (state_->hung_up) co_return fail(Code::unreachable, "hung up");
     }
 }

@@ -43,7 +43,8 @@ public:
     Connection& operator=(const Connection&) = delete;
 
     // One call, and its answer whatever its status. Connects first where needed, and keeps the connection. Shows the token
-    // that is kept for this daemon, or signs as the device that this machine is to it. Waits out a 429 of up to 5 s, and says so on a terminal.
+    // that is kept for this daemon, or signs as the device that this machine is to it. Waits out a 429 of up to 5 s, and says so on a terminal. What it signs is signed anew, once,
+    // by owhaled's own clock when this one is off, and as often as needed in the few seconds after owhaled has started.
     asio::awaitable<Result<Reply>> send(Call call);
     // A call whose answer has no end (server-sent events): its bytes as they come, until the other end or `limit` without
     // any. A refusal is the server's problem as an Error; an end is unreachable.

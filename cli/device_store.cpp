@@ -65,11 +65,11 @@ KeptDevice new_device() {
     return out;
 }
 
-pairing::Fields sign_for(const KeptDevice& device, std::string_view method, std::string_view target,
+pairing::Fields sign_for(const KeptDevice& device, std::int64_t ahead, std::string_view method, std::string_view target,
                          std::string_view body) {
     std::array<std::uint8_t, 18> nonce{};
     ::randombytes_buf(nonce.data(), nonce.size());
-    const pairing::Signing signing{device.id, to_text(nonce), static_cast<std::int64_t>(std::time(nullptr))};
+    const pairing::Signing signing{device.id, to_text(nonce), std::int64_t{std::time(nullptr)} + ahead};
     return pairing::sign_request(device.secret, signing, method, target, body);
 }
 

@@ -27,8 +27,8 @@ struct KeptDevice {
 
 // A new key; no id yet.
 KeptDevice new_device();
-// What goes with a request that it signs.
-pairing::Fields sign_for(const KeptDevice& device, std::string_view method, std::string_view target,
+// What goes with a request that it signs. `ahead`: seconds that owhaled's clock is ahead of this one.
+pairing::Fields sign_for(const KeptDevice& device, std::int64_t ahead, std::string_view method, std::string_view target,
                          std::string_view body);
 // By its address: which certificate is believed there is another matter (certificates.hpp). None when it was never paired.
 Result<std::optional<KeptDevice>> device_for(const Host& host);

@@ -13,10 +13,9 @@ constexpr std::size_t kMostBlankLines = 4;
 
 // Blanks that are not the space, and characters that draw nothing or on their neighbour: beyond is_unseen().
 bool is_vague(char32_t value) {
-    return value == 0xa0 || value == 0x1680 || value == 0x17b4 || value == 0x17b5 || value == 0x205f ||
-           value == 0x2800 || value == 0x3000 || (value >= 0x2000 && value <= 0x200a) || value == 0x202f ||
-           (value >= 0xfe00 && value <= 0xfe0f) || (value >= 0x1f3fb && value <= 0x1f3ff) || is_combining(value) ||
-           runs_leftward(value);
+    return value == 0xa0 || value == 0x1680 || value == 0x205f || value == 0x2800 || value == 0x3000 ||
+           (value >= 0x2000 && value <= 0x200a) || value == 0x202f || (value >= 0xfe00 && value <= 0xfe0f) ||
+           (value >= 0x1f3fb && value <= 0x1f3ff) || is_combining(value) || runs_leftward(value);
 }
 
 Glyph glyph_of(std::string_view text, std::size_t at) {

@@ -1,8 +1,11 @@
 #include "cli/escape.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
+
+#include "cli/marks_table.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -11,16 +14,19 @@ struct Range {
     char32_t first, last;
 };
 
-// Unicode 15, general categories Cc and Cf, line and paragraph separators, and fillers that show as nothing.
+// Unicode 15, general categories Cc and Cf, line and paragraph separators, and what shows as nothing (Default_Ignorable_Code_Point)
+// but the variation selectors, which emoji are written with.
 constexpr std::array kUnseen = {
-    Range{0x00, 0x1f},        Range{0x7f, 0x9f},       Range{0xad, 0xad},       Range{0x34f, 0x34f},
-    Range{0x600, 0x605},      Range{0x61c, 0x61c},     Range{0x6dd, 0x6dd},     Range{0x70f, 0x70f},
-    Range{0x115f, 0x1160},    Range{0x180e, 0x180e},   Range{0x200b, 0x200f},   Range{0x2028, 0x202e},
-    Range{0x2060, 0x206f},    Range{0x3164, 0x3164},   Range{0xfeff, 0xfeff},   Range{0xffa0, 0xffa0},
-    Range{0xfff9, 0xfffb},    Range{0x1bca0, 0x1bca3}, Range{0x1d173, 0x1d17a}, Range{0xe0000, 0xe0fff},
-    Range{0xf0000, 0x10ffff},
+    Range{0x00, 0x1f},       Range{0x7f, 0x9f},       Range{0xad, 0xad},        Range{0x34f, 0x34f},
+    Range{0x600, 0x605},     Range{0x61c, 0x61c},     Range{0x6dd, 0x6dd},      Range{0x70f, 0x70f},
+    Range{0x890, 0x891},     Range{0x8e2, 0x8e2},     Range{0x115f, 0x1160},    Range{0x17b4, 0x17b5},
+    Range{0x180b, 0x180f},   Range{0x200b, 0x200f},   Range{0x2028, 0x202e},    Range{0x2060, 0x206f},
+    Range{0x3164, 0x3164},   Range{0xfeff, 0xfeff},   Range{0xffa0, 0xffa0},    Range{0xfff0, 0xfffb},
+    Range{0x110bd, 0x110bd}, Range{0x110cd, 0x110cd}, Range{0x13430, 0x1343f},  Range{0x1bca0, 0x1bca3},
+    Range{0x1d173, 0x1d17a}, Range{0xe0000, 0xe0fff}, Range{0xf0000, 0x10ffff},
 };
-constexpr std::array kCombining = {
+// What terminals give no column.
+constexpr std::array kOverlaid = {
     Range{0x300, 0x36f},   Range{0x483, 0x489},   Range{0x591, 0x5bd},   Range{0x610, 0x61a},   Range{0x64b, 0x65f},
     Range{0x1ab0, 0x1aff}, Range{0x1dc0, 0x1dff}, Range{0x20d0, 0x20ff}, Range{0xfe00, 0xfe0f}, Range{0xfe20, 0xfe2f},
 };
@@ -87,12 +93,13 @@ bool is_unseen(char32_t value) {
     return within(kUnseen, value);
 }
 bool is_combining(char32_t value) {
-    return within(kCombining, value);
+    const auto after = std::ranges::upper_bound(kMarks, value, {}, &Marks::first);
+    return after != kMarks.begin() && value <= std::prev(after)->last;
 }
 
 std::size_t columns_of(char32_t value) {
     if (value < 0x300) return 1;
-    if (is_combining(value)) return 0;
+    if (within(kOverlaid, value)) return 0;
     return within(kWide, value) ? 2 : 1;
 }
 

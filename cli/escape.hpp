@@ -22,7 +22,7 @@ struct Character {
 // The UTF-8 character at the start of `text`, which is not empty (RFC 3629: shortest form, no surrogates, up to U+10FFFF).
 Character decode(std::string_view text);
 bool is_unseen(char32_t value);    // escaped() makes it visible
-bool is_combining(char32_t value); // drawn over the character before it
+bool is_combining(char32_t value); // a mark: drawn over the character before it, or beside it
 std::size_t columns_of(char32_t value);
 std::string visible(char32_t value); // "\n", "\x1b", "\u{202e}"
 std::string visible_byte(char byte); // "\xff", of what is no UTF-8

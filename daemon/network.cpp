@@ -62,7 +62,7 @@ awaitable<Status> Network::reload() {
 }
 
 Result<api::Authority> Network::authority() const {
-    if (tls_) return own_authority(settings_);
+    if (tls_) return own_authority(settings_, tls_->fingerprint());
     return fail(Code::unsupported, "owhaled does not listen with TLS, so it has no certificate",
                 "set tcp and tls = on in owhaled.conf, and restart owhaled: man owhaled.conf");
 }

@@ -25,7 +25,7 @@ std::unexpected<Error> unusable(const std::string& path, std::string why, std::s
 Result<std::string> read_own(const std::string& path, mode_t forbidden) {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!fd) return fail_errno(path);
-    struct stat st{};
+    struct stat st {};
     if (::fstat(fd.get(), &st) != 0) return fail_errno(path);
     if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid())
         return unusable(path, "is not a regular file of owhaled's own", "move it away; a new certificate is then made");
@@ -75,7 +75,7 @@ Result<transport::Credentials> own_certificate(const config::Settings& settings)
                                   folder + "/key.pem"};
 }
 
-Result<api::Authority> own_authority(const config::Settings& settings) {
+Result<api::Authority> own_authority(const config::Settings& settings, const std::string& in_force) {
     if (!settings.tls_cert.empty())
         return fail(Code::unsupported, "the certificate is that of tls-cert, which owhaled did not sign",
                     "give the device the CA that signed it, unless it believes that already");
@@ -90,6 +90,14 @@ Result<api::Authority> own_authority(const config::Settings& settings) {
     const auto certificate = TRY(transport::read_certificate(*text));
     const auto own_text = TRY(read_own(folder + "/certificate.pem", S_IWGRP | S_IWOTH));
     const auto own = TRY(transport::read_certificate(own_text));
+    if (transport::fingerprint_of(own.get()) != in_force)
+        return fail(Code::unsupported, folder + "/certificate.pem is not the certificate in force: " + in_force,
+                    "restart owhaled, or send it SIGHUP, so that it takes what is there");
+    if (!transport::is_signed_by(own.get(), certificate.get()))
+        return fail(
+            Code::unsupported, folder + kAuthority + " did not sign the certificate in force",
+            "bring the right authority.pem back; or remove certificate.pem and key.pem, and restart owhaled: it "
+            "makes others, and every client has to be told the new fingerprint");
     api::Authority out;
     out.certificate = std::move(*text);
     out.fingerprint = transport::fingerprint_of(certificate.get());

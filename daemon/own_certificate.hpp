@@ -12,7 +12,8 @@ namespace owhale {
 // gone is an error, not a reason for another one: clients remember its fingerprint. The key has to be a regular file
 // of our own that nobody else can read. Errors: state_unavailable, config_invalid.
 Result<transport::Credentials> own_certificate(const config::Settings& settings);
-// The CA that signed it, for devices to take in. unsupported with `tls-cert`, and where an older owhaled made the pair.
-Result<api::Authority> own_authority(const config::Settings& settings);
+// The CA that signed it, for devices to take in; `in_force`: the fingerprint of the certificate that is shown to clients.
+// unsupported with `tls-cert`, where an older owhaled made the pair, and where the CA's file is not of the certificate in force.
+Result<api::Authority> own_authority(const config::Settings& settings, const std::string& in_force);
 
 } // namespace owhale

@@ -34,6 +34,16 @@ std::size_t agents_tokens(Context& context) {
         list->tokens, [now](const auto& token) { return !token.revoked && parse_time(token.expires) > now; }));
 }
 
+// Paired ones of the account that have not expired.
+std::size_t devices(Context& context) {
+    const auto body = context.ask({.verb = "devices.list"});
+    const auto list = body ? read_devices(*body) : std::unexpected(body.error());
+    if (!list) return 0;
+    const auto now = std::time(nullptr);
+    return static_cast<std::size_t>(
+        std::ranges::count_if(list->devices, [now](const auto& device) { return parse_time(device.expires) > now; }));
+}
+
 Result<int> passwd(Context& context, bool from_stdin) {
     CHECK(refuse_in_cage(context));
     const auto name = TRY(own_account(context));
@@ -47,6 +57,9 @@ Result<int> passwd(Context& context, bool from_stdin) {
     if (const auto count = agents_tokens(context); count > 0)
         note((count == 1 ? "1 token of an agent stays" : std::to_string(count) + " tokens of agents stay") +
              " good: owhalectl tokens ls lists, tokens rm revokes");
+    if (const auto count = devices(context); count > 0)
+        note((count == 1 ? "1 device stays" : std::to_string(count) + " devices stay") +
+             " paired: owhalectl devices ls lists, devices rm removes");
     return kOk;
 }
 

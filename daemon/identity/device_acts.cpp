@@ -119,24 +119,23 @@ awaitable<Result<api::Device>> DeviceActs::change(Asker asker, std::string id, a
         {"account", asker.who.user}, {"device", id},           {"name", name},
         {"can", names_of(*powers)},  {"before", device->name}, {"could", names_of(device->powers)}};
     if (const auto* user = core_.users.find(device->user)) data["account"] = user->name;
+    if (*powers != device->powers) CO_CHECK(core_.devices.set_powers(id, *powers)); // fewer, whatever the log says
     constexpr audit::EventName event("device.change");
     CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     if (name != device->name) CO_CHECK(core_.devices.rename(id, name));
-    if (*powers != device->powers) CO_CHECK(core_.devices.set_powers(id, *powers));
     co_return show(asker.who, id);
 }
 
-// Not in turn: what takes rights away waits for nobody.
+// Not in turn, and before the log knows: what takes rights away waits for nobody. A stolen device goes though the disk is full.
 awaitable<Status> DeviceActs::remove(Asker asker, std::string id) {
     const auto device = visible(asker.who, id);
     if (!device) co_return std::unexpected(device.error());
     boost::json::object data{{"device", id}, {"name", device->name}};
     if (const auto* user = core_.users.find(device->user)) data["account"] = user->name;
-    constexpr audit::EventName event("device.remove");
-    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
     CO_CHECK(core_.devices.remove(id));
     core_.end_connections_of(id);
-    co_return Status{};
+    constexpr audit::EventName event("device.remove");
+    co_return co_await core_.journal.note(event, asker, std::move(data));
 }
 
 } // namespace owhale::identity

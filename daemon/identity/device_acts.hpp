@@ -1,7 +1,8 @@
 // Paired devices, as those who have them and as admins see, change and end them. Another's id is not_found.
 //
 // A device is somebody's: it has of its powers what its owner has now, and none while that account is disabled or has to
-// change its password. Where it is removed, or its owner is disabled, its connections end at once.
+// change its password. Where it is removed, or its owner is disabled, its connections end at once. What takes rights away
+// (remove, fewer powers) is done though the log cannot be written; it then fails with audit_unavailable, done.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

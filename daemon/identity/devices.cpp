@@ -29,6 +29,8 @@ Result<Devices> Devices::open(store::Database& database) {
         device.powers = static_cast<std::uint32_t>(rows.integer(4));
         device.created = rows.integer(5);
         device.expires = rows.integer(6);
+        device.ended = device.expires < 0;
+        if (device.ended) device.expires = -device.expires;
         if (!rows.null(7)) device.last_seen = rows.integer(7);
         device.last_peer = rows.text(8);
         if (!rows.null(9)) device.joined_uid = static_cast<uid_t>(rows.integer(9));
@@ -63,6 +65,7 @@ Status Devices::add(Device device) {
               ->with(device.id, device.user, device.name, std::span<const std::uint8_t>(device.key), device.powers,
                      device.created, device.expires, device.last_peer, joined_uid)
               .run());
+    device.since_start = true;
     auto id = device.id;
     known_.emplace(std::move(id), std::move(device));
     return {};
@@ -83,6 +86,20 @@ Status Devices::set_powers(const std::string& id, std::uint32_t powers) {
 Status Devices::remove(const std::string& id) {
     CHECK(TRY(statements_.use("DELETE FROM devices WHERE id = ?1"))->with(id).run());
     known_.erase(id);
+    return {};
+}
+
+Status Devices::expire(const std::string& id) {
+    const auto at = known_.find(id);
+    if (at == known_.end() || at->second.ended) return {};
+    CHECK(TRY(statements_.use("UPDATE devices SET expires = -expires WHERE id = ?1 AND expires > 0"))->with(id).run());
+    at->second.ended = true;
+    return {};
+}
+
+Status Devices::sweep(std::int64_t now) {
+    for (const auto& [id, device] : known_)
+        if (!device.ended && device.expires <= now) CHECK(expire(id));
     return {};
 }
 

@@ -27,6 +27,8 @@ struct Device {
     std::string last_peer;
     // The user of this machine at whose side it joined; -1: it came from elsewhere, as far as the kernel could tell.
     uid_t joined_uid = static_cast<uid_t>(-1);
+    bool since_start = false; // paired in this life of owhaled
+    bool ended = false;       // its time was seen to be over, and stays so; its row has `expires` negative
 };
 
 class Devices {
@@ -45,6 +47,9 @@ public:
     Status rename(const std::string& id, const std::string& name);
     Status set_powers(const std::string& id, std::uint32_t powers);
     Status remove(const std::string& id);
+    // One that has been seen expired stays so, should the clock go back.
+    Status expire(const std::string& id);
+    Status sweep(std::int64_t now); // all of these
     // Writes down that it is in use: once a minute, or when it comes from elsewhere.
     Status touch(const std::string& id, std::int64_t now, const std::string& peer);
 

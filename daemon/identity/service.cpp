@@ -68,8 +68,9 @@ awaitable<void> Service::keep_up() {
         if (ended) co_return;
         const auto now = wall_clock_us();
         const auto swept = core_->sessions.sweep(now, now - kKeptEnded);
+        const auto over = core_->devices.sweep(now);
         const auto kept = co_await keys.keep_up();
-        for (const auto& status : {swept, kept})
+        for (const auto& status : {swept, over, kept})
             if (!status) log::error(to_line(status.error()));
     }
 }
@@ -236,8 +237,10 @@ Result<Principal> Service::of_signature(const Peer& peer, const SignedHead& head
 Result<Principal> Service::of_device(const Peer& peer, const std::string& id) const {
     const auto* device = core_->devices.find(id);
     if (device == nullptr) return fail(Code::token_revoked, "the device is not paired here any more", kPair);
-    if (device->expires <= wall_clock_us())
+    if (device->ended || device->expires <= wall_clock_us()) {
+        CHECK(core_->devices.expire(id));
         return fail(Code::token_expired, "the device's time has ended " + rfc3339(device->expires), kPair);
+    }
     const auto* user = core_->users.find(device->user);
     if (user == nullptr || user->disabled)
         return fail(Code::token_revoked, "the device's owner is disabled or gone", "ask an admin of this owhaled");

@@ -7,11 +7,19 @@ namespace owhale::identity {
 namespace {
 
 constexpr std::uint32_t kMostOfDevice = 16'384; // a window: an eighth of what is remembered
-constexpr std::int64_t kWindow = 2 * Nonces::kSkew;
+constexpr std::int64_t kWindow = Nonces::kSkew + Nonces::kAhead;
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr const char* kSignAnew = "sign the request anew, with the time of now and another nonce";
 
-Status refused(Nonces::Answer answer, std::int64_t now_s) {
+std::unexpected<Error> busy(std::string what, std::string next, std::int64_t retry_after) {
+    auto error = fail(Code::busy, std::move(what), std::move(next));
+    error.error().retry_after = static_cast<unsigned>(retry_after);
+    return error;
+}
+
+} // namespace
+
+Status Signatures::refused(Nonces::Answer answer, std::int64_t now_s) const {
     using enum Nonces::Answer;
     switch (answer) {
     case fresh:
@@ -21,19 +29,21 @@ Status refused(Nonces::Answer answer, std::int64_t now_s) {
     case too_old:
     case too_new: {
         const std::string which = answer == too_old ? "too long ago, or before owhaled started" : "in the future";
-        return fail(
-            Code::signature_stale, "the request was signed " + which + ": it is " + rfc3339(now_s * kSecond) + " here",
-            "set the device's clock, which may be off by " + std::to_string(Nonces::kSkew) + " s; then " + kSignAnew);
+        return fail(Code::signature_stale,
+                    "the request was signed " + which + ": it is " + rfc3339(now_s * kSecond) + " here",
+                    "set the device's clock, which may be behind by " + std::to_string(Nonces::kSkew) +
+                        " s and ahead by " + std::to_string(Nonces::kAhead) + " s; then " + kSignAnew);
+    }
+    case starting: {
+        const auto wait = nonces_.wait(now_s);
+        return busy("owhaled has just started, and takes no request yet that may have been signed before",
+                    "in " + std::to_string(wait) + " s " + kSignAnew, wait);
     }
     case full:
         break;
     }
-    auto busy = fail(Code::busy, "too many signed requests came lately", "try again in a minute");
-    busy.error().retry_after = static_cast<unsigned>(Nonces::kSkew);
-    return busy;
+    return busy("too many signed requests came lately", "try again in a minute", Nonces::kSkew);
 }
-
-} // namespace
 
 std::string claimed_device(const SignedHead& head) {
     const auto read = pairing::read_signature(head.input, head.signature);
@@ -57,13 +67,14 @@ Result<Signatures::Found> Signatures::check(const Devices& devices, const Signed
     if (device == nullptr)
         return fail(Code::token_revoked, "the device is not paired here, or not any more",
                     "pair it: owhalectl pair join URL");
-    CHECK(refused(nonces_.look(signature.created, now_s), now_s));
+    const auto known = device->since_start ? Nonces::Known::since : Nonces::Known::before;
+    CHECK(refused(nonces_.look(signature.created, now_s, known), now_s));
     proof->base = pairing::request_base(head.method, head.target, head.content_digest, signature.params);
     if (!pairing::is_signed_by(device->key, proof->base, signature))
         return fail(Code::token_signature, "the request's signature is wrong",
                     "pair the device again if its key is gone");
     CHECK(spend(device->id, now_s));
-    CHECK(refused(nonces_.take(signature.keyid, signature.nonce, signature.created, now_s), now_s));
+    CHECK(refused(nonces_.take(signature.keyid, signature.nonce, signature.created, now_s, known), now_s));
     proof->key = device->key;
     proof->signature = signature.bytes;
     return Found{device->id, std::move(proof)};

@@ -1,6 +1,7 @@
 // Signed requests (RFC 9421, shared/pairing/http_signature.hpp): whose they are, and that each counts once.
 //
-// Errors: token_malformed, token_revoked (no such device), token_signature, signature_stale, signature_replayed, busy.
+// Errors: token_malformed, token_revoked (no such device), token_signature, signature_stale, signature_replayed, busy
+// (with retry_after: owhaled has just started, or too many came).
 #pragma once
 
 #include <memory>
@@ -36,6 +37,7 @@ public:
 
 private:
     Status spend(const std::string& device, std::int64_t now_s);
+    Status refused(Nonces::Answer answer, std::int64_t now_s) const;
 
     Nonces nonces_;
     struct Spent {

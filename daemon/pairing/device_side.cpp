@@ -85,7 +85,9 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
     api::JoinAnswer answer{new_join(), identity::to_base64url(cpace.own().y), identity::to_base64url(cpace.own_tag())};
     if (!real) {
         failed(peer, entry == nullptr ? "no code that is open begins so" : "the code was tried too often", nullptr);
-        if (entry != nullptr) entry->end(State::dead);
+        // Not while one of the five may still prove itself: whoever sees two characters of a code could end it for the right
+        // device. Such a code takes no more tries, and ends by its time.
+        if (entry != nullptr && (entry->attempts.empty() || !maker_stands(*entry))) entry->end(State::dead);
         return answer;
     }
     ++entry->tries;

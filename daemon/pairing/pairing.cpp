@@ -97,6 +97,9 @@ awaitable<Result<api::PairMade>> Pairing::create(identity::Asker asker, api::Pai
     const auto noted = co_await note(event, asker, "ok", std::move(data));
     if (!noted) entry->end(State::cancelled);
     if (!noted) co_return std::unexpected(noted.error());
+    if (entry->state != State::open) // it is listed while the log is written: a cancelled one has no code
+        co_return fail(Code::conflict, "the code has ended meanwhile: it is " + std::string(name_of(entry->state)),
+                       "make another: owhalectl pair new");
     co_return api::PairMade{entry->id, shown_code(entry->code), rfc3339(entry->expires_us)};
 }
 

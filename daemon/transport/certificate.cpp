@@ -183,6 +183,13 @@ std::string end_of(X509* certificate) {
     return rfc3339(std::int64_t{::timegm(&parts)} * 1'000'000);
 }
 
+bool is_signed_by(X509* certificate, X509* authority) {
+    auto* const key = X509_get0_pubkey(authority);
+    const bool good = key != nullptr && X509_verify(certificate, key) == 1;
+    ERR_clear_error();
+    return good;
+}
+
 Result<Certificate> read_certificate(const std::string& text) {
     ERR_clear_error();
     Certificate certificate(PEM_read_bio_X509(reading(text).get(), nullptr, no_passphrase, nullptr));

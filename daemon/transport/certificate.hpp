@@ -29,10 +29,11 @@ struct Pair {
 // Errors: config_invalid, naming the one of the two that is no PEM.
 Result<Pair> read_pair(const Credentials& credentials);
 
-std::string fingerprint_of(X509* certificate);        // "SHA256:" and 64 hexadecimal digits
-std::vector<std::string> names_of(X509* certificate); // DNS names and addresses of subjectAltName
-std::string doubt_about(X509* certificate);           // "" or "has expired", "is not valid yet"
-std::string end_of(X509* certificate);                // RFC 3339
+std::string fingerprint_of(X509* certificate);         // "SHA256:" and 64 hexadecimal digits
+std::vector<std::string> names_of(X509* certificate);  // DNS names and addresses of subjectAltName
+std::string doubt_about(X509* certificate);            // "" or "has expired", "is not valid yet"
+std::string end_of(X509* certificate);                 // RFC 3339
+bool is_signed_by(X509* certificate, X509* authority); // by its key; not whether the authority may
 
 // What owhaled makes for itself: ECDSA on P-256, good for these names and addresses alone, from yesterday on (clocks differ), and
 // no longer than every browser takes. Clients compare the certificate's fingerprint, or believe the CA: a device that takes it in

@@ -83,13 +83,16 @@ std::expected<Principal, Response> Gate::authenticate(const Peer& peer, std::str
     return *std::move(who);
 }
 
-// As a token: each costs a signature's verification.
+// As a token: each costs a signature's verification. A device's id is no secret as a token is: it is good from where it was good,
+// and nobody takes that from it by a bad signature. An answer that looked at no signature (busy) says nothing of either.
 std::expected<Principal, Response> Gate::of_signature(const Peer& peer, const identity::SignedHead& head) {
-    const auto claimed = "device " + identity::claimed_device(head);
+    const auto claimed = "device " + identity::claimed_device(head) + " " + peer.origin();
     if (const auto excess = limit_.before_token(peer, claimed)) return std::unexpected(limited(peer, *excess));
     auto who = identity_.of_signature(peer, head);
     const bool bad = !who && describe(who.error().code).status == 401;
-    limit_.token_was(!bad, peer, claimed);
+    if (who) limit_.token_was(true, peer, claimed);
+    const bool over = bad && (who.error().code == Code::token_revoked || who.error().code == Code::token_expired);
+    if (bad) limit_.token_was(false, peer, over ? claimed : std::string());
     if (bad) identity_.refused("token.refused", peer, who.error().message);
     if (!who) return std::unexpected(problem(who.error()));
     return *std::move(who);

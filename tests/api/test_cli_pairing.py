@@ -104,6 +104,9 @@ def test_a_second_machine_approves(daemon, here, there):
     assert "old laptop" in renamed
     cut = here("devices", "cut", device, "--can", "audit", "--password-stdin", stdin=accounts.ADMIN + "\n")
     assert "audit" in cut and there(*host, "approvals", "ls", code=None).returncode == 4
+    changed = here("passwd", "--password-stdin", stdin=f"{accounts.ADMIN}\nquite other words\n", code=None)
+    assert changed.returncode == 0 and "1 device stays paired: owhalectl devices ls" in changed.stderr, changed
+    assert there(*host, "audit", "ls"), "it does stay"
     assert here("devices", "rm", device).strip() == device
     refused = there(*host, "whoami", code=None)
     assert refused.returncode == 3 and "not paired" in refused.stderr

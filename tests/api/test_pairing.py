@@ -275,7 +275,7 @@ def test_a_restart_ends_codes_and_keeps_devices(daemon, admin):
     assert refused(devices.Attempt(daemon, made["code"]))
     end = time.monotonic() + 20
     while device.get("/v1/whoami").status != 200 and time.monotonic() < end:
-        time.sleep(0.1)  # what is signed in the second of the start is taken for older
+        time.sleep(0.1)  # what is signed in the seconds after the start could be older by its client's clock
     assert device.get("/v1/whoami").json()["principal"] == "device:" + device.id
 
 

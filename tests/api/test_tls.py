@@ -153,6 +153,24 @@ def test_a_certificate_of_before_there_were_cas(own, secure):
     assert answer.code == "unsupported" and "certificate.pem" in answer.text
 
 
+def test_a_ca_that_did_not_sign_the_certificate_in_force_is_not_handed_out(own, secure, tmp_path):
+    """A backup that was brought back in part, or files that were changed under a running owhaled."""
+    folder = secure.state / "tls"
+    right = (folder / "authority.pem").read_bytes()
+    other, _ = make_certificate(tmp_path, "other")
+    (folder / "authority.pem").write_bytes(other.read_bytes())
+    answer = secure.get("/v1/pair/ca")
+    assert answer.code == "unsupported" and "did not sign" in answer.text and "authority.pem" in answer.text, answer
+    (folder / "authority.pem").write_bytes(right)
+    assert secure.get("/v1/pair/ca").status == 200
+    own_one = (folder / "certificate.pem").read_bytes()
+    (folder / "certificate.pem").write_bytes(other.read_bytes())
+    answer = secure.get("/v1/pair/ca")
+    assert answer.code == "unsupported" and "in force" in answer.text and secure.fingerprint in answer.text, answer
+    (folder / "certificate.pem").write_bytes(own_one)
+    assert secure.get("/v1/pair/ca").status == 200
+
+
 def test_requests_large_and_small_over_tls(secure):
     token = first_account(secure)
     with Tcp(secure.tcp, tls=True) as tcp:

@@ -168,6 +168,30 @@ test('hostile text is text: it renders nothing, hides nothing, moves nothing', a
     await phone.sees('cancelled, high');
 });
 
+test('hostile text is text in a dialog, too: what a grant would cover, and what went wrong', async () => {
+    const run = await asks('52');
+    const words = HOSTILE.bidi + HOSTILE.controls + ' '.repeat(60);
+    await phone.page.route('**/v1/approvals/*', async (route) => {
+        const whole = await owhaled.ask('GET', new URL(route.request().url()).pathname, undefined, { as: 'admin' });
+        whole.offer = { once_only: false, binds: [], template: ['/usr/bin/seq', words, '<number>'] };
+        await route.fulfill({ json: whole });
+    });
+    await phone.page.route('**/v1/approvals/*/approve', (route) => route.fulfill({ status: 409, json: { code: 'conflict', detail: `no: ${words}` } }));
+    await phone.page.goto(wire.url('/app#/requests'));
+    await phone.openRequest('seq 52');
+    await phone.readToEnd();
+    await phone.button('Grant…').click();
+    await inDialog('Approve and grant').click();
+    await phone.page.locator('dialog .trouble:not(:empty)').waitFor();
+    const [all, seen] = await phone.page.evaluate(() => [document.body.textContent, document.querySelector('dialog').textContent]);
+    assert.doesNotMatch(all, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u00ad\u0590-\u08ff]/);
+    assert.equal(seen.split('safe\\u{202e}').length, 3, 'the option and the trouble spell it out');
+    assert.equal(seen.split('⟨60 spaces⟩').length, 3);
+    await inDialog('Cancel').click();
+    for (const pattern of ['**/v1/approvals/*', '**/v1/approvals/*/approve']) await phone.page.unroute(pattern);
+    await takeBack(run);
+});
+
 test('an answer that was changed on the way is not agreed to', async () => {
     const run = await asks('51');
     await phone.page.route('**/v1/approvals/*', async (route) => {
@@ -316,7 +340,7 @@ test('what no device may takes an account; a secret goes in and does not come ou
     await phone.page.getByLabel('New password').fill('other words of my own');
     await phone.page.getByLabel('The same once more').fill('other words of my own');
     await phone.button('Change it').click();
-    await phone.sees('The password is changed');
+    await phone.sees(/The password is changed.* devices? stays? paired: see Devices/);
     await phone.page.reload();
     await phone.ready();
     await phone.page.goto(wire.url('/app#/more/secrets'));

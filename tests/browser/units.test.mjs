@@ -116,6 +116,14 @@ test('what is unseen, moves or runs leftward is spelt out; nothing is cut', () =
     assert.equal('h\u00e9 l'.slice(unitsOf('h\u00e9 l', 4)), 'l');
 });
 
+// The same text as in tests/unit/cli/escape_test.cpp: page and owhalectl show it alike.
+test('what is not drawn, or draws on its neighbour, is spelt out', () => {
+    assert.equal(inOneLine('a\u180bb\u180cc\u180dd\u180fe\u{13430}f\u{1343f}g\u17b4h\u0890i\ufff0j'),
+        'a\\u{180b}b\\u{180c}c\\u{180d}d\\u{180f}e\\u{13430}f\\u{1343f}g\\u{17b4}h\\u{890}i\\u{fff0}j');
+    assert.equal(inOneLine('k\u0e31l\u0941m\u093en\u20e3o\u302ap\ua66fq\u{11c92}r\u{1e944}s\u3164'),
+        'k\\u{e31}l\\u{941}m\\u{93e}n\\u{20e3}o\\u{302a}p\\u{a66f}q\\u{11c92}r\\u{1e944}s\\u{3164}');
+});
+
 test('lines: blank ones are counted, the last end is none', () => {
     assert.deepEqual(linesOf('a\nb\n').map((line) => line.text), ['a', 'b']);
     assert.deepEqual(linesOf('a' + '\n'.repeat(7) + 'b').map((line) => line.blanks ?? line.text), ['a', 6, 'b']);
@@ -125,6 +133,7 @@ test('lines: blank ones are counted, the last end is none', () => {
 test('words that mix writing systems are told', () => {
     assert.deepEqual(markedWords('p\u0430ypal.com caf\u00e9 ascii'), [
         { text: 'p\\u{430}ypal.com: Latin and Cyrillic mixed', mixed: true }, { text: 'caf\\u{e9}: not ASCII', mixed: false }]);
+    assert.deepEqual(markedWords('a\u302ab'), [{ text: 'a\\u{302a}b: not ASCII', mixed: false }]); // a mark is of no system
 });
 
 test('events, however they are cut', () => {

@@ -165,6 +165,17 @@ export function asked(label, title, words, act, done) {
     );
 }
 
+// A changed password leaves them as they are: whoever feared for it may fear for these, too.
+async function devicesLeft() {
+    try {
+        const { devices } = await ask('GET', '/v1/devices', { as: 'account' });
+        const count = devices.filter((/** @type {{ expires: string }} */ one) => Date.parse(one.expires) > Date.now()).length;
+        return count === 0 ? '' : ` ${count === 1 ? '1 device stays' : `${count} devices stay`} paired: see Devices.`;
+    } catch {
+        return '';
+    }
+}
+
 /** @returns {View} */
 export function passwordView() {
     const old = passwordField('Password now');
@@ -180,7 +191,7 @@ export function passwordView() {
         if (fresh.input.value !== again.input.value) throw new Error('The two new passwords differ.');
         await ask('POST', '/v1/password', { as: 'account', body: { old_password: old.input.value, new_password: fresh.input.value } });
         for (const { input } of [old, fresh, again]) input.value = '';
-        note('The password is changed. Your other logins have ended.');
+        note(`The password is changed. Your other logins have ended.${await devicesLeft()}`);
         if (!identity().device) await connect();
     };
     const form = h(

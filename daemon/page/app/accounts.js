@@ -4,6 +4,7 @@ import { asked, listView, proven } from './account.js';
 import { tell } from './dialogs.js';
 import { field, h } from './dom.js';
 import { Rows } from './rows.js';
+import { inShellWords, inTemplate } from './text.js';
 import { local } from './times.js';
 
 /** @typedef {import('../types.d.ts').User} User */
@@ -126,7 +127,8 @@ export function grantsView() {
         (answer) => answer.grants.filter((/** @type {Grant} */ one) => one.state === 'active'),
         (/** @type {Grant} */ grant, again) => {
             const rows = new Rows();
-            rows.add(grant.template ? 'Template' : 'Command', grant.script ?? (grant.template ?? grant.command).join(' '), 'strong');
+            const words = grant.template ? inTemplate(grant.template) : inShellWords(grant.command);
+            rows.add(grant.template ? 'Template' : 'Command', grant.script ?? words, 'strong');
             rows.add('For', grant.principal);
             rows.add('Folder', grant.cwd);
             rows.add('By', `${grant.by}, ${local(grant.created)}`);

@@ -47,6 +47,8 @@ function queryOf(query) {
 /** @param {Asking} asking */
 const signs = (asking) => (asking.as ?? 'any') === 'any' && who.device !== null;
 
+const MOST_PATIENCE = 6; // seconds
+
 /** @param {string} method @param {string} target @param {string} body @param {Asking} asking */
 async function headersOf(method, target, body, asking) {
     /** @type {Record<string, string>} */
@@ -73,7 +75,8 @@ async function problemOf(response) {
 }
 
 /**
- * The answer as it comes; a Problem is thrown. A clock that is off is told by owhaled's own Date, once.
+ * The answer as it comes; a Problem is thrown. A clock that is off is told by owhaled's own Date, once; and an owhaled that has just
+ * started takes signatures only after some seconds, which are waited out once.
  * @param {string} method @param {string} path @param {Asking} [asking] @returns {Promise<Response>}
  */
 export async function askRaw(method, path, asking = {}) {
@@ -81,7 +84,7 @@ export async function askRaw(method, path, asking = {}) {
     const url = new URL(path + queryOf(asking.query ?? {}), location.origin);
     const target = url.pathname + url.search;
     const body = asking.body === undefined ? '' : JSON.stringify(asking.body);
-    for (let again = signs(asking); ; again = false) {
+    for (let corrected = false, waited = false; ; ) {
         const headers = await headersOf(method, target, body, asking);
         /** @type {Response} */
         let response;
@@ -102,8 +105,14 @@ export async function askRaw(method, path, asking = {}) {
         if (response.ok) return response;
         const problem = await problemOf(response);
         const theirs = Date.parse(response.headers.get('Date') ?? '');
-        if (!again || problem.code !== 'signature_stale' || Number.isNaN(theirs)) throw problem;
-        who.skew = Math.round((theirs - Date.now()) / 1000);
+        const after = Number(response.headers.get('Retry-After') ?? '0');
+        if (signs(asking) && problem.code === 'signature_stale' && !corrected && !Number.isNaN(theirs)) {
+            corrected = true;
+            who.skew = Math.round((theirs - Date.now()) / 1000);
+        } else if (signs(asking) && problem.code === 'busy' && !waited && after > 0 && after <= MOST_PATIENCE) {
+            waited = true;
+            await new Promise((resolve) => setTimeout(resolve, 1000 * after));
+        } else throw problem;
     }
 }
 

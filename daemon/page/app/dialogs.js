@@ -1,6 +1,7 @@
 // Questions of the page's own, one at a time, over everything else; Escape is no.
-import { button, field, h, put } from './dom.js';
+import { button, field, h, put, shown } from './dom.js';
 import { Problem } from './api.js';
+import { inOneLine } from './text.js';
 
 /**
  * Shows rows and asks; `act` does it and may throw, which is shown and asked again. Resolves to whether it was done.
@@ -21,7 +22,7 @@ export function dialog(title, body, verb, act, kind = 'primary') {
                 done = true;
                 box.close();
             } catch (error) {
-                put(trouble, explained(error));
+                put(trouble, shown(explained(error)));
                 yes.disabled = false;
             }
         };
@@ -29,7 +30,7 @@ export function dialog(title, body, verb, act, kind = 'primary') {
         const form = h(
             'form',
             { onsubmit: (event) => void submit(event) },
-            h('h2', { id: 'dialog-title' }, title),
+            h('h2', { id: 'dialog-title' }, shown(title)),
             body,
             trouble,
             h('div', { class: 'buttons' }, no, yes),
@@ -69,7 +70,7 @@ export function tell(title, body) {
                     resolve(undefined);
                 },
             },
-            h('h2', { id: 'dialog-title' }, title),
+            h('h2', { id: 'dialog-title' }, shown(title)),
             body,
             h(
                 'div',
@@ -92,7 +93,7 @@ let fading;
 /** A line at the bottom for a moment; screen readers say it. @param {string} text */
 export function note(text) {
     const place = /** @type {HTMLElement} */ (document.getElementById('note'));
-    place.textContent = text;
+    place.textContent = inOneLine(text);
     place.hidden = false;
     clearTimeout(fading);
     fading = setTimeout(() => {

@@ -1,5 +1,5 @@
 // Elements, made of names and words of ours and of texts that are only ever text: there is no way from a string to markup here.
-import { glyphs, linesOf } from './text.js';
+import { glyphs, inOneLine, linesOf } from './text.js';
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
@@ -103,7 +103,7 @@ export function choice(label, options, chosen) {
     const select = h(
         'select',
         { id },
-        options.map(([value, words]) => h('option', { value, selected: value === chosen }, words)),
+        options.map(([value, words]) => h('option', { value, selected: value === chosen }, inOneLine(words))),
     );
     return { input: select, row: h('div', { class: 'field' }, h('label', { for: id }, label), select) };
 }

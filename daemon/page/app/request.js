@@ -76,7 +76,7 @@ export function requestView(id) {
         bar.hidden = !open;
         if (!open) return;
         const why = onlyWatches() || (approval.may_decide === false ? `Not by you: ${approval.why_not ?? 'you may not decide it'}` : '');
-        if (why !== '') return fill(bar, h('p', { class: 'why' }, why));
+        if (why !== '') return fill(bar, h('p', { class: 'why' }, shown(why)));
         if (refused !== '') return fill(bar, h('p', { class: 'why bad' }, refused));
         const approve = button('Approve', () => act(approveOnce), 'primary');
         const longer = button('Grant…', () => act(grant));

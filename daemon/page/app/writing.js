@@ -1,6 +1,6 @@
 // Which writing systems a word mixes: a Cyrillic letter among Latin ones is how a name is made to look like another. It says what
 // is there, and judges nothing. The same table as cli/writing.
-import { visible } from './text.js';
+import { UNDRAWN, visible } from './text.js';
 
 /** @type {readonly [number, number, string][]} blocks of Unicode 15 */
 const BLOCKS = [
@@ -35,7 +35,8 @@ function isSign(value) {
 /** "Latin", "Cyrillic", …: each once, in order. @param {string} word */
 export function writingOf(word) {
     const values = Array.from(word, (letter) => /** @type {number} */ (letter.codePointAt(0)));
-    return [...new Set(values.filter((value) => !isSign(value)).map((value) => blockOf(value) ?? 'other'))];
+    const letters = values.filter((value) => !isSign(value) && !UNDRAWN.test(String.fromCodePoint(value)));
+    return [...new Set(letters.map((value) => blockOf(value) ?? 'other'))];
 }
 
 /** @param {string} word */

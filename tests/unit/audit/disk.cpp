@@ -35,7 +35,7 @@ struct Disk::Methods {
     static int write(sqlite3_file* file, const void* data, int size, sqlite3_int64 at) {
         auto& [base, disk, name, real, new_in_folder] = of(file);
         disk->pass_gate(*name);
-        if (disk->write_.code != SQLITE_OK && disk->writes_left_.fetch_sub(1) <= 0) return failed(disk->write_);
+        if (disk->fails(disk->write_, *name) && disk->writes_left_.fetch_sub(1) <= 0) return failed(disk->write_);
         disk->note({DiskAct::Kind::write, *name, at,
                     std::string(static_cast<const char*>(data), static_cast<std::size_t>(size))});
         return real->pMethods->xWrite(real, data, size, at);
@@ -50,7 +50,7 @@ struct Disk::Methods {
         ++disk->syncs_;
         if (disk->on_sync_) disk->on_sync_();
         if (disk->sync_ms_ > 0) std::this_thread::sleep_for(std::chrono::milliseconds(disk->sync_ms_));
-        if (disk->sync_.code != SQLITE_OK) return failed(disk->sync_);
+        if (disk->fails(disk->sync_, *name)) return failed(disk->sync_);
         const int code = disk->skipping_ ? SQLITE_OK : real->pMethods->xSync(real, flags);
         if (code == SQLITE_OK) disk->note({DiskAct::Kind::sync, *name, 0, {}});
         if (code == SQLITE_OK && std::exchange(new_in_folder, false))

@@ -38,6 +38,9 @@ public:
     void fail_writes(int code, int errnum = 0) { set(write_, code, errnum); }
     void fail_syncs(int code, int errnum = 0) { set(sync_, code, errnum); }
     void fail_opens(int code, int errnum = 0) { set(open_, code, errnum); }
+    void fail_only(std::string only) {
+        failing_ = std::move(only);
+    } // files whose names begin so; before anything is opened
     void fail_writes_after(std::int64_t more) { writes_left_ = more; } // so many succeed first
     void heal();
     void slow_syncs(int ms) { sync_ms_ = ms; }
@@ -60,6 +63,9 @@ private:
     struct Handle;
     struct Methods;
     bool counts(const std::string& file) const { return file.starts_with(only_); }
+    bool fails(const Failing& failing, const std::string& file) const {
+        return failing.code != SQLITE_OK && file.starts_with(failing_);
+    }
     static void set(Failing& failing, int code, int errnum);
     static int failed(const Failing& failing);
     void note(DiskAct act);
@@ -67,7 +73,7 @@ private:
 
     sqlite3_vfs* real_;
     sqlite3_vfs vfs_;
-    std::string only_;
+    std::string only_, failing_;
     std::function<void()> on_sync_;
     Failing write_, sync_, open_;
     std::atomic<std::int64_t> writes_left_{0};

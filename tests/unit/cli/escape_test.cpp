@@ -1,6 +1,7 @@
 #include "cli/escape.hpp"
 
 #include "checks.hpp"
+#include "cli/drawing.hpp"
 
 using namespace owhale::cli;
 
@@ -17,6 +18,16 @@ TEST_CASE("what moves the cursor, hides or reorders becomes visible") {
     CHECK(escaped("\xed\xa0\x80") == "\\xed\\xa0\\x80"); // a surrogate
     CHECK(escaped("\xe2\x82") == "\\xe2\\x82");          // cut off
     CHECK(escaped_lines("a\n\tb\x1b") == "a\n\tb\\x1b");
+}
+
+// The same text as in tests/browser/units.test.mjs: page and owhalectl show it alike.
+TEST_CASE("what is not drawn, or draws on its neighbour, is spelt out") {
+    CHECK_EQ(in_one_line("a\u180bb\u180cc\u180dd\u180fe\U00013430f\U0001343fg\u17b4h\u0890i\ufff0j"),
+             "a\\u{180b}b\\u{180c}c\\u{180d}d\\u{180f}e\\u{13430}f\\u{1343f}g\\u{17b4}h\\u{890}i\\u{fff0}j");
+    CHECK_EQ(in_one_line("k\u0e31l\u0941m\u093en\u20e3o\u302ap\ua66fq\U00011c92r\U0001e944s\u3164"),
+             "k\\u{e31}l\\u{941}m\\u{93e}n\\u{20e3}o\\u{302a}p\\u{a66f}q\\u{11c92}r\\u{1e944}s\\u{3164}");
+    CHECK_EQ(escaped("a\u180bb\u180fc\U00013430d"), "a\\u{180b}b\\u{180f}c\\u{13430}d"); // in lists, too
+    CHECK_EQ(escaped("e\u0301 \u2764\ufe0f"), "e\u0301 \u2764\ufe0f");
 }
 
 TEST_CASE("columns as a terminal counts them") {

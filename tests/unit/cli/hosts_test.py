@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """owhalectl over TCP: whom it believes, what it remembers, and what it never sends. usage: hosts_test.py OWHALECTL"""
-import base64, os, socket, ssl, stat, subprocess, sys, tempfile, threading, unittest
+import base64, email.utils, http.server, json, os, re, socket, ssl, stat, subprocess, sys, tempfile, threading, time, unittest
 from pathlib import Path
 
 from people import CTL, GOOD, Case, Fake, Terminal
@@ -50,6 +50,51 @@ class Hosts(Case):
         self.assertIn("this folder", self.ctl("--socket", fake.path, "doctor").stdout)
         os.environ["OWHALE_HOST"] = "http://localhost:%d" % fake.port
         self.assertIn("unix:", self.ctl("whoami").stdout)
+
+    def test_a_paired_device_signs_by_owhaled_s_clock_and_waits_for_its_start(self):
+        """This machine's clock is an hour behind; then owhaled is one that has just started."""
+        seen, ahead = [], 3600
+
+        class Answers(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *words):
+                pass
+
+            def do_GET(self):
+                seen.append((int(re.search(r"created=([0-9]+)", self.headers["Signature-Input"])[1]), self.headers["Signature"], time.time()))
+                code, status = {1: ("signature_stale", 401), 2: ("busy", 503)}.get(len(seen), ("", 200))
+                body = {"type": "about:blank", "title": "x", "detail": "not yet", "code": code, "status": status}
+                if status == 200:
+                    body = {"principal": "device:1", "why": "", "roles": [], "permissions": [], "peer": "", "must_change_password": False, "daemon": ""}
+                text = json.dumps(body).encode()
+                self.send_response_only(status)
+                self.send_header("Date", email.utils.formatdate(time.time() + ahead, usegmt=True))
+                self.send_header("Content-Type", "application/json" if status == 200 else "application/problem+json")
+                self.send_header("Content-Length", str(len(text)))
+                if status == 503:
+                    self.send_header("Retry-After", "2")
+                self.end_headers()
+                self.wfile.write(text)
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place, port = self.known().parent, server.server_address[1]
+        place.mkdir(parents=True, mode=0o700)
+        kept = place / f"device-127.0.0.1_{port}"
+        kept.touch(mode=0o600)
+        kept.write_text(json.dumps({"host": f"http://127.0.0.1:{port}", "device": "0193a6a0-0000-7000-8000-000000000001", "principal": "user:admin",
+                                    "key": base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")}))
+        os.environ.pop("OWHALE_SOCKET", None)
+        self.assertIn("device:1", self.ctl("--host", f"http://127.0.0.1:{port}", "whoami").stdout)
+        self.assertEqual(len(seen), 3)
+        self.assertLess(abs(seen[0][0] - time.time()), 60)
+        for created, _, at in seen[1:]:
+            self.assertLess(abs(created - at - ahead), 3)
+        self.assertGreaterEqual(seen[2][2] - seen[1][2], 1.9)
+        self.assertEqual(len({signature for _, signature, _ in seen}), 3, "each is signed anew")
 
     def test_what_host_takes(self):
         self.fake()

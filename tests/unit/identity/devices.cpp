@@ -1,12 +1,16 @@
 #include "identity/devices.hpp"
 
+#include <cerrno>
 #include <map>
 #include <vector>
 
+#include "audit/disk.hpp"
+#include "base/clock.hpp"
 #include "checks.hpp"
 #include "identity/nonces.hpp"
 #include "identity/powers.hpp"
 #include "shared/openapi_facts.hpp"
+#include "stage.hpp"
 
 using namespace owhale;
 using namespace owhale::identity;
@@ -14,26 +18,72 @@ using Answer = Nonces::Answer;
 
 namespace {
 constexpr std::int64_t kStart = 1'800'000'000;
+constexpr auto kBefore = Nonces::Known::before;
+
+// A paired device of who asks, with the powers to audit and to approve, for an hour.
+Device paired(identity::test::Stage& stage, const Principal& who, const std::string& id = "phone") {
+    Device device;
+    device.id = device.name = id;
+    device.key.fill(static_cast<std::uint8_t>(id.size()));
+    device.powers = kMayAudit | kMayApprove;
+    device.created = wall_clock_us();
+    device.expires = device.created + 3'600'000'000;
+    auto copy = device;
+    auto asker = stage.asker(who, "pair.confirm");
+    REQUIRE(stage.run(stage.service->devices.add(std::move(asker), std::move(copy), "a pairing")));
+    return device;
 }
 
-TEST_CASE("a nonce counts once, within a minute of now") {
+Status removed(identity::test::Stage& stage, const Principal& who, std::string id) {
+    auto asker = stage.asker(who, "devices.remove");
+    return stage.run(stage.service->devices.remove(std::move(asker), std::move(id)));
+}
+
+Result<api::Device> changed(identity::test::Stage& stage, const Principal& who, std::string id,
+                            api::DeviceChange change) {
+    auto asker = stage.asker(who, "devices.change");
+    return stage.run(stage.service->devices.change(std::move(asker), std::move(id), std::move(change)));
+}
+} // namespace
+
+TEST_CASE("a nonce counts once, from a minute ago to a few seconds ahead") {
     Nonces nonces(kStart);
     const auto now = kStart + 1000;
-    CHECK(nonces.take("a", "n", now, now) == Answer::fresh);
-    CHECK(nonces.take("a", "n", now, now) == Answer::seen);
-    CHECK(nonces.take("a", "n", now + 1, now) == Answer::seen); // whatever time it claims the second time
-    CHECK(nonces.take("b", "n", now, now) == Answer::fresh);
-    CHECK(nonces.take("a", "m", now - 60, now) == Answer::fresh);
-    CHECK(nonces.take("a", "o", now - 61, now) == Answer::too_old);
-    CHECK(nonces.take("a", "o", now + 60, now) == Answer::fresh);
-    CHECK(nonces.take("a", "p", now + 61, now) == Answer::too_new);
+    CHECK(nonces.take("a", "n", now, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "n", now, now, kBefore) == Answer::seen);
+    CHECK(nonces.take("a", "n", now + 1, now, kBefore) == Answer::seen); // whatever time it claims the second time
+    CHECK(nonces.take("b", "n", now, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "m", now - 60, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "o", now - 61, now, kBefore) == Answer::too_old);
+    CHECK(nonces.take("a", "o", now + 5, now, kBefore) == Answer::fresh);
+    CHECK(nonces.take("a", "p", now + 6, now, kBefore) == Answer::too_new);
 }
 
-TEST_CASE("what was signed before the start is not taken: the last life may have seen it") {
+TEST_CASE("nothing that the last life may have taken is taken again, though its client's clock runs ahead") {
+    for (const std::int64_t ahead : {-60, -1, 0, 1, 5}) {
+        CAPTURE(ahead);
+        const auto created = kStart + ahead;
+        REQUIRE(Nonces(kStart - 1000).take("a", "n", created, kStart, kBefore) == Answer::fresh);
+        for (const std::int64_t later : {0, 1, 5}) { // restarted so many seconds afterwards
+            Nonces next(kStart + later);
+            for (std::int64_t now = kStart + later; now < kStart + 200; ++now)
+                REQUIRE(next.take("a", "n", created, now, kBefore) != Answer::fresh);
+        }
+    }
+}
+
+TEST_CASE("after a start who was known before waits a few seconds, and is told how many; who is new does not") {
     Nonces nonces(kStart);
-    CHECK(nonces.take("a", "n", kStart - 1, kStart) == Answer::too_old);
-    CHECK(nonces.take("a", "n", kStart, kStart) == Answer::too_old);
-    CHECK(nonces.take("a", "n", kStart + 1, kStart) == Answer::fresh);
+    CHECK(nonces.take("a", "n", kStart, kStart, kBefore) == Answer::starting);
+    CHECK_EQ(nonces.wait(kStart), 6);
+    CHECK(nonces.take("a", "n", kStart + 5, kStart + 5, kBefore) == Answer::starting);
+    CHECK_EQ(nonces.wait(kStart + 5), 1);
+    CHECK(nonces.take("a", "n", kStart + 5, kStart + 6, kBefore) == Answer::too_old); // signed anew it is good
+    CHECK(nonces.take("a", "n", kStart + 6, kStart + 6, kBefore) == Answer::fresh);
+    CHECK(nonces.take("new", "n", kStart, kStart, Nonces::Known::since) == Answer::fresh);
+    CHECK(nonces.take("new", "n", kStart, kStart, Nonces::Known::since) == Answer::seen);
+    // The clock went back by an hour since: nobody can say when it will be good.
+    CHECK(Nonces(kStart).take("a", "n", kStart - 3600, kStart - 3600, kBefore) == Answer::too_old);
 }
 
 TEST_CASE("a wall clock that goes back revives nothing that was forgotten") {
@@ -42,11 +92,13 @@ TEST_CASE("a wall clock that goes back revives nothing that was forgotten") {
     for (int i = 0; i < 400'000; ++i) names.push_back("nonce " + std::to_string(i));
     const auto first = kStart + 100, later = first + 1000;
     std::size_t taken = 0;
-    for (int i = 0; i < 100'000; ++i) taken += nonces.take("a", names[i], first, first) == Answer::fresh ? 1 : 0;
+    for (int i = 0; i < 100'000; ++i)
+        taken += nonces.take("a", names[i], first, first, kBefore) == Answer::fresh ? 1 : 0;
     // Ten minutes on, others take the places of the first ones.
-    for (int i = 100'000; i < 400'000; ++i) nonces.take("a", names[i], later, later);
+    for (int i = 100'000; i < 400'000; ++i) nonces.take("a", names[i], later, later, kBefore);
     std::size_t again = 0;
-    for (int i = 0; i < 100'000; ++i) again += nonces.take("a", names[i], first, first) == Answer::fresh ? 1 : 0;
+    for (int i = 0; i < 100'000; ++i)
+        again += nonces.take("a", names[i], first, first, kBefore) == Answer::fresh ? 1 : 0;
     CHECK(taken > 90'000);
     CHECK_EQ(again, 0);
 }
@@ -55,11 +107,11 @@ TEST_CASE("what cannot be remembered is refused, and room comes back with time")
     Nonces nonces(kStart);
     const auto now = kStart + 100;
     std::map<Answer, int> answers;
-    for (int i = 0; i < 200'000; ++i) ++answers[nonces.take("a", "nonce " + std::to_string(i), now, now)];
+    for (int i = 0; i < 200'000; ++i) ++answers[nonces.take("a", "nonce " + std::to_string(i), now, now, kBefore)];
     CHECK(answers[Answer::fresh] <= 1 << 17);
     CHECK(answers[Answer::full] > 0);
     CHECK_EQ(answers[Answer::fresh] + answers[Answer::full], 200'000);
-    CHECK(nonces.take("a", "afterwards", now + 61, now + 61) == Answer::fresh);
+    CHECK(nonces.take("a", "afterwards", now + 61, now + 61, kBefore) == Answer::fresh);
 }
 
 TEST_CASE("powers: their names are the API's, and each is within what its giver has") {
@@ -88,4 +140,46 @@ TEST_CASE("no power lets a device manage accounts, devices, secrets or start any
         CHECK_FALSE(device.may(permission, true));
     for (const auto permission : {approvals_decide, audit_read, runs_read, freeze, system_read})
         CHECK(device.may(permission, true));
+}
+
+TEST_CASE("a device goes, and loses powers, though the log cannot be written; what only renames it waits for the log") {
+    owhale::test::Disk disk;
+    disk.fail_only("audit");
+    identity::test::Stage stage;
+    const auto admin = stage.admin();
+    const auto stolen = paired(stage, admin, "stolen"), other = paired(stage, admin, "other");
+    disk.fail_writes(SQLITE_FULL, ENOSPC);
+    CHECK_EQ(removed(stage, admin, stolen.id).error().code, Code::audit_unavailable);
+    CHECK_EQ(stage.severed, std::vector<std::string>{"device:" + stolen.id});
+    CHECK_FALSE(stage.service->person("device:" + stolen.id).has_value());
+    CHECK_EQ(removed(stage, admin, stolen.id).error().code, Code::not_found);
+    api::DeviceChange change;
+    change.name = "renamed";
+    change.can = std::vector<std::string>{"audit"};
+    CHECK_EQ(changed(stage, admin, other.id, change).error().code, Code::audit_unavailable);
+    const auto left = stage.service->devices.show(admin, other.id);
+    REQUIRE(left);
+    CHECK_EQ(left->name, "other");
+    CHECK_EQ(left->can, std::vector<std::string>{"audit"});
+    disk.heal();
+    stage.reopen();
+    CHECK_FALSE(stage.service->person("device:" + stolen.id).has_value());
+}
+
+TEST_CASE("a device that was seen expired stays so, should the clock go back") {
+    identity::test::Stage stage;
+    const auto admin = stage.admin();
+    const auto seen = paired(stage, admin, "seen"), unseen = paired(stage, admin, "not seen");
+    const auto lives = [&](const Device& device) { return stage.service->person("device:" + device.id).has_value(); };
+    CHECK(lives(seen));
+    freeze_wall_clock(seen.expires);
+    CHECK_FALSE(lives(seen));
+    CHECK_FALSE(lives(seen));
+    freeze_wall_clock(seen.created);
+    CHECK_FALSE(lives(seen));
+    CHECK(lives(unseen)); // nobody looked
+    stage.reopen();
+    CHECK_FALSE(lives(seen));
+    CHECK(lives(unseen));
+    CHECK_EQ(stage.service->devices.show(admin, seen.id)->expires, rfc3339(seen.expires));
 }

@@ -36,7 +36,8 @@ void Stage::reopen() {
                                {},
                                [this](const std::string& principal) { ended.push_back(principal); },
                                &hashes,
-                               [this] { return monotonic; }});
+                               [this] { return monotonic; },
+                               [this](const std::string& device) { severed.push_back(device); }});
     REQUIRE(made);
     service = std::move(*made);
     REQUIRE(run(service->start()));

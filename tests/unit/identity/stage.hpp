@@ -68,7 +68,8 @@ public:
     config::Settings settings;
     std::atomic<std::uint64_t> hashes{0};
     std::int64_t monotonic = 1;
-    std::vector<std::string> ended; // principals whose runs were ended
+    std::vector<std::string> ended;   // principals whose runs were ended
+    std::vector<std::string> severed; // devices whose connections were
     std::optional<store::Database> database;
     std::unique_ptr<audit::Log> log;
     std::unique_ptr<Service> service;

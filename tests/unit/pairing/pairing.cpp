@@ -1,6 +1,7 @@
 // Pairing over time, with clocks of the test's own: what tests/api/test_pairing.py cannot wait for.
 #include "pairing/pairing.hpp"
 
+#include "audit/disk.hpp"
 #include "checks.hpp"
 #include "identity/base64url.hpp"
 #include "identity/stage.hpp"
@@ -81,6 +82,53 @@ TEST_CASE("a code is good for ten minutes, and its maker has another one then") 
     CHECK_EQ(scene.newest().state, "expired");
     CHECK_FALSE(Joining(scene, made->code).knows);
     CHECK(scene.create());
+}
+
+TEST_CASE("a code that is cancelled while the log is written is never shown") {
+    owhale::test::Disk disk;
+    disk.remember_only("audit");
+    Scene scene;
+    disk.hold();
+    auto maker = scene.stage.asker(scene.admin, "pair.create"), ender = scene.stage.asker(scene.admin, "pair.cancel");
+    const auto made =
+        scene.stage.begin(scene.pairing.create(std::move(maker), api::PairRequest{"phone", {"audit"}, {}}));
+    scene.stage.turn([&] { return !scene.pairing.list(scene.admin, false).pairings.empty(); });
+    disk.wait_until_held();
+    auto id = scene.newest().id;
+    const auto ended = scene.stage.begin(scene.pairing.cancel(std::move(ender), std::move(id)));
+    scene.stage.turn([&] { return scene.newest().state == "cancelled"; });
+    disk.let_go();
+    scene.stage.turn([&] { return made->has_value() && ended->has_value(); });
+    REQUIRE_FALSE(**made);
+    CHECK((*made)->error().code == Code::conflict);
+    CHECK(**ended);
+    CHECK(scene.create());
+}
+
+TEST_CASE("one try too many ends no code while the right device may still prove itself") {
+    Scene scene;
+    const auto made = scene.create();
+    auto wrong = made->code;
+    wrong.back() = wrong.back() == '0' ? '1' : '0';
+    for (int i = 0; i < 4; ++i) CHECK_FALSE(Joining(scene, wrong).knows);
+    Joining right(scene, made->code);
+    REQUIRE(right.knows);
+    CHECK_FALSE(Joining(scene, made->code).knows); // the sixth gets nothing
+    CHECK_EQ(scene.newest().state, "open");
+    CHECK(right.prove(scene));
+    CHECK_EQ(scene.newest().state, "joined");
+}
+
+TEST_CASE("a code whose five tries prove nothing ends by its time, and takes no sixth") {
+    Scene scene;
+    const auto made = scene.create();
+    auto wrong = made->code;
+    wrong.back() = wrong.back() == '0' ? '1' : '0';
+    for (int i = 0; i < 5; ++i) CHECK_FALSE(Joining(scene, wrong).knows);
+    for (int i = 0; i < 5; ++i) CHECK_FALSE(Joining(scene, made->code).knows);
+    CHECK_EQ(scene.newest().tries, 5);
+    scene.now += 600 * kSecond;
+    CHECK_EQ(scene.newest().state, "expired");
 }
 
 TEST_CASE("an attempt that is under way ends with its code") {

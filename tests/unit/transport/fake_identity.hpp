@@ -47,10 +47,12 @@ public:
         return who;
     }
 
-    // Signed by the device "good" whatever the signature is; others are none.
+    // Signed by the device "1" when it is "good"; others are none.
     Result<identity::Principal> of_signature(const identity::Peer& peer, const identity::SignedHead& head) override {
         ++verified;
         if (peer.run != 0) return run(peer);
+        if (head.signature == "gone") return fail(Code::token_revoked, "the device is not paired here any more");
+        if (head.signature == "early") return fail(Code::busy, "owhaled has just started");
         if (head.signature != "good") return fail(Code::token_signature, "the signature is wrong");
         identity::Principal who;
         who.kind = identity::Kind::device;

@@ -234,6 +234,28 @@ TEST_CASE("bad signatures are tried at the rate of bad tokens") {
     CHECK_EQ(stage.identity.verified, before);
 }
 
+TEST_CASE("who knows a device's id takes nothing from it by bad signatures") {
+    Stage stage({}, seeing());
+    const auto signed_by = [](std::string_view signature) {
+        return get("/v1/whoami", "Signature: " + std::string(signature) + "\r\nSignature-Input: x\r\nContent-Digest: " +
+                                     pairing::digest_field(pairing::digest_of("")) + "\r\n");
+    };
+    auto device = stage.connect_tcp("192.0.2.1"), beside = stage.connect_tcp("192.0.2.1");
+    auto stranger = stage.connect_tcp("192.0.2.2");
+    // What was not looked at (busy) is no good one.
+    CHECK(status_is(stranger.ask(signed_by("early")), 503));
+    CHECK(status_is(device.ask(signed_by("good")), 200));
+    for (int i = 0; i < 60; ++i) {
+        CHECK(status_is(stranger.ask(signed_by("bad")), 401));
+        CHECK(status_is(beside.ask(signed_by("bad")), 401));
+    }
+    CHECK(status_is(stranger.ask(signed_by("bad")), 429));
+    CHECK(status_is(device.ask(signed_by("good")), 200));
+    // Once it is removed, there is nothing to lose any more.
+    CHECK(status_is(beside.ask(signed_by("gone")), 401));
+    CHECK(status_is(device.ask(signed_by("good")), 429));
+}
+
 TEST_CASE("with somebody else's password nothing but changing it") {
     Stage stage({}, seeing());
     auto client = stage.connect_tcp();

@@ -297,7 +297,10 @@ TEST_CASE("the CA of that certificate: for its names alone, and nobody has its k
     CHECK_EQ(X509_check_private_key(authority.get(), pair.key.get()), 0);
     CHECK_EQ(made.authority.find("PRIVATE"), std::string::npos);
     const auto other = make_own_pair(kNames).value();
-    CHECK_NE(verdict(authority.get(), read_certificate(other.credentials.certificate).value().get()), X509_V_OK);
+    const auto others = read_certificate(other.credentials.certificate).value();
+    CHECK_NE(verdict(authority.get(), others.get()), X509_V_OK);
+    CHECK(is_signed_by(certificate, authority.get()));
+    CHECK_FALSE(is_signed_by(others.get(), authority.get())); // of the same name
     const std::unique_ptr<NAME_CONSTRAINTS, decltype(&NAME_CONSTRAINTS_free)> bounds(
         static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(authority.get(), NID_name_constraints, nullptr, nullptr)),
         NAME_CONSTRAINTS_free);
