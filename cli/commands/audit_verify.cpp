@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/units.hpp"
 #include "cli/verify/anchors.hpp"
@@ -178,6 +179,18 @@ void remember(const verify::Report& report, const std::string& place) {
     if (!kept) note("this checkpoint is not remembered: " + kept.error().message);
 }
 
+// With what it was told, so that the commands of the report are about the same log.
+Result<std::string> owhalectl_here(const Context& context) {
+    return "owhalectl" + options_for(TRY(context.where()));
+}
+
+std::string log_options(const Arguments& arguments) {
+    std::string out;
+    for (const auto& [option, value] : {std::pair{"--dir", &arguments.dir}, {"--file", &arguments.file}, {"--heads", &arguments.heads}})
+        if (!value->empty()) out += (out.empty() ? "" : " ") + std::string(option) + " " + quoted(*value);
+    return out;
+}
+
 Result<int> verify_log(Context& context, const Arguments& arguments) {
     auto report = examine(context, arguments);
     if (!report) {
@@ -192,7 +205,7 @@ Result<int> verify_log(Context& context, const Arguments& arguments) {
     if (look.format != Format::table)
         CHECK(print(json_text(look, to_json(*report))));
     else if (!context.globals().quiet || !report->whole)
-        CHECK(print(as_text(look, *report)));
+        CHECK(print(as_text(look, *report, TRY(owhalectl_here(context)), log_options(arguments))));
     return report->whole ? kOk : kFailed;
 }
 

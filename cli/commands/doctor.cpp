@@ -47,7 +47,7 @@ Status print_json(Context& context, const api::Doctor& doctor) {
 // The same for both: what they found, then what mends it instead.
 Status print_mendings(Context& context, std::vector<api::Check> checks, const std::vector<api::Check>& local) {
     checks.insert(checks.end(), local.begin(), local.end());
-    const auto found = mendings(checks);
+    const auto found = mendings(checks, read_userns_limits(), options_for(TRY(context.where())));
     if (context.look().format == Format::table) return print(script(found));
     boost::json::array list;
     for (const auto& [check, advice, commands] : found)
