@@ -16,6 +16,7 @@
 #include "cli/verify/examine.hpp"
 #include "cli/verify/known_logs.hpp"
 #include "cli/verify/served_log.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -106,11 +107,11 @@ std::string where_else(const std::string& folder) {
 Result<std::string> database_in(const std::string& folder) {
     std::error_code error;
     const auto real = std::filesystem::canonical(folder, error);
-    if (error) return fail(Code::system, folder + ": " + error.message(), where_else(folder));
+    if (error) return cannot_open(folder, where_else(folder), error.value());
     const auto path = real.string() + "/audit.db";
     if (std::filesystem::exists(path, error)) return path;
     const bool hidden = error && error != std::errc::not_a_directory;
-    return fail(Code::system, path + (hidden ? ": " + error.message() : " is not there"),
+    return fail(hidden ? Code::system : Code::not_found, path + (hidden ? ": " + error.message() : " is not there"),
                 hidden ? "be root, or the user that owhaled runs as; or ask owhaled: without --dir"
                        : where_else(real.string()));
 }
@@ -196,7 +197,7 @@ Result<int> verify_log(Context& context, const Arguments& arguments) {
     if (!report) {
         complain(report.error());
         const int code = exit_of(report.error(), Exits::plain);
-        return code == kFailed ? kCannotLook : code; // 1 says that something was found
+        return code == kFailed || code == kNotFound ? kCannotLook : code; // 1 says that something was found
     }
     const auto place = place_of(context, arguments);
     tell_another(arguments, place, *report);
