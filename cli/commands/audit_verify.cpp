@@ -187,7 +187,8 @@ Result<std::string> owhalectl_here(const Context& context) {
 
 std::string log_options(const Arguments& arguments) {
     std::string out;
-    for (const auto& [option, value] : {std::pair{"--dir", &arguments.dir}, {"--file", &arguments.file}, {"--heads", &arguments.heads}})
+    for (const auto& [option, value] :
+         {std::pair{"--dir", &arguments.dir}, {"--file", &arguments.file}, {"--heads", &arguments.heads}})
         if (!value->empty()) out += (out.empty() ? "" : " ") + std::string(option) + " " + quoted(*value);
     return out;
 }

@@ -135,8 +135,8 @@ Found read_environment(std::vector<std::string>& warnings, std::vector<Error>& m
     if (mode != nullptr && *mode != '\0') {
         const auto [at, fresh] = found.try_emplace("mode", Given{mode, "SECURITY_MODE"});
         if (!fresh && at->second.value != mode)
-            mistakes.push_back({Code::config_invalid, "SECURITY_MODE and OWHALE_MODE contradict each other",
-                                "unset one of them"});
+            mistakes.push_back(
+                {Code::config_invalid, "SECURITY_MODE and OWHALE_MODE contradict each other", "unset one of them"});
     }
     warn_of_typos(warnings);
     return found;
@@ -153,8 +153,7 @@ Result<Found> read_config_file(const std::string& path, std::vector<Error>& mist
         try {
             if (auto taken = take_line(found, text, source); !taken) mistakes.push_back(std::move(taken).error());
         } catch (const po::error&) {
-            mistakes.push_back(
-                {Code::config_invalid, source + ": this is not \"key = value\"", "# begins a comment"});
+            mistakes.push_back({Code::config_invalid, source + ": this is not \"key = value\"", "# begins a comment"});
         }
     }
     return found;

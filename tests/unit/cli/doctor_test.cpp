@@ -49,9 +49,8 @@ TEST_CASE("what is in order is not mended, and a command stands once") {
 }
 
 TEST_CASE("owhalectl's own commands ask the owhaled that doctor asked, and no other word of them changes") {
-    const std::vector<api::Check> checks = {{"first password", "weaker", "", "", ""},
-                                            {"frozen", "weaker", "", "", ""},
-                                            {"upgrade", "weaker", "", "", ""}};
+    const std::vector<api::Check> checks = {
+        {"first password", "weaker", "", "", ""}, {"frozen", "weaker", "", "", ""}, {"upgrade", "weaker", "", "", ""}};
     const auto commands = [&](const Where& where) {
         std::vector<std::string> out;
         for (const auto& one : mendings(checks, {}, options_for(where)))
