@@ -146,6 +146,19 @@ class Lists(Audit):
         self.assertRegex(lines[3], r"11-20 08:00Z .*asks for approval d7a210d2")
         self.assertTrue(all(len(line) <= 80 for line in lines), lines)
 
+    def test_verb_and_run_stand_below_on_eighty_columns(self):
+        run = "01900000-0000-7000-8000-000000000abc"
+        self.events({"event": "run.outcome", "verb": "runs.create", "outcome": "exited", "run": run, "data": {"exit_code": 3}}, {"event": "login", "verb": ""})
+        terminal = Terminal("--no-color", "-v", "audit", "ls", columns=80)
+        self.assertEqual(terminal.wait(), 0)
+        lines = terminal.seen.decode().split("\r\n")
+        self.assertRegex(lines[0], r"^SEQ +TIME +PRINCIPAL +EVENT +WHAT$")
+        self.assertRegex(lines[1], r" login ")
+        self.assertRegex(lines[2], r"ended: exited, exit 3$")
+        self.assertRegex(lines[3], r"^ +runs\.create, run %s$" % run)
+        self.assertTrue(all(len(line) <= 80 for line in lines), lines)
+        self.assertRegex(self.ctl("-v", "audit", "ls").stdout, run)
+
     def test_a_long_search_says_on_a_terminal_how_far_it_is(self):
         self.events(*({"data": {"n": n}} for n in range(3000)))
         self.change(budget=300, slow=0.3)
