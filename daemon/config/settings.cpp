@@ -94,14 +94,17 @@ Status apply(Settings& settings, const Setting& setting, const Found& found) {
     return {};
 }
 
-// With the default in the place of what is wrong.
+// With the default in the place of what is wrong. A default that follows from another setting's can be wrong for that one's
+// sake: it is no mistake of its own then.
 void apply_all(Settings& settings, Found& found, std::vector<Error>& mistakes) {
     for (const auto& setting : table()) {
         auto done = apply(settings, setting, found);
         if (done) continue;
-        mistakes.push_back(std::move(done).error());
         const auto at = found.find(setting.key);
-        if (at == found.end()) continue;
+        const bool given = at != found.end();
+        if (given || mistakes.empty() || done.error().code == Code::config_invalid)
+            mistakes.push_back(std::move(done).error());
+        if (!given) continue;
         found.erase(at);
         (void)apply(settings, setting, found);
     }
