@@ -12,8 +12,11 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kDevice = "device:", kDecided = "approval.decided", kAdded = "device.add";
+constexpr std::string_view kDevice = "device:", kDecided = "approval.decided", kAdded = "device.add",
+                           kRemoved = "device.remove";
 constexpr std::size_t kMostKeys = 100'000;
+constexpr std::int64_t kBesides =
+    5'000'000; // microseconds in which an answer and the end of its device may pass each other
 
 std::optional<json::object> object_of(std::string_view text) {
     boost::system::error_code error;
@@ -46,7 +49,7 @@ std::string component(std::string_view base, std::string_view name) {
     return {};
 }
 
-// Whether the body of a request that decides several agrees to this one so.
+// Whether the body of a request that decides several decides this one so.
 bool lists(const json::object& body, const json::object& data) {
     const auto* items = body.if_contains("items");
     if (text_in(body, "decision") != text_in(data, "decision") || items == nullptr || !items->is_array()) return false;
@@ -56,25 +59,21 @@ bool lists(const json::object& body, const json::object& data) {
     });
 }
 
-// What the signed path says, held against what the event tells.
-const char* wrong_path(const std::string& base, const json::object& data, const std::optional<json::object>& body) {
-    const auto path = component(base, "@path");
-    const auto one = "/v1/approvals/" + text_in(data, "approval") + "/" + text_in(data, "decision");
+// What was signed, held against what the event tells: who agrees signs a body, in which the plan's digest is. Without that body
+// the signature would be good for any plan, or for any request.
+const char* wrong_answer(const std::string& base, const std::string& text, const json::object& data) {
+    const auto path = component(base, "@path"), decision = text_in(data, "decision");
+    const bool alone = path == "/v1/approvals/" + text_in(data, "approval") + "/" + decision;
     if (component(base, "@method") != "POST") return "what was signed is no answer";
-    if (path == one) return nullptr;
-    if (path != "/v1/approvals/decide") return "what was signed is another answer, or one to another request";
-    if (body && !lists(*body, data)) return "what was signed does not decide this request so";
-    return nullptr;
-}
-
-const char* wrong_body(const std::string& base, const std::string& text, const json::object& data) {
+    if (!alone && path != "/v1/approvals/decide") return "what was signed is another answer, or one to another request";
     if (component(base, "content-digest") != pairing::digest_field(pairing::digest_of(text)))
-        return "its body is not the one that was signed";
+        return text.empty() ? "its body is not kept, so that nothing shows what was signed"
+                            : "its body is not the one that was signed";
+    if (text.empty() && alone && decision == "deny") return nullptr;
     const auto body = object_of(text);
     if (!body) return "its body is not JSON";
-    const auto digest = text_in(*body, "digest");
-    const bool one = body->if_contains("items") == nullptr;
-    if (one && text_in(data, "decision") == "approve" && digest != text_in(data, "digest"))
+    if (!alone) return lists(*body, data) ? nullptr : "what was signed does not decide this request so";
+    if (decision == "approve" && text_in(*body, "digest") != text_in(data, "digest"))
         return "what was signed agrees to another plan";
     return nullptr;
 }
@@ -83,16 +82,24 @@ const char* wrong_body(const std::string& base, const std::string& text, const j
 
 void Decisions::learn(const Body& body) {
     const auto data = object_of(body.data);
-    if (data && keys_.size() < kMostKeys) keys_.emplace(text_in(*data, "device"), text_in(*data, "key"));
+    if (data && keys_.size() < kMostKeys)
+        keys_.emplace(text_in(*data, "device"), Key{text_in(*data, "key"), microseconds(text_in(*data, "expires"))});
 }
 
-std::optional<std::string> Decisions::take(const Body& body) {
+void Decisions::end(const Body& body) {
+    const auto data = object_of(body.data);
+    const auto known = data ? keys_.find(text_in(*data, "device")) : keys_.end();
+    if (known != keys_.end()) known->second.until = microseconds(body.time);
+}
+
+std::optional<std::string> Decisions::take(const Body& body, bool whole) {
     if (body.event == kAdded) learn(body);
+    if (body.event == kRemoved) end(body);
     if (body.event != kDecided || !body.principal.starts_with(kDevice)) return {};
-    return check(body, std::string(body.principal.substr(kDevice.size())));
+    return check(body, std::string(body.principal.substr(kDevice.size())), whole);
 }
 
-std::optional<std::string> Decisions::check(const Body& body, const std::string& device) {
+std::optional<std::string> Decisions::check(const Body& body, const std::string& device, bool whole) {
     const auto data = object_of(body.data);
     if (!data) return "the answer cannot be read";
     const auto base = text_in(*data, "signed"), key = text_in(*data, "key"), text = text_in(*data, "body");
@@ -105,10 +112,15 @@ std::optional<std::string> Decisions::check(const Body& body, const std::string&
     if (component(base, "@signature-params").find(";keyid=\"" + device + "\"") == std::string::npos)
         return "it was signed by another device";
     const auto known = keys_.find(device);
-    if (known != keys_.end() && known->second != key)
-        return "it was signed with another key than the device was paired with";
-    if (const auto* wrong = text.empty() ? nullptr : wrong_body(base, text, *data)) return wrong;
-    if (const auto* wrong = wrong_path(base, *data, text.empty() ? std::nullopt : object_of(text))) return wrong;
+    if (known == keys_.end() && whole && keys_.size() < kMostKeys)
+        return "no event tells that its device was ever paired";
+    if (known != keys_.end()) {
+        const auto& [paired, until] = known->second;
+        if (paired != key) return "it was signed with another key than the device was paired with";
+        if (until && microseconds(body.time).value_or(0) > *until + kBesides)
+            return "its device had been removed before, or had expired";
+    }
+    if (const auto* wrong = wrong_answer(base, text, *data)) return wrong;
     ++good_;
     if (known == keys_.end()) ++strangers_;
     return {};

@@ -15,17 +15,23 @@ namespace owhale::cli::verify {
 
 class Decisions {
 public:
-    // What is wrong with the event, if anything is.
-    std::optional<std::string> take(const Body& body);
+    // What is wrong with the event, if anything is. `whole`: every event before it was taken, so that a device whose pairing was
+    // not met has never been paired.
+    std::optional<std::string> take(const Body& body, bool whole);
 
     std::uint64_t good() const { return good_; }           // answers whose signature holds
     std::uint64_t strangers() const { return strangers_; } // of these, by keys whose pairing was not met
 
 private:
+    struct Key {
+        std::string text;                  // base64url
+        std::optional<std::int64_t> until; // its removal, or until when it was good; microseconds
+    };
     void learn(const Body& body);
-    std::optional<std::string> check(const Body& body, const std::string& device);
+    void end(const Body& body);
+    std::optional<std::string> check(const Body& body, const std::string& device, bool whole);
 
-    std::map<std::string, std::string> keys_; // by device, base64url
+    std::map<std::string, Key> keys_; // by device
     std::uint64_t good_ = 0, strangers_ = 0;
 };
 

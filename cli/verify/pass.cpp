@@ -130,7 +130,7 @@ void Pass::check_text(const Row& row) {
     if (row.columns) check_columns(*row.columns, *body, row.seq);
     last_event_ = body->event;
     if (body->event == "audit.dropped") note_drop(*body, row.seq);
-    if (auto wrong = decisions_.take(*body); wrong && last_told_ != row.seq)
+    if (auto wrong = decisions_.take(*body, first_ == 1 && missing_.empty()); wrong && last_told_ != row.seq)
         add_problem(row.seq, {}, "signature_wrong", *std::move(wrong));
     if (body->event != "audit.opened" || opened_at_ != 0) return;
     opened_ = body->data;

@@ -26,9 +26,12 @@ bool is_own(const Principal& who, const Question& question) {
     return person == question.principal || person == question.payer || is_at_its_uid(who, question);
 }
 
-// Whose word may be the agent's own: not that of a device, whose key is elsewhere, unless it speaks from that very uid.
+// Whose word may be the agent's own: not that of a device whose key is elsewhere. One on this machine lies in a file that
+// whatever has its user's uid reads; and over TCP nobody knows which uid the agent has.
 bool is_in_its_reach(const Principal& who, const Question& question) {
-    return who.kind == Kind::device ? is_at_its_uid(who, question) : is_own(who, question);
+    constexpr auto kNone = static_cast<uid_t>(-1);
+    if (who.kind != Kind::device) return is_own(who, question);
+    return who.uid != kNone && (question.uid == kNone || is_own(who, question));
 }
 
 bool is_over(const Principal& who, const Question& question, const House& house) {

@@ -27,7 +27,8 @@ struct House { // of the settings
     std::string_view approver_severity; // up to which the role approver decides
 };
 
-// Whether it may decide, apart from the step-up, which the gate has seen to.
+// Whether it may decide, apart from the step-up, which the gate has seen to. `who.uid`: where it speaks from, by the kernel's
+// word over TCP too; of a device that speaks from elsewhere, where it joined. -1: on another machine.
 Ruling rule(const identity::Principal& who, const Question& question, const House& house);
 
 } // namespace owhale::approvals

@@ -47,7 +47,8 @@ public:
         store::Database& database;
         Standing* standing = nullptr;
         Tally* tally = nullptr;
-        // Who agreed earlier, with the rights of now; empty when there is no such account any more. Null: all stand.
+        // Who agreed earlier, with the rights of now; of a device with the uid beside which it joined. Empty when there is no
+        // such account any more. Null: all stand.
         std::function<std::optional<identity::Principal>(const std::string& name)> person = nullptr;
         // An approved host is to be let through for longer: the id of its entry.
         std::function<boost::asio::awaitable<Result<std::string>>(const api::Approval& approval, std::uint64_t for_ms,
@@ -163,6 +164,8 @@ private:
     bool is_enough(const api::Approval& approval, const Live& live) const;
     State after(const api::Approval& approval, const Live& live) const;
     std::string person_of(const std::string& by) const;
+    // As deciders.hpp wants it: `uid` is where it speaks from.
+    identity::Principal decider(identity::Principal who, uid_t uid) const;
     bool stands(const api::Decision& decision, const Live& live) const;
     boost::asio::awaitable<Result<api::Approval>> put_down(Shared live, Act act, api::Approval approval, bool counts);
     boost::asio::awaitable<void> add_grant(Shared live, api::Approval& approval, const api::GrantRequest& wanted,

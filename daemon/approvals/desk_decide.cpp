@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "identity/base64url.hpp"
 #include "redact/redactor.hpp"
+#include "shared/pairing/http_signature.hpp"
 
 namespace owhale::approvals {
 namespace {
@@ -30,12 +31,24 @@ std::unexpected<Error> has_ended(const api::Approval& approval) {
                 "`owhalectl approvals show " + approval.id + "` says how it ended");
 }
 
-// What a device said, so that others can prove it. A body that the log would mask would prove nothing there.
+// What others could not prove later is not taken: a body that is too long to be kept, or that the log would mask.
+Status check_signature(const identity::Signed* proof) {
+    if (proof == nullptr ||
+        (pairing::digest_of(proof->body) == proof->digest && redact::redacted(proof->body) == proof->body))
+        return {};
+    return fail(
+        Code::invalid_value,
+        "the log could not keep what the device signed: it is longer than 8 KiB, or the reason holds what looks "
+        "like a secret",
+        "answer fewer requests at once, without a secret in the reason");
+}
+
+// What a device said, so that others can prove it.
 void put_signature(boost::json::object& data, const identity::Signed& proof) {
     data["key"] = identity::to_base64url(proof.key);
     data["signed"] = proof.base;
     data["signature"] = identity::to_base64url(proof.signature);
-    if (!proof.body.empty() && redact::redacted(proof.body) == proof.body) data["body"] = proof.body;
+    if (!proof.body.empty()) data["body"] = proof.body;
 }
 
 // "window", "password": what stands in the log about the act itself stays there.
@@ -89,10 +102,10 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
     if (live.end || is_due(live))
         return fail(live.end.value_or(State::expired) == State::expired ? Code::approval_expired : Code::approval_ended,
                     "nobody answered it in time, or it was taken back", "its requester can ask again");
-    auto who = act.asker.who;
-    who.uid = act.asker.peer.uid; // over TCP from this machine, too: the kernel says whose the other end is
+    const auto who = decider(act.asker.who, act.asker.peer.uid);
     ruling = rule(who, live.question, house());
     if (!ruling.may) return fail(Code::forbidden, "you may not decide this: " + ruling.why_not);
+    CHECK(check_signature(act.asker.who.signature.get()));
     if (act.approve && !act.digest)
         return fail(Code::bad_request, "say which digest you looked at", "send `digest` as the request shows it");
     if (act.digest && *act.digest != live.digest)
@@ -102,6 +115,15 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
         return fail(Code::conflict, "you have agreed to it before; it takes other people now");
     if (act.grant) CHECK(check_grant(approval, *act.grant));
     return act.standing ? act.standing() : Status{};
+}
+
+// A copy of a device's key speaks from wherever it was taken: where the key was made is what counts then.
+identity::Principal Desk::decider(identity::Principal who, uid_t uid) const {
+    constexpr auto kNone = static_cast<uid_t>(-1);
+    who.uid = uid;
+    if (uid != kNone || who.kind != identity::Kind::device || !parts_.person) return who;
+    if (const auto paired = parts_.person(who.name)) who.uid = paired->uid;
+    return who;
 }
 
 // Who decided, whichever device of theirs it was: two devices are no two people.

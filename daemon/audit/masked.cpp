@@ -9,12 +9,13 @@ namespace {
 
 constexpr int kMaxDepth = 32; // events are made here, and are shallow
 
-// A device's signature and its key (base64url of 64 and 32 bytes), made here of bytes that were checked: by chance one can look
-// like a secret, and masked it would prove nothing.
+// A device's signature and its key (base64url of 64 and 32 bytes), made here of bytes that were checked, and what it signed,
+// whose nonce is its own choice: one can look like a secret, and masked it would prove nothing.
 bool is_proof(std::string_view name, const boost::json::value& value) {
     const auto* text = value.if_string();
-    if (text == nullptr || !((name == "signature" && text->size() == 86) || (name == "key" && text->size() == 43)))
-        return false;
+    if (text == nullptr) return false;
+    if (name == "signed") return text->starts_with("\"@method\": POST\n\"@path\": /v1/approvals/");
+    if (!((name == "signature" && text->size() == 86) || (name == "key" && text->size() == 43))) return false;
     constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     return std::string_view(*text).find_first_not_of(kDigits) == std::string_view::npos;
 }

@@ -6,6 +6,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 
 #include "base/clock.hpp"
 #include "base/gcra.hpp"
@@ -26,6 +27,16 @@ bool take(std::int64_t& bucket, std::int64_t every, std::size_t most) {
     const auto taken = gcra(bucket, monotonic_ns(), every, static_cast<std::int64_t>(most));
     if (taken.over_ns <= 0) bucket = taken.next_ns;
     return taken.over_ns <= 0;
+}
+
+// As subordinate uids are, of which one user has as many as there are.
+bool is_beyond_16_bits(std::string_view key) {
+    for (const std::string_view form : {"unix:", "local uid "}) { // over the socket, and over loopback
+        std::uint32_t uid = 0;
+        if (key.starts_with(form)) std::from_chars(key.data() + form.size(), key.data() + key.size(), uid);
+        if (uid > 0xffff) return true;
+    }
+    return false;
 }
 
 // What stands for peers without number tells of none of them.
@@ -51,7 +62,7 @@ awaitable<void> append(Log& log, Event event) {
 Sums::Sums(asio::any_io_executor io, Log& log) : state_(std::make_shared<State>(State{std::move(io), log, {}, {}})) {}
 
 Sums::State::Sort& Sums::State::sort_of(std::string_view key) {
-    return sorts[key.starts_with("run:") ? 0 : key.starts_with("ip:") ? 1 : 2];
+    return sorts[key.starts_with("run:") ? 0 : key.starts_with("ip:") ? 1 : is_beyond_16_bits(key) ? 2 : 3];
 }
 
 bool Sums::has_room(State& state, std::string_view key) {

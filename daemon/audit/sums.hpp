@@ -3,8 +3,9 @@
 // The first of a key is written at once. Later ones are counted, and told with the last one's data and their `count`
 // after a second, then once a minute for as long as they go on: two events a minute of one key and name at most. A row
 // without `count` is one event, so the rows of a key add up; a crash loses what the last minute had counted.
-// Keys are bounded: of runs ("run:…"), of addresses ("ip:…") and of all others 64 at once and a new one every five seconds
-// each, so that nobody drowns users in runs or addresses of his own; beyond, one row of each name stands for all of them,
+// Keys are bounded: of runs ("run:…"), of addresses ("ip:…"), of uids from 65536 on ("unix:…") and of all others 64 at once and
+// a new one every five seconds each, so that nobody drowns users in runs, addresses or subordinate uids (subuid(5)) of his own;
+// beyond, one row of each name stands for all of them,
 // with principal and peer "(many)". So all addresses of the world together cause less than two events a second.
 // On the io thread.
 #pragma once
@@ -53,7 +54,7 @@ private:
             std::size_t keys = 0;
             std::int64_t ns = 0; // the same of new keys
         };
-        std::array<Sort, 3> sorts{};
+        std::array<Sort, 4> sorts{};
         Sort& sort_of(std::string_view key);
     };
     static bool has_room(State& state, std::string_view key);

@@ -15,8 +15,8 @@ constexpr std::int64_t kSecond = 1'000'000;
 
 Result<Devices> Devices::open(store::Database& database) {
     Devices out(database);
-    auto rows = TRY(out.statements_.use("SELECT id, user, name, key, powers, created, expires, last_seen, last_peer "
-                                        "FROM devices"))
+    auto rows = TRY(out.statements_.use("SELECT id, user, name, key, powers, created, expires, last_seen, last_peer, "
+                                        "joined_uid FROM devices"))
                     ->with();
     while (TRY(rows.next())) {
         Device device;
@@ -31,6 +31,7 @@ Result<Devices> Devices::open(store::Database& database) {
         device.expires = rows.integer(6);
         if (!rows.null(7)) device.last_seen = rows.integer(7);
         device.last_peer = rows.text(8);
+        if (!rows.null(9)) device.joined_uid = static_cast<uid_t>(rows.integer(9));
         auto id = device.id;
         out.known_.emplace(std::move(id), std::move(device));
     }
@@ -54,10 +55,13 @@ std::vector<const Device*> Devices::of(std::int64_t user) const {
 }
 
 Status Devices::add(Device device) {
-    CHECK(TRY(statements_.use("INSERT INTO devices (id, user, name, key, powers, created, expires, last_peer) VALUES "
-                              "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"))
+    std::optional<std::int64_t> joined_uid;
+    if (device.joined_uid != static_cast<uid_t>(-1)) joined_uid = device.joined_uid;
+    CHECK(TRY(statements_.use(
+                  "INSERT INTO devices (id, user, name, key, powers, created, expires, last_peer, joined_uid) "
+                  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"))
               ->with(device.id, device.user, device.name, std::span<const std::uint8_t>(device.key), device.powers,
-                     device.created, device.expires, device.last_peer)
+                     device.created, device.expires, device.last_peer, joined_uid)
               .run());
     auto id = device.id;
     known_.emplace(std::move(id), std::move(device));

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "store/statements.hpp"
@@ -24,6 +25,8 @@ struct Device {
     std::int64_t created = 0, expires = 0; // microseconds, as all times here
     std::optional<std::int64_t> last_seen;
     std::string last_peer;
+    // The user of this machine at whose side it joined; -1: it came from elsewhere, as far as the kernel could tell.
+    uid_t joined_uid = static_cast<uid_t>(-1);
 };
 
 class Devices {

@@ -197,7 +197,9 @@ std::optional<Principal> Service::person(const std::string& name) const {
     nowhere.kind = Peer::Kind::tcp;
     if (name.starts_with(kDevice)) {
         auto device = of_device(nowhere, name.substr(kDevice.size()));
-        return device ? std::optional(*std::move(device)) : std::nullopt;
+        if (!device) return std::nullopt;
+        device->uid = core_->devices.find(device->session)->joined_uid;
+        return *std::move(device);
     }
     const auto* user = name.starts_with(kUser) ? core_->users.find(name.substr(kUser.size())) : nullptr;
     if (user == nullptr || user->disabled) return std::nullopt;

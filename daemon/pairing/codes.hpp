@@ -25,7 +25,8 @@ std::string_view name_of(State state);
 
 struct Joiner { // a device that knows the code, or says so
     identity::DeviceKey key{};
-    std::string name, via, at; // as it calls itself; what it is (shared/pairing/bound.hpp); from where
+    std::string name, via, at;          // as it calls itself; what it is (shared/pairing/bound.hpp); from where
+    uid_t uid = static_cast<uid_t>(-1); // of this machine, when it is on it
 };
 struct Attempt {
     CPace cpace;

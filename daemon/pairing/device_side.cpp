@@ -67,7 +67,7 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
     const auto sid = TRY(bytes_of<CPace::kSidSize>(request.sid, "sid"));
     Share share;
     share.y = TRY(bytes_of<32>(request.share, "share"));
-    Joiner who{TRY(bytes_of<32>(request.key, "key")), request.name, request.via, peer.describe()};
+    Joiner who{TRY(bytes_of<32>(request.key, "key")), request.name, request.via, peer.describe(), peer.uid};
     if (!is_key(who.key)) return fail(Code::invalid_value, "key: this is no Ed25519 key");
     if (!identity::is_plain_text(who.name, kLongestName))
         return fail(Code::invalid_value, "name: 1 to 64 bytes of text without unseen characters");

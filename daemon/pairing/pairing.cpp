@@ -153,6 +153,7 @@ awaitable<Result<api::Device>> Pairing::confirm(identity::Asker asker, std::stri
     device.created = wall_clock_us();
     device.expires = device.created + static_cast<std::int64_t>(entry->for_ms) * 1000;
     device.last_peer = entry->joiner->at;
+    device.joined_uid = entry->joiner->uid;
     const auto device_expires = device.expires;
     entry->confirming = true;
     auto added = co_await parts_.identity.devices.add(std::move(asker), std::move(device), std::move(id));

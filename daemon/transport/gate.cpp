@@ -65,6 +65,7 @@ void Gate::see_through_proxy(Connection& connection, const Head& head) const {
     if (!connection.proxied) return;
     peer.address = client_behind(proxies_, connection.socket_address, head.field("x-forwarded-for"));
     peer.loopback = false; // the proxy's word is no proof of being on this machine
+    peer.uid = static_cast<uid_t>(-1);
 }
 
 std::expected<Principal, Response> Gate::authenticate(const Peer& peer, std::string_view credentials) {

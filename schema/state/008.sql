@@ -8,6 +8,7 @@ CREATE TABLE devices (
     created INTEGER NOT NULL,
     expires INTEGER NOT NULL,
     last_seen INTEGER,
-    last_peer TEXT NOT NULL DEFAULT ''
+    last_peer TEXT NOT NULL DEFAULT '',
+    joined_uid INTEGER                       -- the user of this machine at whose side it joined; NULL: it came from elsewhere
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX devices_of ON devices (user);

@@ -1,5 +1,6 @@
 #include "approvals/desk.hpp"
 #include "approvals/prompt_counts.hpp"
+#include "shared/pairing/http_signature.hpp"
 
 #include "desk_side.hpp"
 
@@ -98,6 +99,50 @@ struct Scene : approvals::test::DeskSide {
 };
 
 } // namespace
+
+TEST_CASE(
+    "in strict the key of a device that joined on this machine answers for no agent here, wherever it speaks from") {
+    for (const auto joined : {static_cast<uid_t>(-1), uid_t{1001}})
+        for (const auto speaks : {static_cast<uid_t>(-1), uid_t{1001}}) {
+            Scene scene("strict");
+            auto device = Scene::person("alice");
+            device.kind = identity::Kind::device;
+            device.name = "device:1", device.user = "alice", device.uid = joined;
+            scene.since["device:1"] = device;
+            auto plea = Scene::plea("run1"); // of a token of alice's, over TCP
+            plea.principal = plea.payer = "user:alice";
+            plea.uid = static_cast<uid_t>(-1);
+            const auto id = scene.run(scene.desk->ask(std::move(plea)));
+            REQUIRE(id.has_value());
+            auto act = scene.act(*id, "alice");
+            act.asker.who = device;
+            act.asker.who.uid = static_cast<uid_t>(-1); // TCP
+            act.asker.peer.uid = speaks;
+            const auto decided = scene.run(scene.desk->decide(std::move(act)));
+            const auto nowhere = static_cast<uid_t>(-1);
+            CHECK_EQ(decided.has_value(), joined == nowhere && speaks == nowhere);
+        }
+}
+
+TEST_CASE("what a device signed and the log could not keep is no answer") {
+    Scene scene;
+    const auto answers = [&](const std::string& body, const std::string& kept) {
+        const auto id = scene.ask("run" + std::to_string(body.size()) + kept.substr(0, 9));
+        auto proof = std::make_shared<identity::Signed>();
+        proof->digest = pairing::digest_of(body);
+        proof->body = kept;
+        auto act = scene.act(id, "bob");
+        act.asker.who.kind = identity::Kind::device;
+        act.asker.who.name = "device:1";
+        act.asker.who.signature = proof;
+        scene.since["device:1"] = act.asker.who;
+        return scene.run(scene.desk->decide(std::move(act))).has_value();
+    };
+    CHECK(answers("{}", "{}"));
+    CHECK_FALSE(answers(std::string(9000, 'x'), "")); // longer than is kept
+    const std::string secret = R"({"reason":"ghp_0123456789abcdefghijABCDEFGHIJ012345"})";
+    CHECK_FALSE(answers(secret, secret));
+}
 
 TEST_CASE("one word decides, once") {
     Scene scene;

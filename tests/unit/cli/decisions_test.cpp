@@ -48,13 +48,15 @@ json::object decided(const Key& key, const std::string& target, const std::strin
 }
 
 std::optional<std::string> take(Decisions& decisions, const std::string& event, const json::object& data,
-                                const std::string& principal = "device:" + kDevice) {
+                                const std::string& principal = "device:" + kDevice,
+                                const std::string& time = "2027-01-15T08:00:00.000000Z", bool whole = true) {
     const auto text = json::serialize(data);
     Body body;
     body.event = event;
     body.principal = principal;
     body.data = text;
-    return decisions.take(body);
+    body.time = time;
+    return decisions.take(body, whole);
 }
 
 const std::string kWay = "/v1/approvals/" + kRequest + "/approve", kBody = R"({"digest":")" + kPlan + R"("})";
@@ -68,9 +70,9 @@ TEST_CASE("an answer that its device signed holds") {
     CHECK_FALSE(take(decisions, "approval.decided", decided(key, kWay, kBody)));
     CHECK_FALSE(
         take(decisions, "approval.decided", decided(key, "/v1/approvals/" + kRequest + "/deny", R"({"reason":"no"})")));
-    auto unkept = decided(key, kWay, kBody);
-    unkept.erase("body"); // it held a secret, or was long
-    CHECK_FALSE(take(decisions, "approval.decided", unkept));
+    auto bare = decided(key, "/v1/approvals/" + kRequest + "/deny", "");
+    bare.erase("body");
+    CHECK_FALSE(take(decisions, "approval.decided", bare));
     const auto many = R"({"decision":"approve","items":[{"id":")" + kRequest + R"(","digest":")" + kPlan + R"("}]})";
     CHECK_FALSE(take(decisions, "approval.decided", decided(key, "/v1/approvals/decide", many)));
     CHECK_EQ(decisions.good(), 4);
@@ -101,7 +103,7 @@ TEST_CASE("whatever is changed of it is found") {
     CHECK(wrong(with("key", to_text(other.open))));
     CHECK(wrong(with("signature", std::string(good.at("signature").as_string().subview(1)))));
     CHECK(wrong(with("signed", std::string(good.at("signed").as_string()) + " ")));
-    for (const auto* name : {"signature", "key", "signed"}) {
+    for (const auto* name : {"signature", "key", "signed", "body"}) {
         auto less = good;
         less.erase(name);
         CHECK_MESSAGE(wrong(less), name);
@@ -113,10 +115,38 @@ TEST_CASE("whatever is changed of it is found") {
     CHECK(wrong(decided(key, "/v1/freeze", kBody)));
     const auto many = R"({"decision":"approve","items":[{"id":")" + kDevice + R"(","digest":")" + kPlan + R"("}]})";
     CHECK(wrong(decided(key, "/v1/approvals/decide", many)));
+    const auto denies = R"({"decision":"deny","items":[{"id":")" + kRequest + R"(","digest":")" + kPlan + R"("}]})";
+    auto turned = decided(key, "/v1/approvals/decide", denies); // a signed no, told as a yes
+    turned["decision"] = "approve";
+    CHECK(wrong(turned));
+    turned.erase("body");
+    CHECK(wrong(turned));
 }
 
-TEST_CASE("a key whose pairing was not read is told as such") {
+TEST_CASE("a key that was never paired is one where all events are there, and else told as such") {
     Decisions decisions;
-    CHECK_FALSE(take(decisions, "approval.decided", decided(Key(), kWay, kBody)));
+    const auto stranger = [&](bool whole) {
+        return take(decisions, "approval.decided", decided(Key(), kWay, kBody), "device:" + kDevice,
+                    "2027-01-15T08:00:00.000000Z", whole);
+    };
+    CHECK(stranger(true));
+    CHECK_FALSE(stranger(false));
     CHECK_EQ(decisions.strangers(), 1);
+}
+
+TEST_CASE("a device answers nothing after its time or its removal") {
+    const Key key;
+    const auto answers_at = [&](const char* time, bool removed) {
+        Decisions decisions;
+        const json::object paired{
+            {"device", kDevice}, {"key", to_text(key.open)}, {"expires", "2027-01-15T09:00:00.000000Z"}};
+        take(decisions, "device.add", paired, "user:admin");
+        if (removed)
+            take(decisions, "device.remove", {{"device", kDevice}}, "user:admin", "2027-01-15T08:30:00.000000Z");
+        return !take(decisions, "approval.decided", decided(key, kWay, kBody), "device:" + kDevice, time);
+    };
+    CHECK(answers_at("2027-01-15T08:59:59.000000Z", false));
+    CHECK_FALSE(answers_at("2027-01-15T09:00:10.000000Z", false));
+    CHECK(answers_at("2027-01-15T08:30:01.000000Z", true)); // both were under way
+    CHECK_FALSE(answers_at("2027-01-15T08:30:10.000000Z", true));
 }

@@ -51,13 +51,16 @@ assert seqs == list(range(seqs[0], seqs[-1] + 1)), seqs
 assert seqs[-1] == int(sys.argv[1]), seqs[-1]' "$seq"
 }
 
+# Which of the two is told first is open, and on a slow machine there is time to look between them.
 checkpoint_is_in_the_journal() {
     local entry
     entry=$(copies | grep OWHALED_CHECKPOINT | tail -n 1)
     echo "$entry"
     expect_has "the note" "$(field OWHALED_ROOT <<<"$entry")" "$(field OWHALED_CHECKPOINT <<<"$entry")"
-    expect_has "its head" "$(field OWHALED_SIZE <<<"$entry") $(field OWHALED_ROOT <<<"$entry")" "$(<$heads)"
+    within 30 is_head "$(field OWHALED_SIZE <<<"$entry") $(field OWHALED_ROOT <<<"$entry")" || die "$(<$heads)"
 }
+
+is_head() { grep -qF "$1" $heads; }
 
 # imjournal reads the journal and omfwd sends it on, as to another machine.
 rsyslog_forwards() {
