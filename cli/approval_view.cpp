@@ -210,8 +210,9 @@ private:
 
     void asker() {
         field("Asked by", approval_.principal + (approval_.parent ? ", in run " + *approval_.parent : ""), Tone::bold);
-        field("Runs as",
-              "uid " + std::to_string(approval_.uid) + (options_.user.empty() ? "" : " (" + options_.user + ")"));
+        const auto uid = runs_as(approval_);
+        field("Runs as", "uid " + std::to_string(uid) + (options_.user.empty() ? "" : " (" + options_.user + ")") +
+                             (approval_.uid == 0 && uid != 0 ? ", in place of root" : ""));
         field("Run", approval_.run);
         if (!approval_.joined.empty())
             field("", "and " + plural(approval_.joined.size(), "more run") + " with the same plan");
@@ -360,6 +361,10 @@ std::string span(std::int64_t seconds) {
 }
 
 } // namespace
+
+std::uint32_t runs_as(const api::Approval& approval) {
+    return approval.frozen ? approval.frozen->uid : approval.uid;
+}
 
 std::vector<Line> view_of(const api::Approval& approval, const ViewOptions& options) {
     return View(approval, options).request();

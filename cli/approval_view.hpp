@@ -14,9 +14,12 @@ namespace owhale::cli {
 struct ViewOptions {
     std::size_t columns = 80; // 0: as wide as it likes
     std::int64_t now = 0;     // seconds since the epoch
-    std::string user;         // name of its uid on this machine, "" unknown
+    std::string user;         // name of runs_as() on this machine, "" unknown
     bool details = false;     // with the commands as owhaled reads them, and what its limits are
 };
+
+// The uid that its command runs as, which is not that of who asks where that one is root, or asks over TCP.
+std::uint32_t runs_as(const api::Approval& approval);
 
 // What to read, line by line; none wider than the columns, from 20 on.
 std::vector<Line> view_of(const api::Approval& approval, const ViewOptions& options);

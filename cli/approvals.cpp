@@ -84,7 +84,7 @@ std::string approvals_table(const Look& look, const std::vector<api::Approval>& 
 }
 
 ViewOptions view_options(const api::Approval& approval, std::size_t columns, bool details) {
-    return {.columns = columns, .now = std::time(nullptr), .user = user_of(approval.uid), .details = details};
+    return {.columns = columns, .now = std::time(nullptr), .user = user_of(runs_as(approval)), .details = details};
 }
 
 Result<bool> page(const Look& look, const std::vector<Line>& lines) {

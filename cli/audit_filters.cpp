@@ -1,6 +1,7 @@
 #include "cli/audit_filters.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 
 #include "cli/moments.hpp"
@@ -89,6 +90,25 @@ Status check_names(const AuditFilters& filters) {
     return {};
 }
 
+// What the column may hold. "(many)": of events that were too many to be told one by one.
+Status check_principal(const std::string& text) {
+    constexpr std::array<std::string_view, 4> kKinds = {"unix:", "user:", "device:", "run:"};
+    constexpr std::array<std::string_view, 3> kAlone = {"system", "tcp", "(many)"};
+    const auto digits = [](std::string_view part) {
+        return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+    };
+    if (text.empty() || std::ranges::find(kAlone, text) != kAlone.end()) return {};
+    for (const auto kind : kKinds)
+        if (text.starts_with(kind) && text.size() > kind.size() && text.find_first_of(" ,*") == text.npos &&
+            (kind != "unix:" || digits(std::string_view(text).substr(kind.size()))))
+            return {};
+    const bool bare = text.find_first_of(": ,*") == text.npos;
+    return fail(Code::bad_request, "'" + text + "' is no principal (--principal)",
+                (bare ? "did you mean " + std::string(digits(text) ? "unix:" : "user:") + text + "? " : std::string()) +
+                    "It is one of unix:UID, user:NAME, device:ID, run:ID, tcp and system, as the column PRINCIPAL has "
+                    "it");
+}
+
 void add(std::vector<std::pair<std::string, std::string>>& query, const char* key, std::string value) {
     if (!value.empty()) query.emplace_back(key, std::move(value));
 }
@@ -102,6 +122,7 @@ void declare_times(Command command, AuditFilters& filters) {
 
 Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& context, const AuditFilters& filters) {
     CHECK(check_names(filters));
+    CHECK(check_principal(filters.principal));
     std::vector<std::pair<std::string, std::string>> query;
     const auto now = std::time(nullptr);
     if (!filters.since.empty()) add(query, "since", TRY(moment(filters.since, "--since", now)));

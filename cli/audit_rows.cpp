@@ -12,7 +12,8 @@ namespace owhale::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kNarrow = 110; // columns: below, what happened gets the room of what it says as well
+// Columns: below, what happened gets the room of what it says as well; with verb and run in columns of their own, of those two.
+constexpr std::size_t kNarrow = 110, kNarrowVerbose = 180;
 constexpr std::int64_t kDay = 24 * 3600;
 
 // "04:43:58Z" of the last day, and "11-27 04:43Z" before.
@@ -32,9 +33,8 @@ std::string with_outcome(const std::string& outcome, std::string what) {
     return told ? what : outcome + (what.empty() ? "" : ": ") + what;
 }
 
-// Who wants every column has them, however wide.
 bool is_narrow(const Look& look) {
-    return look.columns > 0 && look.columns < kNarrow && !look.verbose;
+    return look.columns > 0 && look.columns < (look.verbose ? kNarrowVerbose : kNarrow);
 }
 
 // "run:" and an id would leave no room for what happened.
@@ -46,7 +46,7 @@ std::size_t most_of_a_name(const Look& look) {
 
 AuditTable::AuditTable(const Look& look) : look_(look), headings_{"SEQ", "TIME", "PRINCIPAL", "EVENT"} {
     if (!is_narrow(look)) headings_.emplace_back("OUTCOME");
-    if (look.verbose) headings_.insert(headings_.end(), {"VERB", "RUN"});
+    if (look.verbose && !is_narrow(look)) headings_.insert(headings_.end(), {"VERB", "RUN"});
     headings_.emplace_back("WHAT");
     for (const auto& heading : headings_) widths_.push_back(heading.size());
 }
@@ -86,6 +86,15 @@ std::string AuditTable::line(const std::vector<Cell>& cells) const {
     return out + '\n';
 }
 
+// Verb and run, where they have no columns.
+std::string AuditTable::below(const api::AuditEntry& entry) const {
+    const auto verb = audit_member(entry, "verb"), run = audit_member(entry, "run");
+    if (verb.empty() && run.empty()) return {};
+    const auto indent = std::string(std::min(widths_[0] + kGap, look_.columns), ' ');
+    const auto text = verb + (verb.empty() || run.empty() ? "" : ", ") + (run.empty() ? "" : "run " + run);
+    return indent + toned(look_, Tone::dim, clipped(escaped(text), look_.columns - indent.size())) + "\n";
+}
+
 std::string AuditTable::rows(const std::vector<api::AuditEntry>& entries) {
     std::vector<std::vector<Cell>> all;
     for (const auto& entry : entries) {
@@ -100,7 +109,10 @@ std::string AuditTable::rows(const std::vector<api::AuditEntry>& entries) {
         out = line(head);
         begun_ = true;
     }
-    for (const auto& cells : all) out += line(cells);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        out += line(all[i]);
+        if (look_.verbose && is_narrow(look_)) out += below(entries[i]);
+    }
     return out;
 }
 

@@ -17,6 +17,7 @@ public:
 
 private:
     std::string line(const std::vector<Cell>& cells) const;
+    std::string below(const api::AuditEntry& entry) const;
     std::vector<Cell> cells_of(const api::AuditEntry& entry) const;
     Look look_;
     std::vector<std::string> headings_;

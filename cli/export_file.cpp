@@ -25,7 +25,7 @@ Result<ExportFile> ExportFile::create(const std::string& path) {
     Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd && errno == EEXIST)
         return fail(Code::conflict, path + " is there already", "go on with it: --resume " + path);
-    if (!fd) return fail_errno("making " + path);
+    if (!fd) return cannot_open("making " + path, "name a file in a folder that is there and that you can write");
     return ExportFile(std::move(fd), path);
 }
 

@@ -54,25 +54,34 @@ std::vector<std::string> language_commands() {
     return {command};
 }
 
-std::vector<std::string> commands_for(const std::string& check, const UsernsLimits& limits) {
+std::string with_options(std::string_view command, const std::string& asked) {
+    constexpr std::string_view kProgram = "owhalectl ";
+    std::string out(command);
+    if (const auto at = out.find(kProgram); at != std::string::npos && !asked.empty())
+        out.insert(at + kProgram.size() - 1, asked);
+    return out;
+}
+
+std::vector<std::string> commands_for(const std::string& check, const UsernsLimits& limits, const std::string& asked) {
     if (check == "user namespaces" || check == "user namespaces allowed") return namespace_commands(limits);
     if (check == "languages") return language_commands();
     std::vector<std::string> out;
     for (const auto& row : kRows)
         if (row.check == check)
             for (const auto& command : row.commands)
-                if (!command.empty()) out.emplace_back(command);
+                if (!command.empty()) out.push_back(with_options(command, asked));
     return out;
 }
 
 } // namespace
 
-std::vector<Mending> mendings(const std::vector<api::Check>& checks, const UsernsLimits& limits) {
+std::vector<Mending> mendings(const std::vector<api::Check>& checks, const UsernsLimits& limits,
+                              const std::string& asked) {
     std::vector<Mending> out;
     std::set<std::string> said;
     for (const auto& check : checks) {
         if (check.state == "ok") continue;
-        Mending mending{check.name, check.fix, commands_for(check.name, limits)};
+        Mending mending{check.name, check.fix, commands_for(check.name, limits, asked)};
         std::erase_if(mending.commands, [&](const auto& command) { return !said.insert(command).second; });
         out.push_back(std::move(mending));
     }
@@ -85,7 +94,7 @@ std::string script(const std::vector<Mending>& mendings) {
     std::string out = "# Nothing of this was run. Read it, then run what you agree to.\n";
     for (const auto& [check, advice, commands] : mendings) {
         out += "\n# " + escaped(check) + (advice.empty() ? "" : ": " + escaped(advice)) + "\n";
-        for (const auto& command : commands) out += command + "\n";
+        for (const auto& command : commands) out += escaped(command) + "\n";
     }
     return out;
 }

@@ -17,8 +17,10 @@ struct Mending {
 };
 
 // One for each check that is not ok, in their order; a command that an earlier one has is not repeated. `limits`: this
-// machine's.
-std::vector<Mending> mendings(const std::vector<api::Check>& checks, const UsernsLimits& limits = read_userns_limits());
+// machine's. `asked`: what owhalectl was told of where owhaled is (options_for()), so that a command of its is about the same
+// one.
+std::vector<Mending> mendings(const std::vector<api::Check>& checks, const UsernsLimits& limits = read_userns_limits(),
+                              const std::string& asked = {});
 
 // As a script: advice in comments, commands on lines of their own.
 std::string script(const std::vector<Mending>& mendings);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <unistd.h>
 
+#include "cli/drawing.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/terminal.hpp"
@@ -177,10 +178,17 @@ void Fields::add(std::string name, std::string value, Tone tone) {
 std::string Fields::text(const Look& look) const {
     std::size_t widest = 0;
     for (const auto& field : fields_) widest = std::max(widest, field.name.size());
+    const auto label = widest + kGap;
     std::string out;
     for (const auto& [name, value] : fields_) {
+        if (look.columns >= label + kLeastFlexible && label + width(escaped(value.text)) > look.columns) {
+            for (const auto& line :
+                 labelled({{Tone::bold, escaped(name)}}, label, value.text, look.columns, value.tone))
+                out += painted(look.colour, line) + "\n";
+            continue;
+        }
         out += toned(look, Tone::bold, name);
-        out.append(widest - name.size() + kGap, ' ');
+        out.append(label - name.size(), ' ');
         out += toned(look, value.tone, value.text) + "\n";
     }
     return out;

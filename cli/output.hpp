@@ -46,7 +46,7 @@ private:
     std::vector<std::vector<Cell>> rows_;
 };
 
-// "name   value" lines, in order; empty values are left out.
+// "name   value" lines, in order; empty values are left out. On a terminal a value that is too long goes on below where it began.
 class Fields {
 public:
     void add(std::string name, std::string value, Tone tone = Tone::plain);

@@ -27,7 +27,8 @@ std::unexpected<Error> wrong(const std::string& path, const std::string& what) {
 Result<Fd> open_path(const std::string& path, int more) {
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | more));
     if (!fd)
-        return fail(errno == ENOENT ? Code::not_found : Code::config_invalid, path + ": " + ::strerror(errno), kNext);
+        return fail(errno == ENOENT ? Code::not_found : Code::config_invalid, path + ": " + ::strerror(errno),
+                    std::string("name a file or a folder that is there and that you can read; ") + kNext);
     return fd;
 }
 

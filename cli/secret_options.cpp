@@ -16,6 +16,7 @@
 #include "cli/prompt.hpp"
 #include "cli/secret_shapes.hpp"
 #include "cli/units.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -71,7 +72,7 @@ Result<Secret> ask_twice(const std::string& name) {
 
 Result<Secret> read_file_value(const std::string& path) {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail_errno(path);
+    if (!fd) return cannot_open(path, "name a file that is there and that you can read, or give the value by --stdin");
     return without_line_end(TRY(read_whole(fd.get(), path)));
 }
 

@@ -146,7 +146,7 @@ private:
         start_note_.take_back();
         if (attachment_.sink != Sink::live) waiting_note_.mute();
         if (here_.wanted()) waiting_note_.mute();
-        waiting_note_.begin(*end_.run.approval);
+        waiting_note_.begin(end_.run);
         here_.begin(*end_.run.approval);
     }
 

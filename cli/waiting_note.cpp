@@ -1,5 +1,6 @@
 #include "cli/waiting_note.hpp"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <cstdio>
@@ -48,10 +49,19 @@ std::string waiting_line(const api::Approval& approval, std::int64_t now, std::s
     return clipped(clipped(escaped(told_shortly(approval, now)), room) + way_out, columns);
 }
 
-void WaitingNote::begin(const std::string& approval) {
-    if (waiting_ || mute_) return;
+std::vector<std::string> told_before(const api::Approval& approval, const std::vector<api::Hint>& hints) {
+    std::vector<std::string> out;
+    for (const auto& [what, next] : hints)
+        if (approval.notes && std::ranges::find(*approval.notes, what) != approval.notes->end())
+            out.push_back("even if people agree, " + what + (next.empty() ? "" : " -- " + next));
+    return out;
+}
+
+void WaitingNote::begin(const api::Run& run) {
+    if (waiting_ || mute_ || !run.approval) return;
     waiting_ = true;
-    asio::co_spawn(loop_, fetch(approval), asio::detached);
+    hints_ = run.hints;
+    asio::co_spawn(loop_, fetch(*run.approval), asio::detached);
 }
 
 void WaitingNote::end() {
@@ -70,6 +80,8 @@ asio::awaitable<void> WaitingNote::fetch(std::string id) {
     auto approval = read_approval(reply->body);
     if (!approval) co_return;
     approval_ = *std::move(approval);
+    if (waiting_)
+        for (const auto& one : told_before(approval_, hints_)) note(one);
     tell();
 }
 

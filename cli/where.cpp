@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "cli/escape.hpp"
+
 namespace owhale::cli {
 namespace {
 
@@ -112,6 +114,13 @@ Result<Where> where_is(const std::string& socket, const std::string& host, const
     if (auto folder = variable("XDG_RUNTIME_DIR"))
         where.sockets.push_back({*folder + "/owhaled/owhaled.sock", "XDG_RUNTIME_DIR"});
     return where;
+}
+
+std::string options_for(const Where& where) {
+    if (const auto& host = where.host)
+        return " --host " + quoted(host->url()) +
+               (host->fingerprint.empty() ? "" : " --fingerprint " + quoted(host->fingerprint));
+    return where.sockets.size() == 1 ? " --socket " + quoted(where.sockets.front().path) : "";
 }
 
 std::string describe(const Peer& peer) {

@@ -39,6 +39,11 @@ struct Where {
 // read.
 Result<Where> where_is(const std::string& socket, const std::string& host, const std::string& fingerprint);
 
+// What an `owhalectl` has to be told to ask the same owhaled, for commands that are printed: " --socket '/a b'",
+// " --host https://h:7717 --fingerprint FP"; "" where it finds it by itself. In full also where the environment said it: sudo,
+// and another shell, have another one.
+std::string options_for(const Where& where);
+
 // "http://127.0.0.1:7717", "https://example.org": the port is 7717 unless given; no path, user or query.
 Result<Host> parse_host(const std::string& url);
 

@@ -10,6 +10,11 @@
 
 namespace owhale::cli {
 
+std::unexpected<Error> cannot_open(const std::string& path, std::string next, int errnum) {
+    const bool missing = errnum == ENOENT || errnum == ENOTDIR;
+    return std::unexpected(Error{missing ? Code::not_found : Code::system, path, std::move(next), errnum, {}});
+}
+
 std::string parent_of(const std::string& path) {
     const auto slash = path.rfind('/');
     return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);

@@ -1,6 +1,7 @@
 // The whole text of a file, through a descriptor that its caller opened and looked at.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -11,6 +12,9 @@
 
 namespace owhale::cli {
 
+// Why a file that somebody named cannot be opened: not_found where it, or a folder on the way to it, is not there; else system.
+// `next`: what to name instead.
+std::unexpected<Error> cannot_open(const std::string& path, std::string next, int errnum = errno);
 // The folder that a path lies in; "/" for what has none.
 std::string parent_of(const std::string& path);
 // From where the descriptor stands to its end; nothing when that is over `most` bytes. `path` is for errors.

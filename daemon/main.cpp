@@ -6,9 +6,12 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 #include "base/log_prefix.hpp"
-#include "config/settings.hpp"
+#include "config/loaded.hpp"
+#include "config/places.hpp"
 #include "daemon.hpp"
 #include "given_certificate.hpp"
 #include "identity/access.hpp"
@@ -42,11 +45,24 @@ int complain(const Error& error) {
     return 1;
 }
 
-int check(const config::Settings& settings) {
-    for (const auto& warning : settings.warnings) std::fprintf(stderr, "owhaled: warning: %s\n", warning.c_str());
-    if (const auto roles = identity::read_unix_roles(settings.unix_roles); !roles) return complain(roles.error());
+void warn(const std::vector<std::string>& warnings) {
+    for (const auto& warning : warnings) std::fprintf(stderr, "owhaled: warning: %s\n", warning.c_str());
+}
+
+int complain(const std::vector<Error>& mistakes) {
+    for (const auto& mistake : mistakes) complain(mistake);
+    return mistakes.front().code == Code::bad_request ? 2 : 1;
+}
+
+int check(config::Loaded loaded) {
+    const auto& settings = loaded.settings;
+    warn(settings.warnings);
+    warn(config::missing_places(settings));
+    if (const auto roles = identity::read_unix_roles(settings.unix_roles); !roles)
+        loaded.mistakes.push_back(roles.error());
     const auto certificate = check_given_certificate(settings);
-    if (!certificate) return complain(certificate.error());
+    if (!certificate) loaded.mistakes.push_back(certificate.error());
+    if (!loaded.mistakes.empty()) return complain(loaded.mistakes);
     return say(*certificate ? "the configuration is valid\n"
                             : "the configuration is valid; tls-cert and tls-key are not for you to read, and were not "
                               "looked at\n");
@@ -69,22 +85,21 @@ int serve(const config::Settings& settings) {
 } // namespace
 
 int main(int argc, char** argv) {
-    const auto settings = config::load(argc, argv);
-    if (!settings) {
-        complain(settings.error());
-        return settings.error().code == Code::bad_request ? 2 : 1;
-    }
-    switch (settings->action) {
+    auto loaded = config::load_all(argc, argv);
+    const auto& settings = loaded.settings;
+    if (settings.action == config::Action::check_config) return check(std::move(loaded));
+    if (!loaded.mistakes.empty()) return complain(loaded.mistakes);
+    switch (settings.action) {
     case config::Action::help:
         return say(config::help_text());
     case config::Action::version:
         return say("owhaled " OWHALE_VERSION "\n");
     case config::Action::print_config:
-        return say(config::to_text(*settings));
+        return say(config::to_text(settings));
     case config::Action::check_config:
-        return check(*settings);
+        break;
     case config::Action::serve:
-        return serve(*settings);
+        return serve(settings);
     }
     return 1;
 }

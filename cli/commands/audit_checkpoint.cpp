@@ -83,8 +83,8 @@ Status save(Context& context, const std::string& path, const Head& head) {
     CHECK(replace_file(path, head.note, for_all));
     if (context.globals().quiet) return {};
     note("saved: the tree of " + verify::with_commas(head.checkpoint.size) +
-         " events. Take it off this machine; later: owhalectl audit verify --checkpoint " + quoted(path) + " --key " +
-         merkle::to_vkey(head.key));
+         " events. Take it off this machine; later: owhalectl" + options_for(TRY(context.where())) +
+         " audit verify --checkpoint " + quoted(path) + " --key " + merkle::to_vkey(head.key));
     return {};
 }
 

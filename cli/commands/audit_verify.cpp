@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/units.hpp"
 #include "cli/verify/anchors.hpp"
@@ -15,6 +16,7 @@
 #include "cli/verify/examine.hpp"
 #include "cli/verify/known_logs.hpp"
 #include "cli/verify/served_log.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -105,11 +107,11 @@ std::string where_else(const std::string& folder) {
 Result<std::string> database_in(const std::string& folder) {
     std::error_code error;
     const auto real = std::filesystem::canonical(folder, error);
-    if (error) return fail(Code::system, folder + ": " + error.message(), where_else(folder));
+    if (error) return cannot_open(folder, where_else(folder), error.value());
     const auto path = real.string() + "/audit.db";
     if (std::filesystem::exists(path, error)) return path;
     const bool hidden = error && error != std::errc::not_a_directory;
-    return fail(Code::system, path + (hidden ? ": " + error.message() : " is not there"),
+    return fail(hidden ? Code::system : Code::not_found, path + (hidden ? ": " + error.message() : " is not there"),
                 hidden ? "be root, or the user that owhaled runs as; or ask owhaled: without --dir"
                        : where_else(real.string()));
 }
@@ -178,12 +180,25 @@ void remember(const verify::Report& report, const std::string& place) {
     if (!kept) note("this checkpoint is not remembered: " + kept.error().message);
 }
 
+// With what it was told, so that the commands of the report are about the same log.
+Result<std::string> owhalectl_here(const Context& context) {
+    return "owhalectl" + options_for(TRY(context.where()));
+}
+
+std::string log_options(const Arguments& arguments) {
+    std::string out;
+    for (const auto& [option, value] :
+         {std::pair{"--dir", &arguments.dir}, {"--file", &arguments.file}, {"--heads", &arguments.heads}})
+        if (!value->empty()) out += (out.empty() ? "" : " ") + std::string(option) + " " + quoted(*value);
+    return out;
+}
+
 Result<int> verify_log(Context& context, const Arguments& arguments) {
     auto report = examine(context, arguments);
     if (!report) {
         complain(report.error());
         const int code = exit_of(report.error(), Exits::plain);
-        return code == kFailed ? kCannotLook : code; // 1 says that something was found
+        return code == kFailed || code == kNotFound ? kCannotLook : code; // 1 says that something was found
     }
     const auto place = place_of(context, arguments);
     tell_another(arguments, place, *report);
@@ -192,7 +207,7 @@ Result<int> verify_log(Context& context, const Arguments& arguments) {
     if (look.format != Format::table)
         CHECK(print(json_text(look, to_json(*report))));
     else if (!context.globals().quiet || !report->whole)
-        CHECK(print(as_text(look, *report)));
+        CHECK(print(as_text(look, *report, TRY(owhalectl_here(context)), log_options(arguments))));
     return report->whole ? kOk : kFailed;
 }
 

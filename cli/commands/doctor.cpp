@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "cli/commands/commands.hpp"
+#include "cli/drawing.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/local_checks.hpp"
@@ -19,16 +20,26 @@ Tone tone_of(const api::Check& check) {
     return check.state == "weaker" ? Tone::warn : Tone::bad;
 }
 
+// Behind a word of ours, and on a terminal that is too narrow for it in more lines than one.
+std::string told(const Look& look, const Line& label, const std::string& text) {
+    const auto used = columns_of(label);
+    if (look.columns == 0 || used + width(escaped(text)) <= look.columns)
+        return painted(look.colour, label) + escaped(text) + "\n";
+    std::string out;
+    for (const auto& line : labelled(label, used, text, look.columns)) out += painted(look.colour, line) + "\n";
+    return out;
+}
+
 std::string lines(const Look& look, const std::string& title, const std::vector<api::Check>& checks) {
     std::string out = toned(look, Tone::bold, title) + "\n";
     for (const auto& check : checks) {
-        std::string state = check.state;
+        auto state = escaped(check.state);
         state.resize(std::max<std::size_t>(state.size(), 7), ' ');
-        out += "  " + toned(look, tone_of(check), state) + "  " + escaped(check.name);
-        out += check.detail.empty() ? "\n" : ": " + escaped(check.detail) + "\n";
+        out += told(look, {{Tone::plain, "  "}, {tone_of(check), state}, {Tone::plain, "  "}},
+                    check.name + (check.detail.empty() ? "" : ": " + check.detail));
         if (check.state == "ok") continue;
-        if (!check.lost.empty()) out += "           lost: " + escaped(check.lost) + "\n";
-        if (!check.fix.empty()) out += "           get it: " + escaped(check.fix) + "\n";
+        if (!check.lost.empty()) out += told(look, {{Tone::plain, "           lost: "}}, check.lost);
+        if (!check.fix.empty()) out += told(look, {{Tone::plain, "           get it: "}}, check.fix);
     }
     return out;
 }
@@ -47,7 +58,7 @@ Status print_json(Context& context, const api::Doctor& doctor) {
 // The same for both: what they found, then what mends it instead.
 Status print_mendings(Context& context, std::vector<api::Check> checks, const std::vector<api::Check>& local) {
     checks.insert(checks.end(), local.begin(), local.end());
-    const auto found = mendings(checks);
+    const auto found = mendings(checks, read_userns_limits(), options_for(TRY(context.where())));
     if (context.look().format == Format::table) return print(script(found));
     boost::json::array list;
     for (const auto& [check, advice, commands] : found)
@@ -71,7 +82,8 @@ Result<int> doctor(Context& context, bool fix) {
         CHECK(print_json(context, all));
     } else {
         std::string text;
-        if (body) text = escaped(all.summary) + "\n\n" + lines(context.look(), "As owhaled sees it", all.checks) + "\n";
+        const auto& look = context.look();
+        if (body) text = told(look, {}, all.summary) + "\n" + lines(look, "As owhaled sees it", all.checks) + "\n";
         CHECK(print(text + lines(context.look(), "From here", local)));
     }
     if (!body) return std::unexpected(body.error());

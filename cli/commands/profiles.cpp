@@ -45,7 +45,9 @@ constexpr std::size_t kLargest = std::size_t{256} << 10;
 // owhaled reads it as it would from its folder, in place of a profile of that name; nothing is loaded.
 Result<int> check(Context& context, const std::string& path) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (!file) return fail_errno(escaped(path));
+    if (!file)
+        return cannot_open(escaped(path),
+                           "name a profile's file that is there; owhalectl profiles ls has those in force");
     auto text = TRY(read_all(file.get(), path, kLargest));
     if (!text) return fail(Code::profile_invalid, escaped(path) + " is over 256 KiB", "is it the right file?");
     const api::ProfileCheckRequest request{std::filesystem::path(path).stem().string(), std::move(*text)};

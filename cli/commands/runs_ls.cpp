@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 
+#include "cli/approval_view.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
@@ -58,7 +59,7 @@ std::string table_of(Context& context, const api::RunList& list) {
         const auto& run = *shown;
         const auto exit = run.exit_code ? std::to_string(*run.exit_code) : "-";
         const auto tone = run.exit_code.value_or(0) == 0 ? tone_of_state(run.state) : Tone::bad;
-        std::vector<Cell> cells = {{(is_below ? "  " : "") + run.id},
+        std::vector<Cell> cells = {{(is_below ? "  " : "") + (verbose ? run.id : short_id(run.id))},
                                    {run.state, tone},
                                    {exit, tone},
                                    {format_age(run.created, now), Tone::dim}};

@@ -14,6 +14,7 @@
 #include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
 #include "cli/step_up.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -28,7 +29,7 @@ struct Arguments {
 Result<Secret> read_env_file(const std::string& path) {
     guard_secrets();
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd) return fail_errno(path);
+    if (!fd) return cannot_open(path, "name a .env file that is there and that you can read: NAME=value, a line each");
     std::string text(kMostFile + 1, '\0');
     std::size_t size = 0;
     for (ssize_t n = 1; n > 0 && size < text.size(); size += static_cast<std::size_t>(n > 0 ? n : 0)) {

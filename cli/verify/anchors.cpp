@@ -223,7 +223,7 @@ Kept heads_in_journal(std::optional<uid_t> broker, bool surely) {
 Result<Kept> checkpoint_in(const std::string& path) {
     Kept kept{.name = "checkpoint", .where = path, .of_this_log = true};
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-    if (!file) return fail_errno(path);
+    if (!file) return cannot_open(path, "name a checkpoint that was kept: owhalectl audit checkpoint --save FILE");
     kept.notes.push_back(TRY(read_all(file.get(), path, merkle::kLargestNote)).value_or(""));
     const auto note = TRY(merkle::parse_note(kept.notes.front()));
     CHECK(merkle::parse_checkpoint(note.text));

@@ -12,6 +12,7 @@
 #include "cli/verify/export_lines.hpp"
 #include "cli/verify/findings.hpp"
 #include "cli/verify/progress.hpp"
+#include "cli/whole_files.hpp"
 
 namespace owhale::cli::verify {
 namespace {
@@ -223,7 +224,8 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
 Result<Report> examine_file(const std::string& path, const Request& request) {
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     struct stat found{};
-    if (!file || ::fstat(file.get(), &found) != 0) return fail_errno(path);
+    if (!file || ::fstat(file.get(), &found) != 0)
+        return cannot_open(path, "name an export in JSON Lines: owhalectl audit export --file FILE makes one");
     if (!S_ISREG(found.st_mode)) return fail(Code::bad_request, path + " is no plain file");
     const auto pieces = pieces_of(file.get(), path);
     auto exported = TRY(beginning_of(pieces));

@@ -71,7 +71,7 @@ Result<Report> report_of(std::string_view json) {
     return codec::decode<Report>(json);
 }
 
-std::string as_text(const Look& look, const Report& report) {
+std::string as_text(const Look& look, const Report& report, const std::string& ctl, const std::string& log) {
     auto out = head_of(look, report) + problems_text(look, report);
     Fields fields;
     fields.add("log", report.origin);
@@ -89,7 +89,10 @@ std::string as_text(const Look& look, const Report& report) {
     for (const auto& one : report.notes) out += escaped(one) + "\n";
     if (!any_outside(report))
         out += "no outside anchor: root on the log's machine could have made all of this up. Keep a checkpoint "
-               "elsewhere: owhalectl audit checkpoint --save FILE\n";
+               "elsewhere: " +
+               escaped(ctl + " audit checkpoint --save FILE; then: " + ctl + " audit verify " +
+                       (log.empty() ? log : log + " ") + "--checkpoint FILE") +
+               "\n";
     return out;
 }
 

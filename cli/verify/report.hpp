@@ -57,7 +57,10 @@ BOOST_DESCRIBE_STRUCT(Report, (),
 
 std::string to_json(const Report& report);
 Result<Report> report_of(std::string_view json);
-std::string as_text(const Look& look, const Report& report);
+// `ctl`: the owhalectl that asks this log's owhaled, with the options that it takes; `log`: those by which the same log is
+// verified again, "--dir /srv/state", "" none.
+std::string as_text(const Look& look, const Report& report, const std::string& ctl = "owhalectl",
+                    const std::string& log = {});
 
 // 1234567 as "1,234,567".
 std::string with_commas(std::uint64_t number);

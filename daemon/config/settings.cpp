@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config/endpoint.hpp"
+#include "config/loaded.hpp"
 #include "config/sources.hpp"
 #include "config/table.hpp"
 #include "config/units.hpp"
@@ -25,9 +26,9 @@ std::string default_config_file(bool rootless) {
 }
 
 // A file that was named must be there; the default one may be absent.
-Result<Found> read_named_file(const std::string& path, bool named) {
+Result<Found> read_named_file(const std::string& path, bool named, std::vector<Error>& mistakes) {
     if (path.empty()) return Found{};
-    auto found = read_config_file(path);
+    auto found = read_config_file(path, mistakes);
     if (!found && !named && found.error().errnum == ENOENT) return Found{};
     if (!found && found.error().code == Code::system) {
         auto error = found.error();
@@ -42,23 +43,25 @@ struct Gathered {
     Found found;
     std::string config_file;
     std::vector<std::string> warnings;
+    std::vector<Error> mistakes;
 };
 
-Result<Gathered> gather(CommandLine line, bool rootless) {
+Gathered gather(CommandLine line, bool rootless) {
     Gathered all;
-    auto environment = TRY(read_environment(all.warnings));
+    auto environment = read_environment(all.warnings, all.mistakes);
     const char* variable = ::getenv("OWHALE_CONFIG");
     const bool by_variable = variable != nullptr && *variable != '\0';
     const bool named = line.config || by_variable;
     all.config_file = line.config ? *line.config : by_variable ? variable : default_config_file(rootless);
     std::error_code ignored;
     if (named) all.config_file = std::filesystem::absolute(all.config_file, ignored).string();
-    auto file = TRY(read_named_file(all.config_file, named));
+    auto file = read_named_file(all.config_file, named, all.mistakes);
+    if (!file) all.mistakes.push_back(file.error());
     if (!named && ::access(all.config_file.c_str(), F_OK) != 0) all.config_file.clear();
     // The first to bring a key wins.
     all.found = std::move(line.found);
     all.found.merge(environment);
-    all.found.merge(file);
+    if (file) all.found.merge(*file);
     return all;
 }
 
@@ -89,6 +92,22 @@ Status apply(Settings& settings, const Setting& setting, const Found& found) {
     settings.rows.push_back({std::string(setting.key), value_text(settings, setting),
                              at == found.end() ? "default" : at->second.source, std::string(setting.help)});
     return {};
+}
+
+// With the default in the place of what is wrong. A default that follows from another setting's can be wrong for that one's
+// sake: it is no mistake of its own then.
+void apply_all(Settings& settings, Found& found, std::vector<Error>& mistakes) {
+    for (const auto& setting : table()) {
+        auto done = apply(settings, setting, found);
+        if (done) continue;
+        const auto at = found.find(setting.key);
+        const bool given = at != found.end();
+        if (given || mistakes.empty() || done.error().code == Code::config_invalid)
+            mistakes.push_back(std::move(done).error());
+        if (!given) continue;
+        found.erase(at);
+        (void)apply(settings, setting, found);
+    }
 }
 
 Status find_user(Settings& settings) {
@@ -158,30 +177,42 @@ Status check_whole(const Settings& settings) {
 
 } // namespace
 
-Result<Settings> load(int argc, char** argv) {
-    Settings settings;
+Loaded load_all(int argc, char** argv) {
+    Loaded out;
+    auto& settings = out.settings;
     settings.arguments.assign(argv, argv + argc);
     settings.rootless = ::geteuid() != 0;
-    auto line = TRY(read_command_line(settings.arguments));
-    settings.action = line.action;
-    settings.role = line.role;
-    if (line.action == Action::help || line.action == Action::version) return settings;
-    auto all = TRY(gather(std::move(line), settings.rootless));
+    auto line = read_command_line(settings.arguments);
+    if (!line) {
+        out.mistakes.push_back(line.error());
+        return out;
+    }
+    settings.action = line->action;
+    settings.role = line->role;
+    if (line->action == Action::help || line->action == Action::version) return out;
+    auto all = gather(std::move(*line), settings.rootless);
     settings.config_file = std::move(all.config_file);
     settings.warnings = std::move(all.warnings);
-    for (const auto& setting : table()) CHECK(apply(settings, setting, all.found));
+    out.mistakes = std::move(all.mistakes);
+    apply_all(settings, all.found, out.mistakes);
     settings.rules = find_mode(settings.mode);
-    CHECK(find_user(settings));
-    CHECK(check_tcp(settings));
-    CHECK(check_whole(settings));
-    return settings;
+    for (auto checked : {find_user(settings), check_tcp(settings), check_whole(settings)})
+        if (!checked) out.mistakes.push_back(std::move(checked).error());
+    return out;
+}
+
+Result<Settings> load(int argc, char** argv) {
+    auto all = load_all(argc, argv);
+    if (!all.mistakes.empty()) return std::unexpected(std::move(all.mistakes.front()));
+    return std::move(all.settings);
 }
 
 Result<std::string> reload_log_level(const Settings& settings) {
     auto line = TRY(read_command_line(settings.arguments));
     // Read again by the name that was found at the start: by now the effective uid is another.
     if (!settings.config_file.empty()) line.config = settings.config_file;
-    const auto all = TRY(gather(std::move(line), settings.rootless));
+    const auto all = gather(std::move(line), settings.rootless);
+    if (!all.mistakes.empty()) return std::unexpected(all.mistakes.front());
     const auto* setting = find_setting("log-level");
     Settings fresh;
     CHECK(apply(fresh, *setting, all.found));

@@ -124,7 +124,7 @@ Result<CommandLine> read_command_line(const std::vector<std::string>& arguments)
     return line;
 }
 
-Result<Found> read_environment(std::vector<std::string>& warnings) {
+Found read_environment(std::vector<std::string>& warnings, std::vector<Error>& mistakes) {
     Found found;
     for (const auto& setting : table()) {
         const auto name = environment_name(setting.key);
@@ -135,14 +135,14 @@ Result<Found> read_environment(std::vector<std::string>& warnings) {
     if (mode != nullptr && *mode != '\0') {
         const auto [at, fresh] = found.try_emplace("mode", Given{mode, "SECURITY_MODE"});
         if (!fresh && at->second.value != mode)
-            return fail(Code::config_invalid, "SECURITY_MODE and OWHALE_MODE contradict each other",
-                        "unset one of them");
+            mistakes.push_back(
+                {Code::config_invalid, "SECURITY_MODE and OWHALE_MODE contradict each other", "unset one of them"});
     }
     warn_of_typos(warnings);
     return found;
 }
 
-Result<Found> read_config_file(const std::string& path) {
+Result<Found> read_config_file(const std::string& path, std::vector<Error>& mistakes) {
     const auto content = TRY(read_trusted(path, kLargestFile));
     Found found;
     std::istringstream lines(content);
@@ -151,9 +151,9 @@ Result<Found> read_config_file(const std::string& path) {
         const auto source = path + ":" + std::to_string(number);
         if (text.ends_with('\r')) text.pop_back();
         try {
-            CHECK(take_line(found, text, source));
+            if (auto taken = take_line(found, text, source); !taken) mistakes.push_back(std::move(taken).error());
         } catch (const po::error&) {
-            return fail(Code::config_invalid, source + ": this is not \"key = value\"", "# begins a comment");
+            mistakes.push_back({Code::config_invalid, source + ": this is not \"key = value\"", "# begins a comment"});
         }
     }
     return found;

@@ -25,9 +25,10 @@ struct CommandLine {
 
 // A flag given twice: the last one counts. Fails with bad_request.
 Result<CommandLine> read_command_line(const std::vector<std::string>& arguments);
-// An empty variable is none. `warnings` gets OWHALE_ names that look mistyped. Fails with config_invalid.
-Result<Found> read_environment(std::vector<std::string>& warnings);
-// "key = value" lines, # begins a comment; a key stands once. Refused (config_invalid) when others can write the file.
-Result<Found> read_config_file(const std::string& path);
+// An empty variable is none. `warnings` gets OWHALE_ names that look mistyped, `mistakes` what is wrong (config_invalid).
+Found read_environment(std::vector<std::string>& warnings, std::vector<Error>& mistakes);
+// "key = value" lines, # begins a comment; a key stands once. Refused (config_invalid) when others can write the file; lines
+// that are wrong (config_invalid) are told in `mistakes`, and left out.
+Result<Found> read_config_file(const std::string& path, std::vector<Error>& mistakes);
 
 } // namespace owhale::config

@@ -162,6 +162,9 @@ Result<RunLimits> choose_limits(const api::RunRequest& request, const Profile& p
         CHECK(check_ceiling("memory", limits.memory, ready.ceiling_memory));
         CHECK(check_ceiling("pids", limits.pids, ready.ceiling_pids));
     }
+    // 0 is the spawner's ceiling, and without one all memory there is: said, so that people and the receipt know what holds.
+    if (limits.memory == 0) limits.memory = ready.ceiling_memory != 0 ? ready.ceiling_memory : ready.memory_total;
+    if (limits.pids == 0) limits.pids = ready.ceiling_pids;
     CHECK(check_io(request, limits, settings, ready));
     if (request.timeout_ms) limits.wall_ms = *request.timeout_ms;
     if (limits.wall_ms > kLongest) return fail(Code::invalid_value, "timeout_ms is longer than 366 days", "0 is none");

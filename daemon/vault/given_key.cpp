@@ -10,6 +10,7 @@
 #include "base/fd.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
+#include "vault/held_mark.hpp"
 
 namespace owhale::vault {
 namespace {
@@ -119,7 +120,15 @@ Status from_file(const config::Settings& settings, GivenKey& given) {
     const auto& path = settings.vault_key_file;
     given.how = "the file " + path;
     const auto next = path + ".new"; // a rekey had begun
-    if (!exists(path) && !exists(next)) CHECK(make_key_file(path));
+    if (!exists(path) && !exists(next)) {
+        // A new key opens nothing of what is there, and looks like the right one to who finds it.
+        if (holds_secrets(settings.state_dir))
+            return unusable("the vault's key file " + path + " is not there, and the vault in " + settings.state_dir +
+                                " holds secrets that were sealed with another; no new one was made",
+                            "name the right file with vault-key-file, or put it back from a backup, and start owhaled "
+                            "again");
+        CHECK(make_key_file(path));
+    }
     if (exists(path)) given.keys.push_back(TRY(read_key_file(path)));
     if (exists(next)) given.keys.push_back(TRY(read_key_file(next)));
     return {};

@@ -20,8 +20,8 @@ struct GivenKey {
     std::optional<Error> missing;  // why there is none: vault_unavailable
 };
 
-// `passphrase`: that the supervisor asked for, empty when it was not. Makes the file at the first start. Never fails:
-// without a key the vault is closed, and says why.
+// `passphrase`: that the supervisor asked for, empty when it was not. Makes the file at the first start, and none for
+// a vault that holds secrets. Never fails: without a key the vault is closed, and says why.
 GivenKey read_given_key(const config::Settings& settings, SecretBytes passphrase);
 
 // All that the vault needs of files which the confined broker cannot open.

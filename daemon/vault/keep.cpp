@@ -1,9 +1,11 @@
 #include "vault/keep.hpp"
 
 #include <array>
+#include <filesystem>
 #include <sodium.h>
 
 #include "shared/codec.hpp"
+#include "vault/held_mark.hpp"
 #include "vault/passphrase.hpp"
 
 namespace owhale::vault {
@@ -50,6 +52,7 @@ std::unexpected<Error> Keep::damaged(std::string why) {
 Status Keep::open(const GivenKey& given) {
     const auto head = TRY(read_head());
     const bool empty = TRY(read_rows()).empty();
+    CHECK(mark_held(folder(), !empty));
     if (!head && empty) return make(given, 1);
     if (!head) return close("its head was removed from the database, and secrets are there", kRestore);
     if (TRY(unwrap(given, *head))) return load(*head);
@@ -60,6 +63,10 @@ Status Keep::open(const GivenKey& given) {
     return close(by_passphrase_ ? "it was made with a key, not with a passphrase"
                                 : "it was made with a passphrase, not with a key",
                  "set vault-key in owhaled.conf to what it was");
+}
+
+std::string Keep::folder() const {
+    return std::filesystem::path(database_.path()).parent_path();
 }
 
 // An empty vault: the first start's.

@@ -124,6 +124,7 @@ private:
     Digest head_of(const Rows& rows, std::uint64_t generation) const;
     void adopt(Rows rows, std::uint64_t generation);
     void use_key(SecretBytes key);
+    std::string folder() const; // of the database
     std::unexpected<Error> close(std::string why, std::string next);
     static Digest digest_of_row(const Row& row);
     static std::string bound_to_value(const Row& row);

@@ -4,6 +4,7 @@
 #include "shared/codec.hpp"
 #include "store/transaction.hpp"
 #include "vault/crash_point.hpp"
+#include "vault/held_mark.hpp"
 #include "vault/keep.hpp"
 #include "vault/passphrase.hpp"
 
@@ -75,6 +76,7 @@ void Keep::adopt(Rows rows, std::uint64_t generation) {
 
 Status Keep::put(const Meta& meta, const SecretBytes& value) {
     CHECK(check());
+    CHECK(mark_held(folder(), true));
     const auto row = sealed_row(meta, value);
     Held held{meta, digest_of_row(row)};
     auto before = rows_.find(row.place);

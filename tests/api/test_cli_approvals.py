@@ -84,6 +84,19 @@ def test_in_a_pipe_one_line_and_denied(people):
     assert "\x1b" not in said
 
 
+def test_that_it_will_have_no_network_is_told_before_anybody_is_waited_for(people):
+    asker, admin, _ = people
+    process = start(asker, "run", "--", "curl", "-sS", "https://example.org/x")
+    name = request_of(admin)
+    admin("deny", name, "--password-stdin", stdin=ADMIN + "\n")
+    _, said = process.communicate(timeout=60)
+    assert re.search(r"\Aowhalectl: even if people agree, it will have no network: [^\n]*example\.org -- --allow-host [^\n]*\n"
+                     r"owhalectl: waiting ", said), said
+    quiet = start(asker, "-q", "run", "--", "curl", "-sS", "https://example.org/x")
+    admin("deny", request_of(admin), "--password-stdin", stdin=ADMIN + "\n")
+    assert "even if" not in quiet.communicate(timeout=60)[1]
+
+
 def start(ctl, *words):
     return subprocess.Popen([CTL, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                             env=ctl.variables, cwd=ctl.home, start_new_session=True, preexec_fn=lambda: become(ctl.uid))

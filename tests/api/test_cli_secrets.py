@@ -53,6 +53,12 @@ def test_a_value_on_the_command_line_is_refused(ctl):
     assert ctl("-q", "secrets", "ls") == ""
 
 
+def test_a_file_that_is_not_there_is_not_found(ctl):
+    for words, hint in ((["set", "KEY", "--host", "api.example.com", "--file", "none/value"], "--stdin"), (["import", "none/.env"], "NAME=value")):
+        done = ctl("secrets", *words, "--password-stdin", stdin=WORDS + "\n", code=5)
+        assert f"not_found: {words[-1]}: No such file" in done.stderr and hint in done.stderr, done
+
+
 def test_it_is_asked_for_twice_without_echo(ctl):
     terminal = ctl.on_terminal("secrets", "set", "mine", "--host", "api.example.com/v1", "--header", "x-api-key", "--ttl", "30d")
     terminal.answer("Value of mine: ", "one value here")

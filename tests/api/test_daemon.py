@@ -75,6 +75,31 @@ def test_a_configuration_that_means_nothing_is_refused_with_its_place(base, line
     assert answer.returncode == 1 and f"{config}:2: " in answer.stderr and " (" in answer.stderr, answer
 
 
+def test_all_mistakes_are_told_at_once(own, base):
+    config = base / "owhaled.conf"
+    config.write_text("mode = lax\nkill-grase = 5s\nnonsense\nmax-body = -1\nstate-dir = here\nmode = local\nunix-roles = no-such-user=agent\n")
+    answer = quick("--config", str(config), "--check-config")
+    assert answer.returncode == 1 and answer.stdout == "", answer
+    for line, word in ((1, "lax"), (2, "kill-grace"), (3, "key = value"), (4, "-1"), (5, "absolute"), (6, "twice")):
+        assert sum(f"{config}:{line}: " in said and word in said for said in answer.stderr.splitlines()) == 1, (line, answer)
+    assert "no-such-user" in answer.stderr
+    code, said = own("--config", str(config)).refuses()
+    assert code == 1 and said.count(f"{config}:") == 5, said  # its state folder is a flag's
+
+
+def test_a_place_that_is_not_there_is_warned_of(base):
+    config = base / "owhaled.conf"
+    names = ("profile-dir", "spawner", "policy-dir", "hosts-dir", "state-dir", "vault-key-file")
+    config.write_text("".join(f"{name} = {base}/none/{name}\n" for name in names) + f"socket = {base}/none/sock\n")
+    answer = quick("--config", str(config), "--check-config")
+    assert answer.returncode == 0 and "valid" in answer.stdout, answer
+    for name in names:
+        assert f"warning: {name}: {base}/none/{name} is not there" in answer.stderr, answer
+    assert f"socket: the folder of {base}/none/sock is not there" in answer.stderr
+    config.write_text(f"state-dir = {base}\n")
+    assert "is not there" not in quick("--config", str(config), "--check-config").stderr
+
+
 def test_a_key_that_stands_twice_is_refused(base):
     config = base / "owhaled.conf"
     config.write_text("mode = local\nmode = strict\n")

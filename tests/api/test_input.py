@@ -103,6 +103,13 @@ def test_a_limit_that_nothing_can_hold_is_refused_not_ignored(owhaled, uid):
         assert answer.code == "unsupported" and "io controller" in answer.text
 
 
+def test_the_receipt_has_the_limit_that_holds_when_none_was_wanted(owhaled, uid):
+    usual = owhaled.run(uid, argv=TRUE, wait=True).json()["receipt"]["limits"]
+    limits = owhaled.run(uid, argv=TRUE, limits={"memory": 0, "pids": 0}, wait=True).json()["receipt"]["limits"]
+    for name in ("memory", "pids"):  # the spawner's ceiling, and without one all memory there is
+        assert int(limits[name].split()[0]) >= int(usual[name].split()[0]), (limits, usual)
+
+
 def test_an_unknown_profile_and_language_are_named(owhaled, uid):
     answer = refused(owhaled, uid, argv=TRUE, profile="defualt")
     assert answer.code == "profile_unknown" and "defualt" in answer.text

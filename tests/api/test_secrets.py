@@ -444,6 +444,28 @@ def test_a_key_file_that_is_not_right_closes_the_vault(fresh, admin, alice_accou
     closed_by_key(fresh, alice_account, word)
 
 
+def test_no_new_key_is_made_for_secrets_that_are_there(fresh, admin, alice_account):
+    put(alice_account, name="A")
+    fresh.stop()
+    right, fresh.key_file = fresh.key_file, fresh.base / "elsewhere" / "vault.key"  # a name that was mistyped
+    fresh.start()
+    closed_by_key(fresh, alice_account, "is not there")
+    assert not fresh.key_file.exists() and not fresh.key_file.parent.exists()
+    row = vault_row(fresh)
+    assert str(fresh.key_file) in row["detail"] and "vault-key-file" in row["fix"], row
+    fresh.stop()
+    fresh.key_file = right
+    fresh.start()
+    assert alice_account.do("POST", "/v1/secrets/A/reveal") == {"value": VALUE}
+    # Once it holds nothing, a key file that was lost costs nothing.
+    alice_account.do("DELETE", "/v1/secrets/A", status=204)
+    restarted(fresh)
+    fresh.stop()
+    fresh.key_file.unlink()
+    fresh.start()
+    assert vault_row(fresh)["state"] == "ok" and fresh.key_file.exists()
+
+
 def closed_by_key(owhaled, person, word):
     row = vault_row(owhaled)
     assert row["state"] == "missing" and word in row["detail"], row

@@ -7,6 +7,16 @@ from people import CTL, GOOD, OTHER, Case, Terminal
 
 
 class Logins(Case):
+    def test_eighty_columns_are_enough(self):
+        self.fake()
+        self.set_up()
+        for words in (["whoami"], ["status"], ["doctor"]):
+            terminal = Terminal("--no-color", *words, columns=80)
+            terminal.wait()
+            lines = terminal.seen.decode().split("\r\n")
+            self.assertLessEqual(max(map(len, lines)), 80, lines)
+        self.assertTrue(any(len(line) > 80 for line in self.ctl("whoami").stdout.split("\n")))
+
     def test_first_login_leads_into_a_password_of_one_s_own(self):
         self.fake()
         terminal = Terminal("login")

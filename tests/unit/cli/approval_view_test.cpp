@@ -35,6 +35,7 @@ api::Approval request_for(std::vector<std::string> argv) {
     approval.verdict.rule = "network.sends";
     approval.verdict.reason = "It sends data of this machine to another host.";
     api::Frozen frozen;
+    frozen.uid = 1000;
     frozen.argv = std::move(argv);
     frozen.cwd = "/home/alice/p";
     frozen.workspace = "/home/alice/p";
@@ -218,6 +219,18 @@ TEST_CASE("words that are not ASCII are told, and those that mix writing systems
     CHECK(writing_of("\xce\xb1"
                      "bc") == std::vector<std::string_view>{"Greek", "Latin"});
     CHECK(marked_words("plain words only").empty());
+}
+
+TEST_CASE("it is told whom a command runs as, not who asked for it") {
+    auto approval = request_for({"ls"});
+    approval.uid = 0;
+    approval.frozen->uid = 1'900'000'000;
+    CHECK_NE(shown(approval).find("Runs as      uid 1900000000, in place of root\n"), std::string::npos);
+    approval.uid = static_cast<std::uint32_t>(-1); // over TCP
+    CHECK_NE(shown(approval).find("Runs as      uid 1900000000\n"), std::string::npos);
+    approval.frozen.reset(); // as lists have it
+    approval.uid = 1000;
+    CHECK_EQ(runs_as(approval), 1000);
 }
 
 TEST_CASE("no text of a stranger begins a line of ours") {

@@ -97,6 +97,18 @@ class Lists(Audit):
             self.assertEqual(done.stdout, "")
         self.assertIn("audit ls", self.ctl("audit", "export", "--event", "run.start", code=2).stderr)
 
+    def test_what_is_no_principal_is_no_empty_answer(self):
+        self.events({"principal": "unix:7"}, {"principal": "system"}, {"principal": "user:a.b-c"}, {"principal": "tcp"})
+        for wrong, words in (("x", "user:x"), ("1000", "unix:1000"), ("unix:alice", "unix:UID"), ("unix:", "device:ID"), ("unix:7,system", "unix:UID"),
+                             ("user:*", "user:NAME"), ("uid:7", "unix:UID"), ("\x1b[31m", "unix:UID")):
+            for verb in ("ls", "stats"):
+                done = self.ctl("audit", verb, "--principal", wrong, code=2)
+                self.assertIn("is no principal", done.stderr)
+                self.assertIn(words, done.stderr)
+                self.assertNotIn("\x1b", done.stderr)
+        for right, found in (("unix:7", [1]), ("system", [2]), ("user:a.b-c", [3]), ("tcp", [4]), ("device:8f", [])):
+            self.assertEqual(self.numbers("--principal", right), found)
+
     def test_times_are_local(self):
         self.events({"time": "2026-11-20T07:59:59.000000Z"}, {"time": "2026-11-20T08:00:00.000000Z"}, {"time": "2026-11-20T23:30:00.000000Z"})
         self.assertEqual(self.numbers("--since", "2026-11-20 09:00"), [3, 2])
@@ -133,6 +145,19 @@ class Lists(Audit):
         self.assertIn("failed: alice, wrong", lines[2])
         self.assertRegex(lines[3], r"11-20 08:00Z .*asks for approval d7a210d2")
         self.assertTrue(all(len(line) <= 80 for line in lines), lines)
+
+    def test_verb_and_run_stand_below_on_eighty_columns(self):
+        run = "01900000-0000-7000-8000-000000000abc"
+        self.events({"event": "run.outcome", "verb": "runs.create", "outcome": "exited", "run": run, "data": {"exit_code": 3}}, {"event": "login", "verb": ""})
+        terminal = Terminal("--no-color", "-v", "audit", "ls", columns=80)
+        self.assertEqual(terminal.wait(), 0)
+        lines = terminal.seen.decode().split("\r\n")
+        self.assertRegex(lines[0], r"^SEQ +TIME +PRINCIPAL +EVENT +WHAT$")
+        self.assertRegex(lines[1], r" login ")
+        self.assertRegex(lines[2], r"ended: exited, exit 3$")
+        self.assertRegex(lines[3], r"^ +runs\.create, run %s$" % run)
+        self.assertTrue(all(len(line) <= 80 for line in lines), lines)
+        self.assertRegex(self.ctl("-v", "audit", "ls").stdout, run)
 
     def test_a_long_search_says_on_a_terminal_how_far_it_is(self):
         self.events(*({"data": {"n": n}} for n in range(3000)))

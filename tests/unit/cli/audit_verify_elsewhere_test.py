@@ -283,6 +283,14 @@ class Hostile(Folder):
             self.assertEqual(done.returncode, 3, done)
             self.assertIn(hint.format(top=self.top), done.stderr)
             self.assertIn("is not there" if path.exists() else "No such file", done.stderr)
+            self.assertIn("owhalectl: not_found: ", done.stderr)
+
+    def test_a_file_that_is_not_there_is_told_with_what_to_name(self):
+        for option, hint in (("--file", "audit export --file FILE"), ("--checkpoint", "audit checkpoint --save FILE")):
+            done = verify(self.top, option, str(self.top / "none" / "x"))
+            self.assertEqual(done.returncode, 3, done)
+            self.assertIn("owhalectl: not_found: %s/none/x: No such file" % self.top, done.stderr)
+            self.assertIn(hint, done.stderr)
 
     def test_no_database(self):
         (self.state / "audit.db").write_bytes(os.urandom(100_000))

@@ -17,6 +17,10 @@ class Whole(Folder):
         self.assertEqual((text.returncode, text.stderr), (0, ""))
         self.assertIn("whole: 700 events\n", text.stdout)
         self.assertIn("no outside anchor: root on the log's machine could have made all of this up", text.stdout)
+        self.assertIn("audit checkpoint --save FILE; then: owhalectl audit verify --dir %s --checkpoint FILE\n" % self.state, text.stdout)
+        text = subprocess.run([CTL, "--socket", "/a b", "audit", "verify", "--dir", self.state], capture_output=True, text=True, timeout=60,
+                              env={"HOME": str(self.top / "other"), "PATH": "/nowhere"})
+        self.assertIn("then: owhalectl --socket '/a b' audit verify --dir %s --checkpoint FILE\n" % self.state, text.stdout)
 
     def test_nothing_is_left_beside_the_file(self):
         before = sorted(os.listdir(self.state))

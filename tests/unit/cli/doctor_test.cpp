@@ -6,6 +6,7 @@
 #include "checks.hpp"
 #include "cli/mending.hpp"
 #include "cli/upgrade.hpp"
+#include "cli/where.hpp"
 #include "folder.hpp"
 
 using namespace owhale;
@@ -45,6 +46,26 @@ TEST_CASE("what is in order is not mended, and a command stands once") {
     REQUIRE_EQ(found.size(), 2);
     CHECK_EQ(found[0].commands.size(), 2);
     CHECK(found[1].commands.empty());
+}
+
+TEST_CASE("owhalectl's own commands ask the owhaled that doctor asked, and no other word of them changes") {
+    const std::vector<api::Check> checks = {
+        {"first password", "weaker", "", "", ""}, {"frozen", "weaker", "", "", ""}, {"upgrade", "weaker", "", "", ""}};
+    const auto commands = [&](const Where& where) {
+        std::vector<std::string> out;
+        for (const auto& one : mendings(checks, {}, options_for(where)))
+            out.insert(out.end(), one.commands.begin(), one.commands.end());
+        return out;
+    };
+    CHECK(commands({{{"/a b/s", "OWHALE_SOCKET"}}, {}}) ==
+          std::vector<std::string>{"sudo owhalectl --socket '/a b/s' setup", "owhalectl --socket '/a b/s' freeze ls",
+                                   "owhalectl --socket '/a b/s' thaw", "sudo systemctl restart owhaled"});
+    CHECK(commands({{{"/run/owhaled/owhaled.sock", "the system's"}, {"/x", "XDG_RUNTIME_DIR"}}, {}}).front() ==
+          "sudo owhalectl setup");
+    auto host = *parse_host("https://h");
+    host.fingerprint = "SHA256:x";
+    CHECK(commands({{}, host}).back() == "sudo systemctl restart owhaled");
+    CHECK(commands({{}, host}).front() == "sudo owhalectl --host https://h:7717 --fingerprint SHA256:x setup");
 }
 
 TEST_CASE("both rows of user namespaces are mended by what stands in the way here") {

@@ -380,11 +380,20 @@ class Terminals(unittest.TestCase):
         self.assertNotIn(b"\x1b", why.seen)
 
     def test_width_and_no_color(self):
-        ctl("run", "-d", "true", "x" * 300)
-        listing = Terminal("--no-color", "runs", "ls", "--limit", "1", columns=80)
-        self.assertEqual(listing.wait(), 0)
-        self.assertNotIn(b"\x1b", listing.seen)
-        self.assertLessEqual(max(len(line.decode()) for line in listing.seen.split(b"\r\n")), 80)
+        run = ctl("run", "-d", "true", "x" * 300).stdout.strip()
+        for words in (["runs", "ls", "--limit", "1"], ["runs", "show", run]):
+            listing = Terminal("--no-color", *words, columns=80)
+            self.assertEqual(listing.wait(), 0)
+            self.assertNotIn(b"\x1b", listing.seen)
+            self.assertLessEqual(max(len(line.decode()) for line in listing.seen.split(b"\r\n")), 80)
+        self.assertIn("x" * 300, ctl("runs", "show", run).stdout)
+
+    def test_a_list_has_short_ids_and_whole_ones_when_they_are_wanted(self):
+        run = ctl("run", "-d", "true").stdout.strip()
+        self.assertRegex(ctl("runs", "ls").stdout, r"(?m)^ID +STATE[^\n]*\n(?:.*\n)*?%s " % run[-8:])
+        self.assertNotIn(run, ctl("runs", "ls").stdout)
+        self.assertIn(run, ctl("-v", "runs", "ls").stdout)
+        self.assertEqual(json.loads(ctl("-o", "json", "runs", "show", run[-8:]).stdout)["id"], run)
 
     def test_background_job_is_not_stopped_by_its_terminal(self):
         pid, fd = pty.fork()

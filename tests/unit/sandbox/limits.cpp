@@ -54,6 +54,25 @@ TEST_CASE("what was asked for is refused above the ceiling, what was not gives w
     CHECK_EQ(choose_limits(request, profile, false, settings(), ready).error().code, Code::limit_over_ceiling);
 }
 
+TEST_CASE("no limit of memory or processes is the ceiling, and is told as that") {
+    wire::Ready ready{};
+    ready.ceiling_memory = 4u << 20;
+    ready.ceiling_pids = 10;
+    ready.memory_total = 1u << 30;
+    api::RunRequest request;
+    request.limits = api::Limits{};
+    request.limits->memory = 0;
+    request.limits->pids = 0;
+    CHECK_EQ(choose_limits(request, {}, false, settings(), ready)->memory, 4u << 20);
+    CHECK_EQ(choose_limits(request, {}, false, settings(), ready)->pids, 10);
+    ready.ceiling_memory = 0;
+    CHECK_EQ(choose_limits(request, {}, false, settings(), ready)->memory, 1u << 30);
+    request.limits.reset();
+    Profile profile;
+    profile.limits.memory = 0;
+    CHECK_EQ(choose_limits(request, profile, false, settings(), ready)->memory, 1u << 30);
+}
+
 TEST_CASE("a limit of io needs the kernel's controller: asked for, or held strictly, it is refused without") {
     wire::Ready ready{};
     Profile profile;
