@@ -25,7 +25,7 @@ std::unexpected<Error> unusable(const std::string& path, std::string why, std::s
 Result<std::string> read_own(const std::string& path, mode_t forbidden) {
     const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!fd) return fail_errno(path);
-    struct stat st {};
+    struct stat st{};
     if (::fstat(fd.get(), &st) != 0) return fail_errno(path);
     if (!S_ISREG(st.st_mode) || st.st_uid != ::geteuid())
         return unusable(path, "is not a regular file of owhaled's own", "move it away; a new certificate is then made");

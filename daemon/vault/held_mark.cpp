@@ -15,8 +15,11 @@ std::string path_in(const std::string& state_dir) {
 }
 
 std::unexpected<Error> unwritable(const std::string& path) {
-    return std::unexpected(Error{Code::state_unavailable, path + " cannot be written",
-                                 "check the state folder, and whether its disk is full", errno, {}});
+    return std::unexpected(Error{Code::state_unavailable,
+                                 path + " cannot be written",
+                                 "check the state folder, and whether its disk is full",
+                                 errno,
+                                 {}});
 }
 
 } // namespace
