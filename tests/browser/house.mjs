@@ -87,7 +87,7 @@ export class Owhaled {
     state = async (run) => (await this.ask('GET', `/v1/runs/${run}`)).state;
 
     async until(run, ...states) {
-        for (let turns = 0; turns < 300; ++turns) {
+        for (let turns = 0; turns < 1800; ++turns) {
             const state = await this.state(run);
             if (states.includes(state)) return state;
             await new Promise((done) => setTimeout(done, 50));

@@ -14,7 +14,7 @@ export class Phone {
         phone.said = [];
         phone.page.on('console', (message) => message.type() === 'error' && !HARMLESS.test(message.text()) && phone.said.push(message.text()));
         phone.page.on('pageerror', (error) => phone.said.push(String(error)));
-        phone.page.setDefaultTimeout(15_000);
+        phone.page.setDefaultTimeout(90_000);
         return phone;
     }
 
