@@ -1,5 +1,6 @@
 """Requests that a device signs: whose they are, what they may, and every way in which they are not what was signed."""
 
+import os
 import socket
 import sqlite3
 import time
@@ -325,3 +326,9 @@ def test_a_person_and_their_devices_are_one_person(asked):
 
 def test_devices_are_in_no_session_list(admin, device):
     assert all(one["id"] != device.id for one in admin.get("/v1/sessions").json()["sessions"])
+
+
+def test_where_it_joined_is_kept(daemon, device):
+    """In strict mode a key that lies on this machine decides nothing of its owner's agents (tests/unit/approvals/desk.cpp)."""
+    with sqlite3.connect(daemon.state / "state.db") as database:
+        assert database.execute("SELECT id, joined_uid FROM devices").fetchall() == [(device.id, os.geteuid())]
