@@ -120,7 +120,8 @@ std::string options_for(const Where& where) {
     if (const auto& host = where.host)
         return " --host " + quoted(host->url()) +
                (host->fingerprint.empty() ? "" : " --fingerprint " + quoted(host->fingerprint));
-    return where.sockets.size() == 1 ? " --socket " + quoted(where.sockets.front().path) : "";
+    const auto& first = where.sockets.front();
+    return first.path == kSystemSocket ? "" : " --socket " + quoted(first.path);
 }
 
 std::string describe(const Peer& peer) {

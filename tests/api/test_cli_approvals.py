@@ -19,7 +19,7 @@ import screen  # noqa: E402
 
 ADMIN = "correct horse 1"
 QUICK = ("--tcp", "off", "--argon2-memory", "8M", "--argon2-passes", "1", "--login-rate", "1000")
-RULES = asking.asks("high")
+RULES = asking.asks("high").replace('["seq"]', '["seq", "curl"]')
 
 pytestmark = needs_root
 

@@ -84,7 +84,7 @@ def test_all_mistakes_are_told_at_once(own, base):
         assert sum(f"{config}:{line}: " in said and word in said for said in answer.stderr.splitlines()) == 1, (line, answer)
     assert "no-such-user" in answer.stderr
     code, said = own("--config", str(config)).refuses()
-    assert code == 1 and said.count(f"{config}:") == 5, said  # its state folder is a flag's
+    assert code == 1 and said.count(f"owhaled: {config}:") == 5, said  # its state folder is a flag's
 
 
 def test_a_place_that_is_not_there_is_warned_of(base):

@@ -225,9 +225,9 @@ TEST_CASE("it is told whom a command runs as, not who asked for it") {
     auto approval = request_for({"ls"});
     approval.uid = 0;
     approval.frozen->uid = 1'900'000'000;
-    CHECK_NE(shown(approval).find("Runs as      uid 1900000000, in place of root\n"), std::string::npos);
+    CHECK_NE(shown(approval).find("Runs as      uid 1900000000 (alice), in place of root\n"), std::string::npos);
     approval.uid = static_cast<std::uint32_t>(-1); // over TCP
-    CHECK_NE(shown(approval).find("Runs as      uid 1900000000\n"), std::string::npos);
+    CHECK_NE(shown(approval).find("Runs as      uid 1900000000 (alice)\n"), std::string::npos);
     approval.frozen.reset(); // as lists have it
     approval.uid = 1000;
     CHECK_EQ(runs_as(approval), 1000);

@@ -62,6 +62,7 @@ TEST_CASE("owhalectl's own commands ask the owhaled that doctor asked, and no ot
                                    "owhalectl --socket '/a b/s' thaw", "sudo systemctl restart owhaled"});
     CHECK(commands({{{"/run/owhaled/owhaled.sock", "the system's"}, {"/x", "XDG_RUNTIME_DIR"}}, {}}).front() ==
           "sudo owhalectl setup");
+    CHECK(commands({{{"/run/owhaled/owhaled.sock", "the system's"}}, {}}).front() == "sudo owhalectl setup");
     auto host = *parse_host("https://h");
     host.fingerprint = "SHA256:x";
     CHECK(commands({{}, host}).back() == "sudo systemctl restart owhaled");
