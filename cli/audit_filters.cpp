@@ -93,11 +93,14 @@ Status check_names(const AuditFilters& filters) {
 // What the column may hold. "(many)": of events that were too many to be told one by one.
 Status check_principal(const std::string& text) {
     constexpr std::array<std::string_view, 4> kKinds = {"unix:", "user:", "device:", "run:"};
-    constexpr std::array<std::string_view, 3> kAlone = {"system", "tcp", "(many)"};
+    constexpr std::array<std::string_view, 2> kAlone = {"system", "(many)"};
+    constexpr std::string_view kTcp = "tcp "; // and an address: who came over TCP and never showed who it is
     const auto digits = [](std::string_view part) {
         return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
     };
     if (text.empty() || std::ranges::find(kAlone, text) != kAlone.end()) return {};
+    if (text.starts_with(kTcp) && text.size() > kTcp.size() && text.find_first_of(" ,*", kTcp.size()) == text.npos)
+        return {};
     for (const auto kind : kKinds)
         if (text.starts_with(kind) && text.size() > kind.size() && text.find_first_of(" ,*") == text.npos &&
             (kind != "unix:" || digits(std::string_view(text).substr(kind.size()))))
@@ -105,7 +108,8 @@ Status check_principal(const std::string& text) {
     const bool bare = text.find_first_of(": ,*") == text.npos;
     return fail(Code::bad_request, "'" + text + "' is no principal (--principal)",
                 (bare ? "did you mean " + std::string(digits(text) ? "unix:" : "user:") + text + "? " : std::string()) +
-                    "It is one of unix:UID, user:NAME, device:ID, run:ID, tcp and system, as the column PRINCIPAL has "
+                    "It is one of unix:UID, user:NAME, device:ID, run:ID, 'tcp ADDRESS' and system, as the column "
+                    "PRINCIPAL has "
                     "it");
 }
 

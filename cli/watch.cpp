@@ -186,15 +186,20 @@ private:
     }
 
     asio::awaitable<Wish> decide(const Word& word) {
-        Call call = call_for(word);
-        const auto body = co_await send(std::move(call));
-        if (!body && lost_window(body.error())) co_return model_.window_lost();
-        if (!body) {
-            model_.refused(body.error().message, false);
-            feed_.refresh();
-            co_return Wish{};
+        std::vector<std::string> bodies;
+        const auto parts = parts_of(word);
+        for (const auto& part : parts) {
+            Call call = call_for(part);
+            auto body = co_await send(std::move(call));
+            if (!body && lost_window(body.error())) co_return model_.window_lost();
+            if (!body) {
+                model_.refused(body.error().message, false);
+                feed_.refresh();
+                co_return Wish{};
+            }
+            bodies.push_back(*std::move(body));
         }
-        model_.decided(word.items, told(word, *body));
+        model_.decided(word.items, told(word, bodies));
         feed_.refresh();
         co_return Wish{};
     }
@@ -202,6 +207,20 @@ private:
     // A connection that is gone takes its window along.
     static bool lost_window(const Error& error) {
         return error.code == Code::step_up_required || error.code == Code::unreachable;
+    }
+
+    // As many at once as a device's signature over them can be kept in the log with: 8 KiB.
+    static std::vector<Word> parts_of(const Word& word) {
+        constexpr std::size_t kAtOnce = 40;
+        std::vector<Word> parts;
+        for (std::size_t at = 0; at < word.items.size(); at += kAtOnce) {
+            auto part = word;
+            const auto end = std::min(word.items.size(), at + kAtOnce);
+            part.items = {word.items.begin() + static_cast<std::ptrdiff_t>(at),
+                          word.items.begin() + static_cast<std::ptrdiff_t>(end)};
+            parts.push_back(std::move(part));
+        }
+        return parts;
     }
 
     static Call call_for(const Word& word) {
@@ -220,21 +239,23 @@ private:
         return {.verb = "approvals.deny", .id = item.id, .body = write(request)};
     }
 
-    static std::string told(const Word& word, const std::string& body) {
+    static std::string told(const Word& word, const std::vector<std::string>& bodies) {
         if (word.items.size() == 1) {
-            const auto approval = read_approval(body);
+            const auto approval = read_approval(bodies.front());
             const auto state = approval ? approval->state : std::string("decided");
             return short_id(word.items.front().id) + ": " + (state == "pending" ? "noted, more have to agree" : state) +
                    (approval && approval->grant ? ", and a grant is stored" : "");
         }
-        const auto list = read_decided(body);
         std::size_t failed = 0;
         std::string why;
-        for (const auto& one : list ? list->decided : std::vector<api::Decided>{})
-            if (one.code) {
-                ++failed;
-                why = one.error.value_or(*one.code);
-            }
+        for (const auto& body : bodies) {
+            const auto list = read_decided(body);
+            for (const auto& one : list ? list->decided : std::vector<api::Decided>{})
+                if (one.code) {
+                    ++failed;
+                    why = one.error.value_or(*one.code);
+                }
+        }
         return std::to_string(word.items.size() - failed) + (word.approve ? " approved" : " denied") +
                (failed == 0 ? "" : ", " + std::to_string(failed) + " not: " + why);
     }

@@ -164,8 +164,8 @@ private:
     bool is_enough(const api::Approval& approval, const Live& live) const;
     State after(const api::Approval& approval, const Live& live) const;
     std::string person_of(const std::string& by) const;
-    // As deciders.hpp wants it: `uid` is where it speaks from.
-    identity::Principal decider(identity::Principal who, uid_t uid) const;
+    // `speaks`: the uid that it speaks from, by the kernel's word.
+    Ruling ruling_on(identity::Principal who, uid_t speaks, const Question& question) const;
     bool stands(const api::Decision& decision, const Live& live) const;
     boost::asio::awaitable<Result<api::Approval>> put_down(Shared live, Act act, api::Approval approval, bool counts);
     boost::asio::awaitable<void> add_grant(Shared live, api::Approval& approval, const api::GrantRequest& wanted,

@@ -31,16 +31,21 @@ std::unexpected<Error> has_ended(const api::Approval& approval) {
                 "`owhalectl approvals show " + approval.id + "` says how it ended");
 }
 
-// What others could not prove later is not taken: a body that is too long to be kept, or that the log would mask.
-Status check_signature(const identity::Signed* proof) {
-    if (proof == nullptr ||
-        (pairing::digest_of(proof->body) == proof->digest && redact::redacted(proof->body) == proof->body))
-        return {};
+// What others could not prove later is not taken: a body that is too long to be kept, or that the log would mask, or a path that
+// is spelt otherwise.
+Status check_signature(const identity::Signed& proof, const Desk::Act& act) {
+    const std::string begin = "\n\"@path\": /v1/approvals/";
+    const bool plain = proof.base.contains(begin + act.id + (act.approve ? "/approve\n" : "/deny\n")) ||
+                       proof.base.contains(begin + "decide\n");
+    if (!plain)
+        return fail(Code::bad_request, "the path that the device signed is not spelt as the log could prove it",
+                    "sign /v1/approvals/ID/approve or /deny with the id as it is shown, or /v1/approvals/decide");
+    if (pairing::digest_of(proof.body) == proof.digest && redact::redacted(proof.body) == proof.body) return {};
     return fail(
         Code::invalid_value,
         "the log could not keep what the device signed: it is longer than 8 KiB, or the reason holds what looks "
         "like a secret",
-        "answer fewer requests at once, without a secret in the reason");
+        "answer at most 60 requests at once, without a secret in the reason");
 }
 
 // What a device said, so that others can prove it.
@@ -102,10 +107,10 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
     if (live.end || is_due(live))
         return fail(live.end.value_or(State::expired) == State::expired ? Code::approval_expired : Code::approval_ended,
                     "nobody answered it in time, or it was taken back", "its requester can ask again");
-    const auto who = decider(act.asker.who, act.asker.peer.uid);
-    ruling = rule(who, live.question, house());
+    const auto& who = act.asker.who;
+    ruling = ruling_on(who, act.asker.peer.uid, live.question);
     if (!ruling.may) return fail(Code::forbidden, "you may not decide this: " + ruling.why_not);
-    CHECK(check_signature(act.asker.who.signature.get()));
+    if (who.signature) CHECK(check_signature(*who.signature, act));
     if (act.approve && !act.digest)
         return fail(Code::bad_request, "say which digest you looked at", "send `digest` as the request shows it");
     if (act.digest && *act.digest != live.digest)
@@ -117,13 +122,17 @@ Status Desk::check_act(const Act& act, const Live& live, const api::Approval& ap
     return act.standing ? act.standing() : Status{};
 }
 
-// A copy of a device's key speaks from wherever it was taken: where the key was made is what counts then.
-identity::Principal Desk::decider(identity::Principal who, uid_t uid) const {
-    constexpr auto kNone = static_cast<uid_t>(-1);
-    who.uid = uid;
-    if (uid != kNone || who.kind != identity::Kind::device || !parts_.person) return who;
-    if (const auto paired = parts_.person(who.name)) who.uid = paired->uid;
-    return who;
+// A copy of a device's key speaks from wherever it was carried, so where the device joined has to be free to decide, too.
+Ruling Desk::ruling_on(identity::Principal who, uid_t speaks, const Question& question) const {
+    who.uid = speaks;
+    auto here = rule(who, question, house());
+    if (who.kind != identity::Kind::device || !here.may || !parts_.person) return here;
+    const auto paired = parts_.person(who.name);
+    if (!paired) return {false, false, "the device is not paired here any more"};
+    who.uid = paired->uid;
+    auto there = rule(who, question, house());
+    there.counts = there.counts && here.counts;
+    return there;
 }
 
 // Who decided, whichever device of theirs it was: two devices are no two people.

@@ -60,8 +60,7 @@ Result<api::Approval> Desk::show(const Principal& who, const std::string& id) {
     const auto live = live_.find(id);
     if (live != live_.end()) approval.waits = is_waited(live->second->runs);
     if (approval.state != "pending") return approval;
-    const auto ruling =
-        rule(decider(who, who.uid), question_of(approval, live == live_.end() ? "" : live->second->payer), house());
+    const auto ruling = ruling_on(who, who.uid, question_of(approval, live == live_.end() ? "" : live->second->payer));
     approval.may_decide = ruling.may;
     if (!ruling.may) approval.why_not = ruling.why_not;
     return approval;
@@ -76,13 +75,12 @@ Result<api::ApprovalList> Desk::list(const Principal& who, const Wanted& wanted)
     if (filter.state.empty() && !wanted.all) filter.state = name(State::pending);
     api::ApprovalList out;
     out.approvals = TRY(rows_.list(filter));
-    const auto me = decider(who, who.uid);
     for (auto& approval : out.approvals) {
         const auto live = live_.find(approval.id);
         if (live != live_.end()) approval.waits = is_waited(live->second->runs);
         if (approval.state != "pending") continue;
         const auto payer = live == live_.end() ? std::string() : live->second->payer;
-        approval.may_decide = rule(me, question_of(approval, payer), house()).may;
+        approval.may_decide = ruling_on(who, who.uid, question_of(approval, payer)).may;
     }
     if (out.approvals.size() == wanted.limit) out.next = out.approvals.back().id;
     out.pending = TRY(rows_.pending(filter.principal));

@@ -102,35 +102,43 @@ struct Scene : approvals::test::DeskSide {
 
 TEST_CASE(
     "in strict the key of a device that joined on this machine answers for no agent here, wherever it speaks from") {
-    for (const auto joined : {static_cast<uid_t>(-1), uid_t{1001}})
-        for (const auto speaks : {static_cast<uid_t>(-1), uid_t{1001}}) {
-            Scene scene("strict");
-            auto device = Scene::person("alice");
-            device.kind = identity::Kind::device;
-            device.name = "device:1", device.user = "alice", device.uid = joined;
-            scene.since["device:1"] = device;
-            auto plea = Scene::plea("run1"); // of a token of alice's, over TCP
-            plea.principal = plea.payer = "user:alice";
-            plea.uid = static_cast<uid_t>(-1);
-            const auto id = scene.run(scene.desk->ask(std::move(plea)));
-            REQUIRE(id.has_value());
-            auto act = scene.act(*id, "alice");
-            act.asker.who = device;
-            act.asker.who.uid = static_cast<uid_t>(-1); // TCP
-            act.asker.peer.uid = speaks;
-            const auto decided = scene.run(scene.desk->decide(std::move(act)));
-            const auto nowhere = static_cast<uid_t>(-1);
-            CHECK_EQ(decided.has_value(), joined == nowhere && speaks == nowhere);
-        }
+    constexpr auto kNowhere = static_cast<uid_t>(-1);
+    constexpr uid_t kOther = 100'000; // a subordinate uid, or a proxy's
+    const auto decides = [](uid_t joined, uid_t speaks, bool by_token) {
+        Scene scene("strict");
+        auto device = Scene::person("alice");
+        device.kind = identity::Kind::device;
+        device.name = "device:1", device.user = "alice", device.uid = joined;
+        scene.since["device:1"] = device;
+        auto plea = Scene::plea("run1"); // of uid 1000
+        if (by_token) plea.principal = plea.payer = "user:alice", plea.uid = kNowhere;
+        const auto id = scene.run(scene.desk->ask(std::move(plea)));
+        REQUIRE(id.has_value());
+        auto act = scene.act(*id, "alice");
+        act.asker.who = device;
+        act.asker.who.uid = kNowhere; // TCP
+        act.asker.peer.uid = speaks;
+        return scene.run(scene.desk->decide(std::move(act))).has_value();
+    };
+    for (const bool by_token : {false, true}) {
+        CHECK(decides(kNowhere, kNowhere, by_token));
+        CHECK_FALSE(decides(kNowhere, 1000, by_token));
+        for (const auto speaks : {kNowhere, uid_t{1000}, kOther}) CHECK_FALSE(decides(1000, speaks, by_token));
+    }
+    CHECK(decides(kNowhere, kOther, false));
+    CHECK_FALSE(decides(kNowhere, kOther, true)); // nobody knows the agent's uid
 }
 
 TEST_CASE("what a device signed and the log could not keep is no answer") {
     Scene scene;
-    const auto answers = [&](const std::string& body, const std::string& kept) {
-        const auto id = scene.ask("run" + std::to_string(body.size()) + kept.substr(0, 9));
+    int run = 0;
+    const auto answers = [&](const std::string& body, const std::string& kept, const std::string& path = "") {
+        const auto id = scene.ask("run" + std::to_string(++run));
         auto proof = std::make_shared<identity::Signed>();
         proof->digest = pairing::digest_of(body);
         proof->body = kept;
+        proof->base =
+            "\"@method\": POST\n\"@path\": " + (path.empty() ? "/v1/approvals/" + id + "/approve" : path) + "\n";
         auto act = scene.act(id, "bob");
         act.asker.who.kind = identity::Kind::device;
         act.asker.who.name = "device:1";
@@ -139,6 +147,9 @@ TEST_CASE("what a device signed and the log could not keep is no answer") {
         return scene.run(scene.desk->decide(std::move(act))).has_value();
     };
     CHECK(answers("{}", "{}"));
+    CHECK(answers("{}", "{}", "/v1/approvals/decide"));
+    CHECK_FALSE(answers("{}", "{}", "/v1/approvals/%30/approve")); // the router decodes it, verify does not
+    CHECK_FALSE(answers("{}", "{}", "/v1/approvals/0/approve"));
     CHECK_FALSE(answers(std::string(9000, 'x'), "")); // longer than is kept
     const std::string secret = R"({"reason":"ghp_0123456789abcdefghijABCDEFGHIJ012345"})";
     CHECK_FALSE(answers(secret, secret));

@@ -98,7 +98,7 @@ class Lists(Audit):
         self.assertIn("audit ls", self.ctl("audit", "export", "--event", "run.start", code=2).stderr)
 
     def test_what_is_no_principal_is_no_empty_answer(self):
-        self.events({"principal": "unix:7"}, {"principal": "system"}, {"principal": "user:a.b-c"}, {"principal": "tcp"})
+        self.events({"principal": "unix:7"}, {"principal": "system"}, {"principal": "user:a.b-c"}, {"principal": "tcp 192.0.2.1"})
         for wrong, words in (("x", "user:x"), ("1000", "unix:1000"), ("unix:alice", "unix:UID"), ("unix:", "device:ID"), ("unix:7,system", "unix:UID"),
                              ("user:*", "user:NAME"), ("uid:7", "unix:UID"), ("\x1b[31m", "unix:UID")):
             for verb in ("ls", "stats"):
@@ -106,7 +106,7 @@ class Lists(Audit):
                 self.assertIn("is no principal", done.stderr)
                 self.assertIn(words, done.stderr)
                 self.assertNotIn("\x1b", done.stderr)
-        for right, found in (("unix:7", [1]), ("system", [2]), ("user:a.b-c", [3]), ("tcp", [4]), ("device:8f", [])):
+        for right, found in (("unix:7", [1]), ("system", [2]), ("user:a.b-c", [3]), ("tcp 192.0.2.1", [4]), ("device:8f", [])):
             self.assertEqual(self.numbers("--principal", right), found)
 
     def test_times_are_local(self):
