@@ -91,7 +91,11 @@ struct Principal {
     std::string profile, cwd;          // what the token confines runs to; "" anything
     std::int64_t password_changed = 0; // of the account, microseconds; 0 never: a step-up of before is void
 
-    // Kind::device: of the request at hand; null inside of one
+    // Kind::device
+    std::string device; // as its owner calls it
+    std::uint32_t powers =
+        0; // that it was given (identity/powers.hpp); what its owner has of them now is in own and any
+    // of the request at hand; null inside of one
     std::shared_ptr<const Signed> signature;
 
     // Kind::run

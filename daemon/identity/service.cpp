@@ -250,6 +250,8 @@ Result<Principal> Service::of_device(const Peer& peer, const std::string& id) co
     principal.user = user->name;
     principal.account = user->id;
     principal.session = id;
+    principal.device = device->name;
+    principal.powers = device->powers;
     principal.expires = device->expires;
     if (peer.kind == Peer::Kind::local) principal.uid = peer.uid, principal.gid = peer.gid;
     grant(principal, user->roles);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "identity/powers.hpp"
+
 namespace owhale::transport {
 namespace {
 
@@ -42,6 +44,40 @@ bool is_of_accounts(identity::Permission permission) {
            permission == Permission::tokens || permission == Permission::devices;
 }
 
+std::string listed(const std::vector<std::string>& names, std::string_view between, std::string_view last) {
+    std::string out;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        (out += i == 0 ? "" : i + 1 == names.size() ? last : between) += names[i];
+    return out;
+}
+
+// Of the powers, those that cover a permission.
+std::uint32_t powers_with(identity::Permission permission) {
+    std::uint32_t set = 0;
+    for (const auto& row : identity::powers())
+        if ((row.permissions & bit(permission)) != 0) set |= row.power;
+    return set;
+}
+
+// A device can look nothing up about itself beyond whoami: so what would help stands here.
+std::unexpected<Error> not_of_device(const Match& match, const Principal& who) {
+    const std::string verb(match.verb->name), device = "the device " + (who.device.empty() ? who.name : who.device);
+    const auto covering = powers_with(match.permission);
+    if (covering == 0 && match.permission != identity::Permission::system_read)
+        return fail(Code::forbidden, "no device may do " + verb,
+                    "log in there: owhalectl --host https://HOST:PORT login");
+    const auto left = identity::within(who, who.powers);
+    const auto now = identity::power_names(left);
+    const auto may = device + " may " + (now.empty() ? "do nothing now" : listed(now, ", ", " and ")) + ", not " + verb;
+    if (covering == 0 || (covering & who.powers) != 0)
+        return fail(Code::forbidden, may + ": " + who.user + ", whose it is, may not either now",
+                    "an admin can give its owner the role: " + roles_with(match.permission));
+    const auto first = covering & (~covering + 1); // one of them is enough
+    return fail(Code::forbidden, may + " (power: " + listed(identity::power_names(covering), ", ", " or ") + ")",
+                "powers are never added: pair it again with --can " +
+                    listed(identity::power_names(left | first), ",", ","));
+}
+
 // In the words of who asks: what they are, and who may do it instead.
 std::unexpected<Error> not_permitted(const Match& match, const Principal& who) {
     const std::string verb(match.verb->name), permission = " (" + std::string(match.verb->permission) + ")";
@@ -51,9 +87,7 @@ std::unexpected<Error> not_permitted(const Match& match, const Principal& who) {
     if (who.for_agent)
         return fail(Code::forbidden, "a token for an agent may not " + verb + permission,
                     "a person has to do this, logged in: owhalectl login");
-    if (who.kind == Kind::device)
-        return fail(Code::forbidden, "the device " + who.name + " lacks the power to " + verb + permission,
-                    "`owhalectl devices show` tells what it was given, and what its owner has of that now");
+    if (who.kind == Kind::device) return not_of_device(match, who);
     if (who.kind == Kind::unix_uid && (who.own | who.any) == 0)
         return fail(Code::forbidden, who.name + " has no role on this socket, and may not " + verb + permission,
                     "root can give it one: sudo owhalectl setup --allow NAME; or log in: owhalectl login");

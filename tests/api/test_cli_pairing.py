@@ -93,7 +93,11 @@ def test_a_second_machine_approves(daemon, here, there):
     there(*host, "approve", run["approval"], "-y")
     assert daemon.until(run["id"], ["exited"], ALICE)
     assert "approval.decided" in there(*host, "audit", "ls")
-    assert there(*host, "runs", "ls", code=None).returncode == 4
+    refused = there(*host, "runs", "ls", code=None)
+    assert refused.returncode == 4 and "the device laptop may approve and audit, not runs.list (power: runs)" in refused.stderr, refused
+    assert "--can approve,audit,runs" in refused.stderr
+    refused = there(*host, "secrets", "ls", code=None)
+    assert refused.returncode == 4 and "no device may do secrets.list" in refused.stderr and "--host" in refused.stderr, refused
     assert there(*host, "run", "--", "id", code=None).returncode == 125
     told = there(*host, "audit", "verify", code=None)
     assert "1 signed by devices" in told.stdout, told

@@ -35,7 +35,7 @@ test('two devices at once: one decides, the other sees it; what one was not give
     await two.page.locator('.bar').waitFor({ state: 'hidden' });
     assert.equal(await one.button('Freeze').count(), 0, 'it was not given the red button');
     await one.page.goto(wire.url('/app#/log'));
-    await one.page.locator('.empty', { hasText: 'lacks the power' }).waitFor();
+    await one.page.locator('.empty', { hasText: 'may approve, not audit.list (power: audit)' }).waitFor();
     await one.close();
     await two.close();
 });

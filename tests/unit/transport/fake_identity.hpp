@@ -5,6 +5,7 @@
 #include <string>
 
 #include "identity/identity.hpp"
+#include "identity/powers.hpp"
 #include "shared/pairing/http_signature.hpp"
 
 namespace owhale::transport {
@@ -47,19 +48,24 @@ public:
         return who;
     }
 
-    // Signed by the device "1" when it is "good"; others are none.
+    // Signed by the device "1" when it is "good"; "narrow": one of an approver, with the powers approve, audit and freeze.
+    // Others are none.
     Result<identity::Principal> of_signature(const identity::Peer& peer, const identity::SignedHead& head) override {
         ++verified;
         if (peer.run != 0) return run(peer);
         if (head.signature == "gone") return fail(Code::token_revoked, "the device is not paired here any more");
         if (head.signature == "early") return fail(Code::busy, "owhaled has just started");
-        if (head.signature != "good") return fail(Code::token_signature, "the signature is wrong");
+        const bool narrow = head.signature == "narrow";
+        if (head.signature != "good" && !narrow) return fail(Code::token_signature, "the signature is wrong");
         identity::Principal who;
         who.kind = identity::Kind::device;
         who.name = "device:1";
         who.user = "alice";
         who.session = "1";
-        identity::grant(who, identity::kAdmin);
+        who.device = "laptop";
+        who.powers = identity::kMayApprove | identity::kMayAudit | identity::kMayFreeze;
+        identity::grant(who, narrow ? identity::kApprover : identity::kAdmin);
+        if (narrow) identity::confine(who, who.powers);
         auto proof = std::make_shared<identity::Signed>();
         proof->digest = pairing::read_digest(head.content_digest).value_or(proof->digest);
         who.signature = std::move(proof);

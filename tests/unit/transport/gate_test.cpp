@@ -77,6 +77,23 @@ TEST_CASE("a refusal says which role it takes and which one has, and who may do 
     CHECK(holds(answer, "do it outside of the cage"));
 }
 
+TEST_CASE("a device is told which power it was not given, and what none has") {
+    Stage stage({}, seeing());
+    const auto proof =
+        "Signature: narrow\r\nSignature-Input: x\r\nContent-Digest: " + pairing::digest_field(pairing::digest_of("")) +
+        "\r\n";
+    auto device = stage.connect_tcp();
+    auto answer = device.ask(get("/v1/runs", proof));
+    CHECK(status_is(answer, 403));
+    CHECK(holds(answer, "the device laptop may approve and freeze, not runs.list (power: runs)"));
+    CHECK(holds(answer, "powers are never added: pair it again with --can approve,runs,freeze"));
+    answer = device.ask(get("/v1/audit", proof));
+    CHECK(holds(answer, "not audit.list: alice, whose it is, may not either now"));
+    answer = device.ask(get("/v1/secrets", proof));
+    CHECK(holds(answer, "no device may do secrets.list"));
+    CHECK(holds(answer, "owhalectl --host https://HOST:PORT login"));
+}
+
 TEST_CASE("refusals of verbs that decide are told, others are not") {
     Stage stage({}, seeing());
     auto user = stage.connect(1000);
