@@ -27,10 +27,11 @@ struct Pairing { // a code that was made, and what came of it; kept in memory fo
     std::uint64_t tries = 0;                                   // of the code, of five
     std::optional<std::string> device, device_name, words, at; // who joined; `words` of its key; from where
     std::optional<std::string> via;                            // what it says it is: program browser browser-untrusted
+    std::optional<std::uint64_t> uid;                          // of owhaled's machine, when it joined from there
 };
 BOOST_DESCRIBE_STRUCT(Pairing, (),
                       (id, principal, name, can, state, created, expires, for_ms, tries, device, device_name, words, at,
-                       via))
+                       via, uid))
 struct PairingList {
     std::vector<Pairing> pairings;
 };

@@ -121,6 +121,8 @@ constexpr std::array kFacts = {
     Fact{"Pairing.state", "pairing_state", "", "`joined` waits for its maker to confirm."},
     Fact{"Pairing.can", "power", "", ""},
     Fact{"Pairing.via", "pairing_via", "", "By the device's own word, bound to the code that it proved."},
+    Fact{"Pairing.uid", "", "",
+         "Of owhaled's own machine, when it joined from there: programs of that user can read its key."},
     Fact{"JoinRequest.via", "pairing_via", "", "A page says whether its browser believes the certificate."},
     Fact{"JoinState.state", "pairing_state", "", ""},
     Fact{"JoinState.can", "power", "", ""},

@@ -79,6 +79,15 @@ const Joiner& joiner_of(const api::Pairing& pairing) {
     return found == kJoiners.end() ? kJoiners.back() : *found;
 }
 
+// A device is to be elsewhere than the agents: on owhaled's own machine it is as safe as its user's files.
+std::string beware_of_here(const api::Pairing& pairing, const std::vector<std::string>& can) {
+    if (!pairing.uid) return {};
+    const auto& powers = can.empty() ? pairing.can : can;
+    const bool approves = std::ranges::find(powers, "approve") != powers.end();
+    return "It joined from owhaled's own machine, as uid " + std::to_string(*pairing.uid) +
+           ": programs of that user can read its key, and " + (approves ? "approve with it" : "use it");
+}
+
 Status show_joiner(Context& context, const api::Pairing& pairing, const std::vector<std::string>& can) {
     Fields fields;
     fields.add("Device", pairing.name, Tone::bold);
@@ -131,6 +140,7 @@ Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const
     const auto& joiner = joiner_of(pairing);
     if (words.empty()) CHECK(show_joiner(context, pairing, can));
     if (words.empty() || joiner.via == "browser-untrusted") note(joiner.beware);
+    if (const auto here = beware_of_here(pairing, can); !here.empty()) note(here);
     if (words.empty()) {
         if (!can_ask())
             return fail(Code::bad_request, "somebody has to compare the words with those that the device shows",

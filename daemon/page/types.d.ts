@@ -51,7 +51,7 @@ export interface DeviceRow {
 }
 export interface Pairing {
     id: string; principal: string; name: string; can: string[]; state: string; created: string; expires: string; for_ms: number; tries: number;
-    device?: string; device_name?: string; words?: string; at?: string; via?: string;
+    device?: string; device_name?: string; words?: string; at?: string; via?: string; uid?: number;
 }
 export interface User { name: string; roles: string[]; disabled?: boolean; created?: string; [more: string]: unknown }
 export interface Secret {

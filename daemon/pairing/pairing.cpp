@@ -49,6 +49,7 @@ api::Pairing shown(const Entry& entry) {
     out.words = words_of(entry.joiner->key);
     out.at = entry.joiner->at;
     out.via = entry.joiner->via;
+    if (entry.joiner->uid != static_cast<uid_t>(-1)) out.uid = entry.joiner->uid;
     return out;
 }
 

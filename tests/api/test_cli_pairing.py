@@ -154,10 +154,12 @@ def test_whoever_confirms_is_told_what_joined(daemon, here, via, said):
     terminal.answer("same words", "no")
     status, screen = terminal.wait()
     assert status == 1 and said in " ".join(screen.split()), screen
+    assert f"from owhaled's own machine, as uid {os.getuid()}: programs of that user can read its key, and approve with it" in " ".join(screen.split())
     attempt = devices.Attempt(daemon, new(here), via=via)
     assert attempt.begin().status == 200 and attempt.prove().status == 200
     done = here("pair", "confirm", pairing(here)["id"], "--words", pairing(here)["words"], "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
     assert done.returncode == 0 and ("WARNING" in done.stderr) == (via == "browser-untrusted"), done
+    assert "from owhaled's own machine" in done.stderr, "also where nothing is asked"
 
 
 def wrong(code):

@@ -1,5 +1,6 @@
 """Pairing: a code that is never sent, the device that knows it, the person who confirms; and everybody in between."""
 
+import os
 import time
 
 import pytest
@@ -34,6 +35,7 @@ def test_a_device_is_paired(daemon, admin):
     assert attempt.told["state"] == "joined" and attempt.told["principal"] == "user:admin"
     seen = pairing(admin, made)
     assert (seen["state"], seen["device_name"], seen["words"]) == ("joined", "Fairphone 5", attempt.told["words"])
+    assert seen["uid"] == os.getuid(), "it joined from here"
     one = devices.Device(daemon, attempt.key, attempt.told["device"])
     assert one.get("/v1/whoami").code == "token_revoked", "nobody confirmed it yet"
     device = admin.do("POST", f"/v1/pair/{made['id']}/confirm", {"words": seen["words"]}, 201)

@@ -79,6 +79,11 @@ const JOINED = {
     'browser-untrusted': DOUBTFUL,
 };
 
+/** A device is to be elsewhere than the agents. @param {Pairing} pairing */
+const fromHere = (pairing) =>
+    `It joined from owhaled's own machine, as uid ${pairing.uid}: programs of that user can read its key, and ` +
+    (pairing.can.includes('approve') ? 'approve with it.' : 'use it.');
+
 /** @param {Pairing} pairing @param {() => void} again */
 function pairingRow(pairing, again) {
     const path = `/v1/pair/${encodeURIComponent(pairing.id)}`;
@@ -102,6 +107,7 @@ function pairingRow(pairing, again) {
                         (pairing.words ?? '').split('-').map((word) => h('span', null, word)),
                     ),
                     h('p', { class: `notice ${pairing.via === 'program' ? '' : 'warn'}` }, JOINED[pairing.via ?? ''] ?? DOUBTFUL),
+                    pairing.uid !== undefined && h('p', { class: 'notice warn' }, fromHere(pairing)),
                     h('fieldset', null, h('legend', null, 'It may'), powers.rows),
                 ],
                 (password) =>
