@@ -43,12 +43,12 @@ std::string new_sid() {
     return sid;
 }
 
-std::unexpected<Error> not_proved(const Host& host) {
-    return fail(
-        Code::pairing_failed,
-        "the code is wrong or not good any more, or " + host.authority() +
-            " is not the owhaled that it is for: somebody in between would look like this. Nothing was kept",
-        "look at the code again; if it is right, compare the fingerprints: owhalectl status there shows its own");
+std::unexpected<Error> not_proved(const Host& host, const std::string& seen) {
+    return fail(Code::pairing_failed,
+                "the code is wrong or not good any more, or " + host.authority() +
+                    " is not the owhaled that it is for: somebody in between would look like this. Nothing was kept",
+                "look at the code again; if it is right, compare the certificates: this machine was shown " + seen +
+                    "; owhalectl status there shows its own");
 }
 
 } // namespace
@@ -102,7 +102,7 @@ Result<api::JoinState> Joining::prove(const std::string& code, const std::string
     const bool knows = cpace.is_their_tag(TRY(bytes_of<64>(answer.tag)));
     auto proved =
         ask({.verb = "pair.prove", .id = answer.join, .body = write(api::JoinProof{to_text(cpace.own_tag())})});
-    if (!knows || (!proved && proved.error().code == Code::pairing_failed)) return not_proved(host_);
+    if (!knows || (!proved && proved.error().code == Code::pairing_failed)) return not_proved(host_, print_);
     if (!proved) return std::unexpected(std::move(proved).error());
     join_ = answer.join;
     auto state = TRY(read_join_state(proved->body));

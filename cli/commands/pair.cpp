@@ -20,7 +20,12 @@ constexpr auto kList = "owhalectl pair ls lists the ids";
 
 Tone tone_of(const std::string& state) {
     if (state == "joined") return Tone::warn;
+    if (state == "dead") return Tone::bad;
     return state == "paired" ? Tone::good : state == "open" ? Tone::plain : Tone::dim;
+}
+
+std::string in_words(const std::string& state) {
+    return state == "dead" ? "too many tries" : state;
 }
 
 Result<std::vector<api::Pairing>> all(Context& context) {
@@ -41,7 +46,7 @@ Result<int> list(Context& context, bool everybodys) {
                    {one.principal},
                    {one.name},
                    {joined(one.can)},
-                   {one.state, tone_of(one.state)},
+                   {in_words(one.state), tone_of(one.state)},
                    {when_in_short(one.expires)},
                    {one.device_name.value_or("-")},
                    {one.words.value_or("-")}});
@@ -134,6 +139,8 @@ Result<api::Pairing> find_pairing(Context& context, const std::string& named) {
 
 Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const std::vector<std::string>& can,
                             const std::string& words) {
+    if (pairing.state == "dead")
+        return fail(Code::pairing_failed, "five wrong tries: this code has ended", "owhalectl pair new makes another");
     if (pairing.state != "joined" || !pairing.words)
         return fail(Code::conflict, "it is " + pairing.state + ": no device waits to be confirmed",
                     pairing.state == "open" ? "type the code into the device first" : "owhalectl pair new");

@@ -1,6 +1,7 @@
 // What the commands below `owhalectl pair` share.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "shared/api_pairing.hpp"
 
 namespace owhale::cli {
+
+inline constexpr std::uint64_t kMostTries = 5; // of a code, as owhaled counts them
 
 // The caller's pairing of this id, or of a part of it that only one has.
 Result<api::Pairing> find_pairing(Context& context, const std::string& named);

@@ -115,7 +115,11 @@ std::expected<Principal, Response> Gate::of_ticket(const Peer& peer, const std::
 Verdict Gate::count(const Peer& peer, const Principal& who, const Match* match) {
     const bool permitted = match != nullptr && who.may(match->permission, true);
     const unsigned traits = permitted ? match->verb->traits : 0;
-    if ((traits & kLogin) != 0 && match->permission == identity::Permission::none) return limit_.login(peer);
+    if ((traits & kLogin) != 0 && match->permission == identity::Permission::none) {
+        auto excess = limit_.login(peer);
+        if (excess && match->verb->name.starts_with("pair.")) excess->what = "tries of a pairing code came from here";
+        return excess;
+    }
     if ((traits & kLogin) != 0 && can_prove(who) && permit(*match, who)) return limit_.step_up(peer, who);
     // What waits for one's own runs is bounded by one's connections. Who holds no permission at all is a stranger.
     if ((traits & kUnmetered) != 0 && (who.own | who.any) != 0) return std::nullopt;

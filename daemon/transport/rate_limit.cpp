@@ -117,7 +117,9 @@ void RateLimit::token_was(bool good, const Peer& peer, std::string_view token) {
 Response too_many(const Excess& excess) {
     const std::string policy(excess.policy);
     Error error{Code::rate_limited,
-                "too many requests: \"" + policy + "\" allows " + std::to_string(excess.quota) + " a minute",
+                excess.what.empty()
+                    ? "too many requests: \"" + policy + "\" allows " + std::to_string(excess.quota) + " a minute"
+                    : "too many " + std::string(excess.what),
                 "Wait " + std::to_string(excess.seconds) + " s.",
                 0,
                 {}};

@@ -28,6 +28,7 @@ struct Excess {                // one request too many
     std::string_view policy;   // the scope's name
     std::uint64_t quota = 0;   // of the scope, a minute
     std::uint64_t seconds = 1; // until one more is allowed, rounded up
+    std::string_view what;     // there was too much of, where the policy's name would mislead who asked; else ""
 };
 using Verdict = std::optional<Excess>; // empty: go on
 

@@ -171,6 +171,7 @@ def test_a_wrong_code_and_words_that_differ(daemon, here, there):
     process = start_join(there, url(daemon), wrong(code))
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1 and "pairing_failed" in said and "in between" in said
+    assert daemon.fingerprint in said, "what it saw, to be compared"
     assert not list(there.home.glob(".local/state/owhaled/client/*")), "nothing is kept"
     process = start_join(there, url(daemon), code)
     one = until_joined(here, process)
@@ -180,6 +181,28 @@ def test_a_wrong_code_and_words_that_differ(daemon, here, there):
     assert process.wait(60) == 1
     for bad in ("12345", "1234567U", ""):
         assert start_join(there, url(daemon), bad).wait(60) in (1, 2), bad
+
+
+def test_whoever_made_the_code_hears_of_wrong_tries(daemon, here):
+    terminal = here.on_terminal("pair", "new", "--name", "phone", "--can", "audit")
+    terminal.answer("password of user:admin: ", accounts.ADMIN)
+    code = terminal.until("([0-9A-Z]{4}-[0-9A-Z]{4})")[1].decode()
+
+    def guess():
+        attempt = devices.Attempt(daemon, wrong(code))
+        assert attempt.begin().status == 200 and attempt.prove().code == "pairing_failed"
+
+    for count in (1, 2):
+        guess()
+        terminal.until(rf"somebody tried a wrong code \({count} of 5\)")
+    for _ in range(3):
+        guess()
+    status, screen = terminal.wait()
+    told = " ".join(screen.split())
+    assert status == 1 and "five wrong tries: this code has ended" in told and "owhalectl pair new makes another" in told, screen
+    listed = here("pair", "ls")
+    assert "too many tries" in listed and "dead" not in listed, listed
+    assert pairing(here)["state"] == "dead", "to programs as ever"
 
 
 class InBetween:

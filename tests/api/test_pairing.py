@@ -155,8 +155,11 @@ def test_a_code_that_is_not_there_answers_as_one_that_is(daemon, admin):
 def test_guessing_is_slowed_down(own):
     daemon = devices.serve(own, "--login-rate", "10")
     attempt = devices.Attempt(daemon, "ZZZZZZZZ")
-    codes = [attempt.begin().status for _ in range(12)]
+    answers = [attempt.begin() for _ in range(12)]
+    codes = [answer.status for answer in answers]
     assert codes[:9] == [200] * 9 and 429 in codes, codes
+    told = next(answer for answer in answers if answer.status == 429).json()
+    assert "too many tries of a pairing code came from here" in str(told) and "login" not in str(told), told
 
 
 def test_used_cancelled_and_two_devices_with_one_code(daemon, admin):

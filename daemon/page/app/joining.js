@@ -48,7 +48,7 @@ export async function join(code, name, trusted) {
             403,
             'pairing_failed',
             'The code is another one, or somebody is in between',
-            'Look at the code again; after five tries it is dead, and owhalectl pair new makes another',
+            'Look at the code again; after five wrong tries it ends, and owhalectl pair new makes another',
         );
     const state = await ask('POST', `/v1/pair/join/${encodeURIComponent(answer.join)}`, { as: 'nobody', body: { tag: toUrl(tag) } });
     return { join: answer.join, key, name, state };

@@ -24,7 +24,7 @@ const inWords = (can) => can.map((power) => POWERS[power] ?? power).join('; ');
 const ENDS = {
     cancelled: 'The code was cancelled, or whoever made it said no.',
     expired: 'The code is too old.',
-    dead: 'The code is dead: there were five wrong tries.',
+    dead: 'The code has ended: there were five wrong tries.',
 };
 
 function usualName() {
