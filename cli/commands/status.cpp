@@ -34,6 +34,11 @@ Status print_json(Context& context, const std::string& body) {
     return print(json_text(context.look(), error ? body : boost::json::serialize(value)));
 }
 
+// Where owhaled listens, as it is typed: the answer is "HOST:PORT" or "off".
+std::string tcp_in_words(const api::ServerStatus& status) {
+    return status.tls_fingerprint ? "https://" + status.tcp + " (TLS), page at /app" : status.tcp;
+}
+
 Result<int> status(Context& context) {
     const auto body = TRY(context.ask({.verb = "status"}));
     if (context.look().format != Format::table) {
@@ -46,7 +51,7 @@ Result<int> status(Context& context) {
     fields.add("owhaled", status.version + (status.rootless ? ", rootless" : ", root mode"), Tone::bold);
     fields.add("Mode", status.mode);
     fields.add(peer.host ? "Address" : "Socket", describe(peer));
-    fields.add("TCP", status.tcp);
+    fields.add("TCP", tcp_in_words(status));
     fields.add("Certificate", status.tls_fingerprint.value_or(""));
     fields.add("State", status.state_dir);
     fields.add("Started", in_seconds(status.started));

@@ -15,6 +15,10 @@ constexpr const char* kPolicy =
     "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types owhaled";
 
+bool is_asked_for(const Head& head) {
+    return (head.method == "GET" || head.method == "HEAD") && !head.has_body() && !head.upgrade();
+}
+
 std::string own_origin(const Head& head) {
     return "https://" + std::string(head.field("host"));
 }
@@ -49,6 +53,18 @@ Response with_headers(Response response) {
     return response;
 }
 
+// The addresses that people type for it. A browser keeps what stands behind the #, a pairing code, over this (RFC 9110, 10.2.2).
+bool means_page(const Head& head, std::string_view path) {
+    return path == "/app/" || (path == "/" && head.field("accept").find("text/html") != std::string_view::npos);
+}
+
+Response to_page() {
+    auto response = with_headers({});
+    response.status = 308;
+    response.headers.emplace_back("Location", kPage);
+    return response;
+}
+
 std::string text_of(std::span<const unsigned char> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -78,8 +94,9 @@ Status check_origin(const Head& head, bool tls) {
 }
 
 std::optional<Response> page_for(const Head& head, const Target& target, const std::string& fingerprint) {
-    const bool asked = (head.method == "GET" || head.method == "HEAD") && !head.has_body() && !head.upgrade();
-    if (!asked || !is_of_page(target.path)) return std::nullopt;
+    if (!is_asked_for(head)) return std::nullopt;
+    if (means_page(head, target.path)) return to_page();
+    if (!is_of_page(target.path)) return std::nullopt;
     if (target.path == "/app/certificate") {
         auto response = with_headers({});
         response.content_type = "text/plain; charset=utf-8";
@@ -89,6 +106,15 @@ std::optional<Response> page_for(const Head& head, const Target& target, const s
     const auto* file = page::find(target.path);
     if (file == nullptr) return std::nullopt;
     return of_file(head, *file);
+}
+
+std::optional<Response> page_in_the_clear(const Head& head, const Target& target) {
+    if (!is_asked_for(head) || (!is_of_page(target.path) && !means_page(head, target.path))) return std::nullopt;
+    return problem({Code::not_found,
+                    "owhaled's page needs TLS, and this came in the clear",
+                    "Set tls = on in owhaled.conf, restart owhaled, and open https://HOST:PORT/app.",
+                    0,
+                    {}});
 }
 
 } // namespace owhale::transport

@@ -240,8 +240,8 @@ Status Session::check_hosts(const Head& head, const Target& target) const {
 
 // The page is everybody's, and nothing in it is secret: who asks is not looked at.
 std::optional<Response> Session::page_at(const Head& head, const Target& target) const {
-    if (!connection_->peer.tls) return std::nullopt;
-    auto page = page_for(head, target, connection_->tls_fingerprint);
+    auto page =
+        connection_->peer.tls ? page_for(head, target, connection_->tls_fingerprint) : page_in_the_clear(head, target);
     if (!page) return page;
     const auto excess = house_.limit.page(connection_->peer);
     if (excess) house_.gate.note_limit(connection_->peer, excess->policy);

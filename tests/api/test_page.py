@@ -68,15 +68,27 @@ def test_it_tells_the_certificate_that_it_came_over(secure):
     assert ask(secure, "/app/certificate").body.decode().strip() == secure.fingerprint
 
 
-@pytest.mark.parametrize("path", ["/app/", "/app/nothing.js", "/app/../app", "/app/types.d.ts", "/app/main.js/", "/apps", "/app/app/main.js"])
+@pytest.mark.parametrize("path", ["/app/nothing.js", "/app/../app", "/app/types.d.ts", "/app/main.js/", "/apps", "/app/app/main.js"])
 def test_there_is_nothing_else(secure, path):
     assert ask(secure, path).status == 404
+
+
+def test_what_people_type_leads_to_it(secure):
+    html = "text/html,application/xhtml+xml,*/*;q=0.8"
+    for path in ("/", "/app/"):
+        for method in ("GET", "HEAD"):
+            led = ask(secure, path, method, Accept=html)
+            assert led.status == 308 and led.headers["location"] == "/app" and led.headers["cache-control"] == "no-cache", path
+    assert ask(secure, "/").status == 404 and ask(secure, "/", Accept="application/json").status == 404, "no browser"
+    assert ask(secure, "/", **{**NAVIGATION, "Accept": html}).code == "origin_not_allowed", "another site leads to /app alone"
 
 
 def test_only_over_tls(own):
     daemon = listening(own)
     with Tcp(daemon.tcp) as tcp:
-        assert tcp.ask("GET", "/app").status == 404
+        for path in ("/app", "/app/", "/app/main.js"):
+            answer = tcp.ask("GET", path)
+            assert answer.status == 404 and "needs TLS" in answer.text and "tls = on" in answer.text, path
         origin = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
         assert tcp.ask("GET", "/v1/health", headers=origin).code == "origin_not_allowed"
     assert daemon.get("/app").status == 404

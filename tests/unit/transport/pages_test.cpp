@@ -83,4 +83,31 @@ TEST_CASE("what is asked otherwise is no file") {
     CHECK_FALSE(asked(head_of("/app", "Connection: upgrade\r\nUpgrade: websocket\r\n")));
     CHECK_FALSE(asked(head_of("/app/%2e%2e/app")));
     CHECK_FALSE(asked(head_of("/v1/health")));
+    CHECK_FALSE(asked(head_of("/"))); // no browser
+    CHECK_FALSE(asked(head_of("/", "Accept: text/html\r\n", "POST")));
+}
+
+TEST_CASE("what people type for the page leads there, and says where there is no TLS why it does not") {
+    const auto location = [](const transport::Response& response) {
+        for (const auto& [name, value] : response.headers)
+            if (name == "Location") return value;
+        return std::string();
+    };
+    const auto target_of = [](const Head& head) { return *transport::parse_target(head.target); };
+    const std::string browser = "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n";
+    for (const auto* path : {"/", "/app/"}) {
+        const auto head = head_of(path, browser);
+        const auto led = transport::page_for(head, target_of(head), "");
+        REQUIRE(led);
+        CHECK_EQ(led->status, 308);
+        CHECK_EQ(location(*led), "/app");
+        CHECK(transport::page_in_the_clear(head, target_of(head)));
+    }
+    const auto plain = head_of("/app");
+    const auto told = transport::page_in_the_clear(plain, target_of(plain));
+    REQUIRE(told);
+    CHECK_EQ(told->status, 404);
+    CHECK(told->body.find("tls = on") != std::string::npos);
+    const auto health = head_of("/v1/health", browser);
+    CHECK_FALSE(transport::page_in_the_clear(health, target_of(health)));
 }
