@@ -257,7 +257,8 @@ awaitable<Status> Broker::start() {
                                    &*workspaces_,
                                    &*pairing_,
                                    &tickets_,
-                                   [this] { return network_->authority(); }};
+                                   [this] { return network_->authority(); },
+                                   [this] { return network_->checks(); }};
     transport::Server::Parts parts{*identity_,
                                    network_->limit(),
                                    network_->tls(),

@@ -15,6 +15,12 @@ transport::Rates rates_of(const config::Settings& settings) {
     return {settings.login_rate, settings.api_rate, settings.api_burst, settings.anonymous_rate};
 }
 
+std::string joined(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) (out += out.empty() ? "" : ", ") += name;
+    return out;
+}
+
 // Load takes its own copy.
 void wipe(std::string& key) {
     sodium_memzero(key.data(), key.size());
@@ -37,6 +43,13 @@ void Network::say_which() const {
                      {{"fingerprint", tls_->fingerprint()}});
 }
 
+void Network::say_what_it_lacks() const {
+    const auto missing = hosts_missing_in(settings_, tls_->names());
+    if (missing.empty()) return;
+    log::warning("owhaled's own certificate was made before these names stood in hosts, and is not good for them",
+                 {{"names", joined(missing)}, {"fix", other_certificate(settings_)}});
+}
+
 awaitable<Status> Network::open() {
     if (settings_.tcp == "off" || settings_.tls != "on") co_return Status{};
     auto found = co_await credentials();
@@ -46,6 +59,7 @@ awaitable<Status> Network::open() {
     if (!tls) co_return std::unexpected(tls.error());
     tls_ = std::move(*tls);
     say_which();
+    say_what_it_lacks();
     co_return Status{};
 }
 
@@ -65,6 +79,20 @@ Result<api::Authority> Network::authority() const {
     if (tls_) return own_authority(settings_, tls_->fingerprint());
     return fail(Code::unsupported, "owhaled does not listen with TLS, so it has no certificate",
                 "set tcp and tls = on in owhaled.conf, and restart owhaled: man owhaled.conf");
+}
+
+std::vector<api::Check> Network::checks() const {
+    if (!tls_ || !settings_.tls_cert.empty()) return {};
+    api::Check check{"certificate", "ok", "owhaled's own, for " + joined(tls_->names()), "", ""};
+    const auto missing = hosts_missing_in(settings_, tls_->names());
+    if (missing.empty() && tls_->doubt().empty()) return {check};
+    check.state = "weaker";
+    if (!tls_->doubt().empty()) check.detail += "; it " + tls_->doubt();
+    if (!missing.empty()) check.detail += "; not for " + joined(missing) + ", which stands in hosts";
+    check.lost = "browsers do not believe it " + (missing.empty() ? "at all" : "for " + joined(missing)) +
+                 ", so the page there decides nothing";
+    check.fix = other_certificate(settings_);
+    return {check};
 }
 
 transport::Hosts Network::hosts() const {

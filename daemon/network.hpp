@@ -9,6 +9,7 @@
 
 #include "config/lists.hpp"
 #include "config/settings.hpp"
+#include "shared/api.hpp"
 #include "shared/api_pairing.hpp"
 #include "transport/hosts.hpp"
 #include "transport/limits.hpp"
@@ -37,11 +38,14 @@ public:
     transport::Limits limits() const;
     // What signed the certificate in force, where owhaled made that itself.
     Result<api::Authority> authority() const;
+    // Doctor's row of a certificate of owhaled's own; none without.
+    std::vector<api::Check> checks() const;
     std::string fingerprint() const { return tls_ ? tls_->fingerprint() : std::string(); }
 
 private:
     boost::asio::awaitable<Result<transport::Credentials>> credentials();
     void say_which() const;
+    void say_what_it_lacks() const;
 
     const config::Settings& settings_;
     Given given_;

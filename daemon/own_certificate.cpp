@@ -75,6 +75,26 @@ Result<transport::Credentials> own_certificate(const config::Settings& settings)
                                   folder + "/key.pem"};
 }
 
+std::vector<std::string> hosts_missing_in(const config::Settings& settings, const std::vector<std::string>& names) {
+    std::vector<std::string> missing;
+    if (!settings.tls_cert.empty()) return missing;
+    const auto text_of = [](const std::string& name) { // an address has more spellings than one
+        const auto address = config::parse_address(name);
+        return address ? config::to_text(*address) : name;
+    };
+    for (const auto& host : config::parse_hosts(settings.hosts).value_or(std::vector<std::string>{}))
+        if (std::ranges::find(names, text_of(host), text_of) == names.end()) missing.push_back(host);
+    return missing;
+}
+
+std::string other_certificate(const config::Settings& settings) {
+    const auto folder = settings.state_dir + "/tls";
+    return "remove " + folder + "/certificate.pem and " + folder +
+           "/key.pem, and restart owhaled: it makes others; every client then has to be told the new fingerprint, and "
+           "every "
+           "phone has to take in the new CA (owhalectl pair ca)";
+}
+
 Result<api::Authority> own_authority(const config::Settings& settings, const std::string& in_force) {
     if (!settings.tls_cert.empty())
         return fail(Code::unsupported, "the certificate is that of tls-cert, which owhaled did not sign",

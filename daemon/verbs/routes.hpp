@@ -72,9 +72,10 @@ struct Services { // what handlers use; all of it outlives the server
     std::function<std::vector<api::Check>()> audit_checks = nullptr; // doctor's rows of the audit log
     audit::Sums* sums = nullptr; // of what callers who are known do often; where policy.check is
     sandbox::WorkspaceRegister* workspaces = nullptr;
-    pairing::Pairing* pairing = nullptr;                         // where devices are paired
-    transport::Tickets* tickets = nullptr;                       // where WebSockets are
-    std::function<Result<api::Authority>()> authority = nullptr; // of owhaled's own certificate
+    pairing::Pairing* pairing = nullptr;                               // where devices are paired
+    transport::Tickets* tickets = nullptr;                             // where WebSockets are
+    std::function<Result<api::Authority>()> authority = nullptr;       // of owhaled's own certificate
+    std::function<std::vector<api::Check>()> network_checks = nullptr; // doctor's rows of how it is reached
 };
 
 std::vector<transport::Route> routes(const Services& services);

@@ -158,6 +158,8 @@ Result<Response> doctor(const Services& services, const Request& request) {
     std::vector<api::Check> more{TRY(services.identity.first_password()), check_frozen(services, request.who()),
                                  check_vault(services), check_egress(services),
                                  examine_userns(sandbox::machine().userns, services.settings.rootless)};
+    if (services.network_checks)
+        for (auto& check : services.network_checks()) more.push_back(std::move(check));
     if (services.audit_checks)
         for (auto& check : services.audit_checks()) more.push_back(std::move(check));
     return reply(examine(services.ready, name.release, *services.settings.rules, std::move(more)));

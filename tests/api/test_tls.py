@@ -110,6 +110,31 @@ def test_the_certificate_is_made_once_and_its_key_is_nobodys(own, secure):
     assert listening(own, "--tls", "on").fingerprint == before
 
 
+def test_a_name_that_was_set_after_the_certificate_was_made(own, secure):
+    """It stays, since clients know it; the log and doctor say for what it is not good, and what to do."""
+    def row(daemon):
+        return [one for one in daemon.get("/v1/doctor").json()["checks"] if one["name"] == "certificate"]
+
+    [good] = row(secure)
+    assert good["state"] == "ok" and "localhost" in good["detail"], good
+    secure.stop()
+    names = ("--tls", "on", "--hosts", "localhost 127.0.0.1 build.example.org")
+    later = listening(own, *names)
+    assert later.fingerprint == secure.fingerprint and "was made before these names stood in hosts" in later.said()
+    [weak] = row(later)
+    assert weak["state"] == "weaker" and "not for build.example.org," in weak["detail"], weak
+    folder = later.state / "tls"
+    for name in ("certificate.pem", "key.pem"):
+        assert str(folder / name) in weak["fix"] and str(folder / name) in later.said(), weak
+        (folder / name).unlink()
+    assert "phone" in weak["fix"]
+    later.stop()
+    mended = listening(own, *names)
+    [good] = row(mended)
+    assert good["state"] == "ok" and "build.example.org" in good["detail"] and mended.fingerprint != secure.fingerprint
+    assert "was made before" not in mended.said()
+
+
 def test_a_client_that_trusts_the_certificate_checks_it_like_any_other(secure):
     made = ssl.create_default_context(cafile=str(secure.state / "tls/authority.pem"))
     with Tcp(secure.tcp, tls=made) as tcp:
@@ -141,7 +166,9 @@ def test_there_is_no_ca_without_tls_nor_of_others_certificates(own, tmp_path):
     plain = listening(own)
     assert plain.get("/v1/pair/ca").code == "unsupported"
     plain.stop()
-    assert given(own, *make_certificate(tmp_path, "one")).get("/v1/pair/ca").code == "unsupported"
+    one = given(own, *make_certificate(tmp_path, "one"), "--hosts", "build.example.org")
+    assert one.get("/v1/pair/ca").code == "unsupported"
+    assert "certificate" not in [row["name"] for row in one.get("/v1/doctor").json()["checks"]], "its names are not owhaled's to choose"
 
 
 def test_a_certificate_of_before_there_were_cas(own, secure):
