@@ -16,6 +16,11 @@ constexpr auto kCount = 2s;       // between two looks at what is not announced
 constexpr auto kTryAgain = 5s;
 constexpr std::size_t kMostPending = 10'000;
 
+// A device that was removed, a token whose time has ended: asking again helps nobody.
+bool is_over(const Error& error) {
+    return error.code == Code::token_revoked || error.code == Code::token_expired;
+}
+
 } // namespace
 
 asio::awaitable<void> ApprovalFeed::pause(std::chrono::milliseconds time) {
@@ -57,6 +62,9 @@ asio::awaitable<void> ApprovalFeed::refresh_always() {
             acts_.listed(*std::move(pending));
             for (auto one = fresh.rbegin(); one != fresh.rend(); ++one) acts_.fresh(*one);
             co_await count_throttled();
+        } else if (acts_.ended && is_over(pending.error())) {
+            acts_.ended(pending.error());
+            co_return;
         } else {
             acts_.trouble(pending.error().message);
         }

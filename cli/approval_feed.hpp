@@ -23,6 +23,8 @@ public:
         std::function<void(const api::Approval&)> fresh;   // waits, and was not there before
         std::function<void(const std::string&)> throttled; // how many wait unannounced, in words; "" none; may be empty
         std::function<void(const std::string&)> trouble;   // owhaled cannot be asked, and why; "" it can again
+        // Who asks is believed no more, and nothing is asked any more. May be empty: then it is trouble.
+        std::function<void(const Error&)> ended;
     };
     ApprovalFeed(asio::io_context& loop, const Where& where, Acts acts)
         : loop_(loop), asker_(loop.get_executor(), where), follower_(loop.get_executor(), where), due_(loop),

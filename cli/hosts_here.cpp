@@ -19,7 +19,8 @@ HostsHere::HostsHere(asio::io_context& loop, const Where& where, std::vector<std
                          {.listed = [this](std::vector<api::Approval> pending) { listed(pending); },
                           .fresh = [](const api::Approval&) {},
                           .throttled = {},
-                          .trouble = [](const std::string&) {}}),
+                          .trouble = [](const std::string&) {},
+                          .ended = {}}),
       asked_(loop), words_(std::move(words)) {}
 
 void HostsHere::begin(const std::string& run) {

@@ -36,7 +36,8 @@ public:
                 {.listed = [this](std::vector<api::Approval> all) { listed(std::move(all)); },
                  .fresh = [this](const api::Approval& one) { hooks_.add(one); },
                  .throttled = [this](const std::string& words) { model_.set_throttled(words); },
-                 .trouble = [this](const std::string& why) { model_.set_trouble(why); }}),
+                 .trouble = [this](const std::string& why) { model_.set_trouble(why); },
+                 .ended = [this](const Error& why) { leave(why); }}),
           decider_(loop_.get_executor(), where) {}
 
     Result<int> run() {
@@ -53,6 +54,7 @@ public:
         asio::co_spawn(loop_, load_wanted(), asio::detached);
         asio::co_spawn(loop_, tick(), asio::detached);
         loop_.run();
+        if (failure_) return std::unexpected(*std::move(failure_));
         return code_;
     }
 
@@ -66,6 +68,12 @@ private:
 
     void leave(int code) {
         code_ = code;
+        loop_.stop();
+    }
+
+    // Said once the screen is the terminal's own again.
+    void leave(const Error& why) {
+        failure_ = why;
         loop_.stop();
     }
 
@@ -281,6 +289,7 @@ private:
     asio::signal_set signals_{loop_};
     std::optional<asio::posix::stream_descriptor> keys_;
     KeyReader reader_;
+    std::optional<Error> failure_;
     int code_ = kOk;
 };
 

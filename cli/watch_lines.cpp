@@ -31,7 +31,8 @@ public:
                                                   {.listed = [this](std::vector<api::Approval> all) { listed(all); },
                                                    .fresh = [this](const api::Approval& one) { hooks_.add(one); },
                                                    .throttled = {},
-                                                   .trouble = [this](const std::string& why) { told_trouble(why); }}) {}
+                                                   .trouble = [this](const std::string& why) { told_trouble(why); },
+                                                   .ended = [this](const Error& why) { leave(why); }}) {}
 
     Result<int> run() {
         boost::system::error_code error;
@@ -84,7 +85,11 @@ private:
         }
         auto printed = print(line + "\n");
         if (printed) return;
-        failure_ = std::move(printed).error();
+        leave(printed.error());
+    }
+
+    void leave(const Error& why) {
+        failure_ = why;
         loop_.stop();
     }
 

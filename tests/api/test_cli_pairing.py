@@ -116,6 +116,24 @@ def test_a_second_machine_approves(daemon, here, there):
     assert refused.returncode == 3 and "not paired" in refused.stderr
 
 
+def test_a_device_that_is_removed_watches_no_more(daemon, here, there):
+    """On a terminal it offers nothing any more, in a pipe it ends, too: exit 3, and why."""
+    pair(here, there, daemon)
+    host = ("--host", url(daemon))
+    daemon.run(ALICE, argv=["seq", "4"], detach=True)
+    screen = there.on_terminal(*host, "approvals", "watch")
+    screen.until("seq")
+    lines = subprocess.Popen([CTL, *host, "approvals", "watch"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                             env=there.variables, cwd=there.home, start_new_session=True)
+    assert "seq 4" in lines.stdout.readline()
+    [device] = here("-q", "devices", "ls").split()
+    here("devices", "rm", device)
+    status, said = screen.wait()
+    assert status == 3 and "not paired here any more" in said, said
+    _, said = lines.communicate(timeout=60)
+    assert lines.returncode == 3 and "not paired here any more" in said, said
+
+
 def test_on_a_terminal(daemon, here, there):
     """The code as letters and as a picture; the words are compared before the password is asked for once more."""
     terminal = here.on_terminal("pair", "new", "--name", "phone", "--can", "audit")
