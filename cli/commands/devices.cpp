@@ -45,13 +45,20 @@ Result<std::string> id_of(Context& context, const std::string& named) {
     return meant_id(named, ids, "device", kList);
 }
 
+// Why it may do nothing, as far as it can be seen.
+std::string powers_now(const api::Device& device) {
+    if (!device.now.empty()) return joined(device.now);
+    return parse_time(device.expires) <= std::time(nullptr) ? "nothing: it has ended"
+                                                            : "nothing: its owner lacks the right";
+}
+
 Status show_one(Context& context, const api::Device& device) {
     Fields fields;
     fields.add("Device", device.id, Tone::bold);
     fields.add("Name", device.name);
     fields.add("Of", device.principal);
     fields.add("Given", joined(device.can));
-    fields.add("May now", device.now.empty() ? "nothing: its owner lacks the right" : joined(device.now));
+    fields.add("May now", powers_now(device));
     fields.add("Words", device.words);
     fields.add("Key", device.key);
     fields.add("Paired", when(device.created));

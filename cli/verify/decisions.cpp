@@ -1,6 +1,7 @@
 #include "cli/verify/decisions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
 #include <sodium.h>
 #include <span>
@@ -14,9 +15,11 @@ namespace json = boost::json;
 
 constexpr std::string_view kDevice = "device:", kDecided = "approval.decided", kAdded = "device.add",
                            kRemoved = "device.remove";
+constexpr std::array<std::string_view, 2> kEndAll = {"user.remove", "user.reset"}; // all devices of the account
 constexpr std::size_t kMostKeys = 100'000;
 constexpr std::int64_t kBesides =
     5'000'000; // microseconds in which an answer and the end of its device may pass each other
+constexpr std::int64_t kEndFollows = 5'000'000; // and in which what the event of an account says is done
 
 std::optional<json::object> object_of(std::string_view text) {
     boost::system::error_code error;
@@ -82,19 +85,36 @@ const char* wrong_answer(const std::string& base, const std::string& text, const
 
 void Decisions::learn(const Body& body) {
     const auto data = object_of(body.data);
-    if (data && keys_.size() < kMostKeys)
-        keys_.emplace(text_in(*data, "device"), Key{text_in(*data, "key"), microseconds(text_in(*data, "expires"))});
+    if (!data || keys_.size() >= kMostKeys) return;
+    const auto device = text_in(*data, "device");
+    const auto made = keys_.emplace(device, Key{text_in(*data, "key"), microseconds(text_in(*data, "expires"))}).second;
+    if (made) of_account_.emplace(text_in(*data, "account"), device);
 }
 
 void Decisions::end(const Body& body) {
     const auto data = object_of(body.data);
     const auto known = data ? keys_.find(text_in(*data, "device")) : keys_.end();
-    if (known != keys_.end()) known->second.until = microseconds(body.time);
+    if (known != keys_.end()) end_at(known->second, microseconds(body.time));
+}
+
+// No device.remove tells of these. The event is written before they go.
+void Decisions::end_all_of_account(const Body& body) {
+    const auto data = object_of(body.data);
+    const auto time = microseconds(body.time);
+    if (!data || !time) return;
+    const auto [first, last] = of_account_.equal_range(text_in(*data, "account"));
+    for (auto at = first; at != last; ++at) end_at(keys_.at(at->second), *time + kEndFollows);
+    of_account_.erase(first, last);
+}
+
+void Decisions::end_at(Key& key, std::optional<std::int64_t> time) {
+    if (time) key.until = std::min(key.until.value_or(*time), *time); // what had ended lives no longer
 }
 
 std::optional<std::string> Decisions::take(const Body& body, bool whole) {
     if (body.event == kAdded) learn(body);
     if (body.event == kRemoved) end(body);
+    if (std::ranges::find(kEndAll, body.event) != kEndAll.end()) end_all_of_account(body);
     if (body.event != kDecided || !body.principal.starts_with(kDevice)) return {};
     return check(body, std::string(body.principal.substr(kDevice.size())), whole);
 }

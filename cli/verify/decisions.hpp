@@ -27,11 +27,14 @@ private:
         std::string text;                  // base64url
         std::optional<std::int64_t> until; // its removal, or until when it was good; microseconds
     };
+    static void end_at(Key& key, std::optional<std::int64_t> time);
     void learn(const Body& body);
     void end(const Body& body);
+    void end_all_of_account(const Body& body);
     std::optional<std::string> check(const Body& body, const std::string& device, bool whole);
 
-    std::map<std::string, Key> keys_; // by device
+    std::map<std::string, Key> keys_;                    // by device
+    std::multimap<std::string, std::string> of_account_; // its devices, until an event ended them all
     std::uint64_t good_ = 0, strangers_ = 0;
 };
 

@@ -29,7 +29,7 @@ constexpr std::array kPlaces = {
     Place{"runtime-dir", &Settings::runtime_dir, false, kMade},
     Place{"accounts-dir", &Settings::accounts_dir, false, kMade},
     Place{"vault-key-file", &Settings::vault_key_file, false,
-          "owhaled makes a new key when it starts, unless the vault holds secrets: it is closed then"},
+          "owhaled makes a new key when it starts, unless the vault may hold secrets: it is closed then"},
     Place{"audit-journal-socket", &Settings::audit_journal_socket, false,
           "nothing of the audit log is copied to journald"},
 };

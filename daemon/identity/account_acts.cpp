@@ -122,8 +122,8 @@ awaitable<Status> AccountActs::remove(Asker asker, std::string name) {
     CO_CHECK(keeps_an_admin(*user));
     CO_CHECK(co_await note("user.remove", asker, *user));
     const auto now = wall_clock_us();
+    CO_CHECK(core_.remove_devices_of(*user)); // first: it holds even where nothing can be stored
     CO_CHECK(core_.end_all_of(*user, now));
-    CO_CHECK(core_.remove_devices_of(*user));
     CO_CHECK(core_.users.remove(user->id, now));
     core_.sessions.forget(user->id);
     co_return Status{};
@@ -184,9 +184,9 @@ awaitable<Result<api::OneTime>> AccountActs::reset(Asker asker, std::string name
     if (!same || same->id != user->id) co_return fail(Code::not_found, "the account was removed meanwhile");
     CO_CHECK(co_await note("user.reset", asker, *same));
     const auto now = wall_clock_us();
+    CO_CHECK(core_.remove_devices_of(*same)); // first: it holds even where nothing can be stored
     CO_CHECK(core_.users.set_password(same->id, *hash, true, asker.who.name, now));
     CO_CHECK(core_.sessions.revoke_of(same->id, std::nullopt, "", now));
-    CO_CHECK(core_.remove_devices_of(*same));
     if (same->bootstrap) {
         forget_setup_code(core_);
         CO_CHECK(core_.facts.tell_first_password({asker.who.name, rfc3339(now), asker.peer.describe()}));

@@ -85,9 +85,9 @@ boost::asio::awaitable<Result<Turn::Held>> Core::turn_of(const Asker& asker, Per
 }
 
 Status Core::end_all_of(const User& user, std::int64_t now) {
-    TRY(sessions.revoke_of(user.id, std::nullopt, "", now));
     if (parts.end_runs) parts.end_runs(principal_of(user));
     for (const auto* device : devices.of(user.id)) end_connections_of(device->id);
+    TRY(sessions.revoke_of(user.id, std::nullopt, "", now)); // last: it fails where the disk is full
     return {};
 }
 
@@ -95,13 +95,17 @@ void Core::end_connections_of(const std::string& device) const {
     if (parts.end_connections) parts.end_connections("device:" + device);
 }
 
+void Core::end_device(const std::string& id) {
+    devices.end(id, wall_clock_us());
+    end_connections_of(id);
+}
+
+// All are refused before the first row goes: that fails where the disk is full.
 Status Core::remove_devices_of(const User& user) {
     std::vector<std::string> ids;
     for (const auto* device : devices.of(user.id)) ids.push_back(device->id);
-    for (const auto& id : ids) {
-        CHECK(devices.remove(id));
-        end_connections_of(id);
-    }
+    for (const auto& id : ids) end_device(id);
+    for (const auto& id : ids) CHECK(devices.remove(id, wall_clock_us()));
     return {};
 }
 

@@ -76,6 +76,8 @@ struct Core {
     // Ends what an account has open, and its runs.
     Status end_all_of(const User& user, std::int64_t now);
     void end_connections_of(const std::string& device) const;
+    // Refused from now on, its connections cut; its row stays.
+    void end_device(const std::string& id);
     // Of an account that is removed, or whose password somebody may have had.
     Status remove_devices_of(const User& user);
 };

@@ -23,6 +23,12 @@ boost::json::array names_of(std::uint32_t powers) {
     return out;
 }
 
+// What was done and cannot be told: doing it again would not write the event.
+std::unexpected<Error> untold(const std::string& done, Error why) {
+    why.message = done + "; the log did not take it: " + why.message;
+    return std::unexpected(std::move(why));
+}
+
 } // namespace
 
 api::Device DeviceActs::shown(const Device& device) const {
@@ -33,7 +39,7 @@ api::Device DeviceActs::shown(const Device& device) const {
     if (const auto* user = core_.users.find(device.user)) {
         out.principal = Core::principal_of(*user);
         Principal owner;
-        if (!user->disabled && !user->must_change) grant(owner, user->roles);
+        if (!device.ended && !user->disabled && !user->must_change) grant(owner, user->roles);
         out.now = power_names(within(owner, device.powers));
     }
     out.words = pairing::words_of(device.key);
@@ -119,23 +125,29 @@ awaitable<Result<api::Device>> DeviceActs::change(Asker asker, std::string id, a
         {"account", asker.who.user}, {"device", id},           {"name", name},
         {"can", names_of(*powers)},  {"before", device->name}, {"could", names_of(device->powers)}};
     if (const auto* user = core_.users.find(device->user)) data["account"] = user->name;
-    if (*powers != device->powers) CO_CHECK(core_.devices.set_powers(id, *powers)); // fewer, whatever the log says
+    const bool cuts = *powers != device->powers || device->behind;
+    if (cuts) CO_CHECK(core_.devices.cut(id, *powers)); // fewer, whatever the log says
     constexpr audit::EventName event("device.change");
-    CO_CHECK(co_await core_.journal.note(event, asker, std::move(data)));
+    const auto noted = co_await core_.journal.note(event, asker, std::move(data));
+    if (!noted && cuts) co_return untold("the device has fewer powers", noted.error());
+    if (!noted) co_return std::unexpected(noted.error());
     if (name != device->name) CO_CHECK(core_.devices.rename(id, name));
     co_return show(asker.who, id);
 }
 
-// Not in turn, and before the log knows: what takes rights away waits for nobody. A stolen device goes though the disk is full.
+// Not in turn, and before log and database know: what takes rights away waits for nobody. A stolen device is refused though the
+// disk is full.
 awaitable<Status> DeviceActs::remove(Asker asker, std::string id) {
     const auto device = visible(asker.who, id);
     if (!device) co_return std::unexpected(device.error());
     boost::json::object data{{"device", id}, {"name", device->name}};
     if (const auto* user = core_.users.find(device->user)) data["account"] = user->name;
-    CO_CHECK(core_.devices.remove(id));
-    core_.end_connections_of(id);
+    core_.end_device(id);
+    CO_CHECK(core_.devices.remove(id, wall_clock_us()));
     constexpr audit::EventName event("device.remove");
-    co_return co_await core_.journal.note(event, asker, std::move(data));
+    const auto noted = co_await core_.journal.note(event, asker, std::move(data));
+    if (!noted) co_return untold("the device is removed", noted.error());
+    co_return Status{};
 }
 
 } // namespace owhale::identity

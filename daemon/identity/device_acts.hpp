@@ -2,7 +2,8 @@
 //
 // A device is somebody's: it has of its powers what its owner has now, and none while that account is disabled or has to
 // change its password. Where it is removed, or its owner is disabled, its connections end at once. What takes rights away
-// (remove, fewer powers) is done though the log cannot be written; it then fails with audit_unavailable, done.
+// (remove, fewer powers) is done though the log cannot be written; it then fails with audit_unavailable, done. Where the database
+// cannot be written either it holds until owhaled restarts, fails with state_unavailable, and can be done again.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

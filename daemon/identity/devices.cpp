@@ -11,6 +11,12 @@ constexpr std::int64_t kMinute = 60'000'000;
 
 constexpr std::int64_t kSecond = 1'000'000;
 
+std::unexpected<Error> until_restart(const std::string& holds, Error why) {
+    why.message = holds + " until owhaled restarts, and no longer, for that could not be stored: " + why.message;
+    why.next = "free space where the state folder is, and do it again";
+    return std::unexpected(std::move(why));
+}
+
 } // namespace
 
 Result<Devices> Devices::open(store::Database& database) {
@@ -77,16 +83,40 @@ Status Devices::rename(const std::string& id, const std::string& name) {
     return {};
 }
 
-Status Devices::set_powers(const std::string& id, std::uint32_t powers) {
-    CHECK(TRY(statements_.use("UPDATE devices SET powers = ?2 WHERE id = ?1"))->with(id, powers).run());
-    if (const auto at = known_.find(id); at != known_.end()) at->second.powers = powers;
+Status Devices::cut(const std::string& id, std::uint32_t powers) {
+    const auto at = known_.find(id);
+    if (at == known_.end()) return {};
+    at->second.powers &= powers;
+    at->second.behind = true;
+    const auto stored = store_powers(at->second);
+    if (!stored) return until_restart("the device " + at->second.name + " has fewer powers", stored.error());
+    at->second.behind = false;
     return {};
 }
 
-Status Devices::remove(const std::string& id) {
-    CHECK(TRY(statements_.use("DELETE FROM devices WHERE id = ?1"))->with(id).run());
-    known_.erase(id);
+Status Devices::store_powers(const Device& device) {
+    return TRY(statements_.use("UPDATE devices SET powers = ?2 WHERE id = ?1"))->with(device.id, device.powers).run();
+}
+
+void Devices::end(const std::string& id, std::int64_t now) {
+    const auto at = known_.find(id);
+    if (at == known_.end()) return;
+    at->second.ended = true;
+    at->second.expires = std::min(at->second.expires, now);
+}
+
+Status Devices::remove(const std::string& id, std::int64_t now) {
+    end(id, now);
+    const auto at = known_.find(id);
+    if (at == known_.end()) return {};
+    const auto gone = remove_row(id);
+    if (!gone) return until_restart("the device " + at->second.name + " is refused", gone.error());
+    known_.erase(at);
     return {};
+}
+
+Status Devices::remove_row(const std::string& id) {
+    return TRY(statements_.use("DELETE FROM devices WHERE id = ?1"))->with(id).run();
 }
 
 Status Devices::expire(const std::string& id) {

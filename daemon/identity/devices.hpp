@@ -1,5 +1,5 @@
-// Paired devices: a row each in the state database, all of them in memory. A change is in the database first and holds at
-// once. On the io thread.
+// Paired devices: a row each in the state database, all of them in memory. What gives rights is in the database first; what
+// takes them away holds at once, whether or not the database takes it. On the io thread.
 #pragma once
 
 #include <array>
@@ -28,7 +28,8 @@ struct Device {
     // The user of this machine at whose side it joined; -1: it came from elsewhere, as far as the kernel could tell.
     uid_t joined_uid = static_cast<uid_t>(-1);
     bool since_start = false; // paired in this life of owhaled
-    bool ended = false;       // its time was seen to be over, and stays so; its row has `expires` negative
+    bool ended = false;  // refused for good: its time was seen to be over (its row has `expires` negative), or it goes
+    bool behind = false; // its row still has the powers of before
 };
 
 class Devices {
@@ -45,8 +46,12 @@ public:
 
     Status add(Device device);
     Status rename(const std::string& id, const std::string& name);
-    Status set_powers(const std::string& id, std::uint32_t powers);
-    Status remove(const std::string& id);
+    // Fewer. When the database fails they hold until owhaled restarts, and it can be done again.
+    Status cut(const std::string& id, std::uint32_t powers);
+    // From now on it is refused: in memory, so that it cannot fail.
+    void end(const std::string& id, std::int64_t now);
+    // Ends it, too. When the database fails it stays ended until owhaled restarts, and it can be done again.
+    Status remove(const std::string& id, std::int64_t now);
     // One that has been seen expired stays so, should the clock go back.
     Status expire(const std::string& id);
     Status sweep(std::int64_t now); // all of these
@@ -55,6 +60,8 @@ public:
 
 private:
     explicit Devices(store::Database& database) : statements_(database) {}
+    Status store_powers(const Device& device);
+    Status remove_row(const std::string& id);
 
     store::Statements statements_;
     std::map<std::string, Device> known_; // by id, which is the order in which they were made

@@ -58,11 +58,23 @@ void Codes::restart_clock(Entry& entry) const {
     entry.expires_us = wall_clock_us() + kLife * kSecondUs;
 }
 
+void Codes::begin(Entry& entry, const std::string& join, Attempt attempt) const {
+    ++entry.tries;
+    attempt.deadline_ns = clock_() + kProof * kSecondNs;
+    entry.attempts.emplace(join, std::move(attempt));
+}
+
+// A code is spent when its last try is: not while one of the five may still prove itself, or whoever sees two characters of it
+// could end it for the right device; and not until its own time, or it stood there open for nobody.
 void Codes::sweep() {
     const auto now = clock_();
     for (auto& [id, entry] : entries_) {
-        if (entry->has_ended() || now < entry->deadline_ns || entry->confirming) continue;
-        entry->end(State::expired);
+        std::erase_if(entry->attempts, [now](const auto& one) { return now >= one.second.deadline_ns; });
+        if (entry->has_ended() || entry->confirming) continue;
+        if (now >= entry->deadline_ns)
+            entry->end(State::expired);
+        else if (entry->is_spent())
+            entry->end(State::dead);
     }
     std::erase_if(entries_, [&](const auto& one) {
         return one.second->has_ended() && now >= one.second->deadline_ns + kLife * kSecondNs;

@@ -1,7 +1,8 @@
 // Pairing codes that are open, and what came of them. In memory alone: a restart ends them all. On the io thread.
 //
 // A code is good for ten minutes, for one device, and for five tries; one at a time a maker. A try is counted when it begins,
-// for the answer to its first message is what a guess can be held against. Ended ones are kept for a while, without the code.
+// for the answer to its first message is what a guess can be held against; it has a minute to be proved, and a code whose five tries
+// are over is dead. Ended ones are kept for a while, without the code.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -31,6 +32,7 @@ struct Joiner { // a device that knows the code, or says so
 struct Attempt {
     CPace cpace;
     Joiner who;
+    std::int64_t deadline_ns = 0; // of its proof
 };
 
 struct Entry {
@@ -41,6 +43,7 @@ struct Entry {
     Entry& operator=(const Entry&) = delete;
     ~Entry();
     bool has_ended() const { return state != State::open && state != State::joined; }
+    bool is_spent() const { return state == State::open && tries >= kTries && attempts.empty(); }
     void end(State how);
     void tell(); // wakes who waits for a change
     void wipe_code();
@@ -63,6 +66,7 @@ struct Entry {
 class Codes {
 public:
     static constexpr std::int64_t kLife = 600; // seconds: until a device joins, and again until the maker confirms
+    static constexpr std::int64_t kProof = 60; // seconds: from a try's beginning until it has to be proved
     static constexpr std::size_t kMost = 256;  // open ones of all makers
 
     using Clock = std::function<std::int64_t()>; // monotonic, nanoseconds
@@ -74,6 +78,8 @@ public:
     std::shared_ptr<Entry> open_with(std::string_view hint); // null when there is none
     std::shared_ptr<Entry> of_join(const std::string& join); // of an attempt, or of what came of it
     std::vector<std::shared_ptr<Entry>> all();               // newest first
+    // Counts as a try of it.
+    void begin(Entry& entry, const std::string& join, Attempt attempt) const;
     // From now on it waits for its maker.
     void restart_clock(Entry& entry) const;
 

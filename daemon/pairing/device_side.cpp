@@ -85,13 +85,10 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
     api::JoinAnswer answer{new_join(), identity::to_base64url(cpace.own().y), identity::to_base64url(cpace.own_tag())};
     if (!real) {
         failed(peer, entry == nullptr ? "no code that is open begins so" : "the code was tried too often", nullptr);
-        // Not while one of the five may still prove itself: whoever sees two characters of a code could end it for the right
-        // device. Such a code takes no more tries, and ends by its time.
-        if (entry != nullptr && (entry->attempts.empty() || !maker_stands(*entry))) entry->end(State::dead);
+        if (entry != nullptr && !maker_stands(*entry)) entry->end(State::dead);
         return answer;
     }
-    ++entry->tries;
-    entry->attempts.emplace(answer.join, Attempt{std::move(cpace), std::move(who)});
+    codes_.begin(*entry, answer.join, Attempt{std::move(cpace), std::move(who)});
     return answer;
 }
 
@@ -106,7 +103,7 @@ awaitable<Result<api::JoinState>> Pairing::prove(identity::Peer peer, std::strin
     auto attempt = entry->attempts.extract(join); // one proof each
     if (!attempt.mapped().cpace.is_their_tag(*tag)) {
         failed(peer, "the code was wrong, or somebody was in between", entry.get());
-        if (entry->tries >= Entry::kTries && entry->attempts.empty()) entry->end(State::dead);
+        if (entry->is_spent()) entry->end(State::dead);
         co_return not_paired();
     }
     if (parts_.identity.devices.has_key(attempt.mapped().who.key)) {

@@ -10,7 +10,7 @@
 #include "base/fd.hpp"
 #include "base/files.hpp"
 #include "base/log.hpp"
-#include "vault/held_mark.hpp"
+#include "vault/empty_mark.hpp"
 
 namespace owhale::vault {
 namespace {
@@ -122,11 +122,14 @@ Status from_file(const config::Settings& settings, GivenKey& given) {
     const auto next = path + ".new"; // a rekey had begun
     if (!exists(path) && !exists(next)) {
         // A new key opens nothing of what is there, and looks like the right one to who finds it.
-        if (holds_secrets(settings.state_dir))
-            return unusable("the vault's key file " + path + " is not there, and the vault in " + settings.state_dir +
-                                " holds secrets that were sealed with another; no new one was made",
-                            "name the right file with vault-key-file, or put it back from a backup, and start owhaled "
-                            "again");
+        if (!may_make_key(settings.state_dir)) {
+            given.withheld = true;
+            return unusable("the vault's key file " + path +
+                                " is not there, and no new one was made: it would open none of the secrets that " +
+                                settings.state_dir + "/state.db may hold",
+                            "put it back from the backup, or name it with vault-key-file, and start owhaled again; " +
+                                begin_anew(settings.state_dir));
+        }
         CHECK(make_key_file(path));
     }
     if (exists(path)) given.keys.push_back(TRY(read_key_file(path)));
@@ -173,6 +176,12 @@ Status from_passphrase(GivenKey& given, SecretBytes asked) {
 }
 
 } // namespace
+
+std::string begin_anew(const std::string& state_dir) {
+    return "if nothing in the vault is worth keeping, stop owhaled, sqlite3 " + state_dir +
+           "/state.db 'DELETE FROM secrets; DELETE FROM vault', touch " + state_dir +
+           "/vault.empty, and start it again (man owhaled-secrets)";
+}
 
 GivenKey read_given_key(const config::Settings& settings, SecretBytes passphrase) {
     GivenKey given;

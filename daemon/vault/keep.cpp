@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <sodium.h>
 
+#include "base/log.hpp"
 #include "shared/codec.hpp"
-#include "vault/held_mark.hpp"
 #include "vault/passphrase.hpp"
 
 namespace owhale::vault {
@@ -31,9 +31,13 @@ std::string shown(const Place& place) {
 } // namespace
 
 Keep::Keep(store::Database database, const GivenKey& given, Argon2Cost cost)
-    : database_(std::move(database)), cost_(cost), how_(given.how), by_passphrase_(!given.passphrase.empty()) {
+    : database_(std::move(database)), mark_(std::filesystem::path(database_.path()).parent_path()), cost_(cost),
+      how_(given.how), by_passphrase_(!given.passphrase.empty()) {
+    const bool empty = settle_mark(); // without a key, too: the next start may make one then
     if (given.missing) {
         closed_ = given.missing;
+        if (given.withheld && empty)
+            closed_->next = "the vault holds no secret: start owhaled again, and it makes a key";
     } else if (const auto opened = open(given); !opened && !closed_) {
         (void)close(to_line(opened.error()), opened.error().next);
     }
@@ -52,21 +56,32 @@ std::unexpected<Error> Keep::damaged(std::string why) {
 Status Keep::open(const GivenKey& given) {
     const auto head = TRY(read_head());
     const bool empty = TRY(read_rows()).empty();
-    CHECK(mark_held(folder(), !empty));
     if (!head && empty) return make(given, 1);
     if (!head) return close("its head was removed from the database, and secrets are there", kRestore);
     if (TRY(unwrap(given, *head))) return load(*head);
     // A passphrase that was mistyped, or a setting that was changed, before anything was kept costs nothing.
     if (empty && head->generation <= kFewChanges) return make(given, head->generation + 1);
     if (by_passphrase_ == !head->salt.empty())
-        return close(how_ + " is not the key that this vault was made with", kRestore);
+        return close(how_ + " is not the key that this vault was made with",
+                     std::string(kRestore) + "; " + begin_anew(std::filesystem::path(database_.path()).parent_path()));
     return close(by_passphrase_ ? "it was made with a key, not with a passphrase"
                                 : "it was made with a passphrase, not with a key",
                  "set vault-key in owhaled.conf to what it was");
 }
 
-std::string Keep::folder() const {
-    return std::filesystem::path(database_.path()).parent_path();
+Result<bool> Keep::holds_none() {
+    auto row = TRY(statements_.use("SELECT 1 FROM secrets LIMIT 1"))->with();
+    return !TRY(row.next());
+}
+
+bool Keep::settle_mark() {
+    const auto empty = holds_none();
+    if (!empty) return false; // what cannot be read is no reason for a key
+    if (*empty)
+        mark_.put();
+    else if (const auto removed = mark_.remove(); !removed)
+        log::error(to_line(removed.error()));
+    return *empty;
 }
 
 // An empty vault: the first start's.

@@ -21,6 +21,7 @@
 #include "shared/api_secrets.hpp"
 #include "shared/error.hpp"
 #include "store/statements.hpp"
+#include "vault/empty_mark.hpp"
 #include "vault/given_key.hpp"
 #include "vault/seal.hpp"
 
@@ -108,6 +109,8 @@ private:
     Result<bool> unwrap(const GivenKey& given, const HeadRow& row); // false: the key is another
     Status load(const HeadRow& row);
     std::unexpected<Error> tell_damage(const std::vector<Row>& rows);
+    Result<bool> holds_none();
+    bool settle_mark(); // by the database; whether it holds no secret
     Result<std::optional<HeadRow>> read_head();
     Result<std::vector<Row>> read_rows();
     Result<std::optional<Row>> read_row(const Place& place);
@@ -124,7 +127,6 @@ private:
     Digest head_of(const Rows& rows, std::uint64_t generation) const;
     void adopt(Rows rows, std::uint64_t generation);
     void use_key(SecretBytes key);
-    std::string folder() const; // of the database
     std::unexpected<Error> close(std::string why, std::string next);
     static Digest digest_of_row(const Row& row);
     static std::string bound_to_value(const Row& row);
@@ -132,6 +134,7 @@ private:
 
     store::Database database_;
     store::Statements statements_{database_};
+    EmptyMark mark_;
     Argon2Cost cost_;
     std::string how_;
     bool by_passphrase_ = false;

@@ -4,7 +4,6 @@
 #include "shared/codec.hpp"
 #include "store/transaction.hpp"
 #include "vault/crash_point.hpp"
-#include "vault/held_mark.hpp"
 #include "vault/keep.hpp"
 #include "vault/passphrase.hpp"
 
@@ -76,7 +75,7 @@ void Keep::adopt(Rows rows, std::uint64_t generation) {
 
 Status Keep::put(const Meta& meta, const SecretBytes& value) {
     CHECK(check());
-    CHECK(mark_held(folder(), true));
+    CHECK(mark_.remove()); // before: a secret that is stored is never beside it
     const auto row = sealed_row(meta, value);
     Held held{meta, digest_of_row(row)};
     auto before = rows_.find(row.place);
@@ -92,6 +91,7 @@ Status Keep::put(const Meta& meta, const SecretBytes& value) {
     if (!written) {
         rows_.erase(row.place);
         if (old) rows_.emplace(row.place, *old);
+        if (rows_.empty()) mark_.put();
         return written;
     }
     ++generation_;
@@ -115,6 +115,7 @@ Status Keep::remove(const Place& place) {
     CHECK(write_head(rows, generation_ + 1));
     CHECK(transaction.commit());
     adopt(std::move(rows), generation_ + 1);
+    if (rows_.empty()) mark_.put();
     return {};
 }
 
@@ -197,6 +198,7 @@ Result<std::vector<std::string>> Keep::accept(std::uint64_t generation) {
     CHECK(rekey_with(whole, {}, {}, std::max(generation, generation_) + 1));
     closed_.reset();
     damaged_ = false;
+    if (rows_.empty()) mark_.put();
     return gone;
 }
 

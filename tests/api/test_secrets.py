@@ -466,6 +466,46 @@ def test_no_new_key_is_made_for_secrets_that_are_there(fresh, admin, alice_accou
     assert vault_row(fresh)["state"] == "ok" and fresh.key_file.exists()
 
 
+def test_an_empty_vault_of_an_older_owhaled_makes_its_key_at_the_second_start(fresh, admin):
+    mark = fresh.state / "vault.empty"
+    assert mark.exists()
+    fresh.stop()
+    mark.unlink()
+    fresh.key_file.unlink()
+    fresh.start()
+    row = vault_row(fresh)
+    assert row["state"] == "missing" and "start owhaled again" in row["fix"] and not fresh.key_file.exists(), row
+    assert mark.exists()
+    restarted(fresh)
+    assert vault_row(fresh)["state"] == "ok" and fresh.key_file.exists()
+    put(admin, name="A")
+    assert not mark.exists()
+
+
+def test_where_the_key_is_lost_one_begins_anew(fresh, admin, alice_account):
+    put(alice_account, name="A")
+    fresh.stop()
+    fresh.key_file.unlink()
+    fresh.start()
+    closed_by_key(fresh, alice_account, "is not there")
+    way = vault_row(fresh)["fix"]
+    assert f"sqlite3 {fresh.state}/state.db 'DELETE FROM secrets; DELETE FROM vault'" in way and f"touch {fresh.state}/vault.empty" in way
+    fresh.stop()
+    with database(fresh) as file:
+        file.executescript("DELETE FROM secrets; DELETE FROM vault")
+    file.close()
+    (fresh.state / "vault.empty").touch()
+    for path in fresh.state.glob("state.db*"):
+        os.chown(path, fresh.state.stat().st_uid, fresh.state.stat().st_gid)
+    fresh.start()
+    assert fresh.key_file.exists()
+    admin.do("POST", "/v1/vault/rekey?accept=1")
+    put(alice_account, name="B")
+    assert alice_account.do("POST", "/v1/secrets/B/reveal") == {"value": VALUE}
+    restarted(fresh)
+    assert vault_row(fresh)["state"] == "ok"
+
+
 def closed_by_key(owhaled, person, word):
     row = vault_row(owhaled)
     assert row["state"] == "missing" and word in row["detail"], row

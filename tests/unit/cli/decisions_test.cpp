@@ -150,3 +150,37 @@ TEST_CASE("a device answers nothing after its time or its removal") {
     CHECK(answers_at("2027-01-15T08:30:01.000000Z", true)); // both were under way
     CHECK_FALSE(answers_at("2027-01-15T08:30:10.000000Z", true));
 }
+
+TEST_CASE("a device answers nothing after its account was removed, or its password reset") {
+    const Key key;
+    const auto answers_at = [&](const char* time, const char* event, const char* account) {
+        Decisions decisions;
+        const json::object paired{{"account", "alice"},
+                                  {"device", kDevice},
+                                  {"key", to_text(key.open)},
+                                  {"expires", "2027-01-15T09:00:00.000000Z"}};
+        take(decisions, "device.add", paired, "user:alice");
+        take(decisions, event, {{"account", account}}, "user:admin", "2027-01-15T08:30:00.000000Z");
+        return !take(decisions, "approval.decided", decided(key, kWay, kBody), "device:" + kDevice, time);
+    };
+    for (const auto* event : {"user.remove", "user.reset"}) {
+        CAPTURE(event);
+        CHECK(answers_at("2027-01-15T08:30:09.000000Z", event, "alice")); // the event comes first
+        CHECK_FALSE(answers_at("2027-01-15T08:30:11.000000Z", event, "alice"));
+        CHECK(answers_at("2027-01-15T08:30:11.000000Z", event, "bob"));
+    }
+    CHECK(answers_at("2027-01-15T08:30:11.000000Z", "user.disable", "alice")); // it may be enabled again
+}
+
+TEST_CASE("what is paired after an account's end is good, and an end that is told later gives no time back") {
+    const Key key;
+    Decisions decisions;
+    const json::object paired{{"account", "alice"}, {"device", kDevice}, {"key", to_text(key.open)}};
+    take(decisions, "user.remove", {{"account", "alice"}}, "user:admin", "2027-01-15T07:00:00.000000Z");
+    take(decisions, "device.add", paired, "user:alice");
+    CHECK_FALSE(take(decisions, "approval.decided", decided(key, kWay, kBody)));
+    take(decisions, "user.reset", {{"account", "alice"}}, "user:admin", "2027-01-15T08:00:00.000000Z");
+    take(decisions, "device.remove", {{"device", kDevice}}, "user:admin", "2027-01-15T09:00:00.000000Z");
+    CHECK(take(decisions, "approval.decided", decided(key, kWay, kBody), "device:" + kDevice,
+               "2027-01-15T08:30:00.000000Z"));
+}

@@ -149,7 +149,9 @@ TEST_CASE("a device goes, and loses powers, though the log cannot be written; wh
     const auto admin = stage.admin();
     const auto stolen = paired(stage, admin, "stolen"), other = paired(stage, admin, "other");
     disk.fail_writes(SQLITE_FULL, ENOSPC);
-    CHECK_EQ(removed(stage, admin, stolen.id).error().code, Code::audit_unavailable);
+    const auto untold = removed(stage, admin, stolen.id);
+    CHECK_EQ(untold.error().code, Code::audit_unavailable);
+    CHECK(untold.error().message.starts_with("the device is removed; the log did not take it: "));
     CHECK_EQ(stage.severed, std::vector<std::string>{"device:" + stolen.id});
     CHECK_FALSE(stage.service->person("device:" + stolen.id).has_value());
     CHECK_EQ(removed(stage, admin, stolen.id).error().code, Code::not_found);
@@ -164,6 +166,62 @@ TEST_CASE("a device goes, and loses powers, though the log cannot be written; wh
     disk.heal();
     stage.reopen();
     CHECK_FALSE(stage.service->person("device:" + stolen.id).has_value());
+}
+
+TEST_CASE("a device is refused, and loses powers, though nothing at all can be written; both can be done again") {
+    owhale::test::Disk disk;
+    identity::test::Stage stage;
+    const auto admin = stage.admin();
+    const auto stolen = paired(stage, admin, "stolen"), other = paired(stage, admin, "other");
+    const auto lives = [&](const Device& device) { return stage.service->person("device:" + device.id).has_value(); };
+    api::DeviceChange change;
+    change.can = std::vector<std::string>{"audit"};
+    disk.fail_writes(SQLITE_FULL, ENOSPC);
+    for (int i = 0; i < 2; ++i) {
+        const auto refused = removed(stage, admin, stolen.id);
+        CHECK_EQ(refused.error().code, Code::state_unavailable);
+        CHECK(refused.error().message.starts_with("the device stolen is refused until owhaled restarts"));
+        CHECK_FALSE(lives(stolen));
+        CHECK_EQ(changed(stage, admin, other.id, change).error().code, Code::state_unavailable);
+        CHECK_EQ(stage.service->devices.show(admin, other.id)->can, std::vector<std::string>{"audit"});
+    }
+    CHECK_EQ(stage.severed.front(), "device:" + stolen.id);
+    const auto listed = stage.service->devices.show(admin, stolen.id);
+    REQUIRE(listed);
+    CHECK(listed->now.empty());
+    CHECK(listed->expires <= rfc3339(wall_clock_us()));
+    disk.heal();
+    CHECK(removed(stage, admin, stolen.id));
+    CHECK(changed(stage, admin, other.id, change));
+    CHECK_EQ(stage.events("device.remove").size(), 1);
+    stage.reopen();
+    CHECK_EQ(stage.service->devices.show(admin, stolen.id).error().code, Code::not_found);
+    CHECK_EQ(stage.service->devices.show(admin, other.id)->can, std::vector<std::string>{"audit"});
+}
+
+TEST_CASE("the devices of an account that goes are refused though the database is full, and go when it is not") {
+    owhale::test::Disk disk;
+    disk.fail_only("state");
+    identity::test::Stage stage;
+    const auto admin = stage.admin(), alice = stage.account("alice", {"auditor"});
+    Device device;
+    device.id = device.name = "phone";
+    device.powers = kMayAudit;
+    device.created = wall_clock_us();
+    device.expires = device.created + 3'600'000'000;
+    auto asker = stage.asker(alice, "pair.confirm");
+    REQUIRE(stage.run(stage.service->devices.add(std::move(asker), std::move(device), "a pairing")));
+    const auto remove = [&] {
+        auto root = stage.asker(admin, "users.remove");
+        return stage.run(stage.service->accounts.remove(std::move(root), "alice"));
+    };
+    disk.fail_writes(SQLITE_FULL, ENOSPC);
+    CHECK_EQ(remove().error().code, Code::state_unavailable);
+    CHECK_EQ(stage.severed, std::vector<std::string>{"device:phone"});
+    CHECK_FALSE(stage.service->person("device:phone").has_value());
+    disk.heal();
+    CHECK(remove());
+    CHECK_EQ(stage.service->devices.show(admin, "phone").error().code, Code::not_found);
 }
 
 TEST_CASE("a device that was seen expired stays so, should the clock go back") {

@@ -119,7 +119,7 @@ TEST_CASE("one try too many ends no code while the right device may still prove 
     CHECK_EQ(scene.newest().state, "joined");
 }
 
-TEST_CASE("a code whose five tries prove nothing ends by its time, and takes no sixth") {
+TEST_CASE("a code whose five tries prove nothing takes no sixth, and is dead once the last had its minute") {
     Scene scene;
     const auto made = scene.create();
     auto wrong = made->code;
@@ -127,8 +127,36 @@ TEST_CASE("a code whose five tries prove nothing ends by its time, and takes no 
     for (int i = 0; i < 5; ++i) CHECK_FALSE(Joining(scene, wrong).knows);
     for (int i = 0; i < 5; ++i) CHECK_FALSE(Joining(scene, made->code).knows);
     CHECK_EQ(scene.newest().tries, 5);
-    scene.now += 600 * kSecond;
-    CHECK_EQ(scene.newest().state, "expired");
+    scene.now += 59 * kSecond;
+    CHECK_EQ(scene.newest().state, "open");
+    CHECK(scene.create().error().code == Code::conflict);
+    scene.now += kSecond;
+    CHECK_EQ(scene.newest().state, "dead");
+    CHECK(scene.create());
+}
+
+TEST_CASE("the right device has a minute to prove itself, though all other tries are over") {
+    Scene scene;
+    const auto made = scene.create();
+    auto wrong = made->code;
+    wrong.back() = wrong.back() == '0' ? '1' : '0';
+    for (int i = 0; i < 4; ++i) CHECK_FALSE(Joining(scene, wrong).knows);
+    scene.now += 30 * kSecond;
+    Joining right(scene, made->code);
+    scene.now += 59 * kSecond;
+    CHECK_EQ(scene.newest().state, "open");
+    CHECK(right.prove(scene));
+}
+
+TEST_CASE("a try that is proved after its minute is too late, and the code takes the tries that are left") {
+    Scene scene;
+    const auto made = scene.create();
+    Joining late(scene, made->code);
+    REQUIRE(late.knows);
+    scene.now += 60 * kSecond;
+    CHECK(late.prove(scene).error().code == Code::pairing_failed);
+    CHECK_EQ(scene.newest().state, "open");
+    CHECK(Joining(scene, made->code).prove(scene));
 }
 
 TEST_CASE("an attempt that is under way ends with its code") {

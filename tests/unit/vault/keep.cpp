@@ -1,10 +1,13 @@
 #include "vault/keep.hpp"
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <sodium.h>
 
 #include "audit/log.hpp"
 #include "checks.hpp"
+#include "config/settings.hpp"
 #include "folder.hpp"
 #include "store/migrations.hpp"
 #include "vault/vault.hpp"
@@ -53,6 +56,15 @@ struct Stage {
 std::string value_of(Keep& keep, const std::string& name) {
     auto value = keep.value({"user:alice", name});
     return value ? std::string(value->text()) : "(" + value.error().message + ")";
+}
+
+// Where a key file is asked for that is not there, in the folder of the stage.
+GivenKey given_of_file(const Stage& stage) {
+    config::Settings settings;
+    settings.vault_key = "file";
+    settings.vault_key_file = stage.folder / "vault.key";
+    settings.state_dir = stage.folder.path();
+    return read_given_key(settings, {});
 }
 
 double per_second(int count, std::chrono::steady_clock::time_point from) {
@@ -129,6 +141,82 @@ TEST_CASE("a key that does not fit an empty vault makes it anew, at a later gene
     CHECK_EQ(other.generation(), 3);
     REQUIRE(other.put(meta_of("A"), SecretBytes(std::string_view("value of A"))));
     CHECK(stage.open()->closed()); // not any more
+}
+
+TEST_CASE("vault.empty is there as long as no secret is") {
+    REQUIRE(kStarted);
+    Stage stage;
+    const auto mark = stage.folder / "vault.empty";
+    const auto marked = [&] { return std::filesystem::exists(mark); };
+    const SecretBytes value{std::string_view("value of A")};
+    auto keep = stage.open();
+    CHECK(marked());
+    REQUIRE(keep->put(meta_of("A"), value));
+    CHECK_FALSE(marked());
+    REQUIRE(keep->put(meta_of("B"), value));
+    REQUIRE(keep->remove({"user:alice", "A"}));
+    CHECK_FALSE(marked());
+    REQUIRE(keep->remove({"user:alice", "B"}));
+    CHECK(marked());
+    REQUIRE(keep->put(meta_of("C"), value));
+    std::ofstream{mark}; // out of a backup
+    keep.reset();
+    keep = stage.open();
+    CHECK_FALSE(marked());
+    std::filesystem::create_directory(mark); // what cannot be removed
+    CHECK_EQ(keep->put(meta_of("D"), value).error().code, Code::state_unavailable);
+    std::filesystem::remove(mark);
+    CHECK(keep->put(meta_of("D"), value));
+    CHECK_FALSE(EmptyMark("/nowhere").remove());
+    EmptyMark("/nowhere").put(); // tells, and goes on
+}
+
+TEST_CASE("a key file is made where there is no database or an empty vault, and for nothing else") {
+    REQUIRE(kStarted);
+    Stage stage;
+    const auto file = stage.folder / "vault.key", mark = stage.folder / "vault.empty";
+    CHECK_FALSE(given_of_file(stage).missing); // the first start
+    REQUIRE(std::filesystem::remove(file));
+    { REQUIRE(stage.open()->put(meta_of("A"), SecretBytes(std::string_view("value of A")))); }
+    const auto lost = given_of_file(stage);
+    REQUIRE(lost.missing);
+    CHECK(lost.withheld);
+    CHECK_FALSE(std::filesystem::exists(file));
+    for (const auto* way : {"from the backup", "vault-key-file", "DELETE FROM secrets; DELETE FROM vault"})
+        CHECK_MESSAGE(lost.missing->next.contains(way), way);
+    {
+        Keep closed(stage.database(), lost, {8u << 20, 1});
+        REQUIRE(closed.closed());
+        CHECK_EQ(closed.closed()->next, lost.missing->next);
+        CHECK_FALSE(std::filesystem::exists(mark));
+    }
+    { REQUIRE(stage.open()->remove({"user:alice", "A"})); }
+    // As an older owhaled left it: empty, and without the mark. It says so once.
+    REQUIRE(std::filesystem::remove(mark));
+    const auto once = given_of_file(stage);
+    CHECK(once.withheld);
+    {
+        Keep closed(stage.database(), once, {8u << 20, 1});
+        REQUIRE(closed.closed());
+        CHECK(closed.closed()->next.contains("start owhaled again"));
+    }
+    CHECK(std::filesystem::exists(mark));
+    const auto made = given_of_file(stage);
+    REQUIRE_FALSE(made.missing);
+    CHECK(std::filesystem::exists(file));
+    Keep anew(stage.database(), made, {8u << 20, 1});
+    CHECK_FALSE(anew.closed());
+}
+
+TEST_CASE("an empty vault of an older owhaled whose key is there goes on") {
+    REQUIRE(kStarted);
+    Stage stage;
+    stage.open().reset();
+    REQUIRE(std::filesystem::remove(stage.folder / "vault.empty"));
+    auto keep = stage.open();
+    CHECK_FALSE(keep->closed());
+    CHECK_EQ(keep->generation(), 1);
+    CHECK(std::filesystem::exists(stage.folder / "vault.empty"));
 }
 
 TEST_CASE("rekey keeps all values; the old wrapped keys open nothing") {
