@@ -24,8 +24,9 @@ Tone tone_of(const std::string& state) {
     return state == "paired" ? Tone::good : state == "open" ? Tone::plain : Tone::dim;
 }
 
-std::string in_words(const std::string& state) {
-    return state == "dead" ? "too many tries" : state;
+// Dead is also the code of somebody who may pair nothing any more.
+bool was_tried_too_often(const api::Pairing& pairing) {
+    return pairing.state == "dead" && pairing.tries >= kMostTries;
 }
 
 Result<std::vector<api::Pairing>> all(Context& context) {
@@ -46,7 +47,7 @@ Result<int> list(Context& context, bool everybodys) {
                    {one.principal},
                    {one.name},
                    {joined(one.can)},
-                   {in_words(one.state), tone_of(one.state)},
+                   {was_tried_too_often(one) ? "too many tries" : one.state, tone_of(one.state)},
                    {when_in_short(one.expires)},
                    {one.device_name.value_or("-")},
                    {one.words.value_or("-")}});
@@ -139,7 +140,7 @@ Result<api::Pairing> find_pairing(Context& context, const std::string& named) {
 
 Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const std::vector<std::string>& can,
                             const std::string& words) {
-    if (pairing.state == "dead")
+    if (was_tried_too_often(pairing))
         return fail(Code::pairing_failed, "five wrong tries: this code has ended", "owhalectl pair new makes another");
     if (pairing.state != "joined" || !pairing.words)
         return fail(Code::conflict, "it is " + pairing.state + ": no device waits to be confirmed",
