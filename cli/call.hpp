@@ -24,6 +24,7 @@ struct Call {
     bool anonymous = false;                  // shows no token, though there is one
     bool silent = false;                     // says nothing while it waits: the screen is somebody's
     std::string act;                         // "remove the account bob", for the question for a password
+    bool asks_first = false; // whoever is logged in types the password before owhaled is asked: it stands for a yes
 };
 
 struct Reply {

@@ -112,6 +112,22 @@ def test_a_second_machine_approves(daemon, here, there):
     assert refused.returncode == 3 and "not paired" in refused.stderr
 
 
+def test_a_device_is_asked_before_it_approves(daemon, here, there):
+    """It types no password: what was shown is approved by a yes, and by no Enter that was meant to read on."""
+    pair(here, there, daemon)
+    run = daemon.run(ALICE, argv=["seq", "3"], detach=True).json()
+    for typed in ("", "y"):
+        terminal = there.on_terminal("--host", url(daemon), "approve", run["approval"])
+        terminal.answer(r"Approve this, once\? Type yes: ", typed)
+        status, screen = terminal.wait()
+        assert status == 1 and "nothing is approved" in screen, screen
+    assert run["approval"] in there("--host", url(daemon), "-q", "approvals", "ls")
+    terminal = there.on_terminal("--host", url(daemon), "approve", run["approval"])
+    terminal.answer("Type yes: ", "yes")
+    assert terminal.wait()[0] == 0
+    assert daemon.until(run["id"], ["exited"], ALICE)
+
+
 def test_on_a_terminal(daemon, here, there):
     """The code as letters and as a picture; the words are compared before the password is asked for once more."""
     terminal = here.on_terminal("pair", "new", "--name", "phone", "--can", "audit")
