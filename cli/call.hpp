@@ -31,6 +31,7 @@ struct Reply {
     unsigned status = 0;
     std::string body;
     std::map<std::string, std::string, std::less<>> headers; // lower-case names
+    std::string device_of; // the URL of the owhaled that a paired device's signature was shown to; "" none was
 };
 
 // The verb's method, and its path with the id and the query in place, percent-encoded.
