@@ -46,7 +46,7 @@ std::string table_of(const Look& look, const std::vector<api::Pairing>& pairings
     headings.emplace_back("NAME");
     if (wide) headings.emplace_back("CAN");
     headings.insert(headings.end(), {"STATE", "ENDS", "DEVICE", "WORDS"});
-    Table table(headings, others ? 2 : 1);
+    Table table(headings, headings.size() - 2); // what a device calls itself may be long
     for (const auto& one : pairings) {
         std::vector<Cell> cells = {{look.verbose ? one.id : short_id(one.id)}};
         if (others) cells.push_back({one.principal});
