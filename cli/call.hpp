@@ -24,7 +24,8 @@ struct Call {
     bool anonymous = false;                  // shows no token, though there is one
     bool silent = false;                     // says nothing while it waits: the screen is somebody's
     std::string act;                         // "remove the account bob", for the question for a password
-    bool asks_first = false; // whoever is logged in types the password before owhaled is asked: it stands for a yes
+    bool asks_first =
+        false; // the password is typed before owhaled is asked, and stands for a yes; without a login it fails
 };
 
 struct Reply {

@@ -47,11 +47,13 @@ bool asks_password(const Client& client) {
 
 Result<Reply> send_with_proof(Client& client, Call call, const Secret& given, Secret* kept) {
     Result<Reply> reply;
-    if (!call.asks_first || !given.empty() || !asks_password(client)) {
+    if (!call.asks_first) {
         reply = client.send(call);
         if (reply || reply.error().code != Code::step_up_required) return reply;
         if (client.token() == nullptr) return std::unexpected(without_account(std::move(reply).error()));
         if (given.empty() && !can_ask()) return reply;
+    } else if (client.token() == nullptr) {
+        return std::unexpected(without_account({Code::step_up_required, {}, {}, 0, {}}));
     }
     std::string before; // what went wrong, said when nothing is echoed any more
     for (int tries = 1;; ++tries) {

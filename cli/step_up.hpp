@@ -14,7 +14,7 @@ Result<Reply> send_with_proof(Client& client, Call call, const Secret& given, Se
 // unauthenticated when an act that wants the password cannot be done by this client: before anybody types a value for it.
 Status has_account(const Client& client);
 
-// Whether the password will be typed for a call that asks_first; none was `given`.
+// Whether a call can ask first: there is a login, and somebody to ask.
 bool asks_password(const Client& client);
 
 // The header that carries the password with a request.

@@ -75,10 +75,16 @@ Result<std::string> read_digest(Context& context, const Arguments& arguments, co
     return approval.digest;
 }
 
-// Enter, typed to read on, is no yes. Whoever types the password next has been asked enough.
-Status ask_whether(Context& context, const Arguments& arguments) {
-    if (arguments.yes || !arguments.digest.empty() || arguments.log_in) return {};
-    if (!arguments.password_stdin && asks_password(context.client())) return {};
+// Enter, typed to read on, is no yes: a person who was shown the request types the password next, or else a word.
+enum class Yes { said_before, by_password, by_word };
+
+Yes yes_of(Context& context, const Arguments& arguments) {
+    if (arguments.yes || !arguments.digest.empty() || arguments.log_in)
+        return Yes::said_before; // log_in: asks by itself
+    return !arguments.password_stdin && asks_password(context.client()) ? Yes::by_password : Yes::by_word;
+}
+
+Status ask_whether(const Arguments& arguments) {
     const bool once = arguments.times.empty() && arguments.span.empty() && arguments.like.empty();
     if (TRY(ask_yes(once ? "Approve this, once? Type yes: " : "Approve this, with the grant above? Type yes: ")))
         return {};
@@ -94,14 +100,15 @@ Result<int> approve(Context& context, const Arguments& arguments) {
     const Hush hush;
     api::ApproveRequest request;
     request.digest = TRY(read_digest(context, arguments, id, grant));
-    CHECK(ask_whether(context, arguments));
+    const auto yes = yes_of(context, arguments);
+    if (yes == Yes::by_word) CHECK(ask_whether(arguments));
     if (!arguments.why.empty()) request.reason = arguments.why;
     request.grant = grant;
     Call call{.verb = "approvals.approve",
               .id = id,
               .body = write(request),
               .act = "approve what was shown",
-              .asks_first = !arguments.yes && arguments.digest.empty() && !arguments.log_in};
+              .asks_first = yes == Yes::by_password};
     const auto body =
         TRY(arguments.log_in ? ask_once_logged_in(context, std::move(call)) : context.ask(std::move(call)));
     if (TRY(context.printed_json(body))) return kOk;
