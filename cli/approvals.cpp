@@ -87,7 +87,7 @@ ViewOptions view_options(const api::Approval& approval, std::size_t columns, boo
     return {.columns = columns, .now = std::time(nullptr), .user = user_of(runs_as(approval)), .details = details};
 }
 
-Result<bool> page(const Look& look, const std::vector<Line>& lines) {
+Result<bool> page(const Look& look, const std::vector<Line>& lines, const std::string& end) {
     const auto size = look.terminal && can_ask() ? window_size() : std::nullopt;
     const std::size_t rows = size && size->rows > 2 ? size->rows - 1u : lines.size() + 1;
     for (std::size_t i = 0; i < lines.size(); ++i) {
@@ -98,6 +98,7 @@ Result<bool> page(const Look& look, const std::vector<Line>& lines) {
         }
         CHECK(print(painted(look.colour, lines[i]) + "\n"));
     }
+    if (lines.size() > rows && !end.empty()) say("-- " + std::to_string(lines.size()) + " lines; " + end + " --\n");
     return true;
 }
 

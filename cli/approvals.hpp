@@ -25,8 +25,9 @@ std::string approvals_table(const Look& look, const std::vector<api::Approval>& 
 // How it is to be shown here and now.
 ViewOptions view_options(const api::Approval& approval, std::size_t columns, bool details);
 
-// Prints lines to stdout; on a terminal page by page. False when the person had enough before the end.
-Result<bool> page(const Look& look, const std::vector<Line>& lines);
+// Prints lines to stdout; on a terminal page by page, with `end` below the last one where there was more than one. False when
+// the person had enough before the end.
+Result<bool> page(const Look& look, const std::vector<Line>& lines, const std::string& end = {});
 
 // "git push <word> 'two words'": the words of a template, as a shell would split them, or a JSON array. <word>, <path> and
 // <number> stand for one argument each.

@@ -35,6 +35,16 @@ std::string told(const api::Verdict& verdict) {
     return out + ")";
 }
 
+// Where a device's key was refused no login helps.
+std::string next_of_device(Code code, const api::Problem& problem, const std::string& url) {
+    const auto forget = "; owhalectl --host " + quoted(url) + " logout forgets this machine's device key";
+    if (code == Code::token_revoked && problem.next.value_or("").starts_with("ask an admin"))
+        return "ask an admin of that owhaled" + forget;
+    if (code == Code::token_revoked || code == Code::token_expired || code == Code::token_signature)
+        return "owhalectl pair join " + quoted(url) + ", with a new code" + forget;
+    return {};
+}
+
 Error error_of(const api::Problem& problem) {
     Error error;
     error.code = code_of(problem.code);
@@ -85,6 +95,8 @@ Result<Reply> succeeded(Reply reply) {
     const auto problem = read_problem(reply.body);
     if (!problem) return std::unexpected(unexplained(reply));
     auto error = error_of(*problem);
+    if (!reply.device_of.empty() && error.next.empty())
+        error.next = next_of_device(error.code, *problem, reply.device_of);
     if (const auto after = header_number(reply, "retry-after"); after > 0 && error.next.empty())
         error.next = "try again in " + std::to_string(after) + " s";
     return std::unexpected(std::move(error));

@@ -24,12 +24,15 @@ struct Call {
     bool anonymous = false;                  // shows no token, though there is one
     bool silent = false;                     // says nothing while it waits: the screen is somebody's
     std::string act;                         // "remove the account bob", for the question for a password
+    bool asks_first =
+        false; // the password is typed before owhaled is asked, and stands for a yes; without a login it fails
 };
 
 struct Reply {
     unsigned status = 0;
     std::string body;
     std::map<std::string, std::string, std::less<>> headers; // lower-case names
+    std::string device_of; // the URL of the owhaled that a paired device's signature was shown to; "" none was
 };
 
 // The verb's method, and its path with the id and the query in place, percent-encoded.

@@ -219,6 +219,11 @@ struct Connection::State {
         return {};
     }
 
+    // A reply tells whether a device's key was what was judged.
+    void mark(Result<Reply>& reply, bool anonymous) const {
+        if (reply && manners.device && !anonymous) reply->device_of = peer.host->url();
+    }
+
     static int family_of(int fd) {
         sockaddr_storage address{};
         socklen_t length = sizeof address;
@@ -376,6 +381,7 @@ asio::awaitable<Result<Reply>> Connection::send(Call call) {
         CO_CHECK(state_->connect());
         state_->sign(request, anonymous);
         auto reply = co_await state_->exchange(request, limit);
+        state_->mark(reply, anonymous);
         if (!reply) state_->stream.reset();
         const auto pause = state_->again(reply, tries);
         if (!pause) co_return reply;
@@ -401,6 +407,7 @@ asio::awaitable<Status> Connection::follow(Call call, std::function<void(std::st
     }
     if (header.get().result_int() != 200) {
         auto refusal = co_await state_->read_rest(header);
+        state_->mark(refusal, call.anonymous);
         drop();
         if (!refusal) co_return std::unexpected(std::move(refusal).error());
         auto refused = succeeded(*std::move(refusal));
@@ -422,6 +429,7 @@ asio::awaitable<Result<Reply>> Connection::converse(Call call, Take take) {
         CO_CHECK(state_->connect());
         state_->sign(request, anonymous);
         auto reply = co_await state_->begin(request, limit, take);
+        state_->mark(reply, anonymous);
         if (!reply) state_->stream.reset();
         const auto pause = state_->again(reply, tries);
         if (!pause) co_return reply;
@@ -439,11 +447,12 @@ asio::awaitable<Result<std::unique_ptr<Channel>>> Connection::upgrade(Call call)
     CO_CHECK(state_->connect());
     auto channel = std::make_unique<WebSocketChannel>(std::move(*state_->stream));
     state_->stream.reset();
-    Reply refusal;
-    auto opened = co_await channel->open(target_of(call).path, state_->manners, refusal);
+    Result<Reply> refusal;
+    auto opened = co_await channel->open(target_of(call).path, state_->manners, *refusal);
     if (opened) co_return channel;
-    if (refusal.status == 0) co_return std::unexpected(std::move(opened).error());
-    auto refused = succeeded(std::move(refusal));
+    if (refusal->status == 0) co_return std::unexpected(std::move(opened).error());
+    state_->mark(refusal, false);
+    auto refused = succeeded(*std::move(refusal));
     if (refused) co_return std::unexpected(std::move(opened).error());
     co_return std::unexpected(std::move(refused).error());
 }

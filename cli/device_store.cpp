@@ -40,6 +40,13 @@ std::unexpected<Error> not_ours(const std::string& path) {
                 "remove it (rm " + path + "), and pair this machine again: owhalectl pair join URL");
 }
 
+// A file that was not believed is no login's.
+Error unsafe(const std::string& path, Error error) {
+    if (error.code == Code::unauthenticated)
+        error.next = "look at it, remove it (rm " + path + "), and pair this machine again: owhalectl pair join URL";
+    return error;
+}
+
 bool is_id(std::string_view text) {
     const auto good = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == '-'; };
     return text.size() == 36 && std::ranges::all_of(text, good);
@@ -76,14 +83,20 @@ pairing::Fields sign_for(const KeptDevice& device, std::int64_t ahead, std::stri
 Result<std::optional<KeptDevice>> device_for(const Host& host) {
     const auto path = path_for(host);
     if (!path) return std::nullopt; // no home: nothing can have been kept
-    auto text = TRY(read_private(*path, kMostFile));
-    if (!text) return std::nullopt;
+    auto text = read_private(*path, kMostFile);
+    if (!text) return std::unexpected(unsafe(*path, std::move(text).error()));
+    if (!*text) return std::nullopt;
     guard_secrets(); // before the parser makes copies
     boost::system::error_code error;
-    const auto value = json::parse(*text, error);
-    wipe(*text);
+    const auto value = json::parse(**text, error);
+    wipe(**text);
     const auto* object = error ? nullptr : value.if_object();
-    if (object == nullptr || member(*object, "host") != host.url()) return not_ours(*path);
+    if (object == nullptr) return not_ours(*path);
+    const auto kept = member(*object, "host");
+    if (!host.tls && kept == "https://" + host.authority())
+        return fail(Code::bad_request, "this machine is a device of " + kept + ", and you wrote http://",
+                    "--host " + kept);
+    if (kept != host.url()) return not_ours(*path);
     KeptDevice out;
     out.id = member(*object, "device");
     out.principal = member(*object, "principal");
@@ -114,6 +127,10 @@ Result<std::string> keep_device(const Host& host, const KeptDevice& device) {
     wipe(text);
     CHECK(written);
     return path;
+}
+
+Result<bool> forget_device(const Host& host) {
+    return remove_private(TRY(path_for(host)));
 }
 
 } // namespace owhale::cli

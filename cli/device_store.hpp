@@ -34,5 +34,7 @@ pairing::Fields sign_for(const KeptDevice& device, std::int64_t ahead, std::stri
 Result<std::optional<KeptDevice>> device_for(const Host& host);
 // Keeps it, and says where.
 Result<std::string> keep_device(const Host& host, const KeptDevice& device);
+// True when there was one. owhaled knows its public half until it is removed there.
+Result<bool> forget_device(const Host& host);
 
 } // namespace owhale::cli

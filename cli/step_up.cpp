@@ -41,11 +41,20 @@ Status has_account(const Client& client) {
     return std::unexpected(without_account({Code::step_up_required, {}, {}, 0, {}}));
 }
 
+bool asks_password(const Client& client) {
+    return client.token() != nullptr && can_ask();
+}
+
 Result<Reply> send_with_proof(Client& client, Call call, const Secret& given, Secret* kept) {
-    auto reply = client.send(call);
-    if (reply || reply.error().code != Code::step_up_required) return reply;
-    if (client.token() == nullptr) return std::unexpected(without_account(std::move(reply).error()));
-    if (given.empty() && !can_ask()) return reply;
+    Result<Reply> reply;
+    if (!call.asks_first) {
+        reply = client.send(call);
+        if (reply || reply.error().code != Code::step_up_required) return reply;
+        if (client.token() == nullptr) return std::unexpected(without_account(std::move(reply).error()));
+        if (given.empty() && !can_ask()) return reply;
+    } else if (client.token() == nullptr) {
+        return std::unexpected(without_account({Code::step_up_required, {}, {}, 0, {}}));
+    }
     std::string before; // what went wrong, said when nothing is echoed any more
     for (int tries = 1;; ++tries) {
         auto typed = given.empty() ? ask_password(before + question(client, call)) : Result<Secret>();

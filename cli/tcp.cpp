@@ -31,7 +31,9 @@ Result<Addresses> addresses_of(const Host& host) {
     wanted.ai_flags = AI_NUMERICSERV;
     addrinfo* found = nullptr;
     const int error = ::getaddrinfo(host.name.c_str(), std::to_string(host.port).c_str(), &wanted, &found);
-    if (error != 0) return unreachable(host, ::gai_strerror(error));
+    if (error != 0)
+        return fail(Code::unreachable, host.url() + ": " + ::gai_strerror(error),
+                    "check the name " + host.name + ": this machine finds no address for it");
     return Addresses(found, ::freeaddrinfo);
 }
 

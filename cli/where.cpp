@@ -73,6 +73,10 @@ std::string Host::authority() const {
     return (six ? "[" + name + "]" : name) + ":" + std::to_string(port);
 }
 
+bool Host::is_loopback() const {
+    return cli::is_loopback(name);
+}
+
 std::string Host::url() const {
     return (tls ? "https://" : "http://") + authority();
 }

@@ -27,6 +27,7 @@ struct Host {
 
     std::string authority() const; // "host:7717", "[::1]:7717": the Host header
     std::string url() const;
+    bool is_loopback() const; // by the name alone: "localhost" is what a resolver says it is
 };
 
 struct Where {

@@ -9,6 +9,7 @@
 #include "cli/one_login.hpp"
 #include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
+#include "cli/step_up.hpp"
 #include "cli/terminal.hpp"
 #include "cli/units.hpp"
 
@@ -65,13 +66,30 @@ Result<std::string> read_digest(Context& context, const Arguments& arguments, co
         lines.emplace_back();
         for (auto& line : grant_view(approval, *grant, options)) lines.push_back(std::move(line));
     }
-    if (!TRY(page(look, lines)))
+    if (!TRY(page(look, lines, "that was all of it, and nothing is approved yet")))
         return fail(Code::bad_request, "it was not read to its end, and not approved", "owhalectl approve " + id);
     if (approval.state != "pending") return fail(Code::approval_ended, "the request is " + approval.state + " already");
     if (!approval.may_decide.value_or(true) && !arguments.log_in)
         return fail(Code::forbidden, approval.why_not.value_or("you may not decide this request"),
                     "owhalectl login NAME, as somebody who may; owhalectl whoami shows who you are");
     return approval.digest;
+}
+
+// Enter, typed to read on, is no yes: a person who was shown the request types the password next, or else a word.
+enum class Yes { said_before, by_password, by_word };
+
+Yes yes_of(Context& context, const Arguments& arguments) {
+    if (arguments.yes || !arguments.digest.empty() || arguments.log_in)
+        return Yes::said_before; // log_in: asks by itself
+    return !arguments.password_stdin && asks_password(context.client()) ? Yes::by_password : Yes::by_word;
+}
+
+Status ask_whether(const Arguments& arguments) {
+    const bool once = arguments.times.empty() && arguments.span.empty() && arguments.like.empty();
+    if (TRY(ask_yes(once ? "Approve this, once? Type yes: " : "Approve this, with the grant above? Type yes: ")))
+        return {};
+    return fail(Code::conflict, "that was no yes: nothing is approved, and the request still waits",
+                "owhalectl approve or deny " + arguments.id);
 }
 
 Result<int> approve(Context& context, const Arguments& arguments) {
@@ -82,9 +100,15 @@ Result<int> approve(Context& context, const Arguments& arguments) {
     const Hush hush;
     api::ApproveRequest request;
     request.digest = TRY(read_digest(context, arguments, id, grant));
+    const auto yes = yes_of(context, arguments);
+    if (yes == Yes::by_word) CHECK(ask_whether(arguments));
     if (!arguments.why.empty()) request.reason = arguments.why;
     request.grant = grant;
-    Call call{.verb = "approvals.approve", .id = id, .body = write(request), .act = "approve what was shown"};
+    Call call{.verb = "approvals.approve",
+              .id = id,
+              .body = write(request),
+              .act = "approve what was shown",
+              .asks_first = yes == Yes::by_password};
     const auto body =
         TRY(arguments.log_in ? ask_once_logged_in(context, std::move(call)) : context.ask(std::move(call)));
     if (TRY(context.printed_json(body))) return kOk;
@@ -106,7 +130,8 @@ Result<int> approve(Context& context, const Arguments& arguments) {
 } // namespace
 
 void declare_approve(Command parent) {
-    auto command = parent.sub("approve", "Agree to a request, once you have read it; asks for your password");
+    auto command =
+        parent.sub("approve", "Agree to a request, once you have read it; asks for your password, or for a yes");
     auto arguments = std::make_shared<Arguments>();
     command.positional("ID", arguments->id, "the request: its id, or how that begins or ends", Kind::approval_id);
     command.flag("--once", arguments->once, "for this once (default)");

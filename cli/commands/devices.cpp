@@ -1,9 +1,12 @@
 // owhalectl devices: what is paired, and how that ends.
+#include <algorithm>
 #include <ctime>
 #include <memory>
 
 #include "cli/accounts.hpp"
+#include "cli/approval_view.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/commands/pair.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/ids.hpp"
 #include "cli/messages.hpp"
@@ -14,26 +17,51 @@ namespace owhale::cli {
 namespace {
 
 constexpr auto kList = "owhalectl devices ls lists the ids";
+constexpr std::size_t kWide = 100; // columns that all of the table needs
+
+bool has_ended(const api::Device& device) {
+    const auto end = parse_time(device.expires);
+    return end >= 0 && end <= static_cast<std::int64_t>(std::time(nullptr));
+}
+
+// From where it was seen is left out where 80 columns would not hold it.
+std::string table_of(const Look& look, const std::vector<api::Device>& devices, const std::string& own) {
+    const bool others = std::ranges::any_of(devices, [&](const auto& one) { return one.principal != own; });
+    const bool wide = look.verbose || look.columns == 0 || look.columns >= kWide;
+    std::vector<std::string> headings = {"ID"};
+    if (others) headings.emplace_back("OF");
+    headings.insert(headings.end(), {"NAME", "MAY", "ENDS", "SEEN"});
+    if (wide) headings.emplace_back("FROM");
+    Table table(headings, others ? 2 : 1);
+    for (const auto& device : devices) {
+        const bool ended = has_ended(device);
+        std::vector<Cell> cells = {{look.verbose ? device.id : short_id(device.id)}};
+        if (others) cells.push_back({device.principal});
+        cells.insert(cells.end(),
+                     {{device.name},
+                      {ended || device.now.empty() ? "nothing" : joined(device.now),
+                       !ended && device.now == device.can ? Tone::plain : Tone::warn},
+                      {ended ? "ended" : when_in_short(device.expires)},
+                      {device.last_seen ? format_age(*device.last_seen, std::time(nullptr)) : "-", Tone::dim}});
+        if (wide) cells.push_back({device.last_peer.value_or("-")});
+        table.row(std::move(cells));
+    }
+    return table.text(look);
+}
 
 Result<int> list(Context& context, const Whose& whose) {
     Call call{.verb = "devices.list"};
     ask_for(whose, call);
     const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body, "devices"))) return kOk;
-    Table table({"ID", "OF", "NAME", "MAY", "ENDS", "SEEN", "FROM"}, 2);
-    std::string ids;
-    for (const auto& device : TRY(read_devices(body)).devices) {
-        ids += device.id + "\n";
-        table.row(
-            {{device.id},
-             {device.principal},
-             {device.name},
-             {device.now.empty() ? "nothing" : joined(device.now), device.now == device.can ? Tone::plain : Tone::warn},
-             {when_in_short(device.expires)},
-             {device.last_seen ? format_age(*device.last_seen, std::time(nullptr)) : "-", Tone::dim},
-             {device.last_peer.value_or("-")}});
+    const auto devices = TRY(read_devices(body)).devices;
+    if (context.globals().quiet) {
+        std::string ids;
+        for (const auto& device : devices) ids += device.id + "\n";
+        CHECK(print(ids));
+        return kOk;
     }
-    CHECK(print(context.globals().quiet ? ids : table.text(context.look())));
+    CHECK(print(table_of(context.look(), devices, own_principal(context))));
     return kOk;
 }
 
@@ -119,8 +147,9 @@ void declare_cut(Command devices) {
     command.options("--can", arguments->can, "POWER,…", "those that it keeps");
     declare_proof(command, arguments->password_stdin);
     command.handler([arguments](Context& context) -> Result<int> {
+        const auto can = TRY(powers_of(arguments->can));
         CHECK(prove_from_stdin(context, arguments->password_stdin));
-        return change(context, arguments->id, {{}, split(arguments->can)}, "cut a device's powers");
+        return change(context, arguments->id, {{}, can}, "cut a device's powers");
     });
 }
 

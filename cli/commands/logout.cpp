@@ -1,7 +1,8 @@
-// owhalectl logout: ends the session at owhaled, and forgets its token.
+// owhalectl logout: ends the session at owhaled, and forgets its token; or the key of a paired device.
 #include <filesystem>
 
 #include "cli/commands/commands.hpp"
+#include "cli/device_store.hpp"
 #include "cli/exit_codes.hpp"
 
 namespace owhale::cli {
@@ -24,22 +25,32 @@ std::vector<std::string> names_of(const Where& where) {
     return names;
 }
 
+// The same for a device's key, which owhaled need not be asked about.
+Error forget_unreached_device(const Where& where, Error error) {
+    if (!where.host || !forget_device(*where.host).value_or(false)) return error;
+    error.message = "this machine's device key is forgotten, but owhaled could not be told: " + error.message;
+    error.next = "owhalectl devices ls and rm, logged in there, end the device itself";
+    return error;
+}
+
 // owhaled is gone, or shows another certificate: the token goes all the same, and the session is told to be left.
 Error forget_unasked(Context& context, Error error) {
     const auto where = context.where();
     if (token_in_environment() || !where) return error;
     bool any = false;
     for (const auto& name : names_of(*where)) any = forget_every_token(name).value_or(false) || any;
-    if (!any) return error;
+    if (!any) return error.code == Code::unreachable ? forget_unreached_device(*where, std::move(error)) : error;
     error.message = "the token is forgotten here, but the session could not be ended there: " + error.message;
     error.next = "it ends by itself when its time is over; until then owhalectl sessions ls and rm, logged in again, "
                  "reach it";
     return error;
 }
 
-// A file that holds no token, or that was not believed.
+// A file that holds no token and no key, or that was not believed.
 Status forget_unread(Context& context, const Error& error) {
-    if (token_in_environment() || !TRY(forget_token(context.client().peer().name))) return std::unexpected(error);
+    if (token_in_environment()) return std::unexpected(error);
+    const auto& peer = context.client().peer();
+    if (!TRY(forget_token(peer.name)) && !(peer.host && TRY(forget_device(*peer.host)))) return std::unexpected(error);
     note(error.message);
     note("it is removed; there was no session to end");
     return {};
@@ -52,9 +63,21 @@ Status tell(Context& context, const std::string& who, bool ended) {
     return {};
 }
 
+// Without a login it is a device's key that is shown. That key is nowhere else: where the device had not ended, it cannot be
+// used any more, and is still to be removed there.
+Result<int> forget_this_device(Context& context, const KeptDevice& device, const Result<std::string>& asked) {
+    TRY(forget_device(*context.client().peer().host));
+    if (context.globals().quiet) return kOk;
+    note("this machine's device key is forgotten: " + device.source + " is removed");
+    note(!asked ? "owhaled did not take it any more: " + asked.error().message
+                : "the device is still in " + device.principal + "'s list there: owhalectl devices rm " + device.id);
+    return kOk;
+}
+
 Result<int> logout(Context& context) {
     const auto asked = context.ask({.verb = "health"});
     if (!asked && !over_already(asked.error())) return std::unexpected(forget_unasked(context, asked.error()));
+    if (const auto* device = context.client().device()) return forget_this_device(context, *device, asked);
     const auto* token = context.client().token();
     if (token == nullptr && !asked) {
         CHECK(forget_unread(context, asked.error()));
@@ -75,7 +98,8 @@ Result<int> logout(Context& context) {
 } // namespace
 
 void declare_logout(Command root) {
-    root.sub("logout", "End the session, and forget its token").handler(logout);
+    root.sub("logout", "End the session, and forget its token; on a paired device, forgets this machine's device key")
+        .handler(logout);
 }
 
 } // namespace owhale::cli

@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "cli/accounts.hpp"
+#include "cli/approval_view.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/each.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/ids.hpp"
 #include "cli/messages.hpp"
@@ -17,6 +19,9 @@ namespace owhale::cli {
 namespace {
 
 constexpr auto kList = "owhalectl pair ls lists the ids";
+constexpr std::array<std::string_view, 4> kPowers = {"approve", "audit", "runs", "freeze"}; // as owhaled names them
+constexpr auto kThereAre = "there are: approve, audit, runs, freeze";
+constexpr std::size_t kWide = 100; // columns that all of a table needs
 
 Tone tone_of(const std::string& state) {
     if (state == "joined") return Tone::warn;
@@ -34,34 +39,55 @@ Result<std::vector<api::Pairing>> all(Context& context) {
     return TRY(read_pairings(body)).pairings;
 }
 
+bool has_ended(const api::Pairing& pairing) {
+    return pairing.state != "open" && pairing.state != "joined" && pairing.state != "paired";
+}
+
+// What --can gave is left out where 80 columns are for what a person compares.
+std::string table_of(const Look& look, const std::vector<api::Pairing>& pairings, const std::string& own) {
+    const bool others = std::ranges::any_of(pairings, [&](const auto& one) { return one.principal != own; });
+    const bool wide = look.verbose || look.columns == 0 || look.columns >= kWide;
+    std::vector<std::string> headings = {"ID"};
+    if (others) headings.emplace_back("OF");
+    headings.emplace_back("NAME");
+    if (wide) headings.emplace_back("CAN");
+    headings.insert(headings.end(), {"STATE", "ENDS", "DEVICE", "WORDS"});
+    Table table(headings, headings.size() - 2); // what a device calls itself may be long
+    for (const auto& one : pairings) {
+        std::vector<Cell> cells = {{look.verbose ? one.id : short_id(one.id)}};
+        if (others) cells.push_back({one.principal});
+        cells.push_back({one.name});
+        if (wide) cells.push_back({joined(one.can)});
+        cells.insert(cells.end(), {{was_tried_too_often(one) ? "too many tries" : one.state, tone_of(one.state)},
+                                   {has_ended(one) ? "ended" : when_in_short(one.expires)},
+                                   {one.device_name.value_or("-")},
+                                   {one.words.value_or("-")}});
+        table.row(std::move(cells));
+    }
+    return table.text(look);
+}
+
 Result<int> list(Context& context, bool everybodys) {
     Call call{.verb = "pair.list"};
     if (everybodys) call.query.emplace_back("all", "1");
     const auto body = TRY(context.ask(std::move(call)));
     if (TRY(context.printed_json(body, "pairings"))) return kOk;
-    Table table({"ID", "OF", "NAME", "CAN", "STATE", "ENDS", "DEVICE", "WORDS"}, 2);
-    std::string ids;
-    for (const auto& one : TRY(read_pairings(body)).pairings) {
-        ids += one.id + "\n";
-        table.row({{one.id},
-                   {one.principal},
-                   {one.name},
-                   {joined(one.can)},
-                   {was_tried_too_often(one) ? "too many tries" : one.state, tone_of(one.state)},
-                   {when_in_short(one.expires)},
-                   {one.device_name.value_or("-")},
-                   {one.words.value_or("-")}});
+    const auto pairings = TRY(read_pairings(body)).pairings;
+    if (context.globals().quiet) {
+        std::string ids;
+        for (const auto& one : pairings) ids += one.id + "\n";
+        CHECK(print(ids));
+        return kOk;
     }
-    CHECK(print(context.globals().quiet ? ids : table.text(context.look())));
+    CHECK(print(table_of(context.look(), pairings, own_principal(context))));
     return kOk;
 }
 
-Result<int> cancel(Context& context, const std::string& named) {
+Status cancel(Context& context, const std::string& named) {
     auto id = TRY(whole_or_part(named, "pairing", kList));
     if (id.empty()) id = TRY(find_pairing(context, named)).id;
     TRY(context.ask({.verb = "pair.cancel", .id = id}));
-    CHECK(print(id + "\n"));
-    return kOk;
+    return print(id + "\n");
 }
 
 // What joined, by its own word, for whoever confirms it. The code of a page is whoever's certificate the browser took: it can
@@ -119,13 +145,31 @@ void declare_confirm(Command pair) {
     command.option("--words", arguments->words, "WORDS", "what the device shows: then nothing is asked");
     declare_proof(command, arguments->password_stdin);
     command.handler([arguments](Context& context) -> Result<int> {
+        const auto can = TRY(powers_of(arguments->can));
         CHECK(prove_from_stdin(context, arguments->password_stdin));
         const auto pairing = TRY(find_pairing(context, arguments->id));
-        return confirm_pairing(context, pairing, split(arguments->can), arguments->words);
+        return confirm_pairing(context, pairing, can, arguments->words);
     });
 }
 
 } // namespace
+
+std::string own_principal(Context& context) {
+    if (const auto* token = context.client().token()) return token->principal;
+    if (const auto* device = context.client().device()) return device->principal;
+    return {};
+}
+
+Result<std::vector<std::string>> powers_of(const std::vector<std::string>& words) {
+    auto powers = split(words);
+    for (const auto& power : powers) {
+        if (std::ranges::find(kPowers, power) == kPowers.end())
+            return fail(Code::invalid_value, "--can: there is no power \"" + power + "\"", kThereAre);
+        if (std::ranges::count(powers, power) > 1)
+            return fail(Code::invalid_value, "--can: " + power + " stands twice", "name each power once");
+    }
+    return powers;
+}
 
 Result<api::Pairing> find_pairing(Context& context, const std::string& named) {
     auto id = TRY(whole_or_part(named, "pairing", kList));
@@ -179,10 +223,12 @@ void declare_pair(Command root) {
     listed.flag("-a,--all", *everybodys, "everyone's, for those who may see them");
     listed.handler([everybodys](Context& context) { return list(context, *everybodys); });
     declare_confirm(pair);
-    auto ended = pair.sub("cancel", "End a code, or turn away the device that joined by it");
-    auto id = std::make_shared<std::string>();
-    ended.positional("ID", *id, "the pairing");
-    ended.handler([id](Context& context) { return cancel(context, *id); });
+    auto ended = pair.sub("cancel", "End codes, or turn away the devices that joined by them");
+    auto ids = std::make_shared<std::vector<std::string>>();
+    ended.positionals("ID", *ids, "the pairings");
+    ended.handler([ids](Context& context) {
+        return for_each_named(*ids, [&](const std::string& id) { return cancel(context, id); });
+    });
     declare_pair_join(pair);
     declare_pair_ca(pair);
 }

@@ -12,6 +12,10 @@ namespace owhale::cli {
 
 inline constexpr std::uint64_t kMostTries = 5; // of a code, as owhaled counts them
 
+// The powers of --can, each once and known: so that a slip is told before a password is asked for. Empty only of none.
+Result<std::vector<std::string>> powers_of(const std::vector<std::string>& words);
+// Whose login, or device, this is; "" unknown: then lists say of each whose it is.
+std::string own_principal(Context& context);
 // The caller's pairing of this id, or of a part of it that only one has.
 Result<api::Pairing> find_pairing(Context& context, const std::string& named);
 // Shows who joined, asks whether that is the right device, and pairs it. `can`: fewer powers; empty: all that it was made for.

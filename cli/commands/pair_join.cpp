@@ -4,6 +4,7 @@
 
 #include "cli/accounts.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/device_url.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/joining.hpp"
 #include "cli/prompt.hpp"
@@ -16,6 +17,7 @@ constexpr std::size_t kMostName = 64;
 
 struct Arguments {
     std::string url, name;
+    std::vector<std::string> more;
 };
 
 std::string own_name() {
@@ -37,9 +39,10 @@ Result<std::string> code() {
 }
 
 Result<int> join(Context& context, const Arguments& arguments) {
-    auto host = TRY(parse_host(arguments.url));
-    if (!host.tls)
-        return fail(Code::bad_request, "a device joins over TLS alone", "owhalectl pair join https://HOST:PORT");
+    auto host = TRY(parse_device_url(arguments.url));
+    if (!arguments.more.empty())
+        return fail(Code::bad_request, "the code is asked for; it belongs on no command line, where ps shows it",
+                    "owhalectl pair join " + host.url());
     host.fingerprint = context.globals().fingerprint;
     const auto url = host.url();
     Joining joining(std::move(host));
@@ -71,6 +74,7 @@ void declare_pair_join(Command pair) {
     auto command = pair.sub("join", "Make this machine a device of an owhaled elsewhere; asks for the code");
     auto arguments = std::make_shared<Arguments>();
     command.positional("URL", arguments->url, "https://HOST:PORT of that owhaled");
+    command.refused_words(arguments->more);
     command.option("--name", arguments->name, "NAME", "what this machine calls itself; default: its host name");
     command.handler([arguments](Context& context) { return join(context, *arguments); });
 }

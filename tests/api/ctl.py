@@ -1,12 +1,15 @@
 """owhalectl as people and scripts use it: in pipes without a terminal, and on a terminal of its own, as any user."""
 
+import fcntl
 import os
 import pathlib
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import daemon
@@ -46,14 +49,15 @@ class Ctl:
         assert code is None or done.returncode == code, (words, done)
         return done if code != 0 else done.stdout
 
-    def on_terminal(self, *words):
-        return Terminal(self, words)
+    def on_terminal(self, *words, rows=0, columns=0):
+        return Terminal(self, words, rows, columns)
 
 
 class Terminal:
-    def __init__(self, ctl, words):
+    def __init__(self, ctl, words, rows=0, columns=0):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))  # before it looks
             os.chdir(ctl.home)
             become(ctl.uid)
             os.execve(CTL, [str(CTL), *words], ctl.variables)

@@ -94,7 +94,7 @@ class Device:
         return self.ask("GET", target, **more)
 
 
-def serve(own, *flags, rule=None):
+def serve(own, *flags, rule=None, tcp="127.0.0.1:0"):
     """An owhaled over TLS."""
     def with_rule(*all_flags):
         one = own(*all_flags)
@@ -103,7 +103,7 @@ def serve(own, *flags, rule=None):
         return one
 
     return listening(with_rule, "--tls", "on", "--login-rate", "100000", "--api-rate", "1000000", "--api-burst", "100000",
-                     "--anonymous-rate", "100000", *flags)
+                     "--anonymous-rate", "100000", *flags, tcp=tcp)
 
 
 def code_of(person, name="my phone", can=("approve", "audit"), **more):

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -18,6 +19,7 @@ from conftest import ALICE, needs_root
 from ctl import CTL, Ctl
 
 pytestmark = needs_root
+BOB = "quite other words of hers"
 
 
 @pytest.fixture
@@ -46,8 +48,8 @@ def url(daemon):
     return "https://%s:%d" % daemon.tcp
 
 
-def new(here, *more, can="approve,audit"):
-    out = here("pair", "new", "--name", "laptop", "--can", can, "--no-wait", "--password-stdin", *more, stdin=accounts.ADMIN + "\n")
+def new(here, *more, can="approve,audit", password=accounts.ADMIN):
+    out = here("pair", "new", "--name", "laptop", "--can", can, "--no-wait", "--password-stdin", *more, stdin=password + "\n")
     return re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", out)[0]
 
 
@@ -63,6 +65,10 @@ def start_join(there, address, code, *more):
 
 def pairing(here):
     return json.loads(here("-o", "json", "pair", "ls"))["pairings"][0]
+
+
+def pairing_of(here, state):
+    return next(one for one in json.loads(here("-o", "json", "pair", "ls"))["pairings"] if one["state"] == state)
 
 
 def until_joined(here, process):
@@ -114,6 +120,151 @@ def test_a_second_machine_approves(daemon, here, there):
     assert here("devices", "rm", device).strip() == device
     refused = there(*host, "whoami", code=None)
     assert refused.returncode == 3 and "not paired" in refused.stderr
+    assert f"owhalectl pair join {url(daemon)}, with a new code" in refused.stderr and "owhalectl login" not in refused.stderr, refused
+    gone = there(*host, "logout", code=None)
+    assert gone.returncode == 0 and f"{kept} is removed" in gone.stderr and not kept.exists(), gone
+    assert "not paired" in gone.stderr and there(*host, "logout", code=None).returncode == 0
+
+
+def test_a_device_is_asked_before_it_approves(daemon, here, there):
+    """It types no password: what was shown is approved by a yes, and by no Enter that was meant to read on."""
+    pair(here, there, daemon)
+    run = daemon.run(ALICE, argv=["seq", "3"], detach=True).json()
+    for typed in ("", "y"):
+        terminal = there.on_terminal("--host", url(daemon), "approve", run["approval"])
+        terminal.answer(r"Approve this, once\? Type yes: ", typed)
+        status, screen = terminal.wait()
+        assert status == 1 and "nothing is approved" in screen, screen
+    assert run["approval"] in there("--host", url(daemon), "-q", "approvals", "ls")
+    terminal = there.on_terminal("--host", url(daemon), "approve", run["approval"])
+    terminal.answer("Type yes: ", "yes")
+    assert terminal.wait()[0] == 0
+    assert daemon.until(run["id"], ["exited"], ALICE)
+
+
+def test_a_device_whose_owner_is_disabled(daemon, here, there):
+    """An admin helps, and no login and no new code."""
+    for words in (("users", "add", "bob", "--role", "approver"), ("login", "bob")):
+        here(*words, "--password-stdin", stdin=f"{BOB}\n{accounts.ADMIN}\n")
+    process = start_join(there, url(daemon), new(here, can="approve", password=BOB))
+    one = until_joined(here, process)
+    here("pair", "confirm", one["id"], "--words", one["words"], "--password-stdin", stdin=BOB + "\n")
+    assert process.wait(60) == 0
+    here("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    here("users", "disable", "bob", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    refused = there("--host", url(daemon), "whoami", code=None)
+    assert refused.returncode == 3 and "next: ask an admin" in refused.stderr, refused
+    assert "owhalectl login" not in refused.stderr and "new code" not in refused.stderr
+
+
+def test_a_device_forgets_its_key(daemon, here, there):
+    """Also one that is still paired: then it is said where it has to be removed."""
+    pair(here, there, daemon)
+    [kept] = there.home.glob(".local/state/owhaled/client/device-*")
+    [device] = here("-q", "devices", "ls").split()
+    plain = there("--host", "http" + url(daemon).removeprefix("https"), "whoami", code=None)
+    assert plain.returncode != 0 and kept.exists(), plain
+    gone = there("--host", url(daemon), "logout", code=None)
+    assert gone.returncode == 0 and "device key is forgotten" in gone.stderr and f"owhalectl devices rm {device}" in gone.stderr, gone
+    assert not kept.exists()
+    here("devices", "rm", device)
+    pair(here, there, daemon)
+    assert daemon.stop() == 0
+    gone = there("--host", url(daemon), "logout", code=None)
+    assert gone.returncode == 6 and "device key is forgotten" in gone.stderr and not kept.exists(), gone
+
+
+def test_plain_http_where_this_machine_is_a_device(there, base):
+    """Over TLS: nothing is removed for it. A listener of our own has to be there, which is sent nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        authority = "127.0.0.1:%d" % listener.getsockname()[1]
+        folder = there.home / ".local/state/owhaled/client"
+        folder.mkdir(parents=True, mode=0o700)
+        kept = folder / ("device-" + authority.replace(":", "_"))
+        kept.write_text(json.dumps({"host": "https://" + authority, "device": "01a21c2e-1112-7341-9ff7-3a6bd7a210d2", "principal": "user:admin",
+                                    "key": "A" * 43}))
+        kept.chmod(0o600)
+        refused = there("--host", "http://" + authority, "whoami", code=None)
+        assert refused.returncode == 2 and f"this machine is a device of https://{authority}, and you wrote http://" in refused.stderr, refused
+        assert f"next: --host https://{authority}" in refused.stderr and "rm " not in refused.stderr
+        assert there("--host", "http://" + authority, "logout", code=None).returncode == 2 and kept.exists()
+
+
+def test_slips_are_told_before_the_password(daemon, here):
+    """No stdin, no terminal: a password would be asked for with exit code 3."""
+    good = ("--name", "x", "--can", "audit")
+    for words, said in ((("--name", "x", "--can", "fly"), '--can: there is no power "fly"[\\s\\S]*approve, audit, runs, freeze'),
+                        (("--name", "x", "--can", "audit,audit"), "--can: audit stands twice"),
+                        (("--name", "x"), "--can is missing"), (("--can", "audit"), "--name is missing"),
+                        (("--name", "x" * 65, "--can", "audit"), "--name: .*64"),
+                        ((*good, "--for", "5s"), "--for 5s: .*a minute to 366 days"), ((*good, "--for", "367d"), "--for 367d"),
+                        ((*good, "--for", "soon"), "--for"), ((*good, "--url", "foo"), "'foo' does not begin with https://"),
+                        ((*good, "--url", "http://h:1"), "TLS alone"), ((*good, "--url", "https://h/x"), "without a path: https://h")):
+        refused = here("pair", "new", *words, code=None)
+        assert refused.returncode == 2 and re.search(said, refused.stderr), (words, refused)
+    for words in (("pair", "confirm", "01a21c2e", "--can", "fly"), ("devices", "cut", "01a21c2e", "--can", "fly")):
+        refused = here(*words, code=None)
+        assert refused.returncode == 2 and "--can: there is no power" in refused.stderr, refused
+    assert here("pair", "new", *good, "--password-stdin", code=None).returncode == 3
+
+
+def test_what_is_handed_out(daemon, here):
+    """Loopback is said to be that; a tunnel's URL is taken as it is; programs get what the device has to know."""
+    made = here("-o", "json", "pair", "new", "--name", "x", "--can", "audit", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
+    told = json.loads(made.stdout)
+    assert told["url"] == url(daemon) and told["fingerprint"] == daemon.fingerprint and told["code"]
+    assert "this machine alone" in made.stderr and "tcp = 0.0.0.0:7717 and hosts = NAME" in made.stderr, made
+    again = here("pair", "new", "--name", "x", "--can", "audit", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
+    assert again.returncode == 1 and f"next: end it: owhalectl pair cancel {told['id']}" in again.stderr, again
+    first = told["id"]
+    assert here("pair", "cancel", first).strip() == first
+    made = here("pair", "new", "--name", "x", "--can", "audit", "--no-wait", "--url", "https://build.example.org/app", "--password-stdin",
+                stdin=accounts.ADMIN + "\n", code=None)
+    assert "owhalectl pair join https://build.example.org:7717\n" in made.stdout and "this machine alone" not in made.stderr, made
+    second = pairing_of(here, "open")["id"]
+    several = here("pair", "cancel", "01900000-0000-7000-8000-000000000000", second, code=None)
+    assert several.returncode == 5 and several.stdout == second + "\n" and "01900000" in several.stderr, several
+    for line in here("pair", "ls").splitlines()[1:]:
+        assert re.search(r"cancelled +ended", line) and first not in line and "user:admin" not in line, line
+    assert first in here("-v", "pair", "ls")
+
+
+def test_everywhere_is_no_address(own, base):
+    """The setting hosts names the machine first."""
+    one = devices.serve(own, "--hosts", "build.example.org other.example.org", tcp="0.0.0.0:0")
+    accounts.set_up(one)
+    admin = Ctl(base, one)
+    admin("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    made = admin("pair", "new", "--name", "x", "--can", "audit", "--no-wait", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
+    assert "pair join https://build.example.org:%d\n" % one.tcp[1] in made.stdout and "this machine alone" not in made.stderr, made
+
+
+def test_lists_fit_a_terminal(daemon, here, there):
+    pair(here, there, daemon, can="approve,audit,runs,freeze")
+    for noun in ("devices", "pair"):
+        terminal = here.on_terminal(noun, "ls", rows=24, columns=80)
+        status, screen = terminal.wait()
+        lines = re.sub("\x1b\\[[0-9;]*m", "", screen).splitlines()
+        assert status == 0 and len(lines) == 2 and all(len(line) <= 80 for line in lines), screen
+        assert "OF" not in lines[0].split() and "user:admin" not in lines[1]
+    [device] = here("-q", "devices", "ls").split()
+    listed = here("devices", "ls")
+    assert device not in listed and device[-8:] in listed and device in here("-v", "devices", "ls")
+    assert daemon.stop() == 0
+    with sqlite3.connect(daemon.state / "state.db") as database:
+        database.execute("UPDATE devices SET expires = 1")
+    daemon.start()
+    assert re.search(r"laptop +nothing +ended", here("devices", "ls"))
+    assert "nothing: its time has ended" in here("devices", "show", device)
+
+
+def test_what_pair_join_cannot_reach(there):
+    for address, code, said in (("foo", 2, "write it as https://"), ("https://127.0.0.1:1/x", 2, "without a path: https://127.0.0.1:1"),
+                                ("https://no-such-host.invalid", 6, "check the name no-such-host.invalid")):
+        refused = there("pair", "join", address, code=None)
+        assert refused.returncode == code and said in refused.stderr and "http://" not in refused.stderr, refused
+    refused = there("pair", "join", "https://127.0.0.1:1", "7K3M-9QXT", code=None)
+    assert refused.returncode == 2 and "the code is asked for; it belongs on no command line" in refused.stderr, refused
 
 
 def test_a_device_that_is_removed_watches_no_more(daemon, here, there):

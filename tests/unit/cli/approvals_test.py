@@ -176,6 +176,54 @@ class Commands(Approvals):
         self.assertEqual(terminal.wait(), 2)
         self.assertEqual(self.decided(), [])
 
+    def test_where_no_password_is_typed_only_a_yes_approves(self):
+        self.waiting({})
+        name, = self.ids()
+        for typed in ("", "y", "no"):
+            terminal = Terminal("approve", name, "--password-stdin", rows=60, columns=100)
+            terminal.type(GOOD.encode() + b"\n")
+            terminal.answer(rb"Approve this, once\? Type yes: ", typed)
+            self.assertEqual(terminal.wait(), 1)
+            self.assertIn(b"nothing is approved", terminal.seen)
+            self.assertEqual(self.decided(), [])
+        terminal = Terminal("approve", name, "--password-stdin", "--times", "2", rows=60, columns=100)
+        terminal.type(GOOD.encode() + b"\n")
+        terminal.answer(rb"Approve this, with the grant above\? Type yes: ", "yes")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(self.decided()[0]["request"]["grant"], {"times": 2})
+
+    def test_enter_that_reads_on_approves_nothing(self):
+        """Through all pages, and once more: it was meant for the pager, whether a password is due or not."""
+        self.waiting({})
+        name, = self.ids()
+        terminal = Terminal("approve", name, "--password-stdin", rows=12, columns=80)
+        terminal.type(GOOD.encode() + b"\n")
+        terminal.until(rb"Enter shows more, q ends --")
+        while not re.search(rb"Type yes: ", terminal.seen):
+            terminal.seen = b""
+            terminal.type(b"\n")
+            terminal.until(rb"Enter shows more, q ends --|nothing is approved yet --[\s\S]*Type yes: ")
+        terminal.type(b"\n")
+        self.assertEqual(terminal.wait(), 1)
+        self.assertEqual(self.decided(), [])
+
+    def test_an_open_window_spares_no_password_where_it_is_the_yes(self):
+        self.waiting({}, {})
+        watching = self.watch(rows=40)
+        watching.shows("2 waiting")
+        watching.look()
+        watching.type(b"y")
+        watching.shows("Password of")
+        watching.type(GOOD.encode() + b"\r")
+        watching.shows(r"1 waiting[\s\S]*approved")
+        name, = self.ids()
+        terminal = Terminal("approve", name, rows=60, columns=100)
+        terminal.until(rb"owhaled needs the password of user:admin: ")
+        self.assertEqual(len(self.decided()), 1)
+        terminal.type(GOOD.encode() + b"\n")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(len(self.decided()), 2)
+
     def test_hostile_texts_on_a_plain_terminal(self):
         self.waiting(HOSTILE)
         name, = self.ids()
