@@ -129,10 +129,11 @@ def test_a_name_that_was_set_after_the_certificate_was_made(own, secure):
         (folder / name).unlink()
     assert "phone" in weak["fix"]
     later.stop()
+    warnings = later.said().count("was made before")
     mended = listening(own, *names)
     [good] = row(mended)
     assert good["state"] == "ok" and "build.example.org" in good["detail"] and mended.fingerprint != secure.fingerprint
-    assert "was made before" not in mended.said()
+    assert mended.said().count("was made before") == warnings
 
 
 def test_a_client_that_trusts_the_certificate_checks_it_like_any_other(secure):
