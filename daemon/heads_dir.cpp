@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <sys/stat.h>
 
+#include "base/files.hpp"
 #include "base/log.hpp"
 
 namespace owhale {
@@ -32,11 +33,20 @@ void warn_of_parent(const std::string& folder) {
                      {{"folder", folder}});
 }
 
+// It is the state folder, as a rule, and the spawner may be there before the broker, who makes that.
+Status make_own(const std::string& folder) {
+    const auto parent = std::filesystem::path(folder).parent_path();
+    std::error_code error;
+    std::filesystem::create_directories(parent, error);
+    if (!error && ::mkdir(folder.c_str(), 0700) == 0) return sync_folder(parent);
+    return {}; // what is wrong with it its users say
+}
+
 } // namespace
 
 Status ensure_heads_dir(const config::Settings& settings) {
-    if (settings.rootless) return {};
     const auto folder = std::filesystem::path(settings.audit_heads).parent_path().string();
+    if (settings.rootless) return make_own(folder);
     CHECK(check_place(settings, folder));
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::path(folder).parent_path(), error);

@@ -75,9 +75,8 @@ Result<std::string> id_of(Context& context, const std::string& named) {
 
 // Why it may do nothing, as far as it can be seen.
 std::string powers_now(const api::Device& device) {
-    if (!device.now.empty()) return joined(device.now);
-    return parse_time(device.expires) <= std::time(nullptr) ? "nothing: it has ended"
-                                                            : "nothing: its owner lacks the right";
+    if (has_ended(device)) return "nothing: it has ended";
+    return device.now.empty() ? "nothing: its owner lacks the right" : joined(device.now);
 }
 
 Status show_one(Context& context, const api::Device& device) {
