@@ -107,7 +107,7 @@ function pairingRow(pairing, again) {
                         (pairing.words ?? '').split('-').map((word) => h('span', null, word)),
                     ),
                     h('p', { class: `notice ${pairing.via === 'program' ? '' : 'warn'}` }, JOINED[pairing.via ?? ''] ?? DOUBTFUL),
-                    pairing.uid !== undefined && h('p', { class: 'notice warn' }, fromHere(pairing)),
+                    ...(pairing.uid === undefined ? [] : [h('p', { class: 'notice warn' }, fromHere(pairing))]),
                     h('fieldset', null, h('legend', null, 'It may'), powers.rows),
                 ],
                 (password) =>

@@ -42,7 +42,7 @@ pair() {
     wait "$joining"
 }
 
-answers() { device "$@" -- --host "$address" approve "$approval" --digest "$digest"; }
+answer_by() { device "$@" -- --host "$address" approve "$approval" --digest "$digest"; }
 
 one_from_elsewhere_answers_its_owners_agent() {
     install -d -m 700 /var/tmp/device-phone
@@ -51,7 +51,7 @@ one_from_elsewhere_answers_its_owners_agent() {
     ask -- tac /etc/hostname
     refused 'another person' agree owner
     # shellcheck disable=SC2086 # words
-    answers phone $away
+    answer_by phone $away
     within 20 is_over
     expect_equal "the run" exited "$(state_of alice "$run")"
     expect_has "approved by" 'device:' "$(api alice "/v1/runs/$run" | field receipt approved_by)"
@@ -62,11 +62,11 @@ one_on_this_machine_does_not() {
     install -d -m 700 -o alice -g alice /var/tmp/device-laptop
     pair laptop "${as_alice[@]}"
     ask -- tac /etc/hostname
-    refused 'another person' answers laptop "${as_alice[@]}"
+    refused 'another person' answer_by laptop "${as_alice[@]}"
     # What alice's agent could do with the file: carry it away.
     chown -R root: /var/tmp/device-laptop
     # shellcheck disable=SC2086 # words
-    refused 'another person' answers laptop $away
+    refused 'another person' answer_by laptop $away
     expect_equal "the question" pending "$(question_state)"
     agree second
     within 20 is_over

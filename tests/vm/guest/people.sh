@@ -26,7 +26,7 @@ add_person() {
 # with_settings LINE…: restarts owhaled with these. An emulated processor takes seconds for a password's usual price.
 with_settings() {
     printf '%s\n' 'argon2-memory = 8M' 'argon2-passes = 1' "$@" >"$conf"
-    systemctl restart owhaled
+    systemctl restart owhaled || die "$(journalctl -q -u owhaled -n 9 --no-pager)"
     within 60 answers
 }
 
