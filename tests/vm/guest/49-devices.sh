@@ -14,6 +14,7 @@ another_machine_is_there() {
     ip link set owhale-here up
     $away ip addr add 10.77.0.2/24 dev owhale-there
     $away ip link set owhale-there up
+    systemctl stop owhaled-tcp.socket # another address is owhaled's own to listen on
     with_settings 'tls = on' 'tcp = 10.77.0.1:7717'
     people_come
     person owner whoami
