@@ -181,7 +181,7 @@ class Logins(Case):
         terminal.until(b"Password of hurried: ")
         terminal.type(OTHER.encode() + b"\n")
         self.assertEqual(terminal.wait(), 0)
-        self.assertIn(b"waiting 1 s", terminal.seen)
+        self.assertIn(b"asks to wait 1 s", terminal.seen)
         long = self.ctl("login", "barred", "--password-stdin", stdin="x\n", code=1)
         self.assertRegex(long.stderr, r"rate_limited: .*\(pid 7, guess\)\n  next: try again in 60 s")
         self.assertEqual(fake.process.poll(), None)

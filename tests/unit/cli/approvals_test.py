@@ -252,8 +252,7 @@ class Commands(Approvals):
         terminal = Terminal("approve", name, "--log-in", rows=60, columns=100)
         terminal.answer(rb"Account that decides \[alice\]: ", "admin")
         for question in (rb"Password of admin, to approve what was shown: ", rb"is wrong[\s\S]*Password of admin"):
-            terminal.answer(question, "guess-of-mine")
-            terminal.type(b"typed-ahead\n")
+            terminal.answer(question, "guess-of-mine\ntyped-ahead")  # at once: later it could be the next try
         terminal.until(rb"is wrong[\s\S]*Password of admin[^:]*: ")
         time.sleep(0.2)
         terminal.answer(rb"", GOOD)
