@@ -25,6 +25,15 @@ bool has_control(std::string_view text) {
     return false;
 }
 
+// What a ticket is taken out of holds none then, and the rest is what it was.
+void read_protocols(std::string_view text) {
+    std::string list(text), again;
+    const auto taken = transport::take_prefixed(list, "owhale.ticket.");
+    again = list;
+    must(transport::take_prefixed(again, "owhale.ticket.").empty() && again == list);
+    must(taken.size() + list.size() <= 2 * text.size() + 2);
+}
+
 void read_target(std::string_view text) {
     const auto target = transport::parse_target(text);
     if (!target) return;
@@ -76,15 +85,6 @@ void read_request(std::string_view text, std::size_t piece) {
     const auto whole = take(head_text, rest, rest.size() + 1), parts = take(head_text, rest, piece);
     if (whole.done && parts.done) must(whole.body == parts.body && whole.used == parts.used);
     must(whole.done == parts.done || whole.bad || parts.bad || rest.size() > transport::kMaxHead);
-}
-
-// What a ticket is taken out of holds none then, and the rest is what it was.
-void read_protocols(std::string_view text) {
-    std::string list(text), again;
-    const auto taken = transport::take_prefixed(list, "owhale.ticket.");
-    again = list;
-    must(transport::take_prefixed(again, "owhale.ticket.").empty() && again == list);
-    must(taken.size() + list.size() <= 2 * text.size() + 2);
 }
 
 // Nobody has the secret of the key of zeros: no token is believed.
