@@ -51,7 +51,8 @@ void read_conf(std::string_view text) {
     static const auto path = "/proc/self/fd/" + std::to_string(file);
     require(::ftruncate(file, 0) == 0);
     require(::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-    const auto found = config::read_config_file(path);
+    std::vector<Error> mistakes;
+    const auto found = config::read_config_file(path, mistakes);
     if (refused(found)) return;
     for (const auto& [key, given] : *found) require(!key.empty() && !given.value.contains('\n'));
 }
