@@ -14,6 +14,7 @@
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
+#include "shared/pairing/bound.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -31,7 +32,7 @@ Tone tone_of(const std::string& state) {
 
 // Dead is also the code of somebody who may pair nothing any more.
 bool was_tried_too_often(const api::Pairing& pairing) {
-    return pairing.state == "dead" && pairing.tries >= kMostTries;
+    return pairing.state == "dead" && pairing.tries >= pairing::kTries;
 }
 
 Result<std::vector<api::Pairing>> all(Context& context) {

@@ -10,8 +10,6 @@
 
 namespace owhale::cli {
 
-inline constexpr std::uint64_t kMostTries = 5; // of a code, as owhaled counts them
-
 // The powers of --can, each once and known: so that a slip is told before a password is asked for. Empty only of none.
 Result<std::vector<std::string>> powers_of(const std::vector<std::string>& words);
 // Whose login, or device, this is; "" unknown: then lists say of each whose it is.

@@ -8,12 +8,11 @@
 #include "cli/exit_codes.hpp"
 #include "cli/joining.hpp"
 #include "cli/prompt.hpp"
+#include "shared/pairing/bound.hpp"
 #include "shared/pairing/code.hpp"
 
 namespace owhale::cli {
 namespace {
-
-constexpr std::size_t kMostName = 64;
 
 struct Arguments {
     std::string url, name;
@@ -21,7 +20,7 @@ struct Arguments {
 };
 
 std::string own_name() {
-    std::string name(kMostName, '\0');
+    std::string name(pairing::kLongestName, '\0');
     if (::gethostname(name.data(), name.size() - 1) != 0) return "owhalectl";
     name.resize(name.find('\0'));
     return name.empty() ? "owhalectl" : name;

@@ -19,14 +19,15 @@
 #include "cli/prompt.hpp"
 #include "cli/qr.hpp"
 #include "cli/units.hpp"
+#include "shared/pairing/bound.hpp"
 
 namespace owhale::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{1000}; // how often it is asked whether somebody joined
 constexpr auto kExample = "owhalectl pair new --name \"my phone\" --can approve,audit --for 90d";
-constexpr std::size_t kMostName = 64;                                               // as owhaled has it
-constexpr std::uint64_t kShortestLife = 60'000, kLongestLife = 366 * 86'400'000ULL; // the same, in milliseconds
+constexpr std::uint64_t kShortestLife = 60'000,
+                        kLongestLife = 366 * 86'400'000ULL; // as owhaled has them, in milliseconds
 
 struct Arguments {
     std::string name, life, url;
@@ -37,7 +38,7 @@ struct Arguments {
 // All that can be seen to be wrong from here, before a password is asked for.
 Result<api::PairRequest> request_of(const Arguments& arguments) {
     if (arguments.name.empty()) return fail(Code::bad_request, "--name is missing: what to call the device", kExample);
-    if (arguments.name.size() > kMostName)
+    if (arguments.name.size() > pairing::kLongestName)
         return fail(Code::invalid_value, "--name: a device's name has 64 bytes at most", kExample);
     api::PairRequest request{arguments.name, TRY(powers_of(arguments.can)), {}};
     if (request.can.empty()) return fail(Code::bad_request, "--can is missing: what the device may do", kExample);
@@ -131,7 +132,8 @@ Result<int> wait(Context& context, const std::string& id) {
         // One that began since the last look may be the right device's, which has yet to prove itself.
         const auto wrong = std::min(before, pairing.tries);
         if (wrong > told)
-            note("somebody tried a wrong code (" + std::to_string(wrong) + " of " + std::to_string(kMostTries) + ")");
+            note("somebody tried a wrong code (" + std::to_string(wrong) + " of " + std::to_string(pairing::kTries) +
+                 ")");
         told = std::max(told, wrong);
         before = pairing.tries;
     }

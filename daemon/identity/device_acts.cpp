@@ -4,14 +4,13 @@
 #include "identity/base64url.hpp"
 #include "identity/names.hpp"
 #include "identity/powers.hpp"
+#include "shared/pairing/bound.hpp"
 #include "shared/pairing/words.hpp"
 
 namespace owhale::identity {
 namespace {
 
 using boost::asio::awaitable;
-
-constexpr std::size_t kLongestName = 64;
 
 std::unexpected<Error> no_such() {
     return fail(Code::not_found, "there is no such device", "`owhalectl devices ls` lists yours");
@@ -113,7 +112,7 @@ awaitable<Result<api::Device>> DeviceActs::change(Asker asker, std::string id, a
     if (!turn) co_return std::unexpected(turn.error());
     const auto device = visible(asker.who, id);
     if (!device) co_return std::unexpected(device.error());
-    if (change.name && !is_plain_text(*change.name, kLongestName))
+    if (change.name && !is_plain_text(*change.name, pairing::kLongestName))
         co_return fail(Code::invalid_value, "name: 1 to 64 bytes of text without unseen characters");
     auto powers = change.can ? powers_of(*change.can) : Result<std::uint32_t>(device->powers);
     if (!powers) co_return std::unexpected(powers.error());

@@ -7,9 +7,7 @@
 namespace owhale::identity {
 namespace {
 
-constexpr std::int64_t kMinute = 60'000'000;
-
-constexpr std::int64_t kSecond = 1'000'000;
+constexpr std::int64_t kSecond = 1'000'000, kMinute = 60 * kSecond;
 
 std::unexpected<Error> until_restart(const std::string& holds, Error why) {
     why.message = holds + " until owhaled restarts, and no longer, for that could not be stored: " + why.message;

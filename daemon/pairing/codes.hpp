@@ -17,6 +17,7 @@
 
 #include "identity/devices.hpp"
 #include "shared/error.hpp"
+#include "shared/pairing/bound.hpp"
 #include "shared/pairing/cpace.hpp"
 
 namespace owhale::pairing {
@@ -36,8 +37,6 @@ struct Attempt {
 };
 
 struct Entry {
-    static constexpr std::uint32_t kTries = 5;
-
     Entry() = default;
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;

@@ -21,8 +21,6 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using Side = CPace::Side;
 
-constexpr std::size_t kLongestName = 64;
-
 std::unexpected<Error> not_paired() {
     return fail(Code::pairing_failed, "the code is wrong, was used, or is not good any more",
                 "look at it again: it is good for ten minutes, five tries and one device; another: owhalectl pair new");
@@ -76,7 +74,7 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
     share.ad = joiner_ad(who.key, who.name, who.via, fingerprint);
 
     const auto entry = codes_.open_with(request.hint);
-    const bool real = entry != nullptr && entry->tries < Entry::kTries && maker_stands(*entry);
+    const bool real = entry != nullptr && entry->tries < kTries && maker_stands(*entry);
     auto code = real ? entry->code : new_code();
     CPace cpace(Side::responder, code, kChannel, std::string(reinterpret_cast<const char*>(sid.data()), sid.size()),
                 maker_ad(fingerprint));

@@ -5,6 +5,7 @@
 #include "base/uuid.hpp"
 #include "identity/names.hpp"
 #include "identity/powers.hpp"
+#include "shared/pairing/bound.hpp"
 #include "shared/pairing/code.hpp"
 #include "shared/pairing/words.hpp"
 
@@ -14,7 +15,6 @@ namespace {
 using boost::asio::awaitable;
 using identity::Permission;
 
-constexpr std::size_t kLongestName = 64;
 constexpr std::uint64_t kDay = 86'400'000, kDefaultLife = 90 * kDay, kLongestLife = 366 * kDay; // milliseconds
 constexpr std::uint64_t kShortestLife = 60'000;
 

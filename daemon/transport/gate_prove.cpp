@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/clock.hpp"
+#include "shared/pairing/http_signature.hpp"
 #include "transport/gate.hpp"
 #include "transport/permit.hpp"
 #include "transport/wipe.hpp"
@@ -62,14 +63,8 @@ Result<std::string> decode_password(const std::string& text) {
     return password;
 }
 
-std::array<std::uint8_t, crypto_hash_sha256_BYTES> sha256(std::string_view text) {
-    std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest{};
-    crypto_hash_sha256(digest.data(), reinterpret_cast<const unsigned char*>(text.data()), text.size());
-    return digest;
-}
-
 std::string sha256_hex(std::string_view text) {
-    const auto digest = sha256(text);
+    const auto digest = pairing::digest_of(text);
     std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex{};
     return sodium_bin2hex(hex.data(), hex.size(), digest.data(), digest.size());
 }
@@ -95,7 +90,7 @@ std::string Proof::text() const {
 // What was signed is the head with the body's digest: another body is another request.
 std::expected<void, Response> Gate::check_body(const Connection& connection, Pass& pass, std::string_view body) {
     if (!pass.who.signature) return {};
-    if (sha256(body) == pass.who.signature->digest) {
+    if (pairing::digest_of(body) == pass.who.signature->digest) {
         if (body.size() > kKeptBody) return {};
         auto whole = std::make_shared<identity::Signed>(*pass.who.signature);
         whole->body = body;
