@@ -235,6 +235,7 @@ Status RunTable::reported(std::uint64_t number) {
     for (int i = 0; i < 8 && run.setup && run.phase == Phase::starting; ++i) CHECK(setup_readable(number));
     if (!run.said || run.phase != Phase::running || run.joined != 0 || is_entered(run)) return {};
     CHECK(tell_ended(run));
+    run.namespaces.clear(); // the warden's are the last: their end is its own work
     CHECK(retire(run));
     ended_.insert(runs_.extract(number));
     return go_on_with_those_that_wait();
