@@ -211,7 +211,8 @@ Status Supervisor::start_both() {
     // The spawner gets no environment but what its tests need: nothing in it shall steer what runs with privilege.
     std::vector<char*> bare;
     for (char** entry = environ; *entry != nullptr; ++entry)
-        if (std::string_view(*entry).starts_with("OWHALE_FAIL_STEP=")) bare.push_back(*entry);
+        for (const char* name : {"OWHALE_FAIL_STEP=", "OWHALE_POOL="})
+            if (std::string_view(*entry).starts_with(name)) bare.push_back(*entry);
     bare.push_back(nullptr);
     spawner_ = TRY(start(spawner_program_.get(), spawner_arguments(spawner_end.get()), bare.data(),
                          {spawner_end.get(), listener_.get(), tcp_listener_.get()}));

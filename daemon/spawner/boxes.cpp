@@ -45,6 +45,15 @@ Status mount_box(const std::string& folder, std::uint32_t uid, std::uint32_t gid
     return {};
 }
 
+Result<Fd> detached(const std::string& folder) {
+    Fd tree(::open_tree(AT_FDCWD, folder.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
+    mount_attr attributes{};
+    attributes.propagation = MS_PRIVATE;
+    if (!tree || ::mount_setattr(tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
+        return fail_errno("open_tree of a box");
+    return tree;
+}
+
 void unmount(const std::string& key) {
     ::umount2(folder_of(key).c_str(), MNT_DETACH);
     ::rmdir(folder_of(key).c_str());
@@ -52,7 +61,7 @@ void unmount(const std::string& key) {
 
 } // namespace
 
-Result<std::string> Boxes::acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes) {
+Result<Fd> Boxes::acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes) {
     if (!well_formed(key)) return fail(Code::bad_request, "a box's key is 64 hex digits");
     if (!boxes_.contains(key)) {
         const auto of_uid = std::ranges::count_if(boxes_, [uid](const auto& entry) { return entry.second.uid == uid; });
@@ -63,8 +72,9 @@ Result<std::string> Boxes::acquire(const std::string& key, std::uint32_t uid, st
     }
     auto& box = boxes_[key];
     if (box.uid != uid) return fail(Code::forbidden, "the box belongs to another uid");
+    auto tree = TRY(detached(folder_of(key)));
     ++box.users;
-    return folder_of(key);
+    return tree;
 }
 
 void Boxes::release(const std::string& key) {

@@ -6,14 +6,15 @@
 #include <map>
 #include <string>
 
+#include "base/fd.hpp"
 #include "shared/error.hpp"
 
 namespace owhale::spawner {
 
 class Boxes {
 public:
-    // Makes the box if need be and marks it used; answers its folder below the scratch mount. A key of another uid is refused.
-    Result<std::string> acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes);
+    // Makes the box if need be and marks it used; answers a detached mount of it. A key of another uid is refused.
+    Result<Fd> acquire(const std::string& key, std::uint32_t uid, std::uint32_t gid, std::uint64_t bytes);
     void release(const std::string& key);
     // Empties an unused box of this uid; EBUSY while in use.
     Status reset(const std::string& key, std::uint32_t uid);

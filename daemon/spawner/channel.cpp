@@ -27,10 +27,9 @@ wire::Header Packet::header() const {
     return header;
 }
 
-Result<Packet> receive(int socket, std::size_t max_fds, int flags) {
-    Packet packet;
+Result<std::vector<Fd>> receive_into(int socket, char* bytes, std::size_t room, std::size_t& size, int flags) {
     alignas(cmsghdr) char control[CMSG_SPACE(kScmMax * sizeof(int))];
-    iovec vector{packet.bytes.data(), packet.bytes.size()};
+    iovec vector{bytes, room};
     msghdr message{};
     message.msg_iov = &vector;
     message.msg_iovlen = 1;
@@ -40,10 +39,18 @@ Result<Packet> receive(int socket, std::size_t max_fds, int flags) {
     do n = ::recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
     if (n < 0) return fail_errno("recvmsg");
-    take_descriptors(message, packet.fds);
-    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || packet.fds.size() > max_fds)
+    std::vector<Fd> fds;
+    take_descriptors(message, fds);
+    if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
         return fail(Code::bad_request, "a packet with too many bytes or descriptors");
-    packet.size = static_cast<std::size_t>(n);
+    size = static_cast<std::size_t>(n);
+    return fds;
+}
+
+Result<Packet> receive(int socket, std::size_t max_fds, int flags) {
+    Packet packet;
+    packet.fds = TRY(receive_into(socket, packet.bytes.data(), packet.bytes.size(), packet.size, flags));
+    if (packet.fds.size() > max_fds) return fail(Code::bad_request, "a packet with too many bytes or descriptors");
     return packet;
 }
 

@@ -30,6 +30,8 @@ struct Packet {
 
 // The next packet; size 0 means that the other end is gone. Truncated packets are errors.
 Result<Packet> receive(int socket, std::size_t max_fds, int flags);
+// The same into the caller's own room; answers the descriptors.
+Result<std::vector<Fd>> receive_into(int socket, char* bytes, std::size_t room, std::size_t& size, int flags = 0);
 Status send_packet(int socket, const void* message, std::size_t size, std::span<const int> fds);
 
 template <typename T> T make(wire::Type type) {

@@ -38,15 +38,21 @@ int still_there(std::uint64_t allowed) {
     return 0;
 }
 
+} // namespace
+
 int clear_bounding(std::uint64_t keep) {
     for (int c = 0; c <= kLastCapability; ++c) {
         if ((keep >> c & 1) != 0) continue;
-        if (::prctl(PR_CAPBSET_READ, c, 0, 0, 0) < 0) break; // past the last capability of this kernel
+        const int has = ::prctl(PR_CAPBSET_READ, c, 0, 0, 0);
+        if (has < 0) break; // past the last capability of this kernel
+        if (has == 0) continue;
         if (::prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0) return errno;
         if (::prctl(PR_CAPBSET_READ, c, 0, 0, 0) != 0) return EPERM;
     }
     return 0;
 }
+
+namespace {
 
 int clear_ambient() {
     return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 ? 0 : errno;

@@ -8,12 +8,15 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <elf.h>
 #include <fcntl.h>
+#include <link.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <string_view>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -21,6 +24,7 @@
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
+#include <vector>
 
 #include "spawner/approved.hpp"
 #include "spawner/channel.hpp"
@@ -29,6 +33,7 @@
 #include "spawner/jail_plan.hpp"
 #include "spawner/landlock.hpp"
 #include "spawner/mounts.hpp"
+#include "spawner/plan_bytes.hpp"
 #include "spawner/seccomp.hpp"
 #include "spawner/warden.hpp"
 
@@ -39,11 +44,12 @@ char* arguments = nullptr;
 std::size_t arguments_size = 0;
 
 struct Child {
-    const JailPlan& plan;
+    const JailPlan* plan;
     int setup; // to the spawner
     Message message{};
     Detail detail{};
     int root = -1;
+    bool entered = false; // the root
     int master = -1, slave = -1;
 
     [[noreturn]] void fail(Step step, int err) {
@@ -63,7 +69,7 @@ struct Child {
     }
     void step(Step step, int err) {
 #ifdef OWHALE_FAULTS
-        if (plan.fail_step == static_cast<std::uint32_t>(step)) err = EDOM;
+        if (plan->fail_step == static_cast<std::uint32_t>(step)) err = EDOM;
 #endif
         if (err != 0) fail(step, err);
         detail.set("");
@@ -93,6 +99,7 @@ int close_others(const JailPlan& plan) {
     for (const int fd : {plan.setup, plan.report, plan.in, plan.out, plan.err}) add(fd);
     for (const int fd : plan.join) add(fd);
     for (const auto& op : plan.mounts) add(op.tree.get());
+    add(plan.box.get());
     if (count == keep.size()) return EMFILE;
     std::sort(keep.begin(), keep.begin() + static_cast<std::ptrdiff_t>(count));
     unsigned from = STDERR_FILENO + 1;
@@ -157,7 +164,7 @@ int set_limits(const JailPlan& plan) {
 
 // A terminal of the run's own devpts: /dev/pts/0 in the cage. The master goes to the broker by way of the spawner.
 int open_terminal(Child& child) {
-    if (!child.plan.tty) return 0;
+    if (!child.plan->tty) return 0;
     child.detail.set("/dev/pts/ptmx");
     child.master = ::open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (child.master < 0) return errno;
@@ -165,8 +172,8 @@ int open_terminal(Child& child) {
     if (::ioctl(child.master, TIOCSPTLCK, &unlock) != 0) return errno;
     child.slave = ::ioctl(child.master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (child.slave < 0) return errno;
-    const winsize size{child.plan.rows, child.plan.cols, 0, 0};
-    if (child.plan.rows != 0 && ::ioctl(child.master, TIOCSWINSZ, &size) != 0) return errno;
+    const winsize size{child.plan->rows, child.plan->cols, 0, 0};
+    if (child.plan->rows != 0 && ::ioctl(child.master, TIOCSWINSZ, &size) != 0) return errno;
     child.message.kind = Message::terminal;
     const std::array<int, 1> fds{child.master};
     if (!send_packet(child.setup, &child.message, sizeof child.message, fds)) return EPIPE;
@@ -175,7 +182,7 @@ int open_terminal(Child& child) {
 }
 
 int set_stdio(const Child& child) {
-    const auto& plan = child.plan;
+    const auto& plan = *child.plan;
     if (plan.tty) {
         if (::ioctl(child.slave, TIOCSCTTY, 0) != 0) return errno;
         for (int fd = 0; fd <= STDERR_FILENO; ++fd)
@@ -192,7 +199,7 @@ int set_stdio(const Child& child) {
 // The command's own process: a session of its own, the terminal or the pipes, and only 0, 1, 2 and the setup socket,
 // which the exec closes: its end of file is how the spawner learns that the command runs.
 [[noreturn]] void exec_command(Child& child) {
-    const auto& plan = child.plan;
+    const auto& plan = *child.plan;
     ::setsid();
     child.step(Step::stdio, set_stdio(child));
     child.detail.set("working folder ", plan.cwd.c_str());
@@ -215,7 +222,7 @@ int set_stdio(const Child& child) {
 }
 
 [[noreturn]] void start_command(Child& child, pid_t spawner) {
-    const auto& plan = child.plan;
+    const auto& plan = *child.plan;
     block_signals();
     // It borrows this memory until its exec, where its own copy would cost as much as all the rest (a fault a page).
     const pid_t command = ::vfork();
@@ -237,6 +244,64 @@ int give_up_privilege() {
     return drop_capabilities();
 }
 
+// What does not depend on the command, and is made ahead of it in jails that wait for one.
+void build(Child& child) {
+    const auto& plan = *child.plan;
+    child.step(Step::descriptors, close_others(plan));
+    child.step(Step::idmaps, await_go(plan.setup));
+    child.step(Step::ids, set_ids(plan.uid, plan.gid, plan.groups, plan.set_groups));
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // a change of ids sets it to fs.suid_dumpable
+    child.step(Step::parent, die_with_spawner(plan.setup));
+    reset_signals();
+    ::setsid();
+    child.step(Step::network,
+               plan.scoped ? hand_over_network(plan, child.message, child.detail) : raise_loopback(plan.net_host));
+    child.step(Step::hostname, result(::sethostname(plan.hostname.data(), plan.hostname.size())));
+    child.step(Step::mounts, hand_over_namespaces(plan, child.message));
+    child.step(Step::root, make_root(child.root, child.detail));
+    child.step(Step::system, mount_system(child.root, plan, child.detail));
+    child.step(Step::devices, mount_devices(child.root, plan, child.detail));
+    child.step(Step::proc, mount_proc(child.root, child.detail));
+}
+
+[[noreturn]] void furnish(Child& child) {
+    const auto& plan = *child.plan;
+    child.step(Step::view, mount_view(child.root, plan, child.detail));
+    child.step(Step::approved, bind_approved(child.root, plan, child.detail));
+    if (!child.entered) child.step(Step::pivot, enter_root(child.root, child.detail));
+    child.step(Step::pivot, seal_root(child.detail));
+    ::close(child.root);
+    child.step(Step::listener, hand_over_listeners(plan, child.message, child.detail));
+    child.step(Step::terminal, open_terminal(child));
+    child.step(Step::limits, set_limits(plan));
+    child.step(Step::capabilities, give_up_privilege());
+    child.step(Step::undumpable, result(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)));
+    child.step(Step::landlock, restrict_by_landlock(plan));
+    start_command(child, 0);
+}
+
+// Faults that would come later, each of which costs as much as many system calls: code, and some stack and heap.
+int populate(dl_phdr_info* info, std::size_t, void*) {
+    constexpr std::uintptr_t kPage = 4096;
+    for (int i = 0; i < info->dlpi_phnum; ++i) {
+        const auto& segment = info->dlpi_phdr[i];
+        if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+        const auto from = (info->dlpi_addr + segment.p_vaddr) & ~(kPage - 1);
+        const auto to = info->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+        ::madvise(reinterpret_cast<void*>(from), to - from,
+                  MADV_POPULATE_READ); // Linux 5.14; without it they come later
+    }
+    return 0;
+}
+
+void take_memory() {
+    ::dl_iterate_phdr(populate, nullptr);
+    volatile char stack[24 << 10];
+    for (std::size_t i = 0; i < sizeof stack; i += 1024) stack[i] = 0;
+    std::vector<char> heap(48u << 10, 1);
+    asm volatile("" : : "r"(heap.data()) : "memory");
+}
+
 } // namespace
 
 void set_argument_area(char* begin, std::size_t size) {
@@ -255,6 +320,15 @@ const char* name_of(Step step) {
     return index < kNames.size() ? kNames[index] : "unknown";
 }
 
+#ifdef OWHALE_FAULTS
+std::uint32_t step_to_fail() {
+    const char* name = ::getenv("OWHALE_FAIL_STEP");
+    for (int i = 0; name != nullptr && i < kSteps; ++i)
+        if (std::string_view(name) == name_of(static_cast<Step>(i))) return static_cast<std::uint32_t>(i);
+    return 0xffff;
+}
+#endif
+
 // The order, and why:
 //   ids before mounts      every path below is opened with the requester's rights, not with uid 0's ownership;
 //                          the namespace does not map uid 0, so the change keeps the capabilities over the namespace
@@ -267,39 +341,33 @@ const char* name_of(Step step) {
 //   landlock before fork   warden and command are in one domain
 //   seccomp last           it refuses most of what stands above
 void enter_jail(const JailPlan& plan) {
-    Child child{plan, plan.setup};
-    child.step(Step::descriptors, close_others(plan));
-    child.step(Step::idmaps, await_go(plan.setup));
-    child.step(Step::ids, set_ids(plan.uid, plan.gid, plan.groups, plan.set_groups));
-    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // a change of ids sets it to fs.suid_dumpable
-    child.step(Step::parent, die_with_spawner(plan.setup));
-    reset_signals();
-    ::setsid();
-    child.step(Step::network,
-               plan.scoped ? hand_over_network(plan, child.message, child.detail) : raise_loopback(plan.net_host));
-    child.step(Step::hostname, result(::sethostname(plan.hostname.data(), plan.hostname.size())));
-    child.step(Step::mounts, hand_over_namespaces(plan, child.message));
-    child.step(Step::root, make_root(child.root, child.detail));
-    child.step(Step::system, mount_system(child.root, plan, child.detail));
-    child.step(Step::devices, mount_devices(child.root, plan, child.detail));
-    child.step(Step::proc, mount_proc(child.root, child.detail));
-    child.step(Step::view, mount_view(child.root, plan, child.detail));
-    child.step(Step::approved, bind_approved(child.root, plan, child.detail));
-    child.step(Step::pivot, enter_root(child.root, child.detail));
-    ::close(child.root);
-    child.step(Step::listener, hand_over_listeners(plan, child.message, child.detail));
-    child.step(Step::terminal, open_terminal(child));
-    child.step(Step::limits, set_limits(plan));
-    child.step(Step::capabilities, give_up_privilege());
-    child.step(Step::undumpable, result(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)));
-    child.step(Step::landlock, restrict_by_landlock(plan));
-    start_command(child, 0);
+    Child child{&plan, plan.setup};
+    build(child);
+    furnish(child);
+}
+
+// What was not there yet is as it was when the plan came: whoever prepared this looks whether it still is.
+void wait_in_jail(const JailPlan& plan) {
+    Child child{&plan, plan.setup};
+    ::prctl(PR_SET_NAME, "owhale-jail", 0, 0, 0);
+    build(child);
+    // Parts of later steps that need no plan. Of the host's tree nothing is needed any more: key_of() leaves such plans out.
+    if (const int err = enter_root(child.root, child.detail); err != 0) child.fail(Step::pivot, err);
+    if (const int err = clear_bounding(0); err != 0) child.fail(Step::capabilities, err);
+    child.entered = true;
+    take_memory();
+    child.message.kind = Message::prepared;
+    if (!send_packet(plan.setup, &child.message, sizeof child.message, {})) ::_exit(0);
+    const auto furnished = receive_plan(plan);
+    if (!furnished) ::_exit(0); // the spawner needs it no more
+    child.plan = furnished.get();
+    furnish(child);
 }
 
 // `exec`: the namespaces of a running run instead of new ones. User first (it gives the rights over the others), mount
 // last (its root becomes ours).
 void join_jail(const JailPlan& plan) {
-    Child child{plan, plan.setup};
+    Child child{&plan, plan.setup};
     child.step(Step::descriptors, close_others(plan));
     child.step(Step::idmaps, await_go(plan.setup));
     const pid_t spawner = ::getppid();

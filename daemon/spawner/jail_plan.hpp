@@ -45,6 +45,9 @@ enum class Step : std::uint8_t {
     exec,
 };
 const char* name_of(Step step);
+#ifdef OWHALE_FAULTS
+std::uint32_t step_to_fail(); // by the environment; 0xffff none
+#endif
 inline constexpr int kSteps = static_cast<int>(Step::exec) + 1;
 
 struct MountOp {
@@ -81,7 +84,8 @@ struct JailPlan {
     std::vector<std::uint16_t> host_ports; // that it listens for on the cage's loopback
     const NetworkScript* network = nullptr;
     std::uint16_t rows = 0, cols = 0;
-    std::string hostname, program, cwd, box; // box: folder below the scratch mount, "" none
+    std::string hostname, program, cwd;
+    Fd box; // a detached mount of the box, when the plan keeps one
     std::vector<std::string> argv, env;
     std::vector<char*> argv_p, env_p;
     std::vector<MountOp> mounts;
@@ -111,7 +115,8 @@ struct Message {
         started = 4,
         listener = 5,
         network = 6,
-        ssh_agent = 7
+        ssh_agent = 7,
+        prepared = 8 // of a jail that waits for its plan
     } kind;
     std::uint32_t step;
     std::int32_t err;
@@ -126,5 +131,8 @@ void set_argument_area(char* begin, std::size_t size);
 // In the child: everything from the go of the spawner to the exec, and the warden's life after it.
 [[noreturn]] void enter_jail(const JailPlan& plan);
 [[noreturn]] void join_jail(const JailPlan& plan);
+// The first part of enter_jail, by a plan that has ids, network, host name and masks; what comes then is the rest of the plan
+// (plan_bytes.hpp) by `setup`, and the rest of enter_jail.
+[[noreturn]] void wait_in_jail(const JailPlan& plan);
 
 } // namespace owhale::spawner

@@ -24,6 +24,8 @@ enum class Source : std::uint64_t {
     warden,
     report,
     pinning,
+    jailer,
+    prepared,
 };
 inline constexpr unsigned kSourceShift = 56;
 // Numbers that the broker chooses have to leave room for the source.

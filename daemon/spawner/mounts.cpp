@@ -18,7 +18,6 @@ namespace {
 constexpr unsigned kNone = 0;
 
 std::vector<SystemEntry> system_entries;
-int scratch = -1;
 
 } // namespace
 
@@ -47,10 +46,6 @@ void set_system_entries(std::vector<SystemEntry> entries) {
     system_entries = std::move(entries);
 }
 
-int scratch_folder() {
-    return scratch;
-}
-
 int make_root(int& root, Detail& detail) {
     detail.set("the cage's root");
     // Ours alone from here on: nothing that is mounted below travels back.
@@ -60,9 +55,7 @@ int make_root(int& root, Detail& detail) {
             make_filesystem("tmpfs", {{"mode", "0755"}, {"size", "2m"}, {"nr_inodes", "4096"}}, kQuiet, tree);
         err != 0)
         return err;
-    scratch = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); // the spawner's working folder
-    if (scratch < 0) return errno;
-    const Fd place(::openat(scratch, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const Fd place(::open("root", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)); // in the spawner's working folder
     if (!place) return errno;
     if (const int err = attach_tree(tree.get(), place.get()); err != 0) return err;
     // Names relative to "." are names in the new root from now on.
@@ -158,7 +151,11 @@ int enter_root(int root, Detail& detail) {
     // pivot_root(".", "."): the old root comes to lie over the new one, and is taken off at once (pivot_root(2), NOTES).
     if (::syscall(SYS_pivot_root, ".", ".") != 0) return errno;
     if (::umount2(".", MNT_DETACH) != 0) return errno;
-    if (::chdir("/") != 0) return errno;
+    return ::chdir("/") == 0 ? 0 : errno;
+}
+
+int seal_root(Detail& detail) {
+    detail.set("the cage's root, read-only");
     ::rmdir("/.stage");
     mount_attr attributes{};
     attributes.attr_set = MOUNT_ATTR_RDONLY;

@@ -20,8 +20,6 @@ std::vector<SystemEntry> read_system_entries();
 void set_system_entries(std::vector<SystemEntry> entries);
 
 int make_root(int& root, Detail& detail);
-// After it: the spawner's own tmpfs, as this child's mount namespace has it. It holds the boxes.
-int scratch_folder();
 int mount_system(int root, const JailPlan& plan, Detail& detail);
 int mount_devices(int root, const JailPlan& plan, Detail& detail);
 int mount_proc(int root, Detail& detail);
@@ -29,6 +27,8 @@ int mount_view(int root, const JailPlan& plan, Detail& detail);
 // Binds a target onto itself (wire::kMountPin).
 int mount_pin(int root, const MountOp& op);
 int enter_root(int root, Detail& detail);
+// After it, and after all that is put into the root.
+int seal_root(Detail& detail);
 // After enter_root: the folder of wire::kDaemonSocket, which mount_view made for a plan with a listener, becomes
 // read-only.
 int close_daemon_folder();

@@ -13,6 +13,7 @@ namespace owhale::spawner {
 namespace {
 
 constexpr std::size_t kMaxConfig = 64 * 1024;
+constexpr std::uint64_t kMaxPool = 64; // about a third of a megabyte each
 
 std::string_view trim(std::string_view text) {
     const auto from = text.find_first_not_of(" \t\r");
@@ -63,11 +64,13 @@ Status set(Options& options, std::string_view key, std::string_view value) {
         options.max_pids = TRY(number(value));
     else if (key == "max-runs")
         options.max_runs = TRY(number(value));
+    else if (key == "pool")
+        options.pool = std::min<std::uint64_t>(TRY(number(value)), kMaxPool);
     else if (key == "publish")
         CHECK(set_publish(options, value));
     else
         return fail(Code::config_invalid, "unknown key '" + std::string(key) + "'",
-                    "known: net-host forbid system max-memory max-pids max-runs publish");
+                    "known: net-host forbid system max-memory max-pids max-runs pool publish");
     return {};
 }
 

@@ -7,6 +7,7 @@
 //   max-memory SIZE       ceiling of one run; SIZE in bytes or with K, M, G
 //   max-pids N            ceiling of one run
 //   max-runs N            runs at a time, of all uids
+//   pool N                jails that wait for runs, of all uids; 0 none
 //   publish any           runs may publish ports on every address of this machine, not on loopback alone
 #pragma once
 
@@ -36,6 +37,7 @@ struct Options {
     std::uint64_t max_memory = 0; // 0: none
     std::uint64_t max_pids = 16384;
     std::uint64_t max_runs = 1024;
+    std::uint64_t pool = 8;
     std::uint64_t box_idle_s = 3600;
     std::uint32_t reserved_uid = wire::kReservedUid;
     bool rootless = false;

@@ -11,7 +11,7 @@ pid_t clone_process(std::uint64_t namespaces, int* pidfd, int cgroup) {
     clone_args arguments{};
     arguments.flags = namespaces | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0);
     arguments.pidfd = reinterpret_cast<std::uint64_t>(pidfd);
-    arguments.exit_signal = SIGCHLD;
+    arguments.exit_signal = (namespaces & CLONE_PARENT) != 0 ? 0 : SIGCHLD; // then that of whoever calls
     arguments.cgroup = cgroup >= 0 ? static_cast<std::uint64_t>(cgroup) : 0;
     return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
 }

@@ -107,10 +107,7 @@ bool RunTable::is_complete(const Run& run) {
 // What the child says it made is what it sent. It is the jail's own code that speaks, not what runs in it.
 bool RunTable::take_network(Run& run, std::vector<Fd>& fds) {
     const auto& made = run.last.made;
-    auto expected = static_cast<std::size_t>(std::popcount(made.have));
-    if (!run.plan->scoped || run.networked || made.ports > wire::kMaxHostPorts) return false;
-    for (const auto& port : std::span(made.port).first(made.ports)) expected += port.listeners;
-    if (fds.size() != expected) return false;
+    if (!run.plan->scoped || run.networked || !fits(made, fds.size())) return false;
     run.networked = true;
     run.made = made;
     run.network = std::move(fds);
@@ -197,9 +194,8 @@ Status RunTable::tell_ended(Run& run) {
     ended.wall_ns = static_cast<std::uint64_t>(monotonic_ns() - run.began_ns);
     ended.user_us = static_cast<std::uint64_t>(said.user_us);
     ended.system_us = static_cast<std::uint64_t>(said.system_us);
-    ended.memory_peak =
-        std::max({cgroup.memory_peak, run.sampled_peak,
-                  cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(said.max_kilobytes) * 1024 : 0});
+    ended.memory_peak = std::max({cgroup.memory_peak, run.sampled_peak,
+                                  cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(said.max_kilobytes) * 1024 : 0});
     ended.pids_peak = std::max(cgroup.pids_peak, run.sampled_pids);
     put_counted(ended, cgroup);
     return loop_.send(ended);
@@ -276,6 +272,7 @@ void RunTable::end_children(const Run& run) {
 }
 
 Status RunTable::retire(Run& run) {
+    pool_.refill();
     boxes_.release(run.box);
     CHECK(release_pins(run));
     end_children(run);

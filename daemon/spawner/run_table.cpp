@@ -101,9 +101,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
     auto admitted = TRY(admit(message, blob, resolution, grounds, parent));
     auto& plan = *admitted.plan;
 #ifdef OWHALE_FAULTS
-    if (const char* name = ::getenv("OWHALE_FAIL_STEP"))
-        for (int i = 0; i < kSteps; ++i)
-            if (std::string_view(name) == name_of(static_cast<Step>(i))) plan.fail_step = static_cast<std::uint32_t>(i);
+    plan.fail_step = step_to_fail();
 #endif
     std::string key;
     if (join != nullptr && plan.scoped && !join->plan->scoped)
@@ -116,7 +114,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
     }
     if (join == nullptr) hold_agreed_of_others(plan);
     const auto* above = join != nullptr ? join : parent;
-    auto run = start_run(std::move(admitted), message, above, surroundings_.cgroup_base, surroundings_.controllers);
+    auto run = start(std::move(admitted), message, above);
     if (!run) {
         boxes_.release(key);
         return run;
@@ -124,6 +122,19 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
     (*run)->box = key;
     note_agreed(**run, join != nullptr ? *join->plan : *(*run)->plan);
     (*run)->rights = {resolution.identity, (*run)->plan->uid, (*run)->plan->gid};
+    return run;
+}
+
+// In a jail that waits, if there is one for it.
+Result<std::unique_ptr<Run>> RunTable::start(Admitted admitted, const wire::Run& message, const Run* above) {
+    std::unique_ptr<Prepared> jail;
+    const auto key = key_of(*admitted.plan, message, above);
+    if (key) jail = pool_.take(*key);
+    if (!jail && key && Pool::is_all_there_is()) return fail(Code::jail_failed, "no jail was prepared");
+    if (!jail)
+        return start_run(std::move(admitted), message, above, surroundings_.cgroup_base, surroundings_.controllers);
+    auto run = start_prepared(std::move(admitted), message, *jail, surroundings_.controllers);
+    if (!run) pool_.give_up(std::move(jail));
     return run;
 }
 

@@ -13,7 +13,9 @@
 #include "spawner/boxes.hpp"
 #include "spawner/loop.hpp"
 #include "spawner/pins.hpp"
+#include "spawner/pool.hpp"
 #include "spawner/resolutions.hpp"
+#include "spawner/run_starts.hpp"
 #include "spawner/runs.hpp"
 #include "spawner/setup.hpp"
 
@@ -22,8 +24,9 @@ namespace owhale::spawner {
 class RunTable {
 public:
     RunTable(Loop& loop, const Options& options, const Surroundings& surroundings, Resolutions& resolutions,
-             Acceptor& acceptor)
-        : loop_(loop), options_(options), surroundings_(surroundings), resolutions_(resolutions), acceptor_(acceptor) {}
+             Acceptor& acceptor, Pool& pool)
+        : loop_(loop), options_(options), surroundings_(surroundings), resolutions_(resolutions), acceptor_(acceptor),
+          pool_(pool) {}
 
     Status on_run(Packet& packet);
     Status on_signal(Packet& packet);
@@ -60,6 +63,7 @@ private:
     };
 
     Result<std::unique_ptr<Run>> try_start(const wire::Run& message, const wire::Blob& blob);
+    Result<std::unique_ptr<Run>> start(Admitted admitted, const wire::Run& message, const Run* above);
     Result<const Run*> find_join(const wire::Run& message, const Resolution& resolution) const;
     Result<const Run*> find_parent(const Resolution& resolution) const;
     void note_cgroups(const Run& run);
@@ -102,6 +106,7 @@ private:
     const Surroundings& surroundings_;
     Resolutions& resolutions_;
     Acceptor& acceptor_;
+    Pool& pool_;
     Boxes boxes_;
     std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
     std::map<std::uint64_t, std::unique_ptr<Run>> ended_; // told of; their wardens are about to end

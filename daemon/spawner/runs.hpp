@@ -30,6 +30,10 @@ struct Run {
     pid_t pid = -1;
     Fd setup, report;        // our ends
     Fd in, out, err, master; // the broker's ends, until run_started carries them over
+    struct {
+        std::string plan; // as bytes; "": the jail has it from its clone
+        Fd in, out, err;
+    } to_furnish; // a prepared jail with, when it may go on
     bool wants_stdin = false, tty = false;
     std::unique_ptr<JailPlan> plan; // kept for `exec`: what is writable
     std::vector<Fd> namespaces;
@@ -71,12 +75,6 @@ struct Run {
     std::uint32_t pids_refused_by_now() const;
 };
 
-// Clones the jail's first process for an admitted plan, writes its id maps, and lets it go.
-// `above` is the run whose cage it enters (message.join) or that asked for it, or null: its cgroup lies below that one's.
-// It waits for let_go().
-Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, const Run* above,
-                                       const std::string& cgroup_base, std::uint32_t controllers);
-void let_go(Run& run);
 // Ends it at once, all of it.
 void kill_run(Run& run, wire::EndReason reason);
 // Holds it still or lets it go on; how it is held now.

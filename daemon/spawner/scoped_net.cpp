@@ -1,6 +1,7 @@
 #include "spawner/scoped_net.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -215,6 +216,13 @@ bool has(const NetworkMade& made, Piece piece) {
 
 NetworkScript network_script(By by) {
     return {by, link_script(), nft_rules(AF_INET, by), nft_rules(AF_INET6, by)};
+}
+
+bool fits(const NetworkMade& made, std::size_t fds) {
+    if (made.ports > wire::kMaxHostPorts) return false;
+    auto expected = static_cast<std::size_t>(std::popcount(made.have));
+    for (const auto& port : std::span(made.port).first(made.ports)) expected += port.listeners;
+    return fds == expected;
 }
 
 int make_network(const NetworkScript& script, std::span<const std::uint16_t> host_ports, NetworkMade& made,

@@ -32,6 +32,7 @@ struct NetworkMade { // as wire::RunNetwork and wire::RunHostPort
     std::uint32_t ports = 0;
     PortMade port[wire::kMaxHostPorts];
 };
+bool fits(const NetworkMade& made, std::size_t fds); // as many as it says
 struct NetworkFds {
     std::array<Fd, wire::kPieces + 2 * wire::kMaxHostPorts> fds; // the pieces, then the ports' listeners
     std::size_t count = 0;

@@ -19,7 +19,7 @@ constexpr std::int64_t kLongestNs = 60'000'000'000;
 Server::Server(const Options& options, Surroundings surroundings, Heads heads)
     : options_(options), surroundings_(std::move(surroundings)), heads_(std::move(heads)), loop_(options.channel),
       acceptor_(loop_, options, surroundings_), resolutions_(loop_, options, acceptor_.connections()),
-      runs_(loop_, options, surroundings_, resolutions_, acceptor_) {}
+      pool_(loop_, options, surroundings_), runs_(loop_, options, surroundings_, resolutions_, acceptor_, pool_) {}
 
 Status Server::send_ready() {
     auto ready = make<wire::Ready>(wire::Type::ready);
@@ -55,12 +55,14 @@ Status Server::serve() {
         return asker != nullptr && names(*asker->plan, path, surroundings_.system_names);
     };
     CHECK(loop_.open());
+    CHECK(pool_.open()); // before anybody is served: what it copies has seen nothing yet
     CHECK(acceptor_.open());
     CHECK(send_ready());
     Status status;
     while (status) status = turn();
     runs_.end_all();
     resolutions_.end_all();
+    pool_.end_all();
     // The broker's going is the ordinary end; `unreachable` says so.
     if (status.error().code == Code::unreachable) return {};
     return status;
@@ -95,6 +97,10 @@ Status Server::dispatch(const Loop::Event& event) {
         return runs_.reported(event.id);
     case Source::warden:
         return runs_.warden_ended(event.id);
+    case Source::jailer:
+        return pool_.jailer_answered();
+    case Source::prepared:
+        return pool_.jail_spoke(event.id);
     case Source::pinning:
         return runs_.pinning_ended(event.id);
     }
@@ -131,6 +137,7 @@ Status Server::handle_packet(Packet& packet) {
 
 Status Server::on_reopen(Packet& packet) {
     TRY(packet.as<wire::Reopen>(0));
+    pool_.drain();
     auto opened = open_files(options_.files, options_.rootless);
     std::vector<int> fds;
     for (const auto& fd : opened.fds) fds.push_back(fd.get());
@@ -149,13 +156,14 @@ int Server::next_timeout_ms() const {
     const auto now = monotonic_ns();
     auto next = next_expiry_ns_ != 0 ? next_expiry_ns_ : now + kLongestNs;
     if (runs_.ticking() || resolutions_.reaping()) next = std::min(next, next_tick_ns_);
-    next = resolutions_.next_deadline(next);
+    next = pool_.next_deadline(resolutions_.next_deadline(next));
     return static_cast<int>(std::clamp<std::int64_t>((next - now) / 1'000'000 + 1, 0, kLongestNs / 1'000'000));
 }
 
 Status Server::tick() {
     const auto now = monotonic_ns();
     CHECK(resolutions_.tick(now));
+    pool_.tick(now);
     if (now >= next_tick_ns_) {
         next_tick_ns_ = now + kTickNs;
         runs_.tick();

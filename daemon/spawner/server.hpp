@@ -30,6 +30,7 @@ private:
     Loop loop_;
     Acceptor acceptor_;
     Resolutions resolutions_;
+    Pool pool_;
     RunTable runs_;
     std::int64_t next_tick_ns_ = 0, next_expiry_ns_ = 0;
 };

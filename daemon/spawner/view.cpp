@@ -21,14 +21,22 @@ int mount_resolved(int root, const MountOp& op) {
     return place_tree(root, op.target.c_str(), op.is_file, op.tree.get());
 }
 
+constexpr const char* kStage = ".stage"; // in the root, while it is furnished
+
+// Only what is mounted somewhere can be cloned in parts.
+int stage_box(int root, const JailPlan& plan) {
+    Fd place;
+    if (const int err = open_place(root, kStage, true, false, place); err != 0) return err;
+    if (const int err = attach_tree(plan.box.get(), place.get()); err != 0) return err;
+    claim_box(plan.box.get());
+    return 0;
+}
+
 // box/<part>: a folder of the box's tmpfs, which the spawner mounted and the first run fills.
 int mount_box(int root, const JailPlan& plan, const MountOp& op) {
-    if (plan.box.empty()) return place_tmpfs(root, op.target.c_str(), "1g");
-    const Fd box(::openat(scratch_folder(), plan.box.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!box) return errno;
-    claim_box(box.get());
+    if (!plan.box) return place_tmpfs(root, op.target.c_str(), "1g");
     Fd part, tree;
-    if (const int err = open_place(box.get(), op.source.c_str(), true, false, part); err != 0) return err;
+    if (const int err = open_place(plan.box.get(), op.source.c_str(), true, false, part); err != 0) return err;
     // An earlier run owns the folder and may have locked itself out of it.
     const Fd readable(::openat(part.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const mode_t mode = op.source == "home" ? 0700 : 01777;
@@ -58,10 +66,10 @@ int mount_file(int root, const MountOp& op) {
     }
     // A detached mount cannot be cloned before Linux 6.15: it is attached for a moment where nothing sees it.
     Fd staging, single;
-    if (const int err = open_place(root, ".stage", true, false, staging); err != 0) return err;
+    if (const int err = open_place(root, kStage, true, false, staging); err != 0) return err;
     if (const int err = attach_tree(tree.get(), staging.get()); err != 0) return err;
     int err = clone_tree(tree.get(), "file", false, single);
-    if (::umount2(".stage", MNT_DETACH) != 0 && err == 0) err = errno;
+    if (::umount2(kStage, MNT_DETACH) != 0 && err == 0) err = errno;
     if (err == 0) err = set_attributes(single.get(), kReadOnly, 0, false);
     if (err == 0) err = place_tree(root, op.target.c_str(), true, single.get());
     return err;
@@ -131,8 +139,12 @@ int mount_pin(int root, const MountOp& op) {
 }
 
 int mount_view(int root, const JailPlan& plan, Detail& detail) {
+    detail.set("the box");
+    if (plan.box)
+        if (const int err = stage_box(root, plan); err != 0) return err;
     for (const auto& op : plan.mounts)
         if (const int err = mount_one(root, plan, op, detail); err != 0) return err;
+    if (plan.box && ::umount2(kStage, MNT_DETACH) != 0) return errno;
     return plan.daemon || plan.ssh_agent ? make_daemon_folder(root, detail) : 0;
 }
 

@@ -22,7 +22,11 @@ class Person:
 
     def environment(self, **more):
         keep = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-        return keep | {"HOME": self.home, "USER": self.name, "LOGNAME": self.name} | more
+        return keep | {"HOME": self.home, "USER": self.name, "LOGNAME": self.name} | POOL | more
+
+
+# OWT_POOL=only: every run that can have a prepared jail has one; off: none has. By the spawner that was built for tests.
+POOL = {"OWHALE_POOL": os.environ["OWT_POOL"]} if "OWT_POOL" in os.environ else {}
 
 
 class Root:
@@ -35,7 +39,7 @@ class Root:
 
     def environment(self, **more):
         keep = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-        return keep | {"HOME": "/root", "USER": "root", "LOGNAME": "root"} | more
+        return keep | {"HOME": "/root", "USER": "root", "LOGNAME": "root"} | POOL | more
 
 
 def run_quietly(*command):
