@@ -26,6 +26,7 @@ public:
         : loop_(loop), options_(options), surroundings_(surroundings), resolutions_(resolutions), acceptor_(acceptor) {}
 
     Status on_run(Packet& packet);
+    Status on_go(Packet& packet);
     Status on_signal(Packet& packet);
     Status on_kill(Packet& packet);
     Status on_freeze(Packet& packet);

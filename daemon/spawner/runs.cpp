@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
@@ -140,6 +141,11 @@ void fill_started(Run& run, bool idmapped, std::uint32_t controllers) {
     s.idmapped = idmapped ? 1 : 0;
 }
 
+void send_go(const Run& run) {
+    const char go = 1;
+    (void)::send(run.setup.get(), &go, 1, MSG_NOSIGNAL);
+}
+
 pid_t clone_jail([[maybe_unused]] const JailPlan& plan, std::uint64_t flags, int& pidfd, int cgroup) {
 #ifdef OWHALE_FAULTS
     if (plan.fail_step == static_cast<std::uint32_t>(Step::clone)) {
@@ -241,9 +247,16 @@ Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& messa
     return run;
 }
 
+// Its child takes these in their order, whatever came first here.
 void let_go(Run& run) {
-    const char go = 1;
-    (void)::send(run.setup.get(), &go, 1, MSG_NOSIGNAL);
+    if (std::exchange(run.let_on, true)) return;
+    send_go(run);
+    if (run.recorded) send_go(run);
+}
+
+void let_execute(Run& run) {
+    run.recorded = true;
+    if (run.let_on) send_go(run);
 }
 
 void kill_run(Run& run, wire::EndReason reason) {

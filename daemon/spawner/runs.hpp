@@ -46,7 +46,9 @@ struct Run {
     std::int64_t began_ns = 0, wall_deadline_ns = 0, kill_deadline_ns = 0;
     wire::EndReason reason = wire::EndReason::none;
     wire::FrozenBy frozen = wire::FrozenBy::none;
-    bool killed = false; // by us, with all that lies below its cgroup
+    bool killed = false;   // by us, with all that lies below its cgroup
+    bool let_on = false;   // its id maps stand, and what it has to wait for in other cages
+    bool recorded = false; // gated: its intent is on disk
     bool freeze_when_started = false;
     std::int64_t frozen_ns = 0; // since when
     std::uint64_t sampled_peak = 0, sampled_pids = 0;
@@ -74,6 +76,8 @@ struct Run {
 Result<std::unique_ptr<Run>> start_run(Admitted admitted, const wire::Run& message, const Run* above,
                                        const std::string& cgroup_base, std::uint32_t controllers);
 void let_go(Run& run);
+// Of a gated one: its intent is on disk. It executes its command when it has come so far, and was let go.
+void let_execute(Run& run);
 // Ends it at once, all of it.
 void kill_run(Run& run, wire::EndReason reason);
 // Holds it still or lets it go on; how it is held now.
