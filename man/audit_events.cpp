@@ -81,7 +81,7 @@ void write_event(const EventType& type) {
     if (type.act != Act::own) std::cout << "A person asked" << (type.act == Act::tried ? ", and it may fail. " : ". ");
     std::cout << "OCSF: class " << type.ocsf.class_uid << ", activity " << int{type.ocsf.activity}
               << ".++\nMESSAGE\\_ID=" << type.message_id << "\n\n";
-    write_fields(type.fields.all());
+    write_fields(type.fields);
 }
 
 void write_page() {
@@ -111,7 +111,7 @@ void write_json() {
                                    {"class_uid", type.ocsf.class_uid},
                                    {"activity_id", type.ocsf.activity},
                                    {"message_id", type.message_id},
-                                   {"fields", as_json(type.fields.all())},
+                                   {"fields", as_json(type.fields)},
                                    {"act_fields", as_json(fields_of_act(type.act))}});
     std::cout << json::serialize(out) << '\n';
 }

@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "audit/event_types.hpp"
+#include "audit/event_draft.hpp"
 
 namespace owhale::audit {
 
-inline constexpr auto kAccountEvents = std::to_array<EventType>({
+inline constexpr auto kAccountEvents = std::to_array<EventDraft>({
     {"login",
      Severity::info,
      Act::tried,
