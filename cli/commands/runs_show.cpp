@@ -1,11 +1,11 @@
 // owhalectl runs show: one run with its receipt, or where its time went.
-#include <algorithm>
 #include <memory>
 
 #include "cli/commands/commands.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
+#include "cli/timing.hpp"
 #include "cli/units.hpp"
 
 namespace owhale::cli {
@@ -187,10 +187,9 @@ std::string network_table(const Look& look, const api::NetReport& report) {
 }
 
 std::string timing_table(const Look& look, const api::Run& run) {
-    std::vector<std::pair<std::string, std::uint64_t>> steps(run.timing.begin(), run.timing.end());
-    std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-    Table table({"STEP", "TIME"}, 0);
-    for (const auto& [step, us] : steps) table.row({{step}, {format_duration_us(us)}});
+    Table table({"STEP", "TIME", "WHAT"}, 0);
+    for (const auto& step : timed_steps(run.timing))
+        table.row({{step.name}, {std::to_string(step.us) + " us"}, {std::string(step.meaning)}});
     return table.text(look);
 }
 
