@@ -239,6 +239,154 @@ def test_everywhere_is_no_address(own, base):
     assert "pair join https://build.example.org:%d\n" % one.tcp[1] in made.stdout and "this machine alone" not in made.stderr, made
 
 
+def test_a_device_is_called_by_its_name(daemon, here, there):
+    """In lists, in a run's receipt and in the head of the watch; a name passes for nobody else's."""
+    pair(here, there, daemon)
+    [device] = here("-q", "devices", "ls").split()
+    called = f"laptop (device {device[-8:]})"
+    host = ("--host", url(daemon))
+    run = daemon.run(ALICE, argv=["seq", "3"], detach=True).json()
+    screen = there.on_terminal(*host, "approvals", "watch", rows=24, columns=80)
+    screen.until(re.escape(called) + ", signs what it answers")
+    os.write(screen.fd, b"q")
+    assert screen.wait()[0] == 0
+    there(*host, "approve", run["approval"], "-y")
+    assert daemon.until(run["id"], ["exited"], ALICE)
+    assert re.search(r"Agreed by +" + re.escape(called) + "\n", here("runs", "show", run["id"])), here("runs", "show", run["id"])
+    assert called in here("approvals", "show", run["approval"])
+    [seq] = here("-q", "audit", "ls", "--event", "approval.decided").split()
+    assert f"{called} answered" in here("audit", "show", seq)
+    here("devices", "rename", device, "user:admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    assert here("audit", "ls", "--event", "approval.decided").count(called) == 1
+    there(*host, "whoami")
+    run = daemon.run(ALICE, argv=["seq", "4"], detach=True).json()
+    there(*host, "approve", run["approval"], "-y")
+    for columns, said in ((80, "device user:admin"), (200, f"user:admin (device {device[-8:]})")):
+        status, screen = here.on_terminal("audit", "ls", "--event", "approval.decided", rows=24, columns=columns).wait()
+        lines = re.sub("\x1b\\[[0-9;]*m", "", screen).splitlines()
+        assert status == 0 and said in lines[1] and all(len(line) <= columns for line in lines), screen
+
+
+def test_joining_again(daemon, here, there, base):
+    """A machine that is a device already: nothing is lost unasked, and the old one goes as its maker confirms the new one."""
+    pair(here, there, daemon)
+    [kept] = there.home.glob(".local/state/owhaled/client/device-*")
+    before, [old] = kept.read_bytes(), here("-q", "devices", "ls").split()
+    code = new(here)
+    process = start_join(there, url(daemon), code)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and f"laptop (device {old[-8:]})" in said and str(kept) in said and "--replace" in said, said
+    assert kept.read_bytes() == before and pairing(here)["tries"] == 0
+    terminal = there.on_terminal("pair", "join", url(daemon))
+    terminal.answer("Replace it.*Type yes: ", "no")
+    status, screen = terminal.wait()
+    assert status == 1 and "nothing is changed" in screen and kept.read_bytes() == before, screen
+    terminal = there.on_terminal("pair", "join", url(daemon))
+    terminal.answer("Replace it.*Type yes: ", "yes")
+    terminal.answer("Code that owhalectl pair new shows there: ", code)
+    words = terminal.until("([a-z]{5}-[a-z]{5}-[a-z]{5}-[a-z]{5})")[1].decode()
+    while pairing(here)["state"] == "open":
+        terminal.more(0.05)
+    maker = here.on_terminal("pair", "confirm", pairing(here)["id"], rows=40, columns=100)
+    maker.until(rf"Replaces.*laptop \(device {old[-8:]}\)")
+    maker.until(words)
+    maker.answer("same words", "yes")
+    maker.answer("password of user:admin: ", accounts.ADMIN)
+    assert maker.wait()[0] == 0
+    status, screen = terminal.wait()
+    assert status == 0 and "is removed there: this one is in its place" in " ".join(screen.split()), screen
+    [device] = here("-q", "devices", "ls").split()
+    assert device != old and device in there("--host", url(daemon), "whoami") and kept.read_bytes() != before
+    here("devices", "rm", device)
+    process = start_join(there, url(daemon), new(here))
+    one = until_joined(here, process)
+    assert "replaces" not in one, "of a key that is believed no more nothing is left to replace"
+    here("pair", "confirm", one["id"], "--words", one["words"], "--password-stdin", stdin=accounts.ADMIN + "\n")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0 and "believed there no more" in said, said
+
+
+def test_joining_again_for_somebody_else(daemon, here, there):
+    """Whose device the machine was has to end that: it is said, and how."""
+    pair(here, there, daemon)
+    [old] = here("-q", "devices", "ls").split()
+    for words in (("users", "add", "bob", "--role", "approver"), ("login", "bob")):
+        here(*words, "--password-stdin", stdin=f"{BOB}\n{accounts.ADMIN}\n")
+    code = new(here, can="approve", password=BOB)
+    process = subprocess.Popen([CTL, "pair", "join", "--replace", url(daemon)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, env=there.variables, cwd=there.home, start_new_session=True)
+    process.stdin.write(code + "\n")
+    process.stdin.flush()
+    one = until_joined(here, process)
+    here("pair", "confirm", one["id"], "--words", one["words"], "--password-stdin", stdin=BOB + "\n")
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 0 and "stays paired there" in said and f"owhalectl devices rm {old}" in said and "user:admin ends it" in said, said
+    here("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    assert here("-q", "devices", "ls").split() == [old]
+
+
+def test_a_join_that_ended_is_not_confirmed(daemon, here, there):
+    process = start_join(there, url(daemon), new(here))
+    one = until_joined(here, process)
+    process.kill()
+    process.wait()
+    while not pairing(here)["gone"]:
+        pass
+    refused = here("pair", "confirm", one["id"], "--words", one["words"], "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
+    assert refused.returncode == 1 and "is not there any more" in refused.stderr and f"owhalectl pair cancel {one['id']}" in refused.stderr, refused
+    assert here("-q", "devices", "ls") == "" and "gone again" in here("pair", "ls")
+    here("pair", "cancel", one["id"])
+    new(here)
+
+
+def test_the_maker_who_waits_is_told_that_the_other_end_has_gone(daemon, here, there):
+    """Between the words and the yes: no device is made for nobody."""
+    terminal = here.on_terminal("pair", "new", "--name", "phone", "--can", "audit")
+    terminal.answer("password of user:admin: ", accounts.ADMIN)
+    process = start_join(there, url(daemon), terminal.until("([0-9A-Z]{4}-[0-9A-Z]{4})")[1].decode())
+    terminal.until("same words")
+    process.kill()
+    process.wait()
+    while not pairing(here)["gone"]:
+        pass
+    os.write(terminal.fd, b"yes\n")
+    status, screen = terminal.wait()
+    assert status == 1 and "not there any more" in " ".join(screen.split()), screen
+    assert here("-q", "devices", "ls") == ""
+
+
+def test_several_devices_are_removed_though_one_is_not_there(daemon, here, there):
+    pair(here, there, daemon)
+    [device] = here("-q", "devices", "ls").split()
+    none = "01900000-0000-7000-8000-000000000000"
+    several = here("devices", "rm", none, device, code=None)
+    assert several.returncode == 5 and several.stdout == device + "\n" and none in several.stderr, several
+    assert here("-q", "devices", "ls") == ""
+
+
+def test_help_stands_in_one_column(there):
+    lines = there("help", "pair", "new").split("\nOptions\n")[1].splitlines()
+    columns = {re.match(r" +(-\S, )?--\S+( \S+)? {2,}", line).end() for line in lines if line.startswith("  ")}
+    assert len(columns) == 1, lines
+
+
+@pytest.mark.parametrize("variables, columns, more, said", [
+    ({"LC_ALL": "C"}, 100, (), None), ({}, 20, (), "this terminal 20"), ({"LC_ALL": "C"}, 60, (), "this terminal 60"),
+    ({}, 100, ("--no-color",), "it needs colours"), ({"TERM": "dumb"}, 100, (), "it needs colours"), ({"NO_COLOR": "1"}, 100, (), "it needs colours")])
+def test_a_picture_is_whole_or_none(daemon, here, variables, columns, more, said):
+    one = here.with_variables(**variables)
+    terminal = one.on_terminal(*more, "pair", "new", "--name", "phone", "--can", "audit", "--no-wait", rows=60, columns=columns)
+    terminal.answer("password of user:admin: ", accounts.ADMIN)
+    status, screen = terminal.wait()
+    assert status == 0 and re.search("[0-9A-Z]{4}-[0-9A-Z]{4}", screen)
+    assert "▀" not in screen and "█" not in screen and (variables.get("LC_ALL") != "C" or screen.isascii()), screen
+    if said:
+        assert "##" not in screen and "no picture of the code" in screen and said in " ".join(screen.split()), screen
+        return
+    rows = [line for line in re.sub("\x1b\\[[0-9;]*m", "", screen).splitlines() if "##" in line]
+    assert len({len(line) for line in rows}) == 1 and len(rows[0]) <= columns and rows[0].startswith("    " + "##" * 7 + "  "), screen
+
+
 def test_lists_fit_a_terminal(daemon, here, there):
     pair(here, there, daemon, can="approve,audit,runs,freeze")
     for noun in ("devices", "pair"):

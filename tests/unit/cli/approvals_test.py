@@ -109,6 +109,18 @@ class Commands(Approvals):
         self.assertRegex(self.ctl("approvals", "show", "ffffff", code=5).stderr, "no request's id begins or ends")
         self.assertEqual(len(self.ctl("-o", "jsonl", "approvals", "ls").stdout.splitlines()), 2)
 
+    def test_a_list_fits_80_columns(self):
+        """Whoever asks, however hard, and however long it takes; with room, all of it."""
+        self.waiting({"principal": "run:0199ffff-0000-7000-8000-00000abc0000", "severity": "critical", "command": ["echo", "x" * 200]}, {})
+        for columns, heading in ((80, r"^ID +STATE +SEVERITY +WHEN +BY +COMMAND$"), (150, r"^ID +STATE +SEVERITY +ASKED +EXPIRES +BY +RULE +COMMAND$")):
+            terminal = Terminal("approvals", "ls", rows=20, columns=columns)
+            self.assertEqual(terminal.wait(), 0)
+            lines = re.sub("\x1b\\[[0-9;]*m", "", terminal.seen.decode()).splitlines()
+            self.assertEqual(len(lines), 3, lines)
+            self.assertTrue(all(len(line) <= columns for line in lines), lines)
+            self.assertRegex(lines[0], heading)
+        self.assertRegex(lines[1] + lines[2], r"critical .* echo x+…")
+
     def test_a_pipe_has_to_say_what_was_read(self):
         self.waiting({})
         name, = self.ids()
