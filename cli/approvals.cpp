@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto kList = "owhalectl approvals ls -a lists the ids";
 constexpr std::size_t kMostTemplate = 64u << 10;
-constexpr std::size_t kWide = 120;     // columns that all of the table needs
+constexpr std::size_t kWide = 120;    // columns that all of the table needs
 constexpr std::size_t kNarrowBy = 16; // of who asks, in less
 
 std::string user_of(std::uint32_t uid) {
@@ -46,13 +46,12 @@ std::string narrow_table(const Look& look, const std::vector<api::Approval>& app
     Table table({"ID", "STATE", "SEVERITY", "WHEN", "BY", "COMMAND"}, 5);
     for (const auto& approval : approvals) {
         const bool pending = approval.state == "pending";
-        table.row(
-            {{short_id(approval.id)},
-             {approval.throttled && pending ? "throttled" : approval.state, tone_of_approval(approval.state)},
-             {approval.severity, tone_of_severity(approval.severity)},
-             {pending ? "ends " + relative(approval.expires, now) : relative(approval.created, now), Tone::dim},
-             {clipped(escaped(approval.principal), kNarrowBy)},
-             {command_line(approval)}});
+        table.row({{short_id(approval.id)},
+                   {approval.throttled && pending ? "throttled" : approval.state, tone_of_approval(approval.state)},
+                   {approval.severity, tone_of_severity(approval.severity)},
+                   {pending ? "ends " + relative(approval.expires, now) : relative(approval.created, now), Tone::dim},
+                   {clipped(escaped(approval.principal), kNarrowBy)},
+                   {command_line(approval)}});
     }
     return table.text(look);
 }

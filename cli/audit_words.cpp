@@ -143,8 +143,8 @@ std::string audit_member(const api::AuditEntry& entry, std::string_view key) {
 
 std::string audit_principal(const api::AuditEntry& entry, std::size_t room) {
     const auto* name = audit_data(entry, "device_name");
-    return called(audit_member(entry, "principal"),
-                  name == nullptr ? std::nullopt : std::optional(text_of(*name)), room);
+    return called(audit_member(entry, "principal"), name == nullptr ? std::nullopt : std::optional(text_of(*name)),
+                  room);
 }
 
 const json::value* audit_data(const api::AuditEntry& entry, std::string_view key) {

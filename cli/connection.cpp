@@ -55,8 +55,7 @@ struct Manners {
         if (device) sign_as(*device, request, body);
     }
 
-    template <typename Request>
-    void sign_as(const KeptDevice& signer, Request& request, std::string_view body) const {
+    template <typename Request> void sign_as(const KeptDevice& signer, Request& request, std::string_view body) const {
         const std::string target(request.target()), method(request.method_string());
         const auto fields = sign_for(signer, ahead, method, target, body);
         request.set("Content-Digest", fields.content_digest);

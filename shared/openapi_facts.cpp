@@ -18,6 +18,15 @@ struct Words {
     // tests/unit/sandbox/state.cpp and tests/unit/approvals/states.cpp hold theirs to the daemon's tables.
     std::string_view name, words;
 };
+constexpr std::string_view kPowers = "approve audit runs freeze";
+
+consteval bool names_all_powers() {
+    std::string all;
+    for (const auto& row : pairing::kPowers) (all += all.empty() ? "" : " ") += row.name;
+    return all == kPowers;
+}
+static_assert(names_all_powers(), "shared/pairing/terms.hpp has the powers");
+
 constexpr std::array kWords = {
     Words{"run_state",
           "queued waiting_approval starting running exited signaled timed_out limit_exceeded killed denied "
@@ -27,7 +36,7 @@ constexpr std::array kWords = {
     Words{"decision", "allow ask deny"},
     Words{"severity", "none low medium high critical"},
     Words{"role", "admin approver agent auditor monitor"},
-    Words{"power", "approve audit runs freeze"}, // tests/unit/identity/powers.cpp
+    Words{"power", kPowers},
     Words{"pairing_state", "open joined paired cancelled expired dead"},
     Words{"pairing_via", "program browser browser-untrusted"}, // shared/pairing/bound.hpp
     Words{"mode", "local strict"},
@@ -125,10 +134,13 @@ constexpr std::array kFacts = {
     Fact{"Pairing.via", "pairing_via", "", "By the device's own word, bound to the code that it proved."},
     Fact{"Pairing.uid", "", "",
          "Of owhaled's own machine, when it joined from there: programs of that user can read its key."},
-    Fact{"Pairing.gone", "", "", "Of a joined one: whether the connection on which the device waits has ended. Then it is not confirmed."},
-    Fact{"Pairing.replaces", "", "", "The id of a device of the same owner, whose key signed the proof, too: it is removed at `confirm`."},
+    Fact{"Pairing.gone", "", "",
+         "Of a joined one: whether the connection on which the device waits has ended. Then it is not confirmed."},
+    Fact{"Pairing.replaces", "", "",
+         "The id of a device of the same owner, whose key signed the proof, too: it is removed at `confirm`."},
     Fact{"JoinProof.replaces", "", "",
-         "The id of the paired device that signed this very request (RFC 9421), and is to go for the new one. Another's stays, if "
+         "The id of the paired device that signed this very request (RFC 9421), and is to go for the new one. "
+         "Another's stays, if "
          "somebody else made the code."},
     Fact{"JoinState.replaces", "", "", "The device that goes, or went, as this one is confirmed."},
     Fact{"Decision.device_name", "", "", "What the device that decided was called then."},

@@ -140,8 +140,10 @@ Status show_joiner(Context& context, const api::Pairing& pairing, const std::vec
     fields.add("Words", pairing.words.value_or(""), Tone::bold);
     fields.add("May", joined(can.empty() ? pairing.can : can));
     if (pairing.replaces)
-        fields.add("Replaces", called("device:" + *pairing.replaces, pairing.replaces_name) +
-                                   ", whose key it has shown: that one is removed", Tone::warn);
+        fields.add("Replaces",
+                   called("device:" + *pairing.replaces, pairing.replaces_name) +
+                       ", whose key it has shown: that one is removed",
+                   Tone::warn);
     return print(fields.text(context.look()));
 }
 
@@ -204,10 +206,12 @@ Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const
         return fail(Code::conflict, "it is " + pairing.state + ": no device waits to be confirmed",
                     pairing.state == "open" ? "type the code into the device first" : "owhalectl pair new");
     if (is_gone(pairing))
-        return fail(Code::conflict, "the device that joined, " + pairing.device_name.value_or("") +
-                                        ", is not there any more: what waited there has ended",
+        return fail(Code::conflict,
+                    "the device that joined, " + pairing.device_name.value_or("") +
+                        ", is not there any more: what waited there has ended",
                     "a page that was put away comes back when it is looked at, then try again; else: owhalectl pair "
-                    "cancel " + pairing.id + ", and another code");
+                    "cancel " +
+                        pairing.id + ", and another code");
     const auto& joiner = joiner_of(pairing);
     if (words.empty()) CHECK(show_joiner(context, pairing, can));
     if (words.empty() || joiner.via == "browser-untrusted") note(joiner.beware);

@@ -48,8 +48,8 @@ Result<bool> replaces(const std::optional<Joining::Before>& before, const Argume
         return false;
     }
     const auto name = called(before->principal, *before->called);
-    const auto is = "this machine is a device of " + before->owner + " there already, " + name + ", by the key in " +
-                    before->file;
+    const auto is =
+        "this machine is a device of " + before->owner + " there already, " + name + ", by the key in " + before->file;
     if (arguments.replace) return true;
     if (!can_ask())
         return fail(Code::conflict, is,
@@ -66,8 +66,10 @@ void tell_replaced(const Joining::Before& before, const api::JoinState& state) {
     if (state.replaces)
         note(name + " is removed there: this one is in its place");
     else
-        note(name + " stays paired there, and its key is gone from here: " + before.owner + " ends it with owhalectl "
-             "devices rm " + before.principal.substr(before.principal.find(':') + 1));
+        note(name + " stays paired there, and its key is gone from here: " + before.owner +
+             " ends it with owhalectl "
+             "devices rm " +
+             before.principal.substr(before.principal.find(':') + 1));
 }
 
 Result<int> join(Context& context, const Arguments& arguments) {

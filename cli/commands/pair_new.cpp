@@ -38,7 +38,9 @@ struct Arguments {
 Result<api::PairRequest> request_of(const Arguments& arguments) {
     if (arguments.name.empty()) return fail(Code::bad_request, "--name is missing: what to call the device", kExample);
     if (arguments.name.size() > pairing::kLongestName)
-        return fail(Code::invalid_value, "--name: a device's name has " + std::to_string(pairing::kLongestName) + " bytes at most", kExample);
+        return fail(Code::invalid_value,
+                    "--name: a device's name has " + std::to_string(pairing::kLongestName) + " bytes at most",
+                    kExample);
     api::PairRequest request{arguments.name, TRY(powers_of(arguments.can)), {}};
     if (request.can.empty()) return fail(Code::bad_request, "--can is missing: what the device may do", kExample);
     if (arguments.life.empty()) return request;
@@ -113,10 +115,11 @@ Error in_our_words(Error error) {
 Status show_picture(const Look& look, const std::string& text) {
     const auto code = qr_code(text, ink());
     if (code && look.colour && (look.columns == 0 || code->columns <= look.columns)) return print(code->picture);
-    note(!code          ? "no picture of the code: the address is too long for one"
-         : !look.colour ? "no picture of the code: it needs colours, which --no-color, NO_COLOR or the terminal keep out"
-                        : "no picture of the code: it is " + std::to_string(code->columns) +
-                              " columns wide, and this terminal " + std::to_string(look.columns));
+    note(!code ? "no picture of the code: the address is too long for one"
+         : !look.colour
+             ? "no picture of the code: it needs colours, which --no-color, NO_COLOR or the terminal keep out"
+             : "no picture of the code: it is " + std::to_string(code->columns) + " columns wide, and this terminal " +
+                   std::to_string(look.columns));
     return {};
 }
 

@@ -223,8 +223,12 @@ awaitable<void> Desk::add_grant(Shared live, api::Approval& approval, const api:
 // Its turn is held.
 awaitable<Result<api::Approval>> Desk::put_down(Shared live, Act act, api::Approval approval, bool counts) {
     const auto now = wall_clock_us();
-    const api::Decision decision{act.asker.who.name, act.approve ? kApprove : kDeny, rfc3339(now),
-                                 act.reason,         proof_word(act.asker.proof),    counts,
+    const api::Decision decision{act.asker.who.name,
+                                 act.approve ? kApprove : kDeny,
+                                 rfc3339(now),
+                                 act.reason,
+                                 proof_word(act.asker.proof),
+                                 counts,
                                  device_name_of(act.asker.who)};
     recount(approval, *live);
     approval.decisions.push_back(decision);

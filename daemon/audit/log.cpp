@@ -272,10 +272,10 @@ private:
 
     Index index_; // outlives the writer, which tells it of what it writes to its end
     std::unique_ptr<Writer> writer_;
-    Reserve reserve_;      // of the thread that appends
+    Reserve reserve_;        // of the thread that appends
     DeviceName device_name_; // of the same
-    bool dropping_ = true; // of the writer's thread: the write-ahead log may have bodies that are gone
-    std::mutex reading_;   // guards the two below
+    bool dropping_ = true;   // of the writer's thread: the write-ahead log may have bodies that are gone
+    std::mutex reading_;     // guards the two below
     store::Database reader_;
     Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined

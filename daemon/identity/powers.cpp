@@ -45,7 +45,8 @@ Result<std::uint32_t> powers_of(const std::vector<std::string>& names) {
         set |= row->power;
     }
     if (set == 0)
-        return fail(Code::invalid_value, "can: a device needs at least one power", "there are " + pairing::all_powers());
+        return fail(Code::invalid_value, "can: a device needs at least one power",
+                    "there are " + pairing::all_powers());
     return set;
 }
 

@@ -20,7 +20,7 @@ using pairing::Power;
 
 struct PowerRow {
     Power power;
-    std::string_view name; // shared/pairing/terms.hpp
+    std::string_view name;     // shared/pairing/terms.hpp
     std::uint32_t permissions; // bits
     Permission needs;          // whoever lacks this cannot give the power
     std::string_view meaning;

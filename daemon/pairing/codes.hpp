@@ -63,7 +63,8 @@ struct Entry {
     std::string device; // the id that it has, or is to have
     // Whether the connection has ended on which the device proved itself, or asked last how it stands.
     std::function<bool()> gone;
-    std::string replaces, replaces_name; // the device whose key signed the proof, too, if its owner is the maker; "" none
+    std::string replaces,
+        replaces_name; // the device whose key signed the proof, too, if its owner is the maker; "" none
     std::list<boost::asio::steady_timer*> waiters;
 };
 

@@ -45,7 +45,8 @@ inline constexpr auto kAccountEvents = std::to_array<EventType>({
      "5c0e9d1b7f3a4a63b1d86d2f9a47c8e2",
      "the account",
      "{principal} was asked for its password: {verb}",
-     "An act that takes the password came without it, and was not done: no refusal, for clients learn so that they have to ask. Rows of "
+     "An act that takes the password came without it, and was not done: no refusal, for clients learn so that they "
+     "have to ask. Rows of "
      "one session that no act follows are somebody's with its token alone. A flood is summed.",
      {{"count", Kind::number, false, "how many, of those that are summed"}}},
     {"step_up.closed",

@@ -197,3 +197,18 @@ TEST_CASE("what has ended is forgotten after a while, and a device that is paire
     CHECK(scene.pairing.state(joining.answer.join, {}).error().code == Code::pairing_failed);
     CHECK(scene.stage.service->devices.show(scene.admin, device->id));
 }
+
+TEST_CASE("a device that has gone is not confirmed, and one that asks again is back") {
+    Scene scene;
+    const auto made = scene.create();
+    Joining joining(scene, made->code);
+    REQUIRE(joining.prove(scene));
+    CHECK_EQ(scene.newest().gone, false);
+    joining.gone = true;
+    CHECK_EQ(scene.newest().gone, true);
+    CHECK(scene.confirm(scene.newest()).error().code == Code::conflict);
+    CHECK(scene.stage.service->devices.list(scene.admin, "", false)->devices.empty());
+    CHECK(scene.pairing.state(joining.answer.join, [] { return false; }));
+    CHECK(scene.confirm(scene.newest()));
+    CHECK_FALSE(scene.newest().gone);
+}
