@@ -12,7 +12,7 @@ import accounts
 import devices
 from conftest import needs_root
 from ctl import Ctl
-from two_machines import daemon, here, new, pair, pairing, pairing_of, start_join, there, until_joined, url  # noqa: F401
+from two_machines import daemon, here, new, pairing, pairing_of, start_join, there, until_joined, url  # noqa: F401
 
 pytestmark = needs_root
 
