@@ -169,7 +169,7 @@ api::JoinState Pairing::told(const Entry& entry) const {
 Result<api::JoinState> Pairing::state(const std::string& join, std::function<bool()> gone) {
     const auto entry = codes_.of_join(join);
     if (entry == nullptr || entry->join != join) return not_paired();
-    entry->gone = std::move(gone);
+    if (gone) entry->gone = std::move(gone);
     return told(*entry);
 }
 

@@ -191,6 +191,7 @@ awaitable<Result<api::Device>> Pairing::confirm(identity::Asker asker, std::stri
     if (!added) co_return added;
     entry->powers = *powers;
     entry->expires_us = device_expires;
+    if (!replaced) entry->replaces.clear();
     entry->end(State::paired);
     if (!replaced) co_return std::unexpected(replaced.error());
     co_return added;

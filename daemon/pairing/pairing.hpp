@@ -53,6 +53,7 @@ public:
         std::function<bool()> gone; // whether its connection has ended
     };
     boost::asio::awaitable<Result<api::JoinState>> prove(Prover prover, std::string join, api::JoinProof proof);
+    // `gone`: whether the connection that asks has ended; empty: it is no word of where the device waits now.
     Result<api::JoinState> state(const std::string& join, std::function<bool()> gone);
     // Until its state is another one, or the time is up.
     boost::asio::awaitable<void> until_changed(std::string join, std::chrono::milliseconds most);

@@ -93,7 +93,7 @@ awaitable<Result<Response>> state(Services services, Request& request) {
     if (!told) co_return std::unexpected(told.error());
     if (!wait || told->state != "joined") co_return reply(*told);
     co_await services.pairing->until_changed(id, std::min(*wait, kLongestWait));
-    told = services.pairing->state(id, gone_of(request));
+    told = services.pairing->state(id, {}); // it may wait elsewhere by now
     if (!told) co_return std::unexpected(told.error());
     co_return reply(*told);
 }

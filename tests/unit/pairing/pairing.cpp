@@ -209,6 +209,8 @@ TEST_CASE("a device that has gone is not confirmed, and one that asks again is b
     CHECK(scene.confirm(scene.newest()).error().code == Code::conflict);
     CHECK(scene.stage.service->devices.list(scene.admin, "", false)->devices.empty());
     CHECK(scene.pairing.state(joining.answer.join, [] { return false; }));
+    CHECK(scene.pairing.state(joining.answer.join, {})); // the end of an older question
+    CHECK_EQ(scene.newest().gone, false);
     CHECK(scene.confirm(scene.newest()));
     CHECK_FALSE(scene.newest().gone);
 }
