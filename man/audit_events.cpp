@@ -29,9 +29,11 @@ _outcome_ is _ok_ or _failed_ unless an event is about something that ends in mo
 how it went, _denied_, _exited_, _cancelled_ and others). A failure is one step louder than what stands here, but for what
 is a warning anyway.
 
-Where a _person asked_, _data_ also has:
+Where it is a _device_'s act, _data_ also has:
 
 )";
+
+constexpr std::string_view kAsked = "and where a _person asked_:\n\n";
 
 constexpr std::string_view kEnd = R"(# SEE ALSO
 
@@ -86,7 +88,10 @@ void write_event(const EventType& type) {
 
 void write_page() {
     std::cout << kIntroduction;
-    write_fields(fields_of_act(Act::asked));
+    const auto own = fields_of_act(Act::own);
+    write_fields(own);
+    std::cout << kAsked;
+    write_fields(fields_of_act(Act::asked).subspan(own.size()));
     std::cout << "and where it _may fail_:\n\n";
     write_fields(fields_of_act(Act::tried).subspan(fields_of_act(Act::asked).size()));
     std::cout << "# EVENTS\n\n";

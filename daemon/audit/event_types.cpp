@@ -13,7 +13,10 @@
 namespace owhale::audit {
 namespace {
 
+constexpr Field kDeviceName{"device_name", Kind::text, false, "what the device whose act it is was called then", true};
+constexpr std::array kOwn = {kDeviceName};
 constexpr std::array kAsked = {
+    kDeviceName,
     Field{"peer", Kind::text, false, "who asked: the process behind the socket, or the address"},
     Field{"step_up", Kind::text, false, "how the caller proved itself anew: an open window, or the password for this"},
     Field{"session", Kind::text, false, "the session or token that was shown"},
@@ -22,6 +25,7 @@ constexpr std::array kTried = {
     kAsked[0],
     kAsked[1],
     kAsked[2],
+    kAsked[3],
     Field{"reason", Kind::text, false, "why it failed"},
     Field{"count", Kind::number, false, "how many failures, of those that are summed"},
 };
@@ -95,7 +99,7 @@ const EventType& type_of(EventName name) {
 }
 
 std::span<const Field> fields_of_act(Act act) {
-    if (act == Act::own) return {};
+    if (act == Act::own) return kOwn;
     if (act == Act::asked) return kAsked;
     return kTried;
 }

@@ -24,7 +24,7 @@ enum class Severity : std::uint8_t { critical = 2, error = 3, warning = 4, notic
 
 // Whose act it is decides what `data` has beside the row's own fields.
 enum class Act : std::uint8_t {
-    own,   // owhaled's, or a run's: nothing more
+    own,   // owhaled's, or a run's: nothing more, but of any act of a device's what that is called
     asked, // somebody's request: peer, and where there were any step_up and session
     tried, // that may have failed: the same, or, when it failed, peer, account, reason and, summed, count
 };

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <fcntl.h>
+#include <set>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,10 +15,8 @@ bool same_or_below(std::string_view path, std::string_view folder) {
     return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
-bool same_file(int fd, const std::string& path) {
-    struct statx a{}, b{};
-    // What a client chose is never waited for: its attributes as the kernel has them (a FUSE server may not answer).
-    if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &a) != 0) return true;
+bool same_file(const struct statx& a, const std::string& path) {
+    struct statx b{};
     if (::statx(AT_FDCWD, path.c_str(), 0, STATX_INO, &b) != 0) return false;
     return a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major && a.stx_dev_minor == b.stx_dev_minor;
 }
@@ -42,13 +41,18 @@ std::string path_of_fd(int fd) {
 Status check_not_forbidden(int fd, const std::vector<std::string>& forbidden) {
     const auto path = path_of_fd(fd);
     if (path.empty() || path.front() != '/') return fail(Code::forbidden, "a folder without a name");
+    struct statx st{};
+    // What a client chose is never waited for: its attributes as the kernel has them (a FUSE server may not answer).
+    if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &st) != 0)
+        return fail(Code::forbidden, path + " cannot be told from what no cage may show");
+    std::set<std::string> looked_at;
     for (const auto& folder : forbidden) {
         if (same_or_below(path, folder) || same_or_below(folder, path))
             return fail(Code::forbidden, path + " holds or lies in " + folder + ", which no cage may show",
                         "work in another folder");
         // A second mount of the same folder, or of one above it, has another name and the same inode.
-        for (auto above = folder;; above = parent_of(above)) {
-            if (same_file(fd, above)) return fail(Code::forbidden, path + " is another name of " + above);
+        for (auto above = folder; looked_at.insert(above).second; above = parent_of(above)) {
+            if (same_file(st, above)) return fail(Code::forbidden, path + " is another name of " + above);
             if (above == "/") break;
         }
     }

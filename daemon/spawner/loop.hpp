@@ -22,6 +22,7 @@ enum class Source : std::uint64_t {
     resolve,
     setup,
     warden,
+    report,
     pinning,
 };
 inline constexpr unsigned kSourceShift = 56;

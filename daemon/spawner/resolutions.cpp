@@ -49,11 +49,27 @@ Status Resolutions::on_resolve(Packet& packet) {
         question.sees = [this, run](const std::string& path) { return seen_by(run, path); };
         question.names = [this, run](const std::string& path) { return named_by(run, path); };
     }
-    auto child = start_resolve(std::move(question));
+    auto child = ask(std::move(question));
     if (!child) return refuse(message, "child", child.error().errnum);
     CHECK(loop_.watch(child->socket.get(), Source::resolve, message.resolution, EPOLLIN));
     resolving_.emplace(message.resolution, std::move(*child));
     return {};
+}
+
+Result<Child> Resolutions::ask(Question question) {
+    if (auto kept = kept_.ask(question)) return std::move(*kept);
+    return start_resolve(std::move(question));
+}
+
+// For the next question of its identity, or for good.
+void Resolutions::let_go(Child& child) {
+    loop_.unwatch(child.socket.get());
+    if (child.serves_on) {
+        kept_.add(std::move(child), monotonic_ns());
+        return;
+    }
+    send_signal(child.pidfd.get(), SIGKILL);
+    ending_.push_back({std::move(child.pidfd), child.question.identity.uid});
 }
 
 Status Resolutions::send_answer(Answer& answer) {
@@ -83,21 +99,15 @@ Status Resolutions::answered(std::uint64_t number) {
     auto child = std::move(at->second);
     resolving_.erase(at);
     auto answer = finish_resolve(child);
-    ending_.push_back({std::move(child.pidfd), child.question.identity.uid});
-    if (!answer) {
-        wire::Resolve message{};
-        message.resolution = number;
-        message.flags = child.question.scan ? wire::kResolveScan : 0u;
-        const bool late = monotonic_ns() >= child.deadline_ns;
-        return refuse(message, late ? "deadline" : "child", late ? ETIMEDOUT : EIO);
-    }
-    if (const auto* step = outside_of_asker(*answer)) {
-        wire::Resolve message{};
-        message.resolution = number;
-        message.flags = child.question.scan ? wire::kResolveScan : 0u;
-        return refuse(message, step, EACCES);
-    }
-    answer->facts.net_host = may_use_host_network(options_, child.question.identity.uid) ? 1 : 0;
+    const bool late = monotonic_ns() >= child.deadline_ns;
+    const auto uid = child.question.identity.uid;
+    wire::Resolve message{};
+    message.resolution = number;
+    message.flags = child.question.scan ? wire::kResolveScan : 0u;
+    let_go(child);
+    if (!answer) return refuse(message, late ? "deadline" : "child", late ? ETIMEDOUT : EIO);
+    if (const auto* step = outside_of_asker(*answer)) return refuse(message, step, EACCES);
+    answer->facts.net_host = may_use_host_network(options_, uid) ? 1 : 0;
     CHECK(send_answer(*answer));
     if (answer->facts.err == 0) resolutions_.emplace(number, std::move(answer->resolution));
     return {};
@@ -131,6 +141,7 @@ Status Resolutions::tick(std::int64_t now) {
 }
 
 void Resolutions::expire(std::int64_t now) {
+    kept_.expire(now, [this](Child& child) { let_go(child); });
     std::erase_if(resolutions_, [now](const auto& entry) { return now - entry.second.answered_ns > kResolutionTtlNs; });
 }
 
@@ -141,6 +152,7 @@ std::int64_t Resolutions::next_deadline(std::int64_t latest) const {
 
 void Resolutions::end_all() {
     for (auto& [number, child] : resolving_) send_signal(child.pidfd.get(), SIGKILL);
+    kept_.end_all();
 }
 
 } // namespace owhale::spawner

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spawner/connections.hpp"
+#include "spawner/kept_children.hpp"
 #include "spawner/loop.hpp"
 #include "spawner/options.hpp"
 #include "spawner/resolve.hpp"
@@ -40,6 +41,8 @@ public:
 
 private:
     Status refuse(const wire::Resolve& message, const char* step, int err);
+    Result<Child> ask(Question question);
+    void let_go(Child& child);
     Status send_answer(Answer& answer);
     const char* outside_of_asker(Answer& answer) const;
 
@@ -47,6 +50,7 @@ private:
     const Options& options_;
     const Connections& connections_;
     std::map<std::uint64_t, Child> resolving_;
+    KeptChildren kept_;
     struct Ending { // a child that was killed: to be reaped when the kernel lets it go
         Fd pidfd;
         std::uint32_t uid;

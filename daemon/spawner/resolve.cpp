@@ -55,7 +55,50 @@ Result<std::vector<std::string>> read_scan_names(const wire::List& names) {
     return names;
 }
 
+wire::List probe_strings(const std::vector<Probe>& probes) {
+    wire::List out;
+    out.reserve(3 * probes.size());
+    for (const auto& probe : probes) {
+        out.push_back(std::to_string(probe.base));
+        out.push_back(std::to_string(probe.flags));
+        out.push_back(probe.path);
+    }
+    return out;
+}
+
 } // namespace
+
+std::string pack_question(const Question& q) {
+    const auto number = [](std::uint32_t value) { return std::to_string(value); };
+    return wire::pack({{q.own_folder, q.ssh_agent, q.cwd, q.workspace, q.program, q.path, q.home, q.user},
+                       {number(q.find_program), number(q.scan), number(q.run_uid), number(q.run_gid),
+                        number(q.identity.groups_dropped)},
+                       probe_strings(q.probes),
+                       q.scan_names});
+}
+
+Result<Question> unpack_question(std::string_view bytes, const Identity& identity) {
+    auto lists = TRY(wire::unpack(bytes, 4));
+    auto& texts = lists[0];
+    const auto& numbers = lists[1];
+    const auto& probes = lists[2];
+    if (texts.size() != 8 || numbers.size() != 5 || probes.size() % 3 != 0)
+        return fail(Code::bad_request, "a question cut short");
+    Question q;
+    std::size_t at = 0;
+    for (auto* text : {&q.own_folder, &q.ssh_agent, &q.cwd, &q.workspace, &q.program, &q.path, &q.home, &q.user})
+        *text = std::move(texts[at++]);
+    q.find_program = TRY(digits(numbers[0])) != 0;
+    q.scan = TRY(digits(numbers[1])) != 0;
+    q.run_uid = TRY(digits(numbers[2]));
+    q.run_gid = TRY(digits(numbers[3]));
+    q.identity = identity;
+    q.identity.groups_dropped = TRY(digits(numbers[4]));
+    for (std::size_t i = 0; i < probes.size(); i += 3)
+        q.probes.push_back(TRY(read_probe(probes[i], probes[i + 1], probes[i + 2])));
+    q.scan_names = std::move(lists[3]);
+    return q;
+}
 
 Result<Question> read_question(const wire::Resolve& message, const wire::Blob& blob) {
     const auto& names = blob[0];
@@ -109,14 +152,15 @@ Result<Child> start_resolve(Question question) {
 }
 
 Result<Answer> finish_resolve(Child& child) {
+    child.serves_on = false;
     auto packet = receive(child.socket.get(), 253, MSG_DONTWAIT);
-    ::syscall(SYS_pidfd_send_signal, child.pidfd.get(), SIGKILL, nullptr, 0);
     if (!packet) return std::unexpected(packet.error());
     // Descriptors in the child's order: blob, [cwd, workspace], [program], reads, mounts.
-    wire::Resolved facts{};
-    if (packet->size != sizeof facts || packet->fds.empty())
+    ChildAnswer said{};
+    if (packet->size != sizeof said || packet->fds.empty())
         return fail(Code::system, "the resolve child ended without an answer");
-    std::memcpy(&facts, packet->bytes.data(), sizeof facts);
+    std::memcpy(&said, packet->bytes.data(), sizeof said);
+    auto& facts = said.facts;
     Answer answer;
     auto& fds = packet->fds;
     answer.blob = std::move(fds[0]);
@@ -161,6 +205,7 @@ Result<Answer> finish_resolve(Child& child) {
     answer.resolution.identity = child.question.identity;
     answer.resolution.parent = child.question.parent;
     answer.resolution.answered_ns = monotonic_ns();
+    child.serves_on = said.serves_on != 0;
     return answer;
 }
 

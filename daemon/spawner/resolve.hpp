@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -64,11 +65,22 @@ struct Child { // a resolve under way
     Fd socket;
     std::int64_t deadline_ns = 0;
     Question question;
+    bool serves_on = false; // it has said that it takes another question of its identity
+};
+
+// What a child that serves on is sent: the question less its identity, which the child has.
+std::string pack_question(const Question& question);
+Result<Question> unpack_question(std::string_view bytes, const Identity& identity);
+inline constexpr std::size_t kMaxSentQuestion = 128u << 10; // larger ones get a child of their own
+
+struct ChildAnswer { // of the child, with the descriptors of finish_resolve
+    wire::Resolved facts;
+    std::uint32_t serves_on;
 };
 
 // Parses a Resolve message; an error is a protocol violation.
 Result<Question> read_question(const wire::Resolve& message, const wire::Blob& blob);
-// Starts the child.
+// Starts a child that answers this question first.
 Result<Child> start_resolve(Question question);
 
 struct Answer {
@@ -77,11 +89,11 @@ struct Answer {
     Fd blob;
     std::vector<Fd> for_broker; // program, reads, the ssh agent
 };
-// Reads the child's one packet and kills it. It is not waited for here: closing a file of a FUSE mount that answers
-// nothing keeps even a killed process.
+// Reads the child's packet, and whether it serves on. It is not waited for here: closing a file of a FUSE mount that
+// answers nothing keeps even a killed process.
 Result<Answer> finish_resolve(Child& child);
 
-// The child's part; never returns.
+// The child's part; never returns. A run's question is answered by what the spawner knew at the fork, and is the last one.
 [[noreturn]] void resolve_in_child(const Question& question, int socket);
 
 } // namespace owhale::spawner

@@ -1,10 +1,11 @@
-// The child of a resolve: gives up all but the requester's rights, then looks. It may allocate (it was forked from a
-// single-threaded program) and it may hang: nobody else waits for it.
+// The child of a resolve: gives up all but the requester's rights, then looks, and looks again for whoever has the very same
+// rights. It may allocate (it was forked from a single-threaded program) and it may hang: nobody else waits for it.
 #include <algorithm>
 #include <array>
 #include <csignal>
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ public:
         strings_.assign(question_.answer_lists(), {});
     }
 
-    [[noreturn]] void fail_at(const char* step, int errnum) {
+    void fail_at(const char* step, int errnum) {
         std::snprintf(facts_.step, sizeof facts_.step, "%s", step);
         facts_.err = errnum;
         facts_.ssh_agent = -1;
@@ -58,18 +59,21 @@ public:
         send();
     }
 
-    [[noreturn]] void run() {
+    // Whether another question may be taken: no close waits for anybody.
+    bool serves_on() const { return serves_on_; }
+
+    void run() {
         if (!question_.own_folder.empty())
             if (const int err = ensure_own_folder(question_.own_folder, question_.identity.uid); err != 0)
-                fail_at("account", err);
+                return fail_at("account", err);
         auto cwd = look(AT_FDCWD, question_.cwd, O_DIRECTORY);
         facts_.cwd = cwd.fact;
-        if (cwd.fact.mode == 0) fail_at("cwd", cwd.fact.err);
-        if (::faccessat(cwd.fd.get(), ".", X_OK, AT_EACCESS) != 0) fail_at("cwd", errno);
+        if (cwd.fact.mode == 0) return fail_at("cwd", cwd.fact.err);
+        if (::faccessat(cwd.fd.get(), ".", X_OK, AT_EACCESS) != 0) return fail_at("cwd", errno);
         auto workspace =
             question_.workspace.empty() ? find_workspace(cwd) : look(AT_FDCWD, question_.workspace, O_DIRECTORY);
         facts_.workspace = workspace.fact;
-        if (workspace.fact.mode == 0) fail_at("workspace", workspace.fact.err);
+        if (workspace.fact.mode == 0) return fail_at("workspace", workspace.fact.err);
         Found git, common;
         find_git(workspace, git, common);
         facts_.git = git.fact;
@@ -122,13 +126,19 @@ private:
 
     void keep(const Found& found) { fds_.push_back(found.fd.get()); }
 
+    // Closed once the answer is on its way, and that may take for ever.
+    void keep_until_the_end(Fd readable) {
+        serves_on_ = false;
+        kept_.push_back(std::move(readable));
+    }
+
     std::string keep_program(Program& program) {
         auto readable = open_readable(program.real);
         if (!readable) return {};
         auto hashbang = hashbang_of(readable.get());
         facts_.program_is_script = hashbang.empty() ? 0 : 1;
         if (!may_be_passed(readable.get())) {
-            kept_.push_back(std::move(readable)); // closed once the answer is on its way
+            keep_until_the_end(std::move(readable));
             return hashbang;
         }
         facts_.has_program_fd = 1;
@@ -178,7 +188,7 @@ private:
         auto readable = open_readable(found);
         if (!readable) return;
         if (!may_be_passed(readable.get())) {
-            kept_.push_back(std::move(readable));
+            keep_until_the_end(std::move(readable));
             return;
         }
         fds_.push_back(readable.get());
@@ -187,35 +197,61 @@ private:
         ++facts_.read_count;
     }
 
-    [[noreturn]] void send() {
+    void send() {
         auto blob = wire::write_blob(strings_);
         if (!blob) ::_exit(1);
         fds_.insert(fds_.begin(), blob->get());
-        const auto sent = send_packet(socket_, &facts_, sizeof facts_, fds_);
-        ::_exit(sent ? 0 : 1);
+        if (question_.parent != 0) serves_on_ = false;
+        ChildAnswer answer{};
+        answer.facts = facts_;
+        answer.serves_on = serves_on_ ? 1 : 0;
+        if (!send_packet(socket_, &answer, sizeof answer, fds_)) ::_exit(1);
+        if (!serves_on_) ::_exit(0);
     }
 
     const Question& question_;
     int socket_;
+    bool serves_on_ = true;
     wire::Resolved facts_{};
     wire::Blob strings_;
     std::vector<int> fds_;
     std::vector<Fd> kept_;
 };
 
+Question next_question(int socket, const Identity& identity) {
+    static std::array<char, kMaxSentQuestion> bytes;
+    ssize_t n = 0;
+    do n = ::recv(socket, bytes.data(), bytes.size(), 0);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0) ::_exit(0); // the spawner has no more questions
+    auto question = unpack_question({bytes.data(), static_cast<std::size_t>(n)}, identity);
+    if (!question) ::_exit(1);
+    return std::move(*question);
+}
+
+void answer(const Question& question, int socket) {
+    Answering(question, socket).run();
+}
+
 } // namespace
 
 void resolve_in_child(const Question& question, int socket) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_NAME, "owhale-lookup", 0, 0, 0);
     // A child that a mount holds for ever must not hold other runs' pipes open.
     const auto own = static_cast<unsigned>(socket);
     if (::close_range(own + 1, ~0u, 0) != 0 || (own > 3 && ::close_range(3, own - 1, 0) != 0)) ::_exit(1);
-    Answering answering(question, socket);
-    if (const auto err = become(question.identity, question.drop_groups); err != 0) answering.fail_at("user", err);
+    const auto fail = [&](const char* step, int errnum) {
+        Answering(question, socket).fail_at(step, errnum);
+        ::_exit(1);
+    };
+    if (const auto err = become(question.identity, question.drop_groups); err != 0) fail("user", err);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);   // a change of ids clears it
     ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // and sets this to fs.suid_dumpable: the requester must not trace us
-    if (::chdir("/") != 0) answering.fail_at("child", errno);
-    answering.run();
+    if (::chdir("/") != 0) fail("child", errno);
+    const auto identity = question.identity;
+    answer(question, socket);
+    for (;;) answer(next_question(socket, identity), socket);
 }
 
 } // namespace owhale::spawner

@@ -157,20 +157,33 @@ bool RunTable::went_with_parent(const Run& run) const {
     return parent == nullptr || parent->killed || (parent->cgroup && parent->cgroup.oom_kills() != 0);
 }
 
-Status RunTable::tell_ended(Run& run) {
+// Without a last word of its warden it was killed with it; then the kernel says what it used.
+void RunTable::take_report(Run& run) {
+    WardenReport said{};
+    pollfd has{run.report.get(), POLLIN, 0};
+    if (!run.said && ::poll(&has, 1, 0) > 0 && (has.revents & POLLIN) != 0 &&
+        ::read(run.report.get(), &said, sizeof said) == sizeof said)
+        run.said = said;
+}
+
+void RunTable::reap(Run& run) {
     siginfo_t info{};
     rusage usage{};
     ::syscall(SYS_waitid, P_PIDFD, run.warden.get(), &info, WEXITED, &usage);
+    take_report(run);
+    if (run.said) return;
+    run.said = WardenReport{SIGKILL, 0, usage.ru_utime.tv_sec * 1'000'000 + usage.ru_utime.tv_usec,
+                            usage.ru_stime.tv_sec * 1'000'000 + usage.ru_stime.tv_usec, usage.ru_maxrss};
+}
+
+Status RunTable::tell_ended(Run& run) {
     auto ended = make<wire::RunEnded>(wire::Type::run_ended);
     ended.run = run.number;
-    int status = 0;
-    pollfd has{run.report.get(), POLLIN, 0};
-    const bool reported = ::poll(&has, 1, 0) > 0 && (has.revents & POLLIN) != 0 &&
-                          ::read(run.report.get(), &status, sizeof status) == sizeof status;
-    if (reported && WIFEXITED(status))
-        ended.exit_code = WEXITSTATUS(status);
+    const auto& said = *run.said;
+    if (WIFEXITED(said.status))
+        ended.exit_code = WEXITSTATUS(said.status);
     else
-        ended.exit_code = -1, ended.signal = reported ? WTERMSIG(status) : SIGKILL;
+        ended.exit_code = -1, ended.signal = WTERMSIG(said.status);
     const auto cgroup = run.usage();
     ended.oom_kills = cgroup.oom_kills;
     ended.pids_refused = cgroup.pids_refused;
@@ -182,12 +195,11 @@ Status RunTable::tell_ended(Run& run) {
         ended.reason = wire::EndReason::memory;
     if (run.reason == wire::EndReason::none && ended.signal == SIGXFSZ) ended.reason = wire::EndReason::file_size;
     ended.wall_ns = static_cast<std::uint64_t>(monotonic_ns() - run.began_ns);
-    ended.user_us = static_cast<std::uint64_t>(usage.ru_utime.tv_sec) * 1'000'000 +
-                    static_cast<std::uint64_t>(usage.ru_utime.tv_usec);
-    ended.system_us = static_cast<std::uint64_t>(usage.ru_stime.tv_sec) * 1'000'000 +
-                      static_cast<std::uint64_t>(usage.ru_stime.tv_usec);
-    ended.memory_peak = std::max({cgroup.memory_peak, run.sampled_peak,
-                                  cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(usage.ru_maxrss) * 1024 : 0});
+    ended.user_us = static_cast<std::uint64_t>(said.user_us);
+    ended.system_us = static_cast<std::uint64_t>(said.system_us);
+    ended.memory_peak =
+        std::max({cgroup.memory_peak, run.sampled_peak,
+                  cgroup.memory_peak == 0 ? static_cast<std::uint64_t>(said.max_kilobytes) * 1024 : 0});
     ended.pids_peak = std::max(cgroup.pids_peak, run.sampled_pids);
     put_counted(ended, cgroup);
     return loop_.send(ended);
@@ -207,19 +219,53 @@ Status RunTable::tell_jail_failed(Run& run) {
     return loop_.send(failed);
 }
 
-Status RunTable::warden_ended(std::uint64_t number) {
+// What entered it is another's child, of which its warden knows nothing.
+bool RunTable::is_entered(const Run& run) const {
+    return std::ranges::any_of(runs_, [&](const auto& entry) { return entry.second->joined == run.number; });
+}
+
+// All that ran is gone: the end is told now. The warden's own takes as long as that of a small program, and nobody waits.
+Status RunTable::reported(std::uint64_t number) {
     const auto at = runs_.find(number);
     if (at == runs_.end()) return {};
     auto& run = *at->second;
-    // What it said before it ended is still in its socket.
+    loop_.unwatch(run.report.get());
+    take_report(run);
+    // What it said before is still in its socket.
+    for (int i = 0; i < 8 && run.setup && run.phase == Phase::starting; ++i) CHECK(setup_readable(number));
+    if (!run.said || run.phase != Phase::running || run.joined != 0 || is_entered(run)) return {};
+    CHECK(tell_ended(run));
+    run.namespaces.clear(); // the warden's are the last: their end is its own work
+    CHECK(retire(run));
+    ended_.insert(runs_.extract(number));
+    return go_on_with_those_that_wait();
+}
+
+void RunTable::forget_ended(std::uint64_t number) {
+    const auto at = ended_.find(number);
+    if (at == ended_.end()) return;
+    reap(*at->second);
+    remove_cgroups_of(*at->second);
+    ended_.erase(at);
+}
+
+Status RunTable::warden_ended(std::uint64_t number) {
+    const auto at = runs_.find(number);
+    if (at == runs_.end()) {
+        forget_ended(number);
+        return {};
+    }
+    auto& run = *at->second;
     for (int i = 0; i < 8 && run.setup && run.phase == Phase::starting; ++i) CHECK(setup_readable(number));
     Status told;
     if (run.phase == Phase::running) {
+        reap(run);
         told = tell_ended(run);
     } else {
         told = tell_jail_failed(run);
     }
     if (told) told = retire(run);
+    remove_cgroups_of(run);
     runs_.erase(number);
     return told ? go_on_with_those_that_wait() : told;
 }
@@ -234,11 +280,14 @@ Status RunTable::retire(Run& run) {
     CHECK(release_pins(run));
     end_children(run);
     forget_cgroups(run);
+    return acceptor_.close_run(run.number);
+}
+
+void RunTable::remove_cgroups_of(Run& run) {
     // Whoever joined it, and its children; the leaf first: a cgroup goes when none is below it.
     if (run.cgroup) run.cgroup.kill();
     for (auto* cgroup : {&run.leaf, &run.cgroup})
         if (*cgroup && !cgroup->remove()) leftover_cgroups_.push_back(std::move(*cgroup));
-    return acceptor_.close_run(run.number);
 }
 
 void RunTable::watch_limits(Run& run) {
@@ -282,6 +331,7 @@ void RunTable::watch_memory_and_pids(Run& run) {
 }
 
 void RunTable::end_all() {
+    runs_.merge(ended_);
     for (auto& [number, run] : runs_) kill_run(*run, wire::EndReason::spawner);
     for (auto& [number, run] : runs_) {
         // Not for ever: what hangs in a mount dies with it, and the supervisor's cgroup.kill comes after us.

@@ -142,6 +142,7 @@ Status RunTable::on_run(Packet& packet) {
     runs_.emplace(message.run, std::move(*run));
     CHECK(loop_.watch(live.setup.get(), Source::setup, message.run, EPOLLIN));
     CHECK(loop_.watch(live.warden.get(), Source::warden, message.run, EPOLLIN));
+    CHECK(loop_.watch(live.report.get(), Source::report, message.run, EPOLLIN));
     return go_on(live);
 }
 

@@ -35,6 +35,7 @@ public:
     Status on_open_port(Packet& packet);
 
     Status setup_readable(std::uint64_t number);
+    Status reported(std::uint64_t number);
     Status warden_ended(std::uint64_t number);
     Status pinning_ended(std::uint64_t id);
 
@@ -71,6 +72,11 @@ private:
     static bool take_network(Run& run, std::vector<Fd>& fds);
     Status tell_started(Run& run);
     Status tell_ended(Run& run);
+    static void take_report(Run& run);
+    static void reap(Run& run);
+    void forget_ended(std::uint64_t number);
+    void remove_cgroups_of(Run& run);
+    bool is_entered(const Run& run) const;
     Status tell_failed(const wire::Run& message, const Error& error);
     Status tell_jail_failed(Run& run);
     int find_network(std::uint64_t number, Run*& cage) const;
@@ -99,6 +105,7 @@ private:
     Acceptor& acceptor_;
     Boxes boxes_;
     std::map<std::uint64_t, std::unique_ptr<Run>> runs_;
+    std::map<std::uint64_t, std::unique_ptr<Run>> ended_; // told of; their wardens are about to end
     std::map<std::uint64_t, Pinning> pinnings_;
     std::uint64_t next_pinning_ = 1;
     std::vector<Cgroup> leftover_cgroups_;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "sandbox/plan.hpp"
 #include "spawner/admit.hpp"
 #include "spawner/cgroups.hpp"
+#include "spawner/warden.hpp"
 
 namespace owhale::spawner {
 
@@ -42,6 +44,7 @@ struct Run {
     Limits limits;
     wire::RunStarted started{};
     Message last{}; // the child's newest message
+    std::optional<WardenReport> said;
     bool failed = false;
     std::int64_t began_ns = 0, wall_deadline_ns = 0, kill_deadline_ns = 0;
     wire::EndReason reason = wire::EndReason::none;

@@ -91,6 +91,8 @@ Status Server::dispatch(const Loop::Event& event) {
         return resolutions_.answered(event.id);
     case Source::setup:
         return runs_.setup_readable(event.id);
+    case Source::report:
+        return runs_.reported(event.id);
     case Source::warden:
         return runs_.warden_ended(event.id);
     case Source::pinning:

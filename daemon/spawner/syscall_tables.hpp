@@ -402,6 +402,7 @@ inline constexpr auto kWarden = std::to_array<std::string_view>({
     "wait4",
     "waitid",
     "kill",
+    "getrusage",
     "write",
     "exit_group",
     "exit",

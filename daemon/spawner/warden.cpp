@@ -1,7 +1,9 @@
 #include "spawner/warden.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,6 +39,26 @@ bool take_word(const siginfo_t& info, bool is_init) {
         return false;
     if (is_init) ::kill(-1, info.si_value.sival_int == kHoldStill ? SIGSTOP : SIGCONT);
     return true;
+}
+
+// Whoever has lost its parent is ours: without a child there is nobody left.
+void end_all_others() {
+    if (::waitpid(-1, nullptr, WNOHANG) < 0) return;
+    ::kill(-1, SIGKILL);
+    for (;;)
+        if (::waitpid(-1, nullptr, 0) < 0 && errno != EINTR) return;
+}
+
+std::int64_t microseconds(const timeval& time) {
+    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
+}
+
+WardenReport make_report(int status) {
+    rusage own{}, others{};
+    ::getrusage(RUSAGE_SELF, &own);
+    ::getrusage(RUSAGE_CHILDREN, &others);
+    return {status, 0, microseconds(own.ru_utime) + microseconds(others.ru_utime),
+            microseconds(own.ru_stime) + microseconds(others.ru_stime), std::max(own.ru_maxrss, others.ru_maxrss)};
 }
 
 } // namespace
@@ -77,7 +99,9 @@ void keep_watch(pid_t command, pid_t spawner, const JailPlan& plan) {
         }
         int status = 0;
         if (!reap(command, status)) continue;
-        [[maybe_unused]] const auto n = ::write(plan.report, &status, sizeof status);
+        if (spawner == 0) end_all_others();
+        const auto report = make_report(status);
+        [[maybe_unused]] const auto n = ::write(plan.report, &report, sizeof report);
         ::_exit(exit_code_of(status));
     }
 }

@@ -2,11 +2,20 @@
 // ends everything in its pid namespace.
 #pragma once
 
+#include <cstdint>
 #include <sys/types.h>
 
 #include "spawner/jail_plan.hpp"
 
 namespace owhale::spawner {
+
+// What it says once, when the command has ended and, in a pid namespace of its own, nothing else lives there any more but
+// what entered by `exec`.
+struct WardenReport {
+    std::int32_t status; // as waitpid tells it
+    std::int32_t pad;
+    std::int64_t user_us, system_us, max_kilobytes; // of all that it waited for, and its own
+};
 
 // Never returns. `spawner` is the pid that the spawner's signals come from, as this process sees it: 0 from outside a
 // pid namespace.

@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+IDS = threading.Lock()
 BUILD = os.path.realpath(os.environ.get("OWHALE_BUILD", os.path.join(TOP, "build")))
 
 
@@ -139,16 +141,17 @@ def ids_of(person):
     if person is None or person.uid == os.geteuid():
         yield
         return
-    groups = os.getgroups()
-    os.setgroups(person.groups)
-    os.setegid(person.gid)
-    os.seteuid(person.uid)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
-        os.setgroups(groups)
+    with IDS:  # they are the whole process's, and scenes call from many threads
+        groups = os.getgroups()
+        os.setgroups(person.groups)
+        os.setegid(person.gid)
+        os.seteuid(person.uid)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+            os.setgroups(groups)
 
 
 def connect(path, person=None, patience=60):
