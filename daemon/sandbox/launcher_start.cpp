@@ -193,6 +193,8 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
     auto self = run.shared_from_this();
     boost::asio::co_spawn(parts_.executor, write_intent(std::move(self), std::move(intent), gate),
                           boost::asio::detached);
+    // The log may have refused at once: the spawner knows nothing of a run yet that could be killed.
+    if (gate->answer && !*gate->answer) co_return co_await take_refusal(run, *gate);
     prepared.looked.held.used();
     auto started = co_await parts_.spawner.run(prepared.plan.message, std::move(prepared.plan.blob));
     run.record.timing["jail"] = watch.lap();
