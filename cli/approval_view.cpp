@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/approval_source.hpp"
+#include "cli/device_names.hpp"
 #include "cli/escape.hpp"
 #include "cli/units.hpp"
 #include "cli/writing.hpp"
@@ -296,7 +297,7 @@ private:
             auto text = (one.decision == "approve" ? "approved " : "denied ") + relative(one.at, options_.now);
             if (!one.counts) text += ", which does not count: its own human";
             if (one.reason) text += ": " + *one.reason;
-            field(one.by, text, one.decision == "approve" ? Tone::good : Tone::bad);
+            field(called(one.by, one.device_name), text, one.decision == "approve" ? Tone::good : Tone::bad);
         }
         if (approval_.quorum > 1)
             field("Quorum", std::to_string(approval_.quorum) + " people have to agree", Tone::warn);

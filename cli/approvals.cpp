@@ -18,6 +18,8 @@ namespace {
 
 constexpr auto kList = "owhalectl approvals ls -a lists the ids";
 constexpr std::size_t kMostTemplate = 64u << 10;
+constexpr std::size_t kWide = 120;    // columns that all of the table needs
+constexpr std::size_t kNarrowBy = 16; // of who asks, in less
 
 std::string user_of(std::uint32_t uid) {
     const passwd* account = ::getpwuid(uid);
@@ -37,6 +39,21 @@ Result<std::vector<std::string>> words_of_json(const std::string& text) {
         words.emplace_back(word.get_string().c_str(), word.get_string().size());
     }
     return words;
+}
+
+// What a person decides by, in 80 columns; the rest is in approvals show.
+std::string narrow_table(const Look& look, const std::vector<api::Approval>& approvals, std::int64_t now) {
+    Table table({"ID", "STATE", "SEVERITY", "WHEN", "BY", "COMMAND"}, 5);
+    for (const auto& approval : approvals) {
+        const bool pending = approval.state == "pending";
+        table.row({{short_id(approval.id)},
+                   {approval.throttled && pending ? "throttled" : approval.state, tone_of_approval(approval.state)},
+                   {approval.severity, tone_of_severity(approval.severity)},
+                   {pending ? "ends " + relative(approval.expires, now) : relative(approval.created, now), Tone::dim},
+                   {clipped(escaped(approval.principal), kNarrowBy)},
+                   {command_line(approval)}});
+    }
+    return table.text(look);
 }
 
 } // namespace
@@ -67,6 +84,8 @@ std::string throttled_words(const api::ApprovalList& list) {
 }
 
 std::string approvals_table(const Look& look, const std::vector<api::Approval>& approvals, std::int64_t now) {
+    if (!look.verbose && look.columns > 0 && look.columns < kWide) return narrow_table(look, approvals, now);
+    const auto most = look.columns > 0 && !look.verbose ? look.columns / 6 : std::string::npos; // of who asks
     Table table({"ID", "STATE", "SEVERITY", "ASKED", "EXPIRES", "BY", "RULE", "COMMAND"}, 7);
     for (const auto& approval : approvals) {
         const bool pending = approval.state == "pending";
@@ -76,7 +95,7 @@ std::string approvals_table(const Look& look, const std::vector<api::Approval>& 
              {approval.severity, tone_of_severity(approval.severity)},
              {relative(approval.created, now), Tone::dim},
              {pending ? relative(approval.expires, now) : "-", Tone::dim},
-             {approval.principal},
+             {clipped(escaped(approval.principal), most)},
              {approval.verdict.rule},
              {command_line(approval)}});
     }

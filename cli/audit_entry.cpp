@@ -101,6 +101,7 @@ std::string audit_entry(const Look& look, const api::AuditEntry& entry, const Pr
     fields.add("", audit_told(entry, true).value_or(""));
     fields.add("time", time + " (" + relative(time, std::time(nullptr)) + ")");
     for (const auto key : {"principal", "verb"}) fields.add(key, audit_member(entry, key));
+    fields.add("device", data_text(entry, "device_name"));
     for (const auto key : {"peer", "session", "step_up"}) fields.add(key, data_text(entry, key));
     fields.add("outcome", outcome, tone_of_audit(event, outcome));
     fields.add("command", audit_command(entry));

@@ -58,7 +58,7 @@ std::vector<Cell> AuditTable::cells_of(const api::AuditEntry& entry) const {
     const bool narrow = is_narrow(look_);
     std::vector<Cell> cells = {{std::to_string(entry.seq)},
                                {narrow ? short_time(time, std::time(nullptr)) : in_seconds(time), Tone::dim},
-                               {clipped(escaped(audit_member(entry, "principal")), most_of_a_name(look_))},
+                               {audit_principal(entry, most_of_a_name(look_))},
                                {event, narrow || tone == Tone::bad ? tone : Tone::plain}};
     if (narrow) {
         cells.push_back({with_outcome(outcome, audit_what(entry)), entry.dropped ? Tone::dim : Tone::plain});

@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "cli/approval_view.hpp"
+#include "cli/device_names.hpp"
 #include "cli/drawing.hpp"
 #include "cli/escape.hpp"
 #include "cli/ids.hpp"
@@ -112,7 +113,8 @@ constexpr std::string_view kBy = "{principal} ";
 std::string word_of(const api::AuditEntry& entry, std::string_view member) {
     if (member == "command") return audit_command(entry);
     if (member == "run") return short_id(audit_member(entry, "run"));
-    if (member == "principal" || member == "outcome" || member == "verb") return audit_member(entry, member);
+    if (member == "principal") return audit_principal(entry);
+    if (member == "outcome" || member == "verb") return audit_member(entry, member);
     const auto* value = audit_data(entry, member);
     return value == nullptr ? std::string() : named(text_of(*value));
 }
@@ -137,6 +139,12 @@ std::string audit_member(const api::AuditEntry& entry, std::string_view key) {
     if (entry.dropped) return left_of(*entry.dropped, key);
     const auto* value = member(entry.event, key);
     return value == nullptr ? std::string() : text_of(*value);
+}
+
+std::string audit_principal(const api::AuditEntry& entry, std::size_t room) {
+    const auto* name = audit_data(entry, "device_name");
+    return called(audit_member(entry, "principal"), name == nullptr ? std::nullopt : std::optional(text_of(*name)),
+                  room);
 }
 
 const json::value* audit_data(const api::AuditEntry& entry, std::string_view key) {

@@ -13,6 +13,8 @@ namespace owhale::cli {
 
 // A member of the event as text; of one that is no longer kept, what is left of it. "" when it has none.
 std::string audit_member(const api::AuditEntry& entry, std::string_view key);
+// Whose act it is: a device by its name of then, in `room` columns. Safe for a terminal.
+std::string audit_principal(const api::AuditEntry& entry, std::size_t room = std::string::npos);
 // A member of the event's `data`, which may be null.
 const boost::json::value* audit_data(const api::AuditEntry& entry, std::string_view key);
 // The sentence that the table of events has for it, with or without who did it; none when a word of it is missing, or

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,8 @@
 
 namespace owhale::cli {
 
+struct KeptDevice;
+
 struct Call {
     std::string_view verb; // name in shared/verbs.hpp
     std::string id;        // for a path with {id}, {name}, {seq} or {subject}
@@ -22,6 +25,7 @@ struct Call {
     std::vector<std::pair<std::string, std::string>> headers;
     std::chrono::milliseconds limit{30'000}; // for the answer; 0 is none
     bool anonymous = false;                  // shows no token, though there is one
+    std::shared_ptr<const KeptDevice> as;    // signs it; of what is anonymous else
     bool silent = false;                     // says nothing while it waits: the screen is somebody's
     std::string act;                         // "remove the account bob", for the question for a password
     bool asks_first =

@@ -52,9 +52,12 @@ struct Manners {
 
     // Anew each time: a signature counts once.
     template <typename Request> void sign(Request& request, std::string_view body) const {
-        if (!device) return;
+        if (device) sign_as(*device, request, body);
+    }
+
+    template <typename Request> void sign_as(const KeptDevice& signer, Request& request, std::string_view body) const {
         const std::string target(request.target()), method(request.method_string());
-        const auto fields = sign_for(*device, ahead, method, target, body);
+        const auto fields = sign_for(signer, ahead, method, target, body);
         request.set("Content-Digest", fields.content_digest);
         request.set("Signature-Input", fields.signature_input);
         request.set("Signature", fields.signature);
@@ -230,7 +233,8 @@ struct Connection::State {
         return ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) == 0 ? address.ss_family : AF_INET;
     }
 
-    void sign(Asked& request, bool anonymous) const {
+    void sign(Asked& request, bool anonymous, const KeptDevice* as = nullptr) const {
+        if (as != nullptr) manners.sign_as(*as, request, request.body());
         if (!anonymous) manners.sign(request, request.body());
     }
 
@@ -376,10 +380,11 @@ asio::awaitable<Result<Reply>> Connection::send(Call call) {
     CO_CHECK(state_->connect());
     const auto limit = call.limit;
     const bool silent = call.silent, anonymous = call.anonymous;
+    const auto as = call.as;
     auto request = request_of(call, state_->manners);
-    for (Tries tries{state_->manners.device && !anonymous};;) {
+    for (Tries tries{as || (state_->manners.device && !anonymous)};;) {
         CO_CHECK(state_->connect());
-        state_->sign(request, anonymous);
+        state_->sign(request, anonymous, as.get());
         auto reply = co_await state_->exchange(request, limit);
         state_->mark(reply, anonymous);
         if (!reply) state_->stream.reset();

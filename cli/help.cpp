@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/escape.hpp"
+
 namespace owhale::cli {
 namespace {
 
@@ -32,10 +34,10 @@ std::string option_left(const Described::Option& option) {
 std::string section(const std::string& title, const std::vector<Line>& lines) {
     if (lines.empty()) return {};
     std::size_t widest = 0;
-    for (const auto& line : lines) widest = std::max(widest, line.left.size());
+    for (const auto& line : lines) widest = std::max(widest, width(line.left));
     std::string out = "\n" + title + "\n";
     for (const auto& line : lines)
-        out += "  " + line.left + std::string(widest - line.left.size() + 2, ' ') + line.right + "\n";
+        out += "  " + line.left + std::string(widest - width(line.left) + 2, ' ') + line.right + "\n";
     return out;
 }
 

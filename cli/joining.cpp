@@ -85,7 +85,19 @@ Status Joining::reach() {
     return {};
 }
 
-Result<api::JoinState> Joining::prove(const std::string& code, const std::string& name) {
+Result<std::optional<Joining::Before>> Joining::before() {
+    auto kept = TRY(device_for(host_));
+    if (!kept) return std::nullopt;
+    before_ = std::make_shared<const KeptDevice>(*std::move(kept));
+    Before out{"device:" + before_->id, before_->principal, before_->source, std::string()};
+    const auto reply = ask({.verb = "whoami", .as = before_});
+    if (!reply && describe(reply.error().code).status != 401) return std::unexpected(reply.error());
+    if (!reply) out.called = std::unexpected(reply.error());
+    if (reply) out.called = TRY(read_whoami(reply->body)).device_name.value_or(std::string());
+    return out;
+}
+
+Result<api::JoinState> Joining::prove(const std::string& code, const std::string& name, bool replaces) {
     const auto key = device_.key();
     CPace cpace(CPace::Side::initiator, code, pairing::kChannel, new_sid(),
                 pairing::joiner_ad(key, name, kVia, print_));
@@ -100,8 +112,10 @@ Result<api::JoinState> Joining::prove(const std::string& code, const std::string
     CHECK(cpace.meet({TRY(bytes_of<32>(answer.share)), pairing::maker_ad(print_)}));
     // Also with the wrong tag the proof goes out: so owhaled can write down that somebody tried. It tells nothing.
     const bool knows = cpace.is_their_tag(TRY(bytes_of<64>(answer.tag)));
+    api::JoinProof proof{to_text(cpace.own_tag()), {}};
+    if (replaces) proof.replaces = before_->id;
     auto proved =
-        ask({.verb = "pair.prove", .id = answer.join, .body = write(api::JoinProof{to_text(cpace.own_tag())})});
+        ask({.verb = "pair.prove", .id = answer.join, .body = write(proof), .as = replaces ? before_ : nullptr});
     if (!knows || (!proved && proved.error().code == Code::pairing_failed)) return not_proved(host_, print_);
     if (!proved) return std::unexpected(std::move(proved).error());
     join_ = answer.join;

@@ -2,6 +2,8 @@
 // same moment that the certificate it sees is that owhaled's own.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/client.hpp"
@@ -18,8 +20,15 @@ public:
 
     // Connects, so that there is somebody to type a code for.
     Status reach();
+    // The device that this machine is there by now, and what that is called there: of a key that is believed no more nothing, and why.
+    struct Before {
+        std::string principal, owner, file; // "device:<id>", "user:alice"
+        Result<std::string> called;
+    };
+    Result<std::optional<Before>> before();
     // Up to where the maker of the code has to confirm. pairing_failed when the code is wrong, or somebody is in between.
-    Result<api::JoinState> prove(const std::string& code, const std::string& name);
+    // `replaces`: the device of before() is to go then, to which its key is the proof.
+    Result<api::JoinState> prove(const std::string& code, const std::string& name, bool replaces);
     // Waits a while for the answer; "joined" is still none.
     Result<api::JoinState> wait();
     // Keeps key and certificate; answers where the key lies.
@@ -32,6 +41,7 @@ private:
     Host host_;
     Client client_;
     KeptDevice device_;
+    std::shared_ptr<const KeptDevice> before_;
     std::string print_, join_;
 };
 

@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <string_view>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cli/terminal.hpp"
@@ -41,13 +43,33 @@ int write_whole(int fd, std::string_view data) {
     return 0;
 }
 
+// /dev/null, or a pipe or socket whose other end has gone: what is there, and then its end, can be read at once.
+bool never_waits(int fd) {
+    struct stat about{};
+    if (::fstat(fd, &about) != 0) return false;
+    if (S_ISCHR(about.st_mode)) return about.st_rdev == makedev(1, 3);
+    pollfd now{fd, POLLIN, 0};
+    if ((!S_ISFIFO(about.st_mode) && !S_ISSOCK(about.st_mode)) || ::poll(&now, 1, 0) <= 0) return false;
+    return (now.revents & POLLHUP) != 0;
+}
+
 } // namespace
 
-InputPump::InputPump(int fd, Take take) : fd_(fd), take_(std::move(take)), stop_(::eventfd(0, EFD_CLOEXEC)) {
+InputPump::InputPump(int fd, Take take) : fd_(fd), take_(std::move(take)) {
+    begin();
+}
+
+// A thread is made where one is needed: an agent's stdin is /dev/null or closed more often than not.
+void InputPump::begin() {
+    if (never_waits(fd_))
+        if (auto chunk = read_chunk()) return take_(*std::move(chunk));
+    started_ = true;
+    stop_.reset(::eventfd(0, EFD_CLOEXEC));
     thread_ = std::thread([this] { work(); });
 }
 
 InputPump::~InputPump() {
+    if (!started_) return;
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
@@ -59,6 +81,7 @@ InputPump::~InputPump() {
 }
 
 void InputPump::more() {
+    if (!started_) return begin();
     {
         const std::scoped_lock lock(mutex_);
         more_ = true;
@@ -84,25 +107,30 @@ bool InputPump::wait_readable() const {
     }
 }
 
+// "" at its end, or when it cannot be read; none when it has to be tried again.
+std::optional<std::string> InputPump::read_chunk() const {
+    std::string chunk(kChunk, '\0');
+    const auto count = ::read(fd_, chunk.data(), chunk.size());
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
+    chunk.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return chunk;
+}
+
 void InputPump::work() {
     block_signals();
-    std::string chunk;
-    while (wait_for_more() && wait_readable()) {
-        chunk.resize(kChunk);
-        const auto count = ::read(fd_, chunk.data(), chunk.size());
-        if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
-            more();
-            continue;
+    while (wait_for_more()) {
+        std::optional<std::string> chunk;
+        while (!chunk) {
+            if (!wait_readable()) return;
+            chunk = read_chunk();
         }
-        chunk.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-        take_(chunk);
-        if (count <= 0) return;
+        const bool end = chunk->empty();
+        take_(*std::move(chunk));
+        if (end) return;
     }
 }
 
-OutputPump::OutputPump(Done done) : done_(std::move(done)) {
-    thread_ = std::thread([this] { work(); });
-}
+OutputPump::OutputPump(Done done) : done_(std::move(done)) {}
 
 OutputPump::~OutputPump() {
     {
@@ -110,7 +138,7 @@ OutputPump::~OutputPump() {
         stopping_ = true;
     }
     added_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 void OutputPump::write(int fd, std::string data) {
@@ -119,6 +147,7 @@ void OutputPump::write(int fd, std::string data) {
         bytes_ += data.size();
         waiting_.emplace_back(fd, std::move(data));
     }
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
     added_.notify_one();
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -18,7 +19,7 @@ namespace owhale::cli {
 // in the foreground.
 class InputPump {
 public:
-    // Called on the pump's thread: a chunk, or "" once at the end.
+    // Called on the pump's thread, or by the maker and `more` where nothing can make us wait: a chunk, or "" once at the end.
     using Take = std::function<void(std::string)>;
     InputPump(int fd, Take take);
     ~InputPump();
@@ -28,7 +29,9 @@ public:
     void more();
 
 private:
+    void begin();
     void work();
+    std::optional<std::string> read_chunk() const;
     bool wait_readable() const;
     bool wait_for_more();
 
@@ -38,6 +41,7 @@ private:
     std::mutex mutex_;
     std::condition_variable asked_;
     bool more_ = true, stopping_ = false;
+    bool started_ = false; // the thread; of the maker's
     std::thread thread_;
 };
 

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "cli/approval_feed.hpp"
+#include "cli/device_names.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/hooks.hpp"
 #include "cli/messages.hpp"
@@ -22,6 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kWindow = 300; // s that one password lasts
+constexpr std::size_t kAccount = 40;   // columns of the header that say who watches
 
 Moment now() {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
@@ -136,7 +138,8 @@ private:
         const auto body = co_await feed_.ask(std::move(call));
         const auto self = body ? read_whoami(*body) : std::unexpected(body.error());
         const bool device = self && self->principal.starts_with("device:");
-        if (device || (self && self->principal.starts_with("user:"))) model_.set_account(self->principal);
+        if (device || (self && self->principal.starts_with("user:")))
+            model_.set_account(called(self->principal, self->device_name, kAccount));
         if (device) model_.set_signs();
     }
 

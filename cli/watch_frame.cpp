@@ -113,7 +113,7 @@ Line WatchModel::status_line(std::size_t columns, Moment now) const {
     if (account_.empty())
         line.push_back({Tone::warn, "  not logged in: to look only"});
     else if (signs_)
-        line.push_back({Tone::good, "  " + escaped(account_) + (columns >= 60 ? ", signs as a paired device" : "")});
+        line.push_back({Tone::good, "  " + escaped(account_) + (columns >= 60 ? ", signs what it answers" : "")});
     else if (window_until_.empty())
         line.push_back({Tone::dim, "  " + escaped(account_) + (columns >= 60 ? ", password not given yet" : "")});
     else if (relative(window_until_, now.wall).ends_with("ago"))

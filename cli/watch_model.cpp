@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/approvals.hpp"
+#include "cli/device_names.hpp"
 #include "cli/units.hpp"
 
 namespace owhale::cli {
@@ -65,7 +66,7 @@ void WatchModel::ended(const api::Approval& one) {
     if (one.ended_because)
         text += ": " + *one.ended_because;
     else if (!one.decisions.empty())
-        text += " by " + one.decisions.back().by;
+        text += " by " + called(one.decisions.back().by, one.decisions.back().device_name);
     const bool chosen = one.id == chosen_gone_;
     if (mode_ == Mode::told && chosen) question_ = "Enter goes on; " + text;
     if ((mode_ == Mode::browse || mode_ == Mode::batch) && (chosen || message_.empty())) message_ = text;

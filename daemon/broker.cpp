@@ -77,6 +77,7 @@ Status Broker::open() {
     sums_.emplace(io_.get_executor(), *audit_);
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
     identity_ = TRY(open_identity());
+    audit_->name_devices([this](const std::string& principal) { return identity_->device_name(principal); });
     hosts_.emplace(sandbox::HostRegister::Parts{*audit_, *database_, settings_.hosts_dir}, sandbox::machine().lists);
     CHECK(hosts_->load());
     workspaces_.emplace(sandbox::WorkspaceRegister::Parts{*audit_, *database_});

@@ -29,9 +29,11 @@ _outcome_ is _ok_ or _failed_ unless an event is about something that ends in mo
 how it went, _denied_, _exited_, _cancelled_ and others). A failure is one step louder than what stands here, but for what
 is a warning anyway.
 
-Where a _person asked_, _data_ also has:
+Where it is a _device_'s act, _data_ also has:
 
 )";
+
+constexpr std::string_view kAsked = "and where a _person asked_:\n\n";
 
 constexpr std::string_view kEnd = R"(# SEE ALSO
 
@@ -81,12 +83,15 @@ void write_event(const EventType& type) {
     if (type.act != Act::own) std::cout << "A person asked" << (type.act == Act::tried ? ", and it may fail. " : ". ");
     std::cout << "OCSF: class " << type.ocsf.class_uid << ", activity " << int{type.ocsf.activity}
               << ".++\nMESSAGE\\_ID=" << type.message_id << "\n\n";
-    write_fields(type.fields.all());
+    write_fields(type.fields);
 }
 
 void write_page() {
     std::cout << kIntroduction;
-    write_fields(fields_of_act(Act::asked));
+    const auto own = fields_of_act(Act::own);
+    write_fields(own);
+    std::cout << kAsked;
+    write_fields(fields_of_act(Act::asked).subspan(own.size()));
     std::cout << "and where it _may fail_:\n\n";
     write_fields(fields_of_act(Act::tried).subspan(fields_of_act(Act::asked).size()));
     std::cout << "# EVENTS\n\n";
@@ -111,7 +116,7 @@ void write_json() {
                                    {"class_uid", type.ocsf.class_uid},
                                    {"activity_id", type.ocsf.activity},
                                    {"message_id", type.message_id},
-                                   {"fields", as_json(type.fields.all())},
+                                   {"fields", as_json(type.fields)},
                                    {"act_fields", as_json(fields_of_act(type.act))}});
     std::cout << json::serialize(out) << '\n';
 }

@@ -306,13 +306,14 @@ struct Whoami {
     std::string peer;                            // what the connection itself is: "unix:1000", "tcp 127.0.0.1"
     std::optional<std::string> session, expires; // of the token
     std::optional<std::string> profile, cwd;     // what the token confines runs to
+    std::optional<std::string> device_name;      // of a paired device: what it is called
     bool must_change_password = false;
     std::optional<std::string> stepped_up_until; // this connection's window
     std::string daemon;                          // version, pid, root or rootless
 };
 BOOST_DESCRIBE_STRUCT(Whoami, (),
-                      (principal, why, roles, permissions, peer, session, expires, profile, cwd, must_change_password,
-                       stepped_up_until, daemon))
+                      (principal, why, roles, permissions, peer, session, expires, profile, cwd, device_name,
+                       must_change_password, stepped_up_until, daemon))
 
 struct Check {
     std::string name;

@@ -56,8 +56,9 @@ struct Decision {         // of one person about one request
     std::optional<std::string> reason;
     std::string proof;  // "password", "window", "device"
     bool counts = true; // towards the quorum: not when it is the requester's own human and a quorum counts
+    std::optional<std::string> device_name; // what the device that decided was called then
 };
-BOOST_DESCRIBE_STRUCT(Decision, (), (by, decision, at, reason, proof, counts))
+BOOST_DESCRIBE_STRUCT(Decision, (), (by, decision, at, reason, proof, counts, device_name))
 
 struct GrantOffer {                     // what a standing grant of this request could be
     bool once_only = false;             // it runs workspace code: longer only with trust_workspace

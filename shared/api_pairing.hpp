@@ -28,10 +28,13 @@ struct Pairing { // a code that was made, and what came of it; kept in memory fo
     std::optional<std::string> device, device_name, words, at; // who joined; `words` of its key; from where
     std::optional<std::string> via;                            // what it says it is: program browser browser-untrusted
     std::optional<std::uint64_t> uid;                          // of owhaled's machine, when it joined from there
+    std::optional<bool> gone; // of a joined one: whether the connection on which the device waits has ended
+    // The device of the same owner, by id and name, whose key signed the proof as well: confirming removes it.
+    std::optional<std::string> replaces, replaces_name;
 };
 BOOST_DESCRIBE_STRUCT(Pairing, (),
                       (id, principal, name, can, state, created, expires, for_ms, tries, device, device_name, words, at,
-                       via, uid))
+                       via, uid, gone, replaces, replaces_name))
 struct PairingList {
     std::vector<Pairing> pairings;
 };
@@ -58,15 +61,17 @@ struct JoinAnswer {
 BOOST_DESCRIBE_STRUCT(JoinAnswer, (), (join, share, tag))
 struct JoinProof { // POST /v1/pair/join/{join}
     std::string tag;
+    std::optional<std::string> replaces; // the device that signed this very request (RFC 9421), and is to go
 };
-BOOST_DESCRIBE_STRUCT(JoinProof, (), (tag))
+BOOST_DESCRIBE_STRUCT(JoinProof, (), (tag, replaces))
 struct JoinState {
     std::string state; // joined: the maker of the code has to confirm; paired; or an end: cancelled expired dead
     std::string device, words, principal;
     std::vector<std::string> can;
     std::string expires; // of the device, once it is paired; before that of the maker's time to confirm it
+    std::optional<std::string> replaces; // the device that goes, or went, as this one is confirmed
 };
-BOOST_DESCRIBE_STRUCT(JoinState, (), (state, device, words, principal, can, expires))
+BOOST_DESCRIBE_STRUCT(JoinState, (), (state, device, words, principal, can, expires, replaces))
 
 struct ConfirmRequest {                          // POST /v1/pair/{id}/confirm
     std::string words;                           // of the device that was looked at

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "shared/error.hpp"
+#include "shared/pairing/terms.hpp"
 
 namespace owhale::openapi_facts {
 namespace {
@@ -17,6 +18,15 @@ struct Words {
     // tests/unit/sandbox/state.cpp and tests/unit/approvals/states.cpp hold theirs to the daemon's tables.
     std::string_view name, words;
 };
+constexpr std::string_view kPowers = "approve audit runs freeze";
+
+consteval bool names_all_powers() {
+    std::string all;
+    for (const auto& row : pairing::kPowers) (all += all.empty() ? "" : " ") += row.name;
+    return all == kPowers;
+}
+static_assert(names_all_powers(), "shared/pairing/terms.hpp has the powers");
+
 constexpr std::array kWords = {
     Words{"run_state",
           "queued waiting_approval starting running exited signaled timed_out limit_exceeded killed denied "
@@ -26,7 +36,7 @@ constexpr std::array kWords = {
     Words{"decision", "allow ask deny"},
     Words{"severity", "none low medium high critical"},
     Words{"role", "admin approver agent auditor monitor"},
-    Words{"power", "approve audit runs freeze"}, // tests/unit/identity/powers.cpp
+    Words{"power", kPowers},
     Words{"pairing_state", "open joined paired cancelled expired dead"},
     Words{"pairing_via", "program browser browser-untrusted"}, // shared/pairing/bound.hpp
     Words{"mode", "local strict"},
@@ -117,12 +127,24 @@ constexpr std::array kFacts = {
     Fact{"RolesRequest.roles", "role", "", ""},
     Fact{"User.roles", "role", "", ""},
     Fact{"PairRequest.can", "power", "", "What the device may do, as far as its owner may at the time."},
-    Fact{"PairRequest.for_ms", "", "", "90 days when left out; 366 at most.", 60000, 31622400000.0},
+    Fact{"PairRequest.for_ms", "", "", "90 days when left out; 366 at most.", pairing::kShortestLife,
+         pairing::kLongestLife},
     Fact{"Pairing.state", "pairing_state", "", "`joined` waits for its maker to confirm."},
     Fact{"Pairing.can", "power", "", ""},
     Fact{"Pairing.via", "pairing_via", "", "By the device's own word, bound to the code that it proved."},
     Fact{"Pairing.uid", "", "",
          "Of owhaled's own machine, when it joined from there: programs of that user can read its key."},
+    Fact{"Pairing.gone", "", "",
+         "Of a joined one: whether the connection on which the device waits has ended. Then it is not confirmed."},
+    Fact{"Pairing.replaces", "", "",
+         "The id of a device of the same owner, whose key signed the proof, too: it is removed at `confirm`."},
+    Fact{"JoinProof.replaces", "", "",
+         "The id of the paired device that signed this very request (RFC 9421), and is to go for the new one. "
+         "Another's stays, if "
+         "somebody else made the code."},
+    Fact{"JoinState.replaces", "", "", "The device that goes, or went, as this one is confirmed."},
+    Fact{"Decision.device_name", "", "", "What the device that decided was called then."},
+    Fact{"Whoami.device_name", "", "", "Of a paired device: what it is called."},
     Fact{"JoinRequest.via", "pairing_via", "", "A page says whether its browser believes the certificate."},
     Fact{"JoinState.state", "pairing_state", "", ""},
     Fact{"JoinState.can", "power", "", ""},

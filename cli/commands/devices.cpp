@@ -7,6 +7,7 @@
 #include "cli/approval_view.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/pair.hpp"
+#include "cli/each.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/ids.hpp"
 #include "cli/messages.hpp"
@@ -112,13 +113,10 @@ Result<int> change(Context& context, const std::string& named, const api::Device
     return kOk;
 }
 
-Result<int> remove(Context& context, const std::vector<std::string>& named) {
-    for (const auto& one : named) {
-        const auto id = TRY(id_of(context, one));
-        TRY(context.ask({.verb = "devices.remove", .id = id}));
-        CHECK(print(id + "\n"));
-    }
-    return kOk;
+Status remove(Context& context, const std::string& named) {
+    const auto id = TRY(id_of(context, named));
+    TRY(context.ask({.verb = "devices.remove", .id = id}));
+    return print(id + "\n");
 }
 
 struct Change {
@@ -169,7 +167,9 @@ void declare_devices(Command root) {
     auto removed = devices.sub("rm", "Believe devices no more, and end their connections at once");
     auto named = std::make_shared<std::vector<std::string>>();
     removed.positionals("ID", *named, "the devices");
-    removed.handler([named](Context& context) { return remove(context, *named); });
+    removed.handler([named](Context& context) {
+        return for_each_named(*named, [&](const std::string& one) { return remove(context, one); });
+    });
 }
 
 } // namespace owhale::cli

@@ -8,31 +8,40 @@
 #include "cli/accounts.hpp"
 #include "cli/approval_view.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/device_names.hpp"
 #include "cli/each.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/ids.hpp"
 #include "cli/messages.hpp"
 #include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
-#include "shared/pairing/bound.hpp"
+#include "shared/pairing/terms.hpp"
 
 namespace owhale::cli {
 namespace {
 
 constexpr auto kList = "owhalectl pair ls lists the ids";
-constexpr std::array<std::string_view, 4> kPowers = {"approve", "audit", "runs", "freeze"}; // as owhaled names them
-constexpr auto kThereAre = "there are: approve, audit, runs, freeze";
 constexpr std::size_t kWide = 100; // columns that all of a table needs
+
+// Dead is also the code of somebody who may pair nothing any more.
+bool was_tried_too_often(const api::Pairing& pairing) {
+    return pairing.state == "dead" && pairing.tries >= pairing::kTries;
+}
+
+// What `joined` no longer tells: nobody would hold the key.
+bool is_gone(const api::Pairing& pairing) {
+    return pairing.gone.value_or(false);
+}
+
+std::string state_of(const api::Pairing& pairing) {
+    if (was_tried_too_often(pairing)) return "too many tries";
+    return is_gone(pairing) ? "gone again" : pairing.state;
+}
 
 Tone tone_of(const std::string& state) {
     if (state == "joined") return Tone::warn;
     if (state == "dead") return Tone::bad;
     return state == "paired" ? Tone::good : state == "open" ? Tone::plain : Tone::dim;
-}
-
-// Dead is also the code of somebody who may pair nothing any more.
-bool was_tried_too_often(const api::Pairing& pairing) {
-    return pairing.state == "dead" && pairing.tries >= pairing::kTries;
 }
 
 Result<std::vector<api::Pairing>> all(Context& context) {
@@ -59,7 +68,7 @@ std::string table_of(const Look& look, const std::vector<api::Pairing>& pairings
         if (others) cells.push_back({one.principal});
         cells.push_back({one.name});
         if (wide) cells.push_back({joined(one.can)});
-        cells.insert(cells.end(), {{was_tried_too_often(one) ? "too many tries" : one.state, tone_of(one.state)},
+        cells.insert(cells.end(), {{state_of(one), is_gone(one) ? Tone::bad : tone_of(one.state)},
                                    {has_ended(one) ? "ended" : when_in_short(one.expires)},
                                    {one.device_name.value_or("-")},
                                    {one.words.value_or("-")}});
@@ -130,6 +139,11 @@ Status show_joiner(Context& context, const api::Pairing& pairing, const std::vec
     fields.add("Came from", pairing.at.value_or(""));
     fields.add("Words", pairing.words.value_or(""), Tone::bold);
     fields.add("May", joined(can.empty() ? pairing.can : can));
+    if (pairing.replaces)
+        fields.add("Replaces",
+                   called("device:" + *pairing.replaces, pairing.replaces_name) +
+                       ", whose key it has shown: that one is removed",
+                   Tone::warn);
     return print(fields.text(context.look()));
 }
 
@@ -164,8 +178,9 @@ std::string own_principal(Context& context) {
 Result<std::vector<std::string>> powers_of(const std::vector<std::string>& words) {
     auto powers = split(words);
     for (const auto& power : powers) {
-        if (std::ranges::find(kPowers, power) == kPowers.end())
-            return fail(Code::invalid_value, "--can: there is no power \"" + power + "\"", kThereAre);
+        if (std::ranges::find(pairing::kPowers, power, &pairing::PowerName::name) == pairing::kPowers.end())
+            return fail(Code::invalid_value, "--can: there is no power \"" + power + "\"",
+                        "there are: " + pairing::all_powers());
         if (std::ranges::count(powers, power) > 1)
             return fail(Code::invalid_value, "--can: " + power + " stands twice", "name each power once");
     }
@@ -190,6 +205,13 @@ Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const
     if (pairing.state != "joined" || !pairing.words)
         return fail(Code::conflict, "it is " + pairing.state + ": no device waits to be confirmed",
                     pairing.state == "open" ? "type the code into the device first" : "owhalectl pair new");
+    if (is_gone(pairing))
+        return fail(Code::conflict,
+                    "the device that joined, " + pairing.device_name.value_or("") +
+                        ", is not there any more: what waited there has ended",
+                    "a page that was put away comes back when it is looked at, then try again; else: owhalectl pair "
+                    "cancel " +
+                        pairing.id + ", and another code");
     const auto& joiner = joiner_of(pairing);
     if (words.empty()) CHECK(show_joiner(context, pairing, can));
     if (words.empty() || joiner.via == "browser-untrusted") note(joiner.beware);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/accounts.hpp"
+#include "cli/bars.hpp"
 #include "cli/commands/commands.hpp"
 #include "cli/commands/pair.hpp"
 #include "cli/device_url.hpp"
@@ -19,15 +20,13 @@
 #include "cli/prompt.hpp"
 #include "cli/qr.hpp"
 #include "cli/units.hpp"
-#include "shared/pairing/bound.hpp"
+#include "shared/pairing/terms.hpp"
 
 namespace owhale::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kLook{1000}; // how often it is asked whether somebody joined
 constexpr auto kExample = "owhalectl pair new --name \"my phone\" --can approve,audit --for 90d";
-constexpr std::uint64_t kShortestLife = 60'000,
-                        kLongestLife = 366 * 86'400'000ULL; // as owhaled has them, in milliseconds
 
 struct Arguments {
     std::string name, life, url;
@@ -39,14 +38,15 @@ struct Arguments {
 Result<api::PairRequest> request_of(const Arguments& arguments) {
     if (arguments.name.empty()) return fail(Code::bad_request, "--name is missing: what to call the device", kExample);
     if (arguments.name.size() > pairing::kLongestName)
-        return fail(Code::invalid_value, "--name: a device's name has 64 bytes at most", kExample);
+        return fail(Code::invalid_value,
+                    "--name: a device's name has " + std::to_string(pairing::kLongestName) + " bytes at most",
+                    kExample);
     api::PairRequest request{arguments.name, TRY(powers_of(arguments.can)), {}};
     if (request.can.empty()) return fail(Code::bad_request, "--can is missing: what the device may do", kExample);
     if (arguments.life.empty()) return request;
     request.for_ms = TRY(parse_duration_ms(arguments.life, "--for"));
-    if (*request.for_ms < kShortestLife || *request.for_ms > kLongestLife)
-        return fail(Code::invalid_value, "--for " + arguments.life + ": a device is good for a minute to 366 days",
-                    kExample);
+    if (*request.for_ms < pairing::kShortestLife || *request.for_ms > pairing::kLongestLife)
+        return fail(Code::invalid_value, "--for " + arguments.life + ": " + std::string(pairing::kLives), kExample);
     return request;
 }
 
@@ -111,10 +111,21 @@ Error in_our_words(Error error) {
     return error;
 }
 
+// Where it cannot be drawn the letters below do as well.
+Status show_picture(const Look& look, const std::string& text) {
+    const auto code = qr_code(text, ink());
+    if (code && look.colour && (look.columns == 0 || code->columns <= look.columns)) return print(code->picture);
+    note(!code ? "no picture of the code: the address is too long for one"
+         : !look.colour
+             ? "no picture of the code: it needs colours, which --no-color, NO_COLOR or the terminal keep out"
+             : "no picture of the code: it is " + std::to_string(code->columns) + " columns wide, and this terminal " +
+                   std::to_string(look.columns));
+    return {};
+}
+
 Status show(Context& context, const api::PairMade& made, const std::string& address) {
     const auto& look = context.look();
-    if (look.terminal && !context.globals().no_color)
-        if (const auto picture = qr_code(address + "/app#" + made.code, look.columns)) CHECK(print(*picture));
+    if (look.terminal) CHECK(show_picture(look, address + "/app#" + made.code));
     Fields fields;
     fields.add("Code", made.code, Tone::bold);
     fields.add("Good until", when(made.expires) + ", for one device and five tries");
@@ -167,7 +178,7 @@ void declare_pair_new(Command pair) {
     auto command = pair.sub("new", "Make a code for one device, good for ten minutes, and wait for the device");
     auto arguments = std::make_shared<Arguments>();
     command.option("--name", arguments->name, "NAME", "what to call the device in lists");
-    command.options("--can", arguments->can, "POWER,…", "what it may do: approve, audit, runs, freeze");
+    command.options("--can", arguments->can, "POWER,…", "what it may do: " + pairing::all_powers());
     command.option("--for", arguments->life, "TIME", "how long it is good: 12h, 90d; default 90d");
     command.option("--url", arguments->url, "URL",
                    "how the device reaches this owhaled: https://HOST:PORT; default: where it listens");

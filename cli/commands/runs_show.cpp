@@ -1,11 +1,14 @@
 // owhalectl runs show: one run with its receipt, or where its time went.
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "cli/commands/commands.hpp"
+#include "cli/device_names.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/messages.hpp"
+#include "cli/timing.hpp"
 #include "cli/units.hpp"
 
 namespace owhale::cli {
@@ -106,12 +109,27 @@ void add_run(Fields& fields, const api::Run& run) {
         fields.add("Hint", hint.what + (hint.next.empty() ? "" : " -- " + hint.next), Tone::warn);
 }
 
-void add_receipt(Fields& fields, const api::Receipt& receipt) {
+// Devices by what they were called as they agreed, where we may read that.
+std::string agreed_by(Context& context, const api::Receipt& receipt) {
+    const auto is_device = [](const std::string& who) { return who.starts_with("device:"); };
+    std::map<std::string, std::string> names;
+    if (receipt.approval && std::ranges::any_of(receipt.approved_by, is_device)) {
+        const auto body = context.ask({.verb = "approvals.show", .id = *receipt.approval});
+        const auto approval = body ? read_approval(*body) : std::unexpected(body.error());
+        if (approval)
+            for (const auto& one : approval->decisions) names[one.by] = one.device_name.value_or("");
+    }
+    std::vector<std::string> out;
+    for (const auto& who : receipt.approved_by) out.push_back(called(who, names[who]));
+    return joined(out);
+}
+
+void add_receipt(Fields& fields, const api::Receipt& receipt, const std::string& agreed_by) {
     fields.add("Program", receipt.program);
     fields.add("Program digest", receipt.program_digest);
     fields.add("Command digest", receipt.command_digest);
     fields.add("Agreed to", receipt.plan_digest.value_or(""));
-    fields.add("Agreed by", joined(receipt.approved_by));
+    fields.add("Agreed by", agreed_by);
     fields.add("Ran as", "uid " + std::to_string(receipt.uid) + ", gid " + std::to_string(receipt.gid));
     fields.add("Groups", groups(receipt));
     fields.add("Namespaces", joined(receipt.namespaces));
@@ -187,10 +205,9 @@ std::string network_table(const Look& look, const api::NetReport& report) {
 }
 
 std::string timing_table(const Look& look, const api::Run& run) {
-    std::vector<std::pair<std::string, std::uint64_t>> steps(run.timing.begin(), run.timing.end());
-    std::stable_sort(steps.begin(), steps.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-    Table table({"STEP", "TIME"}, 0);
-    for (const auto& [step, us] : steps) table.row({{step}, {format_duration_us(us)}});
+    Table table({"STEP", "TIME", "WHAT"}, 0);
+    for (const auto& step : timed_steps(run.timing))
+        table.row({{step.name}, {std::to_string(step.us) + " us"}, {std::string(step.meaning)}});
     return table.text(look);
 }
 
@@ -206,7 +223,7 @@ Result<int> show(Context& context, const Arguments& arguments) {
     Fields fields;
     add_run(fields, run);
     if (run.network) add_network(fields, *run.network);
-    if (run.receipt) add_receipt(fields, *run.receipt);
+    if (run.receipt) add_receipt(fields, *run.receipt, agreed_by(context, *run.receipt));
     CHECK(print(fields.text(context.look()) + (run.network ? network_table(context.look(), *run.network) : "")));
     return kOk;
 }

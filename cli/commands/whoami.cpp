@@ -26,6 +26,7 @@ Result<int> whoami(Context& context) {
     const auto& peer = context.client().peer();
     Fields fields;
     fields.add("Principal", self.principal, Tone::bold);
+    fields.add("Called", self.device_name.value_or(""));
     fields.add("Because", self.why);
     if (self.peer != self.principal) fields.add("Connection", self.peer);
     fields.add("Roles", self.roles.empty() ? "none" : joined(self.roles));

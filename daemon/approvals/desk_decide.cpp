@@ -62,6 +62,11 @@ std::string proof_word(const std::string& proof) {
     return word == "signature" ? "device" : word;
 }
 
+std::optional<std::string> device_name_of(const identity::Principal& who) {
+    if (who.kind != identity::Kind::device) return std::nullopt;
+    return who.device;
+}
+
 Status check_reason(const std::optional<std::string>& reason) {
     if (!reason || reason->size() <= kMostText) return {};
     return fail(Code::invalid_value, "reason is longer than 4 KiB", "say less");
@@ -218,8 +223,13 @@ awaitable<void> Desk::add_grant(Shared live, api::Approval& approval, const api:
 // Its turn is held.
 awaitable<Result<api::Approval>> Desk::put_down(Shared live, Act act, api::Approval approval, bool counts) {
     const auto now = wall_clock_us();
-    const api::Decision decision{act.asker.who.name, act.approve ? kApprove : kDeny, rfc3339(now),
-                                 act.reason,         proof_word(act.asker.proof),    counts};
+    const api::Decision decision{act.asker.who.name,
+                                 act.approve ? kApprove : kDeny,
+                                 rfc3339(now),
+                                 act.reason,
+                                 proof_word(act.asker.proof),
+                                 counts,
+                                 device_name_of(act.asker.who)};
     recount(approval, *live);
     approval.decisions.push_back(decision);
     const auto state = after(approval, *live);

@@ -32,7 +32,7 @@ const Field* find_field(std::span<const Field> fields, std::string_view name) {
 std::vector<std::string> faults_of(const EventType& type, std::string_view outcome, const boost::json::object& data) {
     std::vector<std::string> out;
     for (const auto& member : data) {
-        const auto* field = find_field(type.fields.all(), member.key());
+        const auto* field = find_field(type.fields, member.key());
         if (field == nullptr) field = find_field(fields_of_act(type.act), member.key());
         const std::string name(member.key());
         if (field == nullptr)
@@ -41,7 +41,7 @@ std::vector<std::string> faults_of(const EventType& type, std::string_view outco
             out.push_back("`" + name + "` is no " + std::string(name_of(field->kind)));
     }
     if (type.act == Act::tried && outcome == "failed") return out;
-    for (const auto& field : type.fields.all())
+    for (const auto& field : type.fields)
         if (field.required && !data.contains(field.name)) out.push_back("`" + std::string(field.name) + "` is missing");
     return out;
 }

@@ -26,6 +26,7 @@ inline constexpr auto kEventNames = std::to_array<std::string_view>({
     "login",
     "logout",
     "step_up",
+    "step_up.asked",
     "step_up.closed",
     "password.change",
     "token.refused",

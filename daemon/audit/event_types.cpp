@@ -13,7 +13,10 @@
 namespace owhale::audit {
 namespace {
 
+constexpr Field kDeviceName{"device_name", Kind::text, false, "what the device whose act it is was called then", true};
+constexpr std::array kOwn = {kDeviceName};
 constexpr std::array kAsked = {
+    kDeviceName,
     Field{"peer", Kind::text, false, "who asked: the process behind the socket, or the address"},
     Field{"step_up", Kind::text, false, "how the caller proved itself anew: an open window, or the password for this"},
     Field{"session", Kind::text, false, "the session or token that was shown"},
@@ -22,20 +25,53 @@ constexpr std::array kTried = {
     kAsked[0],
     kAsked[1],
     kAsked[2],
+    kAsked[3],
     Field{"reason", Kind::text, false, "why it failed"},
     Field{"count", Kind::number, false, "how many failures, of those that are summed"},
 };
 
 // One table of the files' rows.
-template <std::size_t... Sizes> consteval auto joined(const std::array<EventType, Sizes>&... parts) {
-    std::array<EventType, (Sizes + ...)> all{};
+template <std::size_t... Sizes> consteval auto joined(const std::array<EventDraft, Sizes>&... parts) {
+    std::array<EventDraft, (Sizes + ...)> all{};
     auto next = all.begin();
     ((next = std::ranges::copy(parts, next).out), ...);
     return all;
 }
 
-constexpr auto kTypes =
+constexpr auto kDrafts =
     joined(kOwhaledEvents, kAccountEvents, kDeviceEvents, kDecisionEvents, kRunEvents, kHostEvents, kSecretEvents);
+
+consteval std::size_t count_fields() {
+    std::size_t count = 0;
+    for (const auto& draft : kDrafts) count += draft.fields.all().size();
+    return count;
+}
+
+// No place stays empty: each page of a table of pointers costs every start of owhalectl a copy of its own.
+consteval auto fields_of_all() {
+    std::array<Field, count_fields()> all{};
+    auto next = all.begin();
+    for (const auto& draft : kDrafts) next = std::ranges::copy(draft.fields.all(), next).out;
+    return all;
+}
+
+constexpr auto kFields = fields_of_all();
+
+consteval auto types() {
+    std::array<EventType, kDrafts.size()> all{};
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto& draft = kDrafts[i];
+        const auto count = draft.fields.all().size();
+        all[i] = {draft.name,    draft.severity,   draft.act,
+                  draft.ocsf,    draft.message_id, draft.who,
+                  draft.summary, draft.meaning,    std::span(kFields).subspan(first, count)};
+        first += count;
+    }
+    return all;
+}
+
+constexpr auto kTypes = types();
 
 constexpr bool is_sound(const EventType& type) {
     const bool hex =
@@ -63,7 +99,7 @@ const EventType& type_of(EventName name) {
 }
 
 std::span<const Field> fields_of_act(Act act) {
-    if (act == Act::own) return {};
+    if (act == Act::own) return kOwn;
     if (act == Act::asked) return kAsked;
     return kTried;
 }

@@ -2,9 +2,7 @@
 // What is appended is held against it, and the journal's copies are made from it.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <initializer_list>
 #include <span>
 #include <string_view>
 
@@ -22,24 +20,11 @@ struct Field {
     bool searched = false; // its words are found by text search
 };
 
-class Fields {
-public:
-    static constexpr std::size_t kMost = 28;
-    constexpr Fields(std::initializer_list<Field> fields) {
-        for (const auto& field : fields) rows_[count_++] = field; // one too many does not compile
-    }
-    constexpr std::span<const Field> all() const { return {rows_.data(), count_}; }
-
-private:
-    std::array<Field, kMost> rows_{};
-    std::size_t count_ = 0;
-};
-
 enum class Severity : std::uint8_t { critical = 2, error = 3, warning = 4, notice = 5, info = 6 }; // RFC 5424
 
 // Whose act it is decides what `data` has beside the row's own fields.
 enum class Act : std::uint8_t {
-    own,   // owhaled's, or a run's: nothing more
+    own,   // owhaled's, or a run's: nothing more, but of any act of a device's what that is called
     asked, // somebody's request: peer, and where there were any step_up and session
     tried, // that may have failed: the same, or, when it failed, peer, account, reason and, summed, count
 };
@@ -58,7 +43,7 @@ struct EventType {
     std::string_view who;        // may be its principal
     std::string_view summary;    // one line for a person: {member} of data, {principal}, {run}, {outcome}, {verb}
     std::string_view meaning;
-    Fields fields;
+    std::span<const Field> fields;
 };
 
 std::span<const EventType> event_types(); // in the order of kEventNames

@@ -55,6 +55,7 @@ public:
     ~SqliteLog() override { index_.stop(); } // it writes, too
 
     asio::awaitable<Result<std::uint64_t>> append(Event event) override {
+        name_device(event);
         tell_undeclared(event);
         CO_CHECK(reserve_.admit(event));
         mask_secrets(event.data);
@@ -70,6 +71,8 @@ public:
             },
             asio::use_awaitable);
     }
+
+    void name_devices(DeviceName name) override { device_name_ = std::move(name); }
 
     asio::awaitable<Result<std::vector<Row>>> find(Query query) override {
         Work<std::vector<Row>> work = [this, query = std::move(query)] { return find_rows(reader_, query); };
@@ -262,11 +265,17 @@ private:
         return fail(Code::invalid_value, "the log has " + std::to_string(now) + " events, not " + std::to_string(size));
     }
 
+    void name_device(Event& event) const {
+        if (!device_name_ || !event.principal.starts_with("device:")) return;
+        if (auto name = device_name_(event.principal); !name.empty()) event.data["device_name"] = std::move(name);
+    }
+
     Index index_; // outlives the writer, which tells it of what it writes to its end
     std::unique_ptr<Writer> writer_;
-    Reserve reserve_;      // of the thread that appends
-    bool dropping_ = true; // of the writer's thread: the write-ahead log may have bodies that are gone
-    std::mutex reading_;   // guards the two below
+    Reserve reserve_;        // of the thread that appends
+    DeviceName device_name_; // of the same
+    bool dropping_ = true;   // of the writer's thread: the write-ahead log may have bodies that are gone
+    std::mutex reading_;     // guards the two below
     store::Database reader_;
     Tiles tiles_;
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined

@@ -83,6 +83,10 @@ public:
     // the disk is not for it (reserve.hpp); the caller then must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
+    // From now on an event of a device's ("device:<id>") says, as `device_name`, what this calls it: ids alone tell nobody
+    // which one it was, and names change. "" is left out. Called by append(), where that is.
+    using DeviceName = std::function<std::string(const std::string& principal)>;
+    virtual void name_devices(DeviceName name) = 0;
     // Of events whose bodies have gone.
     virtual boost::asio::awaitable<Result<std::vector<Left>>> left_of(std::vector<std::uint64_t> seqs) = 0;
     // All that fits, from the log itself: for what the daemon asks, about few events or recent ones.

@@ -4,7 +4,7 @@
 #include "identity/base64url.hpp"
 #include "identity/names.hpp"
 #include "identity/powers.hpp"
-#include "shared/pairing/bound.hpp"
+#include "shared/pairing/terms.hpp"
 #include "shared/pairing/words.hpp"
 
 namespace owhale::identity {

@@ -74,6 +74,8 @@ public:
     // A verb that decides was refused: it is audited, the first of a peer singly, those of a flood summed
     // (audit/sums.hpp). Returns at once.
     virtual void denied(const Peer& peer, const Principal& who, std::string verb) = 0;
+    // No refusal: a verb that takes the password came without it, from one who can show it. As denied().
+    virtual void asked_for_password(const Peer& peer, const Principal& who, std::string verb) = 0;
     // rate.limited, token.refused or connection.refused, of a peer of whom no more is known. As denied().
     virtual void refused(audit::EventName event, const Peer& peer, std::string reason) = 0;
 };

@@ -32,11 +32,20 @@ void Journal::failed(audit::EventName event, std::string verb, const Peer& peer,
     sums_.put(peer.origin(), std::move(entry));
 }
 
-void Journal::denied(const Peer& peer, const Principal& who, std::string verb) {
-    audit::Event entry{"verb.denied", who.name, verb, "denied", "", {}};
+void Journal::told_singly(audit::EventName event, const char* outcome, const Peer& peer, const Principal& who,
+                          std::string verb) {
+    audit::Event entry{event, who.name, std::move(verb), outcome, "", {}};
     entry.data["peer"] = peer.describe();
     if (!who.session.empty()) entry.data["session"] = who.session;
     sums_.put(peer.origin(), std::move(entry), audit::Sums::Told::singly);
+}
+
+void Journal::denied(const Peer& peer, const Principal& who, std::string verb) {
+    told_singly("verb.denied", "denied", peer, who, std::move(verb));
+}
+
+void Journal::asked_for_password(const Peer& peer, const Principal& who, std::string verb) {
+    told_singly("step_up.asked", "pending", peer, who, std::move(verb));
 }
 
 void Journal::refused(audit::EventName event, const Peer& peer, std::string reason) {

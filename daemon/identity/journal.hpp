@@ -34,12 +34,16 @@ public:
                 std::string reason);
     // The same of a verb that was refused to one who is known: verb.denied.
     void denied(const Peer& peer, const Principal& who, std::string verb);
+    // And of one that came without the password that it takes: step_up.asked.
+    void asked_for_password(const Peer& peer, const Principal& who, std::string verb);
 
     // Of a peer that nobody knows yet: see Identity::refused.
     void refused(audit::EventName event, const Peer& peer, std::string reason);
     boost::asio::awaitable<void> flush() { return sums_.flush(); } // what is summed by now, at the end
 
 private:
+    void told_singly(audit::EventName event, const char* outcome, const Peer& peer, const Principal& who,
+                     std::string verb);
     audit::Log& log_;
     audit::Sums sums_;
 };

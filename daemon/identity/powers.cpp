@@ -11,22 +11,19 @@ constexpr std::uint32_t bits(auto... permissions) {
     return (static_cast<std::uint32_t>(permissions) | ...);
 }
 
-std::string all_names() {
-    std::string out;
-    for (const auto& row : powers()) (out += out.empty() ? "" : ", ") += row.name;
-    return out;
-}
-
 } // namespace
 
 const std::vector<PowerRow>& powers() {
+    const auto row = [](Power power, std::uint32_t permissions, Permission needs, std::string_view meaning) {
+        return PowerRow{power, pairing::name_of(power), permissions, needs, meaning};
+    };
     static const std::vector<PowerRow> all = {
-        {kMayApprove, "approve", bits(approvals_read, approvals_decide, grants, events), approvals_decide,
-         "sees requests and answers them; sees and ends standing grants"},
-        {kMayAudit, "audit", bits(audit_read, events), audit_read, "reads the audit log"},
-        {kMayRuns, "runs", bits(runs_read, runs_control, events), runs_read,
-         "sees runs and their output, writes to them, ends them; starts none"},
-        {kMayFreeze, "freeze", bits(freeze), freeze, "the red button: freeze and thaw"},
+        row(kMayApprove, bits(approvals_read, approvals_decide, grants, events), approvals_decide,
+            "sees requests and answers them; sees and ends standing grants"),
+        row(kMayAudit, bits(audit_read, events), audit_read, "reads the audit log"),
+        row(kMayRuns, bits(runs_read, runs_control, events), runs_read,
+            "sees runs and their output, writes to them, ends them; starts none"),
+        row(kMayFreeze, bits(freeze), freeze, "the red button: freeze and thaw"),
     };
     return all;
 }
@@ -43,12 +40,13 @@ Result<std::uint32_t> powers_of(const std::vector<std::string>& names) {
     for (const auto& name : names) {
         const auto row = std::ranges::find(powers(), name, &PowerRow::name);
         if (row == powers().end())
-            return fail(Code::invalid_value, "can: there is no such power", "there are " + all_names());
+            return fail(Code::invalid_value, "can: there is no such power", "there are " + pairing::all_powers());
         if ((set & row->power) != 0) return fail(Code::invalid_value, "can: " + name + " stands twice");
         set |= row->power;
     }
     if (set == 0)
-        return fail(Code::invalid_value, "can: a device needs at least one power", "there are " + all_names());
+        return fail(Code::invalid_value, "can: a device needs at least one power",
+                    "there are " + pairing::all_powers());
     return set;
 }
 

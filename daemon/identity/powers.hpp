@@ -8,14 +8,19 @@
 
 #include "identity/principal.hpp"
 #include "shared/error.hpp"
+#include "shared/pairing/terms.hpp"
 
 namespace owhale::identity {
 
-enum Power : std::uint32_t { kMayApprove = 1, kMayAudit = 2, kMayRuns = 4, kMayFreeze = 8 };
+using pairing::kMayApprove;
+using pairing::kMayAudit;
+using pairing::kMayFreeze;
+using pairing::kMayRuns;
+using pairing::Power;
 
 struct PowerRow {
     Power power;
-    std::string_view name;
+    std::string_view name;     // shared/pairing/terms.hpp
     std::uint32_t permissions; // bits
     Permission needs;          // whoever lacks this cannot give the power
     std::string_view meaning;

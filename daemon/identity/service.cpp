@@ -40,6 +40,8 @@ constexpr std::uint32_t kPersons = bits(Permission::account, Permission::session
 // What only an account can have of its own: a uid by itself has no password, no sessions and no tokens.
 constexpr std::uint32_t kAccounts = kPersons | bits(Permission::tokens);
 
+constexpr std::string_view kDevice = "device:"; // before a device's id, as a principal
+
 } // namespace
 
 Service::Service(std::unique_ptr<Core> core)
@@ -192,8 +194,14 @@ Principal Service::principal_of(const Peer& peer, const User& user, const Sessio
     return principal;
 }
 
+std::string Service::device_name(const std::string& principal) const {
+    if (!principal.starts_with(kDevice)) return {};
+    const auto* device = core_->devices.find(principal.substr(kDevice.size()));
+    return device == nullptr ? std::string() : device->name;
+}
+
 std::optional<Principal> Service::person(const std::string& name) const {
-    constexpr std::string_view kUser = "user:", kDevice = "device:";
+    constexpr std::string_view kUser = "user:";
     Peer nowhere;
     nowhere.kind = Peer::Kind::tcp;
     if (name.starts_with(kDevice)) {
@@ -281,6 +289,10 @@ awaitable<Status> Service::prove(const Peer& peer, const Principal& who, std::st
 
 void Service::denied(const Peer& peer, const Principal& who, std::string verb) {
     core_->journal.denied(peer, who, std::move(verb));
+}
+
+void Service::asked_for_password(const Peer& peer, const Principal& who, std::string verb) {
+    core_->journal.asked_for_password(peer, who, std::move(verb));
 }
 
 void Service::refused(audit::EventName event, const Peer& peer, std::string reason) {

@@ -33,6 +33,7 @@ public:
     boost::asio::awaitable<Status> prove(const Peer& peer, const Principal& who, std::string password) override;
     bool stands_above(const Peer& peer, const Principal& who) const override;
     void denied(const Peer& peer, const Principal& who, std::string verb) override;
+    void asked_for_password(const Peer& peer, const Principal& who, std::string verb) override;
     void refused(audit::EventName event, const Peer& peer, std::string reason) override;
     boost::asio::awaitable<void> flush(); // writes down what failures were counted by now: at the end
 
@@ -49,6 +50,8 @@ public:
     // A person ("user:NAME") or a device of one ("device:<id>") with the rights of now, on no connection; empty when there is
     // no such account, or no such device, any more.
     std::optional<Principal> person(const std::string& name) const;
+    // What a device ("device:<id>") is called, also one whose time is over; "" when there is none any more.
+    std::string device_name(const std::string& principal) const;
 
 private:
     explicit Service(std::unique_ptr<Core> core);

@@ -15,7 +15,7 @@ export interface Verdict {
     decision: string; reason: string; rule: string; severity?: string; segment?: string; segment_begin?: number; segment_end?: number;
     opaque?: { begin: number; end: number; reason: string }[]; change?: string; policy?: string;
 }
-export interface Decision { by: string; decision: string; at: string; reason?: string; proof: string; counts: boolean }
+export interface Decision { by: string; decision: string; at: string; reason?: string; proof: string; counts: boolean; device_name?: string }
 export interface GrantOffer { once_only: boolean; refused?: string; template?: string[]; binds: FrozenFile[] }
 export interface Approval {
     id: string; kind: string; state: string; run: string; joined: string[]; principal: string; parent?: string; uid: number; created: string;
@@ -51,7 +51,8 @@ export interface DeviceRow {
 }
 export interface Pairing {
     id: string; principal: string; name: string; can: string[]; state: string; created: string; expires: string; for_ms: number; tries: number;
-    device?: string; device_name?: string; words?: string; at?: string; via?: string; uid?: number;
+    device?: string; device_name?: string; words?: string; at?: string; via?: string; uid?: number; gone?: boolean; replaces?: string;
+    replaces_name?: string;
 }
 export interface User { name: string; roles: string[]; disabled?: boolean; created?: string; [more: string]: unknown }
 export interface Secret {

@@ -19,6 +19,7 @@
 #include "shared/error.hpp"
 #include "shared/pairing/bound.hpp"
 #include "shared/pairing/cpace.hpp"
+#include "shared/pairing/terms.hpp"
 
 namespace owhale::pairing {
 
@@ -42,6 +43,7 @@ struct Entry {
     Entry& operator=(const Entry&) = delete;
     ~Entry();
     bool has_ended() const { return state != State::open && state != State::joined; }
+    bool is_gone() const { return state == State::joined && gone && gone(); }
     bool is_spent() const { return state == State::open && tries >= kTries && attempts.empty(); }
     void end(State how);
     void tell(); // wakes who waits for a change
@@ -59,6 +61,10 @@ struct Entry {
     std::string join;                        // the one that knew the code
     std::optional<Joiner> joiner;
     std::string device; // the id that it has, or is to have
+    // Whether the connection has ended on which the device proved itself, or asked last how it stands.
+    std::function<bool()> gone;
+    std::string replaces,
+        replaces_name; // the device whose key signed the proof, too, if its owner is the maker; "" none
     std::list<boost::asio::steady_timer*> waiters;
 };
 

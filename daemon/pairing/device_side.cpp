@@ -48,6 +48,13 @@ bool is_key(const identity::DeviceKey& key) {
     return ::crypto_sign_ed25519_pk_to_curve25519(ignored.data(), key.data()) == 0;
 }
 
+// By its own claim nobody takes another device's place: whoever holds its key does.
+Status check_replaces(const api::JoinProof& proof, const identity::Principal& who) {
+    if (!proof.replaces || (who.kind == identity::Kind::device && who.session == *proof.replaces)) return {};
+    return fail(Code::forbidden, "replaces: this request is not signed by the device that it names",
+                "leave it out; `owhalectl devices rm` removes that one");
+}
+
 } // namespace
 
 void Pairing::failed(const identity::Peer& peer, const char* reason, const Entry* entry) {
@@ -90,7 +97,9 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
     return answer;
 }
 
-awaitable<Result<api::JoinState>> Pairing::prove(identity::Peer peer, std::string join, api::JoinProof proof) {
+awaitable<Result<api::JoinState>> Pairing::prove(Prover prover, std::string join, api::JoinProof proof) {
+    const auto& peer = prover.peer;
+    CO_CHECK(check_replaces(proof, prover.who));
     const auto tag = bytes_of<64>(proof.tag, "tag");
     if (!tag) co_return std::unexpected(tag.error());
     const auto entry = codes_.of_join(join);
@@ -115,6 +124,11 @@ awaitable<Result<api::JoinState>> Pairing::prove(identity::Peer peer, std::strin
     entry->attempts.clear();
     entry->join = std::move(join);
     entry->device = to_string(make_uuid());
+    entry->gone = std::move(prover.gone);
+    if (proof.replaces && prover.who.person() == entry->maker) {
+        entry->replaces = *proof.replaces;
+        entry->replaces_name = prover.who.device;
+    }
     entry->state = State::joined;
     codes_.restart_clock(*entry);
     const auto noted = co_await note_joined(peer, *entry);
@@ -133,6 +147,7 @@ awaitable<Status> Pairing::note_joined(const identity::Peer& peer, const Entry& 
     event.data["name"] = entry.joiner->name;
     event.data["words"] = words_of(entry.joiner->key);
     event.data["via"] = entry.joiner->via;
+    if (!entry.replaces.empty()) event.data["replaces"] = entry.replaces;
     const auto written = co_await parts_.audit.append(std::move(event));
     if (!written) co_return std::unexpected(written.error());
     co_return Status{};
@@ -146,13 +161,15 @@ api::JoinState Pairing::told(const Entry& entry) const {
     out.principal = entry.maker;
     out.can = identity::power_names(entry.powers);
     out.expires = rfc3339(entry.expires_us);
+    if (!entry.replaces.empty()) out.replaces = entry.replaces;
     return out;
 }
 
 // Of who proved it alone: an attempt that is under way is told nothing.
-Result<api::JoinState> Pairing::state(const std::string& join) {
+Result<api::JoinState> Pairing::state(const std::string& join, std::function<bool()> gone) {
     const auto entry = codes_.of_join(join);
     if (entry == nullptr || entry->join != join) return not_paired();
+    if (gone) entry->gone = std::move(gone);
     return told(*entry);
 }
 

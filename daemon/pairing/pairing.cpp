@@ -5,8 +5,8 @@
 #include "base/uuid.hpp"
 #include "identity/names.hpp"
 #include "identity/powers.hpp"
-#include "shared/pairing/bound.hpp"
 #include "shared/pairing/code.hpp"
+#include "shared/pairing/terms.hpp"
 #include "shared/pairing/words.hpp"
 
 namespace owhale::pairing {
@@ -14,9 +14,6 @@ namespace {
 
 using boost::asio::awaitable;
 using identity::Permission;
-
-constexpr std::uint64_t kDay = 86'400'000, kDefaultLife = 90 * kDay, kLongestLife = 366 * kDay; // milliseconds
-constexpr std::uint64_t kShortestLife = 60'000;
 
 boost::json::array names_of(std::uint32_t powers) {
     boost::json::array out;
@@ -29,7 +26,7 @@ Status check(const api::PairRequest& request) {
         return fail(Code::invalid_value, "name: 1 to 64 bytes of text without unseen characters");
     const auto life = request.for_ms.value_or(kDefaultLife);
     if (life >= kShortestLife && life <= kLongestLife) return {};
-    return fail(Code::invalid_value, "for_ms: a device is good for a minute to 366 days", "as in --for 90d");
+    return fail(Code::invalid_value, "for_ms: " + std::string(kLives), "as in --for 90d");
 }
 
 api::Pairing shown(const Entry& entry) {
@@ -50,6 +47,10 @@ api::Pairing shown(const Entry& entry) {
     out.at = entry.joiner->at;
     out.via = entry.joiner->via;
     if (entry.joiner->uid != static_cast<uid_t>(-1)) out.uid = entry.joiner->uid;
+    if (entry.state == State::joined) out.gone = entry.is_gone();
+    if (entry.replaces.empty()) return out;
+    out.replaces = entry.replaces;
+    out.replaces_name = entry.replaces_name;
     return out;
 }
 
@@ -132,18 +133,40 @@ awaitable<Status> Pairing::cancel(identity::Asker asker, std::string id) {
     co_return co_await note(event, asker, "cancelled", std::move(data));
 }
 
+Status Pairing::check_confirm(const Entry& entry, const identity::Asker& asker, const std::string& words) const {
+    if (entry.maker != asker.who.name)
+        return fail(Code::forbidden, "whoever made the code confirms who joined by it", "that is " + entry.maker);
+    if (entry.state != State::joined || entry.confirming)
+        return fail(Code::conflict, "it is " + std::string(name_of(entry.state)) + ": nothing waits for this",
+                    entry.state == State::open ? "type the code into the device first" : "owhalectl pair new");
+    if (entry.is_gone())
+        return fail(Code::conflict, "the device that joined is not there any more: what waited there has ended",
+                    "a page that was put away comes back when it is looked at, then try again; else: owhalectl pair "
+                    "cancel " +
+                        entry.id + ", and another code");
+    if (words != words_of(entry.joiner->key))
+        return fail(Code::conflict, "the device that joined has other words: " + words_of(entry.joiner->key),
+                    "compare them with what the device shows; when they differ: owhalectl pair cancel " + entry.id);
+    return {};
+}
+
+// One that has been removed meanwhile is what was asked for.
+awaitable<Status> Pairing::replace(identity::Asker asker, const Entry& entry) {
+    if (entry.replaces.empty()) co_return Status{};
+    auto id = entry.replaces;
+    const auto removed = co_await parts_.identity.devices.remove(std::move(asker), std::move(id));
+    if (removed || removed.error().code == Code::not_found) co_return Status{};
+    auto error = removed.error();
+    error.message = "the device is paired; of the one that it replaces, " + entry.replaces_name + ": " + error.message;
+    error.next = "owhalectl devices rm " + entry.replaces;
+    co_return std::unexpected(std::move(error));
+}
+
 awaitable<Result<api::Device>> Pairing::confirm(identity::Asker asker, std::string id, api::ConfirmRequest request) {
     const auto found = owned(asker.who, id);
     if (!found) co_return std::unexpected(found.error());
     const auto entry = *found;
-    if (entry->maker != asker.who.name)
-        co_return fail(Code::forbidden, "whoever made the code confirms who joined by it", "that is " + entry->maker);
-    if (entry->state != State::joined || entry->confirming)
-        co_return fail(Code::conflict, "it is " + std::string(name_of(entry->state)) + ": nothing waits for this",
-                       entry->state == State::open ? "type the code into the device first" : "owhalectl pair new");
-    if (request.words != words_of(entry->joiner->key))
-        co_return fail(Code::conflict, "the device that joined has other words: " + words_of(entry->joiner->key),
-                       "compare them with what the device shows; when they differ: owhalectl pair cancel " + id);
+    CO_CHECK(check_confirm(*entry, asker, request.words));
     const auto powers = request.can ? identity::powers_of(*request.can) : Result<std::uint32_t>(entry->powers);
     if (!powers) co_return std::unexpected(powers.error());
     if ((*powers & ~entry->powers) != 0)
@@ -159,14 +182,18 @@ awaitable<Result<api::Device>> Pairing::confirm(identity::Asker asker, std::stri
     device.last_peer = entry->joiner->at;
     device.joined_uid = entry->joiner->uid;
     const auto device_expires = device.expires;
+    auto maker = asker;
     entry->confirming = true;
     auto added = co_await parts_.identity.devices.add(std::move(asker), std::move(device), std::move(id));
+    Status replaced;
+    if (added) replaced = co_await replace(std::move(maker), *entry);
     entry->confirming = false;
-    if (added) {
-        entry->powers = *powers;
-        entry->expires_us = device_expires;
-        entry->end(State::paired);
-    }
+    if (!added) co_return added;
+    entry->powers = *powers;
+    entry->expires_us = device_expires;
+    if (!replaced) entry->replaces.clear();
+    entry->end(State::paired);
+    if (!replaced) co_return std::unexpected(replaced.error());
     co_return added;
 }
 

@@ -5,6 +5,9 @@
 //   device  prove             the code is used up
 //   maker   confirm           sees the device's words, cuts its powers, and pairs it; identity/device_acts has it from then on
 //
+// A device that has gone meanwhile is not paired: nobody would hold its key. One that joins from where another device was can take its
+// place, which goes as it is confirmed: it says so in a proof that the other one's key signed, and the maker sees it.
+//
 // Errors: invalid_value; conflict; not_found; pairing_failed, in the same words whether the code is wrong, ended, or was never
 // there, and at the same cost.
 #pragma once
@@ -12,6 +15,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "audit/log.hpp"
@@ -43,8 +47,14 @@ public:
     // `fingerprint`: of the certificate that this very connection was shown.
     Result<api::JoinAnswer> join(const identity::Peer& peer, const std::string& fingerprint,
                                  const api::JoinRequest& request);
-    boost::asio::awaitable<Result<api::JoinState>> prove(identity::Peer peer, std::string join, api::JoinProof proof);
-    Result<api::JoinState> state(const std::string& join);
+    struct Prover {
+        identity::Peer peer;
+        identity::Principal who;    // a paired device, if its key signed this request; else whoever, which says nothing
+        std::function<bool()> gone; // whether its connection has ended
+    };
+    boost::asio::awaitable<Result<api::JoinState>> prove(Prover prover, std::string join, api::JoinProof proof);
+    // `gone`: whether the connection that asks has ended; empty: it is no word of where the device waits now.
+    Result<api::JoinState> state(const std::string& join, std::function<bool()> gone);
     // Until its state is another one, or the time is up.
     boost::asio::awaitable<void> until_changed(std::string join, std::chrono::milliseconds most);
 
@@ -54,6 +64,8 @@ private:
     boost::asio::awaitable<Status> note(audit::EventName event, const identity::Asker& asker, std::string outcome,
                                         boost::json::object data);
     boost::asio::awaitable<Status> note_joined(const identity::Peer& peer, const Entry& entry);
+    Status check_confirm(const Entry& entry, const identity::Asker& asker, const std::string& words) const;
+    boost::asio::awaitable<Status> replace(identity::Asker asker, const Entry& entry);
     void failed(const identity::Peer& peer, const char* reason, const Entry* entry);
     Result<std::shared_ptr<Entry>> owned(const identity::Principal& who, const std::string& id);
     bool maker_stands(const Entry& entry) const;

@@ -166,8 +166,11 @@ private:
     // Its files run from copies that nobody can change, if they still are what was agreed to.
     Status hold_to_agreed(Prepared& prepared) const;
     boost::asio::awaitable<Status> deny(Run& run, const Prepared& prepared);
-    Status check_standing(Run& run) const;
-    boost::asio::awaitable<Status> write_intent(const Run& run, const Prepared& prepared);
+    Status standing_of(const Run& run) const;
+    struct Gate;
+    boost::asio::awaitable<void> write_intent(std::shared_ptr<Run> run, audit::Event intent,
+                                              std::shared_ptr<Gate> gate);
+    boost::asio::awaitable<Status> take_refusal(Run& run, const Gate& gate);
     boost::asio::awaitable<void> write_outcome(Run& run);
     void write_start(const Run& run);
     boost::asio::awaitable<void> write_sooner_or_later(audit::Event event);

@@ -28,7 +28,7 @@ bool is_refusal(Code code) {
 // What owhaled itself took, step by step: people may have taken their time in between.
 std::chrono::microseconds time_to_start(const std::map<std::string, std::uint64_t>& timing) {
     std::uint64_t sum = 0;
-    for (const char* step : {"resolve", "policy", "digest", "plan", "audit", "jail"})
+    for (const char* step : {"resolve", "policy", "digest", "plan", "jail"}) // the intent is written meanwhile
         if (const auto found = timing.find(step); found != timing.end()) sum += found->second;
     return std::chrono::microseconds(sum);
 }
@@ -65,21 +65,41 @@ void Launcher::describe(Run& run, const Prepared& prepared) const {
     if (!prepared.agreed->grant.empty()) run.record.grant = prepared.agreed->grant;
 }
 
-// Looked at last, in the same breath as the spawner is asked: who loses the right later is known by its live run.
-Status Launcher::check_standing(Run& run) const {
+// What a cage that is being built waits for.
+struct Launcher::Gate {
+    explicit Gate(boost::asio::any_io_executor executor) : opened(std::move(executor)) {}
+    Wake opened;
+    std::optional<Status> answer; // whether it may execute its command
+    bool written = false;         // the intent is on disk
+};
+
+Status Launcher::standing_of(const Run& run) const {
     const auto& standing = run.caller().standing;
-    auto stands = standing ? standing() : Status{};
-    if (stands && parts_.admits) stands = parts_.admits(run.caller().payer);
-    if (!stands) fail_run(run, stands.error());
-    return stands;
+    if (standing) CHECK(standing());
+    return parts_.admits ? parts_.admits(run.caller().payer) : Status{};
 }
 
-awaitable<Status> Launcher::write_intent(const Run& run, const Prepared& prepared) {
-    audit::Event event{
-        "run.intent", run.caller().principal, prepared.verb, "pending", run.id(), intent_data(run.record, run.receipt)};
-    const auto sequence = co_await parts_.audit.append(std::move(event));
-    if (!sequence) co_return std::unexpected(sequence.error());
-    co_return Status{};
+// Beside the building of its cage. Who asked is looked at last, in the same breath as the command is let go: who loses the
+// right later is known by its live run.
+awaitable<void> Launcher::write_intent(std::shared_ptr<Run> run, audit::Event intent, std::shared_ptr<Gate> gate) {
+    Stopwatch watch;
+    const auto sequence = co_await parts_.audit.append(std::move(intent));
+    run->record.timing["audit"] = watch.lap();
+    gate->written = sequence.has_value();
+    gate->answer = sequence ? standing_of(*run) : Status(std::unexpected(sequence.error()));
+    if (*gate->answer)
+        parts_.spawner.go(run->number());
+    else
+        parts_.spawner.kill(run->number(), wire::EndReason::killed, 0);
+    gate->opened.notify();
+}
+
+// Its cage was built for nothing. Of what is in the log the outcome is told there, too.
+awaitable<Status> Launcher::take_refusal(Run& run, const Gate& gate) {
+    const auto why = gate.answer->error();
+    fail_run(run, why);
+    if (gate.written) co_await write_outcome(run);
+    co_return std::unexpected(why);
 }
 
 void Launcher::fail_run(Run& run, const Error& error) const {
@@ -158,25 +178,28 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
         co_await write_outcome(run);
         co_return Status{};
     }
-    CO_CHECK(check_standing(run)); // while all was looked up
+    if (const auto stands = standing_of(run); !stands) { // while all was looked up
+        fail_run(run, stands.error());
+        co_return stands;
+    }
     if (prepared.agreed)
         if (const auto held = hold_to_agreed(prepared); !held) {
             fail_run(run, held.error());
             co_return std::unexpected(held.error());
         }
-    const auto intent = co_await write_intent(run, prepared);
-    if (!intent) {
-        fail_run(run, intent.error());
-        co_return std::unexpected(intent.error());
-    }
-    run.record.timing["audit"] = watch.lap();
-    if (const auto stands = check_standing(run); !stands) { // while the intent was written
-        co_await write_outcome(run);
-        co_return std::unexpected(stands.error());
-    }
+    audit::Event intent{
+        "run.intent", run.caller().principal, prepared.verb, "pending", run.id(), intent_data(run.record, run.receipt)};
+    const auto gate = std::make_shared<Gate>(parts_.executor);
+    auto self = run.shared_from_this();
+    boost::asio::co_spawn(parts_.executor, write_intent(std::move(self), std::move(intent), gate),
+                          boost::asio::detached);
+    // The log may have refused at once: the spawner knows nothing of a run yet that could be killed.
+    if (gate->answer && !*gate->answer) co_return co_await take_refusal(run, *gate);
     prepared.looked.held.used();
     auto started = co_await parts_.spawner.run(prepared.plan.message, std::move(prepared.plan.blob));
     run.record.timing["jail"] = watch.lap();
+    while (!gate->answer) co_await gate->opened.wait(); // its cage could not be built
+    if (!*gate->answer) co_return co_await take_refusal(run, *gate);
     if (!started) {
         auto error = started.error();
         const bool is_script = prepared.looked.held.resolution.facts.program_is_script != 0;

@@ -16,7 +16,7 @@
 
 namespace owhale::wire {
 
-inline constexpr std::uint32_t kVersion = 7;
+inline constexpr std::uint32_t kVersion = 8;
 inline constexpr std::size_t kMaxPacket = 4096;
 inline constexpr std::size_t kMaxFds = 8;
 inline constexpr std::size_t kMaxBlob = 4u << 20;                              // bytes; argv + environment + paths
@@ -67,6 +67,7 @@ enum class Type : std::uint32_t {
     inner_sockets = 12,      // InnerSockets
     open_port = 13,          // OpenPort
     audit_head = 14,         // AuditHead
+    go_run = 15,             // GoRun
     // spawner -> broker
     ready = 101,           // Ready
     accepted = 102,        // Accepted + the connected socket
@@ -248,6 +249,7 @@ enum RunFlags : std::uint32_t {
     kRunKeepBox = 8,    // use the box named by box_key
     kRunNetScoped = 32, // loopback alone, with the listeners of RunNetwork
     kRunSshAgent = 64,  // a listener at kSshAgentSocket, as piece ssh_agent of RunNetwork
+    kRunGated = 128,    // builds its cage at once, and executes nothing before go_run says that it may
     kRunDaemon = 16,    // a listener of this run's own at kDaemonSocket, whose connections are known as the run's
 };
 
@@ -309,7 +311,7 @@ struct RunStarted {
                    // 64 io by cgroup
     std::uint8_t filter_digest[32]; // SHA-256 of the loaded BPF
     std::uint32_t idmapped;
-    std::uint64_t step_ns[17]; // time at which each Step ended, since the Run message was read
+    std::uint64_t step_ns[18]; // time at which each Step ended, since the Run message was read
 };
 
 // What of a scoped network this kernel gave. Listeners and UDP sockets are non-blocking and CLOEXEC, made in the run's
@@ -417,6 +419,12 @@ struct SignalRun {
     Header header;
     std::uint64_t run;
     std::int32_t signal; // 1..64; goes to the command's process group, SIGKILL to the whole run
+};
+
+// The intent of a kRunGated run is on disk: it may execute its command. Once; of a run that has ended meanwhile it means nothing.
+struct GoRun {
+    Header header;
+    std::uint64_t run;
 };
 
 struct KillRun {

@@ -196,7 +196,7 @@ Result<Plan> make_plan(const PlanFacts& facts) {
     message.resolution = facts.resolution.number;
     message.run = facts.number;
     std::copy(facts.id.begin(), facts.id.end(), message.id);
-    message.flags = run_flags(facts.request);
+    message.flags = run_flags(facts.request) | wire::kRunGated;
     if (!facts.box_key.empty()) message.flags |= wire::kRunKeepBox;
     if (facts.daemon) message.flags |= wire::kRunDaemon;
     message.rows = static_cast<std::uint16_t>(facts.request.rows.value_or(0));
@@ -232,7 +232,7 @@ Plan make_exec_plan(const ExecFacts& facts) {
     message.run = facts.number;
     message.join = facts.join;
     std::copy(facts.id.begin(), facts.id.end(), message.id);
-    message.flags = run_flags(facts.request) & (wire::kRunTty | wire::kRunStdin);
+    message.flags = (run_flags(facts.request) & (wire::kRunTty | wire::kRunStdin)) | wire::kRunGated;
     message.rows = static_cast<std::uint16_t>(facts.request.rows.value_or(0));
     message.cols = static_cast<std::uint16_t>(facts.request.cols.value_or(0));
     put_text(message.filter, facts.filter);

@@ -41,8 +41,8 @@ constexpr std::array kNamespaces = {
 
 // The spawner tells the last of its steps.
 constexpr std::array<std::string_view, std::size(decltype(wire::RunStarted::step_ns){})> kSteps = {
-    "system",     "devices",  "proc",   "view",     "approved", "pivot", "listener", "limits", "capabilities",
-    "undumpable", "landlock", "warden", "terminal", "stdio",    "cwd",   "seccomp",  "exec",
+    "system",     "devices",  "proc",   "view",     "approved", "pivot", "listener", "limits",  "capabilities",
+    "undumpable", "landlock", "warden", "terminal", "stdio",    "cwd",   "intent",   "seccomp", "exec",
 };
 
 std::string command_digest(const Prepared& prepared) {

@@ -54,8 +54,10 @@ public:
     std::function<void()> on_lost; // the spawner went: end the broker
 
     virtual boost::asio::awaitable<Result<Resolution>> resolve(wire::Resolve request, wire::Blob strings) = 0;
-    // An error here carries the jail step, the errno and the detail; the command never ran.
+    // An error here carries the jail step, the errno and the detail; the command never ran. A gated run (wire::kRunGated) is
+    // built at once, and starts when go() was called for it.
     virtual boost::asio::awaitable<Result<Started>> run(wire::Run request, wire::Blob strings) = 0;
+    virtual void go(std::uint64_t run) = 0;
     virtual void drop_resolution(std::uint64_t resolution) = 0;
     virtual void signal(std::uint64_t run, int signal) = 0;
     virtual void kill(std::uint64_t run, wire::EndReason reason, std::uint32_t grace_ms) = 0;

@@ -32,6 +32,7 @@ public:
 
     boost::asio::awaitable<Result<Resolution>> resolve(wire::Resolve request, wire::Blob strings) override;
     boost::asio::awaitable<Result<Started>> run(wire::Run request, wire::Blob strings) override;
+    void go(std::uint64_t run) override { send(wire::GoRun{{wire::Type::go_run, sizeof(wire::GoRun)}, run}); }
     void drop_resolution(std::uint64_t resolution) override {
         send(wire::DropResolution{{wire::Type::drop_resolution, sizeof(wire::DropResolution)}, resolution});
     }

@@ -137,7 +137,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     admitted.plan = std::make_unique<JailPlan>();
     auto& plan = *admitted.plan;
     constexpr std::uint32_t kFlags = wire::kRunTty | wire::kRunStdin | wire::kRunNetHost | wire::kRunKeepBox |
-                                     wire::kRunDaemon | wire::kRunNetScoped | wire::kRunSshAgent;
+                                     wire::kRunDaemon | wire::kRunNetScoped | wire::kRunSshAgent | wire::kRunGated;
     if ((message.flags & ~kFlags) != 0) return malformed("an unknown run flag");
     CHECK(read_strings(plan, blob));
     const auto& identity = resolution.identity;
@@ -148,6 +148,7 @@ Result<Admitted> admit(const wire::Run& message, wire::Blob blob, Resolution& re
     if (!root_caller) plan.groups = identity.groups;
     plan.set_groups = !grounds.options.rootless;
     plan.tty = (message.flags & wire::kRunTty) != 0;
+    plan.gated = (message.flags & wire::kRunGated) != 0;
     plan.daemon = (message.flags & wire::kRunDaemon) != 0;
     if (plan.daemon && message.join != 0)
         return refuse(Code::forbidden, "what enters a cage has the listener that is there, or none");

@@ -111,7 +111,7 @@ int close_others(const JailPlan& plan) {
     return result(::close_range(from, ~0u, 0));
 }
 
-// The id maps are the spawner's to write; a byte says that they stand.
+// The id maps are the spawner's to write; a byte says that they stand. A gated run waits for one more.
 int await_go(int setup) {
     char go = 0;
     ssize_t n = 0;
@@ -209,6 +209,7 @@ int set_stdio(const Child& child) {
     if (child.setup != kSetup && ::dup3(child.setup, kSetup, O_CLOEXEC) < 0) ::_exit(125);
     child.setup = kSetup;
     ::close_range(kSetup + 1, ~0u, 0);
+    child.step(Step::intent, plan.gated ? await_go(child.setup) : 0);
     unblock_signals();
     child.step(Step::seccomp, load_filter(*plan.filter));
     child.message.kind = Message::started;
@@ -314,7 +315,7 @@ const char* name_of(Step step) {
                                    "hostname",   "mounts",   "root",        "system",   "devices", "proc",
                                    "view",       "approved", "pivot",       "listener", "limits",  "capabilities",
                                    "undumpable", "landlock", "warden",      "terminal", "stdio",   "cwd",
-                                   "seccomp",    "exec"};
+                                   "intent",     "seccomp",  "exec"};
     static_assert(kNames.size() == kSteps);
     const auto index = static_cast<std::size_t>(step);
     return index < kNames.size() ? kNames[index] : "unknown";
@@ -339,6 +340,7 @@ std::uint32_t step_to_fail() {
 //   capabilities late      mounts, network and pivot need them; nothing after does
 //   undumpable after ids   a change of ids resets it
 //   landlock before fork   warden and command are in one domain
+//   intent last but one    the log is written while the cage is built; what comes after takes no time
 //   seccomp last           it refuses most of what stands above
 void enter_jail(const JailPlan& plan) {
     Child child{&plan, plan.setup};

@@ -41,6 +41,7 @@ enum class Step : std::uint8_t {
     terminal,
     stdio,
     cwd,
+    intent,
     seccomp,
     exec,
 };
@@ -78,6 +79,7 @@ struct JailPlan {
     bool set_groups = true;
     bool net_host = false;
     bool tty = false;
+    bool gated = false;                    // waits for a second go before the command
     bool daemon = false;                   // a listener of its own at wire::kDaemonSocket
     bool ssh_agent = false;                // one at wire::kSshAgentSocket
     bool scoped = false;                   // a network of its own, by `network`
@@ -101,7 +103,7 @@ struct JailPlan {
     // join: enter these namespaces instead of making new ones
     std::vector<int> join; // descriptors, user first, then pid, the rest
     // descriptors of the child
-    int setup = -1;                  // to the spawner: reads "go", writes Failure or descriptors
+    int setup = -1;                  // to the spawner: reads "go" (once more when gated), writes Failure or descriptors
     int report = -1;                 // to the spawner: writes the command's wait status, once
     int in = -1, out = -1, err = -1; // -1 in: /dev/null
 };

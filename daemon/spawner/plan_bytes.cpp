@@ -23,7 +23,7 @@ template <typename T> bool take(const std::string& bytes, T& value) {
 }
 
 struct Facts {
-    bool tty, daemon, ssh_agent, scope_abstract, has_box, has_in, has_out;
+    bool tty, gated, daemon, ssh_agent, scope_abstract, has_box, has_in, has_out;
     std::uint16_t rows, cols;
     std::int32_t landlock_abi;
     std::uint32_t fail_step;
@@ -39,6 +39,7 @@ Facts facts_of(const JailPlan& plan) {
     Facts facts;
     std::memset(&facts, 0, sizeof facts);
     facts.tty = plan.tty;
+    facts.gated = plan.gated;
     facts.daemon = plan.daemon;
     facts.ssh_agent = plan.ssh_agent;
     facts.scope_abstract = plan.scope_abstract;
@@ -196,6 +197,7 @@ std::unique_ptr<JailPlan> unpack_plan(const std::string& bytes, std::vector<Fd> 
     plan->warden_filter = from.warden_filter;
     plan->filter = find_filter((*lists)[0][3]);
     plan->tty = facts.tty;
+    plan->gated = facts.gated;
     plan->daemon = facts.daemon;
     plan->ssh_agent = facts.ssh_agent;
     plan->scope_abstract = facts.scope_abstract;

@@ -6,6 +6,7 @@
 #include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
@@ -285,17 +286,33 @@ Result<std::unique_ptr<Run>> start_prepared(Admitted admitted, const wire::Run& 
     return run;
 }
 
+namespace {
+
+void send_go(const Run& run) {
+    const char go = 1;
+    (void)::send(run.setup.get(), &go, 1, MSG_NOSIGNAL);
+}
+
 // A jail that does not take it has ended, and its end says so.
-void let_go(Run& run) {
-    if (run.to_furnish.plan.empty()) {
-        const char go = 1;
-        (void)::send(run.setup.get(), &go, 1, MSG_NOSIGNAL);
-        return;
-    }
+void furnish(Run& run) {
     const auto fds = plan_fds(*run.plan);
     (void)send_packet(run.setup.get(), run.to_furnish.plan.data(), run.to_furnish.plan.size(), fds);
     run.to_furnish = {};
     give_away(*run.plan);
+}
+
+} // namespace
+
+// Its child takes these in their order, whatever came first here.
+void let_go(Run& run) {
+    if (std::exchange(run.let_on, true)) return;
+    run.to_furnish.plan.empty() ? send_go(run) : furnish(run);
+    if (run.recorded) send_go(run);
+}
+
+void let_execute(Run& run) {
+    run.recorded = true;
+    if (run.let_on) send_go(run);
 }
 
 } // namespace owhale::spawner

@@ -21,5 +21,7 @@ std::optional<JailKey> key_of(const JailPlan& plan, const wire::Run& message, co
 Result<std::unique_ptr<Run>> start_prepared(Admitted admitted, const wire::Run& message, Prepared& jail,
                                             std::uint32_t controllers);
 void let_go(Run& run);
+// Of a gated one: its intent is on disk. It executes its command when it has come so far, and was let go.
+void let_execute(Run& run);
 
 } // namespace owhale::spawner

@@ -171,6 +171,16 @@ Status RunTable::tell_failed(const wire::Run& message, const Error& error) {
     return loop_.send(failed);
 }
 
+Status RunTable::on_go(Packet& packet) {
+    const auto message = TRY(packet.as<wire::GoRun>(0));
+    const auto at = runs_.find(message.run);
+    if (at == runs_.end()) return {}; // it failed meanwhile
+    auto& run = *at->second;
+    if (!run.plan->gated || run.recorded) return violation("a go that no run waits for");
+    let_execute(run);
+    return {};
+}
+
 Status RunTable::on_signal(Packet& packet) {
     const auto message = TRY(packet.as<wire::SignalRun>(0));
     if (message.signal < 1 || message.signal > 64) return violation("a signal's number");

@@ -29,6 +29,7 @@ public:
           pool_(pool) {}
 
     Status on_run(Packet& packet);
+    Status on_go(Packet& packet);
     Status on_signal(Packet& packet);
     Status on_kill(Packet& packet);
     Status on_freeze(Packet& packet);

@@ -53,7 +53,9 @@ struct Run {
     std::int64_t began_ns = 0, wall_deadline_ns = 0, kill_deadline_ns = 0;
     wire::EndReason reason = wire::EndReason::none;
     wire::FrozenBy frozen = wire::FrozenBy::none;
-    bool killed = false; // by us, with all that lies below its cgroup
+    bool killed = false;   // by us, with all that lies below its cgroup
+    bool let_on = false;   // its id maps stand, and what it has to wait for in other cages
+    bool recorded = false; // gated: its intent is on disk
     bool freeze_when_started = false;
     std::int64_t frozen_ns = 0; // since when
     std::uint64_t sampled_peak = 0, sampled_pids = 0;

@@ -117,6 +117,7 @@ Status Server::handle_packet(Packet& packet) {
         Row{wire::Type::resolve, [](Server& s, Packet& p) { return s.resolutions_.on_resolve(p); }},
         Row{wire::Type::drop_resolution, [](Server& s, Packet& p) { return s.resolutions_.on_drop(p); }},
         Row{wire::Type::run, [](Server& s, Packet& p) { return s.runs_.on_run(p); }},
+        Row{wire::Type::go_run, [](Server& s, Packet& p) { return s.runs_.on_go(p); }},
         Row{wire::Type::signal_run, [](Server& s, Packet& p) { return s.runs_.on_signal(p); }},
         Row{wire::Type::kill_run, [](Server& s, Packet& p) { return s.runs_.on_kill(p); }},
         Row{wire::Type::reset_box, [](Server& s, Packet& p) { return s.runs_.on_reset_box(p); }},

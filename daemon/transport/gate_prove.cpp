@@ -142,7 +142,11 @@ asio::awaitable<std::expected<Proof, Response>> Gate::prove(const Connection& co
                     : window_is_open(connection, pass.who)              ? By::window
                                                                         : By::password;
     std::expected<void, Response> proved;
-    if (by == By::password && (pass.password.empty() || !can_prove(pass.who)))
+    if (by == By::password && pass.password.empty() && can_prove(pass.who)) {
+        identity_.asked_for_password(connection.peer, pass.who, std::string(pass.match.verb->name));
+        co_return std::unexpected(problem(no_proof(pass.match, pass.who)));
+    }
+    if (by == By::password && !can_prove(pass.who))
         proved = std::unexpected(problem(no_proof(pass.match, pass.who)));
     else if (by == By::password)
         proved = co_await prove_password(connection, pass);

@@ -76,9 +76,10 @@ awaitable<Result<Response>> prove(Services services, Request& request) {
     CO_CHECK(check_way(request));
     auto body = codec::decode<api::JoinProof>(request.body);
     if (!body) co_return std::unexpected(body.error());
-    auto peer = request.connection->peer;
+    request.connection->device.clear(); // it is the new one's, and outlives the one that it replaces
+    pairing::Pairing::Prover prover{request.connection->peer, request.who(), gone_of(request)};
     auto id = request.params.at("join");
-    const auto state = co_await services.pairing->prove(std::move(peer), std::move(id), std::move(*body));
+    const auto state = co_await services.pairing->prove(std::move(prover), std::move(id), std::move(*body));
     if (!state) co_return std::unexpected(state.error());
     co_return reply(*state);
 }
@@ -87,12 +88,12 @@ awaitable<Result<Response>> state(Services services, Request& request) {
     CO_CHECK(only(request, {}));
     CO_CHECK(check_way(request));
     const auto id = request.params.at("join");
-    auto told = services.pairing->state(id);
+    auto told = services.pairing->state(id, gone_of(request));
     const auto wait = preferred_wait(request);
     if (!told) co_return std::unexpected(told.error());
     if (!wait || told->state != "joined") co_return reply(*told);
     co_await services.pairing->until_changed(id, std::min(*wait, kLongestWait));
-    told = services.pairing->state(id);
+    told = services.pairing->state(id, {}); // it may wait elsewhere by now
     if (!told) co_return std::unexpected(told.error());
     co_return reply(*told);
 }

@@ -92,6 +92,7 @@ Result<Response> whoami(const Services& services, const Request& request) {
     }
     if (!who.profile.empty()) out.profile = who.profile;
     if (!who.cwd.empty()) out.cwd = who.cwd;
+    if (who.kind == identity::Kind::device) out.device_name = who.device;
     out.must_change_password = who.must_change;
     out.stepped_up_until = window_of(request);
     for (const auto& row : identity::permissions()) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,9 +15,6 @@ inline constexpr std::array<std::string_view, 3> kVia = {
     "browser",           // the browser believes the certificate, as far as the page can tell
     "browser-untrusted", // it does not: a warning was clicked away, or the page could not tell
 };
-
-inline constexpr std::size_t kLongestName = 64; // bytes of a device's name, its maker's word and its own
-inline constexpr std::uint32_t kTries = 5;      // of a code
 
 inline constexpr std::string_view kChannel = "owhaled pairing 1"; // CPace's channel identifier
 

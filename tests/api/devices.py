@@ -45,8 +45,12 @@ class Attempt:
             self.knows = self.pace.is_their_tag(sodium.from_b64u(answer.json()["tag"]))
         return answer
 
-    def prove(self, tag=None):
-        return self.connection.ask("POST", f"/v1/pair/join/{self.join}", {"tag": sodium.b64u(tag or self.pace.tag())})
+    def prove(self, tag=None, replaces=None, by=None):
+        """`replaces`: the id of a device whose place it takes; `by`: a Device that signs the proof, too."""
+        body = {"tag": sodium.b64u(tag or self.pace.tag()), **({"replaces": replaces} if replaces else {})}
+        if by:
+            return by.ask("POST", f"/v1/pair/join/{self.join}", body, over=self.connection)
+        return self.connection.ask("POST", f"/v1/pair/join/{self.join}", body)
 
     def state(self, wait=None):
         return self.connection.ask("GET", f"/v1/pair/join/{self.join}", headers={"Prefer": f"wait={wait}"} if wait else None)

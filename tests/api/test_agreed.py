@@ -9,7 +9,7 @@ import pytest
 import accounts
 import client
 from conftest import ALICE, BOB, needs_root
-from test_approvals import House, house  # noqa: F401
+from people_who_agree import House, house  # noqa: F401
 
 pytestmark = needs_root
 

@@ -103,6 +103,11 @@ def step_up(h):
     return {**windowed(h, h.alice, "stepup.open"), "data_window_s": 60}
 
 
+def step_up_asked(h):
+    assert h.admin.ask("POST", "/v1/users", {"name": "nobody", "roles": []}).code == "step_up_required"
+    return {"principal": ADMIN, "verb": "users.create", "outcome": "pending"}
+
+
 def step_up_closed(h):
     return windowed(h, h.alice, "stepup.close")
 
@@ -321,7 +326,7 @@ def exported(h):
 
 
 KINDS = [
-    ("login", login), ("login", login_failed), ("logout", logout), ("step_up", step_up), ("step_up", step_up_failed),
+    ("login", login), ("login", login_failed), ("logout", logout), ("step_up", step_up), ("step_up", step_up_failed), ("step_up.asked", step_up_asked),
     ("step_up.closed", step_up_closed), ("password.change", password), ("token.refused", token_refused),
     ("session.revoke", session_revoked), ("session.revoke", sessions_revoked), ("token.create", token_made),
     ("token.revoke", token_revoked), ("user.create", user_made), ("user.disable", user("POST", "/disable")),

@@ -11,7 +11,7 @@ import pytest
 import over_tcp
 from conftest import needs_root
 from daemon import BUILD
-from test_approvals import House
+from people_who_agree import House
 
 HERE = pathlib.Path(__file__).parent / "clients"
 NODE = shutil.which("nodejs") or shutil.which("node")

@@ -13,21 +13,7 @@ import client
 import devices
 import sodium
 from conftest import ALICE, needs_root
-
-
-@pytest.fixture
-def daemon(own):
-    return devices.serve(own)
-
-
-@pytest.fixture
-def admin(daemon):
-    return accounts.set_up(daemon)
-
-
-@pytest.fixture
-def device(admin):
-    return devices.paired(admin)
+from device_scene import admin, daemon, device  # noqa: F401
 
 
 PARAMS = devices.COMPONENTS + ';created={now};nonce="{nonce}";keyid="{id}";alg="ed25519"'
@@ -332,3 +318,29 @@ def test_where_it_joined_is_kept(daemon, device):
     """In strict mode a key that lies on this machine decides nothing of its owner's agents (tests/unit/approvals/desk.cpp)."""
     with sqlite3.connect(daemon.state / "state.db") as database:
         assert database.execute("SELECT id, joined_uid FROM devices").fetchall() == [(device.id, os.geteuid())]
+
+
+def test_the_log_calls_a_device_by_its_name_of_then(daemon, admin, device):
+    """Ids alone tell nobody which it was; and who is renamed, or removed, has not been called so before."""
+    def names():
+        return [event["data"].get("device_name") for event in accounts.events(daemon, "freeze.set")]
+
+    assert device.ask("POST", "/v1/freeze", {"principal": "unix:61239"}).status in (200, 201)
+    assert admin.ask("PATCH", f"/v1/devices/{device.id}", {"name": "user:admin"}, step_up=True).status == 200
+    assert device.ask("POST", "/v1/freeze", {"principal": "unix:61238"}).status in (200, 201)
+    admin.do("POST", "/v1/freeze", {"principal": "unix:61237"})
+    assert admin.ask("DELETE", f"/v1/devices/{device.id}").status == 204
+    assert names() == [None, "user:admin", "my phone"]
+    assert device.get("/v1/whoami").code == "token_revoked"
+
+
+@needs_root
+def test_who_answered_is_told_by_name(asked):
+    daemon, admin = asked
+    device = devices.paired(admin)
+    _, approval = question(daemon, admin)
+    assert device.ask("POST", f"/v1/approvals/{approval['id']}/approve", {"digest": approval["digest"]}).status == 200
+    [decision] = admin.get(f"/v1/approvals/{approval['id']}").json()["decisions"]
+    assert decision["by"] == "device:" + device.id and decision["device_name"] == "my phone"
+    [decided] = accounts.events(daemon, "approval.decided")
+    assert decided["data"]["device_name"] == "my phone"

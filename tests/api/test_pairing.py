@@ -10,17 +10,8 @@ import client
 import devices
 import sodium
 from conftest import ALICE, needs_root
+from device_scene import admin, daemon  # noqa: F401
 from over_tcp import Tcp, bearer
-
-
-@pytest.fixture
-def daemon(own):
-    return devices.serve(own)
-
-
-@pytest.fixture
-def admin(daemon):
-    return accounts.set_up(daemon)
 
 
 def pairing(person, made):
@@ -58,6 +49,37 @@ def test_who_waits_hears_of_the_answer(daemon, admin):
     began = time.monotonic()
     admin.do("POST", f"/v1/pair/{made['id']}/confirm", {"words": attempt.told["words"]}, 201)
     assert attempt.connection.response().json()["state"] == "paired" and time.monotonic() - began < 15
+
+
+def until_gone(person, made, gone):
+    """owhaled hears of an end when its kernel does."""
+    end = time.monotonic() + 20
+    while pairing(person, made)["gone"] != gone:
+        assert time.monotonic() < end, pairing(person, made)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_device_that_has_gone_is_not_paired(daemon, admin, waits):
+    """Nobody would hold its key. One that comes back, as a page does that was put away, can be confirmed."""
+    made = devices.code_of(admin)
+    assert "gone" not in pairing(admin, made)
+    attempt = devices.joined(daemon, made)
+    assert pairing(admin, made)["gone"] is False
+    if waits:
+        attempt.connection.send(client.request("GET", f"/v1/pair/join/{attempt.join}", headers={"Prefer": "wait=60"}))
+    attempt.connection.close()
+    until_gone(admin, made, True)
+    way, words = f"/v1/pair/{made['id']}/confirm", {"words": attempt.told["words"]}
+    refused_ = admin.ask("POST", way, words, step_up=True)
+    assert refused_.code == "conflict" and "not there any more" in refused_.text and made["id"] in refused_.text, refused_
+    assert admin.get("/v1/devices").json()["devices"] == [] and pairing(admin, made)["state"] == "joined"
+    attempt.connection = Tcp(daemon.tcp, True)
+    stranger = attempt.connection.ask("GET", "/v1/pair/join/" + "A" * 22)
+    assert stranger.code == "pairing_failed" and pairing(admin, made)["gone"], "who does not take part brings nobody back"
+    assert attempt.state().json()["state"] == "joined"
+    until_gone(admin, made, False)
+    admin.do("POST", way, words, 201)
+    assert attempt.state().json()["state"] == "paired" and "gone" not in pairing(admin, made)
 
 
 def test_the_maker_can_cut_powers_and_never_widen_them(daemon, admin):

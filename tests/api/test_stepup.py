@@ -54,6 +54,22 @@ def test_the_password_counts_for_one_act_alone(admin, fresh):
     assert act.startswith("password for POST /v1/users/victim/disable sha256:"), act
 
 
+def test_to_be_asked_for_the_password_is_no_refusal(admin, fresh):
+    """Clients learn so that they have to ask. Who never can show one is refused, and so is a password that is wrong."""
+    body = {"name": "someone", "roles": ["agent"]}
+    assert admin.ask("POST", "/v1/users", body).code == "step_up_required"
+    admin.do("POST", "/v1/users", body, 201)
+    [asked] = events(fresh, "step_up.asked")
+    assert (asked["verb"], asked["outcome"], asked["principal"]) == ("users.create", "pending", "user:admin")
+    assert asked["data"]["session"] and asked["data"]["peer"] and not events(fresh, "verb.denied")
+    agent = admin.mint()
+    assert agent.ask("PUT", "/v1/secrets/KEY", {"value": "x"}).status == 403
+    assert admin.ask("POST", "/v1/users", body, headers=proof("a guess")).code == "credentials_wrong"
+    assert [event["verb"] for event in events(fresh, "verb.denied")] == ["secrets.set"]
+    assert [event["outcome"] for event in events(fresh, "step_up")] == ["failed"]
+    assert len(events(fresh, "step_up.asked")) == 1
+
+
 def test_a_window_is_one_connections_one_sessions_and_ends(admin, fresh):
     other = logged_in(fresh, "admin", ADMIN)
     with fresh.connect() as one:

@@ -11,19 +11,10 @@ import accounts
 import client
 import devices
 from conftest import ALICE, needs_root
+from device_scene import admin, daemon  # noqa: F401
 from over_tcp import Tcp
 
 pytestmark = needs_root
-
-
-@pytest.fixture
-def daemon(own):
-    return devices.serve(own)
-
-
-@pytest.fixture
-def admin(daemon):
-    return accounts.set_up(daemon)
 
 
 @pytest.fixture

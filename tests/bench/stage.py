@@ -18,11 +18,12 @@ SKIPPED = 77
 
 
 def arguments(text, **defaults):
-    """--build and one option per default."""
+    """--build and one option per default; of False a flag."""
     parser = argparse.ArgumentParser(description=text)
     parser.add_argument("--build", type=Path, default=os.environ.get("OWHALE_BUILD", TESTS.parents[1] / "build"))
     for name, value in defaults.items():
-        parser.add_argument("--" + name, type=type(value), default=value, help=f"default {value}")
+        kind = {"action": "store_true"} if value is False else {"type": type(value), "default": value, "help": f"default {value}"}
+        parser.add_argument("--" + name, **kind)
     options = parser.parse_args()
     if os.getuid() != 0:
         print("bench: skipped: it makes a user and starts a daemon, so it runs as root")
@@ -33,10 +34,11 @@ def arguments(text, **defaults):
 
 
 @contextlib.contextmanager
-def daemon(options):
-    """Gives (stage, root's owhaled, the ordinary user), and takes all of it away afterwards."""
+def daemon(options, settings=""):
+    """Gives (stage, root's owhaled, the ordinary user), and takes all of it away afterwards. `settings`: lines of owhaled.conf."""
     stage = Stage(options.build, TESTS.parent / "compat")
     try:
+        (stage.place / "empty.conf").write_text(settings)
         stage.daemons.append(Daemon(stage.place, stage.callers["root"], "rootful"))
         yield stage, stage.daemons[0], stage.callers["user"]
     finally:

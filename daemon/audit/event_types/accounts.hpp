@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "audit/event_types.hpp"
+#include "audit/event_draft.hpp"
 
 namespace owhale::audit {
 
-inline constexpr auto kAccountEvents = std::to_array<EventType>({
+inline constexpr auto kAccountEvents = std::to_array<EventDraft>({
     {"login",
      Severity::info,
      Act::tried,
@@ -38,6 +38,17 @@ inline constexpr auto kAccountEvents = std::to_array<EventType>({
      "{principal} opened a window of stepped-up rights",
      "A window was opened on one connection, or the password for one or for one act was wrong.",
      {{"window_s", Kind::number, false, "how long, in seconds"}, {"account", Kind::text, false, "when it failed"}}},
+    {"step_up.asked",
+     Severity::info,
+     Act::asked,
+     {3003, 99},
+     "5c0e9d1b7f3a4a63b1d86d2f9a47c8e2",
+     "the account",
+     "{principal} was asked for its password: {verb}",
+     "An act that takes the password came without it, and was not done: no refusal, for clients learn so that they "
+     "have to ask. Rows of "
+     "one session that no act follows are somebody's with its token alone. A flood is summed.",
+     {{"count", Kind::number, false, "how many, of those that are summed"}}},
     {"step_up.closed",
      Severity::info,
      Act::asked,

@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "audit/event_types.hpp"
+#include "audit/event_draft.hpp"
 
 namespace owhale::audit {
 
-inline constexpr auto kDecisionEvents = std::to_array<EventType>({
+inline constexpr auto kDecisionEvents = std::to_array<EventDraft>({
     {"freeze.set",
      Severity::warning,
      Act::asked,

@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "audit/event_types.hpp"
+#include "audit/event_draft.hpp"
 
 namespace owhale::audit {
 
-inline constexpr auto kDeviceEvents = std::to_array<EventType>({
+inline constexpr auto kDeviceEvents = std::to_array<EventDraft>({
     {"pair.create",
      Severity::notice,
      Act::asked,
@@ -34,7 +34,8 @@ inline constexpr auto kDeviceEvents = std::to_array<EventType>({
       {"device", Kind::text, true, "the id that the device has once it is confirmed"},
       {"name", Kind::text, true, "what the device calls itself", true},
       {"words", Kind::text, true, "of the device's key"},
-      {"via", Kind::text, true, "what it says it is: program, browser, or browser-untrusted"}}},
+      {"via", Kind::text, true, "what it says it is: program, browser, or browser-untrusted"},
+      {"replaces", Kind::text, false, "the device whose key signed this, too: it goes as this one is confirmed"}}},
     {"pair.end",
      Severity::info,
      Act::asked,

@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "audit/event_types.hpp"
+#include "audit/event_draft.hpp"
 
 namespace owhale::audit {
 
-inline constexpr auto kHostEvents = std::to_array<EventType>({
+inline constexpr auto kHostEvents = std::to_array<EventDraft>({
     {"host.allowed",
      Severity::notice,
      Act::own,

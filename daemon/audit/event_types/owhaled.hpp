@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "audit/event_types.hpp"
+#include "audit/event_draft.hpp"
 
 namespace owhale::audit {
 
-inline constexpr auto kOwhaledEvents = std::to_array<EventType>({
+inline constexpr auto kOwhaledEvents = std::to_array<EventDraft>({
     {"daemon.start",
      Severity::notice,
      Act::own,

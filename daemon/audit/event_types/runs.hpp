@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "audit/event_types.hpp"
+#include "audit/event_draft.hpp"
 
 namespace owhale::audit {
 
-inline constexpr auto kRunEvents = std::to_array<EventType>({
+inline constexpr auto kRunEvents = std::to_array<EventDraft>({
     {"run.intent",
      Severity::info,
      Act::own,

@@ -144,6 +144,12 @@ export function proven(label, title, body, act, done, kind = '') {
     );
 }
 
+/**
+ * What one thing of a list is, and what can be done to it.
+ * @param {import('./rows.js').Rows} rows @param {Node[]} acts
+ */
+export const entry = (rows, ...acts) => h('div', null, rows.list, acts.length > 0 && h('div', { class: 'buttons' }, acts));
+
 /** A button that asks once more and does one act, which needs no password. @param {string} label @param {string} title @param {string} words @param {() => Promise<unknown>} act @param {() => void} done */
 export function asked(label, title, words, act, done) {
     return button(

@@ -1,6 +1,6 @@
 // Accounts, for who may see to them.
 import { ask } from './api.js';
-import { asked, listView, proven } from './account.js';
+import { asked, entry, listView, proven } from './account.js';
 import { tell } from './dialogs.js';
 import { field, h } from './dom.js';
 import { Rows } from './rows.js';
@@ -68,48 +68,42 @@ function userRow(user, again) {
     const act =
         (/** @type {string} */ method, /** @type {string} */ rest, /** @type {unknown} */ body) => (/** @type {string} */ password) =>
             ask(method, path + rest, { as: 'account', password, body });
-    return h(
-        'div',
-        null,
-        rows.list,
-        h(
-            'div',
-            { class: 'buttons' },
-            proven(
-                'Roles…',
-                `Roles of ${user.name}`,
-                () => [roles.row],
-                (password) => act('PUT', '/roles', { roles: roles.chosen() })(password),
-                again,
-            ),
-            proven(
-                'Reset password…',
-                `A one-time password for ${user.name}`,
-                () => [h('p', null, "It ends the account's sessions.")],
-                async (password) => {
-                    const made = await act('POST', '/reset', undefined)(password);
-                    showOnce(made.name, made.one_time_password);
-                },
-                again,
-            ),
-            user.disabled
-                ? proven('Enable…', `Let ${user.name} log in again`, () => [], act('POST', '/enable', undefined), again)
-                : proven(
-                      'Disable…',
-                      `Disable ${user.name}`,
-                      () => [h('p', null, 'Its sessions, devices and live runs end.')],
-                      act('POST', '/disable', undefined),
-                      again,
-                      'danger',
-                  ),
-            proven(
-                'Remove…',
-                `Remove ${user.name}`,
-                () => [h('p', null, 'With its sessions, devices and live runs.')],
-                act('DELETE', '', undefined),
-                again,
-                'danger',
-            ),
+    return entry(
+        rows,
+        proven(
+            'Roles…',
+            `Roles of ${user.name}`,
+            () => [roles.row],
+            (password) => act('PUT', '/roles', { roles: roles.chosen() })(password),
+            again,
+        ),
+        proven(
+            'Reset password…',
+            `A one-time password for ${user.name}`,
+            () => [h('p', null, "It ends the account's sessions.")],
+            async (password) => {
+                const made = await act('POST', '/reset', undefined)(password);
+                showOnce(made.name, made.one_time_password);
+            },
+            again,
+        ),
+        user.disabled
+            ? proven('Enable…', `Let ${user.name} log in again`, () => [], act('POST', '/enable', undefined), again)
+            : proven(
+                  'Disable…',
+                  `Disable ${user.name}`,
+                  () => [h('p', null, 'Its sessions, devices and live runs end.')],
+                  act('POST', '/disable', undefined),
+                  again,
+                  'danger',
+              ),
+        proven(
+            'Remove…',
+            `Remove ${user.name}`,
+            () => [h('p', null, 'With its sessions, devices and live runs.')],
+            act('DELETE', '', undefined),
+            again,
+            'danger',
         ),
     );
 }
@@ -141,7 +135,7 @@ export function grantsView() {
                 () => ask('DELETE', `/v1/grants/${encodeURIComponent(grant.id)}`, { as: 'any' }),
                 again,
             );
-            return h('div', null, rows.list, h('div', { class: 'buttons' }, end));
+            return entry(rows, end);
         },
         undefined,
         'any',

@@ -1,6 +1,6 @@
 // Paired devices of an account, and codes for new ones.
 import { ask } from './api.js';
-import { asked, listView, proven } from './account.js';
+import { asked, entry, listView, proven } from './account.js';
 import { tell } from './dialogs.js';
 import { choice, field, h, shown } from './dom.js';
 import { Rows } from './rows.js';
@@ -92,6 +92,8 @@ function pairingRow(pairing, again) {
     rows.add('State', pairing.state + (pairing.tries > 0 ? `, ${pairing.tries} wrong tries` : ''));
     rows.add('Until', local(pairing.expires));
     const acts = [];
+    if (pairing.gone) rows.add('', 'The device that joined is not there any more: wake it, or cancel the code and make another', 'bad');
+    if (pairing.replaces) rows.add('Replaces', `${pairing.replaces_name ?? ''}, whose key it has shown: that one is removed`, 'warn');
     if (pairing.state === 'joined') {
         rows.add('Joined', `${pairing.device_name ?? ''} from ${pairing.at ?? ''}`, 'warn');
         rows.add('Words', pairing.words ?? '', 'strong');
@@ -127,7 +129,7 @@ function pairingRow(pairing, again) {
                 again,
             ),
         );
-    return h('div', null, rows.list, h('div', { class: 'buttons' }, acts));
+    return entry(rows, ...acts);
 }
 
 /** @param {DeviceRow} device @param {() => void} again */
@@ -141,27 +143,21 @@ function deviceRow(device, again) {
     rows.add('Until', local(device.expires));
     rows.add('Last seen', device.last_seen ? `${local(device.last_seen)}, ${device.last_peer ?? ''}` : 'never');
     const name = field('Name', { value: device.name, required: true, maxlength: 64 });
-    return h(
-        'div',
-        null,
-        rows.list,
-        h(
-            'div',
-            { class: 'buttons' },
-            proven(
-                'Rename…',
-                'Rename this device',
-                () => [name.row],
-                (password) => ask('PATCH', path, { as: 'account', password, body: { name: name.input.value } }),
-                again,
-            ),
-            asked(
-                'Remove…',
-                'Remove this device',
-                `${device.name} is believed no more, and its connections end at once.`,
-                () => ask('DELETE', path, { as: 'account' }),
-                again,
-            ),
+    return entry(
+        rows,
+        proven(
+            'Rename…',
+            'Rename this device',
+            () => [name.row],
+            (password) => ask('PATCH', path, { as: 'account', password, body: { name: name.input.value } }),
+            again,
+        ),
+        asked(
+            'Remove…',
+            'Remove this device',
+            `${device.name} is believed no more, and its connections end at once.`,
+            () => ask('DELETE', path, { as: 'account' }),
+            again,
         ),
     );
 }
@@ -205,7 +201,7 @@ export function sessionsView() {
                 () => ask('DELETE', `/v1/sessions/${encodeURIComponent(session.id)}`, { as: 'account' }),
                 again,
             );
-            return h('div', null, rows.list, !session.current && h('div', { class: 'buttons' }, end));
+            return session.current ? entry(rows) : entry(rows, end);
         },
         (again) =>
             asked(

@@ -3,7 +3,7 @@ import { ask, Problem } from './api.js';
 import { explained } from './dialogs.js';
 import { block, button, field, fill, h, link, shown } from './dom.js';
 import { Rows } from './rows.js';
-import { clipped, inShellWords } from './text.js';
+import { called, clipped, inShellWords } from './text.js';
 import { local, moment } from './times.js';
 
 /** @typedef {import('../types.d.ts').AuditEntry} AuditEntry */
@@ -63,7 +63,7 @@ function row(entry) {
             h(
                 'span',
                 null,
-                shown(one.principal),
+                shown(called(one.principal, entry.event?.data?.device_name)),
                 h('span', { class: 'dim' }, '  ', clipped(entry.dropped ? 'its text is no longer kept' : what(entry), 160)),
             ),
         ),
@@ -182,6 +182,8 @@ export function entryView(seq) {
             rows.add('Number', String(entry.seq));
             rows.add('Time', `${local(one.time)} (${one.time})`);
             rows.add('Principal', one.principal);
+            const device = entry.event?.data?.device_name;
+            if (device) rows.add('Device', plain(device));
             if (one.outcome) rows.add('Outcome', one.outcome);
             if (one.verb) rows.add('Verb', one.verb);
             if (one.run) rows.add('Run', one.run);

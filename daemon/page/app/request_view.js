@@ -4,7 +4,7 @@ import { sha256Hex } from './canonical.js';
 import { block, h, shown } from './dom.js';
 import { decided, isOfHost, sourceOf } from './plan.js';
 import { Rows } from './rows.js';
-import { inTemplate, quoted } from './text.js';
+import { called, inTemplate, quoted } from './text.js';
 import { relative } from './times.js';
 import { markedWords } from './writing.js';
 
@@ -161,7 +161,7 @@ function addDecisions(rows, approval, now) {
             (one.decision === 'approve' ? 'approved ' : 'denied ') +
             relative(one.at, now) +
             (one.counts ? '' : ', which does not count: its own human');
-        rows.add(one.by, words + (one.reason ? `: ${one.reason}` : ''), one.decision === 'approve' ? 'good' : 'bad');
+        rows.add(called(one.by, one.device_name), words + (one.reason ? `: ${one.reason}` : ''), one.decision === 'approve' ? 'good' : 'bad');
     }
     if (approval.quorum > 1) rows.add('Quorum', `${approval.quorum} people have to agree`, 'warn');
     if (approval.grant) rows.add('Leaves', `grant ${approval.grant}`);

@@ -1,6 +1,6 @@
 // Secrets: a value goes in here, and never comes out.
 import { ask } from './api.js';
-import { listView, proven } from './account.js';
+import { entry, listView, proven } from './account.js';
 import { field, h } from './dom.js';
 import { Rows } from './rows.js';
 import { duration, local } from './times.js';
@@ -69,31 +69,25 @@ function secretRow(secret, again) {
     rows.add('Used', `${secret.uses} times${secret.last_used ? `, last ${local(secret.last_used)}` : ''}`);
     if (secret.expires) rows.add('Until', local(secret.expires));
     const value = valueField('New value');
-    return h(
-        'div',
-        null,
-        rows.list,
-        h(
-            'div',
-            { class: 'buttons' },
-            proven(
-                'Rotate…',
-                `A new value of ${secret.name}`,
-                () => [value.row],
-                async (password) => {
-                    await ask('POST', `${path}/rotate`, { as: 'account', password, body: { value: value.input.value } });
-                    value.input.value = '';
-                },
-                again,
-            ),
-            proven(
-                'Remove…',
-                `Remove ${secret.name}`,
-                () => [h('p', null, 'At once: runs that use it get nothing more.')],
-                (password) => ask('DELETE', path, { as: 'account', password }),
-                again,
-                'danger',
-            ),
+    return entry(
+        rows,
+        proven(
+            'Rotate…',
+            `A new value of ${secret.name}`,
+            () => [value.row],
+            async (password) => {
+                await ask('POST', `${path}/rotate`, { as: 'account', password, body: { value: value.input.value } });
+                value.input.value = '';
+            },
+            again,
+        ),
+        proven(
+            'Remove…',
+            `Remove ${secret.name}`,
+            () => [h('p', null, 'At once: runs that use it get nothing more.')],
+            (password) => ask('DELETE', path, { as: 'account', password }),
+            again,
+            'danger',
         ),
     );
 }

@@ -108,3 +108,10 @@ export function unitsOf(text, bytes) {
     const all = new TextEncoder().encode(text);
     return new TextDecoder().decode(all.subarray(0, bytes)).length;
 }
+
+/** A device by its name, with what of its id keeps that from passing for another principal. @param {string} principal @param {unknown} name */
+export function called(principal, name) {
+    if (!principal.startsWith('device:')) return principal;
+    const id = `device ${principal.slice(-8)}`;
+    return typeof name === 'string' && name !== '' ? `${name} (${id})` : id;
+}

@@ -33,10 +33,12 @@ bool fits(std::string_view pattern, std::string_view call) {
 
 Effect effect_of(const LanguageRow& language, std::string_view call) {
     const CallRow* loose = nullptr;
-    for (const auto& row : language_tables().calls.subspan(language.first, language.count)) {
-        const bool starts = row.name.starts_with('*'); // "*.name" fits where nothing says more
+    const auto tables = language_tables();
+    for (const auto& row : tables.calls.subspan(language.first, language.count)) {
+        const auto name = tables.names.substr(row.at, row.size);
+        const bool starts = name.starts_with('*'); // "*.name" fits where nothing says more
         if (starts && loose != nullptr) continue;
-        if (!fits(row.name, call)) continue;
+        if (!fits(name, call)) continue;
         if (!starts) return row.effect;
         loose = &row;
     }

@@ -33,8 +33,11 @@ enum class Effect : std::uint8_t {
     note, // a call that rules may name
 };
 
+// A pattern over names joined by dots, as a place in `names` of the tables: a table of pointers would cost every start of
+// owhalectl copies of its pages.
 struct CallRow {
-    std::string_view name; // a pattern over names joined by dots
+    std::uint32_t at;
+    std::uint16_t size;
     Effect effect;
 };
 
@@ -51,6 +54,7 @@ Effect effect_of(const LanguageRow& language, std::string_view call);
 struct LanguageTables {
     std::span<const LanguageRow> languages;
     std::span<const CallRow> calls;
+    std::string_view names; // of calls
 };
 LanguageTables language_tables();
 

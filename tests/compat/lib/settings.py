@@ -52,14 +52,19 @@ class Daemon:
         os.chown(rules, starter.uid, starter.gid)
         settings = {**folders, "socket": self.socket, "profile-dir": place / "profiles", "config": place / "empty.conf",
                     "spawner": place / "bin/owhale-spawner"}
-        command = [place / "bin/owhaled"] + [word for key, value in settings.items() for word in ("--" + key, value)]
-        environment = {**starter.environment, "XDG_RUNTIME_DIR": str(self.runtime)}
-        with open(self.log, "wb") as log:
+        self.command = [str(word) for word in (place / "bin/owhaled", *(word for key, value in settings.items() for word in ("--" + key, value)))]
+        self.starter = starter
+        self.start()
+
+    def start(self):
+        """Also after a stop, on the state that there is."""
+        environment = {**self.starter.environment, "XDG_RUNTIME_DIR": str(self.runtime)}
+        with open(self.log, "ab") as log:
             # As under systemd: each line with its priority, by which `complaints` chooses.
             stream = os.fstat(log.fileno())
             environment["JOURNAL_STREAM"] = f"{stream.st_dev}:{stream.st_ino}"
-            self.process = subprocess.Popen([str(word) for word in command], cwd="/", env=environment, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True, **starter.credentials())
+            self.process = subprocess.Popen(self.command, cwd="/", env=environment, stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log, start_new_session=True, **self.starter.credentials())
         self._wait_until_it_answers()
 
     def _wait_until_it_answers(self):

@@ -21,7 +21,7 @@ constexpr Scene kScenes[] = {
     {"protocol", play_protocol},     {"accounts", play_accounts}, {"children", play_children},
     {"files", play_files},           {"approved", play_approved}, {"held", play_held},
     {"network", play_network},       {"failing", play_failing},   {"ports", play_ports},
-    {"ssh-agents", play_ssh_agents}, {"heads", play_heads},
+    {"ssh-agents", play_ssh_agents}, {"heads", play_heads},       {"gated", play_gated},
 };
 
 } // namespace

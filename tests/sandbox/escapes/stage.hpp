@@ -86,5 +86,6 @@ void play_failing(const Place& place);
 void play_ports(const Place& place);
 void play_ssh_agents(const Place& place);
 void play_heads(const Place& place);
+void play_gated(const Place& place);
 
 } // namespace owhale::escapes

@@ -92,7 +92,7 @@ const Events kOwn = {"daemon.start",    "daemon.stop",          "daemon.reload",
                      "audit.recovered", "audit.anchor_missing", "token.refused",      "account.bootstrap",
                      "verb.denied",     "rate.limited",         "connection.refused", "approval.flooded",
                      "host.refused",    "ssh.signed",           "ssh.refused",        "secret.open",
-                     "secret.used"};
+                     "secret.used",     "step_up.asked"};
 
 const Changing* row_of(std::string_view verb) {
     const auto at = std::ranges::find(changing(), verb, &Changing::verb);

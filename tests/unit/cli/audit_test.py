@@ -50,6 +50,21 @@ class Lists(Audit):
                                        r"exports events from 5 as jsonl, up to 10, events 6$", r"ended: exited, exit 1$")):
             self.assertRegex(line, words)
 
+    def test_devices_have_names_and_a_question_for_a_password_is_no_refusal(self):
+        device = "device:01a21c2e-1112-7341-9ff7-3a6bd7a210d2"
+        for name in ("phone", None, EVIL):
+            self.events({"event": "freeze.set", "verb": "freeze", "outcome": "ok", "principal": device,
+                         "data": {"frozen": "*", "peer": "tcp 192.0.2.1", **({"device_name": name} if name else {})}})
+        self.events({"event": "step_up.asked", "verb": "users.create", "outcome": "pending", "principal": "user:admin", "data": {"peer": "unix:0"}})
+        lines = self.ctl("audit", "ls").stdout.splitlines()[1:]
+        self.assertRegex(lines[0], r"user:admin +step_up\.asked +pending +was asked for its password: users\.create$")
+        self.assertRegex(lines[2], r"Z +device d7a210d2 +freeze\.set +ok +froze \*$")
+        self.assertRegex(lines[3], r"Z +phone \(device d7a210d2\) +freeze\.set +ok +froze \*$")
+        self.assertTrue(all(line.isprintable() for line in lines), lines)
+        shown = self.ctl("audit", "show", "1").stdout
+        self.assertRegex(shown, r"phone \(device d7a210d2\) froze \*")
+        self.assertRegex(shown, r"device +phone\n")
+
     def test_pages_go_on_until_there_are_enough(self):
         self.events(*({"data": {"n": n}} for n in range(2500)))
         self.change(budget=400)

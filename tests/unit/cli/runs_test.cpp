@@ -3,6 +3,7 @@
 #include "cli/detach_keys.hpp"
 #include "cli/events.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/timing.hpp"
 
 using namespace owhale;
 using namespace owhale::cli;
@@ -109,4 +110,23 @@ TEST_CASE("detach keys") {
     const auto typed = keys.take("bye\x10\x11ignored");
     CHECK(typed.detach);
     CHECK(typed.data == "bye");
+}
+
+TEST_CASE("a run's time is told in its order, and each of the jail's steps by its own") {
+    const auto steps = timed_steps({{"audit", 700},
+                                    {"jail", 5000},
+                                    {"jail.cwd", 900},
+                                    {"jail.intent", 1500},
+                                    {"jail.mounts", 400},
+                                    {"receipt", 60},
+                                    {"resolve", 2000},
+                                    {"run", 9000},
+                                    {"something", 3}});
+    std::vector<std::pair<std::string, std::uint64_t>> told;
+    for (const auto& step : steps) told.emplace_back(step.name, step.us);
+    const std::vector<std::pair<std::string, std::uint64_t>> wanted = {
+        {"resolve", 2000},      {"audit", 700}, {"jail", 5000},  {"  jail.mounts", 400}, {"  jail.cwd", 500},
+        {"  jail.intent", 600}, {"run", 9000},  {"receipt", 60}, {"something", 3}};
+    CHECK(told == wanted);
+    CHECK(timed_steps({}).empty());
 }

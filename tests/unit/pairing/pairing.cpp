@@ -40,7 +40,7 @@ struct Joining {
     identity::DeviceKey key{};
     std::optional<CPace> cpace;
     api::JoinAnswer answer;
-    bool knows = false;
+    bool knows = false, gone = false;
 
     Joining(Scene& scene, const std::string& typed) {
         std::array<std::uint8_t, 64> secret{};
@@ -62,10 +62,10 @@ struct Joining {
         knows = cpace->is_their_tag(tag);
     }
     Result<api::JoinState> prove(Scene& scene) {
-        auto peer = identity::test::Stage::root();
+        Pairing::Prover prover{identity::test::Stage::root(), {}, [this] { return gone; }};
         auto join = answer.join;
         return scene.stage.run(
-            scene.pairing.prove(std::move(peer), std::move(join), {identity::to_base64url(cpace->own_tag())}));
+            scene.pairing.prove(std::move(prover), std::move(join), {identity::to_base64url(cpace->own_tag()), {}}));
     }
 };
 
@@ -180,7 +180,7 @@ TEST_CASE("a device that joined waits ten minutes for its maker, and no longer")
     const auto late = scene.newest();
     CHECK_EQ(late.state, "expired");
     CHECK(scene.confirm(late).error().code == Code::conflict);
-    CHECK_EQ(scene.pairing.state(joining.answer.join)->state, "expired");
+    CHECK_EQ(scene.pairing.state(joining.answer.join, {})->state, "expired");
     CHECK(scene.stage.service->devices.list(scene.admin, "", false)->devices.empty());
 }
 
@@ -191,9 +191,26 @@ TEST_CASE("what has ended is forgotten after a while, and a device that is paire
     REQUIRE(joining.prove(scene));
     const auto device = scene.confirm(scene.newest());
     REQUIRE(device);
-    CHECK_EQ(scene.pairing.state(joining.answer.join)->state, "paired");
+    CHECK_EQ(scene.pairing.state(joining.answer.join, {})->state, "paired");
     scene.now += 1300 * kSecond;
     CHECK(scene.pairing.list(scene.admin, false).pairings.empty());
-    CHECK(scene.pairing.state(joining.answer.join).error().code == Code::pairing_failed);
+    CHECK(scene.pairing.state(joining.answer.join, {}).error().code == Code::pairing_failed);
     CHECK(scene.stage.service->devices.show(scene.admin, device->id));
+}
+
+TEST_CASE("a device that has gone is not confirmed, and one that asks again is back") {
+    Scene scene;
+    const auto made = scene.create();
+    Joining joining(scene, made->code);
+    REQUIRE(joining.prove(scene));
+    CHECK_EQ(scene.newest().gone, false);
+    joining.gone = true;
+    CHECK_EQ(scene.newest().gone, true);
+    CHECK(scene.confirm(scene.newest()).error().code == Code::conflict);
+    CHECK(scene.stage.service->devices.list(scene.admin, "", false)->devices.empty());
+    CHECK(scene.pairing.state(joining.answer.join, [] { return false; }));
+    CHECK(scene.pairing.state(joining.answer.join, {})); // the end of an older question
+    CHECK_EQ(scene.newest().gone, false);
+    CHECK(scene.confirm(scene.newest()));
+    CHECK_FALSE(scene.newest().gone);
 }

@@ -284,6 +284,14 @@ TEST_CASE("a run starts, and its end is told after") {
     CHECK_EQ(order, std::vector<std::string>{"ended 9"});
 }
 
+TEST_CASE("a gated run is let go by its number") {
+    Wire wire;
+    wire.send_ready();
+    wire.channel->go(9);
+    wire.poll();
+    CHECK_EQ(wire.receive<wire::GoRun>(0).run, 9);
+}
+
 TEST_CASE("files are opened anew, and each asker has its own answer") {
     Wire wire;
     wire.send_ready();

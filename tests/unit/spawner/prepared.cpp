@@ -63,6 +63,7 @@ JailPlan whole_plan() {
     plan.rows = 24;
     plan.cols = 80;
     plan.ssh_agent = true;
+    plan.gated = true;
     plan.fail_step = 5;
     return plan;
 }
@@ -133,6 +134,7 @@ TEST_CASE("a plan comes to a jail that waits as it was") {
     CHECK_EQ(got->landlock_abi, 6);
     CHECK(got->scope_abstract);
     CHECK(got->ssh_agent);
+    CHECK(got->gated);
     CHECK(!got->tty);
     CHECK(!got->daemon);
     CHECK_EQ(got->rows, 24);

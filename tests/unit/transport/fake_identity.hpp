@@ -16,6 +16,7 @@ public:
     int proved = 0;                              // passwords compared
     std::string revoked;                         // a token that is good no more
     std::vector<std::string> refusals, troubles; // of those who are known, of peers
+    std::vector<std::string> questions;          // for a password
 
     identity::Principal of_peer(const identity::Peer& peer) override {
         identity::Principal who;
@@ -97,6 +98,9 @@ public:
 
     void denied(const identity::Peer&, const identity::Principal& who, std::string verb) override {
         refusals.push_back(who.name + " " + verb);
+    }
+    void asked_for_password(const identity::Peer&, const identity::Principal& who, std::string verb) override {
+        questions.push_back(who.name + " " + verb);
     }
     void refused(audit::EventName event, const identity::Peer&, std::string reason) override {
         troubles.push_back(std::string(event.text()) + " " + reason);
