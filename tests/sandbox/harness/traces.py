@@ -84,8 +84,8 @@ def at_rest(daemon, seconds=60):
         time.sleep(0.05)
 
 
-def settle(daemon, before, seconds=30):
-    """Waits until nothing is left over, or for so long; what is left then."""
+def settle(daemon, before, seconds=60):
+    """Waits until nothing is left over, or for so long; what is left then. Jails and lookups that wait for more go within 40 s."""
     deadline = time.monotonic() + seconds
     while True:
         left = before.differences(Traces(daemon))
