@@ -21,9 +21,13 @@ struct Words {
 constexpr std::string_view kPowers = "approve audit runs freeze";
 
 consteval bool names_all_powers() {
-    std::string all;
-    for (const auto& row : pairing::kPowers) (all += all.empty() ? "" : " ") += row.name;
-    return all == kPowers;
+    auto left = kPowers;
+    for (const auto& row : pairing::kPowers) {
+        if (!left.starts_with(row.name)) return false;
+        left.remove_prefix(row.name.size());
+        if (left.starts_with(' ')) left.remove_prefix(1);
+    }
+    return left.empty();
 }
 static_assert(names_all_powers(), "shared/pairing/terms.hpp has the powers");
 
