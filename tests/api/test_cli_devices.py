@@ -140,7 +140,7 @@ def test_a_device_is_called_by_its_name(daemon, here, there):
     there(*host, "whoami")
     run = daemon.run(ALICE, argv=["seq", "4"], detach=True).json()
     there(*host, "approve", run["approval"], "-y")
-    for columns, said in ((80, "device user:admin"), (200, f"user:admin (device {device[-8:]})")):
+    for columns, said in ((80, "device user:adm"), (200, f"user:admin (device {device[-8:]})")):
         status, screen = here.on_terminal("audit", "ls", "--event", "approval.decided", rows=24, columns=columns).wait()
         lines = re.sub("\x1b\\[[0-9;]*m", "", screen).splitlines()
         assert status == 0 and said in lines[1] and all(len(line) <= columns for line in lines), screen

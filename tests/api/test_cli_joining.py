@@ -36,8 +36,8 @@ def test_joining_again(daemon, here, there, base):
     while pairing(here)["state"] == "open":
         terminal.more(0.05)
     maker = here.on_terminal("pair", "confirm", pairing(here)["id"], rows=40, columns=100)
-    maker.until(rf"Replaces.*laptop \(device {old[-8:]}\)")
     maker.until(words)
+    maker.until(rf"Replaces.*laptop \(device {old[-8:]}\)")
     maker.answer("same words", "yes")
     maker.answer("password of user:admin: ", accounts.ADMIN)
     assert maker.wait()[0] == 0

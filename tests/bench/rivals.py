@@ -56,8 +56,7 @@ def _oci(name, folder, program):
 
 def commands(program, folder):
     """{name: (argv, file actions)} of all that could be there; made and run with the user's rights, in the user's `folder`."""
-    own = Path(folder) / ("rivals-" + Path(program).name)
-    own.mkdir()
+    own = Path(tempfile.mkdtemp(prefix="rivals-", dir=folder))
     write_filter(own / "filter")
     given = [(os.POSIX_SPAWN_OPEN, 9, str(own / "filter"), os.O_RDONLY, 0)]
     alone = "--user --map-current-user --mount --pid --fork --net --ipc --uts --mount-proc".split()

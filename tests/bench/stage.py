@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import traceback
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
@@ -73,5 +74,7 @@ def _work_and_exit(user, work, writing):
         code = 0
     except SystemExit as why:
         print(why, file=sys.stderr)
+    except Exception:
+        traceback.print_exc()
     finally:
         os._exit(code)
