@@ -259,6 +259,8 @@ def test_killing_it_says_how_many_end_with_it(owhaled, home):
         assert time.monotonic() < end
         time.sleep(0.05)
     ids = owhaled.get(f"/v1/runs/{run}", uid=ALICE).json()["children"]
+    for one in ids:  # what is killed while its cage is built has failed to start
+        owhaled.until(one, ["running"], uid=0, patience=60)
     answer = owhaled.ask("POST", f"/v1/runs/{run}/kill", {"grace_ms": 0}, uid=ALICE).json()
     assert answer["live_children"] == 3, answer
     owhaled.until(run, ["killed"], uid=ALICE, patience=60)

@@ -39,8 +39,9 @@ def child(supervisor, name):
     """The pid of the supervisor's child of this program."""
     with open(f"/proc/{supervisor}/task/{supervisor}/children", encoding="ascii") as file:
         for pid in file.read().split():
-            if os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith(name):
-                return int(pid)
+            with contextlib.suppress(FileNotFoundError):  # it is ending
+                if os.path.basename(os.readlink(f"/proc/{pid}/exe")).startswith(name):
+                    return int(pid)
     return None
 
 
