@@ -137,7 +137,7 @@ private:
         Call call{.verb = "whoami"};
         const auto body = co_await feed_.ask(std::move(call));
         const auto self = body ? read_whoami(*body) : std::unexpected(body.error());
-        const bool device = self && self->principal.starts_with("device:");
+        const bool device = self && is_device(self->principal);
         if (device || (self && self->principal.starts_with("user:")))
             model_.set_account(called(self->principal, self->device_name, kAccount));
         if (device) model_.set_signs();

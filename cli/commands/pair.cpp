@@ -209,9 +209,7 @@ Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const
         return fail(Code::conflict,
                     "the device that joined, " + pairing.device_name.value_or("") +
                         ", is not there any more: what waited there has ended",
-                    "a page that was put away comes back when it is looked at, then try again; else: owhalectl pair "
-                    "cancel " +
-                        pairing.id + ", and another code");
+                    pairing::gone_next(pairing.id));
     const auto& joiner = joiner_of(pairing);
     if (words.empty()) CHECK(show_joiner(context, pairing, can));
     if (words.empty() || joiner.via == "browser-untrusted") note(joiner.beware);

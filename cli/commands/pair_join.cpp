@@ -69,7 +69,7 @@ void tell_replaced(const Joining::Before& before, const api::JoinState& state) {
         note(name + " stays paired there, and its key is gone from here: " + before.owner +
              " ends it with owhalectl "
              "devices rm " +
-             before.principal.substr(before.principal.find(':') + 1));
+             before.principal.substr(kDevicePrincipal.size()));
 }
 
 Result<int> join(Context& context, const Arguments& arguments) {

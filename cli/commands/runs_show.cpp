@@ -111,7 +111,6 @@ void add_run(Fields& fields, const api::Run& run) {
 
 // Devices by what they were called as they agreed, where we may read that.
 std::string agreed_by(Context& context, const api::Receipt& receipt) {
-    const auto is_device = [](const std::string& who) { return who.starts_with("device:"); };
     std::map<std::string, std::string> names;
     if (receipt.approval && std::ranges::any_of(receipt.approved_by, is_device)) {
         const auto body = context.ask({.verb = "approvals.show", .id = *receipt.approval});

@@ -56,7 +56,7 @@ Result<int> Feeder::start(int from) {
     read_end_ = Fd(ends[0]);
     write_end_ = Fd(ends[1]);
     from_ = from;
-    std::thread([this] { work(); }).detach();
+    std::thread([self = shared_from_this()] { self->work(); }).detach();
     return read_end_.get();
 }
 

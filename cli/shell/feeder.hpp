@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -16,12 +17,13 @@ namespace owhale::cli::shell {
 // with what this shell was given before (so that variables and folders are known); writes what is allowed to the pipe that the
 // shell reads. What is denied, or would have to be asked, is told on stderr and not handed over, and the shell ends with
 // 126, since what follows may rely on it; an interactive one goes on.
-class Feeder {
+class Feeder : public std::enable_shared_from_this<Feeder> {
 public:
     Feeder(const Where& where, api::CheckRequest check, bool goes_on)
         : client_(where), check_(std::move(check)), goes_on_(goes_on) {}
 
-    // The end that the shell's input is read from. The thread that fills it is on its own and ends with the process.
+    // The end that the shell's input is read from. The thread that fills it ends with the process, which may be after whoever
+    // started it has let go: it keeps this alive itself.
     Result<int> start(int from);
     bool refused() const { return refused_; }
     // Why owhaled could not be asked, when that ended it; told by the caller, who may know of it by itself.

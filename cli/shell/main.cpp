@@ -91,15 +91,15 @@ Result<int> run(const Invocation& invocation, Context& context) {
     attachment.create = Call{.verb = "runs.create", .body = write(asked.request)};
     FolderNote folder;
     if (asked.folder_file) attachment.only_output = [&](std::string piece) { return folder.take(piece); };
-    Feeder feeder(where, check_of(asked.request), invocation.interactive);
-    if (asked.fed) attachment.input = TRY(feeder.start(STDIN_FILENO));
+    const auto feeder = std::make_shared<Feeder>(where, check_of(asked.request), invocation.interactive);
+    if (asked.fed) attachment.input = TRY(feeder->start(STDIN_FILENO));
     const auto end = TRY(attend(where, std::move(attachment)));
     write_rest(folder.rest());
     if (asked.folder_file) tell_folder(folder, *asked.folder_file);
     if (end.how == SessionEnd::How::output_gone) return kBySignal + SIGPIPE;
-    if (const auto* failure = feeder.failure()) complain(*failure);
+    if (const auto* failure = feeder->failure()) complain(*failure);
     tell_end_of(end.run);
-    if (feeder.refused() && !invocation.interactive) return kCannotExecute;
+    if (feeder->refused() && !invocation.interactive) return kCannotExecute;
     return by_verdict(code_of(end.run.code.value_or(""))) ? kCannotExecute : exit_of(end.run);
 }
 

@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <span>
 
+#include "cli/device_names.hpp"
 #include "shared/pairing/http_signature.hpp"
 
 namespace owhale::cli::verify {
@@ -13,8 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kDevice = "device:", kDecided = "approval.decided", kAdded = "device.add",
-                           kRemoved = "device.remove";
+constexpr std::string_view kDecided = "approval.decided", kAdded = "device.add", kRemoved = "device.remove";
 constexpr std::array<std::string_view, 2> kEndAll = {"user.remove", "user.reset"}; // all devices of the account
 constexpr std::size_t kMostKeys = 100'000;
 constexpr std::int64_t kBesides =
@@ -115,8 +115,8 @@ std::optional<std::string> Decisions::take(const Body& body, bool whole) {
     if (body.event == kAdded) learn(body);
     if (body.event == kRemoved) end(body);
     if (std::ranges::find(kEndAll, body.event) != kEndAll.end()) end_all_of_account(body);
-    if (body.event != kDecided || !body.principal.starts_with(kDevice)) return {};
-    return check(body, std::string(body.principal.substr(kDevice.size())), whole);
+    if (body.event != kDecided || !is_device(body.principal)) return {};
+    return check(body, std::string(body.principal.substr(kDevicePrincipal.size())), whole);
 }
 
 std::optional<std::string> Decisions::check(const Body& body, const std::string& device, bool whole) {

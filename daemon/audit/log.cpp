@@ -266,7 +266,7 @@ private:
     }
 
     void name_device(Event& event) const {
-        if (!device_name_ || !event.principal.starts_with("device:")) return;
+        if (!device_name_) return;
         if (auto name = device_name_(event.principal); !name.empty()) event.data["device_name"] = std::move(name);
     }
 

@@ -83,8 +83,8 @@ public:
     // the disk is not for it (reserve.hpp); the caller then must not act. Resumes on the caller's executor. Build the Event as a variable and move it in: GCC 12 destroys a
     // braced temporary in a co_await expression twice.
     virtual boost::asio::awaitable<Result<std::uint64_t>> append(Event event) = 0;
-    // From now on an event of a device's ("device:<id>") says, as `device_name`, what this calls it: ids alone tell nobody
-    // which one it was, and names change. "" is left out. Called by append(), where that is.
+    // From now on an event says, as `device_name`, what this calls its principal, "" for all but devices: ids alone tell
+    // nobody which one it was, and names change. Called by append(), where that is.
     using DeviceName = std::function<std::string(const std::string& principal)>;
     virtual void name_devices(DeviceName name) = 0;
     // Of events whose bodies have gone.

@@ -254,7 +254,7 @@ Result<Principal> Service::of_device(const Peer& peer, const std::string& id) co
         return fail(Code::token_revoked, "the device's owner is disabled or gone", "ask an admin of this owhaled");
     Principal principal;
     principal.kind = Kind::device;
-    principal.name = "device:" + id;
+    principal.name = std::string(kDevice) + id;
     principal.user = user->name;
     principal.account = user->id;
     principal.session = id;

@@ -141,9 +141,7 @@ Status Pairing::check_confirm(const Entry& entry, const identity::Asker& asker, 
                     entry.state == State::open ? "type the code into the device first" : "owhalectl pair new");
     if (entry.is_gone())
         return fail(Code::conflict, "the device that joined is not there any more: what waited there has ended",
-                    "a page that was put away comes back when it is looked at, then try again; else: owhalectl pair "
-                    "cancel " +
-                        entry.id + ", and another code");
+                    gone_next(entry.id));
     if (words != words_of(entry.joiner->key))
         return fail(Code::conflict, "the device that joined has other words: " + words_of(entry.joiner->key),
                     "compare them with what the device shows; when they differ: owhalectl pair cancel " + entry.id);

@@ -37,6 +37,13 @@ Result<Probe> read_probe(const std::string& base, const std::string& flags, cons
     return probe;
 }
 
+Result<std::vector<Probe>> read_probes(const wire::List& texts) {
+    std::vector<Probe> probes;
+    for (std::size_t i = 0; i < texts.size(); i += 3)
+        probes.push_back(TRY(read_probe(texts[i], texts[i + 1], texts[i + 2])));
+    return probes;
+}
+
 Result<std::vector<std::string>> read_scan_names(const wire::List& names) {
     constexpr std::size_t kMaxNames = 128, kMaxName = 255;
     if (names.size() > kMaxNames) return fail(Code::bad_request, "too many names to scan for");
@@ -86,8 +93,7 @@ Result<Question> unpack_question(std::string_view bytes, const Identity& identit
     q.run_gid = TRY(digits(numbers[3]));
     q.identity = identity;
     q.identity.groups_dropped = TRY(digits(numbers[4]));
-    for (std::size_t i = 0; i < probes.size(); i += 3)
-        q.probes.push_back(TRY(read_probe(probes[i], probes[i + 1], probes[i + 2])));
+    q.probes = TRY(read_probes(probes));
     q.scan_names = std::move(lists[3]);
     return q;
 }
@@ -122,8 +128,7 @@ Result<Question> read_question(const wire::Resolve& message, const wire::Blob& b
     for (const auto* text : {&q.program, &q.path, &q.user})
         if (text->size() > kMaxPathList || text->find('\0') != std::string::npos)
             return fail(Code::bad_request, "resolve: a string");
-    for (std::size_t i = 0; i < probes.size(); i += 3)
-        q.probes.push_back(TRY(read_probe(probes[i], probes[i + 1], probes[i + 2])));
+    q.probes = TRY(read_probes(probes));
     return q;
 }
 

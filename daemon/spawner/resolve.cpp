@@ -7,6 +7,7 @@
 #include "spawner/processes.hpp"
 
 namespace owhale::spawner {
+
 Result<Child> start_resolve(Question question) {
     int pair[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return fail_errno("socketpair");

@@ -36,6 +36,12 @@ inline std::string all_powers() {
     return out;
 }
 
+// What to do when a device has joined by the code `id`, and is not there any more.
+inline std::string gone_next(const std::string& id) {
+    return "a page that was put away comes back when it is looked at, then try again; else: owhalectl pair cancel " +
+           id + ", and another code";
+}
+
 // Of a device, in milliseconds.
 inline constexpr std::uint64_t kDay = 86'400'000;
 inline constexpr std::uint64_t kShortestLife = 60'000, kDefaultLife = 90 * kDay, kLongestLife = 366 * kDay;

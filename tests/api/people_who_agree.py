@@ -99,6 +99,3 @@ def script(workspace):
     path.write_text("echo agreed\n")
     os.chown(path, ALICE, ALICE)
     return path
-
-
-# --- the story
