@@ -10,8 +10,9 @@
 namespace owhale::spawner {
 
 inline constexpr std::size_t kScanEntries = 20'000; // names read
-inline constexpr std::int64_t kScanNs = 1'000'000'000; // time spent: a busy machine or a slow disk must not leave things unprotected
-inline constexpr std::size_t kScanFinds = 48;       // results
+inline constexpr std::int64_t kScanNs =
+    1'000'000'000; // time spent: a busy machine or a slow disk must not leave things unprotected
+inline constexpr std::size_t kScanFinds = 48; // results
 
 // A folder below another, reached by no link and on the same mount; null when that cannot be, with errno.
 using Folder = std::unique_ptr<DIR, int (*)(DIR*)>;
