@@ -123,7 +123,7 @@ for n, one in enumerate(held): one.sendall(b"%04d" % n)
 print(sum(one.recv(4) == b"%04d" % n for n, one in enumerate(held)))
 """)
     done = cage.run("python3", "many.py", hosts=["echo.outside.test:9000"], proxy=False)
-    assert done.out.strip() == "1000", done
+    assert done.out.strip() == "1000", repr(done)
     [row] = done.tried("echo.outside.test")
     assert row["count"] == 1000 and row["up"] == row["down"] == 4000, done
 
