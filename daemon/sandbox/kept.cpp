@@ -62,8 +62,23 @@ void Kept::hold_to_age(RunRows& rows) const {
     }
 }
 
-void Kept::hold_to_quota(RunRows& rows, const std::string& principal) const {
-    if (settings_->keep_bytes != 0) hold(rows, principal, settings_->keep_bytes);
+// What is known never is less than what is kept: only what seems too much is counted. A sixteenth of room is made then, so that
+// not each end of a run looks through all rows.
+void Kept::hold_to_quota(RunRows& rows, const std::string& principal, std::uint64_t added) {
+    const auto most = settings_->keep_bytes;
+    if (most == 0) return;
+    const auto known = at_most_.find(principal);
+    if (known == at_most_.end()) {
+        const auto sum = rows.kept_by(principal);
+        if (!sum) return complain(std::unexpected(sum.error()), "kept output cannot be counted");
+        at_most_[principal] = *sum;
+    } else {
+        known->second += added;
+    }
+    auto& all = at_most_[principal];
+    if (all <= most) return;
+    all = most - most / 16;
+    hold(rows, principal, all);
 }
 
 void Kept::hold_to_run(RunRows& rows, const std::string& run, bool lives) const {

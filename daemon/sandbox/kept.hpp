@@ -1,6 +1,8 @@
 // The folders of kept output: one a run, held to an age and to a size per principal.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include "config/settings.hpp"
@@ -21,7 +23,8 @@ public:
     // Runs that ended more than keep-days ago go, with their rows.
     void hold_to_age(RunRows& rows) const;
     // A principal's oldest output goes until the rest is under keep-bytes; the rows stay.
-    void hold_to_quota(RunRows& rows, const std::string& principal) const;
+    // `added`: what the run kept whose end was just recorded.
+    void hold_to_quota(RunRows& rows, const std::string& principal, std::uint64_t added);
     // The same for what the runs of a run wrote. Its own principal ends with it and could be made again and again: so these
     // have an eighth of keep-bytes while it lives, and nothing afterwards. Their records and receipts stay.
     void hold_to_run(RunRows& rows, const std::string& run, bool lives) const;
@@ -30,6 +33,7 @@ private:
     void hold(RunRows& rows, const std::string& principal, std::uint64_t most) const;
     explicit Kept(const config::Settings& settings) : settings_(&settings) {}
     const config::Settings* settings_;
+    std::map<std::string, std::uint64_t> at_most_; // bytes that a principal's runs keep, no fewer
 };
 
 } // namespace owhale::sandbox

@@ -51,10 +51,15 @@ Result<std::optional<api::Run>> RunRows::find(const std::string& id) {
 }
 
 Result<std::vector<api::Run>> RunRows::list(const Filter& filter) {
+    // One's own newest by the index, and the newest that one's runs asked for, of all runs' that were asked for by runs. Never
+    // of all that is kept.
     constexpr const char* kOwn =
-        "SELECT record FROM runs WHERE id IN (SELECT id FROM runs WHERE (principal = ?1 OR principal IN "
-        "(SELECT 'run:' || id FROM runs WHERE principal = ?1)) AND (?2 = '' OR state = ?2) AND "
-        "(?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4) ORDER BY id DESC";
+        "SELECT record FROM runs WHERE id IN (SELECT id FROM (SELECT id FROM runs WHERE principal = ?1 AND "
+        "(?2 = '' OR state = ?2) AND (?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4) UNION ALL "
+        "SELECT id FROM (SELECT id FROM runs AS child WHERE principal > 'run:' AND principal < 'run;' AND "
+        "(?2 = '' OR state = ?2) AND (?3 = '' OR id < ?3) AND EXISTS (SELECT 1 FROM runs AS parent WHERE "
+        "parent.id = substr(child.principal, 5) AND parent.principal = ?1) ORDER BY id DESC LIMIT ?4)) "
+        "ORDER BY id DESC LIMIT ?4";
     constexpr const char* kAny = "SELECT record FROM runs WHERE ?1 = '' AND (?2 = '' OR state = ?2) AND "
                                  "(?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4";
     auto* statement = TRY(use(filter.principal.empty() ? kAny : kOwn));
@@ -81,6 +86,11 @@ Result<std::uint64_t> RunRows::count() {
 
 Result<std::vector<std::string>> RunRows::ended_before(std::int64_t us) {
     return ids(TRY(use("SELECT id FROM runs WHERE ended < ?1 ORDER BY ended LIMIT 1000"))->with(us));
+}
+
+Result<std::uint64_t> RunRows::kept_by(const std::string& principal) {
+    auto row = TRY(use("SELECT coalesce(sum(kept_bytes), 0) FROM runs WHERE principal = ?1"))->with(principal);
+    return TRY(row.next()) ? static_cast<std::uint64_t>(row.integer(0)) : 0;
 }
 
 Result<std::vector<std::string>> RunRows::over_quota(const std::string& principal, std::uint64_t most) {

@@ -36,6 +36,7 @@ public:
 
     // Ids of runs that ended before; oldest first, 1,000 at most.
     Result<std::vector<std::string>> ended_before(std::int64_t us);
+    Result<std::uint64_t> kept_by(const std::string& principal); // bytes of output
     // Ids of a principal's oldest runs whose output makes its total more than `most` bytes.
     Result<std::vector<std::string>> over_quota(const std::string& principal, std::uint64_t most);
     Status forget_output(const std::string& id);

@@ -295,7 +295,7 @@ void Registry::settle(Run& run) {
     live_.erase(run.id());
     run.set_over();
     const auto& asker = run.caller().asker;
-    if (kept != 0 && !asker) kept_.hold_to_quota(rows_, run.caller().principal);
+    if (kept != 0 && !asker) kept_.hold_to_quota(rows_, run.caller().principal, kept);
     if (asker) kept_.hold_to_run(rows_, asker->id, live_.contains(asker->id));
     if (run.cage.asks) kept_.hold_to_run(rows_, run.id(), false);
     cancel_those_of(run);

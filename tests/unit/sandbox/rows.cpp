@@ -3,6 +3,7 @@
 #include "base/uuid.hpp"
 #include "checks.hpp"
 #include "folder.hpp"
+#include "sandbox/kept.hpp"
 #include "store/migrations.hpp"
 
 using namespace owhale;
@@ -66,6 +67,57 @@ TEST_CASE("lists are one principal's, newest first, page by page") {
     CHECK_EQ((*second)[1].id, ids[4]);
     CHECK_EQ(rows.list({"", "", "", 100})->size(), 6);
     CHECK(rows.list({"unix:1", "exited", "", 100})->empty());
+}
+
+TEST_CASE("what a principal's runs asked for is listed among its own, and nobody else's") {
+    Opened opened;
+    RunRows rows(opened.database);
+    const auto parent = run_of("unix:1"), others = run_of("unix:2");
+    for (const auto& run : {parent, others}) REQUIRE(rows.insert(run, 1));
+    std::vector<std::string> own{parent.id};
+    for (int i = 0; i < 4; ++i) {
+        const auto child = run_of("run:" + (i < 3 ? parent.id : others.id));
+        REQUIRE(rows.insert(child, 2));
+        if (i < 3) own.push_back(child.id);
+    }
+    REQUIRE(rows.insert(run_of("run:nobody"), 3)); // whose maker's row has gone
+    std::ranges::sort(own, std::ranges::greater());
+    std::vector<std::string> paged;
+    for (std::string before; paged.size() < own.size();) {
+        const auto page = rows.list({"unix:1", "", before, 3});
+        REQUIRE(page);
+        REQUIRE_FALSE(page->empty());
+        for (const auto& run : *page) paged.push_back(run.id);
+        before = paged.back();
+    }
+    CHECK_EQ(paged, own);
+    CHECK_EQ(rows.list({"unix:2", "", "", 9})->size(), 2);
+    CHECK(rows.list({"unix:3", "", "", 9})->empty());
+}
+
+TEST_CASE("output over keep-bytes goes, the oldest first, with a sixteenth of room") {
+    Opened opened;
+    RunRows rows(opened.database);
+    config::Settings settings;
+    settings.state_dir = opened.folder / "";
+    settings.keep_bytes = 160;
+    auto kept = Kept::open(settings);
+    REQUIRE(kept);
+    const auto ends = [&](std::uint64_t bytes) {
+        const auto run = run_of("unix:1", "exited");
+        REQUIRE(rows.insert(run, 1));
+        REQUIRE(rows.finish(run, 2, bytes));
+        kept->hold_to_quota(rows, "unix:1", bytes);
+    };
+    for (int i = 0; i < 3; ++i) ends(50);
+    CHECK_EQ(*rows.kept_by("unix:1"), 150);
+    ends(50);
+    CHECK_EQ(*rows.kept_by("unix:1"), 150);
+    ends(10); // as much as fits is not counted anew
+    CHECK_EQ(*rows.kept_by("unix:1"), 160);
+    ends(1);
+    CHECK_LE(*rows.kept_by("unix:1"), 150);
+    CHECK_EQ(*rows.kept_by("unix:2"), 0);
 }
 
 TEST_CASE("old rows, and output over the quota, are named oldest included") {
