@@ -35,9 +35,18 @@ class Client:
             raise SystemExit("bench: owhaled closed the connection")
         return data
 
+    def try_run(self, **request):
+        """As `run`, or None when owhaled is busy."""
+        status, run = self.request("POST", "/v1/runs", {"wait": True, **request})
+        return None if status == 503 else self._good(status, run, request)
+
     def run(self, **request):
         """POST /v1/runs; ends the benchmark unless the command ran and exited 0."""
         status, run = self.request("POST", "/v1/runs", {"wait": True, **request})
+        return self._good(status, run, request)
+
+    @staticmethod
+    def _good(status, run, request):
         if status not in (200, 201) or (request.get("wait", True) and run.get("exit_code") != 0):
             raise SystemExit(f"bench: owhaled answered {status}: {json.dumps(run)[:1500]}")
         return run
