@@ -4,6 +4,7 @@
 
 #include "cli/approvals.hpp"
 #include "cli/commands/commands.hpp"
+#include "cli/device_names.hpp"
 #include "cli/each.hpp"
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
@@ -49,7 +50,7 @@ Result<int> list(Context& context, const ListArguments& arguments) {
     for (const auto& grant : TRY(read_grants(body)).grants) {
         ids += grant.id + "\n";
         table.row({{whole ? grant.id : short_id(grant.id)},
-                   {grant.principal},
+                   {called(grant.principal, std::nullopt)},
                    {grant.state, tone_of(grant)},
                    {uses_of(grant)},
                    {grant.expires ? (whole ? in_seconds(*grant.expires) : relative(*grant.expires, now)) : "-"},
@@ -79,7 +80,7 @@ Result<int> show(Context& context, const std::string& named) {
     fields.add("State", grant.state, tone_of(grant));
     fields.add("Ended", grant.ended ? in_seconds(*grant.ended) : "");
     fields.add("Because", grant.ended_because.value_or(""));
-    fields.add("For", grant.principal);
+    fields.add("For", called(grant.principal, std::nullopt));
     fields.add("Workspace", grant.workspace.empty() ? "none" : grant.workspace);
     fields.add("Folder", grant.cwd);
     fields.add("Profile", grant.profile);
@@ -92,7 +93,7 @@ Result<int> show(Context& context, const std::string& named) {
     fields.add("Used", uses_of(grant));
     fields.add("Last used", grant.last_used ? in_seconds(*grant.last_used) : "never");
     fields.add("Ends", grant.expires ? in_seconds(*grant.expires) : "");
-    fields.add("Made", in_seconds(grant.created) + " by " + grant.by);
+    fields.add("Made", in_seconds(grant.created) + " by " + called(grant.by, std::nullopt));
     fields.add("Request", grant.approval);
     CHECK(print(fields.text(context.look())));
     return kOk;

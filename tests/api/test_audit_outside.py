@@ -76,7 +76,7 @@ def changed(proof, **more):
 def attacks(owhaled, good, good_way, head, old, leaves):
     """Each with what is wrong about it."""
     other = base64.b64encode(bytes(32)).decode()
-    key = base64.b64decode(head["key"].rsplit("+", 1)[1])
+    key = base64.b64decode(head["key"].split("+", 2)[2])  # which may have pluses of its own
     stranger = head["origin"] + "+00000000+" + base64.b64encode(key[:1] + bytes(31) + b"\x09").decode()
     note = head["note"]
     bit = note[:-6] + ("A" if note[-6] != "A" else "B") + note[-5:]

@@ -3,7 +3,7 @@
 import os
 
 from client import Client, spawn
-from rivals import commands, why_not
+from rivals import commands, why_not, words_of
 from turns import by_step, in_turns
 
 
@@ -15,7 +15,7 @@ def ways(socket, control, folder, program):
         if why:
             absent[name] = why
         else:
-            there[name] = lambda argv=argv, actions=actions: spawn(argv[0], argv, actions)
+            there[name] = lambda argv=argv, actions=actions: spawn(argv[0], words_of(argv), actions)
     client = Client(socket)
     there["socket"] = lambda: client.run(argv=[program])
     there["socket, workspace"] = lambda: client.run(argv=[program], cwd=folder)

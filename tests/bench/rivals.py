@@ -4,6 +4,7 @@ One that is not installed, or does not work on this machine, is named with the r
 
 import ctypes
 import ctypes.util
+import itertools
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ from pathlib import Path
 
 ALLOWED = 300  # system calls of bwrap's filter: about what docker's has
 ERRNO, ALLOW = 0x00050000 | 38, 0x7fff0000  # SCMP_ACT_ERRNO(ENOSYS), SCMP_ACT_ALLOW
+NUMBER = "@NUMBER@"  # in an argument: another each time, so that what a rival left behind once is in no later one's way
+_numbers = itertools.count()
 ISOLATED = "--unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp".split()
 
 
@@ -51,7 +54,7 @@ def _oci(name, folder, program):
     place.mkdir()
     _bundle(place, program)
     options = ["--cgroup-manager=disabled"] if name == "crun" else []
-    return [shutil.which(name), *options, "--root", f"{place}/state", "run", "--bundle", str(place), "bench-" + name]
+    return [shutil.which(name), *options, "--root", f"{place}/state", "run", "--bundle", str(place), "bench-" + NUMBER]
 
 
 def commands(program, folder):
@@ -75,13 +78,19 @@ def commands(program, folder):
     return found
 
 
+def words_of(argv):
+    """The arguments of one run."""
+    number = str(next(_numbers))
+    return [word.replace(NUMBER, number) for word in argv]
+
+
 def why_not(argv, actions):
     """"" or why it cannot be measured here."""
     if not os.access(argv[0], os.X_OK):
         return "not installed"
     with tempfile.TemporaryFile() as said:
         quiet = [(os.POSIX_SPAWN_DUP2, said.fileno(), 2), (os.POSIX_SPAWN_DUP2, said.fileno(), 1)]
-        _, status = os.waitpid(os.posix_spawn(argv[0], argv, os.environ, file_actions=[*quiet, *actions]), 0)
+        _, status = os.waitpid(os.posix_spawn(argv[0], words_of(argv), os.environ, file_actions=[*quiet, *actions]), 0)
         said.seek(0)
         lines = said.read().decode(errors="replace").strip().splitlines()
     if status == 0:
