@@ -6,6 +6,7 @@ to them can leave, for the namespace has lo alone."""
 import ctypes
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -46,6 +47,7 @@ def run(*words, **more):
 
 def enter():
     """Leaves the machine's network and mounts behind, for this thread and all that it starts from now on."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)  # servers and owhaled hold thousands
     libc("unshare", CLONE_NEWNS | CLONE_NEWNET)
     libc("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     addresses = {address for several in NAMES.values() for address in several} | {DNS}

@@ -113,7 +113,7 @@ def test_ends_with_its_run(cage, world):
     assert count() == 0
 
 
-def test_many_connections(cage):
+def test_many_connections(cage, world):
     """A thousand at once, all answered."""
     cage.put("many.py", """
 import resource, socket
@@ -123,7 +123,7 @@ for n, one in enumerate(held): one.sendall(b"%04d" % n)
 print(sum(one.recv(4) == b"%04d" % n for n, one in enumerate(held)))
 """)
     done = cage.run("python3", "many.py", hosts=["echo.outside.test:9000"], proxy=False)
-    assert done.out.strip() == "1000", repr(done)
+    assert done.out.strip() == "1000", f"{done!r}; the server: {world.echo.lost}; {len(world.echo.record.all())} were served"
     [row] = done.tried("echo.outside.test")
     assert row["count"] == 1000 and row["up"] == row["down"] == 4000, done
 
