@@ -58,7 +58,7 @@ verifies() { owhalectl audit verify >/dev/null 2>&1; }
 log_is_whole() {
     within 60 verifies || true
     owhalectl audit verify
-    log_events | jq -s -e 'map(.seq) | length > 30 and . == (sort | unique | reverse)'
+    log_events | jq -s -e 'map(.seq) | length > 20 and . == (sort | unique | reverse)'
 }
 
 systemctl start owhaled
