@@ -67,32 +67,44 @@ void Kept::hold_to_age(RunRows& rows) const {
 void Kept::hold_to_quota(RunRows& rows, const std::string& principal, std::uint64_t added) {
     const auto most = settings_->keep_bytes;
     if (most == 0) return;
-    const auto known = at_most_.find(principal);
-    if (known == at_most_.end()) {
+    auto [known, is_new] = at_most_.try_emplace(principal, 0);
+    if (is_new) {
         const auto sum = rows.kept_by(principal);
-        if (!sum) return complain(std::unexpected(sum.error()), "kept output cannot be counted");
-        at_most_[principal] = *sum;
+        if (!sum) {
+            at_most_.erase(known);
+            return complain(std::unexpected(sum.error()), "kept output cannot be counted");
+        }
+        known->second = *sum;
     } else {
         known->second += added;
     }
-    auto& all = at_most_[principal];
-    if (all <= most) return;
-    all = most - most / 16;
-    hold(rows, principal, all);
+    if (known->second <= most) return;
+    const auto rest = most - most / 16;
+    if (hold(rows, principal, rest))
+        known->second = rest;
+    else
+        at_most_.erase(known); // it is counted anew at the next end
 }
 
 void Kept::hold_to_run(RunRows& rows, const std::string& run, bool lives) const {
     constexpr std::uint64_t kShare = 8;
-    if (settings_->keep_bytes != 0) hold(rows, "run:" + run, lives ? settings_->keep_bytes / kShare : 0);
+    if (settings_->keep_bytes != 0) (void)hold(rows, "run:" + run, lives ? settings_->keep_bytes / kShare : 0);
 }
 
-void Kept::hold(RunRows& rows, const std::string& principal, std::uint64_t most) const {
+bool Kept::hold(RunRows& rows, const std::string& principal, std::uint64_t most) const {
     const auto over = rows.over_quota(principal, most);
-    if (!over) return complain(std::unexpected(over.error()), "kept output cannot be counted");
+    if (!over) {
+        complain(std::unexpected(over.error()), "kept output cannot be counted");
+        return false;
+    }
+    bool all = true;
     for (const auto& id : *over) {
         remove(id);
-        complain(rows.forget_output(id), "a row still counts output that is gone");
+        const auto forgotten = rows.forget_output(id);
+        all &= forgotten.has_value();
+        complain(forgotten, "a row still counts output that is gone");
     }
+    return all;
 }
 
 } // namespace owhale::sandbox

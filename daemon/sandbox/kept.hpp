@@ -30,7 +30,8 @@ public:
     void hold_to_run(RunRows& rows, const std::string& run, bool lives) const;
 
 private:
-    void hold(RunRows& rows, const std::string& principal, std::uint64_t most) const;
+    bool hold(RunRows& rows, const std::string& principal,
+              std::uint64_t most) const; // false: it could not be, or not all
     explicit Kept(const config::Settings& settings) : settings_(&settings) {}
     const config::Settings* settings_;
     std::map<std::string, std::uint64_t> at_most_; // bytes that a principal's runs keep, no fewer
