@@ -4,8 +4,8 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
-#include <cstring>
 #include <cstdlib>
+#include <cstring>
 #include <linux/sched.h>
 #include <malloc.h>
 #include <sched.h>

@@ -88,9 +88,8 @@ TEST_CASE("a run's start waits for the next event, in its order, and not for eve
     std::vector<std::pair<std::string, std::uint64_t>> told;
     const auto append = [&](Event event) {
         const auto name = std::string(event.event.text());
-        asio::co_spawn(io, (*log)->append(std::move(event)), [&told, name](std::exception_ptr, auto seq) {
-            told.emplace_back(name, seq.value_or(0));
-        });
+        asio::co_spawn(io, (*log)->append(std::move(event)),
+                       [&told, name](std::exception_ptr, auto seq) { told.emplace_back(name, seq.value_or(0)); });
     };
     const auto seen = [&] { return await(io, (*log)->newest("run.outcome", "exited")).value_or(std::nullopt); };
     append({"run.start", "unix:1000", "runs.create", "running", "r", {}});
