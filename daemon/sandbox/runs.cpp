@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -276,6 +277,8 @@ awaitable<void> Registry::live_through(std::shared_ptr<Run> run, std::shared_ptr
     co_await run->until_drained();
     by_number_.erase(run->number());
     co_await launcher_.finish(*run);
+    run->set_over(); // whoever waits is answered while the row is written, which says no more than the log does now
+    co_await asio::post(parts_.executor, asio::use_awaitable);
     settle(*run);
     place.reset();
 }
