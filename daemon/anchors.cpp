@@ -6,12 +6,14 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
+#include <sys/stat.h>
 
 #include "audit/journal_entry.hpp"
 #include "audit/merkle/note.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/whole_seconds.hpp"
+#include "store/failure.hpp"
 
 namespace owhale {
 namespace {
@@ -30,10 +32,18 @@ std::string when(std::int64_t seconds) {
     return whole_seconds(rfc3339(seconds * 1'000'000));
 }
 
+std::string aside(const std::string& path) {
+    return "mv " + path + " " + path + ".old";
+}
+
 std::unexpected<Error> refuse(const std::string& what, const std::string& path) {
     return fail(Code::state_unavailable, what,
-                "put the right audit.db back; if this is meant, move the heads away, as root: mv " + path + " " + path +
-                    ".old (the next start then notes in the log that its anchor was missing)");
+                "put the right audit.db back; if this is meant, move the heads away, as root: " + aside(path) +
+                    " (the next start then notes in the log that its anchor was missing)");
+}
+
+std::string head_of(const wire::HeadFile& file, const std::string& path) {
+    return "the head of " + std::to_string(file.size) + " events that was kept at " + when(file.time) + " in " + path;
 }
 
 void rethrow(std::exception_ptr thrown) {
@@ -41,6 +51,28 @@ void rethrow(std::exception_ptr thrown) {
 }
 
 } // namespace
+
+Status expect_log(const wire::HeadFile& file, const std::string& state_dir, const std::string& path) {
+    const auto log = state_dir + "/audit.db";
+    struct stat st{};
+    const bool there = ::stat(log.c_str(), &st) == 0;
+    if (file.count == 0 || (there && st.st_size != 0) || (!there && errno != ENOENT)) return {};
+    return fail(
+        Code::state_unavailable,
+        log + (there ? " has not one byte" : " is not there") + ", and there is " + head_of(file, path) +
+            ": the audit log was " + (there ? "emptied" : "removed") + " (the folder is left as it is)",
+        "put the right audit.db back; if a new log is to begin, move away what there is of audit.db and audit.key, "
+        "and the heads, as root: " +
+            aside(path));
+}
+
+Error also_of_heads(Error error, const wire::HeadFile& file, const std::string& path) {
+    if (error.step != store::kDamaged || file.count == 0) return error;
+    error.next +=
+        "; there is " + head_of(file, path) +
+        ", and without that log nothing starts: for a new one move the heads away, too, as root: " + aside(path);
+    return error;
+}
 
 Anchors::Anchors(Parts parts) : parts_(std::move(parts)), timer_(parts_.executor) {
     kept_ = {parts_.file.size, parts_.file.time, parts_.file.count, parts_.file.err};
@@ -50,8 +82,7 @@ Status Anchors::compare(std::uint64_t size, const std::optional<audit::merkle::H
     const auto& file = parts_.file;
     if (file.count == 0) return {};
     const std::string theirs = file.vkey;
-    const auto head = "the head of " + std::to_string(file.size) + " events that was kept at " + when(file.time) +
-                      " in " + parts_.path;
+    const auto head = head_of(file, parts_.path);
     if (theirs != parts_.vkey)
         return refuse("this audit log (" + origin_of(parts_.vkey) + ") is not the one of " + head + " (" +
                           origin_of(theirs) + "): log or key were put there by others, or begun anew",

@@ -67,12 +67,13 @@ log::Level level_of(const std::string& name) {
 
 Status Broker::open() {
     CHECK(reach_state_folder(settings_));
+    CHECK(expect_log(ready_.heads, settings_.state_dir, settings_.audit_heads));
     lock_ = TRY(store::lock_state(settings_.state_dir));
+    store::while_migrating([this] { notify_.migrating(); });
+    CHECK(open_audit());
     database_ = TRY(store::Database::open(settings_.state_dir + "/state.db", store::Durability::process,
                                           store::Checkpoints::aside));
-    store::while_migrating([this] { notify_.migrating(); });
     CHECK(store::migrate(*database_, "state"));
-    audit_ = TRY(audit::Log::open(settings_.state_dir));
     key_ = TRY(sandbox::ReceiptKey::open(settings_.state_dir));
     sums_.emplace(io_.get_executor(), *audit_);
     profiles_ = TRY(sandbox::Profiles::load(settings_.profile_dir));
@@ -147,9 +148,21 @@ void Broker::connect(Fd channel) {
     };
 }
 
-void Broker::serve(Fd channel) {
-    ready_timer_.expires_after(kReadyTime);
+Status Broker::meet_spawner(Fd channel) {
     connect(std::move(channel));
+    ready_timer_.expires_after(kReadyTime);
+    ready_timer_.async_wait([](const boost::system::error_code&) {}); // wakes the loop below
+    while (ready_.version == 0 && std::chrono::steady_clock::now() < ready_timer_.expiry() && io_.run_one() != 0) {}
+    if (ready_.version == wire::kVersion) return {};
+    return fail(Code::spawner_unavailable,
+                ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
+                "see the spawner's own lines above; install both programs from one build");
+}
+
+void Broker::serve(Fd channel) {
+    auto opened = meet_spawner(std::move(channel));
+    if (opened) opened = open();
+    if (!opened) return fail_with(opened.error());
     for (const int number : {SIGTERM, SIGHUP}) signals_.add(number);
     wait_for_signal();
     asio::co_spawn(io_, keep_watch(notify_, *spawner_), rethrow);
@@ -168,19 +181,8 @@ void Broker::fail_with(const Error& error) {
     io_.stop();
 }
 
-awaitable<bool> Broker::spawner_ready() {
-    boost::system::error_code ignored;
-    if (ready_.version == 0) co_await ready_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    co_return ready_.version == wire::kVersion;
-}
-
 awaitable<Status> Broker::start() {
-    const bool ready = co_await spawner_ready();
-    if (!ready)
-        co_return fail(Code::spawner_unavailable,
-                       ready_.version == 0 ? "the spawner does not answer" : "the spawner is of another version",
-                       "see the spawner's own lines above; install both programs from one build");
-    CO_CHECK(co_await compare_anchors()); // before anything is added to the log
+    CO_CHECK(co_await note_missing_anchor());
     CO_CHECK(co_await open_log());
     CO_CHECK(co_await rules_.load());
     const approvals::Desk::Parts about{io_.get_executor(),
@@ -508,9 +510,10 @@ awaitable<void> Broker::wait_until(std::function<bool()> done, std::chrono::mill
 }
 
 int Broker::finish() {
-    vault_->uses().store();
+    if (vault_) vault_->uses().store();
     // The writer first: what was appended is on disk before the files close.
     audit_.reset();
+    if (!database_) return code_; // the log was refused
     // Live statements keep the file open; so what is in its log goes to the database here.
     if (const auto done = database_->execute("PRAGMA wal_checkpoint(TRUNCATE)"); !done)
         log::warning(to_line(done.error()));

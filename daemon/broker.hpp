@@ -55,19 +55,22 @@ public:
         : settings_(settings), notify_(std::move(notify)), journal_(std::move(journal)), process_(std::move(process)),
           unix_roles_(std::move(unix_roles)), vault_given_(std::move(vault)) {}
 
-    // What lies in the state folder, and the profiles.
-    Status open();
     void serve(Fd channel); // until the end
     int finish();           // closes what is on disk; the exit code
 
 private:
+    // Until it is ready: what it says of the audit log's heads is known before anything in the state folder is touched.
+    Status meet_spawner(Fd channel);
+    // What lies in the state folder, and the profiles.
+    Status open();
     Result<std::unique_ptr<identity::Service>> open_identity();
     Status open_vault();
     void connect(Fd channel);
     boost::asio::awaitable<void> run();
     boost::asio::awaitable<Status> start();
-    boost::asio::awaitable<bool> spawner_ready();
-    boost::asio::awaitable<Status> compare_anchors();
+    Status open_audit();
+    Status compare_anchors();
+    boost::asio::awaitable<Status> note_missing_anchor();
     boost::asio::awaitable<Status> note(audit::Event event);
     boost::asio::awaitable<Status> open_log();
     Status copy_to_journal();

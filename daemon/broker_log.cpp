@@ -32,26 +32,35 @@ awaitable<Status> Broker::open_log() {
     co_return co_await note(std::move(event));
 }
 
+// Before anything is added to it, or made for it.
+Status Broker::open_audit() {
+    auto log = audit::Log::open(settings_.state_dir);
+    if (!log) return std::unexpected(also_of_heads(std::move(log).error(), ready_.heads, settings_.audit_heads));
+    audit_ = std::move(*log);
+    return compare_anchors();
+}
+
 // The log against the last head that the spawner has kept of it.
-awaitable<Status> Broker::compare_anchors() {
+Status Broker::compare_anchors() {
     const auto vkey = audit::merkle::to_vkey(audit_->key());
     const auto& file = ready_.heads;
     anchors_.emplace(Anchors::Parts{io_.get_executor(), *spawner_, file, settings_.audit_heads, settings_.rootless,
                                     journal_ ? &*journal_ : nullptr, vkey});
+    const auto size = TRY(audit_->size());
+    std::optional<audit::merkle::Hash> root;
+    if (file.count != 0 && file.size <= size) root = TRY(audit_->root_at(file.size));
+    CHECK(anchors_->compare(size, root));
+    if (file.err != 0 && settings_.rules->missing_layer_refuses)
+        return fail(Code::layer_missing,
+                    "mode " + settings_.mode + " runs with an outside anchor only: " + anchors_->missing(size),
+                    "a folder and a file that are root's alone, or another audit-heads");
+    audit_->on_checkpoint(io_.get_executor(), [this](audit::Signed made) { anchors_->take(std::move(made)); });
+    return {};
+}
+
+awaitable<Status> Broker::note_missing_anchor() {
     const auto size = audit_->size();
     if (!size) co_return std::unexpected(size.error());
-    std::optional<audit::merkle::Hash> root;
-    if (file.count != 0 && file.size <= *size) {
-        const auto found = audit_->root_at(file.size);
-        if (!found) co_return std::unexpected(found.error());
-        root = *found;
-    }
-    CO_CHECK(anchors_->compare(*size, root));
-    if (file.err != 0 && settings_.rules->missing_layer_refuses)
-        co_return fail(Code::layer_missing,
-                       "mode " + settings_.mode + " runs with an outside anchor only: " + anchors_->missing(*size),
-                       "a folder and a file that are root's alone, or another audit-heads");
-    audit_->on_checkpoint(io_.get_executor(), [this](audit::Signed made) { anchors_->take(std::move(made)); });
     const auto why = anchors_->missing(*size);
     if (why.empty()) co_return Status{};
     log::warning("the audit log has no outside anchor", {{"why", why}});

@@ -70,7 +70,7 @@ std::optional<audit::Journald> reach_journald(const config::Settings& settings) 
     return {};
 }
 
-// Everything up to the loop. The databases are read after the confinement: their bytes are no reason for rights.
+// The broker, confined. The databases are read after that: their bytes are no reason for rights.
 Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int channel, SecretBytes passphrase) {
     CHECK(close_strays(channel));
     if (::sodium_init() < 0) return fail(Code::internal, "libsodium does not start");
@@ -89,10 +89,8 @@ Result<std::unique_ptr<Broker>> prepare(const config::Settings& settings, int ch
     sandbox::look_at_machine(settings.profile_dir);
     if (settings.egress == "on") egress::Egress::load();
     CHECK(confine_to(settings));
-    auto broker = std::make_unique<Broker>(settings, std::move(notify), std::move(journal), std::move(unix_roles),
-                                           std::move(vault), std::move(process));
-    CHECK(broker->open());
-    return broker;
+    return std::make_unique<Broker>(settings, std::move(notify), std::move(journal), std::move(unix_roles),
+                                    std::move(vault), std::move(process));
 }
 
 } // namespace

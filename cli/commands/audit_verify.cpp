@@ -103,17 +103,45 @@ std::string where_else(const std::string& folder) {
     return "--dir is the state folder, in which audit.db lies: owhalectl status says which it is (State)";
 }
 
-// Where it is, without links on the way to it.
-Result<std::string> database_in(const std::string& folder) {
+// Whose log it is, by what is kept outside, where the log does not say so itself.
+std::optional<verify::merkle::NoteKey> expected_in(const verify::Request& request, const std::string& folder) {
+    for (const auto& kept : request.kept)
+        if (kept.name == "heads" && !kept.logs.empty()) return kept.logs.front().key;
+    return verify::known_at(folder).value_or(std::nullopt);
+}
+
+// A log that is not there, or is empty: found bad where anybody knows that it had events; otherwise it cannot be looked at.
+Result<verify::Report> nothing_in(const std::string& path, const verify::Request& request, const std::string& what,
+                                  Error otherwise) {
+    auto report = verify::examine_nothing(request);
+    if (!report) return std::unexpected(std::move(otherwise));
+    report->notes.push_back(path + " " + what +
+                            ": put it back from a backup; how a new log is begun in its place owhaled "
+                            "says when it is started");
+    return *std::move(report);
+}
+
+Result<verify::Report> examine_folder(const std::string& folder, verify::Request request) {
     std::error_code error;
-    const auto real = std::filesystem::canonical(folder, error);
+    const auto real = std::filesystem::canonical(folder, error); // without links on the way to it
     if (error) return cannot_open(folder, where_else(folder), error.value());
+    request.expected = expected_in(request, real.string());
     const auto path = real.string() + "/audit.db";
-    if (std::filesystem::exists(path, error)) return path;
-    const bool hidden = error && error != std::errc::not_a_directory;
-    return fail(hidden ? Code::system : Code::not_found, path + (hidden ? ": " + error.message() : " is not there"),
-                hidden ? "be root, or the user that owhaled runs as; or ask owhaled: without --dir"
-                       : where_else(real.string()));
+    const bool there = std::filesystem::exists(path, error);
+    if (error && error != std::errc::not_a_directory)
+        return fail(Code::system, path + ": " + error.message(),
+                    "be root, or the user that owhaled runs as; or ask owhaled: without --dir");
+    if (!there)
+        return nothing_in(path, request, "is not there",
+                          {Code::not_found, path + " is not there", where_else(real.string()), 0, {}});
+    if (std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) == 0 && !error)
+        return nothing_in(path, request, "has not one byte",
+                          {Code::state_unavailable,
+                           path + " has not one byte: there is no log in it, and nothing here remembers one",
+                           "without a backup of it owhaled begins a new log there at its next start",
+                           0,
+                           {}});
+    return verify::as_owner_of(path, [&] { return verify::examine_database(path, request); });
 }
 
 // Owhaled's own proof that the log, as it is remembered, goes on from the export; where none can be had, the report says
@@ -143,9 +171,14 @@ Result<verify::Report> examine(Context& context, const Arguments& arguments) {
         request.ends_early = true;
         return go_on(context, request, TRY(verify::examine_file(arguments.file, request)));
     }
-    if (folder.empty()) return verify::examine_served(context, request);
-    const auto path = TRY(database_in(folder));
-    return verify::as_owner_of(path, [&] { return verify::examine_database(path, request); });
+    if (!folder.empty()) return examine_folder(folder, std::move(request));
+    auto served = verify::examine_served(context, request);
+    if (!served && served.error().code == Code::unreachable) {
+        auto& next = served.error().next;
+        next = (next.empty() ? std::string(next_step(Code::unreachable)) : next) +
+               "; or look at its files: --dir STATE, the folder in which audit.db lies, as root or as who owns it";
+    }
+    return served;
 }
 
 // Where the log was looked for; "" of an export.

@@ -211,7 +211,7 @@ Kept heads_in(const std::string& path) {
 
 // What others tell the journal could push the log's own out of what is read.
 Kept heads_in_journal(std::optional<uid_t> broker, bool surely) {
-    Kept kept{.name = "journal", .where = "the system's journal"};
+    Kept kept{.name = "journal", .where = "the system's journal", .by_key = true};
     if (broker) add_entries(journalctl(broker).value_or(""), kept);
     if (surely && !kept.notes.empty()) return kept;
     const auto text = journalctl({}); // of a copy the owner is another

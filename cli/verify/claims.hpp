@@ -14,6 +14,11 @@ struct Claim {
     std::uint64_t size = 0;
     Hash root{};
     int anchor = -1; // which anchor says it; -1: a checkpoint of the log's own, whose signature holds
+    // What a pass found: beyond: the log ends before it.
+    enum class State : std::uint8_t { open, holds, differs, beyond } state = State::open;
+    // It differs among events whose rows and texts were both changed, as what is stored above them showed later: of what it
+    // says they are the reason.
+    bool explained = false;
 };
 
 // One place outside of the log.
@@ -30,6 +35,7 @@ struct Kept {
     std::vector<std::string> notes;
     bool roots = false;       // of a file of heads: root alone can write it
     bool beside = false;      // in the folder that the log lies in: put back with it
+    bool by_key = false;      // whoever has the log's key can make it say what he likes, now as well as then
     bool own_memory = false;  // what owhalectl itself has verified before
     bool of_this_log = false; // it is said to be this log's: another's, or another key's, is wrong
 };

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kMostInRange = 100'000;
 using Drops = std::map<std::uint64_t, std::uint64_t>; // through -> sequence of the event that tells it
 constexpr int kMostLooks = 3;
+constexpr auto kElsewhere = "what is kept of it elsewhere";
 constexpr std::size_t kMostTiles = 4096; // kept of those that proofs are made from
 
 // The tree's hashes as they are stored, each tile read once.
@@ -80,8 +81,9 @@ Result<Report> examine_range(LogFile& file, Findings& findings, const Request& r
 
 Result<Report> examine_file_now(LogFile& file, const Request& request) {
     Findings findings(request);
-    findings.take_key(TRY(file.first_of("audit.opened")), TRY(file.identity()));
     const auto size = TRY(file.size());
+    const auto expected = size == 0 ? request.expected : std::nullopt;
+    findings.take_key(TRY(file.first_of("audit.opened")), TRY(file.identity()), expected, kElsewhere);
     for (const auto& [at, note] : TRY(file.checkpoints())) findings.take_checkpoint(at, note);
     if (request.range) return examine_range(file, findings, request, size);
     Pass pass(findings.report(), findings.claims(),
@@ -104,6 +106,17 @@ Result<Report> examine_database(const std::string& path, const Request& request)
         auto report = TRY(examine_file_now(file, request));
         if (report.whole || looks == kMostLooks || TRY(file.drops()) == before) return report;
     }
+}
+
+std::optional<Report> examine_nothing(const Request& request) {
+    if (!request.pinned && !request.expected) return {};
+    Findings findings(request);
+    findings.take_key({}, {}, request.expected, kElsewhere);
+    Pass pass(findings.report(), findings.claims(), {});
+    pass.finish({});
+    auto report = findings.end(pass);
+    const bool known = std::ranges::any_of(report.problems, [](const Problem& one) { return one.kind == "emptied"; });
+    return known ? std::optional(std::move(report)) : std::nullopt;
 }
 
 } // namespace owhale::cli::verify

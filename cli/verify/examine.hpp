@@ -14,6 +14,7 @@ namespace owhale::cli::verify {
 struct Request {
     std::vector<Kept> kept;
     std::optional<merkle::NoteKey> pinned;                        // the key that it must be signed with
+    std::optional<merkle::NoteKey> expected;                      // of a log without events: whose it was
     std::optional<std::pair<std::uint64_t, std::uint64_t>> range; // these events alone
     bool progress = false;
     bool ends_early = false; // an export: that more is known than it holds is no fault of its
@@ -21,6 +22,8 @@ struct Request {
 
 // STATE/audit.db. Fails when it cannot be looked at.
 Result<Report> examine_database(const std::string& path, const Request& request);
+// A log that is not there, or has not one byte: nothing when nobody knows that it had events.
+std::optional<Report> examine_nothing(const Request& request);
 
 // An export's lines, in pieces: the next one, "" at the end.
 using Pieces = std::function<Result<std::string>()>;
@@ -29,6 +32,7 @@ struct Exported {
     std::uint64_t last = 0;             // it goes as far as this, or was cut off; 0: unknown
     std::optional<merkle::NoteKey> key; // that is said to be the log's
     std::string note;                   // a checkpoint over it
+    std::vector<std::string> former;    // checkpoints over parts of it, which narrow what is found
 };
 Result<Report> examine_export(const Pieces& pieces, const Exported& exported, const Request& request);
 // A file that an export was written to.

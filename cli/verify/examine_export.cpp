@@ -7,52 +7,22 @@
 #include <utility>
 
 #include "base/fd.hpp"
-#include "cli/export_lines.hpp"
 #include "cli/verify/examine.hpp"
+#include "cli/verify/export_kind.hpp"
 #include "cli/verify/export_lines.hpp"
 #include "cli/verify/findings.hpp"
+#include "cli/verify/lines.hpp"
 #include "cli/verify/progress.hpp"
 #include "cli/whole_files.hpp"
 
 namespace owhale::cli::verify {
 namespace {
 
-constexpr std::size_t kLongestLine = 16u << 20; // bytes; an event has at most half of it
 constexpr std::size_t kPiece = 1u << 18;
+constexpr std::string_view kCheckpoint = "{\"checkpoint\":"; // as its line begins
+constexpr std::size_t kMostFormer = 100'000;
 constexpr std::size_t kMostFirst = 1000; // lines in which the key's name is looked for
 constexpr std::size_t kLastPart = 2 * merkle::kLargestNote, kMostBehind = std::size_t{256} << 20;
-
-// Whole lines out of pieces.
-class Lines {
-public:
-    explicit Lines(const Pieces& pieces) : pieces_(pieces) {}
-    // The next line without its end, valid till the next call; nothing at the end. What is cut off at the end is told.
-    Result<std::optional<std::string_view>> next() {
-        for (;;) {
-            const auto end = text_.find('\n', scanned_);
-            if (end != text_.npos) {
-                const auto line = std::string_view(text_).substr(begin_, end - begin_);
-                begin_ = scanned_ = end + 1;
-                return line;
-            }
-            text_.erase(0, std::exchange(begin_, 0));
-            scanned_ = text_.size();
-            if (text_.size() > kLongestLine) return fail(Code::state_unavailable, "a line is longer than any event");
-            const auto more = TRY(pieces_());
-            if (more.empty()) break;
-            text_ += more;
-        }
-        cut_ = !text_.empty();
-        return std::nullopt;
-    }
-    bool cut() const { return cut_; }
-
-private:
-    const Pieces& pieces_;
-    std::string text_;
-    std::size_t begin_ = 0, scanned_ = 0;
-    bool cut_ = false;
-};
 
 struct Reading {
     Pass& pass;
@@ -60,16 +30,29 @@ struct Reading {
     bool keeps = false; // the leaves
     std::string problem;
     std::uint64_t line = 0, wrong = 0;
+    std::vector<std::uint64_t> strange; // lines that are none of an export, since the last event
 };
+
+// Before the event `seq`, or at the end: each stands for an event that is not there, or for nothing.
+void place_strange(Reading& reading, std::uint64_t seq) {
+    for (const auto at : std::exchange(reading.strange, {})) {
+        const auto next = reading.pass.next();
+        const auto what = "line " + std::to_string(at) + " is none of an export in JSON Lines";
+        if (next < seq)
+            reading.pass.unreadable(next, what);
+        else
+            reading.pass.add_problem(next, {}, "inserted", what + ", and no event is missing there");
+    }
+}
 
 void take_line(Reading& reading, std::string_view text) {
     ++reading.line;
     const auto line = read_export_line(text);
     if (!line) {
         ++reading.wrong;
-        return reading.pass.unreadable(reading.pass.next(),
-                                       "line " + std::to_string(reading.line) + " is none of an export in JSON Lines");
+        return reading.strange.push_back(reading.line);
     }
+    if (line->seq != 0) place_strange(reading, line->seq);
     if (line->seq != 0 && reading.keeps) reading.report.leaves.emplace_back(line->seq, line->hash);
     switch (line->kind) {
     case ExportLine::Kind::event:
@@ -93,17 +76,6 @@ Pieces pieces_of(int fd, const std::string& path) {
         piece.resize(static_cast<std::size_t>(count));
         return piece;
     };
-}
-
-// The other formats are for reading elsewhere: neither the bytes that are hashed nor a checkpoint is in them.
-Status check_format(std::string_view line) {
-    const auto format = format_of(line);
-    if (format != "ocsf" && format != "cef") return {};
-    return fail(
-        Code::unsupported,
-        std::string("this is an export as ") + (format == "cef" ? "CEF" : "OCSF") + ", which proves nothing",
-        "verify an export in JSON Lines (owhalectl audit export --file FILE), or the log itself; their hashes are "
-        "the same");
 }
 
 // The key that its first lines name, and the sequence that it begins with.
@@ -172,6 +144,19 @@ Status add_end(int fd, std::uint64_t size, const std::string& path, Exported& to
     }
 }
 
+// Of an export that followed the log: the checkpoints that stand in it. Between which of them a fault lies is worth another
+// look at all of it.
+Result<std::vector<std::string>> notes_in(const Pieces& pieces) {
+    std::vector<std::string> out;
+    Lines lines(pieces);
+    while (const auto text = TRY(lines.next())) {
+        if (!text->starts_with(kCheckpoint) || out.size() == kMostFormer) continue;
+        if (const auto line = read_export_line(*text); line && line->kind == ExportLine::Kind::checkpoint)
+            out.push_back(line->text);
+    }
+    return out;
+}
+
 // Without a key no drop is signed either: that texts are gone is then no finding.
 bool says_nothing(const Report& report) {
     return std::ranges::all_of(report.problems, [](const Problem& one) { return one.kind == "missing"; });
@@ -188,6 +173,7 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
     const auto checkpoint =
         note ? merkle::parse_checkpoint(note->text) : Result<merkle::Checkpoint>(fail(Code::not_found, ""));
     if (!exported.note.empty()) findings.take_checkpoint(checkpoint ? checkpoint->size : 0, exported.note);
+    for (const auto& former : exported.former) findings.take_former(former);
     Pass pass(findings.report(), exported.first == 1 ? findings.claims() : std::vector<Claim>(), {}, exported.first);
     Reading reading{pass, findings.report(), request.range.has_value(), {}};
     {
@@ -201,6 +187,7 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
         }
         if (lines.cut()) findings.report().notes.emplace_back("its last line is cut off: it was left out");
     }
+    place_strange(reading, 0);
     if (!reading.problem.empty())
         return fail(Code::unreachable, "the export was not ended: " + reading.problem, "begin again");
     if (pass.next() == exported.first)
@@ -227,11 +214,21 @@ Result<Report> examine_file(const std::string& path, const Request& request) {
     if (!file || ::fstat(file.get(), &found) != 0)
         return cannot_open(path, "name an export in JSON Lines: owhalectl audit export --file FILE makes one");
     if (!S_ISREG(found.st_mode)) return fail(Code::bad_request, path + " is no plain file");
+    CHECK(check_no_database(file.get(), path));
     const auto pieces = pieces_of(file.get(), path);
     auto exported = TRY(beginning_of(pieces));
-    if (::lseek(file.get(), 0, SEEK_SET) < 0) return fail_errno(path);
+    const auto rewind = [&]() -> Status {
+        return ::lseek(file.get(), 0, SEEK_SET) < 0 ? Status(fail_errno(path)) : Status();
+    };
+    CHECK(rewind());
     CHECK(add_end(file.get(), static_cast<std::uint64_t>(found.st_size), path, exported));
-    const auto report = TRY(examine_export(pieces, exported, request));
+    auto report = TRY(examine_export(pieces, exported, request));
+    if (!report.whole) {
+        CHECK(rewind());
+        exported.former = TRY(notes_in(pieces));
+        CHECK(rewind());
+        if (exported.former.size() > 1) report = TRY(examine_export(pieces, exported, request));
+    }
     if (report.key.empty() && says_nothing(report))
         return fail(Code::state_unavailable,
                     "no event in it names the key that it is signed with (retention may have dropped the first), and "

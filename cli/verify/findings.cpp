@@ -46,14 +46,14 @@ void Findings::add(std::uint64_t seq, std::string kind, std::string what) {
 }
 
 void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said,
-                        const std::optional<merkle::NoteKey>& known) {
+                        const std::optional<merkle::NoteKey>& known, const char* known_from) {
     std::optional<merkle::NoteKey> named;
     if (opened)
         if (const auto body = read_body(opened->second)) named = named_key(body->data);
     key_ = request_.pinned ? request_.pinned : named ? named : said ? said : known;
     report_.key_from = request_.pinned  ? "--key"
                        : named          ? "event " + std::to_string(opened->first)
-                       : !said && known ? "owhalectl's own memory"
+                       : !said && known ? known_from
                                         : "the log beside its events, none of which confirms it";
     if (!key_)
         return add(1, "key_swapped",
@@ -72,6 +72,7 @@ void Findings::take_checkpoint(std::uint64_t size, const std::string& note) {
     const auto checkpoint = merkle::verify(note, *key_);
     if (!checkpoint) {
         const auto [kind, why] = fault_of(note, *key_, checkpoint.error());
+        count_refuted(size);
         return add(std::max<std::uint64_t>(size, 1), kind,
                    "the checkpoint over " + with_commas(size) + " events: " + why);
     }
@@ -82,6 +83,18 @@ void Findings::take_checkpoint(std::uint64_t size, const std::string& note) {
     claims_.push_back({checkpoint->size, checkpoint->root, -1});
     notes_.emplace_back(checkpoint->size, note);
     if (!newest_ || newest_->size < checkpoint->size) newest_ = *checkpoint;
+}
+
+void Findings::take_former(const std::string& note) {
+    const auto checkpoint = key_ ? merkle::verify(note, *key_) : Result<merkle::Checkpoint>(fail(Code::not_found, ""));
+    if (!checkpoint) return;
+    const auto is = [&](const Claim& one) { return one.size == checkpoint->size; };
+    if (claims_.empty() || (!is(claims_.front()) && !is(claims_.back()))) take_checkpoint(checkpoint->size, note);
+}
+
+void Findings::count_refuted(std::uint64_t size) {
+    ++report_.refuted_checkpoints;
+    report_.first_refuted = std::min(size, report_.first_refuted.value_or(size));
 }
 
 std::vector<Claim> Findings::claims() {
@@ -136,17 +149,17 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
     if (refuted && refuted->beyond && request_.ends_early && !kept.of_this_log) {
         end_early(kept, held, refuted->size, out);
     } else if (refuted && refuted->beyond) {
-        out.state = "older_copy";
-        out.detail = "the log was put back, or this is an older copy or export of it: it has " +
-                     with_commas(report_.last) + " events, and " + kept.where + " says that it had " +
-                     with_commas(refuted->size);
+        const auto had = kept.where + " says that it had " + with_commas(refuted->size);
+        const bool empty = report_.last == 0;
+        out.state = empty ? "emptied" : "older_copy";
+        out.detail = empty ? "there is no event in the log, and " + had
+                           : "the log was put back, or this is an older copy or export of it: it has " +
+                                 with_commas(report_.last) + " events, and " + had;
         add(report_.last + 1, out.state, out.detail);
     } else if (refuted) {
         out.state = "rewritten";
         out.detail = kept.where + " says that the first " + with_commas(refuted->size) + " events were other ones";
-        const auto after = refuted->after;
-        add(after + 1, out.state, out.detail + (after > 0 ? ", and matches at " + with_commas(after) : ""));
-        report_.problems.back().through = refuted->size;
+        if (refuted->after > 0) out.detail += ", and matches at " + with_commas(refuted->after);
     } else if (held > 0) {
         out.state = "matches";
         out.size = held;
@@ -163,15 +176,57 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
     report_.anchors.push_back(std::move(out));
 }
 
-void Findings::end_signed(const Pass& pass) {
-    const auto held = pass.held(-1);
-    for (const auto& [size, note] : notes_) {
-        if (size > held) continue;
-        ++report_.checkpoints;
-        if (size == held) report_.note = note;
+std::string Findings::says(const Narrowed& found) const {
+    const auto where = [this](int anchor) { return request_.kept[static_cast<std::size_t>(anchor)].where; };
+    std::string out;
+    for (const int anchor : found.refuting) out += (out.empty() ? "" : ", and ") + where(anchor);
+    out += (found.refuting.size() > 1 ? " say" : " says") + std::string(" that the first ") +
+           with_commas(found.through) + " events were other ones";
+    if (found.matching && *found.matching >= 0)
+        out += "; " + where(*found.matching) + " matches at " + with_commas(found.after);
+    if (found.matching && *found.matching < 0)
+        out += "; the log's own checkpoint over " + with_commas(found.after) +
+               " events holds, so the first other one is behind these, unless whoever did it has the log's key";
+    if (found.signed_anew) out += "; the log's own checkpoints hold: whoever did it has the log's key";
+    return out;
+}
+
+// What is kept outside says that events are others: of all that is said of them the narrowest, once, and not where an event
+// among them is known to be bad.
+void Findings::end_refuted(const Pass& pass) {
+    std::vector<bool> forgeable;
+    for (const auto& kept : request_.kept) forgeable.push_back(kept.by_key || kept.beside);
+    const auto found = narrowed(pass.claims(), forgeable);
+    if (!found) return;
+    const auto explains = [&](const Problem& one) {
+        return of_events(one) && one.seq > found->after && one.seq <= found->through;
+    };
+    if (!found->signed_anew && std::ranges::any_of(report_.problems, explains)) return;
+    const auto two = pass.swapped(found->through);
+    if (two)
+        return add(two->first, "reordered",
+                   "it and event " + with_commas(two->second) + " are in each other's place: " + says(*found));
+    add(found->after + 1, "rewritten", says(*found));
+    report_.problems.back().through = found->through;
+}
+
+void Findings::count_own(const Pass& pass) {
+    for (const auto& claim : pass.claims()) {
+        if (claim.anchor >= 0) continue;
+        if (claim.state == Claim::State::holds)
+            ++report_.checkpoints;
+        else
+            count_refuted(claim.size);
     }
+    const auto held = pass.held(-1);
+    for (const auto& [size, note] : notes_)
+        if (size == held) report_.note = note;
     if (held > 0) report_.signed_size = held;
-    report_.unsigned_events = report_.last - std::min(held, report_.last);
+}
+
+void Findings::end_signed(const Pass& pass) {
+    count_own(pass);
+    const auto held = pass.held(-1);
     if (held == 0) nothing_signed();
     if (report_.unsigned_events == 0 || !key_) return;
     const bool stopped = pass.last_event() == "daemon.stop";
@@ -210,6 +265,7 @@ Report Findings::sorted() {
 Report Findings::end(const Pass& pass) {
     for (std::size_t i = 0; i < request_.kept.size(); ++i)
         if (i < strange_.size()) end_anchor(request_.kept[i], static_cast<int>(i), pass);
+    end_refuted(pass);
     end_signed(pass);
     end_opened(pass);
     return sorted();
@@ -221,7 +277,7 @@ Report Findings::end_of_part(std::uint64_t size) {
     else
         nothing_signed();
     report_.checkpoints = notes_.size();
-    report_.unsigned_events = report_.last - std::min(size, report_.last);
+    report_.unsigned_events = report_.last - std::min(newest_ ? newest_->size : 0, report_.last);
     report_.notes.push_back("of these events alone: what is kept outside was not looked at");
     return sorted();
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/verify/examine.hpp"
+#include "cli/verify/narrowing.hpp"
 #include "cli/verify/pass.hpp"
 
 namespace owhale::cli::verify {
@@ -17,11 +18,13 @@ public:
 
     using Opened = std::optional<std::pair<std::uint64_t, std::string>>; // sequence and text of an audit.opened
     // The key that holds: the pinned one, the one that the log's first audit.opened names, the one that is said beside it,
-    // and the one that is remembered of its origin.
+    // and one that is known from elsewhere.
     void take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said,
-                  const std::optional<merkle::NoteKey>& known = {});
+                  const std::optional<merkle::NoteKey>& known = {}, const char* known_from = "owhalectl's own memory");
     // One that is stored with the log, as that of this size.
     void take_checkpoint(std::uint64_t size, const std::string& note);
+    // Others of the same log, in the order of their sizes, before claims(): those whose signatures hold.
+    void take_former(const std::string& note);
 
     std::vector<Claim> claims(); // of checkpoints and of what is kept outside, in the order of their sizes
     std::optional<merkle::Checkpoint> newest() const { return newest_; } // whose signature holds
@@ -35,6 +38,9 @@ private:
     void take_note(const Kept& kept, int index, const std::string& note);
     void end_early(const Kept& kept, std::uint64_t held, std::uint64_t known, Anchor& out);
     void end_anchor(const Kept& kept, int index, const Pass& pass);
+    void end_refuted(const Pass& pass);
+    std::string says(const Narrowed& found) const;
+    void count_own(const Pass& pass);
     void end_signed(const Pass& pass);
     void nothing_signed();
     void end_opened(const Pass& pass);
@@ -47,6 +53,7 @@ private:
     std::vector<Claim> claims_;
     std::vector<std::pair<std::uint64_t, std::string>> notes_; // signed ones of the log's own, by their sizes
     std::optional<merkle::Checkpoint> newest_;
+    void count_refuted(std::uint64_t size);
     std::vector<std::string> strange_; // by anchor: what else it knows
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "cli/verify/swaps.hpp"
+
 namespace owhale::cli::verify {
 namespace {
 
@@ -10,7 +12,7 @@ constexpr std::uint64_t kTileSize = 256;
 constexpr std::uint64_t kWidestGap = 1u << 20; // events; beyond it the tree is given up
 constexpr std::size_t kMostKept = 1000;        // problems, and ranges of missing texts
 constexpr std::size_t kMostDoubtful = 100'000;
-constexpr std::size_t kMostSearched = 4; // tiles in which two swapped events are looked for
+constexpr unsigned kMostSearches = 4; // for two swapped events, each among those of a tile
 
 std::uint64_t number_in(std::string_view data, std::string_view name) {
     boost::system::error_code error;
@@ -19,35 +21,6 @@ std::uint64_t number_in(std::string_view data, std::string_view name) {
     return number != nullptr && number->is_int64() && number->get_int64() > 0
                ? static_cast<std::uint64_t>(number->get_int64())
                : 0;
-}
-
-// The nodes of a tile by height, the leaves first.
-using TileNodes = std::array<std::vector<Hash>, 9>;
-TileNodes nodes_of(const std::vector<Hash>& leaves) {
-    TileNodes nodes;
-    nodes[0] = leaves;
-    for (std::size_t height = 1; height < nodes.size(); ++height)
-        for (std::size_t i = 0; i + 1 < nodes[height - 1].size(); i += 2)
-            nodes[height].push_back(merkle::node_hash(nodes[height - 1][i], nodes[height - 1][i + 1]));
-    return nodes;
-}
-
-Hash up(const TileNodes& nodes, std::size_t height, std::size_t index, const Hash& hash) {
-    const auto& other = nodes[height][index ^ 1];
-    return (index & 1) != 0 ? merkle::node_hash(other, hash) : merkle::node_hash(hash, other);
-}
-
-// The root with two leaves in each other's place; i < j.
-Hash root_swapped(const TileNodes& nodes, std::size_t i, std::size_t j) {
-    Hash left = nodes[0][j], right = nodes[0][i];
-    std::size_t height = 0;
-    for (; (i ^ j) != 1; ++height, i /= 2, j /= 2) {
-        left = up(nodes, height, i, left);
-        right = up(nodes, height, j, right);
-    }
-    auto hash = merkle::node_hash(left, right);
-    for (++height, i /= 2; height < 8; ++height, i /= 2) hash = up(nodes, height, i, hash);
-    return hash;
 }
 
 std::optional<Hash> root_of_some(const std::vector<Hash>& leaves) {
@@ -60,13 +33,16 @@ Pass::Pass(Report& report, std::vector<Claim> claims, Nodes nodes, std::uint64_t
     : report_(report), claims_(std::move(claims)), nodes_(std::move(nodes)), first_(first), next_(first),
       tree_(first == 1) {
     report_.first = first;
+    for (const auto& claim : claims_)
+        if (claim.anchor < 0) signed_to_ = std::max(signed_to_, claim.size);
 }
 
 void Pass::add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, std::string kind, std::string what) {
     ++report_.bad;
+    Problem problem{seq, through, std::move(kind), std::move(what)};
     last_told_ = std::max(last_told_, through.value_or(seq));
-    if (report_.problems.size() < kMostKept)
-        report_.problems.push_back({seq, through, std::move(kind), std::move(what)});
+    if (of_events(problem)) last_fault_ = std::max(last_fault_, through.value_or(seq));
+    if (report_.problems.size() < kMostKept) report_.problems.push_back(std::move(problem));
 }
 
 void Pass::take(const Row& row) {
@@ -88,6 +64,7 @@ void Pass::take(const Row& row, const Hash& computed) {
         lacks_text(row.seq);
     if (row.columns) see_time(row.columns->time);
     ++report_.events;
+    if (row.seq > signed_to_) ++report_.unsigned_events;
     ++next_;
     add_leaf(computed, row.hash);
 }
@@ -200,7 +177,7 @@ void Pass::end_tile() {
 void Pass::doubt(std::uint64_t index, const Hash& stored) {
     const auto first = index * kTileSize + 1;
     Tile tile{std::max(first, good_ + 1), first + kTileSize - 1, {}, last_told_ >= first};
-    if (!tile.told && doubtful_.size() < kMostSearched) tile.swapped = find_swap(stored);
+    if (!tile.told) tile.swapped = search_swap({}, stored, good_);
     if (doubtful_.size() < kMostDoubtful) doubtful_.push_back(tile);
 }
 
@@ -225,13 +202,18 @@ void Pass::hold_node(unsigned level, std::uint64_t index, const Hash& hash) {
     span = {};
 }
 
-std::optional<std::pair<std::uint64_t, std::uint64_t>> Pass::find_swap(const Hash& target) const {
-    const auto nodes = nodes_of(leaves_);
+// Among the leaves of this tile that are behind `good`.
+Pass::Two Pass::search_swap(const Edge& before, const Hash& root, std::uint64_t good) {
+    if (searches_ == kMostSearches || leaves_.size() < 2) return {};
+    ++searches_;
     const auto first = tiles_.size() * kTileSize + 1;
-    for (std::size_t i = 0; i < kTileSize; ++i)
-        for (std::size_t j = i + 1; j < kTileSize; ++j)
-            if (root_swapped(nodes, i, j) == target) return std::pair(first + i, first + j);
-    return {};
+    const auto found = find_swap(leaves_, std::max(first, good + 1) - first, before, root);
+    return found ? Two(std::pair(first + found->first, first + found->second)) : Two();
+}
+
+Pass::Two Pass::swapped(std::uint64_t size) const {
+    const auto found = swaps_.find(size);
+    return found == swaps_.end() ? Two() : Two(found->second);
 }
 
 std::optional<Hash> Pass::root() const {
@@ -250,10 +232,13 @@ void Pass::hold_claims() {
         if (claims_[at_claim_].size == size) hold(claims_[at_claim_]);
 }
 
-void Pass::hold(const Claim& claim) {
+void Pass::hold(Claim& claim) {
     const bool by_texts = root() == claim.root;
     if (!by_texts && stored_root() != claim.root) return claim_fails(claim);
+    claim.state = Claim::State::holds;
+    if (!by_texts) explain();
     settle(!by_texts);
+    failed_at_.reset();
     if (!by_texts) {
         tiles_ = stored_tiles_;
         leaves_ = stored_leaves_;
@@ -262,20 +247,44 @@ void Pass::hold(const Claim& claim) {
     good_ = claim.size;
     broken_ = false;
     held_[claim.anchor] = claim.size;
+    if (claim.anchor >= 0) good_outside_ = claim.size;
     if (claim.anchor < 0) unsigned_ = {};
 }
 
-void Pass::claim_fails(const Claim& claim) {
+// The tiles in doubt were changed: what failed within one of them since the last that held did so for that.
+void Pass::explain() {
+    for (auto i = at_claim_; i-- > 0 && claims_[i].size > good_;) {
+        const auto tile = std::ranges::lower_bound(doubtful_, claims_[i].size, {}, &Tile::last);
+        claims_[i].explained |= tile != doubtful_.end() && tile->first <= claims_[i].size;
+    }
+}
+
+void Pass::claim_fails(Claim& claim) {
+    claim.state = Claim::State::differs;
     refuted_.try_emplace(claim.anchor, Refuted{claim.size, false, held(claim.anchor)});
-    if (broken_ || claim.anchor >= 0) return;
+    if (!failed_at_) {
+        failed_at_ = claim.size;
+        const auto good = claim.anchor < 0 ? good_ : good_outside_; // a log that was rewritten may be signed anew
+        if (last_fault_ <= good)
+            if (const auto two = search_swap(tiles_, claim.root, good)) swaps_[claim.size] = *two;
+    }
+    if (broken_ || claim.anchor >= 0) return; // what an anchor alone refutes may have been signed anew
     broken_ = true;
     const auto before = report_.bad;
     settle(true);
-    if (report_.bad != before || last_told_ > good_) return;
-    add_problem(good_ + 1, claim.size, "changed",
-                "the checkpoint over " + with_commas(claim.size) +
-                    " events was signed over other ones than these: at least one of them was changed, and the tree "
-                    "made anew");
+    if (report_.bad == before && last_fault_ <= good_) tell_failure(claim.size);
+}
+
+// Of a checkpoint of the log's own, when nothing was found that explains it. What failed first is nearest to the fault.
+void Pass::tell_failure(std::uint64_t size) {
+    if (const auto two = swapped(*failed_at_))
+        return add_problem(two->first, {}, "reordered",
+                           "it and event " + with_commas(two->second) + " are in each other's place");
+    auto what =
+        "the checkpoint over " + with_commas(size) +
+        " events was signed over other ones than these: at least one of them was changed, and the tree made anew";
+    if (*failed_at_ < size) what += "; by what is kept outside it is among the first " + with_commas(*failed_at_);
+    add_problem(good_ + 1, *failed_at_, "changed", std::move(what));
 }
 
 // What is to be said of the tiles whose stored node differs: a claim has shown that their texts are right, or not.
@@ -288,7 +297,9 @@ void Pass::settle(bool texts_changed) {
             add_problem(tile.swapped->first, {}, "reordered",
                         "it and event " + with_commas(tile.swapped->second) + " are in each other's place");
         else if (!tile.told)
-            add_problem(tile.first, tile.last, "changed",
+            add_problem(tile.first,
+                        failed_at_ && *failed_at_ >= tile.first ? std::min(*failed_at_, tile.last) : tile.last,
+                        "changed",
                         "at least one of these is not what was written: text and hash were changed together, or others "
                         "put in its place");
     }
@@ -313,8 +324,9 @@ void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
                                 " answers are signed with keys whose pairing is not among these events");
     std::uint64_t beyond = 0;
     for (; at_claim_ < claims_.size(); ++at_claim_) {
-        const auto& claim = claims_[at_claim_];
+        auto& claim = claims_[at_claim_];
         if (!tree_ && claim.size < next_) continue;
+        claim.state = Claim::State::beyond;
         // What was found before is nearer to the beginning.
         auto& refuted = refuted_.try_emplace(claim.anchor, Refuted{claim.size, true, held(claim.anchor)}).first->second;
         if (refuted.beyond) refuted.size = claim.size;

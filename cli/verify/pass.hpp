@@ -1,8 +1,8 @@
 // One pass over the events of a log, in their order: rebuilds the tree from the texts, holds every row against its text,
 // and the tree against the nodes that are stored and the claims that are made of it.
 //
-// What it cannot put down to one event it narrows to the tile of 256, or to those between two claims. It knows nothing of
-// where the events come from.
+// What it cannot put down to one event, or to two that are in each other's place, it narrows to the tile of 256, or to those
+// between two claims. That an anchor is refuted it tells by the claims' states alone: it knows nothing of where they come from.
 #pragma once
 
 #include <functional>
@@ -75,6 +75,10 @@ public:
         std::uint64_t after = 0; // the greatest size at which one had held till then
     };
     std::optional<Refuted> refuted(int anchor) const;
+    // All of them, with what became of each.
+    const std::vector<Claim>& claims() const { return claims_; }
+    // The two events that have to change places for what is claimed of this size to hold: where that was looked for and found.
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> swapped(std::uint64_t size) const;
     const Decisions& decisions() const { return decisions_; }
     // Microseconds between the earliest and the latest event behind the last checkpoint that held.
     std::int64_t unsigned_time() const { return unsigned_.max < unsigned_.min ? 0 : unsigned_.max - unsigned_.min; }
@@ -102,10 +106,13 @@ private:
     void check_drops(const std::map<std::uint64_t, std::uint64_t>& drops);
     void check_missing(std::uint64_t allowed);
     void hold_claims();
-    void hold(const Claim& claim);
-    void claim_fails(const Claim& claim);
+    void hold(Claim& claim);
+    void claim_fails(Claim& claim);
+    void explain();
+    void tell_failure(std::uint64_t size);
     void settle(bool texts_changed);
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> find_swap(const Hash& target) const;
+    using Two = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
+    Two search_swap(const Edge& before, const Hash& root, std::uint64_t good);
 
     Report& report_;
     std::vector<Claim> claims_;
@@ -114,10 +121,14 @@ private:
     std::uint64_t first_, next_;
     bool tree_ = true; // the root is known: it began with 1, and no gap was too great
     bool broken_ = false;
-    std::uint64_t good_ = 0; // size at which a claim held last
-    std::uint64_t last_told_ = 0;
-    std::vector<Hash> leaves_, stored_leaves_; // of the tile: of texts; of rows
-    bool alike_ = true;                        // these two
+    std::uint64_t good_ = 0, good_outside_ = 0;    // size at which a claim held last; one of an anchor
+    std::optional<std::uint64_t> failed_at_;       // the first size since at which one did not
+    std::uint64_t last_told_ = 0, last_fault_ = 0; // of all problems; of those of_events()
+    std::uint64_t signed_to_ = 0;                  // the newest checkpoint's size
+    unsigned searches_ = 0;                        // for two that are swapped
+    std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> swaps_; // found, by the claim's size
+    std::vector<Hash> leaves_, stored_leaves_;                               // of the tile: of texts; of rows
+    bool alike_ = true;                                                      // these two
     Edge tiles_, stored_tiles_;
     Decisions decisions_;
     std::vector<Tile> doubtful_;

@@ -1,15 +1,17 @@
 #include "cli/verify/report.hpp"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 #include "cli/escape.hpp"
 #include "shared/codec.hpp"
 
 namespace owhale::cli::verify {
 namespace {
 
-std::string range(const Problem& problem) {
-    auto out = with_commas(problem.seq);
-    if (problem.through && *problem.through != problem.seq) out += " to " + with_commas(*problem.through);
-    return out;
+std::string range(std::uint64_t seq, const std::optional<std::uint64_t>& through) {
+    return with_commas(seq) + (through && *through != seq ? " to " + with_commas(*through) : "");
 }
 
 std::string in_words(std::string kind) {
@@ -23,11 +25,30 @@ Tone tone_of(const Anchor& anchor) {
     return anchor.state == "absent" || anchor.state == "beyond" ? Tone::plain : Tone::bad;
 }
 
+std::string none_holds(const Report& report) {
+    if (report.refuted_checkpoints == 0 && report.checkpoints == 0)
+        return report.whole ? "none yet: nothing is signed" : "none: nothing is signed";
+    if (report.refuted_checkpoints == 0)
+        return with_commas(report.checkpoints) + " with the key's signature, not compared with these events";
+    const auto over = "over " + with_commas(*report.first_refuted) + " events";
+    if (report.refuted_checkpoints == 1) return "the only one, " + over + ", does not hold";
+    return "none of " + with_commas(report.refuted_checkpoints) + " holds; the first is " + over;
+}
+
 std::string signed_text(const Report& report) {
-    if (!report.signed_size) return report.whole ? "none yet: nothing is signed" : "none that holds: nothing is signed";
-    auto out =
-        with_commas(report.checkpoints) + " hold; the newest is over " + with_commas(*report.signed_size) + " events";
-    if (report.unsigned_events > 0) out += "; " + with_commas(report.unsigned_events) + " after it not signed yet";
+    std::string out;
+    if (!report.signed_size) {
+        out = none_holds(report);
+    } else if (report.refuted_checkpoints == 0) {
+        out = with_commas(report.checkpoints) + " hold; the newest is over " + with_commas(*report.signed_size) +
+              " events";
+    } else {
+        out = with_commas(report.checkpoints) + " of " + with_commas(report.checkpoints + report.refuted_checkpoints) +
+              " hold, the newest of these over " + with_commas(*report.signed_size) +
+              " events; the first that does not hold is over " + with_commas(*report.first_refuted);
+    }
+    if (report.unsigned_events > 0 && (report.signed_size || report.first_refuted))
+        out += "; " + with_commas(report.unsigned_events) + " after the newest not signed yet";
     return out;
 }
 
@@ -40,8 +61,8 @@ bool any_outside(const Report& report) {
 std::string problems_text(const Look& look, const Report& report) {
     std::string out;
     for (const auto& problem : report.problems)
-        out += "  " + toned(look, Tone::bad, range(problem)) + "  " + toned(look, Tone::bold, in_words(problem.kind)) +
-               ": " + escaped(problem.what) + "\n";
+        out += "  " + toned(look, Tone::bad, range(problem.seq, problem.through)) + "  " +
+               toned(look, Tone::bold, in_words(problem.kind)) + ": " + escaped(problem.what) + "\n";
     if (report.bad > report.problems.size())
         out += "  and " + with_commas(report.bad - report.problems.size()) + " more\n";
     return out;
@@ -50,8 +71,11 @@ std::string problems_text(const Look& look, const Report& report) {
 std::string head_of(const Look& look, const Report& report) {
     const auto events = with_commas(report.events) + " events";
     if (report.whole) return toned(look, Tone::good, "whole") + ": " + events + "\n";
+    const auto first = first_bad(report);
+    const bool several = first && first->through && *first->through != first->seq;
     return toned(look, Tone::bad, "NOT whole") + ": " + events + " read; the first bad one is " +
-           toned(look, Tone::bold, report.problems.empty() ? "unknown" : range(report.problems.front())) + "\n";
+           (several ? "among " : "") + toned(look, Tone::bold, first ? range(first->seq, first->through) : "unknown") +
+           "\n";
 }
 
 } // namespace
@@ -63,8 +87,34 @@ std::string with_commas(std::uint64_t number) {
     return out;
 }
 
+bool of_events(const Problem& problem) {
+    constexpr std::array<std::string_view, 10> kKinds = {"changed",    "missing",         "inserted",   "reordered",
+                                                         "rewritten",  "signature_wrong", "older_copy", "emptied",
+                                                         "unreadable", "drop_invented"};
+    return std::ranges::find(kKinds, problem.kind) != kKinds.end();
+}
+
+// Each of them says that one of its events at least is bad, so the first bad one is behind none of their ends; all those of a
+// gap are missing. Where the key is another, nothing that is signed says anything.
+std::optional<FirstBad> first_bad(const Report& report) {
+    if (report.problems.empty()) return {};
+    std::optional<FirstBad> out;
+    for (const auto& one : report.problems) {
+        if (!of_events(one)) continue;
+        const auto end = one.kind == "missing" ? one.seq : one.through.value_or(one.seq);
+        if (!out) out = FirstBad{one.seq, end};
+        out = FirstBad{std::min(out->seq, one.seq), std::min(*out->through, end)};
+    }
+    const auto& front = report.problems.front();
+    if (!out || front.kind == "key_swapped") out = FirstBad{front.seq, front.through};
+    if (out->through == out->seq) out->through.reset();
+    return out;
+}
+
 std::string to_json(const Report& report) {
-    return codec::to_text(report);
+    auto told = report;
+    told.first_bad = first_bad(report);
+    return codec::to_text(told);
 }
 
 Result<Report> report_of(std::string_view json) {

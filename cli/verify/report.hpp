@@ -18,16 +18,25 @@ struct Problem {
     std::uint64_t seq = 0;                // of the event, or the first of those it may be
     std::optional<std::uint64_t> through; // and the last
     // changed, missing, inserted, reordered, checkpoint_forged, checkpoint_missing, key_swapped, node_changed,
-    // drop_invented, signature_wrong, rewritten, older_copy, unreadable
+    // drop_invented, signature_wrong, rewritten, older_copy, emptied, unreadable
     std::string kind;
     std::string what;
 };
 BOOST_DESCRIBE_STRUCT(Problem, (), (seq, through, kind, what))
 
+// Whether it says that an event is not there as it was written; else it is about the tree, a checkpoint or a key.
+bool of_events(const Problem& problem);
+
+struct FirstBad {
+    std::uint64_t seq = 0;
+    std::optional<std::uint64_t> through; // it is one of those from `seq` to this one
+};
+BOOST_DESCRIBE_STRUCT(FirstBad, (), (seq, through))
+
 // What the log was held against that is kept outside of it.
 struct Anchor {
-    std::string name;                  // "heads", "journal", "remembered", "checkpoint"
-    std::string state;                 // matches, beyond (not compared), older_copy, rewritten, other_log, absent
+    std::string name;  // "heads", "journal", "remembered", "checkpoint"
+    std::string state; // matches, beyond (not compared), older_copy, emptied, rewritten, other_log, absent
     std::optional<std::uint64_t> size; // the greatest that was held
     std::string detail;
     bool outside = true; // of the folder that the log lies in
@@ -39,12 +48,15 @@ struct Report {
     std::uint64_t first = 0, last = 0, events = 0; // read
     std::string origin, key;                       // key: in C2SP's form of a verifier key
     std::string key_from;                          // "--key", "event 1"
-    std::uint64_t checkpoints = 0;                 // signed ones that were held
+    std::uint64_t checkpoints = 0;                 // its own that hold, or were not compared without signed_size
     std::optional<std::uint64_t> signed_size;      // of the newest that holds
-    std::uint64_t unsigned_events = 0;             // after it
+    std::uint64_t refuted_checkpoints = 0;         // its own that do not hold
+    std::optional<std::uint64_t> first_refuted;    // size of the first of them
+    std::uint64_t unsigned_events = 0;             // after the newest that is signed, whether it holds or not
     std::uint64_t dropped = 0;                     // bodies gone by retention
     std::uint64_t signed_answers = 0;              // of devices, whose signatures hold
     std::uint64_t bad = 0;                         // problems in all
+    std::optional<FirstBad> first_bad;             // as to_json() finds it
     std::vector<Problem> problems;                 // the first of them
     std::vector<Anchor> anchors;
     std::vector<std::string> notes;
@@ -52,9 +64,12 @@ struct Report {
     std::vector<std::pair<std::uint64_t, merkle::Hash>> leaves; // of some events of an export, to be proved; not told
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
-                      (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, unsigned_events,
-                       dropped, signed_answers, bad, problems, anchors, notes, note))
+                      (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, refuted_checkpoints,
+                       first_refuted, unsigned_events, dropped, signed_answers, bad, first_bad, problems, anchors,
+                       notes, note))
 
+// The first bad event, as exactly as all problems together say it; nothing of a log that is whole.
+std::optional<FirstBad> first_bad(const Report& report);
 std::string to_json(const Report& report);
 Result<Report> report_of(std::string_view json);
 // `ctl`: the owhalectl that asks this log's owhaled, with the options that it takes; `log`: those by which the same log is

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unistd.h>
 
+#include "audit/damaged.hpp"
 #include "base/clock.hpp"
 #include "base/sha256.hpp"
 #include "store/transaction.hpp"
@@ -99,10 +100,9 @@ Result<std::optional<Signed>> Checkpoints::newest() {
     Signed last{row.text(2), static_cast<std::uint64_t>(row.integer(0)), {}, row.integer(1)};
     const auto checkpoint = merkle::verify(last.note, name_);
     if (!checkpoint || checkpoint->size != last.size)
-        return fail(Code::state_unavailable,
-                    "the audit log's checkpoint of " + std::to_string(last.size) + " events is forged or damaged" +
-                        (checkpoint ? "" : ": " + checkpoint.error().message),
-                    "`owhalectl audit verify` says more; put audit.db back from a backup");
+        return damaged_log("the audit log's checkpoint of " + std::to_string(last.size) +
+                               " events is forged or damaged" + (checkpoint ? "" : ": " + checkpoint.error().message),
+                           database_.path(), "put audit.db back from a backup");
     last.root = checkpoint->root;
     return last;
 }

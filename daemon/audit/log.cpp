@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <mutex>
 
+#include "audit/damaged.hpp"
 #include "audit/declared.hpp"
 #include "audit/find.hpp"
 #include "audit/index/index.hpp"
@@ -17,6 +18,7 @@
 #include "audit/writer.hpp"
 #include "base/log.hpp"
 #include "store/emptied_log.hpp"
+#include "store/failure.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -281,10 +283,18 @@ private:
     std::optional<asio::thread_pool> readers_; // from the first find() on: no thread before the broker is confined
 };
 
+// What SQLite cannot read is damage of this log, of which more is known than of any file.
+Result<std::unique_ptr<Writer>> open_writer(const std::string& dir) {
+    auto writer = Writer::open(dir);
+    if (!writer && writer.error().step == store::kDamaged && writer.error().message.starts_with(dir + "/audit.db"))
+        writer.error().next = kBackOrAnew;
+    return writer;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Log>> Log::open(const std::string& dir) {
-    auto writer = TRY(Writer::open(dir));
+    auto writer = TRY(open_writer(dir));
     auto reader = TRY(store::Database::open_to_read(dir + "/audit.db"));
     auto tiles = TRY(Tiles::open(reader));
     const auto events = TRY(events_in(reader));

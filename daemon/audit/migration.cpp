@@ -2,10 +2,12 @@
 
 #include <chrono>
 
+#include "audit/damaged.hpp"
 #include "audit/ledger.hpp"
 #include "audit/moment.hpp"
 #include "audit/tiles.hpp"
 #include "base/log.hpp"
+#include "store/failure.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -13,10 +15,10 @@ namespace {
 constexpr std::chrono::seconds kTold{2}; // how often a long one says how far it is
 
 std::unexpected<Error> damaged(std::int64_t seq) {
-    return fail(Code::state_unavailable,
-                "the audit log cannot be brought to its new form: event " + std::to_string(seq) +
-                    " is not what its hash says, or the one before it is missing",
-                "put audit.db back from a backup, or move it away: a new log begins");
+    return std::unexpected(Error{Code::state_unavailable,
+                                 "the audit log cannot be brought to its new form: event " + std::to_string(seq) +
+                                     " is not what its hash says, or the one before it is missing",
+                                 kBackOrAnew, 0, std::string(store::kDamaged)});
 }
 
 class Progress {

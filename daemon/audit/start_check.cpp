@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "audit/damaged.hpp"
 #include "audit/leaf.hpp"
 #include "audit/tiles.hpp"
 
@@ -38,10 +39,8 @@ Result<Problem> first_bad(store::Database& database, std::uint64_t from) {
     return std::nullopt;
 }
 
-std::unexpected<Error> refuse(const std::string& what) {
-    return fail(Code::state_unavailable, "the audit log is damaged or was changed: " + what,
-                "look with `owhalectl audit verify --file`; then put the state folder back from a backup, or move"
-                " audit.db and audit.key away together: a new log begins");
+std::unexpected<Error> refuse(const std::string& what, const std::string& path) {
+    return damaged_log("the audit log is damaged or was changed: " + what, path, kBackOrAnew);
 }
 
 Result<std::uint64_t> size_of(store::Database& database) {
@@ -100,7 +99,7 @@ Status check_at_start(store::Database& database, Checkpoints& checkpoints) {
     if (!problem) return {};
     // Rare, so it may take its time: which event is the first that is not what it was.
     const auto first = TRY(first_bad(database, 0));
-    return refuse(first.value_or(*problem));
+    return refuse(first.value_or(*problem), database.path());
 }
 
 } // namespace owhale::audit

@@ -65,12 +65,13 @@ class Terminal:
         self.at = 0        # what was looked at
 
     def more(self, seconds):
-        if not select.select([self.fd], [], [], seconds)[0]:
-            return
-        try:
-            self.screen += os.read(self.fd, 65536)
-        except OSError:
-            pass
+        """False at the end, when nobody has the terminal any more and all that was written is read."""
+        if select.select([self.fd], [], [], seconds)[0]:
+            try:
+                self.screen += os.read(self.fd, 65536)
+            except OSError:  # EIO: the kernel says it behind the last byte
+                return False
+        return True
 
     def until(self, pattern, seconds=20):
         """Past the next match. What is typed before a question for a password is thrown away, so wait for the question."""
@@ -91,15 +92,21 @@ class Terminal:
         os.kill(self.pid, signal.SIGINT)
 
     def wait(self, seconds=30):
-        """Its exit code and all that it showed."""
-        end = time.monotonic() + seconds
+        """Its exit code and all that it showed: what it wrote last may come after its end."""
+        code, end = None, time.monotonic() + seconds
         while time.monotonic() < end:
-            self.more(0.05)
-            done, status = os.waitpid(self.pid, os.WNOHANG)
-            if done:
-                self.more(0)
-                os.close(self.fd)
-                return os.waitstatus_to_exitcode(status), self.screen.decode()
+            more = self.more(0.05)
+            if code is None:
+                done, status = os.waitpid(self.pid, os.WNOHANG)
+                if done:
+                    code, end = os.waitstatus_to_exitcode(status), time.monotonic() + 5  # others may keep the terminal
+            if code is not None and not more:
+                break
+            if not more:
+                time.sleep(0.01)
+        if code is not None:
+            os.close(self.fd)
+            return code, self.screen.decode()
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         raise AssertionError(f"still there, having shown {self.screen!r}")

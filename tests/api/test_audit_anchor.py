@@ -116,8 +116,10 @@ def test_an_older_copy_put_back_is_not_served_until_root_says_so(own):
     copy_of(owhaled, "older")
     size = lines_of(lived(owhaled, 3))[-1][0]
     put_back(owhaled, "older")
+    before = everything(owhaled.state)
     there = len(bodies(owhaled.state))
     said = refused(owhaled)
+    assert everything(owhaled.state) == before
     assert f"has {there} events" in said and f"the head of {size} events" in said and "older copy" in said, said
     assert len(bodies(owhaled.state)) == there  # and nothing was added to it
     heads_of(owhaled).rename(heads_of(owhaled).with_name("heads.old"))
@@ -141,11 +143,75 @@ def test_another_past_of_the_same_length_is_not_served(own):
     assert "are others than those of" in said, said
 
 
+def everything(folder):
+    """What is in it, and of whom; but for who used it last."""
+    return {str(path.relative_to(folder)): (path.stat().st_uid, stat.S_IMODE(path.stat().st_mode), path.read_bytes() if path.is_file() else None)
+            for path in [folder, *folder.rglob("*")] if path.name != "lock"}
+
+
 def test_a_log_begun_anew_is_not_served(own):
     owhaled = lived(own())
+    heads = heads_of(owhaled).read_text()
     shutil.rmtree(owhaled.state)
-    assert "is not the one of the head" in refused(owhaled)
+    assert "audit.db is not there" in refused(owhaled)
+    assert list(owhaled.state.iterdir()) == []
     heads_of(owhaled).unlink()
+    lived(owhaled)
+    heads_of(owhaled).write_text(heads)
+    before = everything(owhaled.state)
+    assert "is not the one of the head" in refused(owhaled)
+    assert everything(owhaled.state).keys() == before.keys()
+    assert everything(owhaled.state)["audit.db"] == before["audit.db"]
+
+
+@pytest.mark.parametrize("emptied", [False, True], ids=["removed", "emptied"])
+def test_a_refused_start_leaves_the_folder_of_a_log_that_is_gone_as_it_was(own, base, emptied):
+    """Twice, since the first must not make one; then what it says is done, and a new log begins."""
+    owhaled = lived(own())
+    size = lines_of(owhaled)[-1][0]
+    log = owhaled.state / "audit.db"
+    log.write_bytes(b"") if emptied else log.unlink()
+    before = everything(owhaled.state)
+    for _ in range(2):
+        said = refused(owhaled)
+        assert f"{log} {'has not one byte' if emptied else 'is not there'}" in said and f"the head of {size} events" in said, said
+        assert "audit.key" in said, said
+        assert everything(owhaled.state) == before
+    person = Ctl(base).with_variables(PATH="/nowhere")
+    found = person("audit", "verify", "--dir", str(owhaled.state), code=1).stdout
+    assert "there is no event in the log" in found and f"it had {size}" in found, found
+    for path in (log, owhaled.state / "audit.key", heads_of(owhaled)):
+        if path.exists():
+            path.rename(path.with_name(path.name + ".old"))
+    owhaled.start()
+    assert owhaled.ran(argv=["true"], cwd="/tmp")["state"] == "exited"
+    assert len(events(owhaled, "audit.opened")) == 1
+    assert owhaled.stop() == 0
+    assert lines_of(owhaled)[-1][0] == len(bodies(owhaled.state))
+
+
+def test_what_is_advised_for_a_damaged_log_names_the_heads_too(own, base):
+    """A new log in its place would not fit them; and the advice works as it stands there."""
+    owhaled = lived(own(), 3)
+    whole = (owhaled.state / "audit.db").read_bytes()
+    damaged = [whole[:len(whole) // 2], b"no database" * 1000]
+    changed = sqlite3.connect(owhaled.state / "audit.db")
+    for (name,) in changed.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+        changed.execute(f"DROP TRIGGER {name}")
+    changed.execute("UPDATE bodies SET json = replace(json, 'true', 'ture') WHERE seq = (SELECT max(seq) FROM bodies WHERE json LIKE '%true%')")
+    changed.commit()
+    changed.close()
+    damaged.append((owhaled.state / "audit.db").read_bytes())
+    for bytes_ in damaged:
+        (owhaled.state / "audit.db").write_bytes(bytes_)
+        before = everything(owhaled.state)
+        said = refused(owhaled)
+        assert "move audit.db and audit.key away together" in said and "without that log nothing starts" in said, said
+        assert everything(owhaled.state) == before
+    advised = re.search(r"`owhalectl (audit verify --dir [^`]*)`", said)
+    assert advised and advised[1].endswith(str(owhaled.state.resolve())), said
+    assert "NOT whole" in Ctl(base)(*advised[1].split(), code=1).stdout
+    (owhaled.state / "audit.db").write_bytes(whole)
     owhaled.start()
 
 
@@ -185,7 +251,7 @@ def test_on_a_disk_that_cannot_be_written_the_last_head_still_counts(own):
     owhaled.start()  # as old as the head
     assert owhaled.stop() == 0
     shutil.rmtree(owhaled.state)
-    assert "is not the one of the head" in refused(owhaled)
+    assert "audit.db is not there" in refused(owhaled)
 
 
 @pytest.mark.parametrize("place", ["state/heads", "state/deep/heads", "run/heads"])

@@ -139,7 +139,24 @@ def test_inserted_and_swapped_events_are_found(tampered):
 
 def test_swapped_events_are_found(tampered):
     problem = tampered(attacks.swap, 7, 9, code=1)["problems"][0]
-    assert problem["kind"] == "changed" and problem["seq"] <= 7 <= problem["through"]
+    assert (problem["seq"], problem["kind"]) == (7, "reordered") and "event 9 " in problem["what"]
+
+
+@pytest.mark.parametrize("attack, kind, words", [(attacks.delete_event, "missing", (7,)), (attacks.change_body, "changed", (7,)), (attacks.swap, "reordered", (7, 9))],
+                         ids=lambda one: getattr(one, "__name__", None))
+def test_an_anchor_that_does_not_hold_hides_no_event(stopped, stranger, base, attack, kind, words):
+    """Each that there is: a checkpoint that was kept, what is remembered, and root's heads."""
+    state = copied(stopped.state, base / "state")
+    saved = base / "saved"
+    saved.write_text(stopped.note)
+    verify(stranger, "--dir", str(state), code=0)
+    database = attacks.free(state / "audit.db")
+    attack(database, *words)
+    database.close()
+    heads = ("--heads", str(stopped.heads)) if os.geteuid() == 0 else ()
+    report = verify(stranger, "--dir", str(state), "--checkpoint", str(saved), *heads, code=1)
+    assert (report["first_bad"], report["problems"][0]["kind"], report["bad"]) == ({"seq": 7}, kind, 1), report
+    assert {one["state"] for one in report["anchors"] if one["name"] in ("checkpoint", "remembered")} <= {"rewritten", "matches"}
 
 
 def test_a_forged_checkpoint_is_named(tampered):

@@ -85,9 +85,27 @@ class Terminal:
     def _read(self, seconds):
         ready, _, _ = select.select([self.master], [], [], max(0, min(seconds, 0.2)))
         if ready:
+            return self._take()
+        if self.process.poll() is not None:
+            self._let_go()
+            return self._take()
+        return seconds > 0
+
+    def _let_go(self):
+        """So that the kernel tells the end of what was written: while an end of it is open here, it does not."""
+        if self.slave is not None:
+            os.close(self.slave)
+            self.slave = None
+
+    def _take(self):
+        """False at the end, when nobody has the terminal any more and all that was written is read."""
+        if not select.select([self.master], [], [], 5)[0]:  # others keep it
+            return False
+        try:
             self.seen += os.read(self.master, 65536)
-            return True
-        return seconds > 0 and self.process.poll() is None
+        except OSError:  # EIO: the kernel says it behind the last byte
+            return False
+        return True
 
     def exit_code(self, seconds=60):
         """Drains what is left and returns how the program ended."""
@@ -99,6 +117,9 @@ class Terminal:
             ready, _, _ = select.select([self.master], [], [], 0.1)
             if ready:
                 self.seen += os.read(self.master, 65536)
+        self._let_go()
+        while self._take():
+            pass
         return self.process.returncode
 
 

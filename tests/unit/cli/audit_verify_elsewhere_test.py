@@ -130,6 +130,61 @@ class Exports(Folder):
         self.export(lambda lines: lines[:5] + [b"CEF:0|owhaled|owhaled|0.1.0|login|x|3|externalId=6"] + lines[6:])
         self.finds(6, "unreadable")
 
+    def test_a_line_that_is_none_beside_the_events_takes_the_number_of_none(self):
+        for at in (1, 16, 700, 701):
+            for junk in (b"junk", b"{}"):
+                self.export(lambda lines: lines[:at] + [junk] + lines[at:])
+                report = self.verify(code=1)
+                self.assertEqual([(one["seq"], one["kind"]) for one in report["problems"]], [(min(at, 700) + 1, "inserted")], (at, report["problems"]))
+                self.assertEqual((report["events"], report["last"], report["signed_size"], report["unsigned_events"]), (700, 700, 700, 0))
+                self.assertIn(f"line {at + 1} is none", report["problems"][0]["what"])
+
+    def test_a_line_that_is_none_in_the_place_of_an_event(self):
+        self.export(lambda lines: lines[:15] + [b"junk"] + lines[16:])
+        report = self.finds(16, "unreadable")
+        self.assertEqual((report["bad"], report["unsigned_events"], report["first_refuted"]), (1, 0, 700))
+        self.export(lambda lines: lines[:15] + [b"junk"] + lines[18:])
+        report = self.verify(code=1)
+        self.assertEqual([(one["seq"], one.get("through"), one["kind"]) for one in report["problems"]], [(16, None, "unreadable"), (17, 18, "missing")])
+
+    def checkpoint(self, size):
+        return json.dumps({"checkpoint": self.log.note(size)}, ensure_ascii=False).encode()
+
+    def test_the_checkpoints_within_narrow_what_is_found(self):
+        """Of one that followed the log; and a forged one among them counts for nothing."""
+        forged = audit_log.leaf(attacks.another(self.log.bodies[332].decode()).encode()).hex().encode()
+
+        def change(lines):
+            lines[332] = b'{"seq":333,"hash":"%s","event":%s}' % (forged, attacks.another(self.log.bodies[332].decode()).encode())
+            return lines
+
+        self.export(change)
+        self.finds(1, "changed", through=700)
+        inside = [(350, self.checkpoint(350)), (320, self.checkpoint(320)),
+                  (200, json.dumps({"checkpoint": made().other.note(340, bytes(32))}, ensure_ascii=False).encode())]
+
+        def many(lines):
+            change(lines)
+            for at, line in inside:
+                lines.insert(at, line)
+            return lines
+
+        self.export(many)
+        report = self.finds(321, "changed", through=350)
+        self.assertEqual((report["checkpoints"], report["refuted_checkpoints"], report["first_refuted"]), (1, 2, 350))
+
+    def test_the_logs_own_file(self):
+        """Of which a line is none of an export's; where it is looked at is said."""
+        for path in (self.state / "audit.db", self.top / "link", self.top / "copy.db"):
+            if path.name == "link":
+                path.symlink_to(self.state / "audit.db")
+            if path.name == "copy.db":
+                shutil.copy(self.state / "audit.db", path)
+            done = verify(self.top, "--file", str(path))
+            self.assertEqual(done.returncode, 3, done)
+            self.assertIn("is a database, and no export", done.stderr)
+            self.assertIn("audit verify --dir " + ("STATE" if path.name == "copy.db" else str(self.state)), done.stderr)
+
     def test_garbage(self):
         for garbage in (b"", b"\0" * 5000, b"{}\n" * 2000, b'{"seq":18446744073709551616}\n', b"x" * (17 << 20)):
             (self.top / "export").write_bytes(garbage)
@@ -207,6 +262,13 @@ class Served(Folder):
         """The event that tells of it is behind the checkpoint that the first look began with."""
         report = self.look(self.serve(self.log_of(300, 100), self.log_of(301, 100, 301)), 0)
         self.assertEqual((report["events"], report["dropped"], report["whole"]), (301, 100, True))
+
+    def test_nobody_there(self):
+        """Root, or who runs owhaled, has another way."""
+        done = subprocess.run([CTL, "--socket", str(self.top / "none"), "audit", "verify"], capture_output=True, text=True, timeout=120,
+                              env={"PATH": "/nowhere", "HOME": str(self.top)})
+        self.assertEqual(done.returncode, 6, done)
+        self.assertIn("--dir STATE", done.stderr)
 
     def test_what_stays_gone_is_told(self):
         report = self.look(self.serve(self.log_of(300, 100)), 1)
@@ -296,7 +358,7 @@ class Hostile(Folder):
         (self.state / "audit.db").write_bytes(os.urandom(100_000))
         self.cannot_look("cannot be read")
         (self.state / "audit.db").write_bytes(b"")
-        self.cannot_look("no table 'events'")
+        self.cannot_look("has not one byte")
 
     def test_a_link_and_a_fifo(self):
         path = self.state / "audit.db"

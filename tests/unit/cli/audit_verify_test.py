@@ -228,7 +228,8 @@ class Signatures(Folder):
         self.assertEqual(self.verify(code=1)["problems"][0]["kind"], "inserted")
 
 
-class Anchored(Folder):
+class Evidence(Folder):
+    """What may be kept outside of a log."""
     def heads(self, *sizes, log=None, key=None):
         log = log or self.log
         lines = [f"# owhaled heads 1 {log.key.origin} {(key or log.key).vkey}\n"]
@@ -253,6 +254,8 @@ class Anchored(Folder):
     def anchor(self, report, name):
         return next(one for one in report["anchors"] if one["name"] == name)
 
+
+class Anchored(Evidence):
     def older(self):
         self.attack(attacks.cut_after, 600, True)
 
@@ -353,6 +356,187 @@ class Anchored(Folder):
         forged = self.log.note(700).replace("\n700\n", "\n9000\n")
         report = self.verify(code=0, **self.journal(forged))
         self.assertEqual(self.anchor(report, "journal")["state"], "absent")
+
+
+class Narrowed(Evidence):
+    """All evidence together: what holds bounds the fault from below, what does not from above, and what is found bad is named."""
+
+    def log_of(self, count, *checkpoints):
+        self.log = audit_log.Log(count, checkpoints, made().log.key)
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        self.log.write(self.state)
+
+    def first(self, *arguments, **env):
+        report = self.verify(*arguments, code=1, **env)
+        first = report["first_bad"]
+        return first["seq"], first.get("through")
+
+    def text(self, *arguments):
+        return subprocess.run([CTL, "audit", "verify", "--dir", self.state, *arguments], capture_output=True, text=True, timeout=60,
+                              env={"HOME": str(self.top), "PATH": "/nowhere"}).stdout
+
+    def test_a_hole_is_named_whatever_is_kept_outside(self):
+        self.log_of(47, 5, 12, 30, 47)
+        self.verify(code=0)  # remembers 47
+        self.attack(attacks.delete_event, 16)
+        for words in ((), self.heads(12), self.saved(47), (*self.heads(12, 40), *self.saved(30))):
+            report = self.finds(16, "missing", *words)
+            self.assertEqual((report["bad"], report["first_bad"], report["checkpoints"], report["refuted_checkpoints"], report["first_refuted"]),
+                             (1, {"seq": 16}, 2, 2, 30), report)
+            self.assertEqual(self.anchor(report, "remembered")["state"], "rewritten")
+        text = self.text(*self.heads(12))
+        self.assertIn("NOT whole: 46 events read; the first bad one is 16\n", text)
+        self.assertIn("2 of 4 hold, the newest of these over 12 events; the first that does not hold is over 30\n", text)
+        self.assertNotIn("not signed yet", text)
+
+    def test_each_kind_of_fault_is_named_under_an_anchor(self):
+        for attack, seq, kind in ((attacks.change_body, 16, "changed"), (attacks.change_hash, 16, "changed"), (attacks.not_canonical, 16, "changed"),
+                                  (attacks.change_column, 16, "changed"), (attacks.delete_body, 16, "missing")):
+            with self.subTest(attack.__name__):
+                self.log_of(47, 5)
+                self.verify(code=0, HOME=str(self.top / attack.__name__))
+                self.attack(attack, seq)
+                report = self.finds(seq, kind, *self.saved(47))
+                self.assertEqual(report["bad"], 1, report)
+
+    def test_two_in_each_others_place_are_named(self):
+        for signed in ((), (5, 12), (5, 12, 30, 47), (47,)):
+            for words in (("--key", made().log.key.vkey), self.heads(12, 47, log=audit_log.Log(47, (), made().log.key))):
+                if not signed and words[0] == "--key":
+                    continue  # nothing says otherwise
+                self.log_of(47, *signed)
+                self.attack(attacks.swap, 15, 16)
+                if signed == (5, 12) and words[0] == "--key":
+                    continue  # the same
+                report = self.finds(15, "reordered", *words)
+                self.assertIn("event 16", report["problems"][0]["what"])
+                self.assertEqual(report["bad"], 1)
+
+    def test_two_in_each_others_place_that_were_signed_anew(self):
+        self.log_of(47, 5, 12, 30, 47)
+        words = self.heads(12, 47)
+        self.attack(attacks.swap, 15, 16)
+        self.attack(attacks.sign_again, self.log.key)
+        self.verify(code=0, HOME=str(self.top / "other"))
+        self.assertIn("event 16", self.finds(15, "reordered", *words)["problems"][0]["what"])
+
+    def test_what_holds_and_what_does_not_bound_it(self):
+        self.log_of(300, 40, 250, 300)
+        saved, heads = self.saved(200), self.heads(60, 120, 280)
+        self.attack(attacks.change_event_and_tree, 150)
+        self.finds(41, "changed", through=250)  # by its own checkpoints alone
+        self.finds(41, "changed", *saved, through=200)
+        self.finds(121, "changed", *heads, through=250)
+        report = self.finds(121, "changed", *heads, *saved, through=200)
+        self.assertEqual((report["bad"], report["first_bad"]), (1, {"seq": 121, "through": 200}))
+        self.assertIn("the first bad one is among 121 to 200\n", self.text(*heads, *saved))
+
+    def test_a_tile_that_is_in_doubt_is_narrowed_too(self):
+        saved, heads = self.saved(400), self.heads(320)
+        self.attack(attacks.change_event, 333)
+        self.finds(301, "changed", through=512)
+        self.finds(301, "changed", *saved, through=400)
+        self.finds(321, "changed", *saved, *heads, through=400)
+
+    def test_where_the_key_was_misused_what_it_signs_bounds_nothing(self):
+        """Signed anew up to the end; and the journal was told of another past after it, which holds."""
+        words = self.heads(100, 600)
+        self.attack(attacks.change_event_and_tree, 222)
+        self.attack(attacks.sign_again, self.log.key)
+        database = attacks.free(self.state / "audit.db")
+        leaves = [bytes(one) for (one,) in database.execute("SELECT hash FROM events ORDER BY seq")]
+        database.close()
+        later = self.journal(self.log.key.note(550, audit_log.root(leaves[:550])))
+        report = self.finds(101, "rewritten", *words, through=600, HOME=str(self.top / "new"), **later)
+        self.assertIn("has the log's key", report["problems"][0]["what"])
+        self.assertEqual(report["first_bad"], {"seq": 101, "through": 600})
+
+    def test_a_hole_does_not_hide_that_the_rest_was_signed_anew(self):
+        """Who has the key makes an event anew, and puts a fault that is easily found behind it."""
+        words = self.heads(100, 295)
+        self.attack(attacks.change_event_and_tree, 222)
+        self.attack(attacks.sign_again, self.log.key)
+        self.attack(attacks.change_body, 290)
+        report = self.finds(101, "rewritten", *words, through=295, HOME=str(self.top / "new"))
+        self.assertEqual((report["bad"], report["first_bad"]), (2, {"seq": 101, "through": 290}))
+
+    def test_own_checkpoints_below_say_on_whose_word(self):
+        """Those above were taken away: by one without the key, or by one who signed the others anew."""
+        self.log_of(47, 5, 12)
+        saved = self.saved(47)
+        self.attack(attacks.change_event_and_tree, 20)
+        report = self.finds(13, "rewritten", *saved, through=47)
+        self.assertIn("checkpoint over 12 events holds", report["problems"][0]["what"])
+        self.assertIn("unless whoever did it has the log's key", report["problems"][0]["what"])
+        self.assertEqual(report["unsigned_events"], 35)
+
+    def test_a_damaged_node_is_not_taken_for_an_event(self):
+        self.attack(attacks.edit_node, 1)
+        self.attack(attacks.change_column, 400)
+        report = self.verify(code=1)
+        self.assertEqual((report["first_bad"], {one["kind"] for one in report["problems"]}), ({"seq": 400}, {"changed", "node_changed"}))
+
+    def test_no_checkpoint_that_holds(self):
+        self.log_of(47, 47)
+        self.attack(attacks.delete_event, 16)
+        self.assertIn("checkpoints  the only one, over 47 events, does not hold\n", self.text())
+        self.assertEqual(self.verify(code=1)["unsigned_events"], 0)
+        self.log_of(47, 20, 30, 47)
+        self.attack(attacks.delete_event, 16)
+        self.assertIn("checkpoints  none of 3 holds; the first is over 20 events\n", self.text())
+        self.log_of(47)
+        self.attack(attacks.delete_event, 16)
+        self.assertIn("checkpoints  none: nothing is signed\n", self.text())
+        self.assertEqual(self.verify(code=1)["unsigned_events"], 46)
+
+
+class Emptied(Evidence):
+    """A log that has no event any more, though something knows that it had some."""
+
+    def emptied(self):
+        (self.state / "audit.db").write_bytes(b"")
+
+    def removed(self):
+        (self.state / "audit.db").unlink()
+
+    def without_rows(self):
+        self.attack(lambda database: [database.execute(f"DELETE FROM {table}") for table in ("events", "bodies", "nodes", "checkpoints", "words", "identity")])
+
+    def test_what_knows_of_it_is_named(self):
+        self.verify(code=0)
+        for empty in (self.without_rows, self.emptied, self.removed):
+            with self.subTest(empty.__name__):
+                empty()
+                report = self.finds(1, "emptied", *self.heads(600))
+                self.assertEqual((report["first_bad"], report["events"], report["key"]), ({"seq": 1}, 0, self.log.key.vkey))
+                whats = " ".join(one["what"] for one in report["problems"])
+                self.assertIn("heads says that it had 600", whats)
+                self.assertIn("owhalectl's own memory says that it had 700", whats)
+                self.finds(1, "emptied")
+                self.finds(1, "emptied", *self.saved(300), "--key", self.log.key.vkey, HOME=str(self.top / "other"))
+
+    def test_a_file_of_heads_beside_it_is_asked_without_being_named(self):
+        self.heads(600)
+        (self.top / "state-anchor").mkdir()
+        (self.top / "heads").rename(self.top / "state-anchor" / "heads")
+        self.emptied()
+        self.finds(1, "emptied")
+
+    def test_where_nobody_knows_of_one_nothing_is_claimed(self):
+        for empty, why in ((self.emptied, "has not one byte"), (self.removed, "is not there")):
+            empty()
+            for words in ((), ("--key", self.log.key.vkey)):
+                done = self.verify(*words)
+                self.assertEqual(done.returncode, 3, done)
+                self.assertIn(why, done.stderr)
+
+    def test_what_is_remembered_of_another_log_says_nothing(self):
+        audit = self.top / "elsewhere"
+        shutil.copytree(self.state, audit)
+        verify(self.top, "--dir", str(audit), code=0)
+        self.emptied()
+        self.assertEqual(self.verify().returncode, 3)
 
 
 if __name__ == "__main__":

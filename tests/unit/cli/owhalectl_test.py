@@ -103,17 +103,30 @@ class Terminal:
             time.sleep(0.02)
         raise AssertionError("the terminal never became raw")
 
+    def more(self, seconds):
+        """What comes within these; False at the end, when nobody has the terminal any more and all that was written is read."""
+        if select.select([self.fd], [], [], seconds)[0]:
+            try:
+                self.seen += os.read(self.fd, 65536)
+            except OSError:  # EIO: the kernel says it behind the last byte
+                return False
+        return True
+
     def wait(self):
-        end = time.time() + 60
+        """Its exit code, once all that it showed is in `seen`: what it wrote last may come after its end."""
+        code, end = None, time.time() + 60
         while time.time() < end:
-            if select.select([self.fd], [], [], 0.05)[0]:
-                try:
-                    self.seen += os.read(self.fd, 65536)
-                except OSError:
-                    pass
-            done, status = os.waitpid(self.pid, os.WNOHANG)
-            if done:
-                return os.waitstatus_to_exitcode(status)
+            more = self.more(0.05)
+            if code is None:
+                done, status = os.waitpid(self.pid, os.WNOHANG)
+                if done:
+                    code, end = os.waitstatus_to_exitcode(status), time.time() + 5  # others may keep the terminal
+            if code is not None and not more:
+                return code
+            if not more:
+                time.sleep(0.01)
+        if code is not None:
+            return code
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         raise AssertionError("still there, having shown %r" % self.seen)
@@ -281,6 +294,24 @@ class Pipes(unittest.TestCase):
                 offered = subprocess.run(["bash", "-c", script + '\nCOMP_WORDS=(owhalectl runs l); COMP_CWORD=2; _owhalectl; echo "${COMPREPLY[@]}"'],
                                          capture_output=True, text=True).stdout
                 self.assertEqual(offered.split(), ["ls", "logs"])
+
+
+class OfThisFile(unittest.TestCase):
+    def test_what_was_written_last_is_seen_by_who_waits(self):
+        """Many at once, so that some end before anybody reads."""
+        for _ in range(5):
+            terminals = []
+            for _ in range(20):
+                terminal = Terminal.__new__(Terminal)
+                terminal.pid, terminal.fd = pty.fork()
+                if terminal.pid == 0:
+                    os.execv("/bin/sh", ["sh", "-c", "seq 400; exit 4"])
+                terminal.seen = b""
+                terminals.append(terminal)
+            for terminal in terminals:
+                self.assertEqual(terminal.wait(), 4)
+                self.assertTrue(terminal.seen.endswith(b"\r\n400\r\n"), terminal.seen[-40:])
+                os.close(terminal.fd)
 
 
 class Terminals(unittest.TestCase):

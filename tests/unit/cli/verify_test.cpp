@@ -6,7 +6,9 @@
 #include "cli/verify/body.hpp"
 #include "cli/verify/edge.hpp"
 #include "cli/verify/export_lines.hpp"
+#include "cli/verify/narrowing.hpp"
 #include "cli/verify/pass.hpp"
+#include "cli/verify/swaps.hpp"
 
 #include "checks.hpp"
 
@@ -144,4 +146,82 @@ TEST_CASE("a pass over any rows ends, and says what is wrong") {
         CHECK(report.bad > 0);
         CHECK(pass.held(0) == 0);
     }
+}
+
+TEST_CASE("two leaves that changed places are found in a tree of any size, behind what is known to be right") {
+    Edge before;
+    before.add(merkle::leaf_hash("a tile"));
+    for (const std::size_t count : {2u, 3u, 47u, 64u, 100u}) {
+        std::vector<Hash> leaves;
+        for (std::size_t i = 0; i < count; ++i) leaves.push_back(merkle::leaf_hash(std::to_string(i)));
+        const auto root = *before.root(merkle::root_of(leaves));
+        const auto one = count / 3, other = count - 1;
+        std::swap(leaves[one], leaves[other]);
+        CHECK(find_swap(leaves, 0, before, root) == std::pair(one, other));
+        CHECK(find_swap(leaves, one, before, root) == std::pair(one, other));
+        CHECK(!find_swap(leaves, one + 1, before, root));
+        CHECK(!find_swap(leaves, 0, Edge(), root));
+    }
+    CHECK(!find_swap({}, 0, before, {}));
+}
+
+TEST_CASE("where a log departs from what is kept of it is narrowed by all that is said") {
+    using State = Claim::State;
+    const auto claim = [](std::uint64_t size, int anchor, State state) { return Claim{size, {}, anchor, state}; };
+    const std::vector<bool> forgeable{false, true};
+    CHECK(!narrowed({}, forgeable));
+    CHECK(!narrowed(std::vector{claim(9, -1, State::differs), claim(99, 0, State::beyond)}, forgeable));
+    const auto plain =
+        narrowed(std::vector{claim(5, -1, State::holds), claim(12, -1, State::holds), claim(12, 0, State::holds),
+                             claim(30, 1, State::differs), claim(47, 0, State::differs)},
+                 forgeable);
+    REQUIRE(plain);
+    CHECK(plain->after == 12);
+    CHECK(plain->through == 30);
+    CHECK(plain->matching == 0);
+    CHECK(plain->refuting == std::vector{1, 0});
+    CHECK(!plain->signed_anew);
+    const auto own = narrowed(
+        std::vector{claim(12, 0, State::holds), claim(20, -1, State::holds), claim(47, 0, State::differs)}, forgeable);
+    REQUIRE(own);
+    CHECK(own->after == 20);
+    CHECK(own->matching == -1);
+    // What the key signs says nothing once it holds beyond what an anchor refutes; nor does what holds there by another word.
+    const auto anew =
+        narrowed(std::vector{claim(12, 0, State::holds), claim(20, -1, State::holds), claim(25, 1, State::holds),
+                             claim(47, 0, State::differs), claim(50, -1, State::holds)},
+                 forgeable);
+    REQUIRE(anew);
+    CHECK(anew->signed_anew);
+    CHECK(anew->after == 12);
+    CHECK(anew->matching == 0);
+    auto differing = claim(47, 0, State::differs);
+    differing.explained = true;
+    const auto tile =
+        narrowed(std::vector{claim(20, -1, State::holds), differing, claim(50, -1, State::holds)}, forgeable);
+    REQUIRE(tile);
+    CHECK(!tile->signed_anew);
+    CHECK(tile->after == 20);
+    const auto alone = narrowed(
+        std::vector{claim(25, 1, State::holds), claim(47, 1, State::differs), claim(47, -1, State::holds)}, forgeable);
+    REQUIRE(alone);
+    CHECK(alone->after == 25);
+}
+
+TEST_CASE("the first bad event is what all problems together say") {
+    const auto first = [](std::vector<Problem> problems) {
+        const Report report{.bad = problems.size(), .problems = std::move(problems)};
+        const auto found = first_bad(report);
+        return found ? std::pair(found->seq, found->through.value_or(found->seq))
+                     : std::pair<std::uint64_t, std::uint64_t>();
+    };
+    CHECK(first({}) == std::pair<std::uint64_t, std::uint64_t>(0, 0));
+    CHECK(first({{13, 47, "rewritten", ""}, {20, {}, "changed", ""}}) ==
+          std::pair<std::uint64_t, std::uint64_t>(13, 20));
+    CHECK(first({{16, 18, "missing", ""}}) == std::pair<std::uint64_t, std::uint64_t>(16, 16));
+    CHECK(first({{1, 256, "node_changed", ""}, {20, {}, "changed", ""}}) ==
+          std::pair<std::uint64_t, std::uint64_t>(20, 20));
+    CHECK(first({{1, 256, "node_changed", ""}}) == std::pair<std::uint64_t, std::uint64_t>(1, 256));
+    CHECK(first({{1, {}, "key_swapped", ""}, {20, {}, "changed", ""}}) ==
+          std::pair<std::uint64_t, std::uint64_t>(1, 1));
 }
