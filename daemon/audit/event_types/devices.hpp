@@ -75,7 +75,7 @@ inline constexpr auto kDeviceEvents = std::to_array<EventDraft>({
      {3004, 3},
      "fc29a1463e3247bdca23b9ca09acc7ec",
      "who asked",
-     "{principal} changed the device {name}, which may {can}",
+     "{principal} changed the device {before}, which could {could}: it is {name} now, and may {can}",
      "Another name, or fewer powers.",
      {{"account", Kind::text, true, "whose it is"},
       {"device", Kind::text, true, "its id"},

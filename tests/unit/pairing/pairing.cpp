@@ -33,7 +33,7 @@ struct Scene {
     std::vector<std::string> told(const std::string& event, std::size_t count) {
         std::vector<std::string> out;
         stage.turn([&] { return stage.events(event).size() >= count; });
-        for (const auto& row : stage.events(event)) out.push_back(row.json);
+        for (const auto& row : stage.events(event)) out.insert(out.begin(), row.json);
         return out;
     }
     Result<api::Device> confirm(const api::Pairing& one) {
