@@ -93,9 +93,10 @@ private:
     std::optional<Checkpoints> checkpoints_;
     std::uint64_t signed_size_ = 0;
     std::optional<std::chrono::steady_clock::time_point> due_; // set while there are events that no checkpoint is of
-    mutable std::mutex mutex_;                                 // guards the ten below
+    mutable std::mutex mutex_;                                 // guards the eleven below
     std::condition_variable changed_;
     std::vector<Waiting> queue_;
+    std::chrono::steady_clock::time_point commit_at_; // what is queued, at the latest
     std::vector<SignedDone> asked_;
     std::deque<Piece> pieces_;
     std::optional<Signed> newest_;

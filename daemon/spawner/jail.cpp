@@ -297,9 +297,9 @@ int populate(dl_phdr_info* info, std::size_t, void*) {
 
 void take_memory() {
     ::dl_iterate_phdr(populate, nullptr);
-    volatile char stack[24 << 10];
+    volatile char stack[16 << 10];
     for (std::size_t i = 0; i < sizeof stack; i += 1024) stack[i] = 0;
-    std::vector<char> heap(48u << 10, 1);
+    std::vector<char> heap(32u << 10, 1);
     asm volatile("" : : "r"(heap.data()) : "memory");
 }
 
@@ -352,12 +352,12 @@ void enter_jail(const JailPlan& plan) {
 void wait_in_jail(const JailPlan& plan) {
     Child child{&plan, plan.setup};
     ::prctl(PR_SET_NAME, "owhale-jail", 0, 0, 0);
+    take_memory();
     build(child);
     // Parts of later steps that need no plan. Of the host's tree nothing is needed any more: key_of() leaves such plans out.
     if (const int err = enter_root(child.root, child.detail); err != 0) child.fail(Step::pivot, err);
     if (const int err = clear_bounding(0); err != 0) child.fail(Step::capabilities, err);
     child.entered = true;
-    take_memory();
     child.message.kind = Message::prepared;
     if (!send_packet(plan.setup, &child.message, sizeof child.message, {})) ::_exit(0);
     const auto furnished = receive_plan(plan);

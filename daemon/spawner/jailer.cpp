@@ -4,12 +4,15 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <linux/sched.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "sandbox/blob.hpp"
 #include "spawner/channel.hpp"
@@ -77,12 +80,23 @@ bool serve_one(int socket, const Surroundings& surroundings, const std::vector<s
     return static_cast<bool>(send_packet(socket, &answer, sizeof answer, std::span(fds).first(pid < 0 ? 0 : 1)));
 }
 
+// What is freed of the spawner's heap lies scattered: a jail that got its memory from there would copy a page for each piece.
+// With none left, and none kept apart from now on, all of it comes from fresh pages, side by side.
+void use_up_free_pieces() {
+    ::mallopt(M_MXFAST, 0);
+    const void* const end = ::sbrk(0);
+    for (std::size_t size = 1u << 16; size >= 16; size -= size > 1024 ? size / 2 : 16)
+        for (const void* volatile piece = nullptr; piece < end;)
+            if (piece = ::malloc(size); piece == nullptr) return;
+}
+
 [[noreturn]] void serve(int socket, const Surroundings& surroundings, const std::vector<std::string>& masks) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     ::prctl(PR_SET_NAME, "owhale-jailer", 0, 0, 0);
     const auto own = static_cast<unsigned>(socket);
     if (::close_range(own + 1, ~0u, 0) != 0 || (own > 3 && ::close_range(3, own - 1, 0) != 0)) ::_exit(1);
     set_filters(surroundings.filters);
+    use_up_free_pieces();
     while (serve_one(socket, surroundings, masks)) {}
     ::_exit(0);
 }

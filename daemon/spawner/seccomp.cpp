@@ -22,6 +22,7 @@
 
 #include "base/fd.hpp"
 #include "base/sha256.hpp"
+#include "spawner/filter_tree.hpp"
 #include "spawner/syscall_tables.hpp"
 
 namespace owhale::spawner {
@@ -40,9 +41,9 @@ class Builder {
 public:
     explicit Builder(std::uint32_t fallback) : context_(::seccomp_init(fallback), &::seccomp_release) {
         if (!context_) err_ = ENOMEM;
+        answers_.fill(fallback);
         // Another architecture's entry (int 0x80, x32) is answered as an unknown call, never as ours.
         keep(::seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)));
-        keep(::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2)); // a binary tree, not a list
     }
 
     // A name this libseccomp or this architecture lacks is no mistake: the kernel's number then falls to the fallback.
@@ -52,8 +53,13 @@ public:
         rule_number(action, number, comparisons...);
     }
     template <typename... Cmp> void rule_number(std::uint32_t action, int number, Cmp... comparisons) {
-        const std::array<scmp_arg_cmp, sizeof...(Cmp)> array{comparisons...};
-        keep(::seccomp_rule_add_array(context_.get(), action, number, sizeof...(Cmp), array.data()));
+        if (number < 0) return; // libseccomp's own for a call that this architecture has not
+        if (number >= kNumbersTried) return keep(-ERANGE);
+        answers_[static_cast<std::size_t>(number)] = sizeof...(Cmp) == 0 ? action : kAskOn;
+        if constexpr (sizeof...(Cmp) != 0) {
+            const std::array<scmp_arg_cmp, sizeof...(Cmp)> array{comparisons...};
+            keep(::seccomp_rule_add_array(context_.get(), action, number, sizeof...(Cmp), array.data()));
+        }
     }
 
     Result<Filter> finish(std::string name, std::vector<sock_filter> prelude) {
@@ -67,6 +73,8 @@ public:
         if (::pread(file.get(), bytes.data(), bytes.size(), 0) != size || bytes.size() % sizeof(sock_filter) != 0)
             return fail_errno("seccomp filter " + name, EIO);
         Filter filter{std::move(name), std::move(prelude), {}};
+        const auto tree = number_tree(answers_, ::seccomp_arch_native());
+        filter.program.insert(filter.program.end(), tree.begin(), tree.end());
         const auto before = filter.program.size();
         filter.program.resize(before + bytes.size() / sizeof(sock_filter));
         std::memcpy(filter.program.data() + before, bytes.data(), bytes.size());
@@ -79,7 +87,8 @@ private:
     void keep(int result) {
         if (result < 0 && err_ == 0) err_ = -result;
     }
-    Context context_;
+    Context context_; // the rules that look at arguments
+    std::array<std::uint32_t, kNumbersTried> answers_{};
     int err_ = 0;
 };
 

@@ -79,6 +79,42 @@ TEST_CASE("many at once are each on disk, once, in order") {
         CHECK_EQ(boost::json::parse((*rows)[i].json).at("run").as_string(), "r" + std::to_string(i));
 }
 
+// Nobody waits for it, so it spares the disk a commit: it goes with the next event, or by itself soon after.
+TEST_CASE("a run's start waits for the next event, in its order, and not for ever") {
+    const test::Folder folder;
+    asio::io_context io;
+    auto log = audit::Log::open(folder.path());
+    REQUIRE(log);
+    std::vector<std::pair<std::string, std::uint64_t>> told;
+    const auto append = [&](Event event) {
+        const auto name = std::string(event.event.text());
+        asio::co_spawn(io, (*log)->append(std::move(event)),
+                       [&told, name](std::exception_ptr, auto seq) { told.emplace_back(name, seq.value_or(0)); });
+    };
+    const auto seen = [&] { return await(io, (*log)->newest("run.outcome", "exited")).value_or(std::nullopt); };
+    append({"run.start", "unix:1000", "runs.create", "running", "r", {}});
+    append(outcome("r"));
+    io.run();
+    REQUIRE_EQ(told.size(), 2);
+    CHECK_EQ(told[0], std::pair<std::string, std::uint64_t>("run.start", 1));
+    CHECK_EQ(told[1], std::pair<std::string, std::uint64_t>("run.outcome", 2));
+    CHECK(seen());
+
+    append({"run.start", "unix:1000", "runs.create", "running", "s", {}});
+    io.restart();
+    io.run(); // alone
+    REQUIRE_EQ(told.size(), 3);
+    CHECK_EQ(told[2].second, 3);
+
+    append({"run.start", "unix:1000", "runs.create", "running", "t", {}});
+    io.restart();
+    io.poll();
+    log->reset(); // what is queued is written as it ends
+    io.run();
+    REQUIRE_EQ(told.size(), 4);
+    CHECK_EQ(told[3].second, 4);
+}
+
 TEST_CASE("answers come on the caller's thread") {
     const test::Folder folder;
     asio::io_context io;
