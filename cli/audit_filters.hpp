@@ -16,7 +16,7 @@ struct AuditFilters {
 
 void declare_times(Command command, AuditFilters& filters);
 // For the query of a call. Times become RFC 3339. `verb` may name events too: people look for what they have read. Fails
-// (bad_request) with the close ones for a name that is neither, and for what cannot be a principal.
+// (bad_request, invalid_value) with the close ones for a word that there is not, and for what cannot be a principal.
 Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& context, const AuditFilters& filters);
 
 } // namespace owhale::cli

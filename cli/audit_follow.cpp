@@ -34,6 +34,7 @@ public:
         for (;;) {
             if (reader_has_gone()) return fail_errno("writing to stdout", EPIPE);
             const auto body = context_.ask(call());
+            // Also of the right to read: a removed device's connection is cut, and why is told to the next question alone.
             if (!body && !is_away(body.error())) return std::unexpected(body.error());
             CHECK(body ? take(*body) : outlast(body.error()));
             if (ended_) return {};
@@ -52,7 +53,8 @@ private:
     }
 
     Status take(const std::string& body) {
-        if (std::exchange(pause_, 0ms) != 0ms && !context_.globals().quiet) note("owhaled is back");
+        pause_ = 0ms;
+        if (std::exchange(told_away_, false) && !context_.globals().quiet) note("owhaled is back");
         auto list = TRY(read_audit(body));
         const auto seen = list.next ? *list.next : list.searched_to.value_or(after_);
         if (seen < after_) return another_log(seen);
@@ -63,9 +65,9 @@ private:
         return {};
     }
 
-    // A little, until it is asked again.
+    // A little, until it is asked again; that it is away is said when it still is then.
     Status outlast(const Error& error) {
-        if (pause_ == 0ms && !context_.globals().quiet)
+        if (pause_ != 0ms && !std::exchange(told_away_, true) && !context_.globals().quiet)
             note(error.message + "; going on after event " + std::to_string(after_) + " when owhaled is back");
         pause_ = std::clamp<std::chrono::milliseconds>(pause_ * 2, kFirstPause, kLongestPause);
         std::this_thread::sleep_for(pause_);
@@ -84,7 +86,7 @@ private:
     std::uint64_t after_;
     AuditOutput& output_;
     std::chrono::milliseconds pause_{0}; // before the next try; 0: it answers
-    bool ended_ = false;
+    bool told_away_ = false, ended_ = false;
 };
 
 } // namespace

@@ -1,18 +1,18 @@
 #include "cli/audit_rows.hpp"
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 
+#include "cli/approval_view.hpp"
 #include "cli/audit_words.hpp"
+#include "cli/device_names.hpp"
 #include "cli/escape.hpp"
 #include "cli/units.hpp"
 
 namespace owhale::cli {
 namespace {
 
-constexpr std::size_t kGap = 2;
-// Columns: below, what happened gets the room of what it says as well; with verb and run in columns of their own, of those two.
+// Columns: below, gaps and times are short, and verb and run have no columns of their own.
 constexpr std::size_t kNarrow = 110, kNarrowVerbose = 180;
 constexpr std::int64_t kDay = 24 * 3600;
 
@@ -25,27 +25,27 @@ std::string short_time(const std::string& time, std::int64_t now) {
     return late ? whole.substr(11) : whole.substr(5, 5) + " " + whole.substr(11, 5) + "Z";
 }
 
-// What has no column of its own then.
-std::string with_outcome(const std::string& outcome, std::string what) {
-    constexpr std::array<std::string_view, 4> kUsual = {"", "ok", "pending", "running"};
-    const bool told = std::ranges::find(kUsual, outcome) != kUsual.end() || what.starts_with("may not ") ||
-                      what.find(outcome) != what.npos;
-    return told ? what : outcome + (what.empty() ? "" : ": ") + what;
-}
-
 bool is_narrow(const Look& look) {
     return look.columns > 0 && look.columns < (look.verbose ? kNarrowVerbose : kNarrow);
 }
 
-// "run:" and an id would leave no room for what happened.
-std::size_t most_of_a_name(const Look& look) {
-    return look.columns > 0 ? std::max<std::size_t>(look.columns / 5, 12) : std::string::npos;
+std::size_t gap_of(const Look& look) {
+    return is_narrow(look) ? 1 : 2;
+}
+
+// Whole, so that --principal takes it as it stands here; but ids would leave no room for what happened, and of them the end will do.
+std::string by_whom(const Look& look, const api::AuditEntry& entry) {
+    constexpr std::string_view kRun = "run:";
+    const auto principal = audit_member(entry, "principal");
+    if (is_device(principal))
+        return audit_principal(entry, look.columns > 0 ? std::max<std::size_t>(look.columns / 5, 12) : principal.npos);
+    if (look.columns == 0 || !principal.starts_with(kRun)) return principal;
+    return std::string(kRun) + short_id(principal.substr(kRun.size()));
 }
 
 } // namespace
 
-AuditTable::AuditTable(const Look& look) : look_(look), headings_{"SEQ", "TIME", "PRINCIPAL", "EVENT"} {
-    if (!is_narrow(look)) headings_.emplace_back("OUTCOME");
+AuditTable::AuditTable(const Look& look) : look_(look), headings_{"SEQ", "TIME", "PRINCIPAL", "EVENT", "OUTCOME"} {
     if (look.verbose && !is_narrow(look)) headings_.insert(headings_.end(), {"VERB", "RUN"});
     headings_.emplace_back("WHAT");
     for (const auto& heading : headings_) widths_.push_back(heading.size());
@@ -58,14 +58,11 @@ std::vector<Cell> AuditTable::cells_of(const api::AuditEntry& entry) const {
     const bool narrow = is_narrow(look_);
     std::vector<Cell> cells = {{std::to_string(entry.seq)},
                                {narrow ? short_time(time, std::time(nullptr)) : in_seconds(time), Tone::dim},
-                               {audit_principal(entry, most_of_a_name(look_))},
-                               {event, narrow || tone == Tone::bad ? tone : Tone::plain}};
-    if (narrow) {
-        cells.push_back({with_outcome(outcome, audit_what(entry)), entry.dropped ? Tone::dim : Tone::plain});
-        return cells;
-    }
-    cells.push_back({outcome, tone});
-    if (look_.verbose) cells.insert(cells.end(), {{audit_member(entry, "verb")}, {audit_member(entry, "run")}});
+                               {by_whom(look_, entry)},
+                               {event, tone == Tone::bad ? tone : Tone::plain},
+                               {outcome, tone}};
+    if (look_.verbose && !narrow)
+        cells.insert(cells.end(), {{audit_member(entry, "verb")}, {audit_member(entry, "run")}});
     cells.push_back({audit_what(entry), entry.dropped ? Tone::dim : Tone::plain});
     return cells;
 }
@@ -79,7 +76,7 @@ std::string AuditTable::line(const std::vector<Cell>& cells) const {
         out += toned(look_, cells[i].tone, text);
         room -= std::min(room, used);
         if (i + 1 == cells.size()) break;
-        const auto blanks = std::min(room, std::max(widths_[i], used) - used + kGap);
+        const auto blanks = std::min(room, std::max(widths_[i], used) - used + gap_of(look_));
         out.append(blanks, ' ');
         room -= blanks;
     }
@@ -90,7 +87,7 @@ std::string AuditTable::line(const std::vector<Cell>& cells) const {
 std::string AuditTable::below(const api::AuditEntry& entry) const {
     const auto verb = audit_member(entry, "verb"), run = audit_member(entry, "run");
     if (verb.empty() && run.empty()) return {};
-    const auto indent = std::string(std::min(widths_[0] + kGap, look_.columns), ' ');
+    const auto indent = std::string(std::min(widths_[0] + gap_of(look_), look_.columns), ' ');
     const auto text = verb + (verb.empty() || run.empty() ? "" : ", ") + (run.empty() ? "" : "run " + run);
     return indent + toned(look_, Tone::dim, clipped(escaped(text), look_.columns - indent.size())) + "\n";
 }

@@ -22,24 +22,14 @@ struct Shown {
 };
 // What it is about: the first that is there.
 constexpr std::array kSubjects = {
-    Shown{"name", ""},
-    Shown{"secret", ""},
-    Shown{"account", ""},
-    Shown{"subject", ""},
-    Shown{"host", ""},
-    Shown{"frozen", ""},
-    Shown{"verb", ""},
-    Shown{"setting", ""},
-    Shown{"grant", ""},
-    Shown{"approval", ""},
-    Shown{"token", ""},
-    Shown{"kid", "key "},
-    Shown{"box", "box "},
-    Shown{"port", "port "},
-    Shown{"peer", ""},
-    Shown{"path", ""},
-    Shown{"version", "version "},
+    Shown{"name", ""},     Shown{"secret", ""},    Shown{"account", ""},
+    Shown{"subject", ""},  Shown{"host", ""},      Shown{"frozen", ""},
+    Shown{"verb", ""},     Shown{"setting", ""},   Shown{"grant", ""},
+    Shown{"approval", ""}, Shown{"token", ""},     Shown{"kid", "key "},
+    Shown{"box", "box "},  Shown{"port", "port "}, Shown{"pairing", "pairing "},
+    Shown{"peer", ""},     Shown{"path", ""},      Shown{"version", "version "},
 };
+constexpr std::string_view kTimes = "times ";
 // How, and why: all that are there.
 constexpr std::array kDetails = {
     Shown{"exit_code", "exit "}, Shown{"signal", "signal "},
@@ -47,7 +37,7 @@ constexpr std::array kDetails = {
     Shown{"roles", "roles "},    Shown{"through", "through "},
     Shown{"to", "up to "},       Shown{"format", ""},
     Shown{"reason", ""},         Shown{"why", ""},
-    Shown{"error", ""},          Shown{"count", "times "},
+    Shown{"error", ""},          Shown{"count", kTimes},
 };
 
 std::string text_of(const json::value& value) {
@@ -80,7 +70,7 @@ std::string subject_of(const api::AuditEntry& entry) {
     for (const auto& [key, label] : kSubjects) {
         const auto* value = audit_data(entry, key);
         auto text = value == nullptr ? std::string() : text_of(*value);
-        if (text.empty()) continue;
+        if (text.empty() || (key == "peer" && text == audit_member(entry, "principal"))) continue;
         const auto* port = key == "host" ? audit_data(entry, "port") : nullptr;
         return std::string(label) + named(std::move(text)) + (port == nullptr ? "" : ":" + text_of(*port));
     }
@@ -91,6 +81,7 @@ std::string subject_of(const api::AuditEntry& entry) {
 
 void add(std::string& out, std::string text) {
     if (text.empty()) return;
+    if (out.ends_with('.')) out.pop_back(); // a rule's reason is a sentence
     out += (out.empty() ? "" : ", ") + std::move(text);
 }
 
@@ -116,12 +107,18 @@ std::string word_of(const api::AuditEntry& entry, std::string_view member) {
     if (member == "principal") return audit_principal(entry);
     if (member == "outcome" || member == "verb") return audit_member(entry, member);
     const auto* value = audit_data(entry, member);
-    return value == nullptr ? std::string() : named(text_of(*value));
+    if (value == nullptr) return {};
+    const bool none = value->is_array() && value->as_array().empty();
+    return none ? "nothing" : named(text_of(*value));
 }
 
 // Whether the words have it: a number's digits alone could be those of an id.
 bool told_already(const api::AuditEntry& entry, std::string_view key, const json::value& value, std::string_view out) {
-    if (value.is_string()) return out.find(named(text_of(value))) != out.npos;
+    if (value.is_string()) {
+        auto text = named(text_of(value));
+        if (text.ends_with('.')) text.pop_back();
+        return out.find(text) != out.npos;
+    }
     const auto name = audit::EventName::find(audit_member(entry, "event"));
     return name && audit::type_of(*name).summary.find("{" + std::string(key) + "}") != std::string_view::npos;
 }
@@ -192,8 +189,9 @@ std::string audit_what(const api::AuditEntry& entry) {
     for (const auto& [key, label] : kDetails) {
         const auto* value = audit_data(entry, key);
         const auto text = value == nullptr ? std::string() : text_of(*value);
-        if (!text.empty() && !told_already(entry, key, *value, out))
-            add(out, label_of(entry, key, label) + named(text));
+        const auto labelled = label_of(entry, key, label);
+        const bool once = labelled == kTimes && text == "1"; // counted, and not repeated
+        if (!text.empty() && !once && !told_already(entry, key, *value, out)) add(out, labelled + named(text));
     }
     const auto run = audit_member(entry, "run");
     if (!told && !run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));

@@ -17,6 +17,7 @@
 #include "approvals/host_questions.hpp"
 #include "approvals/stats.hpp"
 #include "audit/feed.hpp"
+#include "audit/in_force.hpp"
 #include "audit/journal_copy.hpp"
 #include "audit/log.hpp"
 #include "audit/retention.hpp"
@@ -94,6 +95,7 @@ private:
     boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
     boost::asio::awaitable<void> record(audit::EventName event, std::string outcome);
     boost::asio::awaitable<Status> tell_crash();
+    audit::AllInForce in_force() const;
     boost::asio::awaitable<Status> tell_settings(); // and files, when other than the last time
     void fail_with(const Error& error);
 

@@ -1,5 +1,4 @@
 // What the broker does for its own audit log: who signs it, what happened to it, and what is kept of it elsewhere.
-#include "audit/in_force.hpp"
 #include "base/clock.hpp"
 #include "broker.hpp"
 #include "last_life.hpp"
@@ -92,11 +91,12 @@ awaitable<void> Broker::record(audit::EventName event, std::string outcome) {
     audit::Event entry{event, "system", "", std::move(outcome), "", {}};
     entry.data["version"] = OWHALE_VERSION;
     entry.data["mode"] = settings_.mode;
+    if (event == "daemon.start") entry.data["settings"] = audit::not_by_default(in_force());
     const auto noted = co_await note(std::move(entry));
     if (!noted) log::error(to_line(noted.error()));
 }
 
-awaitable<Status> Broker::tell_settings() {
+audit::AllInForce Broker::in_force() const {
     audit::AllInForce now;
     for (const auto& row : settings_.rows) now[row.key] = {row.value, row.source};
     if (!log_level_.empty()) now["log-level"].value = log_level_;
@@ -105,6 +105,11 @@ awaitable<Status> Broker::tell_settings() {
     now["profile-dir files"] = {"sha256:" + sandbox::sha256_hex(profiles), ""};
     now["policy-dir files"] = {rules_.current()->version, ""};
     now["tls-cert fingerprint"] = {network_->fingerprint(), ""};
+    return now;
+}
+
+awaitable<Status> Broker::tell_settings() {
+    auto now = in_force();
     return audit::tell_changes(*audit_, settings_.state_dir + "/settings-seen", std::move(now));
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "audit/event_types.hpp"
+#include "audit/outcome_names.hpp"
 
 using namespace owhale::audit;
 
@@ -27,11 +28,10 @@ What *owhalectl audit ls* and *audit show* show, *audit export* writes and the j
 
 _outcome_ is _ok_ or _failed_ unless an event is about something that ends in more ways (_pending_ before the act and then
 how it went, _denied_, _exited_, _cancelled_ and others). A failure is one step louder than what stands here, but for what
-is a warning anyway.
-
-Where it is a _device_'s act, _data_ also has:
-
+is a warning anyway. All outcomes:
 )";
+
+constexpr std::string_view kDevice = "Where it is a _device_'s act, _data_ also has:\n\n";
 
 constexpr std::string_view kAsked = "and where a _person asked_:\n\n";
 
@@ -86,8 +86,15 @@ void write_event(const EventType& type) {
     write_fields(type.fields);
 }
 
+void write_outcomes() {
+    for (const auto outcome : kOutcomeNames)
+        std::cout << '_' << plain(outcome) << '_' << (outcome == kOutcomeNames.back() ? ".\n\n" : ", ");
+}
+
 void write_page() {
     std::cout << kIntroduction;
+    write_outcomes();
+    std::cout << kDevice;
     const auto own = fields_of_act(Act::own);
     write_fields(own);
     std::cout << kAsked;

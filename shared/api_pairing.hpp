@@ -24,7 +24,8 @@ struct Pairing { // a code that was made, and what came of it; kept in memory fo
     std::string created,
         expires; // of the code; of the time to confirm, once a device has joined; of the device, once paired
     std::uint64_t for_ms = 0;
-    std::uint64_t tries = 0;                                   // of the code, of five
+    std::uint64_t tries = 0;                                   // of the code that have begun, of five
+    std::uint64_t wrong = 0;                                   // of these: those that failed
     std::optional<std::string> device, device_name, words, at; // who joined; `words` of its key; from where
     std::optional<std::string> via;                            // what it says it is: program browser browser-untrusted
     std::optional<std::uint64_t> uid;                          // of owhaled's machine, when it joined from there
@@ -33,8 +34,8 @@ struct Pairing { // a code that was made, and what came of it; kept in memory fo
     std::optional<std::string> replaces, replaces_name;
 };
 BOOST_DESCRIBE_STRUCT(Pairing, (),
-                      (id, principal, name, can, state, created, expires, for_ms, tries, device, device_name, words, at,
-                       via, uid, gone, replaces, replaces_name))
+                      (id, principal, name, can, state, created, expires, for_ms, tries, wrong, device, device_name,
+                       words, at, via, uid, gone, replaces, replaces_name))
 struct PairingList {
     std::vector<Pairing> pairings;
 };

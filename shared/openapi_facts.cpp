@@ -135,6 +135,8 @@ constexpr std::array kFacts = {
          pairing::kLongestLife},
     Fact{"Pairing.state", "pairing_state", "", "`joined` waits for its maker to confirm."},
     Fact{"Pairing.can", "power", "", ""},
+    Fact{"Pairing.tries", "", "", "That have begun, of five.", 0, 5},
+    Fact{"Pairing.wrong", "", "", "Of `tries` those that failed, or were not proved within their minute.", 0, 5},
     Fact{"Pairing.via", "pairing_via", "", "By the device's own word, bound to the code that it proved."},
     Fact{"Pairing.uid", "", "",
          "Of owhaled's own machine, when it joined from there: programs of that user can read its key."},

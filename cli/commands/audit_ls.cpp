@@ -87,10 +87,11 @@ void declare_audit_ls(Command audit) {
     auto arguments = std::make_shared<Arguments>();
     auto& filters = arguments->filters;
     declare_times(command, filters);
-    command.option("--principal", filters.principal, "WHO", "only theirs: unix:1000, user:alice");
-    command.option("--event", filters.event, "EVENT", "only such: run.denied, secret.*; several by comma");
-    command.option("--verb", filters.verb, "VERB", "only of this verb, or event: runs.create, runs.*");
-    command.option("--outcome", filters.outcome, "OUTCOME", "only with this outcome: exited, failed, denied, …");
+    command.option("--principal", filters.principal, "WHO",
+                   "only theirs: unix:1000, user:alice, or as the column has it");
+    command.option("--event", filters.event, "EVENT", "only such: run.denied, 'secret*'; several by comma");
+    command.option("--verb", filters.verb, "VERB", "only of this verb, or event: runs.create, 'runs.*'");
+    command.option("--outcome", filters.outcome, "OUTCOME", "only with this outcome: exited, failed, 'den*', …");
     command.option("--run", filters.run, "ID", "only this run's", Kind::run_id);
     command.option("--grep", filters.grep, "TEXT", "only those that contain this text, in any case of letters");
     command.option("--limit", arguments->limit, "N", "at most so many (50; 10 before those that -f waits for)");

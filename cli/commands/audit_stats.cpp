@@ -54,9 +54,9 @@ void declare_audit_stats(Command audit) {
     declare_times(command, filters);
     command.option("--by", arguments->by, "WHAT", "one table, whole: type, principal, outcome or hour", Kind::choice,
                    {"type", "principal", "outcome", "hour"});
-    command.option("--principal", filters.principal, "WHO", "only theirs: unix:1000, user:alice");
-    command.option("--event", filters.event, "EVENT", "only such: run.denied");
-    command.option("--outcome", filters.outcome, "OUTCOME", "only with this outcome: denied");
+    command.option("--principal", filters.principal, "WHO", "only theirs: unix:1000, user:alice, 'laptop (device …)'");
+    command.option("--event", filters.event, "EVENT", "only such: run.denied, 'secret*'");
+    command.option("--outcome", filters.outcome, "OUTCOME", "only with this outcome: denied, 'ex*'");
     command.handler([arguments](Context& context) { return stats(context, *arguments); });
 }
 

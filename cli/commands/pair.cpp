@@ -25,7 +25,7 @@ constexpr std::size_t kWide = 100; // columns that all of a table needs
 
 // Dead is also the code of somebody who may pair nothing any more.
 bool was_tried_too_often(const api::Pairing& pairing) {
-    return pairing.state == "dead" && pairing.tries >= pairing::kTries;
+    return pairing.state == "dead" && pairing.wrong >= pairing::kTries;
 }
 
 // What `joined` no longer tells: nobody would hold the key.

@@ -135,18 +135,14 @@ Status show(Context& context, const api::PairMade& made, const std::string& addr
 
 Result<int> wait(Context& context, const std::string& id) {
     if (!context.globals().quiet) note("waiting for the device; Ctrl-C leaves it to owhalectl pair confirm " + id);
-    std::uint64_t before = 0, told = 0;
+    std::uint64_t told = 0;
     for (;;) {
         std::this_thread::sleep_for(kLook);
         const auto pairing = TRY(find_pairing(context, id));
-        if (pairing.state != "open") return confirm_pairing(context, pairing, {}, "");
-        // One that began since the last look may be the right device's, which has yet to prove itself.
-        const auto wrong = std::min(before, pairing.tries);
-        if (wrong > told)
-            note("somebody tried a wrong code (" + std::to_string(wrong) + " of " + std::to_string(pairing::kTries) +
+        while (told < pairing.wrong)
+            note("somebody tried a wrong code (" + std::to_string(++told) + " of " + std::to_string(pairing::kTries) +
                  ")");
-        told = std::max(told, wrong);
-        before = pairing.tries;
+        if (pairing.state != "open") return confirm_pairing(context, pairing, {}, "");
     }
 }
 

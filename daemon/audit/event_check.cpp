@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json/value.hpp>
 
+#include "audit/outcome_names.hpp"
+
 namespace owhale::audit {
 namespace {
 
@@ -31,6 +33,8 @@ const Field* find_field(std::span<const Field> fields, std::string_view name) {
 
 std::vector<std::string> faults_of(const EventType& type, std::string_view outcome, const boost::json::object& data) {
     std::vector<std::string> out;
+    if (std::ranges::find(kOutcomeNames, outcome) == kOutcomeNames.end())
+        out.push_back("the outcome `" + std::string(outcome) + "` is not in the table");
     for (const auto& member : data) {
         const auto* field = find_field(type.fields, member.key());
         if (field == nullptr) field = find_field(fields_of_act(type.act), member.key());

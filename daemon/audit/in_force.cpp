@@ -38,14 +38,17 @@ boost::json::object to_keep(const AllInForce& now) {
     return out;
 }
 
+std::set<std::string> names_not_by_default(const AllInForce& now) {
+    std::set<std::string> out;
+    for (const auto& [name, one] : now)
+        if (!one.source.empty() && one.source != "default") out.insert(name);
+    return out;
+}
+
 std::set<std::string> changed_between(const std::optional<boost::json::object>& before,
                                       const boost::json::object& after, const AllInForce& now) {
     std::set<std::string> out;
-    if (!before) {
-        for (const auto& [name, one] : now)
-            if (!one.source.empty() && one.source != "default") out.insert(name);
-        return out;
-    }
+    if (!before) return names_not_by_default(now);
     for (const auto& member : after) {
         const auto* old = before->if_contains(member.key());
         if (old == nullptr || *old != member.value()) out.insert(std::string(member.key()));
@@ -80,13 +83,26 @@ Event event_of(const std::set<std::string>& changed, const std::optional<boost::
     return event;
 }
 
+awaitable<Result<bool>> has_started(Log& log) {
+    std::string outcome("ok");
+    const auto started = co_await log.newest("daemon.start", std::move(outcome));
+    if (!started) co_return std::unexpected(started.error());
+    co_return started->has_value();
+}
+
 } // namespace
+
+boost::json::object not_by_default(const AllInForce& now) {
+    return picked(to_keep(now), names_not_by_default(now));
+}
 
 awaitable<Status> tell_changes(Log& log, std::string file, AllInForce now) {
     const auto before = kept_in(file);
     const auto after = to_keep(now);
     const auto changed = changed_between(before, after, now);
-    if (!changed.empty()) {
+    const auto started = co_await has_started(log);
+    if (!started) co_return std::unexpected(started.error());
+    if (!changed.empty() && (before || *started)) {
         auto event = event_of(changed, before, after, now);
         const auto written = co_await log.append(std::move(event));
         if (!written) co_return std::unexpected(written.error());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 #include <map>
 #include <string>
 
@@ -16,8 +17,12 @@ struct InForce {
 };
 using AllInForce = std::map<std::string, InForce>; // by name
 
+// What is not by default, name to value, each up to a KiB.
+boost::json::object not_by_default(const AllInForce& now);
+
 // Writes the event when there is a difference, then keeps `now` in `file` (0600, JSON) for the next time. Where nothing
-// was kept, what is not by default is told. Values are told up to a KiB. audit_unavailable, or what the file's disk says.
+// was kept, what is not by default is told, but in a log in which owhaled never started: there nothing can have changed.
+// audit_unavailable, or what the file's disk says.
 boost::asio::awaitable<Status> tell_changes(Log& log, std::string file, AllInForce now);
 
 } // namespace owhale::audit

@@ -50,7 +50,7 @@ export interface DeviceRow {
     id: string; principal: string; name: string; can: string[]; now: string[]; words: string; created: string; expires: string; last_seen?: string; last_peer?: string;
 }
 export interface Pairing {
-    id: string; principal: string; name: string; can: string[]; state: string; created: string; expires: string; for_ms: number; tries: number;
+    id: string; principal: string; name: string; can: string[]; state: string; created: string; expires: string; for_ms: number; tries: number; wrong: number;
     device?: string; device_name?: string; words?: string; at?: string; via?: string; uid?: number; gone?: boolean; replaces?: string;
     replaces_name?: string;
 }

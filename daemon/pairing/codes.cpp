@@ -64,17 +64,33 @@ void Codes::begin(Entry& entry, const std::string& join, Attempt attempt) const 
     entry.attempts.emplace(join, std::move(attempt));
 }
 
+// A code takes its tries along: their time is over with its own.
+void Codes::lapse(Entry& entry, std::int64_t now) const {
+    const bool all = now >= entry.deadline_ns;
+    for (auto at = entry.attempts.begin(); at != entry.attempts.end();) {
+        if (!all && now < at->second.deadline_ns) {
+            ++at;
+            continue;
+        }
+        ++entry.wrong;
+        told_.unproved(entry, at->first, at->second);
+        at = entry.attempts.erase(at);
+    }
+}
+
 // A code is spent when its last try is: not while one of the five may still prove itself, or whoever sees two characters of it
 // could end it for the right device; and not until its own time, or it stood there open for nobody.
 void Codes::sweep() {
     const auto now = clock_();
     for (auto& [id, entry] : entries_) {
-        std::erase_if(entry->attempts, [now](const auto& one) { return now >= one.second.deadline_ns; });
+        lapse(*entry, now);
         if (entry->has_ended() || entry->confirming) continue;
-        if (now >= entry->deadline_ns)
+        if (now >= entry->deadline_ns) {
             entry->end(State::expired);
-        else if (entry->is_spent())
+        } else if (entry->is_spent()) {
             entry->end(State::dead);
+            told_.spent(*entry);
+        }
     }
     std::erase_if(entries_, [&](const auto& one) {
         return one.second->has_ended() && now >= one.second->deadline_ns + kLife * kSecondNs;

@@ -1,8 +1,8 @@
 // Pairing codes that are open, and what came of them. In memory alone: a restart ends them all. On the io thread.
 //
 // A code is good for ten minutes, for one device, and for five tries; one at a time a maker. A try is counted when it begins,
-// for the answer to its first message is what a guess can be held against; it has a minute to be proved, and a code whose five tries
-// are over is dead. Ended ones are kept for a while, without the code.
+// for the answer to its first message is what a guess can be held against; it has a minute to be proved, else it was wrong, and a code
+// whose five tries are over is dead. Ended ones are kept for a while, without the code.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -23,6 +23,8 @@
 
 namespace owhale::pairing {
 
+inline constexpr auto kSpent = "five tries of the code were wrong";
+
 enum class State { open, joined, paired, cancelled, expired, dead };
 std::string_view name_of(State state);
 
@@ -34,6 +36,7 @@ struct Joiner { // a device that knows the code, or says so
 struct Attempt {
     CPace cpace;
     Joiner who;
+    std::string by;               // the peer's principal
     std::int64_t deadline_ns = 0; // of its proof
 };
 
@@ -54,7 +57,7 @@ struct Entry {
     std::uint32_t powers = 0;
     std::uint64_t for_ms = 0;
     std::int64_t created_us = 0, expires_us = 0, deadline_ns = 0; // of what it waits for, then of its being kept
-    std::uint32_t tries = 0;
+    std::uint32_t tries = 0, wrong = 0;                           // begun; and of those, not proved
     State state = State::open;
     bool confirming = false;
     std::map<std::string, Attempt> attempts; // by join
@@ -75,7 +78,12 @@ public:
     static constexpr std::size_t kMost = 256;  // open ones of all makers
 
     using Clock = std::function<std::int64_t()>; // monotonic, nanoseconds
-    explicit Codes(Clock clock) : clock_(std::move(clock)) {}
+    // What time alone brings about, as it is noticed.
+    struct Told {
+        std::function<void(const Entry&, const std::string& join, const Attempt&)> unproved; // its minute is over
+        std::function<void(const Entry&)> spent;                                             // all five were wrong
+    };
+    Codes(Clock clock, Told told) : clock_(std::move(clock)), told_(std::move(told)) {}
 
     // With a code of its own. conflict while the maker has one that has not ended; busy.
     Result<std::shared_ptr<Entry>> make(std::string maker);
@@ -87,10 +95,13 @@ public:
     void begin(Entry& entry, const std::string& join, Attempt attempt) const;
     // From now on it waits for its maker.
     void restart_clock(Entry& entry) const;
+    // Ends what its time has ended. Every look at the codes does so first.
+    void sweep();
 
 private:
-    void sweep();
+    void lapse(Entry& entry, std::int64_t now) const;
     Clock clock_;
+    Told told_;
     std::map<std::string, std::shared_ptr<Entry>> entries_;
 };
 

@@ -1,10 +1,13 @@
 // The device's side of pairing: nobody knows who it is yet.
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <sodium.h>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "base/uuid.hpp"
 #include "identity/base64url.hpp"
 #include "identity/names.hpp"
@@ -55,6 +58,20 @@ Status check_replaces(const api::JoinProof& proof, const identity::Principal& wh
                 "leave it out; `owhalectl devices rm` removes that one");
 }
 
+awaitable<void> append(audit::Log& log, audit::Event event) {
+    const auto written = co_await log.append(std::move(event));
+    if (!written) log::error(to_line(written.error()));
+}
+
+// So that a try that nobody goes on with is told, and a code that it was the last of ends, though nobody asks.
+awaitable<void> sweep_later(std::weak_ptr<Codes> codes, asio::any_io_executor io) {
+    asio::steady_timer timer(io, std::chrono::seconds(Codes::kProof));
+    boost::system::error_code ended;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+    const auto still = codes.lock();
+    if (still && !ended) still->sweep();
+}
+
 } // namespace
 
 void Pairing::failed(const identity::Peer& peer, const char* reason, const Entry* entry) {
@@ -62,7 +79,41 @@ void Pairing::failed(const identity::Peer& peer, const char* reason, const Entry
     event.data["peer"] = peer.describe();
     event.data["reason"] = reason;
     if (entry != nullptr) event.data["pairing"] = entry->id;
-    sums_.put(peer.origin(), std::move(event));
+    sums_.put(peer.origin() + (entry == nullptr ? "" : " " + entry->id), std::move(event));
+}
+
+void Pairing::failed_try(const Entry& entry, std::string by, std::string at, std::string reason) {
+    audit::Event event{"pair.join", std::move(by), "pair.join", "failed", "", {}};
+    event.data["peer"] = std::move(at);
+    event.data["reason"] =
+        reason + " (" + std::to_string(entry.wrong) + " of " + std::to_string(kTries) + " wrong tries)";
+    event.data["pairing"] = entry.id;
+    event.data["maker"] = entry.maker;
+    asio::co_spawn(parts_.executor, append(parts_.audit, std::move(event)), asio::detached);
+}
+
+void Pairing::tell_end(const Entry& entry, std::string outcome, std::string why) {
+    audit::Event event{"pair.end", "system", "", std::move(outcome), "", {}};
+    event.data["pairing"] = entry.id;
+    event.data["maker"] = entry.maker;
+    event.data["name"] = entry.name;
+    event.data["why"] = std::move(why);
+    asio::co_spawn(parts_.executor, append(parts_.audit, std::move(event)), asio::detached);
+}
+
+void Pairing::end(Entry& entry, State how, std::string why) {
+    entry.end(how);
+    tell_end(entry, how == State::cancelled ? "cancelled" : "failed", std::move(why));
+}
+
+void Pairing::remember_told(std::string join) {
+    constexpr std::size_t kMost = 64; // of more at once the proofs are summed
+    if (told_.size() == kMost) told_.pop_front();
+    told_.push_back(std::move(join));
+}
+
+bool Pairing::was_told(const std::string& join) {
+    return std::erase(told_, join) > 0;
 }
 
 // Of a code that is not there all is done as with one that is: neither the answer nor the time tells which it was.
@@ -80,7 +131,7 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
         return fail(Code::invalid_value, "via: program, browser or browser-untrusted");
     share.ad = joiner_ad(who.key, who.name, who.via, fingerprint);
 
-    const auto entry = codes_.open_with(request.hint);
+    const auto entry = codes_->open_with(request.hint);
     const bool real = entry != nullptr && entry->tries < kTries && maker_stands(*entry);
     auto code = real ? entry->code : new_code();
     CPace cpace(Side::responder, code, kChannel, std::string(reinterpret_cast<const char*>(sid.data()), sid.size()),
@@ -89,11 +140,19 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
     CHECK(cpace.meet(std::move(share)));
     api::JoinAnswer answer{new_join(), identity::to_base64url(cpace.own().y), identity::to_base64url(cpace.own_tag())};
     if (!real) {
-        failed(peer, entry == nullptr ? "no code that is open begins so" : "the code was tried too often", nullptr);
-        if (entry != nullptr && !maker_stands(*entry)) entry->end(State::dead);
+        const bool stands = entry == nullptr || maker_stands(*entry);
+        failed(peer,
+               entry == nullptr ? "no code that is open begins so"
+               : stands         ? "the code was tried too often"
+                                : "whoever made the code may pair no device any more",
+               entry.get());
+        remember_told(answer.join);
+        if (!stands) end(*entry, State::dead, "whoever made the code may pair no device any more");
         return answer;
     }
-    codes_.begin(*entry, answer.join, Attempt{std::move(cpace), std::move(who)});
+    codes_->begin(*entry, answer.join, Attempt{std::move(cpace), std::move(who), peer.principal()});
+    std::weak_ptr<Codes> codes(codes_);
+    asio::co_spawn(parts_.executor, sweep_later(std::move(codes), parts_.executor), asio::detached);
     return answer;
 }
 
@@ -102,20 +161,22 @@ awaitable<Result<api::JoinState>> Pairing::prove(Prover prover, std::string join
     CO_CHECK(check_replaces(proof, prover.who));
     const auto tag = bytes_of<64>(proof.tag, "tag");
     if (!tag) co_return std::unexpected(tag.error());
-    const auto entry = codes_.of_join(join);
+    const auto entry = codes_->of_join(join);
     if (entry == nullptr || entry->state != State::open || !maker_stands(*entry)) {
-        failed(peer, "the code has ended, or there is no such attempt", entry.get());
+        if (!was_told(join)) failed(peer, "the code has ended, or there is no such attempt", entry.get());
         co_return not_paired();
     }
     auto attempt = entry->attempts.extract(join); // one proof each
     if (!attempt.mapped().cpace.is_their_tag(*tag)) {
-        failed(peer, "the code was wrong, or somebody was in between", entry.get());
-        if (entry->is_spent()) entry->end(State::dead);
+        ++entry->wrong;
+        failed_try(*entry, peer.principal(), peer.describe(), "the code was wrong, or somebody was in between");
+        if (entry->is_spent()) end(*entry, State::dead, kSpent);
         co_return not_paired();
     }
     if (parts_.identity.devices.has_key(attempt.mapped().who.key)) {
-        failed(peer, "the key is another device's", entry.get());
-        entry->end(State::cancelled);
+        ++entry->wrong;
+        failed_try(*entry, peer.principal(), peer.describe(), "the key is another device's");
+        end(*entry, State::cancelled, "a device that is paired already tried it");
         co_return fail(Code::conflict, "a device with this key is paired already",
                        "make a new key, and ask for a code");
     }
@@ -130,7 +191,7 @@ awaitable<Result<api::JoinState>> Pairing::prove(Prover prover, std::string join
         entry->replaces_name = prover.who.device;
     }
     entry->state = State::joined;
-    codes_.restart_clock(*entry);
+    codes_->restart_clock(*entry);
     const auto noted = co_await note_joined(peer, *entry);
     if (!noted) entry->end(State::cancelled);
     if (!noted) co_return std::unexpected(noted.error());
@@ -167,14 +228,14 @@ api::JoinState Pairing::told(const Entry& entry) const {
 
 // Of who proved it alone: an attempt that is under way is told nothing.
 Result<api::JoinState> Pairing::state(const std::string& join, std::function<bool()> gone) {
-    const auto entry = codes_.of_join(join);
+    const auto entry = codes_->of_join(join);
     if (entry == nullptr || entry->join != join) return not_paired();
     if (gone) entry->gone = std::move(gone);
     return told(*entry);
 }
 
 awaitable<void> Pairing::until_changed(std::string join, std::chrono::milliseconds most) {
-    const auto entry = codes_.of_join(join);
+    const auto entry = codes_->of_join(join);
     if (entry == nullptr) co_return;
     const auto before = entry->state;
     if (entry->has_ended()) co_return;

@@ -40,6 +40,7 @@ api::Pairing shown(const Entry& entry) {
     out.expires = rfc3339(entry.expires_us);
     out.for_ms = entry.for_ms;
     out.tries = entry.tries;
+    out.wrong = entry.wrong;
     if (!entry.joiner) return out;
     out.device = entry.device;
     out.device_name = entry.joiner->name;
@@ -57,7 +58,14 @@ api::Pairing shown(const Entry& entry) {
 } // namespace
 
 Pairing::Pairing(Parts parts)
-    : parts_(std::move(parts)), codes_(parts_.clock ? parts_.clock : Codes::Clock(monotonic_ns)),
+    : parts_(std::move(parts)),
+      codes_(std::make_shared<Codes>(
+          parts_.clock ? parts_.clock : Codes::Clock(monotonic_ns),
+          Codes::Told{[this](const Entry& entry, const std::string& join, const Attempt& attempt) {
+                          failed_try(entry, attempt.by, attempt.who.at, "it was begun, and not proved in its minute");
+                          remember_told(join);
+                      },
+                      [this](const Entry& entry) { tell_end(entry, "failed", kSpent); }})),
       sums_(parts_.executor, parts_.audit) {}
 
 awaitable<Status> Pairing::note(audit::EventName event, const identity::Asker& asker, std::string outcome,
@@ -84,7 +92,7 @@ awaitable<Result<api::PairMade>> Pairing::create(identity::Asker asker, api::Pai
     const auto powers = identity::powers_of(request.can);
     if (!powers) co_return std::unexpected(powers.error());
     CO_CHECK(identity::check_gives(asker.who, *powers));
-    const auto made = codes_.make(asker.who.name);
+    const auto made = codes_->make(asker.who.name);
     if (!made) co_return std::unexpected(made.error());
     const auto entry = *made;
     entry->name = std::move(request.name);
@@ -108,13 +116,13 @@ awaitable<Result<api::PairMade>> Pairing::create(identity::Asker asker, api::Pai
 api::PairingList Pairing::list(const identity::Principal& who, bool all) {
     const bool everybodys = all && who.may(Permission::devices, false);
     api::PairingList out;
-    for (const auto& entry : codes_.all())
+    for (const auto& entry : codes_->all())
         if (everybodys || entry->maker == who.name) out.pairings.push_back(shown(*entry));
     return out;
 }
 
 Result<std::shared_ptr<Entry>> Pairing::owned(const identity::Principal& who, const std::string& id) {
-    auto entry = codes_.find(id);
+    auto entry = codes_->find(id);
     if (entry == nullptr || (entry->maker != who.name && !who.may(Permission::devices, false)))
         return fail(Code::not_found, "there is no such pairing", "`owhalectl pair ls` lists yours");
     return entry;
@@ -127,8 +135,10 @@ awaitable<Status> Pairing::cancel(identity::Asker asker, std::string id) {
     if (entry->confirming)
         co_return fail(Code::conflict, "it is being confirmed at this moment", "owhalectl devices rm ends the device");
     if (entry->has_ended()) co_return Status{}; // that is what was asked for
-    entry->end(State::cancelled);               // whatever the log says: this takes rights away
-    boost::json::object data{{"pairing", entry->id}, {"maker", entry->maker}, {"name", entry->name}};
+    const bool joined = entry->state == State::joined;
+    entry->end(State::cancelled); // whatever the log says: this takes rights away
+    const auto* why = joined ? "the device that had joined was turned away" : "the code was taken back";
+    boost::json::object data{{"pairing", entry->id}, {"maker", entry->maker}, {"name", entry->name}, {"why", why}};
     constexpr audit::EventName event("pair.end");
     co_return co_await note(event, asker, "cancelled", std::move(data));
 }

@@ -15,7 +15,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "audit/log.hpp"
@@ -66,14 +68,22 @@ private:
     boost::asio::awaitable<Status> note_joined(const identity::Peer& peer, const Entry& entry);
     Status check_confirm(const Entry& entry, const identity::Asker& asker, const std::string& words) const;
     boost::asio::awaitable<Status> replace(identity::Asker asker, const Entry& entry);
+    // A try that no code is charged with: summed.
     void failed(const identity::Peer& peer, const char* reason, const Entry* entry);
+    // One that a code is charged with, of which there are five: each is a row.
+    void failed_try(const Entry& entry, std::string by, std::string at, std::string reason);
+    void end(Entry& entry, State how, std::string why);
+    void tell_end(const Entry& entry, std::string outcome, std::string why);
+    void remember_told(std::string join);
+    bool was_told(const std::string& join);
     Result<std::shared_ptr<Entry>> owned(const identity::Principal& who, const std::string& id);
     bool maker_stands(const Entry& entry) const;
     api::JoinState told(const Entry& entry) const;
 
     Parts parts_;
-    Codes codes_;
+    std::shared_ptr<Codes> codes_;
     audit::Sums sums_;
+    std::deque<std::string> told_; // joins whose failure has its row: the proof that comes yet gets no second one
 };
 
 } // namespace owhale::pairing

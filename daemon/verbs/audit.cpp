@@ -3,11 +3,11 @@
 #include <array>
 
 #include "audit/feed.hpp"
+#include "audit/filter_words.hpp"
 #include "audit/moment.hpp"
 #include "audit/rows.hpp"
 #include "base/clock.hpp"
 #include "identity/service.hpp"
-#include "sandbox/state.hpp"
 #include "verbs/audit_answers.hpp"
 #include "verbs/audit_news.hpp"
 #include "verbs/groups.hpp"
@@ -17,6 +17,8 @@
 namespace owhale::verbs {
 namespace {
 
+using audit::check_words;
+using audit::Word;
 using boost::asio::awaitable;
 using identity::Permission;
 using std::chrono::steady_clock;
@@ -30,29 +32,6 @@ constexpr std::size_t kMaxText = 256, kWaiting = 256, kWaitingOfOne = 8;
 Result<std::optional<std::uint64_t>> sequence_of(const Request& request, const std::string& name) {
     if (!request.query.contains(name)) return std::nullopt;
     return TRY(number_of(request, name, 0, kMaxSequence));
-}
-
-// What events end with beside the ends of runs: acts, requests and grants.
-constexpr std::array<std::string_view, 12> kOutcomes = {"ok",        "pending", "failed",    "denied",
-                                                        "throttled", "joined",  "approved",  "used",
-                                                        "void",      "expired", "cancelled", "revoked"};
-
-bool is_outcome(std::string_view outcome) {
-    const auto state = sandbox::state_of(outcome);
-    return std::ranges::find(kOutcomes, outcome) != kOutcomes.end() || (state && sandbox::ended(*state));
-}
-
-Status check_outcomes(std::string_view outcomes) {
-    while (!outcomes.empty()) {
-        const auto comma = std::min(outcomes.find(','), outcomes.size());
-        if (!is_outcome(outcomes.substr(0, comma)))
-            return fail(Code::invalid_value, "outcome: no event has such an outcome",
-                        "ok, pending, failed, denied, throttled, joined; of runs exited, signaled, timed_out, "
-                        "limit_exceeded, killed, lost; of requests and grants approved, used, void, expired, "
-                        "cancelled, revoked; several by comma");
-        outcomes.remove_prefix(std::min(comma + 1, outcomes.size()));
-    }
-    return {};
 }
 
 // Everybody's events are for those who may see them; others see their own, whatever they ask for.
@@ -72,7 +51,8 @@ Status read_texts(const Request& request, Query& query,
         if ((query.*member).size() > kMaxText)
             return fail(Code::invalid_value, std::string(name) + " is longer than 256 bytes");
     }
-    CHECK(check_outcomes(query.outcome));
+    CHECK(check_words(Word::event, "event", query.event));
+    CHECK(check_words(Word::outcome, "outcome", query.outcome));
     return keep_to_own(request, query.principal);
 }
 
@@ -94,6 +74,7 @@ Result<audit::Query> query_of(const Request& request) {
          {"grep", &audit::Query::grep},
          {"event", &audit::Query::event}}};
     CHECK(read_texts(request, query, kTexts));
+    CHECK(check_words(Word::verb, "verb", query.verb));
     query.own_only = !any(request, Permission::audit_read);
     query.newest_first = !query.after.has_value(); // oldest first for one who follows the log
     return query;

@@ -368,9 +368,9 @@ def test_owhaleds_own(own):
     owhaled = own(*QUICK).start()
     kinds = [row["event"]["event"] for row in owhaled.get("/v1/audit?limit=1000").json()["events"]][::-1]
     assert kinds[0] == "audit.opened" and "account.bootstrap" in kinds and "secret.open" in kinds and "daemon.start" in kinds
-    first = accounts.events(owhaled, "config.changed")[0]["data"]
-    assert {"state-dir", "socket"} <= set(first["changed"]) and "mode" not in first["changed"]
-    assert first["sources"]["socket"] == "--socket" and first["after"]["socket"] == str(owhaled.socket)
+    assert "config.changed" not in kinds, "it is the first start"
+    first = accounts.events(owhaled, "daemon.start")[0]["data"]["settings"]
+    assert first["socket"] == str(owhaled.socket) and "state-dir" in first and "mode" not in first
     assert owhaled.stop() == 0
     owhaled.start()
     assert accounts.events(owhaled, "daemon.stop") and not accounts.events(owhaled, "daemon.crashed")
@@ -379,7 +379,13 @@ def test_owhaleds_own(own):
     owhaled.process.wait(30)
     owhaled.start()
     assert accounts.events(owhaled, "daemon.crashed")
-    assert len(accounts.events(owhaled, "config.changed")) == 1, "nothing has changed"
+    assert not accounts.events(owhaled, "config.changed"), "nothing has changed"
+    assert owhaled.stop() == 0
+    (owhaled.state / "settings-seen").unlink()
+    owhaled.start()
+    unknown = accounts.events(owhaled, "config.changed")[0]["data"]
+    assert {"state-dir", "socket"} <= set(unknown["changed"]) and "mode" not in unknown["changed"] and "before" not in unknown
+    assert unknown["sources"]["socket"] == "--socket" and unknown["after"]["socket"] == str(owhaled.socket)
 
 
 def test_settings_and_rules_that_changed_are_told(own, base):

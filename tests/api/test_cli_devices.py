@@ -192,6 +192,50 @@ def test_a_device_that_is_removed_watches_no_more(daemon, here, there):
     assert lines.returncode == 3 and "not paired here, or not any more" in said, said
 
 
+def test_a_device_that_is_removed_follows_the_log_no_more(daemon, here, there):
+    """It is told that it was removed, and not that owhaled went away."""
+    pair(here, there, daemon)
+    process = subprocess.Popen([CTL, "--host", url(daemon), "-q", "audit", "ls", "-f"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env=there.variables, cwd=there.home, start_new_session=True)
+    assert process.stdout.readline().strip().isdigit()
+    [device] = here("-q", "devices", "ls").split()
+    here("devices", "rm", device)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3 and "not paired here, or not any more" in said and said.startswith("owhalectl: token_revoked"), said
+    assert "going on after" not in said and "is back" not in said, said
+
+
+def test_its_events_are_found_by_what_the_column_shows(daemon, here, there):
+    """Also once it is gone, and by the name that it had before."""
+    pair(here, there, daemon)
+    [device] = here("-q", "devices", "ls").split()
+    short = device[-8:]
+    unused = here("-q", "audit", "ls", "--principal", "device:" + short)
+    assert unused == "", "paired, and has done nothing"
+    run = daemon.run(ALICE, argv=["seq", "3"], detach=True).json()
+    there("--host", url(daemon), "approve", run["approval"], "-y")
+    assert daemon.until(run["id"], ["exited"], ALICE)
+    [seq] = here("-q", "audit", "ls", "--event", "approval.decided").split()
+    unknown = here("audit", "ls", "--principal", "laptop", code=2)
+    assert f"'laptop (device {short})'" in unknown.stderr and "user:laptop" not in unknown.stderr, unknown
+    forms = [f"laptop (device {short})", "device laptop", f"device:{short}", f"device {short}", "device:" + device]
+    assert all(here("-q", "audit", "ls", "--principal", form).split() == [seq] for form in forms)
+    here("devices", "rename", device, "old laptop", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    renamed = here("audit", "ls", "--event", "device.change")
+    assert "changed the device laptop, which could approve,audit: it is old laptop now, and may approve,audit" in renamed, renamed
+    here("devices", "rm", device)
+    for form in (*forms, "device old laptop"):
+        assert here("-q", "audit", "ls", "--principal", form).split() == [seq], form
+    assert "1 event\n" in here("audit", "stats", "--principal", f"device:{short}")
+    missing = here("audit", "ls", "--principal", "device:ffffffff", code=2)
+    assert "no event of a device whose id begins or ends with 'ffffffff'" in missing.stderr, missing
+    for columns in (80, 100, 200):
+        status, screen = here.on_terminal("--no-color", "audit", "ls", "--event", "approval.decided", rows=24, columns=columns).wait()
+        head, row = screen.splitlines()[:2]
+        at = head.index("OUTCOME")
+        assert status == 0 and row[at:].startswith("approved ") and len(row) <= columns, screen
+
+
 def test_a_key_that_others_can_read(daemon, here, there):
     pair(here, there, daemon)
     [kept] = there.home.glob(".local/state/owhaled/client/device-*")

@@ -202,6 +202,7 @@ def test_whoever_made_the_code_hears_of_wrong_tries(daemon, here):
         guess()
     status, screen = terminal.wait()
     told = " ".join(screen.split())
+    assert [f"wrong code ({count} of 5)" in told for count in range(1, 6)] == [True] * 5, screen
     assert status == 1 and "five wrong tries: this code has ended" in told and "owhalectl pair new makes another" in told, screen
     listed = here("pair", "ls")
     assert "too many tries" in listed, listed

@@ -148,6 +148,26 @@ def test_a_code_is_dead_after_five_wrong_tries(daemon, admin):
     assert [one["outcome"] for one in accounts.events(daemon, "pair.join")] != []
 
 
+def test_the_log_tells_each_wrong_try_and_the_end(daemon, admin):
+    """And not those of a code that nobody made as if they were of one that somebody did."""
+    made = devices.code_of(admin)
+    after = daemon.get("/v1/audit?limit=1").json()["events"][0]["seq"]
+    none = devices.canonical(made["code"])
+    none = ("1" if none[0] == "0" else "0") + none[1:]
+    for _ in range(5):
+        assert refused(devices.Attempt(daemon, other(made["code"])))
+        assert refused(devices.Attempt(daemon, none))
+    assert pairing(admin, made)["wrong"] == 5
+    rows = [row["event"] for row in daemon.get(f"/v1/audit?after={after}&event=pair.*").json()["events"]]
+    tries = [row for row in rows if row["data"].get("pairing") == made["id"] and row["event"] == "pair.join"]
+    assert [row["data"]["reason"].partition(" (")[2] for row in tries] == [f"{n} of 5 wrong tries)" for n in range(1, 6)], tries
+    assert all(row["outcome"] == "failed" and row["data"]["maker"] == "user:admin" and "count" not in row["data"] for row in tries)
+    [end] = [row for row in rows if row["event"] == "pair.end"]
+    assert end["outcome"] == "failed" and end["principal"] == "system" and end["data"]["pairing"] == made["id"]
+    assert end["data"]["why"] == "five tries of the code were wrong" and end["data"]["maker"] == "user:admin"
+    assert sum(row["data"].get("count", 1) for row in rows if "begins so" in row["data"].get("reason", "")) <= 5
+
+
 def test_a_guess_is_a_try_though_it_is_not_proved(daemon, admin):
     """The first answer can be held against a guess: whoever only asks for it has had a try."""
     made = devices.code_of(admin)
@@ -196,7 +216,7 @@ def test_used_cancelled_and_two_devices_with_one_code(daemon, admin):
     assert first.state().json()["state"] == "cancelled" and second.state().code == "pairing_failed"
     assert admin.ask("POST", f"/v1/pair/{made['id']}/confirm", {"words": pairing(admin, made)["words"]}, step_up=True).code == "conflict"
     [ended] = accounts.events(daemon, "pair.end")
-    assert ended["outcome"] == "cancelled" and ended["principal"] == "user:admin"
+    assert ended["outcome"] == "cancelled" and ended["principal"] == "user:admin" and "turned away" in ended["data"]["why"]
     cancelled = devices.code_of(admin)
     assert admin.ask("DELETE", f"/v1/pair/{cancelled['id']}").status == 204
     assert refused(devices.Attempt(daemon, cancelled["code"]))

@@ -235,7 +235,7 @@ inline constexpr auto kAccountEvents = std::to_array<EventDraft>({
      {4001, 5},
      "b3a7287fcdcefc0382d3ab4a71f0b1e8",
      "the peer",
-     "connections of {peer} were refused: {reason}",
+     "{principal} got no connection: {reason}",
      "Before anything was read from it. A flood is summed.",
      {{"peer", Kind::text, true, "who, or (many)"},
       {"reason", Kind::text, true, "why"},

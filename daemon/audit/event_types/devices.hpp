@@ -28,7 +28,10 @@ inline constexpr auto kDeviceEvents = std::to_array<EventDraft>({
      "f2c1e2a85a8cac5eef2b553cc319baf0",
      "the peer",
      "the device {words} joined the pairing {pairing}",
-     "Somebody proved to know a code, or tried and did not. A flood is summed.",
+     "Somebody proved to know a code, or tried and did not. A wrong try that a code is charged with, of which it bears "
+     "five, is a row "
+     "of its own with its pairing, and the reason says which of the five it was; what no open code can be charged with "
+     "is summed.",
      {{"pairing", Kind::text, true, "the pairing"},
       {"maker", Kind::text, true, "who made the code"},
       {"device", Kind::text, true, "the id that the device has once it is confirmed"},
@@ -41,12 +44,15 @@ inline constexpr auto kDeviceEvents = std::to_array<EventDraft>({
      Act::asked,
      {3004, 4},
      "6b0a37eb65275aec6d111a8db6738ac4",
-     "who asked",
-     "{principal} ended the pairing {pairing} of {maker}",
-     "A code was taken back, or a device that had joined was turned away.",
+     "who asked, or system",
+     "the pairing {pairing} of {maker} ended: {why}",
+     "A code was taken back, or a device that had joined was turned away (cancelled); or all five tries were wrong, or "
+     "its "
+     "maker may pair no device any more (failed).",
      {{"pairing", Kind::text, true, "the pairing"},
       {"maker", Kind::text, true, "who made the code"},
-      {"name", Kind::text, true, "what its maker calls it", true}}},
+      {"name", Kind::text, true, "what its maker calls it", true},
+      {"why", Kind::text, true, "why it ended"}}},
     {"device.add",
      Severity::notice,
      Act::asked,
@@ -69,7 +75,7 @@ inline constexpr auto kDeviceEvents = std::to_array<EventDraft>({
      {3004, 3},
      "fc29a1463e3247bdca23b9ca09acc7ec",
      "who asked",
-     "{principal} changed the device {name}, which may {can}",
+     "{principal} changed the device {before}, which could {could}: it is {name} now, and may {can}",
      "Another name, or fewer powers.",
      {{"account", Kind::text, true, "whose it is"},
       {"device", Kind::text, true, "its id"},

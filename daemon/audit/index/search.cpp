@@ -1,9 +1,8 @@
 #include "audit/index/search.hpp"
 
 #include <algorithm>
-#include <boost/algorithm/string/classification.hpp>
-#include <boost/algorithm/string/split.hpp>
 
+#include "audit/filter_words.hpp"
 #include "audit/moment.hpp"
 #include "audit/run_bytes.hpp"
 
@@ -67,18 +66,22 @@ std::string Wanted::expression() const {
     return out.text();
 }
 
-Status want(Truth& truth, Wanted& out, Fact kind, const std::string& values, bool many) {
-    if (values.empty()) return {};
-    std::vector<std::string> words{values};
-    if (many) boost::split(words, values, boost::is_any_of(","));
-    if (words.size() > kMostValues) return fail(Code::invalid_value, "a filter has more than 32 values");
-    Numbers numbers;
-    for (const auto& word : words) {
-        const auto found = TRY(many ? truth.numbers(word) : truth.number(word));
-        numbers.insert(numbers.end(), found.begin(), found.end());
-    }
+Status want(Truth& truth, Wanted& out, Fact kind, Word word, const std::string& list) {
+    if (list.empty()) return {};
+    if (parts_of(list).size() > kMostValues) return fail(Code::invalid_value, "a filter has more than 32 values");
+    const auto words = chosen(word, list);
+    if (!words) return {};
+    auto numbers = TRY(truth.numbers(*words));
     out.nothing |= numbers.empty();
     out.facts.emplace_back(kind, std::move(numbers));
+    return {};
+}
+
+Status want_principal(Truth& truth, Wanted& out, const std::string& name) {
+    if (name.empty()) return {};
+    auto numbers = TRY(truth.principal(name));
+    out.nothing |= numbers.empty();
+    out.facts.emplace_back(Fact::principal, std::move(numbers));
     return {};
 }
 
@@ -94,10 +97,10 @@ Result<Wanted> wanted(Truth& truth, const Query& query) {
     out.within.first = query.after ? std::min(*query.after, last) + 1 : 1;
     out.within.last = query.before ? std::min(std::max<std::uint64_t>(*query.before, 1) - 1, last) : last;
     CHECK(want_times(query, out));
-    CHECK(want(truth, out, Fact::principal, query.principal, false));
-    CHECK(want(truth, out, Fact::verb, query.verb, true));
-    CHECK(want(truth, out, Fact::event, query.event, true));
-    CHECK(want(truth, out, Fact::outcome, query.outcome, true));
+    CHECK(want_principal(truth, out, query.principal));
+    CHECK(want(truth, out, Fact::verb, Word::verb, query.verb));
+    CHECK(want(truth, out, Fact::event, Word::event, query.event));
+    CHECK(want(truth, out, Fact::outcome, Word::outcome, query.outcome));
     if (const auto run = to_run_bytes(query.run)) out.run.assign(run->begin(), run->end());
     if (!query.grep.empty()) out.needle.emplace(query.grep);
     out.limit = std::clamp<std::size_t>(query.limit, 1, kMostRows);

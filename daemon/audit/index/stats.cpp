@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "audit/filter_words.hpp"
 #include "audit/index/hours.hpp"
 #include "audit/moment.hpp"
 
@@ -50,9 +51,9 @@ public:
     Counter(Sources& sources, Times times) : sources_(sources), times_(times) {}
 
     Result<Stats> count(const StatsQuery& query) {
-        if (!query.event.empty()) event_ = TRY(sources_.truth.numbers(query.event));
-        if (!query.outcome.empty()) outcome_ = TRY(sources_.truth.numbers(query.outcome));
-        if (!query.principal.empty()) principal_ = TRY(sources_.truth.number(query.principal));
+        event_ = TRY(wanted(Word::event, query.event));
+        outcome_ = TRY(wanted(Word::outcome, query.outcome));
+        if (!query.principal.empty()) principal_ = TRY(sources_.truth.principal(query.principal));
         run_ = query.principal.starts_with("run:");
         const auto last = TRY(sources_.truth.last());
         // A run among all runs is not told apart by the hours.
@@ -64,6 +65,12 @@ public:
     }
 
 private:
+    Result<Chosen> wanted(Word word, const std::string& list) {
+        const auto words = list.empty() ? std::nullopt : chosen(word, list);
+        if (!words) return std::nullopt;
+        return TRY(sources_.truth.numbers(*words));
+    }
+
     Status count_indexed(std::uint64_t through) {
         stats_.through = through;
         if (through == 0 || times_.since >= times_.until) return {};

@@ -7,7 +7,8 @@ namespace owhale::audit::index {
 namespace {
 
 constexpr std::uint64_t kHighest = 6; // level of nodes: 256^6 events
-constexpr std::size_t kMostNumbers = 256;
+constexpr std::string_view kDevice = "device:";
+constexpr std::size_t kIdLength = 36; // of a whole one
 
 std::uint64_t size_of(std::uint64_t level) {
     return std::uint64_t{1} << (8 * level);
@@ -61,23 +62,40 @@ Result<std::string> Truth::word(std::uint64_t number) {
     return TRY(row.next()) ? row.text(0) : std::string();
 }
 
-Result<std::vector<std::uint64_t>> Truth::numbers_by(const char* sql, const std::string& from, const std::string& to) {
-    auto* statement = TRY(statements_.use(sql));
-    auto row = statement->with(from, to, kMostNumbers);
+Result<std::vector<std::uint64_t>> Truth::number(const std::string& word) {
+    auto* statement = TRY(statements_.use("SELECT id FROM words WHERE text = ?"));
+    auto row = statement->with(word);
     std::vector<std::uint64_t> out;
-    while (TRY(row.next())) out.push_back(static_cast<std::uint64_t>(row.integer(0)));
+    if (TRY(row.next())) out.push_back(static_cast<std::uint64_t>(row.integer(0)));
     return out;
 }
 
-Result<std::vector<std::uint64_t>> Truth::number(const std::string& word) {
-    return numbers_by("SELECT id FROM words WHERE text BETWEEN ? AND ? LIMIT ?", word, word);
+Result<std::vector<std::uint64_t>> Truth::numbers(std::span<const std::string_view> words) {
+    std::vector<std::uint64_t> out;
+    for (const auto word : words) {
+        const auto found = TRY(number(std::string(word)));
+        out.insert(out.end(), found.begin(), found.end());
+    }
+    return out;
 }
 
-Result<std::vector<std::uint64_t>> Truth::numbers(const std::string& word) {
-    if (!word.ends_with(".*")) return number(word);
-    const auto from = word.substr(0, word.size() - 1);
-    const auto to = word.substr(0, word.size() - 2) + "/"; // the character after the dot
-    return numbers_by("SELECT id FROM words WHERE text >= ? AND text < ? LIMIT ?", from, to);
+// All devices that ever acted are few: each was paired by somebody's password.
+Result<std::vector<std::uint64_t>> Truth::principal(const std::string& name) {
+    const auto part = name.starts_with(kDevice) ? name.substr(kDevice.size()) : std::string();
+    if (part.empty() || part.size() >= kIdLength) return number(name);
+    auto* statement = TRY(statements_.use("SELECT id, text FROM words WHERE text > 'device:' AND text < 'device;'"));
+    auto row = statement->with();
+    std::vector<std::uint64_t> out;
+    while (TRY(row.next())) {
+        const auto id = row.text(1).substr(kDevice.size());
+        if (id.starts_with(part) || id.ends_with(part)) out.push_back(static_cast<std::uint64_t>(row.integer(0)));
+    }
+    if (out.size() == 1) return out;
+    return fail(
+        Code::invalid_value,
+        (out.empty() ? "principal: the log has no event of a device" : "principal: the log has more than one device") +
+            std::string(" whose id begins or ends with '") + part + "'",
+        "`owhalectl devices ls` lists those that are paired, and events device.add each that was");
 }
 
 const char* Truth::sql_of(bool newest_first, bool bodies) {

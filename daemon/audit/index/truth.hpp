@@ -6,7 +6,9 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -48,8 +50,11 @@ public:
     Result<std::string> word(std::uint64_t number);
     // The number of a word; none: the log never had it.
     Result<std::vector<std::uint64_t>> number(const std::string& word);
-    // The same, or those of each word that begins so, when it ends in ".*".
-    Result<std::vector<std::uint64_t>> numbers(const std::string& word);
+    // Of all of them that the log has.
+    Result<std::vector<std::uint64_t>> numbers(std::span<const std::string_view> words);
+    // The number of a principal; of a device its id may be the beginning or the end of one (a whole one is taken as it is). Of such a
+    // part invalid_value when the log has none, or several.
+    Result<std::vector<std::uint64_t>> principal(const std::string& name);
 
     // Events of the span with this time, in the order asked for, until `take` answers true; the bodies too, if asked for.
     template <typename Take> Result<bool> each(Span span, bool newest_first, bool bodies, Take take);
@@ -78,7 +83,6 @@ private:
         std::uint64_t level, index;
     };
     Status look_into(Block block, Times times, Span within, std::vector<Span>& out);
-    Result<std::vector<std::uint64_t>> numbers_by(const char* sql, const std::string& from, const std::string& to);
     static const char* sql_of(bool newest_first, bool bodies);
     std::unique_ptr<store::Database> database_; // stays where it is: the statements point to it
     store::Statements statements_;

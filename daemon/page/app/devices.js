@@ -89,7 +89,7 @@ function pairingRow(pairing, again) {
     const path = `/v1/pair/${encodeURIComponent(pairing.id)}`;
     const rows = new Rows();
     rows.add('Code for', pairing.name, 'strong');
-    rows.add('State', pairing.state + (pairing.tries > 0 ? `, ${pairing.tries} wrong tries` : ''));
+    rows.add('State', pairing.state + (pairing.wrong > 0 ? `, wrong tries: ${pairing.wrong} of 5` : ''));
     rows.add('Until', local(pairing.expires));
     const acts = [];
     if (pairing.gone) rows.add('', 'The device that joined is not there any more: wake it, or cancel the code and make another', 'bad');

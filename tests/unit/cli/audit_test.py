@@ -98,6 +98,11 @@ class Lists(Audit):
         self.assertEqual(self.numbers("--verb", "runs.exec"), [4])
         self.assertEqual(self.numbers("--event", "run.*,secret.used", "--outcome", "denied,ok"), [3, 2])
         self.assertEqual(self.numbers("--principal", "unix:7"), [5])
+        for words, found in ((("--verb", "run*"), [5, 4, 2, 1]), (("--verb", "*"), [5, 4, 3, 2, 1]), (("--event", "run*"), [5, 4, 2, 1]),
+                             (("--event", "r*d"), [2]), (("--event", "*.used"), [3]), (("--outcome", "den*"), [2]),
+                             (("--outcome", "*"), [5, 4, 3, 2, 1]), (("--outcome", "running"), []), (("--verb", "secret*"), [])):
+            self.assertEqual(self.numbers(*words), found, words)
+        self.assertEqual(self.numbers("--verb", "login"), [])  # the verb: its event has another name here
         self.ctl("audit", "ls", "--verb", "run.start", "--event", "login", code=2)
 
     def test_a_name_that_there_is_not_is_no_empty_answer(self):
@@ -106,7 +111,8 @@ class Lists(Audit):
                              ("ls --event secret.x", "secret.used"), ("stats --event run.strat", "run.start"),
                              ("ls -f --event run.strat", "run.start"), ("ls --event runs.create", "--verb runs.create"),
                              ("ls --event run.start,", "owhaled-audit-events"), ("ls --event nothing.*", "owhaled-audit-events"),
-                             ("ls --verb " + "x" * 300, "owhaled-audit-events")):
+                             ("ls --verb " + "x" * 300, "owhaled-audit-events"), ("ls --event runx*", "owhaled-audit-events"),
+                             ("ls --outcome deneid", "denied"), ("stats --outcome nothing*", "limit_exceeded"), ("ls --outcome ok,", "limit_exceeded")):
             done = self.ctl("audit", *words.split(), code=2)
             self.assertIn(close, done.stderr)
             self.assertEqual(done.stdout, "")
@@ -115,7 +121,8 @@ class Lists(Audit):
     def test_what_is_no_principal_is_no_empty_answer(self):
         self.events({"principal": "unix:7"}, {"principal": "system"}, {"principal": "user:a.b-c"}, {"principal": "tcp 192.0.2.1"})
         for wrong, words in (("x", "user:x"), ("1000", "unix:1000"), ("unix:alice", "unix:UID"), ("unix:", "device:ID"), ("unix:7,system", "unix:UID"),
-                             ("user:*", "user:NAME"), ("uid:7", "unix:UID"), ("\x1b[31m", "unix:UID")):
+                             ("user:*", "user:NAME"), ("uid:7", "unix:UID"), ("\x1b[31m", "unix:UID"), ("run:*", "all runs together"),
+                             ("device:x", "device:ID")):
             for verb in ("ls", "stats"):
                 done = self.ctl("audit", verb, "--principal", wrong, code=2)
                 self.assertIn("is no principal", done.stderr)
@@ -123,6 +130,32 @@ class Lists(Audit):
                 self.assertNotIn("\x1b", done.stderr)
         for right, found in (("unix:7", [1]), ("system", [2]), ("user:a.b-c", [3]), ("tcp 192.0.2.1", [4]), ("device:8f", [])):
             self.assertEqual(self.numbers("--principal", right), found)
+
+    def test_what_the_column_shows_of_a_device_or_a_run_is_taken(self):
+        laptop, former = "01a21c2e-1112-7341-9ff7-3a6bd7a210d2", "01a21c2e-2223-7341-9ff7-3a6b8359fcbb"
+        made = [{"event": "device.add", "verb": "pair.confirm", "outcome": "ok", "principal": "user:a", "data": {"device": one, "name": name}}
+                for one, name in ((laptop, "laptop"), (former, "my phone"), (laptop, "twin"), (former, "twin"))]
+        self.events(*made, {"principal": "device:" + laptop, "data": {"device_name": "laptop"}}, {"principal": "device:" + former})
+        for shown, found in ((f"laptop (device {laptop[-8:]})", [5]), ("device laptop", [5]), ("device lap…", [5]), ("device my phone", [6]),
+                             ("device:" + laptop, [5]), ("device:" + former, [6])):
+            self.assertEqual(self.numbers("--principal", shown), found, shown)
+        self.assertIn("more than one device is or was called", self.ctl("audit", "ls", "--principal", "device twin", code=2).stderr)
+        self.assertIn("'twin (device d7a210d2)'", self.ctl("audit", "ls", "--principal", "device twin", code=2).stderr)
+        self.assertIn("no device is called", self.ctl("audit", "ls", "--principal", "device desk", code=5).stderr)
+
+    def test_nothing_is_said_twice_nor_as_often_as_once(self):
+        self.events({"event": "pair.join", "verb": "pair.join", "outcome": "failed", "principal": "tcp 127.0.0.1",
+                     "data": {"peer": "tcp 127.0.0.1", "reason": "the code was wrong", "count": 1}},
+                    {"event": "login", "verb": "login", "outcome": "failed", "principal": "tcp 127.0.0.1",
+                     "data": {"peer": "tcp 127.0.0.1", "account": "a", "reason": "no", "count": 2}},
+                    {"event": "run.denied", "outcome": "denied", "data": {"command": ["rm"], "reason": "It deletes what the machine needs.", "rule": "r.one"}},
+                    {"event": "device.change", "outcome": "ok", "principal": "user:a",
+                     "data": {"device": "01a21c2e-1112-7341-9ff7-3a6bd7a210d2", "name": "new", "before": "old", "can": [], "could": ["audit", "runs"]}})
+        lines = self.ctl("audit", "ls").stdout.splitlines()[1:]
+        self.assertRegex(lines[3], r"^1 .*tcp 127\.0\.0\.1 +pair\.join +failed +the code was wrong$")
+        self.assertRegex(lines[2], r"a, no, times 2$")
+        self.assertRegex(lines[1], r"may not run rm: It deletes what the machine needs, rule r\.one$")
+        self.assertRegex(lines[0], r"changed the device old, which could audit,runs: it is new now, and may nothing$")
 
     def test_times_are_local(self):
         self.events({"time": "2026-11-20T07:59:59.000000Z"}, {"time": "2026-11-20T08:00:00.000000Z"}, {"time": "2026-11-20T23:30:00.000000Z"})
@@ -155,10 +188,10 @@ class Lists(Audit):
         terminal = Terminal("--no-color", "audit", "ls", columns=80)
         self.assertEqual(terminal.wait(), 0)
         lines = terminal.seen.decode().split("\r\n")
-        self.assertRegex(lines[0], r"^SEQ +TIME +PRINCIPAL +EVENT +WHAT$")
-        self.assertIn("may not run rm -rf /: too", lines[1])
-        self.assertIn("failed: alice, wrong", lines[2])
-        self.assertRegex(lines[3], r"11-20 08:00Z .*asks for approval d7a210d2")
+        self.assertRegex(lines[0], r"^SEQ +TIME +PRINCIPAL +EVENT +OUTCOME +WHAT$")
+        self.assertRegex(lines[1], r"run\.denied +denied +may not run rm")
+        self.assertRegex(lines[2], r"login +failed +alice, wrong")
+        self.assertRegex(lines[3], r"11-20 08:00Z .*approval\.requested +pending +asks for approval")
         self.assertTrue(all(len(line) <= 80 for line in lines), lines)
 
     def test_verb_and_run_stand_below_on_eighty_columns(self):
@@ -167,7 +200,7 @@ class Lists(Audit):
         terminal = Terminal("--no-color", "-v", "audit", "ls", columns=80)
         self.assertEqual(terminal.wait(), 0)
         lines = terminal.seen.decode().split("\r\n")
-        self.assertRegex(lines[0], r"^SEQ +TIME +PRINCIPAL +EVENT +WHAT$")
+        self.assertRegex(lines[0], r"^SEQ +TIME +PRINCIPAL +EVENT +OUTCOME +WHAT$")
         self.assertRegex(lines[1], r" login ")
         self.assertRegex(lines[2], r"ended: exited")
         self.assertRegex(lines[3], r"^ +runs\.create, run %s$" % run)

@@ -3,7 +3,7 @@
 POST /fake/audit changes it: {"events": [{…}]} adds some (and takes the first ones away: the log begins), {"budget": N}
 ends a page after so many looks, {"slow": seconds} takes that long over such a page, {"forge": "text"|"leaf"|"path"|"note"|"no proof"} lies, {"dropped": N} keeps no bodies up to N.
 """
-import base64, json, threading, time
+import base64, fnmatch, json, threading, time
 
 from audit_log import BEGAN, Key, leaf, node, root, stamp
 
@@ -26,7 +26,13 @@ def path_to(index, leaves):
 
 
 def fits(wanted, value):
-    return any(value == one or one.endswith(".*") and value.startswith(one[:-1]) for one in wanted.split(","))
+    return any(fnmatch.fnmatchcase(value, one) for one in wanted.split(","))
+
+
+def is_principal(wanted, value):
+    """Of a device by a part of its id, too."""
+    part = wanted.removeprefix("device:")
+    return value == wanted or part != wanted and value.startswith("device:") and (value.startswith(wanted) or value.endswith(part))
 
 
 class Audit:
@@ -59,7 +65,8 @@ class Audit:
         return row
 
     def matches(self, event, query):
-        facts = all(fits(query[name], event[name]) for name in ("event", "principal", "verb", "outcome", "run") if name in query)
+        facts = all(fits(query[name], event[name]) for name in ("event", "verb", "outcome", "run") if name in query)
+        facts = facts and ("principal" not in query or is_principal(query["principal"], event["principal"]))
         time = event["time"][:19] + "Z"
         return facts and query.get("since", "") <= time and time < query.get("until", "~") \
             and query.get("grep", "").lower().encode() in canonical(event).lower()

@@ -29,6 +29,13 @@ struct Scene {
         return stage.run(pairing.create(std::move(asker), api::PairRequest{name, {"audit"}, {}}));
     }
     api::Pairing newest() { return pairing.list(admin, false).pairings.front(); }
+    // The log's rows of an event, oldest first, once there are so many.
+    std::vector<std::string> told(const std::string& event, std::size_t count) {
+        std::vector<std::string> out;
+        stage.turn([&] { return stage.events(event).size() >= count; });
+        for (const auto& row : stage.events(event)) out.insert(out.begin(), row.json);
+        return out;
+    }
     Result<api::Device> confirm(const api::Pairing& one) {
         auto asker = stage.asker(admin, "pair.confirm");
         return stage.run(pairing.confirm(std::move(asker), one.id, {one.words.value_or(""), {}}));
@@ -68,6 +75,11 @@ struct Joining {
             scene.pairing.prove(std::move(prover), std::move(join), {identity::to_base64url(cpace->own_tag()), {}}));
     }
 };
+
+boost::asio::awaitable<bool> flushed(Pairing& pairing) {
+    co_await pairing.flush();
+    co_return true;
+}
 
 } // namespace
 
@@ -213,4 +225,68 @@ TEST_CASE("a device that has gone is not confirmed, and one that asks again is b
     CHECK_EQ(scene.newest().gone, false);
     CHECK(scene.confirm(scene.newest()));
     CHECK_FALSE(scene.newest().gone);
+}
+
+TEST_CASE("each wrong try is a row with its pairing, and so is the end that five of them make") {
+    Scene scene;
+    const auto made = scene.create();
+    auto wrong = made->code;
+    wrong.back() = wrong.back() == '0' ? '1' : '0';
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        CHECK(Joining(scene, wrong).prove(scene).error().code == Code::pairing_failed);
+        CHECK_EQ(scene.newest().wrong, i);
+    }
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(Joining(scene, wrong).knows); // and go away
+    CHECK_EQ(scene.newest().wrong, 3);
+    scene.now += 60 * kSecond;
+    CHECK_EQ(scene.newest().wrong, 5);
+    CHECK_EQ(scene.newest().state, "dead");
+    const auto rows = scene.told("pair.join", 5);
+    REQUIRE(rows.size() == 5);
+    for (std::size_t i = 0; i < 5; ++i) {
+        CAPTURE(rows[i]);
+        CHECK(rows[i].find('"' + made->id + '"') != std::string::npos);
+        CHECK(rows[i].find("(" + std::to_string(i + 1) + " of 5 wrong tries)") != std::string::npos);
+        CHECK(rows[i].find("\"count\"") == std::string::npos);
+        CHECK((rows[i].find("not proved in its minute") != std::string::npos) == (i >= 3));
+    }
+    const auto ends = scene.told("pair.end", 1);
+    REQUIRE(ends.size() == 1);
+    CHECK_MESSAGE(ends[0].find("five tries of the code were wrong") != std::string::npos, ends[0]);
+    CHECK(ends[0].find('"' + made->id + '"') != std::string::npos);
+    CHECK(ends[0].find(R"("outcome":"failed")") != std::string::npos);
+}
+
+TEST_CASE("who tries what no open code begins with is one row, though a proof follows") {
+    Scene scene;
+    const auto made = scene.create();
+    auto other = made->code;
+    other[0] = other[0] == '0' ? '1' : '0';
+    CHECK(Joining(scene, other).prove(scene).error().code == Code::pairing_failed);
+    CHECK_EQ(scene.newest().tries, 0);
+    CHECK(Joining(scene, made->code).prove(scene));
+    scene.told("pair.join", 2);
+    CHECK(scene.stage.run(flushed(scene.pairing)));
+    const auto rows = scene.told("pair.join", 2);
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].find("no code that is open begins so") != std::string::npos);
+    CHECK(rows[1].find(R"("outcome":"ok")") != std::string::npos);
+}
+
+TEST_CASE("a flood of guesses at what is not there hides no try that a code is charged with") {
+    Scene scene;
+    const auto made = scene.create();
+    auto other = made->code, wrong = made->code;
+    other[0] = other[0] == '0' ? '1' : '0';
+    wrong.back() = wrong.back() == '0' ? '1' : '0';
+    for (int i = 0; i < 200; ++i) CHECK_FALSE(Joining(scene, other).knows);
+    CHECK_FALSE(Joining(scene, wrong).prove(scene));
+    for (int i = 0; i < 200; ++i) CHECK_FALSE(Joining(scene, other).knows);
+    scene.told("pair.join", 2);
+    CHECK(scene.stage.run(flushed(scene.pairing)));
+    std::size_t charged = 0;
+    const auto rows = scene.told("pair.join", 3);
+    for (const auto& row : rows) charged += row.find("(1 of 5 wrong tries)") != std::string::npos;
+    CHECK(charged == 1);
+    CHECK(rows.size() <= 4);
 }
