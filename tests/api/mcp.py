@@ -4,6 +4,9 @@ import itertools
 import json
 import time
 
+import jsonschema
+import pytest
+
 import client
 import described
 
@@ -133,3 +136,22 @@ def wait_for(found, patience=30):
             return value
         time.sleep(0.02)
     raise AssertionError("it did not come about")
+
+
+def valid(it, name, result):
+    """The structured content, held against the tool's own schema."""
+    tools = {tool["name"]: tool for tool in it.request("tools/list")["result"]["tools"]}
+    jsonschema.Draft202012Validator(tools[name]["outputSchema"]).validate(result["structuredContent"])
+    assert result["content"][0]["type"] == "text" and result["content"][0]["text"]
+    return result["structuredContent"]
+
+
+@pytest.fixture(params=[HANDSHAKE, NEWEST])
+def either(owhaled, uid, request):
+    """A client of each era."""
+    return Client(owhaled, uid, request.param)
+
+
+@pytest.fixture
+def it(owhaled, uid):
+    return Client(owhaled, uid)
