@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/whole_seconds.hpp"
+#include "store/database.hpp"
 #include "store/failure.hpp"
 
 namespace owhale {
@@ -46,6 +47,27 @@ std::string head_of(const wire::HeadFile& file, const std::string& path) {
     return "the head of " + std::to_string(file.size) + " events that was kept at " + when(file.time) + " in " + path;
 }
 
+std::unexpected<Error> gone(const std::string& what, const std::string& was, const wire::HeadFile& file,
+                            const std::string& path) {
+    return fail(
+        Code::state_unavailable,
+        what + ", and there is " + head_of(file, path) + ": the audit log was " + was +
+            " (the folder is left as it is)",
+        "put the right audit.db back; if a new log is to begin, move away what there is of audit.db and audit.key, "
+        "and the heads, as root: " +
+            aside(path));
+}
+
+Result<bool> has_identity(const std::string& log) {
+    auto database = TRY(store::Database::open_to_read(log));
+    auto table = TRY(database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'identity'"));
+    auto found = table.with();
+    if (!TRY(found.next())) return false;
+    auto find = TRY(database.prepare("SELECT 1 FROM identity"));
+    auto row = find.with();
+    return row.next();
+}
+
 void rethrow(std::exception_ptr thrown) {
     if (thrown) std::rethrow_exception(thrown);
 }
@@ -57,13 +79,15 @@ Status expect_log(const wire::HeadFile& file, const std::string& state_dir, cons
     struct stat st{};
     const bool there = ::stat(log.c_str(), &st) == 0;
     if (file.count == 0 || (there && st.st_size != 0) || (!there && errno != ENOENT)) return {};
-    return fail(
-        Code::state_unavailable,
-        log + (there ? " has not one byte" : " is not there") + ", and there is " + head_of(file, path) +
-            ": the audit log was " + (there ? "emptied" : "removed") + " (the folder is left as it is)",
-        "put the right audit.db back; if a new log is to begin, move away what there is of audit.db and audit.key, "
-        "and the heads, as root: " +
-            aside(path));
+    return gone(log + (there ? " has not one byte" : " is not there"), there ? "emptied" : "removed", file, path);
+}
+
+Status expect_identity(const wire::HeadFile& file, const std::string& state_dir, const std::string& path) {
+    const auto log = state_dir + "/audit.db";
+    if (file.count == 0) return {};
+    const auto has = has_identity(log);
+    if (!has || *has) return {}; // what cannot be read is told by who opens it
+    return gone(log + " is a database without the identity that owhaled gives each log", "emptied or replaced", file, path);
 }
 
 Error also_of_heads(Error error, const wire::HeadFile& file, const std::string& path) {

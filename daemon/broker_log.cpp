@@ -33,6 +33,7 @@ awaitable<Status> Broker::open_log() {
 
 // Before anything is added to it, or made for it.
 Status Broker::open_audit() {
+    CHECK(expect_identity(ready_.heads, settings_.state_dir, settings_.audit_heads));
     auto log = audit::Log::open(settings_.state_dir);
     if (!log) return std::unexpected(also_of_heads(std::move(log).error(), ready_.heads, settings_.audit_heads));
     audit_ = std::move(*log);

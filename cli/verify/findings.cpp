@@ -46,14 +46,16 @@ void Findings::add(std::uint64_t seq, std::string kind, std::string what) {
 }
 
 void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said,
-                        const std::optional<merkle::NoteKey>& known, const char* known_from) {
+                        const std::optional<merkle::NoteKey>& known, const char* known_from, bool empty) {
     std::optional<merkle::NoteKey> named;
     if (opened)
         if (const auto body = read_body(opened->second)) named = named_key(body->data);
-    key_ = request_.pinned ? request_.pinned : named ? named : said ? said : known;
+    // What names no key but in a row beside its events has none: whoever emptied it may have written that, too.
+    const bool emptied = !opened && empty && known;
+    key_ = request_.pinned ? request_.pinned : named ? named : said && !emptied ? said : known;
     report_.key_from = request_.pinned  ? "--key"
                        : named          ? "event " + std::to_string(opened->first)
-                       : !said && known ? known_from
+                       : known && (emptied || !said) ? known_from
                                         : "the log beside its events, none of which confirms it";
     if (!key_)
         return add(1, "key_swapped",
@@ -182,32 +184,52 @@ std::string Findings::says(const Narrowed& found) const {
     for (const int anchor : found.refuting) out += (out.empty() ? "" : ", and ") + where(anchor);
     out += (found.refuting.size() > 1 ? " say" : " says") + std::string(" that the first ") +
            with_commas(found.through) + " events were other ones";
-    if (found.matching && *found.matching >= 0)
-        out += "; " + where(*found.matching) + " matches at " + with_commas(found.after);
-    if (found.matching && *found.matching < 0)
-        out += "; the log's own checkpoint over " + with_commas(found.after) +
-               " events holds, so the first other one is behind these, unless whoever did it has the log's key";
+    if (found.matching) out += "; " + where(*found.matching) + " matches at " + with_commas(found.after);
+    if (found.keyed > 0) {
+        const bool beside = found.keyed_by >= 0 && !request_.kept[static_cast<std::size_t>(found.keyed_by)].by_key;
+        out += "; " +
+               (found.keyed_by < 0
+                    ? "the log's own checkpoint over " + with_commas(found.keyed) + " events holds"
+                    : where(found.keyed_by) + " matches at " + with_commas(found.keyed)) +
+               ", so the first other one is behind these, unless whoever did it " +
+               (beside ? "could write that, too" : "has the log's key");
+    }
     if (found.signed_anew) out += "; the log's own checkpoints hold: whoever did it has the log's key";
     return out;
 }
 
-// What is kept outside says that events are others: of all that is said of them the narrowest, once, and not where an event
-// among them is known to be bad.
+// What is kept outside says that events are others: of all that is said of them the narrowest, once. What the log's own
+// checkpoints showed is as much only where it begins as early; a hole is named, with what nobody confirms before it.
 void Findings::end_refuted(const Pass& pass) {
     std::vector<bool> forgeable;
     for (const auto& kept : request_.kept) forgeable.push_back(kept.by_key || kept.beside);
     const auto found = narrowed(pass.claims(), forgeable);
     if (!found) return;
-    const auto explains = [&](const Problem& one) {
-        return of_events(one) && one.seq > found->after && one.seq <= found->through;
+    if (const auto two = pass.swapped(found->through, found->root)) return add_swap(*two, *found);
+    const auto hole = std::ranges::find_if(pass.holes(), [&](const FirstBad& one) { return one.seq > found->after; });
+    if (!found->signed_anew && hole != pass.holes().end() && hole->seq <= found->through)
+        return leave_hole(hole->seq, *found);
+    const auto as_much = [&](const FirstBad& one) {
+        return (found->held_beyond ? one.seq > found->after : one.seq == found->after + 1) &&
+               *one.through <= found->through;
     };
-    if (!found->signed_anew && std::ranges::any_of(report_.problems, explains)) return;
-    const auto two = pass.swapped(found->through);
-    if (two)
-        return add(two->first, "reordered",
-                   "it and event " + with_commas(two->second) + " are in each other's place: " + says(*found));
+    if (!found->signed_anew && std::ranges::any_of(pass.others(), as_much)) return;
     add(found->after + 1, "rewritten", says(*found));
     report_.problems.back().through = found->through;
+}
+
+void Findings::add_swap(const std::pair<std::uint64_t, std::uint64_t>& two, const Narrowed& found) {
+    const bool told = std::ranges::any_of(
+        report_.problems, [&](const Problem& one) { return one.kind == "reordered" && one.seq == two.first; });
+    if (told) return;
+    add(two.first, "reordered",
+        "it and event " + with_commas(two.second) + " are in each other's place: " + says(found));
+}
+
+void Findings::leave_hole(std::uint64_t hole, const Narrowed& found) {
+    if (found.held_beyond || found.after + 1 >= hole) return;
+    report_.unconfirmed = FirstBad{found.after + 1, hole - 1};
+    report_.notes.push_back(says(found));
 }
 
 void Findings::count_own(const Pass& pass) {
@@ -259,6 +281,13 @@ Report Findings::sorted() {
     std::ranges::stable_sort(report_.problems, {}, &Problem::seq);
     if (report_.problems.size() > kMostTold) report_.problems.resize(kMostTold);
     report_.whole = report_.bad == 0;
+    if (auto& open = report_.unconfirmed) {
+        const auto first = first_bad(report_);
+        if (!first || first->seq <= open->seq)
+            open.reset();
+        else
+            open->through = std::min(*open->through, first->seq - 1);
+    }
     return std::move(report_);
 }
 

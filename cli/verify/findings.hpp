@@ -18,9 +18,10 @@ public:
 
     using Opened = std::optional<std::pair<std::uint64_t, std::string>>; // sequence and text of an audit.opened
     // The key that holds: the pinned one, the one that the log's first audit.opened names, the one that is said beside it,
-    // and one that is known from elsewhere.
+    // and one that is known from elsewhere. Of an empty log that counts before what is said.
     void take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said,
-                  const std::optional<merkle::NoteKey>& known = {}, const char* known_from = "owhalectl's own memory");
+                  const std::optional<merkle::NoteKey>& known = {}, const char* known_from = "owhalectl's own memory",
+                  bool empty = false);
     // One that is stored with the log, as that of this size.
     void take_checkpoint(std::uint64_t size, const std::string& note);
     // Others of the same log, in the order of their sizes, before claims(): those whose signatures hold.
@@ -39,6 +40,8 @@ private:
     void end_early(const Kept& kept, std::uint64_t held, std::uint64_t known, Anchor& out);
     void end_anchor(const Kept& kept, int index, const Pass& pass);
     void end_refuted(const Pass& pass);
+    void add_swap(const std::pair<std::uint64_t, std::uint64_t>& two, const Narrowed& found);
+    void leave_hole(std::uint64_t hole, const Narrowed& found);
     std::string says(const Narrowed& found) const;
     void count_own(const Pass& pass);
     void end_signed(const Pass& pass);

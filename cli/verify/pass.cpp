@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
-#include "cli/verify/swaps.hpp"
-
 namespace owhale::cli::verify {
 namespace {
 
-constexpr std::uint64_t kTileSize = 256;
 constexpr std::uint64_t kWidestGap = 1u << 20; // events; beyond it the tree is given up
 constexpr std::size_t kMostKept = 1000;        // problems, and ranges of missing texts
-constexpr std::size_t kMostDoubtful = 100'000;
-constexpr unsigned kMostSearches = 4; // for two swapped events, each among those of a tile
 
 std::uint64_t number_in(std::string_view data, std::string_view name) {
     boost::system::error_code error;
@@ -41,8 +36,18 @@ void Pass::add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, 
     ++report_.bad;
     Problem problem{seq, through, std::move(kind), std::move(what)};
     last_told_ = std::max(last_told_, through.value_or(seq));
-    if (of_events(problem)) last_fault_ = std::max(last_fault_, through.value_or(seq));
-    if (report_.problems.size() < kMostKept) report_.problems.push_back(std::move(problem));
+    keep(std::move(problem));
+}
+
+// Of too many those that are nearest to the beginning, whenever they are told.
+void Pass::keep(Problem problem) {
+    auto& kept = report_.problems;
+    if (kept.size() < kMostKept) return kept.push_back(std::move(problem));
+    if (!std::exchange(heaped_, true)) std::ranges::make_heap(kept, {}, &Problem::seq);
+    if (problem.seq >= kept.front().seq) return;
+    std::ranges::pop_heap(kept, {}, &Problem::seq);
+    kept.back() = std::move(problem);
+    std::ranges::push_heap(kept, {}, &Problem::seq);
 }
 
 void Pass::take(const Row& row) {
@@ -55,6 +60,7 @@ void Pass::take(const Row& row, const Hash& computed) {
                            row.seq < first_ ? "no event of owhaled's has this number"
                                             : "it comes a second time, or after later ones");
     if (row.seq > next_) fill_gap(row.seq);
+    told_before_ = report_.bad;
     if (computed != row.hash)
         add_problem(row.seq, {}, "changed",
                     "its text does not have the hash that is stored with it: one of the two is not what was written");
@@ -73,16 +79,27 @@ void Pass::unreadable(std::uint64_t seq, std::string why) {
     add_problem(seq, {}, "unreadable", std::move(why));
     if (seq < next_) return;
     if (seq > next_) fill_gap(seq);
+    leaf_unknown(seq, seq);
     ++next_;
     add_leaf({}, {});
+}
+
+// What its leaf was nobody can try any more: a claim may fail for that, and for another event before it.
+void Pass::leaf_unknown(std::uint64_t from, std::uint64_t to) {
+    if (first_ != 1) return;
+    if (hole_ == 0) hole_ = from;
+    if (tile_hole_ == 0) tile_hole_ = from;
+    if (holes_.size() < kMostKept) holes_.push_back({from, to});
 }
 
 void Pass::fill_gap(std::uint64_t to) {
     add_problem(next_, to - 1, "missing",
                 to - next_ == 1 ? "there is no event of this number" : "there are no events of these numbers");
     if (to - next_ > kWidestGap) tree_ = false;
+    leaf_unknown(next_, to - 1);
     if (!tree_) next_ = to;
     while (next_ < to) {
+        if (tile_hole_ == 0) tile_hole_ = next_; // it goes on into the next tile
         ++next_;
         add_leaf({}, {});
     }
@@ -100,14 +117,14 @@ void Pass::lacks_text(std::uint64_t seq) {
 void Pass::check_text(const Row& row) {
     const auto body = read_body(*row.json);
     if (!body) {
-        if (last_told_ != row.seq)
-            add_problem(row.seq, {}, "changed", "its text is no event in canonical JSON (RFC 8785)");
-        return;
+        if (report_.bad != told_before_) return;
+        leaf_unknown(row.seq, row.seq);
+        return add_problem(row.seq, {}, "changed", "its text is no event in canonical JSON (RFC 8785)");
     }
     if (row.columns) check_columns(*row.columns, *body, row.seq);
     last_event_ = body->event;
     if (body->event == "audit.dropped") note_drop(*body, row.seq);
-    if (auto wrong = decisions_.take(*body, first_ == 1 && missing_.empty()); wrong && last_told_ != row.seq)
+    if (auto wrong = decisions_.take(*body, first_ == 1 && missing_.empty()); wrong && report_.bad == told_before_)
         add_problem(row.seq, {}, "signature_wrong", *std::move(wrong));
     if (body->event != "audit.opened" || opened_at_ != 0) return;
     opened_ = body->data;
@@ -122,7 +139,7 @@ void Pass::check_columns(const Columns& columns, const Body& body, std::uint64_t
     if (columns.outcome != body.outcome) wrong = "outcome";
     if (columns.run != body.run) wrong = "run";
     if (microseconds(body.time) != columns.time) wrong = "time";
-    if (wrong != nullptr && last_told_ != seq)
+    if (wrong != nullptr && report_.bad == told_before_)
         add_problem(seq, {}, "changed",
                     std::string("its row has another ") + wrong +
                         " than its text (the row, the word that it names, or "
@@ -172,13 +189,7 @@ void Pass::end_tile() {
     leaves_.clear();
     stored_leaves_.clear();
     alike_ = true;
-}
-
-void Pass::doubt(std::uint64_t index, const Hash& stored) {
-    const auto first = index * kTileSize + 1;
-    Tile tile{std::max(first, good_ + 1), first + kTileSize - 1, {}, last_told_ >= first};
-    if (!tile.told) tile.swapped = search_swap({}, stored, good_);
-    if (doubtful_.size() < kMostDoubtful) doubtful_.push_back(tile);
+    tile_hole_ = 0;
 }
 
 // A node whose leaves are not in doubt: it has to be as it is computed, and its times those of its leaves.
@@ -202,20 +213,6 @@ void Pass::hold_node(unsigned level, std::uint64_t index, const Hash& hash) {
     span = {};
 }
 
-// Among the leaves of this tile that are behind `good`.
-Pass::Two Pass::search_swap(const Edge& before, const Hash& root, std::uint64_t good) {
-    if (searches_ == kMostSearches || leaves_.size() < 2) return {};
-    ++searches_;
-    const auto first = tiles_.size() * kTileSize + 1;
-    const auto found = find_swap(leaves_, std::max(first, good + 1) - first, before, root);
-    return found ? Two(std::pair(first + found->first, first + found->second)) : Two();
-}
-
-Pass::Two Pass::swapped(std::uint64_t size) const {
-    const auto found = swaps_.find(size);
-    return found == swaps_.end() ? Two() : Two(found->second);
-}
-
 std::optional<Hash> Pass::root() const {
     if (!tree_) return {};
     if (next_ == 1) return merkle::empty_root();
@@ -224,96 +221,6 @@ std::optional<Hash> Pass::root() const {
 
 std::optional<Hash> Pass::stored_root() const {
     return stored_tiles_.root(root_of_some(stored_leaves_));
-}
-
-void Pass::hold_claims() {
-    const auto size = next_ - 1;
-    for (; at_claim_ < claims_.size() && claims_[at_claim_].size <= size; ++at_claim_)
-        if (claims_[at_claim_].size == size) hold(claims_[at_claim_]);
-}
-
-void Pass::hold(Claim& claim) {
-    const bool by_texts = root() == claim.root;
-    if (!by_texts && stored_root() != claim.root) return claim_fails(claim);
-    claim.state = Claim::State::holds;
-    if (!by_texts) explain();
-    settle(!by_texts);
-    failed_at_.reset();
-    if (!by_texts) {
-        tiles_ = stored_tiles_;
-        leaves_ = stored_leaves_;
-        alike_ = true;
-    }
-    good_ = claim.size;
-    broken_ = false;
-    held_[claim.anchor] = claim.size;
-    if (claim.anchor >= 0) good_outside_ = claim.size;
-    if (claim.anchor < 0) unsigned_ = {};
-}
-
-// The tiles in doubt were changed: what failed within one of them since the last that held did so for that.
-void Pass::explain() {
-    for (auto i = at_claim_; i-- > 0 && claims_[i].size > good_;) {
-        const auto tile = std::ranges::lower_bound(doubtful_, claims_[i].size, {}, &Tile::last);
-        claims_[i].explained |= tile != doubtful_.end() && tile->first <= claims_[i].size;
-    }
-}
-
-void Pass::claim_fails(Claim& claim) {
-    claim.state = Claim::State::differs;
-    refuted_.try_emplace(claim.anchor, Refuted{claim.size, false, held(claim.anchor)});
-    if (!failed_at_) {
-        failed_at_ = claim.size;
-        const auto good = claim.anchor < 0 ? good_ : good_outside_; // a log that was rewritten may be signed anew
-        if (last_fault_ <= good)
-            if (const auto two = search_swap(tiles_, claim.root, good)) swaps_[claim.size] = *two;
-    }
-    if (broken_ || claim.anchor >= 0) return; // what an anchor alone refutes may have been signed anew
-    broken_ = true;
-    const auto before = report_.bad;
-    settle(true);
-    if (report_.bad == before && last_fault_ <= good_) tell_failure(claim.size);
-}
-
-// Of a checkpoint of the log's own, when nothing was found that explains it. What failed first is nearest to the fault.
-void Pass::tell_failure(std::uint64_t size) {
-    if (const auto two = swapped(*failed_at_))
-        return add_problem(two->first, {}, "reordered",
-                           "it and event " + with_commas(two->second) + " are in each other's place");
-    auto what =
-        "the checkpoint over " + with_commas(size) +
-        " events was signed over other ones than these: at least one of them was changed, and the tree made anew";
-    if (*failed_at_ < size) what += "; by what is kept outside it is among the first " + with_commas(*failed_at_);
-    add_problem(good_ + 1, *failed_at_, "changed", std::move(what));
-}
-
-// What is to be said of the tiles whose stored node differs: a claim has shown that their texts are right, or not.
-void Pass::settle(bool texts_changed) {
-    for (const auto& tile : doubtful_) {
-        if (!texts_changed)
-            add_problem(tile.last - kTileSize + 1, tile.last, "node_changed",
-                        "the tree's node over these events is not theirs");
-        else if (tile.swapped)
-            add_problem(tile.swapped->first, {}, "reordered",
-                        "it and event " + with_commas(tile.swapped->second) + " are in each other's place");
-        else if (!tile.told)
-            add_problem(tile.first,
-                        failed_at_ && *failed_at_ >= tile.first ? std::min(*failed_at_, tile.last) : tile.last,
-                        "changed",
-                        "at least one of these is not what was written: text and hash were changed together, or others "
-                        "put in its place");
-    }
-    doubtful_.clear();
-}
-
-std::uint64_t Pass::held(int anchor) const {
-    const auto found = held_.find(anchor);
-    return found == held_.end() ? 0 : found->second;
-}
-
-std::optional<Pass::Refuted> Pass::refuted(int anchor) const {
-    const auto found = refuted_.find(anchor);
-    return found == refuted_.end() ? std::nullopt : std::optional(found->second);
 }
 
 void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
@@ -332,11 +239,12 @@ void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
         if (refuted.beyond) refuted.size = claim.size;
         if (claim.anchor < 0) beyond = claim.size;
     }
+    cut_ = report_.last != 0 && std::ranges::any_of(claims_, [](const Claim& one) { return one.state == Claim::State::beyond; });
     if (beyond >= next_)
         add_problem(next_, beyond, "missing",
                     "the log ends before these, and its own checkpoint was signed over " + with_commas(beyond) +
                         " events");
-    if (!doubtful_.empty()) settle(true);
+    settle_unheld();
     check_drops(drops);
 }
 

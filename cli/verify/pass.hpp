@@ -77,8 +77,12 @@ public:
     std::optional<Refuted> refuted(int anchor) const;
     // All of them, with what became of each.
     const std::vector<Claim>& claims() const { return claims_; }
-    // The two events that have to change places for what is claimed of this size to hold: where that was looked for and found.
-    std::optional<std::pair<std::uint64_t, std::uint64_t>> swapped(std::uint64_t size) const;
+    // The two events that have to change places for this root of this size: where that was looked for and found.
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> swapped(std::uint64_t size, const Hash& root) const;
+    // Events whose leaves nobody can try any more: missing, unreadable, no event at all.
+    const std::vector<FirstBad>& holes() const { return holes_; }
+    // Ranges, at least one event of each of which is another than a claim was made over.
+    const std::vector<FirstBad>& others() const { return others_; }
     const Decisions& decisions() const { return decisions_; }
     // Microseconds between the earliest and the latest event behind the last checkpoint that held.
     std::int64_t unsigned_time() const { return unsigned_.max < unsigned_.min ? 0 : unsigned_.max - unsigned_.min; }
@@ -86,10 +90,18 @@ public:
     void add_problem(std::uint64_t seq, std::optional<std::uint64_t> through, std::string kind, std::string what);
 
 private:
+    static constexpr std::uint64_t kTileSize = 256;
+    using Two = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
     struct Tile {
-        std::uint64_t first = 0, last = 0;                              // sequences
-        std::optional<std::pair<std::uint64_t, std::uint64_t>> swapped; // which two in it
-        bool told = false;                                              // something is said of it already
+        std::uint64_t first = 0, last = 0; // sequences
+        Two swapped;                       // which two in it, if its stored node is the right one
+        std::uint64_t hole = 0;            // the first of its leaves that nobody can try
+        bool by_rows = false;              // the rows whose texts have other hashes are all that is wrong in it
+    };
+    struct Searched {
+        std::uint64_t size = 0;
+        Hash root{};
+        Two two;
     };
     void fill_gap(std::uint64_t to);
     void check_text(const Row& row);
@@ -108,10 +120,18 @@ private:
     void hold_claims();
     void hold(Claim& claim);
     void claim_fails(Claim& claim);
+    bool was_searched(const Claim& claim) const;
     void explain();
+    bool hole_explains() const;
     void tell_failure(std::uint64_t size);
-    void settle(bool texts_changed);
-    using Two = std::optional<std::pair<std::uint64_t, std::uint64_t>>;
+    void settle_by_nodes();
+    void settle_by_texts();
+    void settle_unheld();
+    void nobody_confirms(std::uint64_t from, std::uint64_t to);
+    void tell_swap(const std::pair<std::uint64_t, std::uint64_t>& two);
+    void tell_changed(std::uint64_t from, std::uint64_t to, std::string what);
+    void keep(Problem problem);
+    void leaf_unknown(std::uint64_t from, std::uint64_t to);
     Two search_swap(const Edge& before, const Hash& root, std::uint64_t good);
 
     Report& report_;
@@ -120,15 +140,20 @@ private:
     Nodes nodes_;
     std::uint64_t first_, next_;
     bool tree_ = true; // the root is known: it began with 1, and no gap was too great
-    bool broken_ = false;
     std::uint64_t good_ = 0, good_outside_ = 0;    // size at which a claim held last; one of an anchor
     std::optional<std::uint64_t> failed_at_;       // the first size since at which one did not
-    std::uint64_t last_told_ = 0, last_fault_ = 0; // of all problems; of those of_events()
-    std::uint64_t signed_to_ = 0;                  // the newest checkpoint's size
-    unsigned searches_ = 0;                        // for two that are swapped
-    std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> swaps_; // found, by the claim's size
-    std::vector<Hash> leaves_, stored_leaves_;                               // of the tile: of texts; of rows
-    bool alike_ = true;                                                      // these two
+    std::optional<std::size_t> own_failed_;        // the first since of the log's own, in claims_
+    std::uint64_t hole_ = 0, tile_hole_ = 0;       // the first unknown leaf since; that of this tile
+    std::vector<FirstBad> holes_, others_;
+    bool cut_ = false;    // it ends before what is claimed of it
+    bool heaped_ = false; // the problems, of which there are too many
+    std::uint64_t last_told_ = 0;              // of all problems
+    std::uint64_t told_before_ = 0;            // how many there were before this row
+    std::uint64_t signed_to_ = 0;              // the newest checkpoint's size
+    unsigned searches_ = 0;                    // for two that are swapped
+    std::vector<Searched> searched_;           // by claims
+    std::vector<Hash> leaves_, stored_leaves_; // of the tile: of texts; of rows
+    bool alike_ = true;                        // these two
     Edge tiles_, stored_tiles_;
     Decisions decisions_;
     std::vector<Tile> doubtful_;

@@ -73,9 +73,11 @@ std::string head_of(const Look& look, const Report& report) {
     if (report.whole) return toned(look, Tone::good, "whole") + ": " + events + "\n";
     const auto first = first_bad(report);
     const bool several = first && first->through && *first->through != first->seq;
-    return toned(look, Tone::bad, "NOT whole") + ": " + events + " read; the first bad one is " +
-           (several ? "among " : "") + toned(look, Tone::bold, first ? range(first->seq, first->through) : "unknown") +
-           "\n";
+    const auto& open = report.unconfirmed;
+    return toned(look, Tone::bad, "NOT whole") + ": " + events + " read; the first " +
+           (open ? "one known to be bad is " : "bad one is ") + (several ? "among " : "") +
+           toned(look, Tone::bold, first ? range(first->seq, first->through) : "unknown") +
+           (open ? ", and nothing confirms " + range(open->seq, open->through) + " before it" : "") + "\n";
 }
 
 } // namespace

@@ -57,7 +57,10 @@ struct Report {
     std::uint64_t signed_answers = 0;              // of devices, whose signatures hold
     std::uint64_t bad = 0;                         // problems in all
     std::optional<FirstBad> first_bad;             // as to_json() finds it
-    std::vector<Problem> problems;                 // the first of them
+    // Those before it that nothing confirms: what is gone behind them is a reason for what is claimed not to hold, and one of
+    // them may be another.
+    std::optional<FirstBad> unconfirmed;
+    std::vector<Problem> problems; // the first of them
     std::vector<Anchor> anchors;
     std::vector<std::string> notes;
     std::optional<std::string> note;                            // the newest checkpoint that holds, as it is signed
@@ -65,8 +68,8 @@ struct Report {
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, refuted_checkpoints,
-                       first_refuted, unsigned_events, dropped, signed_answers, bad, first_bad, problems, anchors,
-                       notes, note))
+                       first_refuted, unsigned_events, dropped, signed_answers, bad, first_bad, unconfirmed,
+                       problems, anchors, notes, note))
 
 // The first bad event, as exactly as all problems together say it; nothing of a log that is whole.
 std::optional<FirstBad> first_bad(const Report& report);

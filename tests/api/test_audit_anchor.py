@@ -190,6 +190,37 @@ def test_a_refused_start_leaves_the_folder_of_a_log_that_is_gone_as_it_was(own, 
     assert lines_of(owhaled)[-1][0] == len(bodies(owhaled.state))
 
 
+@pytest.mark.parametrize("left", ["no table", "no table and no key", "no identity"])
+def test_a_database_without_an_identity_is_given_none_where_there_are_heads(own, left):
+    """Not a byte of the folder changes, and no key is made."""
+    owhaled = lived(own())
+    log = owhaled.state / "audit.db"
+    was = log.stat()
+    if left == "no identity":
+        database = sqlite3.connect(log)
+        for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("DELETE FROM identity")
+    else:
+        for path in owhaled.state.glob("audit.db*"):
+            path.unlink()
+        database = sqlite3.connect(log)
+        database.execute("CREATE TABLE x(a)")
+        database.execute("DROP TABLE x")
+    database.commit()
+    database.close()
+    os.chown(log, was.st_uid, was.st_gid)
+    os.chmod(log, stat.S_IMODE(was.st_mode))
+    if left == "no table and no key":
+        (owhaled.state / "audit.key").unlink()
+    before = everything(owhaled.state)
+    assert before["audit.db"]
+    for _ in range(2):
+        said = refused(owhaled)
+        assert f"{log} is a database without the identity" in said and "and the heads, as root" in said, said
+        assert everything(owhaled.state) == before
+
+
 def test_what_is_advised_for_a_damaged_log_names_the_heads_too(own, base):
     """A new log in its place would not fit them; and the advice works as it stands there."""
     owhaled = lived(own(), 3)

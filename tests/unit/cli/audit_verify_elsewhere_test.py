@@ -147,6 +147,27 @@ class Exports(Folder):
         report = self.verify(code=1)
         self.assertEqual([(one["seq"], one.get("through"), one["kind"]) for one in report["problems"]], [(16, None, "unreadable"), (17, 18, "missing")])
 
+    def test_a_line_that_is_none_does_not_hide_a_forged_event(self):
+        text = attacks.another(self.log.bodies[309].decode()).encode()
+        forged = b'{"seq":310,"hash":"%s","event":%s}' % (audit_log.leaf(text).hex().encode(), text)
+
+        def change(*inside):
+            def lines_of(lines):
+                out = [*lines[:309], forged, *lines[310:]]
+                for at, line in sorted(inside, reverse=True):
+                    out.insert(at, line)
+                return out
+            return lines_of
+
+        twice = b'{"seq":5,"hash":"%s","event":%s}' % (audit_log.leaf(self.log.bodies[4]).hex().encode(), self.log.bodies[4])
+        for decoy in (b'{"junk":1}', twice):
+            self.export(change((590, decoy)))
+            report = self.verify(code=1)
+            self.assertEqual(report["first_bad"], {"seq": 1, "through": 591 if b"junk" in decoy else 5})
+            self.export(change((300, self.checkpoint(300)), (590, decoy), (600, self.checkpoint(600))))
+            report = self.verify(code=1)
+            self.assertIn((301, 600, "changed"), [(one["seq"], one.get("through"), one["kind"]) for one in report["problems"]])
+
     def checkpoint(self, size):
         return json.dumps({"checkpoint": self.log.note(size)}, ensure_ascii=False).encode()
 

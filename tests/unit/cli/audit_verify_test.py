@@ -126,7 +126,8 @@ class Tampered(Folder):
 
     def test_an_event_inserted(self):
         self.attack(attacks.insert_event, 333)
-        self.finds(301, "changed", through=512)
+        report = self.finds(301, "changed", through=600)
+        self.assertIn((301, 512, "node_changed"), [(one["seq"], one.get("through"), one["kind"]) for one in report["problems"]])
 
     def test_an_event_inserted_before_all(self):
         self.attack(attacks.insert_before_all)
@@ -386,7 +387,7 @@ class Narrowed(Evidence):
                              (1, {"seq": 16}, 2, 2, 30), report)
             self.assertEqual(self.anchor(report, "remembered")["state"], "rewritten")
         text = self.text(*self.heads(12))
-        self.assertIn("NOT whole: 46 events read; the first bad one is 16\n", text)
+        self.assertIn("NOT whole: 46 events read; the first one known to be bad is 16, and nothing confirms 13 to 15 before it\n", text)
         self.assertIn("2 of 4 hold, the newest of these over 12 events; the first that does not hold is over 30\n", text)
         self.assertNotIn("not signed yet", text)
 
@@ -426,7 +427,9 @@ class Narrowed(Evidence):
         saved, heads = self.saved(200), self.heads(60, 120, 280)
         self.attack(attacks.change_event_and_tree, 150)
         self.finds(41, "changed", through=250)  # by its own checkpoints alone
-        self.finds(41, "changed", *saved, through=200)
+        report = self.finds(1, "rewritten", *saved, through=200)  # on the word of its own alone it is behind 40
+        self.assertIn("own checkpoint over 40 events holds, so the first other one is behind these, unless", report["problems"][0]["what"])
+        self.assertEqual(report["first_bad"], {"seq": 1, "through": 200})
         self.finds(121, "changed", *heads, through=250)
         report = self.finds(121, "changed", *heads, *saved, through=200)
         self.assertEqual((report["bad"], report["first_bad"]), (1, {"seq": 121, "through": 200}))
@@ -436,7 +439,8 @@ class Narrowed(Evidence):
         saved, heads = self.saved(400), self.heads(320)
         self.attack(attacks.change_event, 333)
         self.finds(301, "changed", through=512)
-        self.finds(301, "changed", *saved, through=400)
+        report = self.finds(1, "rewritten", *saved, through=400)
+        self.assertIn((301, 400, "changed"), [(one["seq"], one.get("through"), one["kind"]) for one in report["problems"]])
         self.finds(321, "changed", *saved, *heads, through=400)
 
     def test_where_the_key_was_misused_what_it_signs_bounds_nothing(self):
@@ -466,7 +470,7 @@ class Narrowed(Evidence):
         self.log_of(47, 5, 12)
         saved = self.saved(47)
         self.attack(attacks.change_event_and_tree, 20)
-        report = self.finds(13, "rewritten", *saved, through=47)
+        report = self.finds(1, "rewritten", *saved, through=47)
         self.assertIn("checkpoint over 12 events holds", report["problems"][0]["what"])
         self.assertIn("unless whoever did it has the log's key", report["problems"][0]["what"])
         self.assertEqual(report["unsigned_events"], 35)
@@ -489,6 +493,136 @@ class Narrowed(Evidence):
         self.attack(attacks.delete_event, 16)
         self.assertIn("checkpoints  none: nothing is signed\n", self.text())
         self.assertEqual(self.verify(code=1)["unsigned_events"], 46)
+
+
+class Hidden(Evidence):
+    """A forged event, and beside it a fault that is easily found, for whoever looks no further."""
+
+    def hides(self, first, through, *done, arguments=(), **env):
+        """`done`: attacks and their arguments. The headline begins no later than what is forged."""
+        shutil.rmtree(self.state)
+        shutil.copytree(made().folder.name, self.state)
+        for attack, *rest in done:
+            self.attack(attack, *rest)
+        report = self.verify(*arguments, code=1, HOME=str(self.top / "new"), **env)
+        self.assertEqual(report["first_bad"], {"seq": first, "through": through}, report["problems"])
+        return report
+
+    def test_a_fault_that_leaves_the_leaf_as_it_was(self):
+        tree = attacks.change_event_and_tree
+        self.hides(301, 600, (tree, 310))
+        for decoy in (attacks.change_column, attacks.change_time, attacks.change_body, attacks.change_hash):
+            with self.subTest(decoy.__name__):
+                self.hides(301, 590, (tree, 310), (decoy, 590))
+        self.hides(301, 400, (tree, 310), (attacks.delete_body, 400))
+        self.hides(601, 699, (tree, 620), (attacks.change_column, 699))
+        self.hides(301, 400, (attacks.change_event, 310), (attacks.change_column, 400))
+        self.hides(301, 400, (attacks.change_event, 310), (attacks.change_body, 400))
+
+    def test_a_damaged_node_elsewhere(self):
+        """A node is the word of whoever wrote the file: that it does not fit says not that a text is forged."""
+        report = self.hides(301, 600, (attacks.change_event_and_tree, 590), (attacks.edit_node, 1))
+        self.assertEqual([one["kind"] for one in report["problems"]], ["changed", "node_changed"])
+
+    def test_more_faults_than_are_kept(self):
+        log = audit_log.Log(2600, (300, 2600), made().log.key)
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.attack(attacks.change_event_and_tree, 310)
+        self.attack(lambda database: database.execute("UPDATE events SET outcome = principal WHERE seq BETWEEN 400 AND 2500"))
+        report = self.verify(code=1)
+        self.assertEqual((report["first_bad"], report["bad"]), ({"seq": 301, "through": 400}, 2102))
+
+    def test_a_hole_is_named_and_what_nothing_confirms_before_it(self):
+        for decoy in (attacks.delete_event, attacks.not_canonical):
+            with self.subTest(decoy.__name__):
+                shutil.rmtree(self.state)
+                shutil.copytree(made().folder.name, self.state)
+                self.attack(attacks.change_event_and_tree, 310)
+                self.attack(decoy, 590)
+                report = self.verify(code=1)
+                self.assertEqual((report["first_bad"], report["unconfirmed"]), ({"seq": 590}, {"seq": 301, "through": 589}))
+
+    def test_a_hole_in_a_tile_whose_node_is_right(self):
+        """By what is stored the checkpoints hold, and nothing tells whether the hole is all that is wrong in it."""
+        self.attack(attacks.change_event, 310)
+        self.attack(attacks.delete_event, 450)
+        report = self.verify(code=1)
+        self.assertEqual((report["first_bad"], report["unconfirmed"], report["signed_size"]), ({"seq": 450}, {"seq": 301, "through": 449}, 700))
+
+    def test_a_hole_explains_nothing_before_it(self):
+        (self.top / "kept").write_text(self.log.note(320))
+        self.hides(1, 320, (attacks.change_event, 310), (attacks.delete_event, 450), arguments=("--checkpoint", str(self.top / "kept")))
+        log = audit_log.Log(700, (300, 320, 600, 700), made().log.key)
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.attack(attacks.change_event, 310)
+        self.attack(attacks.delete_event, 450)
+        self.assertEqual(self.verify(code=1, HOME=str(self.top / "other"))["first_bad"], {"seq": 301, "through": 320})
+
+    def test_the_end_cut_off_behind_it(self):
+        self.attack(attacks.change_event_and_tree, 310)
+        self.attack(attacks.cut_after, 500)
+        report = self.verify(code=1)
+        self.assertEqual((report["first_bad"], report["unconfirmed"]), ({"seq": 501}, {"seq": 301, "through": 500}))
+
+    def test_two_that_were_framed(self):
+        """Without the key: the tree's node is made as if two others were in each other's place."""
+        def frame(database, seq):
+            attacks.change_event(database, seq)
+            leaves = [bytes(one) for (one,) in database.execute("SELECT hash FROM events WHERE seq BETWEEN 257 AND 512 ORDER BY seq")]
+            leaves[400 - 257], leaves[450 - 257] = leaves[450 - 257], leaves[400 - 257]
+            database.execute("UPDATE nodes SET hash = ? WHERE level = 1 AND idx = 1", (audit_log.root(leaves),))
+        for seq in (310, 510):
+            report = self.hides(301, 600, (frame, seq))
+            self.assertNotIn("each other's place", str(report["problems"]))
+        log = audit_log.Log(600, (200,), made().log.key)  # nor where nothing is signed over them
+        shutil.rmtree(self.state)
+        self.state.mkdir()
+        log.write(self.state)
+        self.attack(frame, 310)
+        report = self.finds(257, "changed", through=512, HOME=str(self.top / "other"))
+        self.assertNotIn("each other's place", str(report["problems"]))
+
+    def signed_anew(self, database, seq, up_to):
+        """By one with the key: the own checkpoints up to a size fit the forged event; an outside one behind these does not."""
+        attacks.change_event_and_tree(database, seq)
+        leaves = [bytes(one) for (one,) in database.execute("SELECT hash FROM events ORDER BY seq")]
+        for size in attacks.sizes(database):
+            if size <= up_to:
+                database.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (self.log.key.note(size, audit_log.root(leaves[:size])), size))
+
+    def test_own_checkpoints_that_were_signed_anew_bound_nothing(self):
+        saved = self.saved(320)
+        anew = (self.signed_anew, 50, 300)
+        later = (lambda database: database.execute("DELETE FROM checkpoints WHERE size > 300"),)
+        hole = (attacks.delete_event, 315)
+        for more in ((), (later,)):
+            report = self.hides(1, 320, anew, *more, arguments=saved)
+            self.assertIn("checkpoint over 300 events holds, so the first other one is behind these, unless whoever did it has the log's key",
+                          report["problems"][0]["what"])
+        self.hides(1, 310, anew, later, (attacks.change_column, 310), arguments=saved)
+        shutil.rmtree(self.state)
+        shutil.copytree(made().folder.name, self.state)
+        self.attack(*anew)
+        self.attack(*hole)
+        report = self.verify(*saved, code=1, HOME=str(self.top / "new"))
+        self.assertEqual((report["first_bad"], report["unconfirmed"]), ({"seq": 315}, {"seq": 1, "through": 314}))
+        self.assertIn("unless whoever did it has the log's key", str(report["notes"]))
+        self.hides(41, 320, anew, later, arguments=(*saved, *self.heads(40)))
+
+    def test_the_journal_can_be_told_more_by_who_has_the_key(self):
+        """The broker, taken over, writes a checkpoint of the forged log between what the journal has."""
+        database = attacks.free(self.state / "audit.db")
+        self.signed_anew(database, 50, 300)
+        forged = self.log.key.note(310, audit_log.root([bytes(one) for (one,) in database.execute("SELECT hash FROM events ORDER BY seq")][:310]))
+        database.execute("DELETE FROM checkpoints")
+        database.close()
+        report = self.verify(code=1, **self.journal(self.log.note(320), forged))
+        self.assertEqual(report["first_bad"], {"seq": 1, "through": 320})
+        self.assertIn("the system's journal matches at 310, so", str(report["problems"]))
 
 
 class Emptied(Evidence):
@@ -515,6 +649,22 @@ class Emptied(Evidence):
                 self.assertIn("owhalectl's own memory says that it had 700", whats)
                 self.finds(1, "emptied")
                 self.finds(1, "emptied", *self.saved(300), "--key", self.log.key.vkey, HOME=str(self.top / "other"))
+
+    def test_another_identity_in_it_is_told(self):
+        """Of which no event says anything, and whoever emptied it could write it."""
+        self.verify(code=0)
+        self.heads(600)
+        (self.top / "state-anchor").mkdir()
+        (self.top / "heads").rename(self.top / "state-anchor" / "heads")
+        for key in (made().other, audit_log.Key("owhaled/else/00000000")):
+            for home in (self.top, self.top / "other"):
+                shutil.rmtree(self.state)
+                self.state.mkdir()
+                log = audit_log.Log(1, (), key)
+                log.bodies = []
+                log.write(self.state)
+                report = self.verify(code=1, HOME=str(home))
+                self.assertEqual([one["kind"] for one in report["problems"]][:2], ["key_swapped", "emptied"])
 
     def test_a_file_of_heads_beside_it_is_asked_without_being_named(self):
         self.heads(600)

@@ -1,5 +1,6 @@
 // What owhalectl audit verify reads before it believes anything: texts of events, lines of exports.
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -148,6 +149,37 @@ TEST_CASE("a pass over any rows ends, and says what is wrong") {
     }
 }
 
+TEST_CASE("a problem of an event whose leaf was tried does not speak for a checkpoint that fails") {
+    const auto leaf = merkle::leaf_hash(kEvent);
+    for (const auto* kind : {"signature_wrong", "drop_invented", "inserted", "reordered", "changed"}) {
+        Report report;
+        Pass pass(report, {Claim{3, merkle::root_of(std::vector(3, leaf))}, Claim{10, Hash{}}}, {});
+        for (std::uint64_t seq = 1; seq <= 10; ++seq) {
+            if (seq == 8) pass.add_problem(seq, {}, kind, "");
+            pass.take({.seq = seq, .hash = leaf, .json = kEvent});
+        }
+        pass.finish({});
+        const auto first = first_bad(report);
+        REQUIRE(first);
+        CHECK(first->seq == 4);
+        CHECK(first->through == 8);
+        CHECK(!report.unconfirmed);
+    }
+}
+
+TEST_CASE("of very many problems those nearest to the beginning are kept, whenever they were found") {
+    Report report;
+    Pass pass(report, {}, {});
+    for (std::uint64_t seq = 5000; seq > 3000; --seq) pass.add_problem(seq, {}, "changed", "");
+    for (std::uint64_t seq = 6000; seq < 9000; ++seq) pass.add_problem(seq, {}, "changed", "");
+    pass.add_problem(2000, 7000, "changed", "");
+    CHECK(report.bad == 5001);
+    REQUIRE(report.problems.size() == 1000);
+    const auto [least, most] = std::ranges::minmax_element(report.problems, {}, &Problem::seq);
+    CHECK(least->seq == 2000);
+    CHECK(most->seq == 3999);
+}
+
 TEST_CASE("two leaves that changed places are found in a tree of any size, behind what is known to be right") {
     Edge before;
     before.add(merkle::leaf_hash("a tile"));
@@ -184,9 +216,12 @@ TEST_CASE("where a log departs from what is kept of it is narrowed by all that i
     const auto own = narrowed(
         std::vector{claim(12, 0, State::holds), claim(20, -1, State::holds), claim(47, 0, State::differs)}, forgeable);
     REQUIRE(own);
-    CHECK(own->after == 20);
-    CHECK(own->matching == -1);
-    // What the key signs says nothing once it holds beyond what an anchor refutes; nor does what holds there by another word.
+    CHECK(own->after == 12);
+    CHECK(own->matching == 0);
+    CHECK(own->keyed == 20);
+    CHECK(own->keyed_by == -1);
+    CHECK(!own->held_beyond);
+    // What the key signs bounds nothing from below where an anchor refutes; nor does what holds there by another word.
     const auto anew =
         narrowed(std::vector{claim(12, 0, State::holds), claim(20, -1, State::holds), claim(25, 1, State::holds),
                              claim(47, 0, State::differs), claim(50, -1, State::holds)},
@@ -201,11 +236,22 @@ TEST_CASE("where a log departs from what is kept of it is narrowed by all that i
         narrowed(std::vector{claim(20, -1, State::holds), differing, claim(50, -1, State::holds)}, forgeable);
     REQUIRE(tile);
     CHECK(!tile->signed_anew);
-    CHECK(tile->after == 20);
+    CHECK(tile->after == 0);
+    CHECK(tile->keyed == 20);
     const auto alone = narrowed(
         std::vector{claim(25, 1, State::holds), claim(47, 1, State::differs), claim(47, -1, State::holds)}, forgeable);
     REQUIRE(alone);
-    CHECK(alone->after == 25);
+    CHECK(alone->after == 0);
+    CHECK(alone->keyed == 0);
+    const auto told = narrowed(std::vector{claim(25, 1, State::holds), claim(47, 1, State::differs)}, forgeable);
+    REQUIRE(told);
+    CHECK(told->after == 0);
+    CHECK(told->keyed == 25);
+    CHECK(told->keyed_by == 1);
+    const auto beyond =
+        narrowed(std::vector{claim(12, 0, State::holds), differing, claim(50, 0, State::holds)}, forgeable);
+    REQUIRE(beyond);
+    CHECK(beyond->held_beyond);
 }
 
 TEST_CASE("the first bad event is what all problems together say") {
