@@ -87,7 +87,8 @@ Status expect_identity(const wire::HeadFile& file, const std::string& state_dir,
     if (file.count == 0) return {};
     const auto has = has_identity(log);
     if (!has || *has) return {}; // what cannot be read is told by who opens it
-    return gone(log + " is a database without the identity that owhaled gives each log", "emptied or replaced", file, path);
+    return gone(log + " is a database without the identity that owhaled gives each log", "emptied or replaced", file,
+                path);
 }
 
 Error also_of_heads(Error error, const wire::HeadFile& file, const std::string& path) {

@@ -83,8 +83,7 @@ Result<Report> examine_file_now(LogFile& file, const Request& request) {
     Findings findings(request);
     const auto size = TRY(file.size());
     const auto expected = size == 0 ? request.expected : std::nullopt;
-    findings.take_key(TRY(file.first_of("audit.opened")), TRY(file.identity()), expected, kElsewhere,
-                      size == 0);
+    findings.take_key(TRY(file.first_of("audit.opened")), TRY(file.identity()), expected, kElsewhere, size == 0);
     for (const auto& [at, note] : TRY(file.checkpoints())) findings.take_checkpoint(at, note);
     if (request.range) return examine_range(file, findings, request, size);
     Pass pass(findings.report(), findings.claims(),

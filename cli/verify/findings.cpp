@@ -53,10 +53,10 @@ void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKe
     // What names no key but in a row beside its events has none: whoever emptied it may have written that, too.
     const bool emptied = !opened && empty && known;
     key_ = request_.pinned ? request_.pinned : named ? named : said && !emptied ? said : known;
-    report_.key_from = request_.pinned  ? "--key"
-                       : named          ? "event " + std::to_string(opened->first)
+    report_.key_from = request_.pinned               ? "--key"
+                       : named                       ? "event " + std::to_string(opened->first)
                        : known && (emptied || !said) ? known_from
-                                        : "the log beside its events, none of which confirms it";
+                                                     : "the log beside its events, none of which confirms it";
     if (!key_)
         return add(1, "key_swapped",
                    "no event names the key that the log is signed with (retention may have dropped the first): give it "
@@ -188,9 +188,8 @@ std::string Findings::says(const Narrowed& found) const {
     if (found.keyed > 0) {
         const bool beside = found.keyed_by >= 0 && !request_.kept[static_cast<std::size_t>(found.keyed_by)].by_key;
         out += "; " +
-               (found.keyed_by < 0
-                    ? "the log's own checkpoint over " + with_commas(found.keyed) + " events holds"
-                    : where(found.keyed_by) + " matches at " + with_commas(found.keyed)) +
+               (found.keyed_by < 0 ? "the log's own checkpoint over " + with_commas(found.keyed) + " events holds"
+                                   : where(found.keyed_by) + " matches at " + with_commas(found.keyed)) +
                ", so the first other one is behind these, unless whoever did it " +
                (beside ? "could write that, too" : "has the log's key");
     }

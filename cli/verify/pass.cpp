@@ -239,7 +239,8 @@ void Pass::finish(const std::map<std::uint64_t, std::uint64_t>& drops) {
         if (refuted.beyond) refuted.size = claim.size;
         if (claim.anchor < 0) beyond = claim.size;
     }
-    cut_ = report_.last != 0 && std::ranges::any_of(claims_, [](const Claim& one) { return one.state == Claim::State::beyond; });
+    cut_ = report_.last != 0 &&
+           std::ranges::any_of(claims_, [](const Claim& one) { return one.state == Claim::State::beyond; });
     if (beyond >= next_)
         add_problem(next_, beyond, "missing",
                     "the log ends before these, and its own checkpoint was signed over " + with_commas(beyond) +

@@ -139,14 +139,14 @@ private:
     std::size_t at_claim_ = 0;
     Nodes nodes_;
     std::uint64_t first_, next_;
-    bool tree_ = true; // the root is known: it began with 1, and no gap was too great
-    std::uint64_t good_ = 0, good_outside_ = 0;    // size at which a claim held last; one of an anchor
-    std::optional<std::uint64_t> failed_at_;       // the first size since at which one did not
-    std::optional<std::size_t> own_failed_;        // the first since of the log's own, in claims_
-    std::uint64_t hole_ = 0, tile_hole_ = 0;       // the first unknown leaf since; that of this tile
+    bool tree_ = true;                          // the root is known: it began with 1, and no gap was too great
+    std::uint64_t good_ = 0, good_outside_ = 0; // size at which a claim held last; one of an anchor
+    std::optional<std::uint64_t> failed_at_;    // the first size since at which one did not
+    std::optional<std::size_t> own_failed_;     // the first since of the log's own, in claims_
+    std::uint64_t hole_ = 0, tile_hole_ = 0;    // the first unknown leaf since; that of this tile
     std::vector<FirstBad> holes_, others_;
-    bool cut_ = false;    // it ends before what is claimed of it
-    bool heaped_ = false; // the problems, of which there are too many
+    bool cut_ = false;                         // it ends before what is claimed of it
+    bool heaped_ = false;                      // the problems, of which there are too many
     std::uint64_t last_told_ = 0;              // of all problems
     std::uint64_t told_before_ = 0;            // how many there were before this row
     std::uint64_t signed_to_ = 0;              // the newest checkpoint's size

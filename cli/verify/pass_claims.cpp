@@ -19,7 +19,10 @@ constexpr auto kNotTheirs = "the tree's node over these events is not theirs";
 
 void Pass::doubt(std::uint64_t index, const Hash& stored) {
     const auto first = index * kTileSize + 1;
-    Tile tile{std::max(first, good_ + 1), first + kTileSize - 1, {}, tile_hole_,
+    Tile tile{std::max(first, good_ + 1),
+              first + kTileSize - 1,
+              {},
+              tile_hole_,
               !alike_ && merkle::root_of(stored_leaves_) == stored};
     if (tile.hole == 0 && !tile.by_rows) tile.swapped = search_swap({}, stored, good_);
     if (doubtful_.size() < kMostDoubtful) doubtful_.push_back(tile);
@@ -41,8 +44,8 @@ Pass::Two Pass::swapped(std::uint64_t size, const Hash& root) const {
 }
 
 bool Pass::was_searched(const Claim& claim) const {
-    return std::ranges::any_of(
-        searched_, [&](const Searched& one) { return one.size == claim.size && one.root == claim.root; });
+    return std::ranges::any_of(searched_,
+                               [&](const Searched& one) { return one.size == claim.size && one.root == claim.root; });
 }
 
 void Pass::hold_claims() {
@@ -99,8 +102,7 @@ bool Pass::hole_explains() const {
 
 void Pass::tell_swap(const std::pair<std::uint64_t, std::uint64_t>& two) {
     if (others_.size() < kMostOthers) others_.push_back({two.first, two.first});
-    add_problem(two.first, {}, "reordered",
-                "it and event " + with_commas(two.second) + " are in each other's place");
+    add_problem(two.first, {}, "reordered", "it and event " + with_commas(two.second) + " are in each other's place");
 }
 
 void Pass::tell_changed(std::uint64_t from, std::uint64_t to, std::string what) {
@@ -125,8 +127,7 @@ void Pass::nobody_confirms(std::uint64_t from, std::uint64_t to) {
 
 // A claim has shown that the texts are right.
 void Pass::settle_by_texts() {
-    for (const auto& tile : doubtful_)
-        add_problem(tile.last - kTileSize + 1, tile.last, "node_changed", kNotTheirs);
+    for (const auto& tile : doubtful_) add_problem(tile.last - kTileSize + 1, tile.last, "node_changed", kNotTheirs);
     doubtful_.clear();
     if (own_failed_) tell_failure(claims_[*own_failed_].size);
 }

@@ -68,8 +68,8 @@ struct Report {
 };
 BOOST_DESCRIBE_STRUCT(Report, (),
                       (whole, first, last, events, origin, key, key_from, checkpoints, signed_size, refuted_checkpoints,
-                       first_refuted, unsigned_events, dropped, signed_answers, bad, first_bad, unconfirmed,
-                       problems, anchors, notes, note))
+                       first_refuted, unsigned_events, dropped, signed_answers, bad, first_bad, unconfirmed, problems,
+                       anchors, notes, note))
 
 // The first bad event, as exactly as all problems together say it; nothing of a log that is whole.
 std::optional<FirstBad> first_bad(const Report& report);
