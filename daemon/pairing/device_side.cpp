@@ -85,8 +85,7 @@ void Pairing::failed(const identity::Peer& peer, const char* reason, const Entry
 void Pairing::failed_try(const Entry& entry, std::string by, std::string at, std::string reason) {
     audit::Event event{"pair.join", std::move(by), "pair.join", "failed", "", {}};
     event.data["peer"] = std::move(at);
-    event.data["reason"] =
-        reason + " (" + std::to_string(entry.wrong) + " of " + std::to_string(kTries) + " wrong tries)";
+    event.data["reason"] = "try " + std::to_string(entry.wrong) + " of " + std::to_string(kTries) + ": " + reason;
     event.data["pairing"] = entry.id;
     event.data["maker"] = entry.maker;
     asio::co_spawn(parts_.executor, append(parts_.audit, std::move(event)), asio::detached);

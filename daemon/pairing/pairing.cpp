@@ -87,8 +87,9 @@ bool Pairing::maker_stands(const Entry& entry) const {
 awaitable<Result<api::PairMade>> Pairing::create(identity::Asker asker, api::PairRequest request) {
     CO_CHECK(check(request));
     if (asker.who.kind != identity::Kind::user)
-        co_return fail(Code::unauthenticated, asker.who.name + " has no account, whose device it would be",
-                       "log in first: owhalectl login");
+        co_return fail(
+            Code::unauthenticated, asker.who.name + " has no account, whose device it would be",
+            "log in: owhalectl login; the first account is owhalectl setup's, others an admin's: owhalectl users add");
     const auto powers = identity::powers_of(request.can);
     if (!powers) co_return std::unexpected(powers.error());
     CO_CHECK(identity::check_gives(asker.who, *powers));
@@ -146,13 +147,15 @@ awaitable<Status> Pairing::cancel(identity::Asker asker, std::string id) {
 Status Pairing::check_confirm(const Entry& entry, const identity::Asker& asker, const std::string& words) const {
     if (entry.maker != asker.who.name)
         return fail(Code::forbidden, "whoever made the code confirms who joined by it", "that is " + entry.maker);
+    if (entry.state == State::expired)
+        return fail(Code::conflict, "the code has expired: nothing waits for this", "owhalectl pair new");
     if (entry.state != State::joined || entry.confirming)
         return fail(Code::conflict, "it is " + std::string(name_of(entry.state)) + ": nothing waits for this",
                     entry.state == State::open ? "type the code into the device first" : "owhalectl pair new");
     if (entry.is_gone())
         return fail(Code::conflict, "the device that joined is not there any more: what waited there has ended",
                     gone_next(entry.id));
-    if (words != words_of(entry.joiner->key))
+    if (read_words(words) != words_of(entry.joiner->key))
         return fail(Code::conflict, "the device that joined has other words: " + words_of(entry.joiner->key),
                     "compare them with what the device shows; when they differ: owhalectl pair cancel " + entry.id);
     return {};

@@ -344,3 +344,22 @@ def test_who_answered_is_told_by_name(asked):
     assert decision["by"] == "device:" + device.id and decision["device_name"] == "my phone"
     [decided] = accounts.events(daemon, "approval.decided")
     assert decided["data"]["device_name"] == "my phone"
+
+
+def test_the_log_says_which_device_was_refused(daemon, admin, device):
+    """By its name while that is known, by its id after that; and nothing of what is no id."""
+    def refusals():
+        return [row["data"] for row in accounts.events(daemon, "token.refused")]
+
+    assert device.get("/v1/whoami", key=sodium.SigningKey()).code == "token_signature"
+    [forged] = refusals()
+    assert (forged["device"], forged["name"]) == (device.id, "my phone")
+    assert forged["proof"] == "signature in the name of the device my phone"
+    assert admin.ask("DELETE", f"/v1/devices/{device.id}", step_up=True).status == 204
+    assert device.get("/v1/whoami").code == "token_revoked"
+    assert device.get("/v1/whoami", keyid="x" * 36).status == 401
+    daemon.stop()
+    daemon.start()
+    told = refusals()
+    assert sum(row.get("count", 1) for row in told) == 3 and "x" * 36 not in str(told), told
+    assert all(row["proof"].startswith("signature") for row in told)

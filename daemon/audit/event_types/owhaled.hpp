@@ -43,7 +43,7 @@ inline constexpr auto kOwhaledEvents = std::to_array<EventDraft>({
      {6002, 99},
      "8d4750c4677da2b6c4ac83b6468bf1bc",
      "system",
-     "owhaled had ended without a daemon.stop",
+     "owhaled had ended without a daemon.stop, after event {last_seq}; runs that it cut off: {runs}",
      "Found at the start: the last thing in the log was no daemon.stop.",
      {{"started", Kind::text, false, "when that owhaled had started"},
       {"last_seq", Kind::number, false, "the last event before"},

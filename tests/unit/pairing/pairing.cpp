@@ -246,7 +246,7 @@ TEST_CASE("each wrong try is a row with its pairing, and so is the end that five
     for (std::size_t i = 0; i < 5; ++i) {
         CAPTURE(rows[i]);
         CHECK(rows[i].find('"' + made->id + '"') != std::string::npos);
-        CHECK(rows[i].find("(" + std::to_string(i + 1) + " of 5 wrong tries)") != std::string::npos);
+        CHECK(rows[i].find("\"try " + std::to_string(i + 1) + " of 5: ") != std::string::npos);
         CHECK(rows[i].find("\"count\"") == std::string::npos);
         CHECK((rows[i].find("not proved in its minute") != std::string::npos) == (i >= 3));
     }
@@ -286,7 +286,7 @@ TEST_CASE("a flood of guesses at what is not there hides no try that a code is c
     CHECK(scene.stage.run(flushed(scene.pairing)));
     std::size_t charged = 0;
     const auto rows = scene.told("pair.join", 3);
-    for (const auto& row : rows) charged += row.find("(1 of 5 wrong tries)") != std::string::npos;
+    for (const auto& row : rows) charged += row.find("\"try 1 of 5: ") != std::string::npos;
     CHECK(charged == 1);
     CHECK(rows.size() <= 4);
 }
