@@ -1,6 +1,7 @@
 #include "cli/audit_principal.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <map>
 #include <optional>
@@ -113,21 +114,35 @@ bool stands_so(std::string_view text) {
            !rest_of("tcp ").empty();
 }
 
+bool is_address(const std::string& text) {
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
+
+// As a shell takes it.
+std::string with_kind(const std::string& text) {
+    if (is_address(text)) return "'tcp " + text + "'";
+    const bool uid = text.find_first_not_of("0123456789") == text.npos;
+    return (uid ? "unix:" : "user:") + text;
+}
+
 std::unexpected<Error> no_principal(Context& context, const std::string& text) {
     constexpr auto kForms =
         "It is one of unix:UID, user:NAME, device:ID, run:ID, 'tcp ADDRESS' and system, or what the column "
         "PRINCIPAL has";
     std::string meant;
     if (text == "run:*") {
-        meant = "all runs together are no principal: name one, or leave it out. ";
+        meant = "all runs together are no principal: name one, or leave --principal out. ";
     } else if (text.find_first_of(": ,*") == text.npos) {
         Names names;
         add_paired(context, names);
         for (const auto& [id, name] : called_so(names, text))
             (meant += meant.empty() ? "'" : ", '") += shown(id, name) + "'";
-        const bool uid = text.find_first_not_of("0123456789") == text.npos;
-        if (meant.empty()) meant = (uid ? "unix:" : "user:") + text;
+        if (meant.empty()) meant = with_kind(text);
         meant = "did you mean " + meant + "? ";
+    } else if (is_address(text)) {
+        meant = "did you mean " + with_kind(text) + "? ";
     }
     return fail(Code::bad_request, "'" + text + "' is no principal (--principal)", meant + kForms);
 }

@@ -43,6 +43,7 @@ def test_what_is_handed_out(daemon, here):
     assert "this machine alone" in made.stderr and "tcp = 0.0.0.0:7717 and hosts = NAME" in made.stderr, made
     again = here("pair", "new", "--name", "x", "--can", "audit", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
     assert again.returncode == 1 and f"next: end it: owhalectl pair cancel {told['id']}" in again.stderr, again
+    assert "this machine alone" not in again.stderr, "that is not why"
     first = told["id"]
     assert here("pair", "cancel", first).strip() == first
     made = here("pair", "new", "--name", "x", "--can", "audit", "--no-wait", "--url", "https://build.example.org/app", "--password-stdin",
@@ -64,6 +65,19 @@ def test_everywhere_is_no_address(own, base):
     admin("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
     made = admin("pair", "new", "--name", "x", "--can", "audit", "--no-wait", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
     assert "pair join https://build.example.org:%d\n" % one.tcp[1] in made.stdout and "this machine alone" not in made.stderr, made
+
+
+def test_who_has_no_account_is_told_how_to_get_one(daemon, base):
+    folder = base / "nobody"
+    folder.mkdir()
+    refused = Ctl(folder, daemon)("pair", "new", "--name", "x", "--can", "audit", "--no-wait", code=None)
+    assert refused.returncode == 3 and "owhalectl setup" in refused.stderr and "owhalectl users add" in refused.stderr, refused
+    assert "this machine alone" not in refused.stderr, refused
+
+
+def test_help_names_the_page_of_its_own(there):
+    assert there("pair", "--help").endswith("so does man owhalectl-pair.\n")
+    assert there("audit", "--help").endswith("so does man owhalectl.\n")
 
 
 def test_help_stands_in_one_column(there):
