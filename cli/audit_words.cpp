@@ -130,6 +130,29 @@ bool says_how(const audit::EventType& type) {
     return trouble || std::ranges::any_of(kHow, [&](auto how) { return type.summary.find(how) != type.summary.npos; });
 }
 
+// The summary with its words in; none when one is missing.
+std::optional<std::string> sentence_of(const api::AuditEntry& entry, std::string_view rest, bool by_whom) {
+    if (!by_whom && rest.starts_with(kBy)) rest.remove_prefix(kBy.size());
+    std::string out;
+    while (!rest.empty()) {
+        const auto begin = std::min(rest.find('{'), rest.size()), end = rest.find('}', begin);
+        out += rest.substr(0, begin);
+        if (end == rest.npos) break;
+        const auto text = word_of(entry, rest.substr(begin + 1, end - begin - 1));
+        if (text.empty()) return std::nullopt;
+        out += text;
+        rest.remove_prefix(end + 1);
+    }
+    return out;
+}
+
+// Of what failed, and has nothing to say but that.
+std::string not_done(const api::AuditEntry& entry) {
+    const auto name = audit::EventName::find(audit_member(entry, "event"));
+    const auto told = name ? sentence_of(entry, audit::type_of(*name).summary, false) : std::nullopt;
+    return told ? audit_member(entry, "outcome") + ": " + *told : std::string();
+}
+
 // A count is of what is summed, but in these.
 std::string label_of(const api::AuditEntry& entry, std::string_view key, std::string_view label) {
     const auto event = audit_member(entry, "event");
@@ -181,19 +204,7 @@ std::optional<std::string> audit_told(const api::AuditEntry& entry, bool by_whom
     const auto& type = audit::type_of(*name);
     const auto outcome = audit_member(entry, "outcome");
     if (!says_how(type) && (outcome == "failed" || outcome == "denied")) return std::nullopt;
-    auto rest = type.summary;
-    if (!by_whom && rest.starts_with(kBy)) rest.remove_prefix(kBy.size());
-    std::string out;
-    while (!rest.empty()) {
-        const auto begin = std::min(rest.find('{'), rest.size()), end = rest.find('}', begin);
-        out += rest.substr(0, begin);
-        if (end == rest.npos) break;
-        const auto text = word_of(entry, rest.substr(begin + 1, end - begin - 1));
-        if (text.empty()) return std::nullopt;
-        out += text;
-        rest.remove_prefix(end + 1);
-    }
-    return out;
+    return sentence_of(entry, type.summary, by_whom);
 }
 
 std::string audit_what(const api::AuditEntry& entry) {
@@ -211,7 +222,7 @@ std::string audit_what(const api::AuditEntry& entry) {
     }
     const auto run = audit_member(entry, "run");
     if (!told && !run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));
-    return in_one_line(out);
+    return in_one_line(out.empty() ? not_done(entry) : out);
 }
 
 Tone tone_of_audit(std::string_view event, std::string_view outcome) {
