@@ -278,7 +278,7 @@ awaitable<void> Registry::live_through(std::shared_ptr<Run> run, std::shared_ptr
     co_await run->until_drained();
     by_number_.erase(run->number());
     co_await launcher_.finish(*run);
-    // Whoever waits is answered before the row is written. A crash in between leaves it live: the next start ends it as the log says.
+    // Whoever waits may be answered before the row is written. A crash in between leaves it live: the next start ends it as the log says.
     run->set_over();
     co_await asio::post(parts_.executor, asio::use_awaitable);
     crash_point("run.answered");

@@ -294,7 +294,7 @@ def test_many_runs_at_once(owhaled, uid):
 
 
 def test_an_end_that_was_answered_outlives_kill_9(own, uid):
-    """The answer goes out before the row is written: the log has the outcome by then, and the next start takes it from there."""
+    """The answer may go out before the row is written: the log has the outcome by then, and the next start takes it from there."""
     one = own()
     one.environment["OWHALE_CRASH_AT"] = "run.answered"
     one.start()
@@ -302,8 +302,8 @@ def test_an_end_that_was_answered_outlives_kill_9(own, uid):
         one.run(uid, wait=True, argv=["/bin/sh", "-c", "echo out; exit 3"])
     except (ConnectionError, OSError, EOFError):
         pass  # it may be the last that owhaled sent, or not
-    assert one.process.wait(30) != 0
     one.stop()
+    assert "code=137" in one.said()
     del one.environment["OWHALE_CRASH_AT"]
     one.start()
     [listed] = one.get("/v1/runs", uid=uid).json()["runs"]
