@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "cli/audit_pages.hpp"
 #include "cli/audit_words.hpp"
@@ -41,11 +42,12 @@ void add_paired(Context& context, Names& out) {
     for (const auto& one : list->devices) out.emplace(one.id, one.name);
 }
 
-// The log knows the removed ones, too, and what each was called before.
+// The log knows the removed ones, too, and what each was called before. `shown` "": all of them.
 Status add_logged(Context& context, std::string_view shown, Names& out) {
     const auto text = shown.substr(0, shown.size() - (shown.ends_with(kCut) ? kCut.size() : 0));
-    AuditPages pages(context, {{"event", "device.*"}, {"grep", std::string(text)}}, AuditPages::Order::newest_first,
-                     std::nullopt);
+    AuditPages::Query query{{"event", "device.*"}};
+    if (!text.empty()) query.emplace_back("grep", text);
+    AuditPages pages(context, std::move(query), AuditPages::Order::newest_first, std::nullopt);
     for (auto page = TRY(pages.next()); page; page = TRY(pages.next()))
         for (const auto& entry : page->list.events)
             for (const auto key : {"name", "before"}) {
@@ -83,14 +85,24 @@ Result<std::string> device_called(Context& context, std::string_view name) {
                 "name one of them: --principal " + all + "'");
 }
 
-// One that is paired, and may have done nothing yet; else owhaled looks for it among those that the log has events of.
-Result<std::string> device_by_id(Context& context, const std::string& part) {
-    Names names;
-    if (!is_whole_id(part)) add_paired(context, names);
-    std::vector<std::string> found;
+std::set<std::string> ids_with(const Names& names, const std::string& part) {
+    std::set<std::string> out;
     for (const auto& [id, name] : names)
-        if (id.starts_with(part) || id.ends_with(part)) found.push_back(id);
-    return std::string(kDevicePrincipal) + (found.size() == 1 ? found.front() : part);
+        if (id.starts_with(part) || id.ends_with(part)) out.insert(id);
+    return out;
+}
+
+// One that is paired, and may have done nothing yet, when no other's id is or was like it; else owhaled looks for it among those
+// that the log has events of, and says so when there are several.
+Result<std::string> device_by_id(Context& context, const std::string& part) {
+    const auto principal = [](const std::string& id) { return std::string(kDevicePrincipal) + id; };
+    Names names;
+    if (is_whole_id(part)) return principal(part);
+    add_paired(context, names);
+    const auto paired = ids_with(names, part);
+    if (paired.size() != 1) return principal(part);
+    CHECK(add_logged(context, "", names));
+    return principal(ids_with(names, part).size() == 1 ? *paired.begin() : part);
 }
 
 // The id in "laptop (device 7bd210d2)"; "" when it is another text.

@@ -223,6 +223,17 @@ def test_whoever_made_the_code_hears_of_wrong_tries(daemon, here):
     assert pairing(here)["state"] == "dead", "to programs as ever"
 
 
+def test_a_guess_under_way_is_told_before_the_question(daemon, here):
+    terminal = here.on_terminal("pair", "new", "--name", "phone", "--can", "audit")
+    terminal.answer("password of user:admin: ", accounts.ADMIN)
+    code = terminal.until("([0-9A-Z]{4}-[0-9A-Z]{4})")[1].decode()
+    assert devices.Attempt(daemon, wrong(code)).begin().status == 200
+    device = devices.joined(daemon, {"code": code})
+    terminal.until(r"somebody tried a wrong code \(1 of 5\)")
+    terminal.answer("same words", "no")
+    assert terminal.wait()[0] == 1 and device.state().json()["state"] == "cancelled"
+
+
 def test_the_ca_for_a_phone(daemon, here):
     done = here("pair", "ca", code=None)
     assert done.returncode == 0 and ssl.PEM_cert_to_DER_cert(done.stdout)

@@ -13,6 +13,7 @@ import client
 import devices
 import sodium
 from conftest import ALICE, needs_root
+from ctl import Ctl
 from device_scene import admin, daemon, device  # noqa: F401
 
 
@@ -363,3 +364,20 @@ def test_the_log_says_which_device_was_refused(daemon, admin, device):
     told = refusals()
     assert sum(row.get("count", 1) for row in told) == 3 and "x" * 36 not in str(told), told
     assert all(row["proof"].startswith("signature") for row in told)
+
+
+def test_a_part_of_an_id_that_a_removed_device_has_too_is_nobodys(daemon, admin, base):
+    """Who reads the log of "the" device is not to miss that there were two."""
+    removed, still = devices.paired(admin, name="old"), devices.paired(admin, name="new")
+    for one, uid in ((removed, 61239), (still, 61238)):
+        assert one.ask("POST", "/v1/freeze", {"principal": f"unix:{uid}"}).status in (200, 201)
+    assert admin.ask("DELETE", f"/v1/devices/{removed.id}").status == 204
+    here = Ctl(base, daemon)
+    here("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    both = os.path.commonprefix([removed.id, still.id])
+    refused = here("audit", "ls", "--principal", "device:" + both, code=None)
+    assert refused.returncode != 0 and refused.stdout == "" and "more than one device" in refused.stderr, refused
+    for one in (removed, still):
+        assert len(here("-q", "audit", "ls", "--principal", "device:" + one.id[-12:]).split()) == 1
+    quiet = devices.paired(admin, name="quiet")  # it has done nothing yet: no error
+    assert here("-q", "audit", "ls", "--principal", "device:" + quiet.id[-12:]).split() == []

@@ -186,6 +186,25 @@ def test_a_guess_is_a_try_though_it_is_not_proved(daemon, admin):
     assert refused(devices.Attempt(daemon, made["code"]))
 
 
+@pytest.mark.parametrize("end", ["used", "cancelled"])
+def test_guesses_that_nobody_proves_are_told_when_the_code_ends(daemon, admin, end):
+    """Whoever guessed knows from the answer that he was wrong, and has no reason to prove it."""
+    made = devices.code_of(admin)
+    guesses = [devices.Attempt(daemon, other(made["code"])) for _ in range(4)]
+    for guess in guesses:
+        assert guess.begin().status == 200 and not guess.knows
+    if end == "used":
+        devices.joined(daemon, made)
+    else:
+        assert admin.ask("DELETE", f"/v1/pair/{made['id']}").status == 204
+    assert pairing(admin, made)["wrong"] == 4
+    assert [guess.prove().code for guess in guesses] == ["pairing_failed"] * 4
+    rows = [row["event"] for row in reversed(daemon.get("/v1/audit?event=pair.join,pair.end").json()["events"])]
+    rows = [(row["event"], row["outcome"], row["data"].get("reason")) for row in rows if row["data"].get("pairing") == made["id"]]
+    told = [("pair.join", "failed", f"it was begun, and not proved before the code was used or ended ({n} of 5 wrong tries)") for n in range(1, 5)]
+    assert rows == told + [("pair.join", "ok", None) if end == "used" else ("pair.end", "cancelled", None)], rows
+
+
 def test_the_fifth_try_may_be_right(daemon, admin):
     made = devices.code_of(admin)
     for _ in range(4):
