@@ -201,7 +201,7 @@ def test_guesses_that_nobody_proves_are_told_when_the_code_ends(daemon, admin, e
     assert [guess.prove().code for guess in guesses] == ["pairing_failed"] * 4
     rows = [row["event"] for row in reversed(daemon.get("/v1/audit?event=pair.join,pair.end").json()["events"])]
     rows = [(row["event"], row["outcome"], row["data"].get("reason")) for row in rows if row["data"].get("pairing") == made["id"]]
-    told = [("pair.join", "failed", f"it was begun, and not proved before the code was used or ended ({n} of 5 wrong tries)") for n in range(1, 5)]
+    told = [("pair.join", "failed", f"try {n} of 5: it was begun, and not proved before the code was used or ended") for n in range(1, 5)]
     assert rows == told + [("pair.join", "ok", None) if end == "used" else ("pair.end", "cancelled", None)], rows
 
 

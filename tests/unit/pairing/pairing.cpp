@@ -97,7 +97,7 @@ void check_told(const std::vector<std::string>& rows, const std::string& id, std
         CAPTURE(rows[i]);
         CHECK(rows[i].find('"' + id + '"') != std::string::npos);
         CHECK(rows[i].find("not proved before the code was used or ended") != std::string::npos);
-        CHECK(rows[i].find("(" + std::to_string(i + 1) + " of 5 wrong tries)") != std::string::npos);
+        CHECK(rows[i].find("\"try " + std::to_string(i + 1) + " of 5: ") != std::string::npos);
     }
 }
 
