@@ -47,6 +47,16 @@ Status check_names(const AuditFilters& filters) {
     return audit::check_words(Word::outcome, "--outcome", filters.outcome);
 }
 
+// An empty one would choose every event.
+Result<std::string> one_text(const std::vector<std::string>& greps) {
+    if (greps.empty()) return std::string();
+    if (greps.size() > 1)
+        return fail(Code::bad_request, "--grep is given more than once", "one text is looked for: --grep TEXT");
+    if (!greps.front().empty()) return greps.front();
+    return fail(Code::bad_request, "--grep '' looks for nothing: every event contains it",
+                "--grep TEXT, or leave --grep out");
+}
+
 void add(std::vector<std::pair<std::string, std::string>>& query, const char* key, std::string value) {
     if (!value.empty()) query.emplace_back(key, std::move(value));
 }
@@ -60,11 +70,13 @@ void declare_times(Command command, AuditFilters& filters) {
 
 Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& context, const AuditFilters& filters) {
     CHECK(check_names(filters));
+    const auto grep = TRY(one_text(filters.grep));
     const auto principal = TRY(principal_of(context, filters.principal));
     std::vector<std::pair<std::string, std::string>> query;
     const auto now = std::time(nullptr);
-    if (!filters.since.empty()) add(query, "since", TRY(moment(filters.since, "--since", now)));
-    if (!filters.until.empty()) add(query, "until", TRY(moment(filters.until, "--until", now)));
+    const auto times = TRY(stretch(filters.since, filters.until, now));
+    add(query, "since", times.since);
+    add(query, "until", times.until);
     const bool events = !filters.verb.empty() && names_events(filters.verb);
     if (events && !filters.event.empty())
         return fail(Code::bad_request, "--verb " + filters.verb + " names an event, and --event is given",
@@ -74,7 +86,7 @@ Result<std::vector<std::pair<std::string, std::string>>> query_of(Context& conte
     add(query, "event", events ? filters.verb : filters.event);
     add(query, "outcome", filters.outcome);
     if (!filters.run.empty()) add(query, "run", TRY(logged_run(context, filters.run)));
-    add(query, "grep", filters.grep);
+    add(query, "grep", grep);
     return query;
 }
 

@@ -11,7 +11,8 @@
 namespace owhale::cli {
 
 struct AuditFilters {
-    std::string since, until, principal, verb, event, outcome, run, grep;
+    std::string since, until, principal, verb, event, outcome, run;
+    std::vector<std::string> grep; // one at most
 };
 
 void declare_times(Command command, AuditFilters& filters);

@@ -1,9 +1,11 @@
 #include "cli/audit_principal.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "cli/audit_pages.hpp"
 #include "cli/audit_words.hpp"
@@ -40,11 +42,12 @@ void add_paired(Context& context, Names& out) {
     for (const auto& one : list->devices) out.emplace(one.id, one.name);
 }
 
-// The log knows the removed ones, too, and what each was called before.
+// The log knows the removed ones, too, and what each was called before. `shown` "": all of them.
 Status add_logged(Context& context, std::string_view shown, Names& out) {
     const auto text = shown.substr(0, shown.size() - (shown.ends_with(kCut) ? kCut.size() : 0));
-    AuditPages pages(context, {{"event", "device.*"}, {"grep", std::string(text)}}, AuditPages::Order::newest_first,
-                     std::nullopt);
+    AuditPages::Query query{{"event", "device.*"}};
+    if (!text.empty()) query.emplace_back("grep", text);
+    AuditPages pages(context, std::move(query), AuditPages::Order::newest_first, std::nullopt);
     for (auto page = TRY(pages.next()); page; page = TRY(pages.next()))
         for (const auto& entry : page->list.events)
             for (const auto key : {"name", "before"}) {
@@ -82,14 +85,24 @@ Result<std::string> device_called(Context& context, std::string_view name) {
                 "name one of them: --principal " + all + "'");
 }
 
-// One that is paired, and may have done nothing yet; else owhaled looks for it among those that the log has events of.
-Result<std::string> device_by_id(Context& context, const std::string& part) {
-    Names names;
-    if (!is_whole_id(part)) add_paired(context, names);
-    std::vector<std::string> found;
+std::set<std::string> ids_with(const Names& names, const std::string& part) {
+    std::set<std::string> out;
     for (const auto& [id, name] : names)
-        if (id.starts_with(part) || id.ends_with(part)) found.push_back(id);
-    return std::string(kDevicePrincipal) + (found.size() == 1 ? found.front() : part);
+        if (id.starts_with(part) || id.ends_with(part)) out.insert(id);
+    return out;
+}
+
+// One that is paired, and may have done nothing yet, when no other's id is or was like it; else owhaled looks for it among those
+// that the log has events of, and says so when there are several.
+Result<std::string> device_by_id(Context& context, const std::string& part) {
+    const auto principal = [](const std::string& id) { return std::string(kDevicePrincipal) + id; };
+    Names names;
+    if (is_whole_id(part)) return principal(part);
+    add_paired(context, names);
+    const auto paired = ids_with(names, part);
+    if (paired.size() != 1) return principal(part);
+    CHECK(add_logged(context, "", names));
+    return principal(ids_with(names, part).size() == 1 ? *paired.begin() : part);
 }
 
 // The id in "laptop (device 7bd210d2)"; "" when it is another text.
@@ -113,21 +126,35 @@ bool stands_so(std::string_view text) {
            !rest_of("tcp ").empty();
 }
 
+bool is_address(const std::string& text) {
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+           ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
+
+// As a shell takes it.
+std::string with_kind(const std::string& text) {
+    if (is_address(text)) return "'tcp " + text + "'";
+    const bool uid = text.find_first_not_of("0123456789") == text.npos;
+    return (uid ? "unix:" : "user:") + text;
+}
+
 std::unexpected<Error> no_principal(Context& context, const std::string& text) {
     constexpr auto kForms =
         "It is one of unix:UID, user:NAME, device:ID, run:ID, 'tcp ADDRESS' and system, or what the column "
         "PRINCIPAL has";
     std::string meant;
     if (text == "run:*") {
-        meant = "all runs together are no principal: name one, or leave it out. ";
+        meant = "all runs together are no principal: name one, or leave --principal out. ";
     } else if (text.find_first_of(": ,*") == text.npos) {
         Names names;
         add_paired(context, names);
         for (const auto& [id, name] : called_so(names, text))
             (meant += meant.empty() ? "'" : ", '") += shown(id, name) + "'";
-        const bool uid = text.find_first_not_of("0123456789") == text.npos;
-        if (meant.empty()) meant = (uid ? "unix:" : "user:") + text;
+        if (meant.empty()) meant = with_kind(text);
         meant = "did you mean " + meant + "? ";
+    } else if (is_address(text)) {
+        meant = "did you mean " + with_kind(text) + "? ";
     }
     return fail(Code::bad_request, "'" + text + "' is no principal (--principal)", meant + kForms);
 }

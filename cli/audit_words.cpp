@@ -44,7 +44,7 @@ std::string text_of(const json::value& value) {
     if (const auto* text = value.if_string()) return std::string(text->data(), text->size());
     if (const auto* list = value.if_array()) {
         std::string out;
-        for (const auto& one : *list) out += (out.empty() ? "" : ",") + text_of(one);
+        for (const auto& one : *list) out += (out.empty() ? "" : ", ") + text_of(one);
         return out;
     }
     return value.is_null() ? std::string() : json::serialize(value);
@@ -123,11 +123,50 @@ bool told_already(const api::AuditEntry& entry, std::string_view key, const json
     return name && audit::type_of(*name).summary.find("{" + std::string(key) + "}") != std::string_view::npos;
 }
 
+// Whether it is no act that may have failed, but tells how something ended, or what went wrong.
+bool says_how(const audit::EventType& type) {
+    constexpr std::array<std::string_view, 5> kHow = {"{outcome}", "{reason}", "{decision}", "{why}", "may not "};
+    const bool trouble = type.act == audit::Act::own && type.severity <= audit::Severity::warning;
+    return trouble || std::ranges::any_of(kHow, [&](auto how) { return type.summary.find(how) != type.summary.npos; });
+}
+
+// The summary with its words in; none when one is missing.
+std::optional<std::string> sentence_of(const api::AuditEntry& entry, std::string_view rest, bool by_whom) {
+    if (!by_whom && rest.starts_with(kBy)) rest.remove_prefix(kBy.size());
+    std::string out;
+    while (!rest.empty()) {
+        const auto begin = std::min(rest.find('{'), rest.size()), end = rest.find('}', begin);
+        out += rest.substr(0, begin);
+        if (end == rest.npos) break;
+        const auto text = word_of(entry, rest.substr(begin + 1, end - begin - 1));
+        if (text.empty()) return std::nullopt;
+        out += text;
+        rest.remove_prefix(end + 1);
+    }
+    return out;
+}
+
+// Of what failed, and has nothing to say but that.
+std::string not_done(const api::AuditEntry& entry) {
+    const auto name = audit::EventName::find(audit_member(entry, "event"));
+    const auto told = name ? sentence_of(entry, audit::type_of(*name).summary, false) : std::nullopt;
+    return told ? audit_member(entry, "outcome") + ": " + *told : std::string();
+}
+
 // A count is of what is summed, but in these.
 std::string label_of(const api::AuditEntry& entry, std::string_view key, std::string_view label) {
     const auto event = audit_member(entry, "event");
     const bool of_events = key == "count" && (event == "audit.exported" || event == "audit.dropped");
     return std::string(of_events ? "events " : label);
+}
+
+// Of a wrong code the reason comes first, which says which try it was: five rows are alike but for that.
+std::string joined_by(const api::AuditEntry& entry) {
+    const auto *reason = audit_data(entry, "reason"), *pairing = audit_data(entry, "pairing");
+    if (reason == nullptr) return {};
+    auto out = text_of(*reason);
+    if (pairing != nullptr) add(out, "pairing " + named(text_of(*pairing)));
+    return out;
 }
 
 } // namespace
@@ -162,29 +201,17 @@ std::string audit_command(const api::AuditEntry& entry) {
 std::optional<std::string> audit_told(const api::AuditEntry& entry, bool by_whom) {
     const auto name = audit::EventName::find(audit_member(entry, "event"));
     if (!name || entry.dropped) return std::nullopt;
-    std::string_view rest = audit::type_of(*name).summary;
+    const auto& type = audit::type_of(*name);
     const auto outcome = audit_member(entry, "outcome");
-    const bool says_how = rest.find("{outcome}") != rest.npos || rest.find("{reason}") != rest.npos ||
-                          rest.find("{decision}") != rest.npos || rest.find("may not ") != rest.npos;
-    if (!says_how && (outcome == "failed" || outcome == "denied")) return std::nullopt;
-    if (!by_whom && rest.starts_with(kBy)) rest.remove_prefix(kBy.size());
-    std::string out;
-    while (!rest.empty()) {
-        const auto begin = std::min(rest.find('{'), rest.size()), end = rest.find('}', begin);
-        out += rest.substr(0, begin);
-        if (end == rest.npos) break;
-        const auto text = word_of(entry, rest.substr(begin + 1, end - begin - 1));
-        if (text.empty()) return std::nullopt;
-        out += text;
-        rest.remove_prefix(end + 1);
-    }
-    return out;
+    if (!says_how(type) && (outcome == "failed" || outcome == "denied")) return std::nullopt;
+    return sentence_of(entry, type.summary, by_whom);
 }
 
 std::string audit_what(const api::AuditEntry& entry) {
     if (entry.dropped) return "no longer kept (" + std::to_string(entry.dropped->by) + ")";
     const auto told = audit_told(entry, false);
     auto out = told ? *told : audit_command(entry);
+    if (out.empty() && audit_member(entry, "event") == "pair.join") out = joined_by(entry);
     if (out.empty()) out = subject_of(entry);
     for (const auto& [key, label] : kDetails) {
         const auto* value = audit_data(entry, key);
@@ -195,7 +222,7 @@ std::string audit_what(const api::AuditEntry& entry) {
     }
     const auto run = audit_member(entry, "run");
     if (!told && !run.empty() && audit_command(entry).empty()) add(out, "run " + short_id(run));
-    return in_one_line(out);
+    return in_one_line(out.empty() ? not_done(entry) : out);
 }
 
 Tone tone_of_audit(std::string_view event, std::string_view outcome) {

@@ -26,7 +26,9 @@ Result<ExportFile> ExportFile::create(const std::string& path) {
     if (!fd && errno == EEXIST)
         return fail(Code::conflict, path + " is there already", "go on with it: --resume " + path);
     if (!fd) return cannot_open("making " + path, "name a file in a folder that is there and that you can write");
-    return ExportFile(std::move(fd), path);
+    ExportFile file(std::move(fd), path);
+    file.made_ = true;
+    return file;
 }
 
 Result<ExportFile> ExportFile::resume(const std::string& path, const std::string& format) {
@@ -93,6 +95,15 @@ Status ExportFile::cut_torn_line(std::uint64_t size) {
     if (after_ == 0) return no_export(path_, "its last line is none of an export's"); // somebody's file: left as it is
     if (::ftruncate(fd_.get(), static_cast<off_t>(size - torn_)) != 0) return fail_errno("cutting " + path_);
     return {};
+}
+
+// Whoever put another file in its place keeps that one.
+bool ExportFile::remove_if_empty() {
+    struct stat own{}, named{};
+    if (!made_ || ::fstat(fd_.get(), &own) != 0 || own.st_size != 0) return false;
+    if (::lstat(path_.c_str(), &named) != 0 || named.st_dev != own.st_dev || named.st_ino != own.st_ino) return false;
+    made_ = false;
+    return ::unlink(path_.c_str()) == 0;
 }
 
 Status ExportFile::write(std::string_view lines) {

@@ -19,6 +19,9 @@ public:
     // invalid_value when it is no export, or one in another format.
     static Result<ExportFile> resume(const std::string& path, const std::string& format);
 
+    // Takes a new file away again into which nothing was written; whether it did.
+    bool remove_if_empty();
+
     Status write(std::string_view lines);
     // On disk.
     Status sync();
@@ -37,6 +40,7 @@ private:
     Fd fd_;
     std::string path_, last_;
     std::uint64_t after_ = 0, torn_ = 0;
+    bool made_ = false;
 };
 
 } // namespace owhale::cli

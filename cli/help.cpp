@@ -1,6 +1,7 @@
 #include "cli/help.hpp"
 
 #include <algorithm>
+#include <string_view>
 
 #include "cli/escape.hpp"
 
@@ -41,6 +42,17 @@ std::string section(const std::string& title, const std::vector<Line>& lines) {
     return out;
 }
 
+// Where the command has a manual page of its own.
+std::string page_of(const std::string& path) {
+    for (const std::string_view own : {"owhalectl hook", "owhalectl mcp", "owhalectl pair"}) {
+        if (path != own && !path.starts_with(std::string(own) + " ")) continue;
+        std::string page(own);
+        page[page.find(' ')] = '-';
+        return page;
+    }
+    return "owhalectl";
+}
+
 } // namespace
 
 std::string help_text(const Described& command, const std::string& path) {
@@ -49,7 +61,7 @@ std::string help_text(const Described& command, const std::string& path) {
     for (const auto& option : command.options) options.push_back({option_left(option), option.help});
     std::string out = usage(command, path) + command.help + ".\n";
     out += section("Commands", commands) + section("Options", options);
-    if (!command.commands.empty()) out += "\nowhalectl help COMMAND… tells more; so does man owhalectl.\n";
+    if (!command.commands.empty()) out += "\nowhalectl help COMMAND… tells more; so does man " + page_of(path) + ".\n";
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "cli/units.hpp"
+#include "daemon/audit/moment.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -81,6 +82,17 @@ Result<std::string> moment(std::string_view text, std::string_view what, std::ti
     if (const auto then = ago(text, now)) return rfc3339(*then);
     if (const auto then = local(std::string(text), now)) return rfc3339(*then);
     return fail(Code::invalid_value, std::string(what) + ": '" + std::string(text) + "' is not understood", kAdvice);
+}
+
+Result<Stretch> stretch(std::string_view since, std::string_view until, std::time_t now) {
+    Stretch out;
+    if (!since.empty()) out.since = TRY(moment(since, "--since", now));
+    if (!until.empty()) out.until = TRY(moment(until, "--until", now));
+    if (out.since.empty() || out.until.empty()) return out;
+    if (TRY(audit::moment_of(out.since, "--since")) < TRY(audit::moment_of(out.until, "--until"))) return out;
+    return fail(Code::bad_request,
+                "no time is from --since " + std::string(since) + " on and before --until " + std::string(until),
+                "--since is the earlier one: --since 2h --until 1h is the hour before the last");
 }
 
 std::string rfc3339(std::time_t time) {

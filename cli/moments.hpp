@@ -14,6 +14,11 @@ namespace owhale::cli {
 // ("2026-11-20T09:00:00Z", "…+01:00") it is left as it is. An hour that a change of clocks has skipped is the one after it.
 // `what` names it in errors; invalid_value.
 Result<std::string> moment(std::string_view text, std::string_view what, std::time_t now);
+// Both of --since and --until as moment() has them, "" for what is not given; bad_request where no time lies between them.
+struct Stretch {
+    std::string since, until;
+};
+Result<Stretch> stretch(std::string_view since, std::string_view until, std::time_t now);
 // Seconds since the epoch as RFC 3339 UTC.
 std::string rfc3339(std::time_t time);
 

@@ -170,7 +170,7 @@ constexpr std::array kVerbs = {
          "A device's half of CPace over the code, over TLS alone; the answer proves that owhaled knows it.",
          "JoinRequest", "JoinAnswer", kLogin},
     Verb{"pair.prove", "POST", "/v1/pair/join/{join}", "none", false,
-         "Proves that the device knows the code, which is used up by that.", "JoinProof", "JoinState", kLogin},
+         "Proves that the device knows the code, which is used up by that.", "JoinProof", "JoinState"},
     Verb{"pair.state", "GET", "/v1/pair/join/{join}", "none", false,
          "Whether the maker of the code has confirmed the device (Prefer: wait=N waits for it).", "", "JoinState"},
     Verb{"pair.confirm", "POST", "/v1/pair/{id}/confirm", "devices", true,

@@ -76,8 +76,9 @@ Status check_same_log(Context& context, const ExportFile& file) {
 Result<ExportStream::Wanted> wanted_of(const Arguments& arguments) {
     ExportStream::Wanted wanted{.format = arguments.format, .follow = arguments.follow};
     const auto now = std::time(nullptr);
-    if (!arguments.since.empty()) wanted.since = TRY(moment(arguments.since, "--since", now));
-    if (!arguments.until.empty()) wanted.until = TRY(moment(arguments.until, "--until", now));
+    auto times = TRY(stretch(arguments.since, arguments.until, now));
+    if (!times.since.empty()) wanted.since = std::move(times.since);
+    if (!times.until.empty()) wanted.until = std::move(times.until);
     constexpr std::uint64_t kMost = std::uint64_t{1} << 53;
     if (!arguments.after.empty()) wanted.after = TRY(parse_count(arguments.after, "--after", 0, kMost));
     if (!arguments.until_seq.empty()) wanted.until_seq = TRY(parse_count(arguments.until_seq, "--until-seq", 1, kMost));
@@ -105,10 +106,8 @@ void tell_end(Context& context, const Arguments& arguments, const ExportStream& 
     note(owhaled_ended(stream.last()) + (file.empty() ? "" : "; go on with --resume " + file));
 }
 
-Result<int> to_file(Context& context, const Arguments& arguments, ExportStream::Wanted wanted) {
+Result<int> write_to(ExportFile& file, Context& context, const Arguments& arguments, ExportStream::Wanted wanted) {
     const bool resumes = !arguments.resume.empty();
-    auto file =
-        TRY(resumes ? ExportFile::resume(arguments.resume, arguments.format) : ExportFile::create(arguments.file));
     const bool quiet = context.globals().quiet;
     const bool shows = !quiet && is_terminal(STDERR_FILENO);
     if (resumes) {
@@ -129,7 +128,16 @@ Result<int> to_file(Context& context, const Arguments& arguments, ExportStream::
     progress.reset();
     CHECK(file.sync());
     tell_end(context, arguments, stream, end);
+    if (!end && file.remove_if_empty()) return end;
     return ended(file, std::move(end), quiet);
+}
+
+Result<int> to_file(Context& context, const Arguments& arguments, ExportStream::Wanted wanted) {
+    auto file = TRY(arguments.resume.empty() ? ExportFile::create(arguments.file)
+                                             : ExportFile::resume(arguments.resume, arguments.format));
+    auto end = write_to(file, context, arguments, std::move(wanted));
+    if (!end) file.remove_if_empty();
+    return end;
 }
 
 Result<int> run(Context& context, const Arguments& arguments) {

@@ -93,7 +93,7 @@ void declare_audit_ls(Command audit) {
     command.option("--verb", filters.verb, "VERB", "only of this verb, or event: runs.create, 'runs.*'");
     command.option("--outcome", filters.outcome, "OUTCOME", "only with this outcome: exited, failed, 'den*', …");
     command.option("--run", filters.run, "ID", "only this run's", Kind::run_id);
-    command.option("--grep", filters.grep, "TEXT", "only those that contain this text, in any case of letters");
+    command.options("--grep", filters.grep, "TEXT", "only those that contain this text, in any case of letters");
     command.option("--limit", arguments->limit, "N", "at most so many (50; 10 before those that -f waits for)");
     command.flag("-a,--all", arguments->all, "all of them");
     command.flag("-r,--reverse", arguments->reverse, "oldest first");

@@ -16,6 +16,7 @@
 #include "cli/passwords.hpp"
 #include "cli/prompt.hpp"
 #include "shared/pairing/terms.hpp"
+#include "shared/pairing/words.hpp"
 
 namespace owhale::cli {
 namespace {
@@ -202,6 +203,9 @@ Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const
                             const std::string& words) {
     if (was_tried_too_often(pairing))
         return fail(Code::pairing_failed, "five wrong tries: this code has ended", "owhalectl pair new makes another");
+    if (pairing.state == "expired")
+        return fail(Code::pairing_failed, "the code has expired: no device waits to be confirmed",
+                    "owhalectl pair new makes another");
     if (pairing.state != "joined" || !pairing.words)
         return fail(Code::conflict, "it is " + pairing.state + ": no device waits to be confirmed",
                     pairing.state == "open" ? "type the code into the device first" : "owhalectl pair new");
@@ -223,7 +227,7 @@ Result<int> confirm_pairing(Context& context, const api::Pairing& pairing, const
             return fail(Code::pairing_failed, "the device was turned away", "another code: owhalectl pair new");
         }
     }
-    api::ConfirmRequest request{words.empty() ? *pairing.words : words, {}};
+    api::ConfirmRequest request{words.empty() ? *pairing.words : pairing::read_words(words), {}};
     if (!can.empty()) request.can = can;
     const auto body = TRY(context.ask(
         {.verb = "pair.confirm", .id = pairing.id, .body = write(request), .act = "pair the device " + pairing.name}));

@@ -69,10 +69,11 @@ std::string name_of_machine(Context& context) {
 
 struct Address {
     std::string url, fingerprint;
+    bool here_alone = false; // nobody named it, and no other device reaches it
 };
 
-void warn_of_loopback(const Host& host) {
-    note("owhaled listens on this machine alone: no other device reaches " + host.url());
+void warn_of_loopback(const std::string& url) {
+    note("owhaled listens on this machine alone: no other device reaches " + url);
     note("for that: tcp = 0.0.0.0:7717 and hosts = NAME in owhaled.conf, and restart owhaled; or --url URL for a "
          "tunnel");
 }
@@ -85,13 +86,12 @@ Result<Address> address_for(Context& context, const std::optional<Host>& named) 
         return fail(Code::unsupported, "no device can join: owhaled does not listen with TLS",
                     "set tcp = 0.0.0.0:7717, hosts = NAME and tls = on in owhaled.conf, and restart owhaled: man "
                     "owhaled.conf");
-    if (named) return Address{named->url(), *status.tls_fingerprint};
+    if (named) return Address{named->url(), *status.tls_fingerprint, false};
     const auto& own = context.client().peer().host;
     const auto tcp = status.tcp.substr(0, status.tcp.find(' '));
     const auto host =
         own && own->tls ? *own : TRY(device_url_for(tcp, is_everywhere(tcp) ? name_of_machine(context) : ""));
-    if (host.is_loopback() && !context.globals().quiet) warn_of_loopback(host);
-    return Address{host.url(), *status.tls_fingerprint};
+    return Address{host.url(), *status.tls_fingerprint, host.is_loopback()};
 }
 
 // The answer, and what the device needs beside the code.
@@ -108,6 +108,9 @@ std::string with_address(const std::string& body, const Address& address) {
 Error in_our_words(Error error) {
     constexpr std::string_view kUse = "use it, or ";
     if (error.code == Code::conflict && error.next.starts_with(kUse)) error.next.erase(0, kUse.size());
+    if (error.code == Code::unauthenticated)
+        error.next = "log in: owhalectl login; the first account is owhalectl setup's, others an admin's: owhalectl "
+                     "users add NAME";
     return error;
 }
 
@@ -156,6 +159,7 @@ Result<int> make(Context& context, const Arguments& arguments) {
     if (waits) context.ask_password_once(); // for the code and for the device
     const auto body = context.ask({.verb = "pair.create", .body = write(request), .act = "make a code for a device"});
     if (!body) return std::unexpected(in_our_words(body.error()));
+    if (address.here_alone && !context.globals().quiet) warn_of_loopback(address.url);
     if (TRY(context.printed_json(with_address(*body, address)))) return kOk;
     const auto made = TRY(read_pair_made(*body));
     if (context.globals().quiet && !waits) {

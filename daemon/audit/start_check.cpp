@@ -1,9 +1,13 @@
 #include "audit/start_check.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "audit/damaged.hpp"
+#include "audit/event_json.hpp"
 #include "audit/leaf.hpp"
+#include "audit/moment.hpp"
+#include "audit/run_bytes.hpp"
 #include "audit/tiles.hpp"
 
 namespace owhale::audit {
@@ -13,11 +17,29 @@ constexpr std::uint64_t kNewest = 256; // events looked at one by one; at least 
 
 using Problem = std::optional<std::string>;
 
-// Events after `from`, one by one: none missing, each what its hash says, each tile of them what its node says.
+// The members of an event that its row repeats as words, in the order of kEvents.
+constexpr std::array<const char*, 4> kWords = {"event", "principal", "verb", "outcome"};
+constexpr int kFirstWord = 4, kRun = 8, kTime = 9;
+constexpr const char* kEvents =
+    "SELECT e.seq, e.hash, b.json, coalesce((SELECT max(through) FROM drops), 0),"
+    " (SELECT text FROM words WHERE id = e.event), (SELECT text FROM words WHERE id = e.principal),"
+    " (SELECT text FROM words WHERE id = e.verb), (SELECT text FROM words WHERE id = e.outcome), e.run, e.time"
+    " FROM events e LEFT JOIN bodies b ON b.seq = e.seq WHERE e.seq > ? ORDER BY e.seq";
+
+// Searches go by rows: one that says something else than its text hides an event. nullptr: all is the same.
+const char* other_than_text(const store::Statement::Use& row) {
+    const auto event = event_object(row.text(2));
+    int column = kFirstWord;
+    for (const auto* name : kWords)
+        if (row.text(column++) != text_in(event, name)) return name;
+    if (from_run_bytes(row.blob(kRun)) != text_in(event, "run")) return "run";
+    const auto time = moment_of(std::string(text_in(event, "time")));
+    return time && *time == row.integer(kTime) ? nullptr : "time";
+}
+
+// Events after `from`, one by one: none missing, each what its hash says and its row, each tile of them what its node says.
 Result<Problem> first_bad(store::Database& database, std::uint64_t from) {
-    auto events =
-        TRY(database.prepare("SELECT e.seq, e.hash, b.json, coalesce((SELECT max(through) FROM drops), 0)"
-                             " FROM events e LEFT JOIN bodies b ON b.seq = e.seq WHERE e.seq > ? ORDER BY e.seq"));
+    auto events = TRY(database.prepare(kEvents));
     auto node = TRY(database.prepare("SELECT hash FROM nodes WHERE level = 1 AND idx = ?"));
     merkle::Frontier tile;
     auto row = events.with(from);
@@ -28,6 +50,8 @@ Result<Problem> first_bad(store::Database& database, std::uint64_t from) {
         if (row.null(2) && static_cast<std::int64_t>(seq) > row.integer(3))
             return "the body of event " + is + " is missing";
         if (!row.null(2) && merkle::leaf_hash(row.text(2)) != hash) return "event " + is + " is not what its hash says";
+        if (const auto* other = row.null(2) ? nullptr : other_than_text(row))
+            return "the row of event " + is + " has another " + other + " than its text";
         if ((seq - 1) % 256 == 0) tile = {};
         if (tile.size() == (seq - 1) % 256) tile.add(hash); // whole tiles alone
         if (tile.size() != 256) continue;

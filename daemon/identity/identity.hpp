@@ -45,6 +45,12 @@ struct Peer {
     bool is_root() const { return kind == Kind::local && run == 0 && uid == 0; }
 };
 
+// A proof of who asks, as it was shown.
+struct Shown {
+    std::string_view kind; // "token", "ticket" or "signature"
+    std::string device;    // that a signature names, unchecked; "" none
+};
+
 class Identity {
 public:
     virtual ~Identity() = default;
@@ -76,8 +82,10 @@ public:
     virtual void denied(const Peer& peer, const Principal& who, std::string verb) = 0;
     // No refusal: a verb that takes the password came without it, from one who can show it. As denied().
     virtual void asked_for_password(const Peer& peer, const Principal& who, std::string verb) = 0;
-    // rate.limited, token.refused or connection.refused, of a peer of whom no more is known. As denied().
+    // rate.limited or connection.refused, of a peer of whom no more is known. As denied().
     virtual void refused(audit::EventName event, const Peer& peer, std::string reason) = 0;
+    // token.refused: what was shown was no proof of who asks. As denied().
+    virtual void refused_proof(const Peer& peer, Shown shown, std::string reason) = 0;
 };
 
 } // namespace owhale::identity

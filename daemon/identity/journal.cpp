@@ -55,4 +55,20 @@ void Journal::refused(audit::EventName event, const Peer& peer, std::string reas
     sums_.put(peer.origin(), std::move(entry));
 }
 
+void Journal::refused_proof(const Peer& peer, const Shown& shown, const std::string& device_name, std::string reason) {
+    constexpr std::size_t kShort = 8; // an id's last characters, which every command takes
+    audit::Event entry{"token.refused", peer.principal(), "", "denied", "", {}};
+    entry.data["peer"] = peer.describe();
+    std::string proof(shown.kind);
+    if (!shown.device.empty()) {
+        proof += " in the name of the device ";
+        proof += device_name.empty() ? shown.device.substr(shown.device.size() - kShort) : device_name;
+        entry.data["device"] = shown.device;
+    }
+    if (!device_name.empty()) entry.data["name"] = device_name;
+    entry.data["proof"] = std::move(proof);
+    entry.data["reason"] = std::move(reason);
+    sums_.put(peer.origin(), std::move(entry));
+}
+
 } // namespace owhale::identity

@@ -37,8 +37,9 @@ public:
     // And of one that came without the password that it takes: step_up.asked.
     void asked_for_password(const Peer& peer, const Principal& who, std::string verb);
 
-    // Of a peer that nobody knows yet: see Identity::refused.
+    // Of a peer that nobody knows yet: see Identity::refused and refused_proof.
     void refused(audit::EventName event, const Peer& peer, std::string reason);
+    void refused_proof(const Peer& peer, const Shown& shown, const std::string& device_name, std::string reason);
     boost::asio::awaitable<void> flush() { return sums_.flush(); } // what is summed by now, at the end
 
 private:

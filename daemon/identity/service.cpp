@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/uuid.hpp"
 #include "identity/first_account.hpp"
 #include "identity/jwt.hpp"
 #include "identity/powers.hpp"
@@ -22,6 +23,12 @@ constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kKeptEnded = 30ll * 86'400 * kSecond; // rows of sessions that have ended
 constexpr std::size_t kMostSeen = 16'384;
 constexpr const char* kLogIn = "log in again: owhalectl login";
+// For people.
+std::string in_seconds(std::int64_t wall_us) {
+    constexpr std::size_t kToSeconds = 19; // "2026-11-22T13:00:00"
+    return rfc3339(wall_us).substr(0, kToSeconds) + "Z";
+}
+
 constexpr const char* kPair = "pair it again: owhalectl pair join URL";
 
 std::string digest_of(std::string_view token) {
@@ -247,7 +254,7 @@ Result<Principal> Service::of_device(const Peer& peer, const std::string& id) co
     if (device == nullptr) return fail(Code::token_revoked, "the device is not paired here any more", kPair);
     if (device->ended || device->expires <= wall_clock_us()) {
         CHECK(core_->devices.expire(id));
-        return fail(Code::token_expired, "the device's time has ended " + rfc3339(device->expires), kPair);
+        return fail(Code::token_expired, "the device's time has ended " + in_seconds(device->expires), kPair);
     }
     const auto* user = core_->users.find(device->user);
     if (user == nullptr || user->disabled)
@@ -297,6 +304,13 @@ void Service::asked_for_password(const Peer& peer, const Principal& who, std::st
 
 void Service::refused(audit::EventName event, const Peer& peer, std::string reason) {
     core_->journal.refused(event, peer, std::move(reason));
+}
+
+// What names no device may be any text: it is not kept.
+void Service::refused_proof(const Peer& peer, Shown shown, std::string reason) {
+    if (!parse_uuid(shown.device)) shown.device.clear();
+    const auto* device = core_->devices.find(shown.device);
+    core_->journal.refused_proof(peer, shown, device == nullptr ? std::string() : device->name, std::move(reason));
 }
 
 awaitable<void> Service::flush() {

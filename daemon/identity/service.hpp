@@ -35,6 +35,7 @@ public:
     void denied(const Peer& peer, const Principal& who, std::string verb) override;
     void asked_for_password(const Peer& peer, const Principal& who, std::string verb) override;
     void refused(audit::EventName event, const Peer& peer, std::string reason) override;
+    void refused_proof(const Peer& peer, Shown shown, std::string reason) override;
     boost::asio::awaitable<void> flush(); // writes down what failures were counted by now: at the end
 
     Doors doors;

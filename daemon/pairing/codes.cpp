@@ -1,6 +1,7 @@
 #include "pairing/codes.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <ranges>
 #include <sodium.h>
 
@@ -46,13 +47,6 @@ void Entry::tell() {
     for (auto* timer : waiters) timer->cancel();
 }
 
-void Entry::end(State how) {
-    wipe_code();
-    attempts.clear();
-    state = how;
-    tell();
-}
-
 void Codes::restart_clock(Entry& entry) const {
     entry.deadline_ns = clock_() + kLife * kSecondNs;
     entry.expires_us = wall_clock_us() + kLife * kSecondUs;
@@ -64,18 +58,29 @@ void Codes::begin(Entry& entry, const std::string& join, Attempt attempt) const 
     entry.attempts.emplace(join, std::move(attempt));
 }
 
-// A code takes its tries along: their time is over with its own.
-void Codes::lapse(Entry& entry, std::int64_t now) const {
-    const bool all = now >= entry.deadline_ns;
+void Codes::lapse(Entry& entry, std::int64_t now, const char* why) const {
     for (auto at = entry.attempts.begin(); at != entry.attempts.end();) {
-        if (!all && now < at->second.deadline_ns) {
+        if (now < at->second.deadline_ns) {
             ++at;
             continue;
         }
         ++entry.wrong;
-        told_.unproved(entry, at->first, at->second);
+        told_.unproved(entry, at->first, at->second, why);
         at = entry.attempts.erase(at);
     }
+}
+
+void Codes::lapse_all(Entry& entry) const {
+    lapse(entry, std::numeric_limits<std::int64_t>::max(),
+          "it was begun, and not proved before the code was used or ended");
+}
+
+// A code takes its tries along.
+void Codes::end(Entry& entry, State how) const {
+    lapse_all(entry);
+    entry.wipe_code();
+    entry.state = how;
+    entry.tell();
 }
 
 // A code is spent when its last try is: not while one of the five may still prove itself, or whoever sees two characters of it
@@ -83,12 +88,12 @@ void Codes::lapse(Entry& entry, std::int64_t now) const {
 void Codes::sweep() {
     const auto now = clock_();
     for (auto& [id, entry] : entries_) {
-        lapse(*entry, now);
+        lapse(*entry, now, "it was begun, and not proved in its minute");
         if (entry->has_ended() || entry->confirming) continue;
         if (now >= entry->deadline_ns) {
-            entry->end(State::expired);
+            end(*entry, State::expired);
         } else if (entry->is_spent()) {
-            entry->end(State::dead);
+            end(*entry, State::dead);
             told_.spent(*entry);
         }
     }

@@ -48,7 +48,6 @@ struct Entry {
     bool has_ended() const { return state != State::open && state != State::joined; }
     bool is_gone() const { return state == State::joined && gone && gone(); }
     bool is_spent() const { return state == State::open && tries >= kTries && attempts.empty(); }
-    void end(State how);
     void tell(); // wakes who waits for a change
     void wipe_code();
 
@@ -78,10 +77,10 @@ public:
     static constexpr std::size_t kMost = 256;  // open ones of all makers
 
     using Clock = std::function<std::int64_t()>; // monotonic, nanoseconds
-    // What time alone brings about, as it is noticed.
+    // What nobody asked for, as it is noticed.
     struct Told {
-        std::function<void(const Entry&, const std::string& join, const Attempt&)> unproved; // its minute is over
-        std::function<void(const Entry&)> spent;                                             // all five were wrong
+        std::function<void(const Entry&, const std::string& join, const Attempt&, const char* why)> unproved;
+        std::function<void(const Entry&)> spent; // all five were wrong
     };
     Codes(Clock clock, Told told) : clock_(std::move(clock)), told_(std::move(told)) {}
 
@@ -93,13 +92,16 @@ public:
     std::vector<std::shared_ptr<Entry>> all();               // newest first
     // Counts as a try of it.
     void begin(Entry& entry, const std::string& join, Attempt attempt) const;
+    // Tries under way are wrong ones from now on: an answer told each whether it was right, so who guessed has no more to prove.
+    void lapse_all(Entry& entry) const;
+    void end(Entry& entry, State how) const;
     // From now on it waits for its maker.
     void restart_clock(Entry& entry) const;
     // Ends what its time has ended. Every look at the codes does so first.
     void sweep();
 
 private:
-    void lapse(Entry& entry, std::int64_t now) const;
+    void lapse(Entry& entry, std::int64_t now, const char* why) const;
     Clock clock_;
     Told told_;
     std::map<std::string, std::shared_ptr<Entry>> entries_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <sodium.h>
@@ -79,14 +80,13 @@ void Pairing::failed(const identity::Peer& peer, const char* reason, const Entry
     event.data["peer"] = peer.describe();
     event.data["reason"] = reason;
     if (entry != nullptr) event.data["pairing"] = entry->id;
-    sums_.put(peer.origin() + (entry == nullptr ? "" : " " + entry->id), std::move(event));
+    sums_.put(peer.origin(), std::move(event)); // not by code, too: who makes codes would make keys
 }
 
 void Pairing::failed_try(const Entry& entry, std::string by, std::string at, std::string reason) {
     audit::Event event{"pair.join", std::move(by), "pair.join", "failed", "", {}};
     event.data["peer"] = std::move(at);
-    event.data["reason"] =
-        reason + " (" + std::to_string(entry.wrong) + " of " + std::to_string(kTries) + " wrong tries)";
+    event.data["reason"] = "try " + std::to_string(entry.wrong) + " of " + std::to_string(kTries) + ": " + reason;
     event.data["pairing"] = entry.id;
     event.data["maker"] = entry.maker;
     asio::co_spawn(parts_.executor, append(parts_.audit, std::move(event)), asio::detached);
@@ -102,7 +102,7 @@ void Pairing::tell_end(const Entry& entry, std::string outcome, std::string why)
 }
 
 void Pairing::end(Entry& entry, State how, std::string why) {
-    entry.end(how);
+    codes_->end(entry, how);
     tell_end(entry, how == State::cancelled ? "cancelled" : "failed", std::move(why));
 }
 
@@ -182,7 +182,7 @@ awaitable<Result<api::JoinState>> Pairing::prove(Prover prover, std::string join
     }
     entry->wipe_code(); // used: whoever else began with it comes too late
     entry->joiner = std::move(attempt.mapped().who);
-    entry->attempts.clear();
+    codes_->lapse_all(*entry);
     entry->join = std::move(join);
     entry->device = to_string(make_uuid());
     entry->gone = std::move(prover.gone);
@@ -192,8 +192,9 @@ awaitable<Result<api::JoinState>> Pairing::prove(Prover prover, std::string join
     }
     entry->state = State::joined;
     codes_->restart_clock(*entry);
+    co_await asio::post(parts_.executor, asio::use_awaitable); // the wrong tries' rows go first
     const auto noted = co_await note_joined(peer, *entry);
-    if (!noted) entry->end(State::cancelled);
+    if (!noted) codes_->end(*entry, State::cancelled);
     if (!noted) co_return std::unexpected(noted.error());
     entry->tell();
     co_return told(*entry);

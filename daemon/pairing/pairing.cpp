@@ -1,6 +1,9 @@
 // The maker's side, and what both sides share; device_side.cpp is the device's.
 #include "pairing/pairing.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "base/clock.hpp"
 #include "base/uuid.hpp"
 #include "identity/names.hpp"
@@ -12,7 +15,8 @@
 namespace owhale::pairing {
 namespace {
 
-using boost::asio::awaitable;
+namespace asio = boost::asio;
+using asio::awaitable;
 using identity::Permission;
 
 boost::json::array names_of(std::uint32_t powers) {
@@ -61,8 +65,8 @@ Pairing::Pairing(Parts parts)
     : parts_(std::move(parts)),
       codes_(std::make_shared<Codes>(
           parts_.clock ? parts_.clock : Codes::Clock(monotonic_ns),
-          Codes::Told{[this](const Entry& entry, const std::string& join, const Attempt& attempt) {
-                          failed_try(entry, attempt.by, attempt.who.at, "it was begun, and not proved in its minute");
+          Codes::Told{[this](const Entry& entry, const std::string& join, const Attempt& attempt, const char* why) {
+                          failed_try(entry, attempt.by, attempt.who.at, why);
                           remember_told(join);
                       },
                       [this](const Entry& entry) { tell_end(entry, "failed", kSpent); }})),
@@ -87,8 +91,9 @@ bool Pairing::maker_stands(const Entry& entry) const {
 awaitable<Result<api::PairMade>> Pairing::create(identity::Asker asker, api::PairRequest request) {
     CO_CHECK(check(request));
     if (asker.who.kind != identity::Kind::user)
-        co_return fail(Code::unauthenticated, asker.who.name + " has no account, whose device it would be",
-                       "log in first: owhalectl login");
+        co_return fail(
+            Code::unauthenticated, asker.who.name + " has no account, whose device it would be",
+            "log in: owhalectl login; the first account is owhalectl setup's, others an admin's: owhalectl users add");
     const auto powers = identity::powers_of(request.can);
     if (!powers) co_return std::unexpected(powers.error());
     CO_CHECK(identity::check_gives(asker.who, *powers));
@@ -105,7 +110,7 @@ awaitable<Result<api::PairMade>> Pairing::create(identity::Asker asker, api::Pai
                              {"expires", rfc3339(entry->expires_us)}};
     constexpr audit::EventName event("pair.create");
     const auto noted = co_await note(event, asker, "ok", std::move(data));
-    if (!noted) entry->end(State::cancelled);
+    if (!noted) codes_->end(*entry, State::cancelled);
     if (!noted) co_return std::unexpected(noted.error());
     if (entry->state != State::open) // it is listed while the log is written: a cancelled one has no code
         co_return fail(Code::conflict, "the code has ended meanwhile: it is " + std::string(name_of(entry->state)),
@@ -136,23 +141,26 @@ awaitable<Status> Pairing::cancel(identity::Asker asker, std::string id) {
         co_return fail(Code::conflict, "it is being confirmed at this moment", "owhalectl devices rm ends the device");
     if (entry->has_ended()) co_return Status{}; // that is what was asked for
     const bool joined = entry->state == State::joined;
-    entry->end(State::cancelled); // whatever the log says: this takes rights away
+    codes_->end(*entry, State::cancelled); // whatever the log says: this takes rights away
     const auto* why = joined ? "the device that had joined was turned away" : "the code was taken back";
     boost::json::object data{{"pairing", entry->id}, {"maker", entry->maker}, {"name", entry->name}, {"why", why}};
     constexpr audit::EventName event("pair.end");
+    co_await asio::post(parts_.executor, asio::use_awaitable); // its tries' rows go first
     co_return co_await note(event, asker, "cancelled", std::move(data));
 }
 
 Status Pairing::check_confirm(const Entry& entry, const identity::Asker& asker, const std::string& words) const {
     if (entry.maker != asker.who.name)
         return fail(Code::forbidden, "whoever made the code confirms who joined by it", "that is " + entry.maker);
+    if (entry.state == State::expired)
+        return fail(Code::conflict, "the code has expired: nothing waits for this", "owhalectl pair new");
     if (entry.state != State::joined || entry.confirming)
         return fail(Code::conflict, "it is " + std::string(name_of(entry.state)) + ": nothing waits for this",
                     entry.state == State::open ? "type the code into the device first" : "owhalectl pair new");
     if (entry.is_gone())
         return fail(Code::conflict, "the device that joined is not there any more: what waited there has ended",
                     gone_next(entry.id));
-    if (words != words_of(entry.joiner->key))
+    if (read_words(words) != words_of(entry.joiner->key))
         return fail(Code::conflict, "the device that joined has other words: " + words_of(entry.joiner->key),
                     "compare them with what the device shows; when they differ: owhalectl pair cancel " + entry.id);
     return {};
@@ -200,7 +208,7 @@ awaitable<Result<api::Device>> Pairing::confirm(identity::Asker asker, std::stri
     entry->powers = *powers;
     entry->expires_us = device_expires;
     if (!replaced) entry->replaces.clear();
-    entry->end(State::paired);
+    codes_->end(*entry, State::paired);
     if (!replaced) co_return std::unexpected(replaced.error());
     co_return added;
 }

@@ -38,6 +38,15 @@ std::uint64_t Kept::bytes(const std::string& id) const {
     return total;
 }
 
+void Kept::measure(api::Run& run) const {
+    for (const auto* stream : kStreams) {
+        const auto output = Output::open(folder(run.id) + "/" + stream);
+        if (!output) continue;
+        (stream == kStreams[0] ? run.stdout_length : run.stderr_length) = output->length();
+        run.truncated = run.truncated || output->truncated();
+    }
+}
+
 void Kept::remove(const std::string& id) const {
     for (const auto* stream : kStreams) ::unlink((folder(id) + "/" + stream).c_str());
     ::rmdir(folder(id).c_str());

@@ -17,6 +17,7 @@ public:
 
     std::string folder(const std::string& id) const;
     std::uint64_t bytes(const std::string& id) const;
+    void measure(api::Run& run) const; // its output, as a record says it
     void remove(const std::string& id) const;
     // What a crash left behind without a row.
     void remove_unknown(RunRows& rows) const;

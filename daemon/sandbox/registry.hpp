@@ -129,6 +129,7 @@ private:
     boost::asio::awaitable<void> live_through(std::shared_ptr<Run> run, std::shared_ptr<Place> place);
     Result<std::optional<Made>> repeated(const Caller& caller, const IdempotencyKey& key);
     void settle(Run& run);
+    boost::asio::awaitable<Status> end_left(api::Run& run);
     void run_ended(const wire::RunEnded& ended);
     void told_of(std::uint64_t run, const std::string& line);
     boost::asio::awaitable<void> tick();

@@ -54,7 +54,7 @@ public:
     std::uint64_t age_ms() const;
     // Goes to a state that may follow, and tells everybody.
     void enter(State state);
-    // Ended, and its record and audit outcome are written.
+    // Ended, and its record is whole. Its outcome is in the log, or tried again there; its row may not be written yet.
     bool over() const { return over_; }
     void set_over();
     // It has streams now, or never will.

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 
 #include "base/clock.hpp"
+#include "base/crash_point.hpp"
 #include "base/log.hpp"
 #include "metrics/counts.hpp"
 #include "sandbox/bounds.hpp"
@@ -277,8 +278,10 @@ awaitable<void> Registry::live_through(std::shared_ptr<Run> run, std::shared_ptr
     co_await run->until_drained();
     by_number_.erase(run->number());
     co_await launcher_.finish(*run);
-    run->set_over(); // whoever waits is answered while the row is written, which says no more than the log does now
+    // Whoever waits may be answered before the row is written. A crash in between leaves it live: the next start ends it as the log says.
+    run->set_over();
     co_await asio::post(parts_.executor, asio::use_awaitable);
+    crash_point("run.answered");
     settle(*run);
     place.reset();
 }

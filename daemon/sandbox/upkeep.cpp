@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "metrics/counts.hpp"
+#include "sandbox/logged_end.hpp"
 #include "sandbox/registry.hpp"
 
 namespace owhale::sandbox {
@@ -21,15 +22,32 @@ namespace asio = boost::asio;
 using asio::awaitable;
 using std::chrono::steady_clock;
 
+// A row that was live as owhaled ended. Whoever waited for the run may have been told its end, which is in the log then.
+awaitable<Status> Registry::end_left(api::Run& run) {
+    audit::Query query;
+    query.run = run.id;
+    query.event = "run.outcome";
+    query.limit = 1;
+    const auto logged = co_await parts_.audit.find(std::move(query));
+    if (!logged) co_return std::unexpected(logged.error());
+    if (!logged->empty() && take_logged_end(run, logged->front().json)) {
+        metrics::counts().runs_ended.add(run.state);
+    } else {
+        run.state = name(State::lost);
+        run.ended = rfc3339(wall_clock_us());
+        run.error = "owhaled ended while it ran";
+    }
+    kept_.measure(run);
+    co_return rows_.finish(run, wall_clock_us(), kept_.bytes(run.id));
+}
+
 awaitable<Status> Registry::reconcile() {
     const auto rows = rows_.live();
     if (!rows) co_return std::unexpected(rows.error());
     for (auto run : *rows) {
         if (restore(run)) continue;
-        run.state = name(State::lost);
-        run.ended = rfc3339(wall_clock_us());
-        run.error = "owhaled ended while it ran";
-        CO_CHECK(rows_.finish(run, wall_clock_us(), kept_.bytes(run.id)));
+        const auto done = co_await end_left(run);
+        if (!done) co_return done;
     }
     cancel_lost();
     const auto interrupted = parts_.audit.interrupted();

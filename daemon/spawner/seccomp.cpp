@@ -2,102 +2,39 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
-#include <memory>
 #include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <set>
 #include <string_view>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fd.hpp"
-#include "base/sha256.hpp"
-#include "spawner/filter_tree.hpp"
+#include "spawner/filter_builder.hpp"
 #include "spawner/syscall_tables.hpp"
 
 namespace owhale::spawner {
 namespace {
 
-using Context = std::unique_ptr<void, decltype(&::seccomp_release)>;
-
-constexpr int kNumbersTried = 600;         // x86-64 and arm64 both end below 500 in Linux 6.18
 constexpr std::uint64_t kLow = 0xffffffff; // the kernel looks at 32 bits of these arguments; so must the filter
 
 // Namespaces a clone may not ask for. CLONE_NEWTIME shares its bit with the exit signal's byte and is refused in unshare alone.
 constexpr std::uint64_t kNamespaceFlags =
     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
-class Builder {
-public:
-    explicit Builder(std::uint32_t fallback) : context_(::seccomp_init(fallback), &::seccomp_release) {
-        if (!context_) err_ = ENOMEM;
-        answers_.fill(fallback);
-        // Another architecture's entry (int 0x80, x32) is answered as an unknown call, never as ours.
-        keep(::seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)));
-    }
-
-    // A name this libseccomp or this architecture lacks is no mistake: the kernel's number then falls to the fallback.
-    template <typename... Cmp> void rule(std::uint32_t action, std::string_view name, Cmp... comparisons) {
-        const int number = ::seccomp_syscall_resolve_name(std::string(name).c_str());
-        if (number == __NR_SCMP_ERROR) return;
-        rule_number(action, number, comparisons...);
-    }
-    template <typename... Cmp> void rule_number(std::uint32_t action, int number, Cmp... comparisons) {
-        if (number < 0) return; // libseccomp's own for a call that this architecture has not
-        if (number >= kNumbersTried) return keep(-ERANGE);
-        answers_[static_cast<std::size_t>(number)] = sizeof...(Cmp) == 0 ? action : kAskOn;
-        if constexpr (sizeof...(Cmp) != 0) {
-            const std::array<scmp_arg_cmp, sizeof...(Cmp)> array{comparisons...};
-            keep(::seccomp_rule_add_array(context_.get(), action, number, sizeof...(Cmp), array.data()));
-        }
-    }
-
-    Result<Filter> finish(std::string name, std::vector<sock_filter> prelude) {
-        if (err_ != 0) return fail_errno("seccomp filter " + name, err_);
-        const Fd file(::memfd_create("filter", MFD_CLOEXEC));
-        if (!file) return fail_errno("memfd_create");
-        if (const auto err = ::seccomp_export_bpf(context_.get(), file.get()); err < 0)
-            return fail_errno("seccomp filter " + name, -err);
-        const auto size = ::lseek(file.get(), 0, SEEK_END);
-        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
-        if (::pread(file.get(), bytes.data(), bytes.size(), 0) != size || bytes.size() % sizeof(sock_filter) != 0)
-            return fail_errno("seccomp filter " + name, EIO);
-        Filter filter{std::move(name), std::move(prelude), {}};
-        const auto tree = number_tree(answers_, ::seccomp_arch_native());
-        filter.program.insert(filter.program.end(), tree.begin(), tree.end());
-        const auto before = filter.program.size();
-        filter.program.resize(before + bytes.size() / sizeof(sock_filter));
-        std::memcpy(filter.program.data() + before, bytes.data(), bytes.size());
-        filter.digest = sha256({reinterpret_cast<const std::uint8_t*>(filter.program.data()),
-                                filter.program.size() * sizeof(sock_filter)});
-        return filter;
-    }
-
-private:
-    void keep(int result) {
-        if (result < 0 && err_ == 0) err_ = -result;
-    }
-    Context context_; // the rules that look at arguments
-    std::array<std::uint32_t, kNumbersTried> answers_{};
-    int err_ = 0;
-};
-
-void add_clone(Builder& b) {
+void add_clone(FilterBuilder& b) {
     // clone3 hides its flags behind a pointer: it is among the unknown, and ENOSYS sends glibc to clone.
     b.rule(SCMP_ACT_ALLOW, "clone", SCMP_A0(SCMP_CMP_MASKED_EQ, kNamespaceFlags, 0));
 }
 
-void add_sockets(Builder& b, bool unix_sockets) {
+void add_sockets(FilterBuilder& b, bool unix_sockets) {
     // Protocols by name, for any other may make the kernel load a module (SCTP, DCCP, …).
     struct Inet {
         int type, protocol;
@@ -142,7 +79,7 @@ std::vector<sock_filter> ioctl_prelude() {
 }
 
 // Numbers that no table names: ENOSYS, as on a kernel that never had them. Beyond the last one tried, EPERM.
-void add_unknown(Builder& b) {
+void add_unknown(FilterBuilder& b) {
     std::set<int> named;
     const auto note = [&](std::string_view name) {
         named.insert(::seccomp_syscall_resolve_name(std::string(name).c_str()));
@@ -159,7 +96,7 @@ void add_unknown(Builder& b) {
 
 // No file gets a setuid or setgid bit: root's workspace is idmapped, so such a file would be root's own on the host.
 // openat2 hides the mode behind a pointer; it is among the unknown, and programs fall back to openat.
-void add_modes(Builder& b) {
+void add_modes(FilterBuilder& b) {
     constexpr std::uint64_t kSetId = S_ISUID | S_ISGID;
     struct ModeCall {
         const char* name;
@@ -178,14 +115,14 @@ void add_modes(Builder& b) {
         b.rule(SCMP_ACT_ALLOW, name, SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, kSetId, 0));
 }
 
-void add_personality(Builder& b) {
+void add_personality(FilterBuilder& b) {
     constexpr std::uint64_t kNoRandomize = 0x0040000, kQuery = 0xffffffff;
     for (const auto value : {std::uint64_t{0}, kNoRandomize, kQuery})
         b.rule(SCMP_ACT_ALLOW, "personality", SCMP_A0(SCMP_CMP_MASKED_EQ, kLow, value));
 }
 
 Result<Filter> compile(std::string name, bool unix_sockets, bool tracing) {
-    Builder b(SCMP_ACT_ERRNO(EPERM));
+    FilterBuilder b(SCMP_ACT_ERRNO(EPERM));
     for (const auto call : kAllowed) b.rule(SCMP_ACT_ALLOW, call);
     if (tracing)
         for (const auto call : kTracing) b.rule(SCMP_ACT_ALLOW, call);
@@ -199,7 +136,7 @@ Result<Filter> compile(std::string name, bool unix_sockets, bool tracing) {
 }
 
 Result<Filter> compile_warden() {
-    Builder b(SCMP_ACT_KILL_PROCESS);
+    FilterBuilder b(SCMP_ACT_KILL_PROCESS);
     for (const auto call : kWarden) b.rule(SCMP_ACT_ALLOW, call);
     return b.finish("warden", {});
 }
@@ -220,7 +157,7 @@ Result<std::map<std::string, Filter>> compile_filters() {
 // A list of what is refused, since every cage lives with it. Of two refusals the kernel gives the one of the filter that came
 // last, so that a cage's own answers stand.
 Result<Filter> compile_own_filter() {
-    Builder b(SCMP_ACT_ALLOW);
+    FilterBuilder b(SCMP_ACT_ALLOW);
     for (const auto call : kRefused)
         if (std::ranges::find(kBuilding, call) == kBuilding.end()) b.rule(SCMP_ACT_ERRNO(EPERM), call);
     for (const auto call : kNeverCalled) b.rule(SCMP_ACT_ERRNO(EPERM), call);

@@ -49,12 +49,12 @@ void Gate::note_refusal(const Peer& peer, const Principal& who, const Verb& verb
     if (response.status == kForbidden && decides(verb)) identity_.denied(peer, who, std::string(verb.name));
 }
 
-void Gate::note_limit(const Peer& peer, std::string_view policy) {
-    identity_.refused("rate.limited", peer, std::string(policy));
+void Gate::note_limit(const Peer& peer, const Excess& excess) {
+    identity_.refused("rate.limited", peer, reason_of(excess));
 }
 
 Response Gate::limited(const Peer& peer, const Excess& excess) {
-    note_limit(peer, excess.policy);
+    note_limit(peer, excess);
     return too_many(excess);
 }
 
@@ -78,7 +78,7 @@ std::expected<Principal, Response> Gate::authenticate(const Peer& peer, std::str
                             "Send Authorization: Bearer TOKEN, or none; POST /v1/login gives a token.");
     const bool bad = !who && describe(who.error().code).status == 401;
     if (token || bad) limit_.token_was(!bad, peer, token.value_or(""));
-    if (bad) identity_.refused("token.refused", peer, who.error().message);
+    if (bad) identity_.refused_proof(peer, {"token", {}}, who.error().message);
     if (!who) return std::unexpected(problem(who.error()));
     return *std::move(who);
 }
@@ -86,14 +86,15 @@ std::expected<Principal, Response> Gate::authenticate(const Peer& peer, std::str
 // As a token: each costs a signature's verification. A device's id is no secret as a token is: it is good from where it was good,
 // and nobody takes that from it by a bad signature. An answer that looked at no signature (busy) says nothing of either.
 std::expected<Principal, Response> Gate::of_signature(const Peer& peer, const identity::SignedHead& head) {
-    const auto claimed = "device " + identity::claimed_device(head) + " " + peer.origin();
+    const auto device = identity::claimed_device(head);
+    const auto claimed = "device " + device + " " + peer.origin();
     if (const auto excess = limit_.before_token(peer, claimed)) return std::unexpected(limited(peer, *excess));
     auto who = identity_.of_signature(peer, head);
     const bool bad = !who && describe(who.error().code).status == 401;
     if (who) limit_.token_was(true, peer, claimed);
     const bool over = bad && (who.error().code == Code::token_revoked || who.error().code == Code::token_expired);
     if (bad) limit_.token_was(false, peer, over ? claimed : std::string());
-    if (bad) identity_.refused("token.refused", peer, who.error().message);
+    if (bad) identity_.refused_proof(peer, {"signature", device}, who.error().message);
     if (!who) return std::unexpected(problem(who.error()));
     return *std::move(who);
 }
@@ -108,7 +109,7 @@ std::expected<Principal, Response> Gate::of_ticket(const Peer& peer, const std::
                             "ask for another one: POST /v1/runs/{id}/ticket");
     if (who) return *std::move(who);
     limit_.token_was(false, peer, ticket);
-    identity_.refused("token.refused", peer, who.error().message);
+    identity_.refused_proof(peer, {"ticket", {}}, who.error().message);
     return std::unexpected(problem(who.error()));
 }
 
@@ -117,7 +118,7 @@ Verdict Gate::count(const Peer& peer, const Principal& who, const Match* match) 
     const unsigned traits = permitted ? match->verb->traits : 0;
     if ((traits & kLogin) != 0 && match->permission == identity::Permission::none) {
         auto excess = limit_.login(peer);
-        if (excess && match->verb->name.starts_with("pair.")) excess->what = "tries of a pairing code came from here";
+        if (excess && match->verb->name.starts_with("pair.")) excess->what = "tries of a pairing code";
         return excess;
     }
     if ((traits & kLogin) != 0 && can_prove(who) && permit(*match, who)) return limit_.step_up(peer, who);

@@ -50,7 +50,7 @@ public:
     void note_refusal(const identity::Peer& peer, const identity::Principal& who, const Verb& verb,
                       const Response& response);
     // Has it written down that a peer asked too often; summed under a flood.
-    void note_limit(const identity::Peer& peer, std::string_view policy);
+    void note_limit(const identity::Peer& peer, const Excess& excess);
 
 private:
     std::expected<identity::Principal, Response> authenticate(const identity::Peer& peer, std::string_view credentials);

@@ -98,7 +98,7 @@ std::expected<void, Response> Gate::check_body(const Connection& connection, Pas
         return {};
     }
     const std::string why = "the body is not what the device signed: its digest is another";
-    identity_.refused("token.refused", connection.peer, why);
+    identity_.refused_proof(connection.peer, {"signature", pass.who.session}, why);
     return std::unexpected(problem({Code::token_signature, why, "Send exactly what Content-Digest is of.", 0, {}}));
 }
 

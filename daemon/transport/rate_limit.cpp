@@ -1,5 +1,8 @@
 #include "transport/rate_limit.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/clock.hpp"
 #include "metrics/counts.hpp"
 #include "transport/peer_key.hpp"
@@ -17,6 +20,19 @@ constexpr std::uint64_t kHandshakes = 6000, kHandshakeBurst = 500;
 // A first visit takes some forty files.
 constexpr std::uint64_t kPage = 1200, kPageBurst = 400;
 constexpr std::int64_t kSecond = 1'000'000'000;
+
+struct Counted { // in the words of the log
+    std::string_view policy, what, setting;
+};
+constexpr std::array kCounted = {
+    Counted{"login", "logins", "login-rate"},
+    Counted{"step-up", "proofs of the password", "login-rate"},
+    Counted{"api", "requests", "api-rate"},
+    Counted{"anonymous", "requests of nobody known", "anonymous-rate"},
+    Counted{"token", "tokens and signatures that were no good", "anonymous-rate"},
+    Counted{"tls", "TLS handshakes", ""},
+    Counted{"page", "files of the page", ""},
+};
 
 std::string text_of(std::string_view scope, const PeerKey& key) {
     std::string text(scope);
@@ -114,12 +130,21 @@ void RateLimit::token_was(bool good, const Peer& peer, std::string_view token) {
     take(table, table.key(text_of("token", key_of(peer))), token_);
 }
 
+std::string reason_of(const Excess& excess) {
+    const auto row = std::ranges::find(kCounted, excess.policy, &Counted::policy);
+    const bool known = row != kCounted.end();
+    const auto what = !excess.what.empty() ? excess.what : known ? row->what : std::string_view("requests");
+    auto out = "too many " + std::string(what) + ": " + std::to_string(excess.quota) + " a minute are allowed";
+    if (known && !row->setting.empty()) out += " (" + std::string(row->setting) + ")";
+    return out;
+}
+
 Response too_many(const Excess& excess) {
     const std::string policy(excess.policy);
     Error error{Code::rate_limited,
                 excess.what.empty()
                     ? "too many requests: \"" + policy + "\" allows " + std::to_string(excess.quota) + " a minute"
-                    : "too many " + std::string(excess.what),
+                    : "too many " + std::string(excess.what) + " came from here",
                 "Wait " + std::to_string(excess.seconds) + " s.",
                 0,
                 {}};

@@ -28,7 +28,7 @@ struct Excess {                // one request too many
     std::string_view policy;   // the scope's name
     std::uint64_t quota = 0;   // of the scope, a minute
     std::uint64_t seconds = 1; // until one more is allowed, rounded up
-    std::string_view what;     // there was too much of, where the policy's name would mislead who asked; else ""
+    std::string_view what{};   // there was too much of, where that is not what the policy is for; else ""
 };
 using Verdict = std::optional<Excess>; // empty: go on
 
@@ -67,6 +67,8 @@ private:
     std::vector<RateTable::Key> good_; // tokens that were good lately; a newer one takes the place of its like
 };
 
+// For the log: of what there was too much, and what allows how much.
+std::string reason_of(const Excess& excess);
 // 429 with Retry-After, RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers-09).
 Response too_many(const Excess& excess);
 

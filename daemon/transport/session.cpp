@@ -122,7 +122,7 @@ asio::awaitable<bool> Session::shake_hands() {
     if (first != kHandshakeRecord) co_return false;
     if (house_.handshakes >= house_.limits.max_handshakes) co_return false;
     if (const auto excess = house_.limit.handshake(connection_->peer)) {
-        house_.gate.note_limit(connection_->peer, excess->policy);
+        house_.gate.note_limit(connection_->peer, *excess);
         co_return false;
     }
     auto tls = house_.tls->session(peer_->socket().native_handle());
@@ -244,7 +244,7 @@ std::optional<Response> Session::page_at(const Head& head, const Target& target)
         connection_->peer.tls ? page_for(head, target, connection_->tls_fingerprint) : page_in_the_clear(head, target);
     if (!page) return page;
     const auto excess = house_.limit.page(connection_->peer);
-    if (excess) house_.gate.note_limit(connection_->peer, excess->policy);
+    if (excess) house_.gate.note_limit(connection_->peer, *excess);
     return excess ? too_many(*excess) : page;
 }
 

@@ -1,9 +1,9 @@
 // What changes the keep: each in one transaction, with the head that follows from it.
 #include <algorithm>
 
+#include "base/crash_point.hpp"
 #include "shared/codec.hpp"
 #include "store/transaction.hpp"
-#include "vault/crash_point.hpp"
 #include "vault/keep.hpp"
 #include "vault/passphrase.hpp"
 

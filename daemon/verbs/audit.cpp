@@ -38,7 +38,8 @@ Result<std::optional<std::uint64_t>> sequence_of(const Request& request, const s
 Status keep_to_own(const Request& request, std::string& principal) {
     if (any(request, Permission::audit_read)) return {};
     if (!principal.empty() && principal != request.who().person())
-        return fail(Code::forbidden, "you may see your own events only", "leave out principal");
+        return fail(Code::forbidden, "you may see your own events only",
+                    "leave out principal, --principal of owhalectl");
     principal = request.who().person();
     return {};
 }

@@ -1,7 +1,6 @@
 #include "shared/pairing/words.hpp"
 
 #include <sodium.h>
-#include <string_view>
 
 namespace owhale::pairing {
 namespace {
@@ -24,6 +23,17 @@ std::string words_of(const std::array<std::uint8_t, 32>& key) {
         if (i != 0) words += '-';
         words += word_of(static_cast<std::uint16_t>(digest[2 * i] << 8 | digest[2 * i + 1]));
     }
+    return words;
+}
+
+std::string read_words(std::string_view typed) {
+    std::string words;
+    for (const char c : typed) {
+        const bool between = c == '-' || c == ' ' || c == '\t';
+        if (!between) words += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (between && !words.empty() && words.back() != '-') words += '-';
+    }
+    if (words.ends_with('-')) words.pop_back();
     return words;
 }
 

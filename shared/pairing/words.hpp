@@ -7,11 +7,14 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace owhale::pairing {
 
 // "lusab-babad-gutih-tugad"
 std::string words_of(const std::array<std::uint8_t, 32>& key);
+// As they were typed: any case, blanks and dashes between them.
+std::string read_words(std::string_view typed);
 // One proquint.
 std::string word_of(std::uint16_t bits);
 

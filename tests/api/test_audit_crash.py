@@ -3,9 +3,12 @@
 import os
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections import Counter
+
+import pytest
 
 import accounts
 import asking
@@ -199,6 +202,26 @@ def test_a_damaged_log_is_not_repaired_but_refused_by_the_event_that_it_is_about
     code, said = one.refuses()
     assert code != 0 and "the audit log is damaged or was changed: event " in said, said
     assert b"run.OUTCOME" in (one.state / "audit.db").read_bytes(), "it is evidence"
+
+
+@pytest.mark.parametrize("change, what", [
+    ("UPDATE events SET outcome = (SELECT outcome FROM events WHERE seq = 1) WHERE seq = 9", "the row of event 9 has another outcome"),
+    ("UPDATE events SET principal = (SELECT principal FROM events WHERE seq = 1) WHERE seq = 9", "the row of event 9 has another principal"),
+    ("UPDATE events SET run = x'00' WHERE seq = 9", "the row of event 9 has another run"),
+    ("UPDATE events SET time = time + 1 WHERE seq = 9", "the row of event 9 has another time"),
+    ("UPDATE words SET text = 'run.OUTCOME' WHERE text = 'run.outcome'", "has another event than its text"),
+])
+def test_a_row_that_hides_its_event_from_searches_is_refused(own, change, what):
+    """The text, and so the tree, is as it was: searches go by rows."""
+    one = crashed(own)
+    assert one.start().stop() == 0
+    with sqlite3.connect(one.state / "audit.db") as db:
+        for trigger in ("events_never_change", "words_never_change"):
+            db.execute(f"DROP TRIGGER {trigger}")
+        db.execute(change)
+    db.close()
+    code, said = one.refuses()
+    assert code != 0 and "the audit log is damaged or was changed: " in said and what in said, said
 
 
 def test_a_damaged_index_is_made_anew_and_that_is_an_event(own):

@@ -127,7 +127,7 @@ def password(h):
 
 def token_refused(h):
     assert h.d.get("/v1/whoami", headers=accounts.bearer("no.token.atall"), uid=BOB).status == 401
-    return {"principal": f"unix:{BOB}", "outcome": "denied"}
+    return {"principal": f"unix:{BOB}", "outcome": "denied", "data_proof": "token"}
 
 
 def session_revoked(h):

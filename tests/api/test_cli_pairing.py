@@ -43,6 +43,7 @@ def test_what_is_handed_out(daemon, here):
     assert "this machine alone" in made.stderr and "tcp = 0.0.0.0:7717 and hosts = NAME" in made.stderr, made
     again = here("pair", "new", "--name", "x", "--can", "audit", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
     assert again.returncode == 1 and f"next: end it: owhalectl pair cancel {told['id']}" in again.stderr, again
+    assert "this machine alone" not in again.stderr, "that is not why"
     first = told["id"]
     assert here("pair", "cancel", first).strip() == first
     made = here("pair", "new", "--name", "x", "--can", "audit", "--no-wait", "--url", "https://build.example.org/app", "--password-stdin",
@@ -64,6 +65,19 @@ def test_everywhere_is_no_address(own, base):
     admin("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
     made = admin("pair", "new", "--name", "x", "--can", "audit", "--no-wait", "--password-stdin", stdin=accounts.ADMIN + "\n", code=None)
     assert "pair join https://build.example.org:%d\n" % one.tcp[1] in made.stdout and "this machine alone" not in made.stderr, made
+
+
+def test_who_has_no_account_is_told_how_to_get_one(daemon, base):
+    folder = base / "nobody"
+    folder.mkdir()
+    refused = Ctl(folder, daemon)("pair", "new", "--name", "x", "--can", "audit", "--no-wait", code=None)
+    assert refused.returncode == 3 and "owhalectl setup" in refused.stderr and "owhalectl users add" in refused.stderr, refused
+    assert "this machine alone" not in refused.stderr, refused
+
+
+def test_help_names_the_page_of_its_own(there):
+    assert there("pair", "--help").endswith("so does man owhalectl-pair.\n")
+    assert there("audit", "--help").endswith("so does man owhalectl.\n")
 
 
 def test_help_stands_in_one_column(there):
@@ -207,6 +221,17 @@ def test_whoever_made_the_code_hears_of_wrong_tries(daemon, here):
     listed = here("pair", "ls")
     assert "too many tries" in listed, listed
     assert pairing(here)["state"] == "dead", "to programs as ever"
+
+
+def test_a_guess_under_way_is_told_before_the_question(daemon, here):
+    terminal = here.on_terminal("pair", "new", "--name", "phone", "--can", "audit")
+    terminal.answer("password of user:admin: ", accounts.ADMIN)
+    code = terminal.until("([0-9A-Z]{4}-[0-9A-Z]{4})")[1].decode()
+    assert devices.Attempt(daemon, wrong(code)).begin().status == 200
+    device = devices.joined(daemon, {"code": code})
+    terminal.until(r"somebody tried a wrong code \(1 of 5\)")
+    terminal.answer("same words", "no")
+    assert terminal.wait()[0] == 1 and device.state().json()["state"] == "cancelled"
 
 
 def test_the_ca_for_a_phone(daemon, here):

@@ -13,6 +13,7 @@ import client
 import devices
 import sodium
 from conftest import ALICE, needs_root
+from ctl import Ctl
 from device_scene import admin, daemon, device  # noqa: F401
 
 
@@ -344,3 +345,39 @@ def test_who_answered_is_told_by_name(asked):
     assert decision["by"] == "device:" + device.id and decision["device_name"] == "my phone"
     [decided] = accounts.events(daemon, "approval.decided")
     assert decided["data"]["device_name"] == "my phone"
+
+
+def test_the_log_says_which_device_was_refused(daemon, admin, device):
+    """By its name while that is known, by its id after that; and nothing of what is no id."""
+    def refusals():
+        return [row["data"] for row in accounts.events(daemon, "token.refused")]
+
+    assert device.get("/v1/whoami", key=sodium.SigningKey()).code == "token_signature"
+    [forged] = refusals()
+    assert (forged["device"], forged["name"]) == (device.id, "my phone")
+    assert forged["proof"] == "signature in the name of the device my phone"
+    assert admin.ask("DELETE", f"/v1/devices/{device.id}", step_up=True).status == 204
+    assert device.get("/v1/whoami").code == "token_revoked"
+    assert device.get("/v1/whoami", keyid="x" * 36).status == 401
+    daemon.stop()
+    daemon.start()
+    told = refusals()
+    assert sum(row.get("count", 1) for row in told) == 3 and "x" * 36 not in str(told), told
+    assert all(row["proof"].startswith("signature") for row in told)
+
+
+def test_a_part_of_an_id_that_a_removed_device_has_too_is_nobodys(daemon, admin, base):
+    """Who reads the log of "the" device is not to miss that there were two."""
+    removed, still = devices.paired(admin, name="old"), devices.paired(admin, name="new")
+    for one, uid in ((removed, 61239), (still, 61238)):
+        assert one.ask("POST", "/v1/freeze", {"principal": f"unix:{uid}"}).status in (200, 201)
+    assert admin.ask("DELETE", f"/v1/devices/{removed.id}").status == 204
+    here = Ctl(base, daemon)
+    here("login", "admin", "--password-stdin", stdin=accounts.ADMIN + "\n")
+    both = os.path.commonprefix([removed.id, still.id])
+    refused = here("audit", "ls", "--principal", "device:" + both, code=None)
+    assert refused.returncode != 0 and refused.stdout == "" and "more than one device" in refused.stderr, refused
+    for one in (removed, still):
+        assert len(here("-q", "audit", "ls", "--principal", "device:" + one.id[-12:]).split()) == 1
+    quiet = devices.paired(admin, name="quiet")  # it has done nothing yet: no error
+    assert here("-q", "audit", "ls", "--principal", "device:" + quiet.id[-12:]).split() == []

@@ -51,6 +51,14 @@ def test_who_waits_hears_of_the_answer(daemon, admin):
     assert attempt.connection.response().json()["state"] == "paired" and time.monotonic() - began < 15
 
 
+def in_time(ask):
+    """What it answers, once that is something: a try's row is written when the try is over already."""
+    end = time.monotonic() + 20
+    while not (told := ask()):
+        assert time.monotonic() < end, "it never came"
+    return told
+
+
 def until_gone(person, made, gone):
     """owhaled hears of an end when its kernel does."""
     end = time.monotonic() + 20
@@ -92,7 +100,8 @@ def test_the_maker_can_cut_powers_and_never_widen_them(daemon, admin):
         assert admin.ask("POST", way, {"words": words, "can": can}, step_up=True).code == code
     assert admin.ask("POST", way, {"words": "lusab-babad-gutih-tugad"}, step_up=True).code == "conflict"
     assert admin.ask("POST", way, {"words": words}).code == "step_up_required"
-    assert admin.do("POST", way, {"words": words, "can": ["audit"]}, 201)["can"] == ["audit"]
+    typed = f" {words.upper().replace('-', ' - ')}\t"
+    assert admin.do("POST", way, {"words": typed, "can": ["audit"]}, 201)["can"] == ["audit"], "as a person types them"
     assert admin.ask("POST", way, {"words": words}, step_up=True).code == "conflict"
 
 
@@ -158,9 +167,10 @@ def test_the_log_tells_each_wrong_try_and_the_end(daemon, admin):
         assert refused(devices.Attempt(daemon, other(made["code"])))
         assert refused(devices.Attempt(daemon, none))
     assert pairing(admin, made)["wrong"] == 5
+    in_time(lambda: accounts.events(daemon, "pair.end"))
     rows = [row["event"] for row in daemon.get(f"/v1/audit?after={after}&event=pair.*").json()["events"]]
     tries = [row for row in rows if row["data"].get("pairing") == made["id"] and row["event"] == "pair.join"]
-    assert [row["data"]["reason"].partition(" (")[2] for row in tries] == [f"{n} of 5 wrong tries)" for n in range(1, 6)], tries
+    assert [row["data"]["reason"].partition(":")[0] for row in tries] == [f"try {n} of 5" for n in range(1, 6)], tries
     assert all(row["outcome"] == "failed" and row["data"]["maker"] == "user:admin" and "count" not in row["data"] for row in tries)
     [end] = [row for row in rows if row["event"] == "pair.end"]
     assert end["outcome"] == "failed" and end["principal"] == "system" and end["data"]["pairing"] == made["id"]
@@ -174,6 +184,25 @@ def test_a_guess_is_a_try_though_it_is_not_proved(daemon, admin):
     for _ in range(5):
         assert devices.Attempt(daemon, other(made["code"])).begin().status == 200
     assert refused(devices.Attempt(daemon, made["code"]))
+
+
+@pytest.mark.parametrize("end", ["used", "cancelled"])
+def test_guesses_that_nobody_proves_are_told_when_the_code_ends(daemon, admin, end):
+    """Whoever guessed knows from the answer that he was wrong, and has no reason to prove it."""
+    made = devices.code_of(admin)
+    guesses = [devices.Attempt(daemon, other(made["code"])) for _ in range(4)]
+    for guess in guesses:
+        assert guess.begin().status == 200 and not guess.knows
+    if end == "used":
+        devices.joined(daemon, made)
+    else:
+        assert admin.ask("DELETE", f"/v1/pair/{made['id']}").status == 204
+    assert pairing(admin, made)["wrong"] == 4
+    assert [guess.prove().code for guess in guesses] == ["pairing_failed"] * 4
+    rows = [row["event"] for row in reversed(daemon.get("/v1/audit?event=pair.join,pair.end").json()["events"])]
+    rows = [(row["event"], row["outcome"], row["data"].get("reason")) for row in rows if row["data"].get("pairing") == made["id"]]
+    told = [("pair.join", "failed", f"try {n} of 5: it was begun, and not proved before the code was used or ended") for n in range(1, 5)]
+    assert rows == told + [("pair.join", "ok", None) if end == "used" else ("pair.end", "cancelled", None)], rows
 
 
 def test_the_fifth_try_may_be_right(daemon, admin):
@@ -202,6 +231,31 @@ def test_guessing_is_slowed_down(own):
     assert codes[:9] == [200] * 9 and 429 in codes, codes
     told = next(answer for answer in answers if answer.status == 429).json()
     assert "too many tries of a pairing code came from here" in str(told) and "login" not in str(told), told
+    limited = accounts.events(daemon, "rate.limited")[-1]
+    assert limited["data"]["reason"] == "too many tries of a pairing code: 10 a minute are allowed (login-rate)", limited
+
+
+def test_all_five_tries_are_told_at_once_at_the_default_rate(own):
+    """The proof belongs to a try that was counted when it began: it is not one more."""
+    daemon = devices.serve(own, "--login-rate", "10", "--anonymous-rate", "60")
+    admin = accounts.set_up(daemon)
+    made = devices.code_of(admin)
+    for n in range(1, 6):
+        assert refused(devices.Attempt(daemon, other(made["code"])))
+        assert pairing(admin, made)["wrong"] == n
+        told = in_time(lambda: len(rows := accounts.events(daemon, "pair.join")) == n and rows)
+        assert told[0]["data"]["reason"].startswith(f"try {n} of 5: the code was wrong"), told
+    assert pairing(admin, made)["state"] == "dead"
+    begins = [devices.Attempt(daemon, "ZZZZZZZZ").begin().status for _ in range(7)]
+    assert begins.count(200) in (5, 6) and begins[-1] == 429, "ten begin in a minute"
+
+
+def test_proofs_of_no_try_are_a_strangers_requests(own):
+    daemon = devices.serve(own, "--anonymous-rate", "60")
+    with Tcp(daemon.tcp, True) as stranger:
+        body = {"tag": sodium.b64u(bytes(64))}
+        seen = [stranger.ask("POST", "/v1/pair/join/" + "A" * 22, body).status for _ in range(80)]
+    assert seen[0] != 429 and seen[-1] == 429 and seen.count(429) >= 15, seen
 
 
 def test_used_cancelled_and_two_devices_with_one_code(daemon, admin):

@@ -291,3 +291,27 @@ def test_many_runs_at_once(owhaled, uid):
     for i, run in enumerate(ids):
         assert owhaled.get(f"/v1/runs/{run}/wait", uid=uid).json()["exit_code"] == 0
         assert owhaled.get(f"/v1/runs/{run}/output?stream=stdout", uid=uid).body == f"{i}\n".encode()
+
+
+def test_an_end_that_was_answered_outlives_kill_9(own, uid):
+    """The answer may go out before the row is written: the log has the outcome by then, and the next start takes it from there."""
+    one = own()
+    one.environment["OWHALE_CRASH_AT"] = "run.answered"
+    one.start()
+    try:
+        one.run(uid, wait=True, argv=["/bin/sh", "-c", "echo out; exit 3"])
+    except (ConnectionError, OSError, EOFError):
+        pass  # it may be the last that owhaled sent, or not
+    one.stop()
+    assert "code=137" in one.said()
+    del one.environment["OWHALE_CRASH_AT"]
+    one.start()
+    [listed] = one.get("/v1/runs", uid=uid).json()["runs"]
+    run = one.get(f"/v1/runs/{listed['id']}", uid=uid).json()
+    assert run["state"] == listed["state"] == "exited" and run["exit_code"] == 3 and "error" not in run, run
+    assert run["receipt"]["run"] == run["id"] and run["receipt"]["exit_code"] == 3 and run["receipt"]["signature"]
+    assert run["started"] <= run["ended"] == run["receipt"]["ended"]
+    assert run["stdout_length"] == 4 and one.get(f"/v1/runs/{run['id']}/output?stream=stdout", uid=uid).body == b"out\n"
+    [outcome] = one.get(f"/v1/audit?run={run['id']}&event=run.outcome").json()["events"]
+    assert outcome["event"]["outcome"] == "exited" and outcome["event"]["data"]["receipt"] == run["receipt"]
+    assert one.get(f"/v1/runs/{run['id']}/wait", uid=uid).json()["exit_code"] == 3

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """owhalectl audit ls, show and stats: tables, pages, local times, following, proofs. usage: audit_test.py OWHALECTL"""
-import json, os, signal, subprocess, unittest
+import json, os, signal, subprocess, tempfile, unittest
 
 from people import CTL, Case, Terminal
 
@@ -120,8 +120,8 @@ class Lists(Audit):
 
     def test_what_is_no_principal_is_no_empty_answer(self):
         self.events({"principal": "unix:7"}, {"principal": "system"}, {"principal": "user:a.b-c"}, {"principal": "tcp 192.0.2.1"})
-        for wrong, words in (("x", "user:x"), ("1000", "unix:1000"), ("unix:alice", "unix:UID"), ("unix:", "device:ID"), ("unix:7,system", "unix:UID"),
-                             ("user:*", "user:NAME"), ("uid:7", "unix:UID"), ("\x1b[31m", "unix:UID"), ("run:*", "all runs together"),
+        for wrong, words in (("x", "user:x"), ("1000", "unix:1000"), ("127.0.0.1", "'tcp 127.0.0.1'"), ("::1", "'tcp ::1'"), ("unix:alice", "unix:UID"), ("unix:", "device:ID"), ("unix:7,system", "unix:UID"),
+                             ("user:*", "user:NAME"), ("uid:7", "unix:UID"), ("\x1b[31m", "unix:UID"), ("run:*", "leave --principal out"),
                              ("device:x", "device:ID")):
             for verb in ("ls", "stats"):
                 done = self.ctl("audit", verb, "--principal", wrong, code=2)
@@ -155,7 +155,7 @@ class Lists(Audit):
         self.assertRegex(lines[3], r"^1 .*tcp 127\.0\.0\.1 +pair\.join +failed +the code was wrong$")
         self.assertRegex(lines[2], r"a, no, times 2$")
         self.assertRegex(lines[1], r"may not run rm: It deletes what the machine needs, rule r\.one$")
-        self.assertRegex(lines[0], r"changed the device old, which could audit,runs: it is new now, and may nothing$")
+        self.assertRegex(lines[0], r"changed the device old, which could audit, runs: it is new now, and may nothing$")
 
     def test_times_are_local(self):
         self.events({"time": "2026-11-20T07:59:59.000000Z"}, {"time": "2026-11-20T08:00:00.000000Z"}, {"time": "2026-11-20T23:30:00.000000Z"})
@@ -165,6 +165,26 @@ class Lists(Audit):
         self.assertEqual(self.numbers("--since", "2026-11-20T09:00", "--until", "2026-11-20 10:00"), [2])
         for wrong in ("2026-02-31", "tomorrow or so", "25:00", "7", "2026-11-20 09:00:00 or so"):
             self.assertIn("--since", self.ctl("audit", "ls", "--since", wrong, code=2).stderr)
+
+    def test_what_can_choose_nothing_or_everything_is_a_slip(self):
+        self.events({}, {})
+        for verb in ("ls", "stats", "export"):
+            for since, until in (("1m", "2m"), ("2026-11-20", "2026-11-20"), ("2026-11-20T10:00:00+01:00", "2026-11-20T09:00:00Z")):
+                said = self.ctl("audit", verb, "--since", since, "--until", until, code=2).stderr
+                self.assertIn(f"no time is from --since {since} on and before --until {until}", said)
+        self.assertIn("--grep ''", self.ctl("audit", "ls", "--grep", "", code=2).stderr)
+        self.assertIn("more than once", self.ctl("audit", "ls", "--grep", "a", "--grep", "b", code=2).stderr)
+
+    def test_an_export_that_got_nothing_leaves_no_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out")
+            done = self.ctl("--socket", os.path.join(folder, "none.sock"), "audit", "export", "--file", path, code=6)
+            self.assertFalse(os.path.exists(path), done.stderr)
+            self.assertNotIn("--resume", done.stderr)
+            with open(path, "w", encoding="utf-8"):
+                pass
+            self.ctl("--socket", os.path.join(folder, "none.sock"), "audit", "export", "--resume", path, code=6)
+            self.assertTrue(os.path.exists(path), "it was there before")
 
     def test_a_terminal_gets_no_line_that_is_too_wide_and_nothing_it_obeys(self):
         self.events({"principal": "run:01900000-0000-7000-8000-000000000001", "data": {"command": ["sh", "-c", EVIL * 9]}},

@@ -51,3 +51,11 @@ TEST_CASE("words are the paper's: 127.0.0.1 is lusab-babad") {
     CHECK(words.size() == 23);
     CHECK(words != words_of({1}));
 }
+
+TEST_CASE("words are read as people type them") {
+    for (const auto* typed : {"lusab-babad-gutih-tugad", "lusab babad gutih tugad", " LUSAB - Babad\tgutih--tugad- "})
+        CHECK_EQ(read_words(typed), "lusab-babad-gutih-tugad");
+    CHECK_EQ(read_words(""), "");
+    CHECK_EQ(read_words(" - "), "");
+    CHECK_NE(read_words("lusab-babad-gutihtugad"), "lusab-babad-gutih-tugad");
+}

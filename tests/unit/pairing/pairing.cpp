@@ -8,6 +8,8 @@
 #include "shared/pairing/bound.hpp"
 #include "shared/pairing/code.hpp"
 
+#include <list>
+#include <optional>
 #include <sodium.h>
 
 using namespace owhale;
@@ -36,6 +38,10 @@ struct Scene {
         for (const auto& row : stage.events(event)) out.insert(out.begin(), row.json);
         return out;
     }
+    Status cancel(std::string id) {
+        auto asker = stage.asker(admin, "pair.cancel");
+        return stage.run(pairing.cancel(std::move(asker), std::move(id)));
+    }
     Result<api::Device> confirm(const api::Pairing& one) {
         auto asker = stage.asker(admin, "pair.confirm");
         return stage.run(pairing.confirm(std::move(asker), one.id, {one.words.value_or(""), {}}));
@@ -49,14 +55,16 @@ struct Joining {
     api::JoinAnswer answer;
     bool knows = false, gone = false;
 
-    Joining(Scene& scene, const std::string& typed) {
+    Joining(Scene& scene, const std::string& typed, const identity::Peer& from = identity::test::Stage::root(),
+            std::optional<identity::DeviceKey> own = std::nullopt) {
         std::array<std::uint8_t, 64> secret{};
         ::crypto_sign_keypair(key.data(), secret.data());
+        if (own) key = *own;
         const auto code = *read_code(typed);
         std::string sid(CPace::kSidSize, '\0');
         ::randombytes_buf(sid.data(), sid.size());
         cpace.emplace(CPace::Side::initiator, code, kChannel, sid, joiner_ad(key, "Fairphone", kVia[0], kPrint));
-        answer = *scene.pairing.join(identity::test::Stage::root(), kPrint,
+        answer = *scene.pairing.join(from, kPrint,
                                      {std::string(hint_of(code)), identity::to_base64url(sid),
                                       identity::to_base64url(cpace->own().y), identity::to_base64url(key), "Fairphone",
                                       std::string(kVia[0])});
@@ -75,6 +83,23 @@ struct Joining {
             scene.pairing.prove(std::move(prover), std::move(join), {identity::to_base64url(cpace->own_tag()), {}}));
     }
 };
+
+// Another code that the same two characters begin.
+std::string other(std::string code) {
+    code.back() = code.back() == '0' ? '1' : '0';
+    return code;
+}
+
+// Rows of wrong tries that a code is charged with: the first `count` are there, each with its number.
+void check_told(const std::vector<std::string>& rows, const std::string& id, std::size_t count) {
+    REQUIRE(rows.size() >= count);
+    for (std::size_t i = 0; i < count; ++i) {
+        CAPTURE(rows[i]);
+        CHECK(rows[i].find('"' + id + '"') != std::string::npos);
+        CHECK(rows[i].find("not proved before the code was used or ended") != std::string::npos);
+        CHECK(rows[i].find("\"try " + std::to_string(i + 1) + " of 5: ") != std::string::npos);
+    }
+}
 
 boost::asio::awaitable<bool> flushed(Pairing& pairing) {
     co_await pairing.flush();
@@ -246,7 +271,7 @@ TEST_CASE("each wrong try is a row with its pairing, and so is the end that five
     for (std::size_t i = 0; i < 5; ++i) {
         CAPTURE(rows[i]);
         CHECK(rows[i].find('"' + made->id + '"') != std::string::npos);
-        CHECK(rows[i].find("(" + std::to_string(i + 1) + " of 5 wrong tries)") != std::string::npos);
+        CHECK(rows[i].find("\"try " + std::to_string(i + 1) + " of 5: ") != std::string::npos);
         CHECK(rows[i].find("\"count\"") == std::string::npos);
         CHECK((rows[i].find("not proved in its minute") != std::string::npos) == (i >= 3));
     }
@@ -286,7 +311,90 @@ TEST_CASE("a flood of guesses at what is not there hides no try that a code is c
     CHECK(scene.stage.run(flushed(scene.pairing)));
     std::size_t charged = 0;
     const auto rows = scene.told("pair.join", 3);
-    for (const auto& row : rows) charged += row.find("(1 of 5 wrong tries)") != std::string::npos;
+    for (const auto& row : rows) charged += row.find("\"try 1 of 5: ") != std::string::npos;
     CHECK(charged == 1);
     CHECK(rows.size() <= 4);
+}
+
+TEST_CASE("guesses under way when the right device joins are told before its maker is asked") {
+    Scene scene;
+    const auto made = scene.create();
+    std::list<Joining> guesses;
+    for (int i = 0; i < 4; ++i) CHECK_FALSE(guesses.emplace_back(scene, other(made->code)).knows);
+    CHECK(Joining(scene, made->code).prove(scene));
+    CHECK_EQ(scene.newest().state, "joined");
+    CHECK_EQ(scene.newest().wrong, 4);
+    const auto rows = scene.told("pair.join", 5);
+    REQUIRE(rows.size() == 5);
+    check_told(rows, made->id, 4);
+    CHECK(rows[4].find(R"("outcome":"ok")") != std::string::npos);
+    for (auto& guess : guesses) CHECK(guess.prove(scene).error().code == Code::pairing_failed);
+    scene.now += 120 * kSecond;
+    CHECK_EQ(scene.newest().wrong, 4);
+    CHECK(scene.stage.run(flushed(scene.pairing)));
+    CHECK_EQ(scene.stage.events("pair.join").size(), 5); // and none is told twice
+}
+
+TEST_CASE("guesses under way when the code is taken back are told before its end") {
+    Scene scene;
+    const auto made = scene.create();
+    for (int i = 0; i < 5; ++i) CHECK_FALSE(Joining(scene, other(made->code)).knows);
+    CHECK(scene.cancel(made->id));
+    CHECK_EQ(scene.newest().state, "cancelled");
+    CHECK_EQ(scene.newest().wrong, 5);
+    const auto rows = scene.told("pair.join", 5);
+    REQUIRE(rows.size() == 5);
+    check_told(rows, made->id, 5);
+    const auto ends = scene.stage.events("pair.end");
+    REQUIRE(ends.size() == 1);
+    for (const auto& row : scene.stage.events("pair.join")) CHECK(row.seq < ends[0].seq);
+}
+
+TEST_CASE("guesses under way when a device that is paired already ends the code are told") {
+    Scene scene;
+    const auto first = scene.create();
+    Joining device(scene, first->code);
+    CHECK(device.prove(scene));
+    CHECK(scene.confirm(scene.newest()));
+    const auto second = scene.create();
+    CHECK_FALSE(Joining(scene, other(second->code)).knows);
+    Joining again(scene, second->code, identity::test::Stage::root(), device.key);
+    CHECK(again.prove(scene).error().code == Code::conflict);
+    const auto rows = scene.told("pair.join", 3);
+    REQUIRE(rows.size() == 3);
+    CHECK(rows[1].find("the key is another device's (1 of 5") != std::string::npos);
+    CHECK(rows[2].find("before the code was used or ended (2 of 5") != std::string::npos);
+    CHECK_EQ(scene.newest().wrong, 2);
+}
+
+TEST_CASE("guesses under way when the code's time is over are told") {
+    Scene scene;
+    const auto made = scene.create();
+    scene.now += 590 * kSecond;
+    CHECK_FALSE(Joining(scene, other(made->code)).knows);
+    scene.now += 10 * kSecond;
+    CHECK_EQ(scene.newest().state, "expired");
+    CHECK_EQ(scene.newest().wrong, 1);
+    check_told(scene.told("pair.join", 1), made->id, 1);
+}
+
+TEST_CASE("who makes codes and spends them himself drowns no stranger's rows") {
+    Scene scene;
+    const auto own = identity::test::Stage::tcp(7), strangers = identity::test::Stage::tcp(8);
+    std::string nobodys;
+    for (int i = 0; i < 70; ++i) {
+        const auto made = scene.create();
+        REQUIRE(made);
+        for (int n = 0; n < 6; ++n) CHECK_FALSE(Joining(scene, other(made->code), own).knows); // the sixth is summed
+        CHECK(scene.cancel(made->id));
+        nobodys = made->code;
+    }
+    CHECK_FALSE(Joining(scene, nobodys, strangers).knows);
+    CHECK(scene.stage.run(flushed(scene.pairing)));
+    std::size_t of_stranger = 0;
+    for (const auto& row : scene.stage.events("pair.join")) {
+        CHECK_MESSAGE(row.json.find("(many)") == std::string::npos, row.json);
+        of_stranger += row.json.find('"' + strangers.principal() + '"') != std::string::npos;
+    }
+    CHECK(of_stranger == 1);
 }

@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "checks.hpp"
+#include "spawner/filter_builder.hpp"
 #include "spawner/filter_tree.hpp"
 #include "spawner/seccomp.hpp"
 #include "spawner/syscall_tables.hpp"
@@ -121,8 +122,14 @@ TEST_CASE("a cage's filters answer every number as the tables say") {
 
 TEST_CASE("another architecture's calls are unknown, whatever their number") {
     const std::uint32_t other = ::seccomp_arch_native() == AUDIT_ARCH_X86_64 ? AUDIT_ARCH_I386 : AUDIT_ARCH_ARM;
-    for (const auto& [name, filter] : filters())
+    auto all = filters();
+    const auto own = compile_own_filter();
+    REQUIRE(own);
+    all.emplace("spawner", *own);
+    for (const auto& [name, filter] : all)
         for (long number = 0; number < 700; ++number) {
+            CAPTURE(name);
+            CAPTURE(number);
             CHECK_EQ(answer(filter, number, {}, other), kUnknown);
             if (::seccomp_arch_native() == AUDIT_ARCH_X86_64) CHECK_EQ(answer(filter, number | kX32), kUnknown);
         }
@@ -183,6 +190,29 @@ TEST_CASE("the spawner's own filter leaves what cages are built from") {
         CHECK_EQ(answer(*filter, number), no ? kNotPermitted : kAllow);
     }
     CHECK_EQ(answer(*filter, SYS_ioctl, {0, 0xff00000000000000 | TIOCSTI}), kNotPermitted);
+}
+
+TEST_CASE("a number has one answer, or there is no program") {
+    const auto made = [](std::uint32_t first, std::uint32_t second, bool asks = false) {
+        FilterBuilder b(SCMP_ACT_ERRNO(EPERM));
+        b.rule(first, "read");
+        if (asks)
+            b.rule(second, "read", SCMP_A0(SCMP_CMP_EQ, 7));
+        else
+            b.rule(second, "read");
+        return b.finish("two", {});
+    };
+    const auto refused = made(SCMP_ACT_ALLOW, SCMP_ACT_ERRNO(ENOSYS));
+    REQUIRE_FALSE(refused);
+    CHECK_EQ(refused.error().errnum, EEXIST);
+    CHECK_FALSE(made(SCMP_ACT_ERRNO(EPERM), SCMP_ACT_ALLOW)); // the fallback, said as a rule, is one too
+    CHECK_FALSE(made(SCMP_ACT_ALLOW, SCMP_ACT_ALLOW, true));
+    const auto same = made(SCMP_ACT_ALLOW, SCMP_ACT_ALLOW);
+    REQUIRE(same);
+    CHECK_EQ(answer(*same, SYS_read), kAllow);
+    FilterBuilder beyond(SCMP_ACT_ALLOW);
+    beyond.rule_number(SCMP_ACT_ERRNO(EPERM), kNumbersTried);
+    CHECK_FALSE(beyond.finish("beyond", {}));
 }
 
 TEST_CASE("a tree answers as the list that it is made of") {

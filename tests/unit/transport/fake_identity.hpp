@@ -105,6 +105,9 @@ public:
     void refused(audit::EventName event, const identity::Peer&, std::string reason) override {
         troubles.push_back(std::string(event.text()) + " " + reason);
     }
+    void refused_proof(const identity::Peer&, identity::Shown shown, std::string reason) override {
+        troubles.push_back(std::string(shown.kind) + " " + shown.device + " " + reason);
+    }
 
     static constexpr uid_t kNobody = 65534; // a uid without a role
 

@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <string_view>
 
-namespace owhale::vault {
+namespace owhale {
 
 inline void crash_point(std::string_view name) {
     const char* at = std::getenv("OWHALE_CRASH_AT");
     if (at != nullptr && name == at) std::raise(SIGKILL);
 }
 
-} // namespace owhale::vault
+} // namespace owhale
