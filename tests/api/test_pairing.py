@@ -231,7 +231,7 @@ def test_guessing_is_slowed_down(own):
     assert codes[:9] == [200] * 9 and 429 in codes, codes
     told = next(answer for answer in answers if answer.status == 429).json()
     assert "too many tries of a pairing code came from here" in str(told) and "login" not in str(told), told
-    limited = accounts.events(daemon, "rate.limited")[-1]
+    limited = in_time(lambda: accounts.events(daemon, "rate.limited"))[-1]
     assert limited["data"]["reason"] == "too many tries of a pairing code: 10 a minute are allowed (login-rate)", limited
 
 

@@ -362,8 +362,9 @@ TEST_CASE("guesses under way when a device that is paired already ends the code 
     CHECK(again.prove(scene).error().code == Code::conflict);
     const auto rows = scene.told("pair.join", 3);
     REQUIRE(rows.size() == 3);
-    CHECK(rows[1].find("the key is another device's (1 of 5") != std::string::npos);
-    CHECK(rows[2].find("before the code was used or ended (2 of 5") != std::string::npos);
+    CHECK(rows[1].find("try 1 of 5: the key is another device's") != std::string::npos);
+    CHECK(rows[2].find("try 2 of 5: it was begun, and not proved before the code was used or ended") !=
+          std::string::npos);
     CHECK_EQ(scene.newest().wrong, 2);
 }
 
