@@ -47,15 +47,27 @@ std::string head_of(const wire::HeadFile& file, const std::string& path) {
     return "the head of " + std::to_string(file.size) + " events that was kept at " + when(file.time) + " in " + path;
 }
 
-std::unexpected<Error> gone(const std::string& what, const std::string& was, const wire::HeadFile& file,
-                            const std::string& path) {
-    return fail(
-        Code::state_unavailable,
-        what + ", and there is " + head_of(file, path) + ": the audit log was " + was +
-            " (the folder is left as it is)",
-        "put the right audit.db back; if a new log is to begin, move away what there is of audit.db and audit.key, "
-        "and the heads, as root: " +
-            aside(path));
+bool is_there(const std::string& path) {
+    struct stat st{};
+    return ::lstat(path.c_str(), &st) == 0 || errno != ENOENT;
+}
+
+// All of an old log, or its key would sign a new one that is not its continuation, under the same name.
+std::string all_aside(const std::string& state_dir, const wire::HeadFile& file, const std::string& heads) {
+    std::string commands;
+    for (const auto* name : {"/audit.db", "/audit.db-wal", "/audit.key"})
+        if (is_there(state_dir + name)) commands += (commands.empty() ? "" : " && ") + aside(state_dir + name);
+    if (file.count != 0) commands += (commands.empty() ? "" : " && ") + aside(heads);
+    return commands;
+}
+
+std::unexpected<Error> gone(const std::string& what, const std::string& was, const std::string& state_dir,
+                            const wire::HeadFile& file, const std::string& heads) {
+    const auto known = file.count != 0 ? head_of(file, heads) : "the key of one, " + state_dir + "/audit.key";
+    return fail(Code::state_unavailable,
+                what + ", and there is " + known + ": the audit log was " + was + " (the folder is left as it is)",
+                "put the right audit.db back; if a new log is to begin, move all of the old one away, as root: " +
+                    all_aside(state_dir, file, heads));
 }
 
 Result<bool> has_identity(const std::string& log) {
@@ -78,8 +90,10 @@ Status expect_log(const wire::HeadFile& file, const std::string& state_dir, cons
     const auto log = state_dir + "/audit.db";
     struct stat st{};
     const bool there = ::stat(log.c_str(), &st) == 0;
-    if (file.count == 0 || (there && st.st_size != 0) || (!there && errno != ENOENT)) return {};
-    return gone(log + (there ? " has not one byte" : " is not there"), there ? "emptied" : "removed", file, path);
+    const bool is_gone = there ? st.st_size == 0 : errno == ENOENT;
+    if (!is_gone || (file.count == 0 && !is_there(state_dir + "/audit.key"))) return {};
+    return gone(log + (there ? " has not one byte" : " is not there"), there ? "emptied" : "removed", state_dir, file,
+                path);
 }
 
 Status expect_identity(const wire::HeadFile& file, const std::string& state_dir, const std::string& path) {
@@ -87,8 +101,8 @@ Status expect_identity(const wire::HeadFile& file, const std::string& state_dir,
     if (file.count == 0) return {};
     const auto has = has_identity(log);
     if (!has || *has) return {}; // what cannot be read is told by who opens it
-    return gone(log + " is a database without the identity that owhaled gives each log", "emptied or replaced", file,
-                path);
+    return gone(log + " is a database without the identity that owhaled gives each log", "emptied or replaced",
+                state_dir, file, path);
 }
 
 Error also_of_heads(Error error, const wire::HeadFile& file, const std::string& path) {

@@ -14,8 +14,8 @@
 
 namespace owhale {
 
-// Before anything in the state folder is opened, and so made or filled: a head says that there was a log, and audit.db is
-// not there, or has not one byte. `path`: the heads' file.
+// Before anything in the state folder is opened, and so made or filled: a head, or a key, says that there was a log, and
+// audit.db is not there, or has not one byte. `path`: the heads' file.
 Status expect_log(const wire::HeadFile& file, const std::string& state_dir, const std::string& path);
 // Before a log is opened, which would be given an identity: audit.db is a database that has none.
 Status expect_identity(const wire::HeadFile& file, const std::string& state_dir, const std::string& path);

@@ -321,7 +321,8 @@ TEST_CASE("guesses under way when the right device joins are told before its mak
     const auto made = scene.create();
     std::list<Joining> guesses;
     for (int i = 0; i < 4; ++i) CHECK_FALSE(guesses.emplace_back(scene, other(made->code)).knows);
-    CHECK(Joining(scene, made->code).prove(scene));
+    Joining right(scene, made->code);
+    CHECK(right.prove(scene));
     CHECK_EQ(scene.newest().state, "joined");
     CHECK_EQ(scene.newest().wrong, 4);
     const auto rows = scene.told("pair.join", 5);
