@@ -292,7 +292,7 @@ test('the log has the filters of the CLI', async () => {
     await phone.page.getByText('Filters').click();
     await phone.page.getByLabel('Outcome').fill('nonsense');
     await phone.button('Search').click();
-    await phone.sees("no outcome 'nonsense'");
+    await phone.sees("no event has the outcome 'nonsense'");
     await phone.page.getByLabel('Outcome').fill('');
     await phone.page.getByLabel('Follow it').check();
     await owhaled.run({ argv: ['/usr/bin/true'] });
