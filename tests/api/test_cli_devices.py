@@ -222,7 +222,7 @@ def test_its_events_are_found_by_what_the_column_shows(daemon, here, there):
     assert all(here("-q", "audit", "ls", "--principal", form).split() == [seq] for form in forms)
     here("devices", "rename", device, "old laptop", "--password-stdin", stdin=accounts.ADMIN + "\n")
     renamed = here("audit", "ls", "--event", "device.change")
-    assert "changed the device laptop, which could approve,audit: it is old laptop now, and may approve,audit" in renamed, renamed
+    assert "changed the device laptop, which could approve, audit: it is old laptop now, and may approve, audit" in renamed, renamed
     here("devices", "rm", device)
     for form in (*forms, "device old laptop"):
         assert here("-q", "audit", "ls", "--principal", form).split() == [seq], form
