@@ -5,6 +5,7 @@
 #include "audit/event_name.hpp"
 #include "audit/outcome_names.hpp"
 #include "shared/nearest.hpp"
+#include "shared/parts.hpp"
 #include "shared/verbs.hpp"
 
 namespace owhale::audit {
@@ -71,13 +72,7 @@ bool fits(std::string_view pattern, std::string_view text) {
 }
 
 std::vector<std::string_view> parts_of(std::string_view list) {
-    std::vector<std::string_view> out;
-    for (std::size_t at = 0; at <= list.size();) {
-        const auto comma = std::min(list.find(',', at), list.size());
-        out.push_back(list.substr(at, comma - at));
-        at = comma + 1;
-    }
-    return out;
+    return owhale::parts_of(list, ',');
 }
 
 std::optional<std::vector<std::string_view>> chosen(Word word, std::string_view list) {

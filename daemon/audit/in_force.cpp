@@ -100,9 +100,10 @@ awaitable<Status> tell_changes(Log& log, std::string file, AllInForce now) {
     const auto before = kept_in(file);
     const auto after = to_keep(now);
     const auto changed = changed_between(before, after, now);
-    const auto started = co_await has_started(log);
-    if (!started) co_return std::unexpected(started.error());
-    if (!changed.empty() && (before || *started)) {
+    auto may_have_changed = Result<bool>(before.has_value());
+    if (!before && !changed.empty()) may_have_changed = co_await has_started(log);
+    if (!may_have_changed) co_return std::unexpected(may_have_changed.error());
+    if (!changed.empty() && *may_have_changed) {
         auto event = event_of(changed, before, after, now);
         const auto written = co_await log.append(std::move(event));
         if (!written) co_return std::unexpected(written.error());

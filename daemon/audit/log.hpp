@@ -92,7 +92,7 @@ public:
     // All that fits, from the log itself: for what the daemon asks, about few events or recent ones.
     virtual boost::asio::awaitable<Result<std::vector<Row>>> find(Query query) = 0;
     // What people ask: by the index, in a bounded time, everybody in turn; verb, outcome and event may be several by comma,
-    // or end in ".*". `asker` is whose turn it takes.
+    // or have * in them. `asker` is whose turn it takes.
     virtual boost::asio::awaitable<Result<Page>> page(std::string asker, Query query) = 0;
     virtual boost::asio::awaitable<Result<Stats>> stats(std::string asker, StatsQuery query) = 0;
     // The log in its order from Span::after on, as much as fits in about 256 KiB: for who reads all of it. Waits for no index.

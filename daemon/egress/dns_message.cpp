@@ -4,6 +4,8 @@
 #include <charconv>
 #include <vector>
 
+#include "shared/parts.hpp"
+
 namespace owhale::egress {
 namespace {
 
@@ -80,18 +82,8 @@ std::string record_data(const DnsAnswer& answer) {
     return data;
 }
 
-std::vector<std::string_view> labels(std::string_view name) {
-    std::vector<std::string_view> out;
-    for (std::size_t from = 0; from <= name.size();) {
-        const auto dot = std::min(name.find('.', from), name.size());
-        out.push_back(name.substr(from, dot - from));
-        from = dot + 1;
-    }
-    return out;
-}
-
 std::optional<ip::address> reverse4(std::string_view name) {
-    const auto parts = labels(name);
+    const auto parts = parts_of(name, '.');
     if (parts.size() != 4) return std::nullopt;
     std::string text;
     for (auto part = parts.rbegin(); part != parts.rend(); ++part)
@@ -102,7 +94,7 @@ std::optional<ip::address> reverse4(std::string_view name) {
 }
 
 std::optional<ip::address> reverse6(std::string_view name) {
-    const auto parts = labels(name);
+    const auto parts = parts_of(name, '.');
     if (parts.size() != 32) return std::nullopt;
     ip::address_v6::bytes_type bytes{};
     for (std::size_t i = 0; i < 32; ++i) {

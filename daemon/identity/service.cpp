@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/uuid.hpp"
+#include "base/whole_seconds.hpp"
 #include "identity/first_account.hpp"
 #include "identity/jwt.hpp"
 #include "identity/powers.hpp"
@@ -23,12 +24,6 @@ constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kKeptEnded = 30ll * 86'400 * kSecond; // rows of sessions that have ended
 constexpr std::size_t kMostSeen = 16'384;
 constexpr const char* kLogIn = "log in again: owhalectl login";
-// For people.
-std::string in_seconds(std::int64_t wall_us) {
-    constexpr std::size_t kToSeconds = 19; // "2026-11-22T13:00:00"
-    return rfc3339(wall_us).substr(0, kToSeconds) + "Z";
-}
-
 constexpr const char* kPair = "pair it again: owhalectl pair join URL";
 
 std::string digest_of(std::string_view token) {
@@ -254,7 +249,8 @@ Result<Principal> Service::of_device(const Peer& peer, const std::string& id) co
     if (device == nullptr) return fail(Code::token_revoked, "the device is not paired here any more", kPair);
     if (device->ended || device->expires <= wall_clock_us()) {
         CHECK(core_->devices.expire(id));
-        return fail(Code::token_expired, "the device's time has ended " + in_seconds(device->expires), kPair);
+        return fail(Code::token_expired, "the device's time has ended " + whole_seconds(rfc3339(device->expires)),
+                    kPair);
     }
     const auto* user = core_->users.find(device->user);
     if (user == nullptr || user->disabled)

@@ -21,6 +21,8 @@
 namespace owhale::pairing {
 namespace {
 
+constexpr auto kMakerFell = "whoever made the code may pair no device any more";
+
 namespace asio = boost::asio;
 using asio::awaitable;
 using Side = CPace::Side;
@@ -144,10 +146,10 @@ Result<api::JoinAnswer> Pairing::join(const identity::Peer& peer, const std::str
         failed(peer,
                entry == nullptr ? "no code that is open begins so"
                : stands         ? "the code was tried too often"
-                                : "whoever made the code may pair no device any more",
+                                : kMakerFell,
                entry.get());
         remember_told(answer.join);
-        if (!stands) end(*entry, State::dead, "whoever made the code may pair no device any more");
+        if (!stands) end(*entry, State::dead, kMakerFell);
         return answer;
     }
     codes_->begin(*entry, answer.join, Attempt{std::move(cpace), std::move(who), peer.principal()});

@@ -2,6 +2,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "audit/event_json.hpp"
 #include "sandbox/state.hpp"
 #include "shared/codec.hpp"
 
@@ -10,15 +11,8 @@ namespace {
 
 using boost::json::object;
 
-std::optional<std::string> text_of(const object& from, std::string_view key) {
-    const auto* value = from.if_contains(key);
-    if (value == nullptr || !value->is_string()) return std::nullopt;
-    return std::string(value->get_string());
-}
-
-const object* object_of(const object& from, std::string_view key) {
-    const auto* value = from.if_contains(key);
-    return value == nullptr ? nullptr : value->if_object();
+std::optional<std::string> given(std::string_view text) {
+    return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
 
 // An older or newer owhaled may have written it: what cannot be read is left out.
@@ -36,22 +30,20 @@ void take_receipt(api::Run& run, const object& from) {
 } // namespace
 
 bool take_logged_end(api::Run& run, std::string_view event) {
-    const auto parsed = codec::parse(event, "event");
-    const auto* whole = parsed ? parsed->if_object() : nullptr;
-    if (whole == nullptr) return false;
-    const auto state = state_of(text_of(*whole, "outcome").value_or(""));
+    const auto whole = audit::event_object(event);
+    const auto state = state_of(std::string(audit::text_in(whole, "outcome")));
     if (!state || !ended(*state)) return false;
     run.state = name(*state);
-    run.ended = text_of(*whole, "time");
-    const auto* data = object_of(*whole, "data");
-    if (data == nullptr) return true;
-    const auto* exit_code = data->if_contains("exit_code");
+    run.ended = given(audit::text_in(whole, "time"));
+    const auto data = audit::object_in(whole, "data");
+    if (data.empty()) return true;
+    const auto* exit_code = data.if_contains("exit_code");
     if (exit_code != nullptr && exit_code->is_int64())
         run.exit_code = static_cast<std::int32_t>(exit_code->get_int64());
-    run.code = text_of(*data, "code");
-    run.error = text_of(*data, "error");
-    run.step = text_of(*data, "step");
-    if (const auto* receipt = object_of(*data, "receipt")) take_receipt(run, *receipt);
+    run.code = given(audit::text_in(data, "code"));
+    run.error = given(audit::text_in(data, "error"));
+    run.step = given(audit::text_in(data, "step"));
+    if (const auto receipt = audit::object_in(data, "receipt"); !receipt.empty()) take_receipt(run, receipt);
     return true;
 }
 

@@ -193,7 +193,8 @@ TEST_CASE("a try that is proved after its minute is too late, and the code takes
     scene.now += 60 * kSecond;
     CHECK(late.prove(scene).error().code == Code::pairing_failed);
     CHECK_EQ(scene.newest().state, "open");
-    CHECK(Joining(scene, made->code).prove(scene));
+    Joining right(scene, made->code);
+    CHECK(right.prove(scene));
 }
 
 TEST_CASE("an attempt that is under way ends with its code") {
@@ -289,7 +290,8 @@ TEST_CASE("who tries what no open code begins with is one row, though a proof fo
     other[0] = other[0] == '0' ? '1' : '0';
     CHECK(Joining(scene, other).prove(scene).error().code == Code::pairing_failed);
     CHECK_EQ(scene.newest().tries, 0);
-    CHECK(Joining(scene, made->code).prove(scene));
+    Joining right(scene, made->code);
+    CHECK(right.prove(scene));
     scene.told("pair.join", 2);
     CHECK(scene.stage.run(flushed(scene.pairing)));
     const auto rows = scene.told("pair.join", 2);
