@@ -4,7 +4,6 @@
 
 #include "audit/run_bytes.hpp"
 #include "audit/tiles.hpp"
-#include "store/transaction.hpp"
 
 namespace owhale::audit {
 namespace {
@@ -56,23 +55,39 @@ Result<Ledger::Edge> Ledger::read_edge(store::Database& database) {
 }
 
 Result<std::uint64_t> Ledger::put(std::span<const Leaf* const> leaves) {
-    const auto before = edge_;
-    auto first = put_all(leaves);
-    if (!first) {
-        edge_ = before;
-        words_.forget();
-        newest_.clear();
+    CHECK(stage(leaves));
+    const auto first = open_->before.tree.size() + 1;
+    if (auto closed = close(); !closed) {
+        go_back();
+        return std::unexpected(std::move(closed).error());
     }
     return first;
 }
 
-Result<std::uint64_t> Ledger::put_all(std::span<const Leaf* const> leaves) {
-    const auto first = size() + 1;
-    auto transaction = TRY(database_.begin());
+Status Ledger::stage(std::span<const Leaf* const> leaves) {
+    auto added = add_all(leaves);
+    if (!added) go_back();
+    return added;
+}
+
+Status Ledger::add_all(std::span<const Leaf* const> leaves) {
+    if (!open_) open_.emplace(TRY(database_.begin()), edge_);
     for (const auto* leaf : leaves) CHECK(add(entry_of(*leaf)));
+    return {};
+}
+
+Status Ledger::close() {
     CHECK(settle());
-    CHECK(transaction.commit());
-    return first;
+    CHECK(open_->transaction.commit());
+    open_.reset();
+    return {};
+}
+
+void Ledger::go_back() {
+    if (open_) edge_ = open_->before;
+    open_.reset();
+    words_.forget();
+    newest_.clear();
 }
 
 Result<std::uint64_t> Ledger::add(const Entry& entry) {

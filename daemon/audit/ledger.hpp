@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "audit/merkle/tree.hpp"
 #include "audit/words.hpp"
 #include "store/database.hpp"
+#include "store/transaction.hpp"
 
 namespace owhale::audit {
 
@@ -27,14 +29,17 @@ public:
     // `database` outlives it. Fails when the stored tree lacks something.
     static Result<std::unique_ptr<Ledger>> open(store::Database& database);
 
-    // All of them in one transaction: on disk, or none is. Returns the first one's sequence.
+    // All of them in one transaction, with what was staged: on disk, or none is. Returns the first one's sequence.
     Result<std::uint64_t> put(std::span<const Leaf* const> leaves);
+    // All that can be done before the disk is asked: they are there with the next put(), or lost with it, as all that was
+    // staged is when this fails. The transaction stays open, and nobody else may use the database meanwhile.
+    Status stage(std::span<const Leaf* const> leaves);
     // The same within a transaction of the caller's, one after another; settle() before its commit. After a failure this
     // ledger is not used again.
     Result<std::uint64_t> add(const Entry& entry);
     Status settle();
 
-    // Of what put() has put.
+    // Of what was put, and staged.
     std::uint64_t size() const { return edge_.tree.size(); }
     merkle::Hash root() const { return edge_.tree.root(); }
 
@@ -54,7 +59,13 @@ private:
     Ledger(store::Database& database, Statements statements, Words words, Edge edge)
         : database_(database), statements_(std::move(statements)), words_(std::move(words)), edge_(std::move(edge)) {}
     static Result<Edge> read_edge(store::Database& database);
-    Result<std::uint64_t> put_all(std::span<const Leaf* const> leaves);
+    struct Open { // a transaction, and what was before it
+        store::Transaction transaction;
+        Edge before;
+    };
+    Status add_all(std::span<const Leaf* const> leaves);
+    Status close();
+    void go_back();
     Status add_row(const Entry& entry, std::uint64_t seq);
     Status grow(const Entry& entry);
     Status note_run(const Entry& entry, std::uint64_t seq);
@@ -64,6 +75,7 @@ private:
     Words words_;
     Edge edge_;
     std::map<std::pair<std::int64_t, std::int64_t>, std::uint64_t> newest_; // by event and outcome, not yet settled
+    std::optional<Open> open_;
 };
 
 } // namespace owhale::audit

@@ -1,6 +1,8 @@
 #include "audit/writer.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <ranges>
 #include <string_view>
 
 #include "audit/migration.hpp"
@@ -16,8 +18,8 @@ namespace {
 constexpr std::size_t kMostQueued = 8192;
 constexpr std::size_t kMostAtOnce = 512;
 
-// Nobody waits for it: the intent before it is on disk, and what has started goes on whatever the log says. The end of a short
-// run takes it along, which spares a third of all commits.
+// Nobody waits for it: the intent before it is on disk, and what has started goes on whatever the log says. Its rows are made at
+// once and reach the disk with the end of a short run, which spares a third of all commits.
 constexpr std::string_view kPatient = "run.start";
 constexpr std::chrono::milliseconds kPatience{50};
 
@@ -25,6 +27,17 @@ std::unexpected<Error> unavailable(Error error) {
     error.code = Code::audit_unavailable;
     error.message = "the audit log cannot be written: " + error.message;
     return std::unexpected(std::move(error));
+}
+
+bool is_patient(const Leaf& leaf) {
+    return leaf.event.event == kPatient;
+}
+
+std::vector<const Leaf*> leaves_of(const auto& batch) {
+    std::vector<const Leaf*> leaves;
+    leaves.reserve(batch.size());
+    for (const auto& waiting : batch) leaves.push_back(&waiting.leaf);
+    return leaves;
 }
 
 // Of what is on disk from now on.
@@ -79,8 +92,6 @@ void Writer::put(Leaf leaf, Done done) {
     {
         const std::lock_guard lock(mutex_);
         if (!ending_ && queue_.size() < kMostQueued) {
-            if (queue_.empty()) commit_at_ = std::chrono::steady_clock::now() + kPatience;
-            if (leaf.event.event != kPatient) commit_at_ = {};
             queue_.push_back({std::move(leaf), std::move(done)});
             metrics::counts().audit.queued = queue_.size();
             start();
@@ -124,13 +135,15 @@ void Writer::between(Piece piece) {
     changed_.notify_one();
 }
 
+std::optional<std::chrono::steady_clock::time_point> Writer::next_deadline() const {
+    return staged_.empty() ? due_ : std::min(commit_at_, due_.value_or(commit_at_));
+}
+
 Writer::Turn Writer::take() {
     std::unique_lock lock(mutex_);
-    const auto has_events = [this] { return !queue_.empty() && commit_at_ <= std::chrono::steady_clock::now(); };
-    const auto something = [&] { return ending_ || has_events() || !asked_.empty() || !pieces_.empty(); };
+    const auto something = [this] { return ending_ || !queue_.empty() || !asked_.empty() || !pieces_.empty(); };
+    const auto until = next_deadline();
     while (!something()) {
-        auto until = due_;
-        if (!queue_.empty()) until = std::min(commit_at_, until.value_or(commit_at_));
         if (!until)
             changed_.wait(lock);
         else if (changed_.wait_until(lock, *until) == std::cv_status::timeout)
@@ -148,6 +161,9 @@ Writer::Turn Writer::take() {
     }
     turn.last = ending_ && queue_.empty() && pieces_.empty();
     if (queue_.empty()) turn.asked = std::exchange(asked_, {}); // of all that was put before
+    const bool must = turn.last || turn.piece || !turn.asked.empty() || outage_.lasts() ||
+                      (until && *until <= std::chrono::steady_clock::now());
+    turn.patient = !must && std::ranges::all_of(turn.batch, is_patient, &Waiting::leaf);
     return turn;
 }
 
@@ -155,10 +171,13 @@ void Writer::work() {
     for (bool last = false; !last;) {
         // Gone before the next wait: a completion holds its caller's executor running.
         auto turn = take();
-        if (!turn.batch.empty()) commit(turn.batch);
+        if (turn.patient)
+            stage(std::move(turn.batch));
+        else if (!turn.batch.empty() || !staged_.empty())
+            commit(std::move(turn.batch));
         if (turn.piece) (*turn.piece)(database_);
         last = turn.last;
-        if (last || !turn.asked.empty() || is_due()) sign(turn.asked);
+        if (last || !turn.asked.empty() || (staged_.empty() && is_due())) sign(turn.asked);
     }
 }
 
@@ -192,25 +211,38 @@ void Writer::sign(std::vector<SignedDone>& asked) {
     for (auto& done : asked) done(made ? made : unavailable(made.error()));
 }
 
-void Writer::commit(std::vector<Waiting>& batch) {
-    const auto asked = batch.size();
+void Writer::stage(std::vector<Waiting> batch) {
+    const auto staged = ledger_->stage(leaves_of(batch));
+    if (staged_.empty()) commit_at_ = std::chrono::steady_clock::now() + kPatience;
+    std::ranges::move(batch, std::back_inserter(staged_));
+    if (staged) return;
+    auto all = std::exchange(staged_, {});
+    refuse(all, {}, all.size(), staged.error());
+}
+
+void Writer::commit(std::vector<Waiting> batch) {
+    auto all = std::exchange(staged_, {});
+    const auto asked = all.size() + batch.size();
     auto outage = tell_outage(batch);
     const auto began = std::chrono::steady_clock::now();
-    auto first = store_all(batch);
+    const auto first = ledger_->put(leaves_of(batch));
+    std::ranges::move(batch, std::back_inserter(all));
     auto& counted = metrics::counts().audit;
     counted.outage = !first;
-    if (first) {
-        for (const auto& waiting : batch) counted.events.add(waiting.leaf.event.event);
-        count(ledger_->size(), std::chrono::steady_clock::now() - began);
-        if (outage.lasts()) log::info("the audit log is written again");
-        if (!due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
-        tell(batch, *first);
-        for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(*first + i);
-        return;
-    }
-    counted.refused.add(asked);
-    note_outage(std::move(outage), asked, first.error());
-    for (auto& waiting : batch) waiting.done(unavailable(first.error()));
+    if (!first) return refuse(all, std::move(outage), asked, first.error());
+    for (const auto& waiting : all) counted.events.add(waiting.leaf.event.event);
+    count(ledger_->size(), std::chrono::steady_clock::now() - began);
+    if (outage.lasts()) log::info("the audit log is written again");
+    if (!due_) due_ = std::chrono::steady_clock::now() + kCheckpointTime;
+    tell(all, *first);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].done(*first + i);
+}
+
+void Writer::refuse(std::vector<Waiting>& all, Outage lasting, std::size_t asked, const Error& why) {
+    metrics::counts().audit.outage = true;
+    metrics::counts().audit.refused.add(asked);
+    note_outage(std::move(lasting), asked, why);
+    for (auto& waiting : all) waiting.done(unavailable(why));
 }
 
 Outage Writer::tell_outage(std::vector<Waiting>& batch) {
@@ -252,13 +284,6 @@ void Writer::tell(std::vector<Waiting>& batch, std::uint64_t first) {
     std::vector<Row> rows;
     for (auto& [leaf, done] : batch) rows.push_back({first++, {}, std::move(leaf.json)});
     (*committed)(std::move(rows));
-}
-
-Result<std::uint64_t> Writer::store_all(const std::vector<Waiting>& batch) {
-    std::vector<const Leaf*> leaves;
-    leaves.reserve(batch.size());
-    for (const auto& waiting : batch) leaves.push_back(&waiting.leaf);
-    return ledger_->put(leaves);
 }
 
 } // namespace owhale::audit

@@ -72,20 +72,23 @@ private:
         std::vector<Waiting> batch;
         std::vector<SignedDone> asked; // for a checkpoint
         std::optional<Piece> piece;
+        bool patient = false; // nothing of it is to be on disk now
         bool last = false;
     };
     explicit Writer(store::Database database) : database_(std::move(database)) {}
     Status look(const std::string& dir);
     void work();
     Turn take();
-    void commit(std::vector<Waiting>& batch);
+    std::optional<std::chrono::steady_clock::time_point> next_deadline() const;
+    void stage(std::vector<Waiting> batch);
+    void commit(std::vector<Waiting> batch); // with what is staged
+    void refuse(std::vector<Waiting>& all, Outage lasting, std::size_t asked, const Error& why);
     Outage tell_outage(std::vector<Waiting>& batch); // as the first of them, if there was one
     void note_outage(Outage lasting, std::size_t refused, const Error& why);
     void tell(std::vector<Waiting>& batch, std::uint64_t first);
     bool is_due() const;
     void sign(std::vector<SignedDone>& asked);
-    void start();                                                       // the thread; under mutex_
-    Result<std::uint64_t> store_all(const std::vector<Waiting>& batch); // the first one's sequence
+    void start(); // the thread; under mutex_
 
     store::Database database_;
     // Of the writer's thread:
@@ -93,10 +96,11 @@ private:
     std::optional<Checkpoints> checkpoints_;
     std::uint64_t signed_size_ = 0;
     std::optional<std::chrono::steady_clock::time_point> due_; // set while there are events that no checkpoint is of
-    mutable std::mutex mutex_;                                 // guards the eleven below
+    std::vector<Waiting> staged_;                              // in the log's transaction, which is open
+    std::chrono::steady_clock::time_point commit_at_;          // what is staged, at the latest
+    mutable std::mutex mutex_;                                 // guards the ten below
     std::condition_variable changed_;
     std::vector<Waiting> queue_;
-    std::chrono::steady_clock::time_point commit_at_; // what is queued, at the latest
     std::vector<SignedDone> asked_;
     std::deque<Piece> pieces_;
     std::optional<Signed> newest_;

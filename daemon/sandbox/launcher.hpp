@@ -23,6 +23,7 @@
 #include "sandbox/plan_builder.hpp"
 #include "sandbox/profiles.hpp"
 #include "sandbox/run.hpp"
+#include "sandbox/run_rows.hpp"
 #include "shared/api_approvals.hpp"
 
 namespace owhale::sandbox {
@@ -101,8 +102,8 @@ bool is_same_inside(const std::string& path, const View& view);
 
 class Launcher {
 public:
-    explicit Launcher(const Runs::Parts& parts)
-        : parts_(parts), looker_(parts.spawner, parts.settings, parts.ready, blocking_, parts.workspaces),
+    Launcher(const Runs::Parts& parts, RunRows& rows)
+        : parts_(parts), rows_(rows), looker_(parts.spawner, parts.settings, parts.ready, blocking_, parts.workspaces),
           judge_(parts.settings, blocking_), digests_(blocking_) {}
 
     // Of `ask` whole, too, so that it can be frozen; of `deny` no further than the verdict.
@@ -115,7 +116,7 @@ public:
     // What the API and the receipt know before it runs.
     void describe(Run& run, const Prepared& prepared) const;
     // The run is running, or it failed or was denied with its record saying why. An error means that nothing was tried:
-    // the audit log forbade it.
+    // the audit log forbade it. The row of one that is to run is made while its cage is; the end of any other is the caller's.
     boost::asio::awaitable<Status> start(Run& run, Prepared& prepared);
     // Whether no component of these absolute paths is a link, as the caller reaches them.
     boost::asio::awaitable<Result<bool>> are_plain(Caller caller, std::string user, std::vector<std::string> paths);
@@ -201,6 +202,7 @@ private:
     void note_started(Run& run, const wire::RunStarted& facts) const;
 
     Runs::Parts parts_;
+    RunRows& rows_;
     Blocking blocking_;
     Looker looker_;
     Judge judge_;

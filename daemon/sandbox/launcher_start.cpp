@@ -79,14 +79,15 @@ Status Launcher::standing_of(const Run& run) const {
     return parts_.admits ? parts_.admits(run.caller().payer) : Status{};
 }
 
-// Beside the building of its cage. Who asked is looked at last, in the same breath as the command is let go: who loses the
+// Beside the building of its cage, and its row after it. Who asked is looked at last, in the same breath as the command is let go: who loses the
 // right later is known by its live run.
 awaitable<void> Launcher::write_intent(std::shared_ptr<Run> run, audit::Event intent, std::shared_ptr<Gate> gate) {
     Stopwatch watch;
     const auto sequence = co_await parts_.audit.append(std::move(intent));
     run->record.timing["audit"] = watch.lap();
     gate->written = sequence.has_value();
-    gate->answer = sequence ? standing_of(*run) : Status(std::unexpected(sequence.error()));
+    auto kept = sequence ? rows_.insert(run->record, wall_clock_us()) : Status(std::unexpected(sequence.error()));
+    gate->answer = kept ? standing_of(*run) : std::move(kept);
     if (*gate->answer)
         parts_.spawner.go(run->number());
     else

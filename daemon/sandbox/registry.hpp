@@ -20,7 +20,7 @@ namespace owhale::sandbox {
 class Registry final : public Runs {
 public:
     Registry(Parts parts, Kept kept)
-        : parts_(std::move(parts)), rows_(parts_.database), kept_(std::move(kept)), launcher_(parts_),
+        : parts_(std::move(parts)), rows_(parts_.database), kept_(std::move(kept)), launcher_(parts_, rows_),
           empty_(parts_.executor), room_(parts_.executor) {
         if (parts_.consent != nullptr)
             parts_.consent->on_answer = [this](const std::string& run, const Answer& answer) { answered(run, answer); };
@@ -130,6 +130,7 @@ private:
     Result<std::optional<Made>> repeated(const Caller& caller, const IdempotencyKey& key);
     void settle(Run& run);
     boost::asio::awaitable<Status> end_left(api::Run& run);
+    boost::asio::awaitable<Result<std::string>> asked_by(std::string id);
     void run_ended(const wire::RunEnded& ended);
     void told_of(std::uint64_t run, const std::string& line);
     boost::asio::awaitable<void> tick();

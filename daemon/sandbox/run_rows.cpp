@@ -33,14 +33,17 @@ Result<store::Statement*> RunRows::use(const char* sql) {
 }
 
 Status RunRows::insert(const api::Run& run, std::int64_t created_us) {
-    return TRY(use("INSERT INTO runs (id, principal, state, live, created, record) VALUES (?1, ?2, ?3, 1, ?4, ?5)"))
+    return TRY(use("INSERT INTO runs (id, principal, state, live, created, record) VALUES (?1, ?2, ?3, 1, ?4, ?5) "
+                   "ON CONFLICT (id) DO UPDATE SET state = excluded.state, record = excluded.record"))
         ->with(run.id, run.principal, run.state, created_us, codec::to_text(run))
         .run();
 }
 
 Status RunRows::finish(const api::Run& run, std::int64_t ended_us, std::uint64_t kept) {
-    return TRY(use("UPDATE runs SET state = ?2, live = 0, ended = ?3, kept_bytes = ?4, record = ?5 WHERE id = ?1"))
-        ->with(run.id, run.state, ended_us, kept, codec::to_text(run))
+    return TRY(use("INSERT INTO runs (id, principal, state, live, created, ended, kept_bytes, record) "
+                   "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET state = excluded.state, live = 0, "
+                   "ended = excluded.ended, kept_bytes = excluded.kept_bytes, record = excluded.record"))
+        ->with(run.id, run.principal, run.state, ended_us, kept, codec::to_text(run))
         .run();
 }
 

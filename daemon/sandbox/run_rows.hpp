@@ -18,8 +18,9 @@ public:
     // `database` has the schema `state`.
     explicit RunRows(store::Database& database) : database_(&database) {}
 
+    // A run that lives: its row is made, or is as this says from now on.
     Status insert(const api::Run& run, std::int64_t created_us);
-    // The record of a run that ended, with the bytes of output that are kept of it.
+    // The record of a run that ended, with the bytes of output that are kept of it; one that never lived gets its row here.
     Status finish(const api::Run& run, std::int64_t ended_us, std::uint64_t kept);
     Result<std::optional<api::Run>> find(const std::string& id);
     struct Filter {

@@ -243,7 +243,6 @@ awaitable<Result<Made>> Registry::launch(Prepared prepared, Asked asked, Caller 
     const bool asks = prepared.verdict.decision == "ask" && !prepared.failure && !prepared.unaskable;
     if (asks && parts_.consent != nullptr)
         co_return co_await ask(run, std::move(prepared), std::move(asked), std::move(place));
-    CO_CHECK(rows_.insert(run->record, wall_clock_us()));
     take_in(run);
     co_return co_await begin(run, prepared, std::move(place));
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "audit/event_json.hpp"
 #include "base/clock.hpp"
 #include "metrics/counts.hpp"
 #include "sandbox/logged_end.hpp"
@@ -41,6 +42,19 @@ awaitable<Status> Registry::end_left(api::Run& run) {
     co_return rows_.finish(run, wall_clock_us(), kept_.bytes(run.id));
 }
 
+// By its intent: the crash may have come before its row.
+awaitable<Result<std::string>> Registry::asked_by(std::string id) {
+    audit::Query query;
+    query.run = std::move(id);
+    query.event = "run.intent";
+    query.limit = 1;
+    const auto logged = co_await parts_.audit.find(std::move(query));
+    if (!logged) co_return std::unexpected(logged.error());
+    if (logged->empty()) co_return std::string("system");
+    const auto intent = audit::event_object(logged->front().json);
+    co_return std::string(audit::text_in(intent, "principal"));
+}
+
 awaitable<Status> Registry::reconcile() {
     const auto rows = rows_.live();
     if (!rows) co_return std::unexpected(rows.error());
@@ -53,9 +67,9 @@ awaitable<Status> Registry::reconcile() {
     const auto interrupted = parts_.audit.interrupted();
     if (!interrupted) co_return std::unexpected(interrupted.error());
     for (const auto& id : *interrupted) {
-        const auto row = rows_.find(id);
-        const auto principal = row && *row ? (*row)->principal : std::string("system");
-        audit::Event event{"run.outcome", principal, "", "lost", id, {}};
+        const auto principal = co_await asked_by(id);
+        if (!principal) co_return std::unexpected(principal.error());
+        audit::Event event{"run.outcome", *principal, "", "lost", id, {}};
         event.data["why"] = "owhaled ended while it ran";
         const auto written = co_await parts_.audit.append(std::move(event));
         if (!written) co_return std::unexpected(written.error());

@@ -69,7 +69,6 @@ awaitable<Result<Made>> Registry::ask(std::shared_ptr<Run> run, Prepared prepare
         prepared.plan_digest = plea->digest;
         launcher_.describe(*run, prepared);
     }
-    CO_CHECK(rows_.insert(run->record, wall_clock_us()));
     take_in(run);
     co_return co_await begin(run, prepared, std::move(place));
 }

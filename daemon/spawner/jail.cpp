@@ -4,10 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
@@ -18,23 +16,21 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 #include <vector>
 
 #include "spawner/approved.hpp"
 #include "spawner/channel.hpp"
+#include "spawner/child.hpp"
+#include "spawner/command.hpp"
 #include "spawner/credentials.hpp"
 #include "spawner/handed_over.hpp"
 #include "spawner/jail_plan.hpp"
 #include "spawner/landlock.hpp"
 #include "spawner/mounts.hpp"
 #include "spawner/plan_bytes.hpp"
-#include "spawner/seccomp.hpp"
 #include "spawner/warden.hpp"
 
 namespace owhale::spawner {
@@ -42,40 +38,6 @@ namespace {
 
 char* arguments = nullptr;
 std::size_t arguments_size = 0;
-
-struct Child {
-    const JailPlan* plan;
-    int setup; // to the spawner
-    Message message{};
-    Detail detail{};
-    int root = -1;
-    bool entered = false; // the root
-    int master = -1, slave = -1;
-
-    [[noreturn]] void fail(Step step, int err) {
-        message.kind = Message::failure;
-        message.step = static_cast<std::uint32_t>(step);
-        message.err = err;
-        static_assert(sizeof message.detail == sizeof detail.text);
-        std::memcpy(message.detail, detail.text, sizeof message.detail);
-        (void)send_packet(setup, &message, sizeof message, {});
-        ::_exit(125);
-    }
-    void done(Step step) {
-        timespec now{};
-        ::clock_gettime(CLOCK_MONOTONIC, &now);
-        message.step_ns[static_cast<std::size_t>(step)] =
-            static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
-    }
-    void step(Step step, int err) {
-#ifdef OWHALE_FAULTS
-        if (plan->fail_step == static_cast<std::uint32_t>(step)) err = EDOM;
-#endif
-        if (err != 0) fail(step, err);
-        detail.set("");
-        done(step);
-    }
-};
 
 void rename_process() {
     constexpr std::string_view kName = "owhale-warden";
@@ -111,15 +73,6 @@ int close_others(const JailPlan& plan) {
     return result(::close_range(from, ~0u, 0));
 }
 
-// The id maps are the spawner's to write; a byte says that they stand. A gated run waits for one more.
-int await_go(int setup) {
-    char go = 0;
-    ssize_t n = 0;
-    do n = ::recv(setup, &go, 1, 0);
-    while (n < 0 && errno == EINTR);
-    return n == 1 ? 0 : n == 0 ? EPIPE : errno;
-}
-
 // pid 1 of a namespace sees no parent to compare with getppid: the spawner's end of `setup` tells whether it died before
 // the death signal was asked for.
 int die_with_spawner(int setup) {
@@ -147,21 +100,6 @@ int raise_loopback(bool net_host) {
     return result(::ioctl(socket.get(), SIOCSIFFLAGS, &request));
 }
 
-int set_limits(const JailPlan& plan) {
-    for (auto [resource, limit] : plan.rlimits) {
-        rlimit now{};
-        if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) return errno;
-        limit.rlim_max = std::min(limit.rlim_max, now.rlim_max);
-        limit.rlim_cur = std::min(limit.rlim_cur, limit.rlim_max);
-        if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) return errno;
-    }
-    if (plan.cpus.empty()) return 0;
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    for (const int cpu : plan.cpus) CPU_SET(cpu, &set);
-    return result(::sched_setaffinity(0, sizeof set, &set));
-}
-
 // A terminal of the run's own devpts: /dev/pts/0 in the cage. The master goes to the broker by way of the spawner.
 int open_terminal(Child& child) {
     if (!child.plan->tty) return 0;
@@ -181,68 +119,15 @@ int open_terminal(Child& child) {
     return 0;
 }
 
-int set_stdio(const Child& child) {
-    const auto& plan = *child.plan;
-    if (plan.tty) {
-        if (::ioctl(child.slave, TIOCSCTTY, 0) != 0) return errno;
-        for (int fd = 0; fd <= STDERR_FILENO; ++fd)
-            if (::dup2(child.slave, fd) < 0) return errno;
-        return 0;
-    }
-    const int in = plan.in >= 0 ? plan.in : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (in < 0) return errno;
-    if (::dup2(in, STDIN_FILENO) < 0 || ::dup2(plan.out, STDOUT_FILENO) < 0 || ::dup2(plan.err, STDERR_FILENO) < 0)
-        return errno;
-    return 0;
-}
-
-// The command's own process: a session of its own, the terminal or the pipes, and only 0, 1, 2 and the setup socket,
-// which the exec closes: its end of file is how the spawner learns that the command runs.
-[[noreturn]] void exec_command(Child& child) {
-    const auto& plan = *child.plan;
-    ::setsid();
-    child.step(Step::stdio, set_stdio(child));
-    child.detail.set("working folder ", plan.cwd.c_str());
-    child.step(Step::cwd, result(::chdir(plan.cwd.c_str())));
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); // of the warden; for `exec`, whose warden is no pid 1
-    constexpr int kSetup = STDERR_FILENO + 1;
-    if (child.setup != kSetup && ::dup3(child.setup, kSetup, O_CLOEXEC) < 0) ::_exit(125);
-    child.setup = kSetup;
-    ::close_range(kSetup + 1, ~0u, 0);
-    child.step(Step::intent, plan.gated ? await_go(child.setup) : 0);
-    unblock_signals();
-    child.step(Step::seccomp, load_filter(*plan.filter));
-    child.message.kind = Message::started;
-    (void)send_packet(child.setup, &child.message, sizeof child.message, {});
-    child.detail.set(plan.program.c_str());
-#ifdef OWHALE_FAULTS
-    child.step(Step::exec, 0);
-#endif
-    ::execve(plan.program.c_str(), plan.argv_p.data(), plan.env_p.data());
-    child.fail(Step::exec, errno);
-}
-
 [[noreturn]] void start_command(Child& child, pid_t spawner) {
     const auto& plan = *child.plan;
-    block_signals();
-    // It borrows this memory until its exec, where its own copy would cost as much as all the rest (a fault a page).
-    const pid_t command = ::vfork();
-    if (command == 0) {
-        child.step(Step::warden, 0);
-        exec_command(child);
-    }
-    if (command < 0) child.fail(Step::warden, errno);
+    rename_process();
+    let_command_execute(child);
     ::close(plan.setup);
     ::close_range(0, STDERR_FILENO, 0);
     for (const int fd : {plan.in, plan.out, plan.err, child.slave})
         if (fd >= 0) ::close(fd); // or a reader of the output would wait for the warden
-    rename_process();
-    keep_watch(command, spawner, plan);
-}
-
-int give_up_privilege() {
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
-    return drop_capabilities();
+    keep_watch(child.command, spawner, plan);
 }
 
 // What does not depend on the command, and is made ahead of it in jails that wait for one.
@@ -258,6 +143,7 @@ void build(Child& child) {
     child.step(Step::network,
                plan.scoped ? hand_over_network(plan, child.message, child.detail) : raise_loopback(plan.net_host));
     child.step(Step::hostname, result(::sethostname(plan.hostname.data(), plan.hostname.size())));
+    rename_process(); // what is made from here on looks like it
     child.step(Step::mounts, hand_over_namespaces(plan, child.message));
     child.step(Step::root, make_root(child.root, child.detail));
     child.step(Step::system, mount_system(child.root, plan, child.detail));
@@ -274,10 +160,9 @@ void build(Child& child) {
     ::close(child.root);
     child.step(Step::listener, hand_over_listeners(plan, child.message, child.detail));
     child.step(Step::terminal, open_terminal(child));
-    child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());
     child.step(Step::undumpable, result(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)));
-    child.step(Step::landlock, restrict_by_landlock(plan));
+    child.step(Step::landlock, restrict_by_landlock(plan, child.ruleset));
     start_command(child, 0);
 }
 
@@ -336,32 +221,36 @@ std::uint32_t step_to_fail() {
 //   namespaces after ids   their descriptors are for `exec`, which enters them again
 //   approved last of them  what was agreed to covers whatever the view shows at its path
 //   listener after pivot   its name is the one that the cage knows; before landlock, which lets nothing be bound there
-//   limits after mounts    a file-size limit must not cut the mount's own small writes
 //   capabilities late      mounts, network and pivot need them; nothing after does
 //   undumpable after ids   a change of ids resets it
-//   landlock before fork   warden and command are in one domain
-//   intent last but one    the log is written while the cage is built; what comes after takes no time
-//   seccomp last           it refuses most of what stands above
+//   landlock last          it lets nothing be mounted or bound; warden and command have domains of their own, by one ruleset
+// And in the command's process (command.cpp), which is made before the view and has all of the above but its own privileges:
+//   seccomp first          after the capabilities, which it needs no more; all that it then still does is what a command may do
+//   limits                 of the command alone, and after all mounts: a file-size limit must not cut their small writes
+//   intent last            the log is written while the cage is built; what comes after takes no time
 void enter_jail(const JailPlan& plan) {
     Child child{&plan, plan.setup};
     build(child);
+    make_command(child);
     furnish(child);
 }
 
 // What was not there yet is as it was when the plan came: whoever prepared this looks whether it still is.
 void wait_in_jail(const JailPlan& plan) {
     Child child{&plan, plan.setup};
-    ::prctl(PR_SET_NAME, "owhale-jail", 0, 0, 0);
     take_memory();
     build(child);
+    ::prctl(PR_SET_NAME, "owhale-jail", 0, 0, 0);
     // Parts of later steps that need no plan. Of the host's tree nothing is needed any more: key_of() leaves such plans out.
     if (const int err = enter_root(child.root, child.detail); err != 0) child.fail(Step::pivot, err);
     if (const int err = clear_bounding(0); err != 0) child.fail(Step::capabilities, err);
     child.entered = true;
+    make_command(child);
     child.message.kind = Message::prepared;
     if (!send_packet(plan.setup, &child.message, sizeof child.message, {})) ::_exit(0);
     const auto furnished = receive_plan(plan);
-    if (!furnished) ::_exit(0); // the spawner needs it no more
+    // The spawner needs it no more, or has taken it for a command with another filter than its own has loaded.
+    if (!furnished || furnished->filter != plan.filter) ::_exit(0);
     child.plan = furnished.get();
     furnish(child);
 }
@@ -379,13 +268,14 @@ void join_jail(const JailPlan& plan) {
     child.step(Step::parent, die_with_spawner(plan.setup));
     reset_signals();
     ::setsid();
+    rename_process();
+    make_command(child);
     child.step(Step::approved, bind_approved_alone(plan, child.detail));
     child.step(Step::approved, hand_over_own_mounts(plan, child.message, self.get()));
     child.step(Step::terminal, open_terminal(child));
-    child.step(Step::limits, set_limits(plan));
     child.step(Step::capabilities, give_up_privilege());
     child.step(Step::undumpable, result(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)));
-    child.step(Step::landlock, restrict_by_landlock(plan));
+    child.step(Step::landlock, restrict_by_landlock(plan, child.ruleset));
     start_command(child, spawner);
 }
 

@@ -33,12 +33,12 @@ std::string pack_key(const JailKey& key) {
          {key.uid, key.gid, std::uint32_t{key.set_groups}, std::uint32_t{key.net_host}, std::uint32_t{key.scoped}})
         numbers.push_back(std::to_string(number));
     for (const auto group : key.groups) numbers.push_back(std::to_string(group));
-    return wire::pack({{key.hostname}, std::move(numbers)});
+    return wire::pack({{key.hostname, key.filter}, std::move(numbers)});
 }
 
 bool unpack_key(const Packet& packet, JailPlan& plan) {
     auto lists = wire::unpack({packet.bytes.data(), packet.size}, 2);
-    if (!lists || (*lists)[0].size() != 1 || (*lists)[1].size() < 5) return false;
+    if (!lists || (*lists)[0].size() != 2 || (*lists)[1].size() < 5) return false;
     std::vector<std::uint32_t> numbers;
     for (const auto& text : (*lists)[1]) {
         std::uint32_t value = 0;
@@ -46,13 +46,14 @@ bool unpack_key(const Packet& packet, JailPlan& plan) {
         numbers.push_back(value);
     }
     plan.hostname = std::move((*lists)[0][0]);
+    plan.filter = find_filter((*lists)[0][1]);
     plan.uid = numbers[0];
     plan.gid = numbers[1];
     plan.set_groups = numbers[2] != 0;
     plan.net_host = numbers[3] != 0;
     plan.scoped = numbers[4] != 0;
     plan.groups.assign(numbers.begin() + 5, numbers.end());
-    return true;
+    return plan.filter != nullptr;
 }
 
 // Descriptors of the question: setup, report, and the cgroup when there is one.

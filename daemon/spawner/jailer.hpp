@@ -16,6 +16,7 @@ struct JailKey { // what a jail is made for; everything else comes later
     std::vector<std::uint32_t> groups;
     bool set_groups = true, net_host = false, scoped = false;
     std::string hostname;
+    std::string filter; // its name
     bool operator==(const JailKey&) const = default;
 };
 

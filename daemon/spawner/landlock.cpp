@@ -5,6 +5,7 @@
 #include <linux/landlock.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/fd.hpp"
 #include "spawner/kernel.hpp"
@@ -52,9 +53,9 @@ public:
         rule.parent_fd = at.get();
         if (::syscall(SYS_landlock_add_rule, fd_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0) err_ = errno;
     }
-    int restrict() const {
-        if (err_ != 0) return err_;
-        return ::syscall(SYS_landlock_restrict_self, fd_.get(), 0) == 0 ? 0 : errno;
+    int finish(Fd& ruleset) {
+        ruleset = std::move(fd_);
+        return err_;
     }
 
 private:
@@ -70,7 +71,11 @@ int landlock_abi() {
     return abi < 0 ? 0 : static_cast<int>(abi);
 }
 
-int restrict_by_landlock(const JailPlan& plan) {
+int restrict_by(int ruleset) {
+    return ruleset < 0 || ::syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : errno;
+}
+
+int restrict_by_landlock(const JailPlan& plan, Fd& ruleset) {
     if (plan.landlock_abi == 0) return 0; // told in the receipt; strict mode has refused the run before
     Ruleset rules(plan);
     rules.allow("/", kRead);
@@ -78,7 +83,8 @@ int restrict_by_landlock(const JailPlan& plan) {
     rules.allow("/proc", kFileWrite); // /proc/self/oom_score_adj and the like; what the host's uids own stays refused
     for (const auto& mount : plan.mounts)
         if (mount.landlock_write) rules.allow(mount.target.c_str(), mount.is_file ? kFileWrite : kTreeWrite);
-    return rules.restrict();
+    if (const int err = rules.finish(ruleset); err != 0) return err;
+    return restrict_by(ruleset.get());
 }
 
 } // namespace owhale::spawner

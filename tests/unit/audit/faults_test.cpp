@@ -89,6 +89,37 @@ TEST_CASE("what cannot be written is refused, can be read all the while, and is 
     }
 }
 
+TEST_CASE("a run's start that waits for the disk is lost with what would have taken it there, and the tree is as before") {
+    for (const auto& fault : kFaults) {
+        CAPTURE(fault.name);
+        Disk disk;
+        const Folder folder;
+        auto log = audit::Log::open(folder.path());
+        REQUIRE(log);
+        REQUIRE(appended(**log, numbered(1)));
+        asio::io_context io;
+        std::vector<bool> taken;
+        const auto append = [&](const char* event, const char* outcome) {
+            asio::co_spawn(io, (*log)->append({event, "unix:1000", "runs.create", outcome, "r", {}}),
+                           [&](std::exception_ptr, const auto& seq) { taken.push_back(seq.has_value()); });
+        };
+        append("run.start", "running");
+        io.poll();
+        fault.begin(disk);
+        append("run.outcome", "exited");
+        io.run();
+        CHECK_EQ(taken, std::vector{false, false});
+        CHECK_EQ(check_log(**log), 1);
+        disk.heal();
+        REQUIRE(appended(**log, numbered(2)));
+        const auto rows = all_of(**log); // the outage is told between
+        REQUIRE_EQ(check_log(**log), 3);
+        const auto made = awaited(io, (*log)->checkpoint());
+        REQUIRE(made);
+        CHECK(made->root == root_of(std::span(rows).first(made->size)));
+    }
+}
+
 TEST_CASE("while the disk takes its time, the loop goes on, and what is there can be read") {
     Disk disk;
     disk.remember_only("audit.db");

@@ -48,6 +48,23 @@ TEST_CASE("a row goes in live, ends, is found, and goes") {
     CHECK_FALSE(*rows.find(run.id));
 }
 
+TEST_CASE("a run that never lived gets its row at its end, and one that waited goes on in its own") {
+    Opened opened;
+    RunRows rows(opened.database);
+    auto denied = run_of("unix:1", "denied");
+    REQUIRE(rows.finish(denied, 20, 0));
+    CHECK(rows.live()->empty());
+    REQUIRE_EQ((*rows.find(denied.id))->state, "denied");
+
+    auto asked = run_of("unix:1", "waiting_approval");
+    REQUIRE(rows.insert(asked, 30));
+    asked.state = "starting";
+    REQUIRE(rows.insert(asked, 40));
+    REQUIRE_EQ(rows.live()->size(), 1);
+    CHECK_EQ(rows.live()->front().state, "starting");
+    CHECK_EQ(*rows.count(), 2);
+}
+
 TEST_CASE("lists are one principal's, newest first, page by page") {
     Opened opened;
     RunRows rows(opened.database);
