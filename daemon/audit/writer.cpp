@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "metrics/counts.hpp"
+#include "store/log_room.hpp"
 #include "store/migrations.hpp"
 
 namespace owhale::audit {
@@ -48,6 +49,10 @@ void count(std::uint64_t size, std::chrono::steady_clock::duration took) {
     if (counted.unsigned_since_us == 0) counted.unsigned_since_us = wall_clock_us();
 }
 
+std::string database_path(const std::string& dir) {
+    return dir + "/audit.db";
+}
+
 Status migrate_further(store::Database& database, int number) {
     if (number != 2) return {};
     return move_events(database);
@@ -56,10 +61,11 @@ Status migrate_further(store::Database& database, int number) {
 } // namespace
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::string& dir, store::Durability durability) {
-    auto database = TRY(store::Database::open(dir + "/audit.db", durability));
+    auto database = TRY(store::Database::open(database_path(dir), durability));
     CHECK(store::migrate(database, "audit", migrate_further));
     std::unique_ptr<Writer> writer(new Writer(std::move(database)));
     CHECK(writer->look(dir));
+    if (durability == store::Durability::power) store::make_log_room(database_path(dir));
     return writer;
 }
 

@@ -171,6 +171,7 @@ private:
     struct Gate;
     boost::asio::awaitable<void> write_intent(std::shared_ptr<Run> run, audit::Event intent,
                                               std::shared_ptr<Gate> gate);
+    void keep_row(const Run& run, Gate& gate);
     boost::asio::awaitable<Status> take_refusal(Run& run, const Gate& gate);
     boost::asio::awaitable<void> write_outcome(Run& run);
     void write_start(const Run& run);

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 
 #include "audit/event.hpp"
 #include "base/clock.hpp"
@@ -70,6 +71,7 @@ struct Launcher::Gate {
     explicit Gate(boost::asio::any_io_executor executor) : opened(std::move(executor)) {}
     Wake opened;
     std::optional<Status> answer; // whether it may execute its command
+    std::optional<Status> row;    // that it lives
     bool written = false;         // the intent is on disk
 };
 
@@ -79,20 +81,24 @@ Status Launcher::standing_of(const Run& run) const {
     return parts_.admits ? parts_.admits(run.caller().payer) : Status{};
 }
 
-// Beside the building of its cage, and its row after it. Who asked is looked at last, in the same breath as the command is let go: who loses the
+// Beside the building of its cage. Who asked is looked at last, in the same breath as the command is let go: who loses the
 // right later is known by its live run.
 awaitable<void> Launcher::write_intent(std::shared_ptr<Run> run, audit::Event intent, std::shared_ptr<Gate> gate) {
     Stopwatch watch;
     const auto sequence = co_await parts_.audit.append(std::move(intent));
     run->record.timing["audit"] = watch.lap();
     gate->written = sequence.has_value();
-    auto kept = sequence ? rows_.insert(run->record, wall_clock_us()) : Status(std::unexpected(sequence.error()));
-    gate->answer = kept ? standing_of(*run) : std::move(kept);
+    keep_row(*run, *gate);
+    gate->answer = !sequence ? Status(std::unexpected(sequence.error())) : *gate->row ? standing_of(*run) : *gate->row;
     if (*gate->answer)
         parts_.spawner.go(run->number());
     else
         parts_.spawner.kill(run->number(), wire::EndReason::killed, 0);
     gate->opened.notify();
+}
+
+void Launcher::keep_row(const Run& run, Gate& gate) {
+    if (!gate.row) gate.row = rows_.insert(run.record, wall_clock_us());
 }
 
 // Its cage was built for nothing. Of what is in the log the outcome is told there, too.
@@ -197,6 +203,8 @@ awaitable<Status> Launcher::start(Run& run, Prepared& prepared) {
     // The log may have refused at once: the spawner knows nothing of a run yet that could be killed.
     if (gate->answer && !*gate->answer) co_return co_await take_refusal(run, *gate);
     prepared.looked.held.used();
+    // Its row is made once the spawner has been asked, while that and the log are at work.
+    boost::asio::post(parts_.executor, [this, gate, made = run.shared_from_this()] { keep_row(*made, *gate); });
     auto started = co_await parts_.spawner.run(prepared.plan.message, std::move(prepared.plan.blob));
     run.record.timing["jail"] = watch.lap();
     while (!gate->answer) co_await gate->opened.wait(); // its cage could not be built

@@ -41,7 +41,8 @@ Status RunRows::insert(const api::Run& run, std::int64_t created_us) {
 
 Status RunRows::finish(const api::Run& run, std::int64_t ended_us, std::uint64_t kept) {
     return TRY(use("INSERT INTO runs (id, principal, state, live, created, ended, kept_bytes, record) "
-                   "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET state = excluded.state, live = 0, "
+                   "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET state = excluded.state, live "
+                   "= 0, "
                    "ended = excluded.ended, kept_bytes = excluded.kept_bytes, record = excluded.record"))
         ->with(run.id, run.principal, run.state, ended_us, kept, codec::to_text(run))
         .run();

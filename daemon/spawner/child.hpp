@@ -20,7 +20,7 @@ struct Child {
     int root = -1;
     bool entered = false; // the root
     int master = -1, slave = -1;
-    Fd ruleset{};   // Landlock's; none where the kernel has none
+    Fd ruleset{};       // Landlock's; none where the kernel has none
     pid_t command = -1; // its process (command.hpp)
     std::atomic<std::uint32_t> turn{0};
 

@@ -10,7 +10,8 @@
 
 namespace owhale::spawner {
 
-// Makes it, and returns when it sleeps. All signals are blocked from here on: none gets lost between it and the warden's first wait.
+// Makes it, with the bounding set emptied for both, and returns when it sleeps. All signals are blocked from here on: none gets lost
+// between it and the warden's first wait.
 void make_command(Child& child);
 // Past the last step of the cage: it takes the rest of its plan, waits for its go and executes. Returns when it has, or is dead.
 void let_command_execute(Child& child);

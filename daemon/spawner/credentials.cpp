@@ -43,11 +43,9 @@ int still_there(std::uint64_t allowed) {
 int clear_bounding(std::uint64_t keep) {
     for (int c = 0; c <= kLastCapability; ++c) {
         if ((keep >> c & 1) != 0) continue;
-        const int has = ::prctl(PR_CAPBSET_READ, c, 0, 0, 0);
-        if (has < 0) break; // past the last capability of this kernel
-        if (has == 0) continue;
-        if (::prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0) return errno;
-        if (::prctl(PR_CAPBSET_READ, c, 0, 0, 0) != 0) return EPERM;
+        const int err = ::prctl(PR_CAPBSET_DROP, c, 0, 0, 0) == 0 ? 0 : errno;
+        if (err == EINVAL) break; // past the last capability of this kernel
+        if (::prctl(PR_CAPBSET_READ, c, 0, 0, 0) != 0) return err != 0 ? err : EPERM;
     }
     return 0;
 }
@@ -72,8 +70,7 @@ int set_ids(std::uint32_t uid, std::uint32_t gid, std::span<const std::uint32_t>
 }
 
 int drop_capabilities() {
-    // The bounding set needs CAP_SETPCAP, so it goes first. NOROOT: uid 0 (of any namespace) gains nothing by exec.
-    if (const auto err = clear_bounding(0); err != 0) return err;
+    // NOROOT: uid 0 (of any namespace) gains nothing by exec.
     constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                                     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
                                     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;

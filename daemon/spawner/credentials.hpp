@@ -15,7 +15,7 @@ int become(const Identity& identity, bool set_groups);
 int set_ids(std::uint32_t uid, std::uint32_t gid, std::span<const std::uint32_t> groups, bool set_groups);
 // The bounding set: what no exec can bring back. It needs CAP_SETPCAP.
 int clear_bounding(std::uint64_t keep);
-// All five sets emptied, the bounding set first, securebits locked, then read back: EPERM if anything is left.
+// The other four sets emptied, securebits locked, then read back: EPERM if anything is left. The bounding set goes before.
 int drop_capabilities();
 // Keeps only these capabilities (bit n = capability n) in permitted and effective; nothing inheritable or ambient.
 int keep_capabilities(std::uint64_t mask);

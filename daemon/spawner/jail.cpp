@@ -243,7 +243,6 @@ void wait_in_jail(const JailPlan& plan) {
     ::prctl(PR_SET_NAME, "owhale-jail", 0, 0, 0);
     // Parts of later steps that need no plan. Of the host's tree nothing is needed any more: key_of() leaves such plans out.
     if (const int err = enter_root(child.root, child.detail); err != 0) child.fail(Step::pivot, err);
-    if (const int err = clear_bounding(0); err != 0) child.fail(Step::capabilities, err);
     child.entered = true;
     make_command(child);
     child.message.kind = Message::prepared;

@@ -106,18 +106,19 @@ std::unique_ptr<Prepared> Pool::take(const JailKey& key) {
     demand.last_ns = now;
     refill_ns_ = now + kRefillNs;
     drop_what_is_void();
-    auto jail = find_ready(key);
+    auto jail = find(key, true);
 #ifdef OWHALE_FAULTS
-    if (!jail && tests_want("only")) jail = wait_for(key);
+    if (!jail && tests_want("only")) return wait_for(key);
 #endif
-    if (!jail) demand.want = std::clamp<std::size_t>(2 * demand.want, 1, options_.pool); // the next time there are more
-    return jail;
+    if (jail) return jail;
+    demand.want = std::clamp<std::size_t>(2 * demand.want, 1, options_.pool); // the next time there are more
+    return make_now(key);
 }
 
-std::unique_ptr<Prepared> Pool::find_ready(const JailKey& key) {
+std::unique_ptr<Prepared> Pool::find(const JailKey& key, bool ready) {
     const auto at = std::ranges::find_if(jails_, [&](const auto& jail) {
         pollfd end{jail->process.get(), POLLIN, 0};
-        return jail->ready && jail->key == key && ::poll(&end, 1, 0) == 0;
+        return jail->ready == ready && jail->key == key && ::poll(&end, 1, 0) == 0;
     });
     if (at == jails_.end()) return {};
     auto jail = std::move(*at);

@@ -23,7 +23,8 @@ struct Prepared {
     Fd process, setup, report; // our ends
     Cgroup cgroup;
     std::vector<Fd> namespaces, network;
-    NetworkMade made; // of a scoped network
+    bool networked = false; // it has handed its scoped network over:
+    NetworkMade made;
 };
 
 class Pool {
@@ -33,7 +34,8 @@ public:
 
     // Starts the jailer, unless the setting says that there is no pool.
     Status open();
-    // A jail that is ready, or none. Either way the demand is noted.
+    // A jail that is ready, or one in the making: it takes its plan when it is, and speaks to whoever has its `setup`. None where
+    // the jailer cannot make any. The demand is noted.
     std::unique_ptr<Prepared> take(const JailKey& key);
     static bool is_all_there_is(); // in tests: what could have a prepared jail and has none does not run
     // A run has ended: a good moment to make up for what was taken.
@@ -62,6 +64,9 @@ private:
     std::size_t held(const JailKey& key) const;
     std::optional<JailKey> wanted() const;
     Status ask(const JailKey& key);
+    Status begin(const JailKey& key);
+    bool await_answer();
+    std::unique_ptr<Prepared> make_now(const JailKey& key);
     bool has_moved();
     std::vector<Mark> look() const;
     void drop_what_is_void();
@@ -70,7 +75,7 @@ private:
     void reap();
     void sleep(std::int64_t now);
     bool is_short_of_memory() const;
-    std::unique_ptr<Prepared> find_ready(const JailKey& key);
+    std::unique_ptr<Prepared> find(const JailKey& key, bool ready);
 #ifdef OWHALE_FAULTS
     std::unique_ptr<Prepared> wait_for(const JailKey& key);
 #endif

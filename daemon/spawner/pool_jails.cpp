@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kFdsOfOne = 64;
 constexpr std::int64_t kAsleepNs = 10'000'000'000; // after memory was short, or a jail could not be made
+constexpr int kAnswerMs = 2000;                    // of the jailer, which does nothing but clone
 
 } // namespace
 
@@ -35,6 +36,10 @@ Status Pool::ask(const JailKey& key) {
         jails_.erase(other);
         give_up(std::move(jail));
     }
+    return begin(key);
+}
+
+Status Pool::begin(const JailKey& key) {
     auto jail = std::make_unique<Prepared>();
     jail->id = next_id_++;
     jail->key = key;
@@ -101,6 +106,7 @@ Status Pool::jail_spoke(std::uint64_t id) {
     }
     if (told && message.kind == Message::network && jail.key.scoped && fits(message.made, packet->fds.size())) {
         jail.network = std::move(packet->fds);
+        jail.networked = true;
         jail.made = message.made;
         return {};
     }
@@ -115,6 +121,23 @@ Status Pool::jail_spoke(std::uint64_t id) {
     give_up(std::move(ended));
     sleep(monotonic_ns());
     return {};
+}
+
+// False: there is no jailer any more.
+bool Pool::await_answer() {
+    pollfd answer{jailer_.fd(), POLLIN, 0};
+    if (::poll(&answer, 1, kAnswerMs) != 1) jailer_.end(); // and the answer says so
+    return static_cast<bool>(jailer_answered()) && jailer_.works();
+}
+
+// A clone of the jailer costs less than one of ourselves, which have more memory, and both of us a fault for each page of it that
+// is written next.
+std::unique_ptr<Prepared> Pool::make_now(const JailKey& key) {
+    if (auto jail = find(key, false)) return jail;
+    if (monotonic_ns() < asleep_until_ns_ || (asked_ && !await_answer())) return {};
+    if (auto jail = find(key, false)) return jail;
+    if (!begin(key) || !asked_ || !await_answer()) return {};
+    return find(key, false);
 }
 
 void Pool::give_up(std::unique_ptr<Prepared> jail) {
@@ -143,7 +166,7 @@ void Pool::reap() {
 std::unique_ptr<Prepared> Pool::wait_for(const JailKey& key) {
     asleep_until_ns_ = 0;
     for (int i = 0; i < 1000; ++i) {
-        if (auto jail = find_ready(key)) return jail;
+        if (auto jail = find(key, true)) return jail;
         if (!asked_ && held(key) == 0 && !ask(key)) return {};
         std::vector<std::uint64_t> ids;
         for (const auto& jail : jails_) ids.push_back(jail->id);

@@ -253,8 +253,8 @@ std::optional<JailKey> key_of(const JailPlan& plan, const wire::Run& message, co
     }
     for (const auto& file : plan.approved) bytes += file.path.size(), strings += 10;
     if (bytes + 8 * strings > kRoom || fds > kMaxPlanFds) return {};
-    return JailKey{plan.uid, plan.gid, plan.groups, plan.set_groups,
-                  plan.net_host, plan.scoped, plan.hostname, plan.filter->name};
+    return JailKey{plan.uid,      plan.gid,    plan.groups,   plan.set_groups,
+                   plan.net_host, plan.scoped, plan.hostname, plan.filter->name};
 }
 
 Result<std::unique_ptr<Run>> start_prepared(Admitted admitted, const wire::Run& message, Prepared& jail,
@@ -280,7 +280,7 @@ Result<std::unique_ptr<Run>> start_prepared(Admitted admitted, const wire::Run& 
     run->setup = std::move(jail.setup);
     run->report = std::move(jail.report);
     run->namespaces = std::move(jail.namespaces);
-    run->networked = plan.scoped;
+    run->networked = jail.networked;
     run->made = jail.made;
     run->network = std::move(jail.network);
     fill_started(*run, admitted.idmapped, controllers);

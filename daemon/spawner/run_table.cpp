@@ -125,7 +125,7 @@ Result<std::unique_ptr<Run>> RunTable::try_start(const wire::Run& message, const
     return run;
 }
 
-// In a jail that waits, if there is one for it.
+// In a jail that waits, or one that the jailer makes now, if its kind can be.
 Result<std::unique_ptr<Run>> RunTable::start(Admitted admitted, const wire::Run& message, const Run* above) {
     std::unique_ptr<Prepared> jail;
     const auto key = key_of(*admitted.plan, message, above);

@@ -89,7 +89,8 @@ TEST_CASE("what cannot be written is refused, can be read all the while, and is 
     }
 }
 
-TEST_CASE("a run's start that waits for the disk is lost with what would have taken it there, and the tree is as before") {
+TEST_CASE(
+    "a run's start that waits for the disk is lost with what would have taken it there, and the tree is as before") {
     for (const auto& fault : kFaults) {
         CAPTURE(fault.name);
         Disk disk;
