@@ -109,10 +109,15 @@ bool InputPump::wait_readable() const {
 
 // "" at its end, or when it cannot be read; none when it has to be tried again.
 std::optional<std::string> InputPump::read_chunk() const {
-    std::string chunk(kChunk, '\0');
-    const auto count = ::read(fd_, chunk.data(), chunk.size());
-    if (count < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
-    chunk.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    std::string chunk;
+    bool again = false;
+    // Not zeroed before: most inputs are short, and a page that is not touched costs nothing.
+    chunk.resize_and_overwrite(kChunk, [&](char* to, std::size_t most) {
+        const auto count = ::read(fd_, to, most);
+        again = count < 0 && (errno == EINTR || errno == EAGAIN);
+        return count > 0 ? static_cast<std::size_t>(count) : 0;
+    });
+    if (again) return std::nullopt;
     return chunk;
 }
 
