@@ -12,6 +12,7 @@
 #include "mcp/endpoint.hpp"
 #include "old_copies.hpp"
 #include "run_networks.hpp"
+#include "start_failure.hpp"
 #include "verbs/routes.hpp"
 
 namespace owhale {
@@ -85,7 +86,7 @@ awaitable<void> Broker::run() {
 }
 
 void Broker::fail_with(const Error& error) {
-    log::error("owhaled cannot start: " + to_line(error));
+    tell_start_failure(error, journal_ ? &*journal_ : nullptr);
     code_ = 1;
     io_.stop();
 }

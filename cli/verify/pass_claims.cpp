@@ -4,7 +4,7 @@
 // of a claim that fails, unless that event's leaf cannot be tried any more: of all others it was.
 #include <algorithm>
 
-#include "audit/merkle/note.hpp"
+#include "audit/merkle/damaged_copy.hpp"
 #include "cli/verify/pass.hpp"
 #include "cli/verify/swaps.hpp"
 

@@ -76,7 +76,7 @@ std::string head_of(const Look& look, const Report& report) {
     const auto first = first_bad(report);
     if (!first)
         return toned(look, Tone::bad, "NOT proved whole") + ": " + events +
-               " read, none of which is found bad; but what is kept outside is\n";
+               " read, and none is found bad; but an anchor is damaged\n";
     const bool several = first->through && *first->through != first->seq;
     const auto& open = report.unconfirmed;
     return toned(look, Tone::bad, "NOT whole") + ": " + events + " read; the first " +
@@ -85,12 +85,11 @@ std::string head_of(const Look& look, const Report& report) {
            (open ? ", and nothing confirms " + range(open->seq, open->through) + " before it" : "") + "\n";
 }
 
-// What is kept elsewhere than in this log, and can still be asked.
 std::string hold_against(const Told& told) {
     return "hold it against what was kept elsewhere: " + told.ctl + " audit verify " +
            (told.log.empty() ? "" : told.log + " ") +
-           "--checkpoint FILE, with a file of audit checkpoint --save; or what the "
-           "journal was told, on this machine or where it is forwarded to (root reads it: verify asks it by itself)";
+           "--checkpoint FILE (of audit checkpoint --save); or what the journal was told, here or where it is "
+           "forwarded to";
 }
 
 std::string copy_away(const Told& told) {

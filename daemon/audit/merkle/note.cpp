@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kDash = "\xe2\x80\x94 "; // an em dash and a space
 constexpr char kEd25519 = 1;                        // the type of a signature
 constexpr std::size_t kLongestName = 255;
-constexpr std::size_t kMostlySame = 33; // of a hash's 44 characters in base64, the last of which is always "="
 
 std::unexpected<Error> no_note(std::string why) {
     return fail(Code::invalid_value, "this is no signed note: " + std::move(why),
@@ -125,13 +124,6 @@ std::optional<Hash> hash_from_base64(std::string_view text) {
     if (!bytes || bytes->size() != hash.size()) return std::nullopt;
     std::ranges::copy(*bytes, hash.begin());
     return hash;
-}
-
-bool is_damaged_copy(const Hash& copy, const Hash& of) {
-    const auto one = to_base64(copy), other = to_base64(of);
-    std::size_t same = 0;
-    for (std::size_t i = 0; i < one.size(); ++i) same += one[i] == other[i] ? 1 : 0;
-    return same >= kMostlySame && copy != of;
 }
 
 std::uint32_t NoteKey::id() const {

@@ -33,9 +33,6 @@ std::string to_base64(std::string_view bytes);
 std::string to_base64(const Hash& hash);
 std::optional<std::string> from_base64(std::string_view text);
 std::optional<Hash> hash_from_base64(std::string_view text);
-// Whether a hash is another one in whose base64 some characters were changed, at most 11 of 43: so much alike are no two
-// hashes that were made, nor can be (2^-160).
-bool is_damaged_copy(const Hash& copy, const Hash& of);
 
 // Whose signatures are believed.
 struct NoteKey {
@@ -58,7 +55,7 @@ struct Note {
     std::string text; // with its last newline
     std::vector<NoteSignature> signatures;
 };
-// Only its shape is looked at. Fails with invalid_value, as parse_checkpoint() does, and names the line.
+// Only its shape is looked at. Fails with invalid_value.
 Result<Note> parse_note(std::string_view whole);
 // `text` ends with a newline.
 std::string sign_note(std::string_view text, const NoteKey& key, const Signer& signer);

@@ -149,7 +149,7 @@ class Heads(Evidence, Text):
         path = self.top / "heads"
         path.write_text(path.read_text().replace("\n200 ", "\nx200 "))
         text = self.text("--dir", self.state, "--heads", path)
-        self.assertTrue(text.startswith("NOT proved whole: 700 events read, none of which is found bad; but what is kept outside is\n  anchor damaged: "), text)
+        self.assertTrue(text.startswith("NOT proved whole: 700 events read, and none is found bad; but an anchor is damaged\n  anchor damaged: "), text)
         self.assertIn("heads        damaged: ", text)
 
 

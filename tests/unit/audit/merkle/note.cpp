@@ -2,6 +2,7 @@
 
 #include <sodium/crypto_sign_ed25519.h>
 
+#include "audit/merkle/damaged_copy.hpp"
 #include "checks.hpp"
 
 using namespace owhale;
