@@ -105,8 +105,9 @@ def test_an_end_before_the_beginning_is_refused(busy, path):
     assert (answer.status, answer.code) == (422, "invalid_value"), answer
     detail = answer.json()["detail"]
     assert "since, 2026-01-02T02:00:00+01:00, is after until, 2026-01-02T00:00:00Z" in detail, detail
-    now = "2999-01-01"  # where something lies between them
-    for fits in (f"since={early}&until={now}", *([f"since={early}&until={early}", f"since={late}", f"until={early}"] if "export" not in path else [])):
+    if path.endswith("export"):
+        return  # answered line by line: test_audit_export.py has them
+    for fits in (f"since={early}&until={late}", f"since={early}&until={early}", f"since={late}", f"until={early}"):
         assert busy.get(f"{path}?{fits}").status == 200, fits
 
 
