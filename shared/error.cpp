@@ -82,7 +82,8 @@ constexpr std::array kRows = {
 std::string in_one_line(std::string_view text) {
     std::string line;
     for (auto end = text.find('\n'); end != text.npos; end = text.find('\n')) {
-        (line += text.substr(0, end)) += line.ends_with(':') ? " " : "; ";
+        line += text.substr(0, end);
+        line += line.ends_with(':') ? " " : "; ";
         text.remove_prefix(std::min(text.find_first_not_of(' ', end + 1), text.size()));
     }
     return line += text;
