@@ -106,7 +106,18 @@ std::string copy_away(const Told& told) {
            (std::filesystem::exists(anchor, ignored) ? " " + quoted(anchor) : "") + " ELSEWHERE";
 }
 
+// An export by time has no tree head: that nothing signs it is then no sign of anything.
+bool is_unsigned_export(const Report& report, const Told& told) {
+    return !told.file.empty() && report.problems.size() == 1 && report.problems.front().kind == "checkpoint_missing";
+}
+
 std::string next_steps(const Report& report, const Told& told) {
+    if (is_unsigned_export(report, told))
+        return escaped("next: export all, from the first event on (" + told.ctl +
+                       " audit export --file FILE), or verify these events "
+                       "in the log itself: " +
+                       told.ctl + " audit verify --range A..B") +
+               "\n";
     std::string out = "next: this is evidence, whether of a damaged disk or of a forger\n";
     int number = 0;
     const auto add = [&](const std::string& step) {
@@ -114,10 +125,10 @@ std::string next_steps(const Report& report, const Told& told) {
     };
     add(copy_away(told));
     add("until then do not restart owhaled, and repair nothing");
+    add(hold_against(told));
     if (is_unreadable(report))
         add("what can still be read of it read from a copy (sqlite3 audit.db .recover); then put the newest backup "
             "back");
-    add(hold_against(told));
     add("read WHEN IT IS NOT WHOLE in man owhaled-audit");
     return out;
 }

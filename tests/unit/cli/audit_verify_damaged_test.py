@@ -5,6 +5,7 @@ import base64, os, subprocess, unittest
 from audit_evidence import Evidence
 from audit_folder import CTL, Folder, made
 import audit_attacks as attacks
+import audit_log
 
 
 def other_character(text, at):
@@ -218,6 +219,13 @@ class Next(Folder, Text):
         (self.top / "export").write_bytes(b'{"seq":1,"hash":"' + b"0" * 64 + b'","event":' + self.log.bodies[0] + b"}\n")
         text = self.text("--file", self.top / "export")
         self.assertIn(f"1. keep {self.top}/export as it is, and have the log's state folder", text)
+
+    def test_an_export_by_time_is_no_evidence_of_anything(self):
+        leaves = [(n, audit_log.leaf(text).hex().encode(), text) for n, text in enumerate(self.log.bodies[:20], 1)]
+        (self.top / "export").write_bytes(b"".join(b'{"seq":%d,"hash":"%s","event":%s}\n' % one for one in leaves))
+        text = self.text("--file", self.top / "export")
+        self.assertIn("next: export all, from the first event on (owhalectl audit export --file FILE), or verify these events in the log itself", text)
+        self.assertNotIn("forger", text)
 
     def test_of_a_whole_log_there_is_none(self):
         self.assertNotIn("next:", self.text("--dir", self.state, code=0))
