@@ -12,6 +12,7 @@
     F(sqlite3_db_config)                                                                                               \
     F(sqlite3_limit)                                                                                                   \
     F(sqlite3_exec)                                                                                                    \
+    F(sqlite3_errcode)                                                                                                 \
     F(sqlite3_errmsg)                                                                                                  \
     F(sqlite3_busy_timeout)                                                                                            \
     F(sqlite3_progress_handler)                                                                                        \

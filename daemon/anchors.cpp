@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "audit/journal_entry.hpp"
+#include "audit/merkle/damaged_copy.hpp"
 #include "audit/merkle/note.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -33,14 +34,30 @@ std::string when(std::int64_t seconds) {
     return whole_seconds(rfc3339(seconds * 1'000'000));
 }
 
+// A command of an error, on a line of its own.
 std::string aside(const std::string& path) {
-    return "mv " + path + " " + path + ".old";
+    return "\n  mv " + path + " " + path + ".old";
 }
 
 std::unexpected<Error> refuse(const std::string& what, const std::string& path) {
     return fail(Code::state_unavailable, what,
-                "put the right audit.db back; if this is meant, move the heads away, as root: " + aside(path) +
-                    " (the next start then notes in the log that its anchor was missing)");
+                "this is evidence: copy the state folder and the heads away as they are, before anything else\n"
+                "put the right audit.db back\n"
+                "or, if this is meant, move the heads away, as root (the next start notes in the log that its anchor "
+                "was missing):" +
+                    aside(path));
+}
+
+// A line of the file, and not the log: no other log has a root that is nearly this one's.
+std::unexpected<Error> refuse_damaged(std::uint64_t size, const std::string& path) {
+    return fail(
+        Code::state_unavailable,
+        "the last head in " + path + ", of " + std::to_string(size) +
+            " events, is damaged: its root is the log's but for some "
+            "characters\nit is no evidence that the log was changed; who or what changed that line?",
+        "look at the line and its disk, and hold the log against it and what else is kept: owhalectl audit verify\n"
+        "then move the heads away, as root (the next start notes in the log that its anchor was missing):" +
+            aside(path));
 }
 
 std::string head_of(const wire::HeadFile& file, const std::string& path) {
@@ -56,8 +73,8 @@ bool is_there(const std::string& path) {
 std::string all_aside(const std::string& state_dir, const wire::HeadFile& file, const std::string& heads) {
     std::string commands;
     for (const auto* name : {"/audit.db", "/audit.db-wal", "/audit.key"})
-        if (is_there(state_dir + name)) commands += (commands.empty() ? "" : " && ") + aside(state_dir + name);
-    if (file.count != 0) commands += (commands.empty() ? "" : " && ") + aside(heads);
+        if (is_there(state_dir + name)) commands += aside(state_dir + name);
+    if (file.count != 0) commands += aside(heads);
     return commands;
 }
 
@@ -65,8 +82,10 @@ std::unexpected<Error> gone(const std::string& what, const std::string& was, con
                             const wire::HeadFile& file, const std::string& heads) {
     const auto known = file.count != 0 ? head_of(file, heads) : "the key of one, " + state_dir + "/audit.key";
     return fail(Code::state_unavailable,
-                what + ", and there is " + known + ": the audit log was " + was + " (the folder is left as it is)",
-                "put the right audit.db back; if a new log is to begin, move all of the old one away, as root: " +
+                what + "\nthere is " + known + ": the audit log was " + was + "\nthe folder is left as it is",
+                "copy what is left of the state folder, and the heads, away as they are, before anything else\n"
+                "put the right audit.db back\n"
+                "or, if a new log is to begin, move all of the old one away, as root:" +
                     all_aside(state_dir, file, heads));
 }
 
@@ -108,8 +127,8 @@ Status expect_identity(const wire::HeadFile& file, const std::string& state_dir,
 Error also_of_heads(Error error, const wire::HeadFile& file, const std::string& path) {
     if (error.step != store::kDamaged || file.count == 0) return error;
     error.next +=
-        "; there is " + head_of(file, path) +
-        ", and without that log nothing starts: for a new one move the heads away, too, as root: " + aside(path);
+        "\nthere is " + head_of(file, path) +
+        ", and without that log nothing starts: for a new one move the heads away, too, as root:" + aside(path);
     return error;
 }
 
@@ -124,15 +143,18 @@ Status Anchors::compare(std::uint64_t size, const std::optional<audit::merkle::H
     const auto head = head_of(file, parts_.path);
     if (theirs != parts_.vkey)
         return refuse("this audit log (" + origin_of(parts_.vkey) + ") is not the one of " + head + " (" +
-                          origin_of(theirs) + "): log or key were put there by others, or begun anew",
+                          origin_of(theirs) + ")\nlog or key were put there by others, or begun anew",
                       parts_.path);
     if (size < file.size || !root)
         return refuse("the audit log has " + std::to_string(size) + " events, and is shorter than " + head +
-                          ": it was cut off, or an older copy was put back",
+                          "\nit was cut off, or an older copy was put back",
                       parts_.path);
-    if (!std::ranges::equal(*root, file.root))
+    audit::merkle::Hash kept;
+    std::ranges::copy(file.root, kept.begin());
+    if (audit::merkle::is_damaged_copy(kept, *root)) return refuse_damaged(file.size, parts_.path);
+    if (kept != *root)
         return refuse("the first " + std::to_string(file.size) + " events of the audit log are others than those of " +
-                          head + ": it was changed",
+                          head + "\nit was changed",
                       parts_.path);
     return {};
 }

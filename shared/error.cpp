@@ -1,5 +1,6 @@
 #include "shared/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -78,6 +79,16 @@ constexpr std::array kRows = {
     CodeRow{Code::internal, "internal", 500, "Internal error"},
 };
 
+std::string in_one_line(std::string_view text) {
+    std::string line;
+    for (auto end = text.find('\n'); end != text.npos; end = text.find('\n')) {
+        line += text.substr(0, end);
+        line += line.ends_with(':') ? " " : "; ";
+        text.remove_prefix(std::min(text.find_first_not_of(' ', end + 1), text.size()));
+    }
+    return line += text;
+}
+
 } // namespace
 
 const CodeRow& describe(Code code) {
@@ -97,9 +108,9 @@ std::unexpected<Error> fail_errno(std::string_view what, int errnum) {
 }
 
 std::string to_line(const Error& error) {
-    std::string line = error.message;
+    auto line = in_one_line(error.message);
     if (error.errnum != 0) line += std::string(": ") + ::strerror(error.errnum);
-    if (!error.next.empty()) line += " (" + error.next + ")";
+    if (!error.next.empty()) line += " (" + in_one_line(error.next) + ")";
     return line;
 }
 

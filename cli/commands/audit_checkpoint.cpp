@@ -82,9 +82,12 @@ Status save(Context& context, const std::string& path, const Head& head) {
     const auto for_all = [&path](int fd) { return ::fchmod(fd, 0644) == 0 ? Status{} : fail_errno(path); };
     CHECK(replace_file(path, head.note, for_all));
     if (context.globals().quiet) return {};
-    note("saved: the tree of " + verify::with_commas(head.checkpoint.size) +
-         " events. Take it off this machine; later: owhalectl" + options_for(TRY(context.where())) +
-         " audit verify --checkpoint " + quoted(path) + " --key " + merkle::to_vkey(head.key));
+    const auto ctl = "owhalectl" + options_for(TRY(context.where()));
+    note(
+        "saved: the tree of " + verify::with_commas(head.checkpoint.size) +
+        " events. Take it off this machine. Later, for whoever may read all of the log (root, an auditor, an admin): " +
+        ctl + " audit verify --checkpoint " + quoted(path) + " --key " + merkle::to_vkey(head.key) +
+        "; for everybody, whether the log still goes on from it: " + ctl + " audit checkpoint --save " + quoted(path));
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <memory>
 #include <unistd.h>
+#include <utility>
 
 #include "cli/audit_follow.hpp"
 #include "cli/commands/commands.hpp"
@@ -106,6 +107,21 @@ void tell_end(Context& context, const Arguments& arguments, const ExportStream& 
     note(owhaled_ended(stream.last()) + (file.empty() ? "" : "; go on with --resume " + file));
 }
 
+// No tree head is over a choice of events, nor over what begins behind the first. Told once, when some of it has come.
+ExportStream::Progress tell_part(Context& context, const Where& where, const Arguments& arguments,
+                                 const ExportStream::Wanted& wanted) {
+    const bool part = wanted.after > 0 || !wanted.since.empty() || !wanted.until.empty();
+    if (!part || wanted.format != "jsonl" || !arguments.resume.empty() || context.globals().quiet) return nullptr;
+    return [told = false, ctl = "owhalectl" + options_for(where)](std::uint64_t, std::uint64_t bytes) mutable {
+        if (bytes > 0 && !std::exchange(told, true))
+            note("this is a part of the log, without a signed tree head, and proves nothing by itself: only an export "
+                 "of all, from "
+                 "the first event on, does (owhalectl audit verify --file). In the log itself these events are proved "
+                 "by: " +
+                 ctl + " audit verify --range A..B");
+    };
+}
+
 Result<int> write_to(ExportFile& file, Context& context, const Arguments& arguments, ExportStream::Wanted wanted) {
     const bool resumes = !arguments.resume.empty();
     const bool quiet = context.globals().quiet;
@@ -116,12 +132,14 @@ Result<int> write_to(ExportFile& file, Context& context, const Arguments& argume
         if (file.torn() > 0 && !quiet) note("cut off a torn last line of " + std::to_string(file.torn()) + " bytes");
     }
     wanted.stops_on_signals = true;
+    const auto where = TRY(context.where());
+    const auto part = tell_part(context, where, arguments, wanted);
     const auto total = shows && !wanted.until_seq ? TRY(newest(context)) : wanted.until_seq.value_or(0);
     auto progress = std::make_unique<Progress>(total);
-    const auto where = TRY(context.where());
     ExportStream stream(
         where, std::move(wanted), [&file](std::string_view lines) { return file.write(lines); },
         [&](std::uint64_t sequence, std::uint64_t bytes) {
+            if (part) part(sequence, bytes);
             if (shows) progress->show(sequence, bytes);
         });
     auto end = stream.run();
@@ -145,7 +163,8 @@ Result<int> run(Context& context, const Arguments& arguments) {
     auto wanted = TRY(wanted_of(arguments));
     if (!arguments.file.empty() || !arguments.resume.empty()) return to_file(context, arguments, std::move(wanted));
     const auto where = TRY(context.where());
-    ExportStream stream(where, std::move(wanted), [](std::string_view lines) { return print(lines); }, nullptr);
+    auto part = tell_part(context, where, arguments, wanted);
+    ExportStream stream(where, std::move(wanted), [](std::string_view lines) { return print(lines); }, std::move(part));
     auto end = stream.run();
     tell_end(context, arguments, stream, end);
     return end;

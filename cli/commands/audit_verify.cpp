@@ -11,10 +11,12 @@
 #include "cli/escape.hpp"
 #include "cli/exit_codes.hpp"
 #include "cli/units.hpp"
-#include "cli/verify/anchors.hpp"
 #include "cli/verify/confined.hpp"
 #include "cli/verify/examine.hpp"
+#include "cli/verify/heads.hpp"
+#include "cli/verify/journal.hpp"
 #include "cli/verify/known_logs.hpp"
+#include "cli/verify/saved_checkpoint.hpp"
 #include "cli/verify/served_log.hpp"
 #include "cli/whole_files.hpp"
 
@@ -113,11 +115,12 @@ std::optional<verify::merkle::NoteKey> expected_in(const verify::Request& reques
 // A log that is not there, or is empty: found bad where anybody knows that it had events; otherwise it cannot be looked at.
 Result<verify::Report> nothing_in(const std::string& path, const verify::Request& request, const std::string& what,
                                   Error otherwise) {
-    auto report = verify::examine_nothing(request);
+    auto report = TRY(verify::examine_nothing(request));
     if (!report) return std::unexpected(std::move(otherwise));
-    report->notes.push_back(path + " " + what +
-                            ": put it back from a backup; how a new log is begun in its place owhaled "
-                            "says when it is started");
+    report->notes.push_back(
+        path + " " + what +
+        ": when what is left is copied away, put it back from a backup; how a new log is begun in its place owhaled "
+        "says when it is started");
     return *std::move(report);
 }
 
@@ -213,6 +216,12 @@ void remember(const verify::Report& report, const std::string& place) {
     if (!kept) note("this checkpoint is not remembered: " + kept.error().message);
 }
 
+// Without links on the way to it; "" of "".
+std::string real_path(const std::string& path) {
+    std::error_code ignored;
+    return path.empty() ? "" : std::filesystem::weakly_canonical(path, ignored).string();
+}
+
 // With what it was told, so that the commands of the report are about the same log.
 Result<std::string> owhalectl_here(const Context& context) {
     return "owhalectl" + options_for(TRY(context.where()));
@@ -240,7 +249,11 @@ Result<int> verify_log(Context& context, const Arguments& arguments) {
     if (look.format != Format::table)
         CHECK(print(json_text(look, to_json(*report))));
     else if (!context.globals().quiet || !report->whole)
-        CHECK(print(as_text(look, *report, TRY(owhalectl_here(context)), log_options(arguments))));
+        CHECK(print(as_text(look, *report,
+                            {.ctl = TRY(owhalectl_here(context)),
+                             .log = log_options(arguments),
+                             .folder = arguments.file.empty() ? real_path(folder_of(context, arguments)) : "",
+                             .file = arguments.file})));
     return report->whole ? kOk : kFailed;
 }
 

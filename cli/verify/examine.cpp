@@ -84,6 +84,7 @@ Result<Report> examine_file_now(LogFile& file, const Request& request) {
     const auto size = TRY(file.size());
     const auto expected = size == 0 ? request.expected : std::nullopt;
     findings.take_key(TRY(file.first_of("audit.opened")), TRY(file.identity()), expected, kElsewhere, size == 0);
+    CHECK(findings.check_saved());
     for (const auto& [at, note] : TRY(file.checkpoints())) findings.take_checkpoint(at, note);
     if (request.range) return examine_range(file, findings, request, size);
     Pass pass(findings.report(), findings.claims(),
@@ -96,10 +97,15 @@ Result<Report> examine_file_now(LogFile& file, const Request& request) {
     return findings.end(pass);
 }
 
-} // namespace
+// Another look is no help.
+Report unreadable(const Error& error) {
+    Report out{.bad = 1};
+    out.problems.push_back({1, {}, "unreadable", error.message});
+    return out;
+}
 
 // What retention drops meanwhile is told by an event that this look may not have come to: another one does.
-Result<Report> examine_database(const std::string& path, const Request& request) {
+Result<Report> examine_looks(const std::string& path, const Request& request) {
     auto file = TRY(LogFile::open(path));
     for (int looks = 1;; ++looks) {
         const auto before = TRY(file.drops());
@@ -108,10 +114,19 @@ Result<Report> examine_database(const std::string& path, const Request& request)
     }
 }
 
-std::optional<Report> examine_nothing(const Request& request) {
-    if (!request.pinned && !request.expected) return {};
+} // namespace
+
+Result<Report> examine_database(const std::string& path, const Request& request) {
+    auto report = examine_looks(path, request);
+    if (!report && report.error().step == kDamaged) return unreadable(report.error());
+    return report;
+}
+
+Result<std::optional<Report>> examine_nothing(const Request& request) {
+    if (!request.pinned && !request.expected) return std::nullopt;
     Findings findings(request);
     findings.take_key({}, {}, request.expected, kElsewhere);
+    CHECK(findings.check_saved());
     Pass pass(findings.report(), findings.claims(), {});
     pass.finish({});
     auto report = findings.end(pass);

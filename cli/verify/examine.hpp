@@ -20,10 +20,10 @@ struct Request {
     bool ends_early = false; // an export: that more is known than it holds is no fault of its
 };
 
-// STATE/audit.db. Fails when it cannot be looked at.
+// STATE/audit.db. Fails when it cannot be looked at; one that SQLite takes for damaged is found to be not whole.
 Result<Report> examine_database(const std::string& path, const Request& request);
 // A log that is not there, or has not one byte: nothing when nobody knows that it had events.
-std::optional<Report> examine_nothing(const Request& request);
+Result<std::optional<Report>> examine_nothing(const Request& request);
 
 // An export's lines, in pieces: the next one, "" at the end.
 using Pieces = std::function<Result<std::string>()>;

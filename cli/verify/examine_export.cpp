@@ -168,6 +168,7 @@ Result<Report> examine_export(const Pieces& pieces, const Exported& exported, co
     Findings findings(request);
     const auto known = known_key(exported, request);
     if (exported.key || known || request.pinned) findings.take_key({}, exported.key, known);
+    CHECK(findings.check_saved());
     const auto note =
         exported.note.empty() ? Result<merkle::Note>(fail(Code::not_found, "")) : merkle::parse_note(exported.note);
     const auto checkpoint =

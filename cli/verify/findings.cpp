@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json/parse.hpp>
 
+#include "cli/verify/saved_checkpoint.hpp"
+
 namespace owhale::cli::verify {
 namespace {
 
@@ -69,6 +71,12 @@ void Findings::take_key(const Opened& opened, const std::optional<merkle::NoteKe
                 "the log names the key " + merkle::to_vkey(*other) + ", and it should be " + report_.key);
 }
 
+Status Findings::check_saved() const {
+    for (const auto& kept : request_.kept)
+        if (key_ && kept.name == "checkpoint") CHECK(check_signature(kept, *key_));
+    return {};
+}
+
 void Findings::take_checkpoint(std::uint64_t size, const std::string& note) {
     if (!key_) return;
     const auto checkpoint = merkle::verify(note, *key_);
@@ -115,8 +123,11 @@ void Findings::take_kept(const Kept& kept, int index) {
                 kept.where + " is of the log with the key " + merkle::to_vkey(log.key) + ", and this one has " +
                     report_.key);
         if (!ours) strange = log.key.name;
-        for (const auto& one : log.checkpoints)
-            if (ours) claims_.push_back({one.size, one.root, index});
+        for (std::size_t i = 0; ours && i < log.checkpoints.size(); ++i)
+            claims_.push_back({.size = log.checkpoints[i].size,
+                               .root = log.checkpoints[i].root,
+                               .anchor = index,
+                               .line = i < log.lines.size() ? log.lines[i] : 0});
     }
     for (const auto& note : kept.notes) take_note(kept, index, note);
 }
@@ -174,14 +185,42 @@ void Findings::end_anchor(const Kept& kept, int index, const Pass& pass) {
         out.detail = kept.absent;
     }
     if (refuted && out.state != "matches") out.size = refuted->size;
+    if (const auto damage = damage_of(kept, index, pass); !damage.empty()) {
+        if (!refuted) out.state = "damaged";
+        out.detail += (out.detail.empty() ? kept.where + ": " : "; ") + damage;
+    }
     out.outside = !kept.beside;
     report_.anchors.push_back(std::move(out));
+}
+
+// Its lines that are no evidence of anything, for they were damaged; "" when there is none.
+std::string Findings::damage_of(const Kept& kept, int index, const Pass& pass) const {
+    std::string out;
+    const auto add = [&](const std::string& what) { out += (out.empty() ? "" : "; ") + what; };
+    for (const auto& what : kept.damaged) add(what);
+    for (const auto& claim : pass.claims())
+        if (claim.anchor == index && claim.state == Claim::State::damaged)
+            add("line " + std::to_string(claim.line) + " is damaged: its root over " + with_commas(claim.size) +
+                " events is this log's but for some characters");
+    return out;
+}
+
+// Last of all: of the log it says nothing, and hides nothing of what is said of it.
+void Findings::end_damaged(const Kept& kept, int index, const Pass& pass) {
+    const auto what = damage_of(kept, index, pass);
+    if (!what.empty())
+        add(0, "anchor_damaged",
+            kept.where + ": " + what + ". It is no evidence that the log was rewritten, nor that it was not");
 }
 
 std::string Findings::says(const Narrowed& found) const {
     const auto where = [this](int anchor) { return request_.kept[static_cast<std::size_t>(anchor)].where; };
     std::string out;
-    for (const int anchor : found.refuting) out += (out.empty() ? "" : ", and ") + where(anchor);
+    for (const int anchor : found.refuting) {
+        const bool first = out.empty();
+        out += (first ? "" : ", and ") + where(anchor);
+        if (first && found.line != 0) out += " (line " + std::to_string(found.line) + ")";
+    }
     out += (found.refuting.size() > 1 ? " say" : " says") + std::string(" that the first ") +
            with_commas(found.through) + " events were other ones";
     if (found.matching) out += "; " + where(*found.matching) + " matches at " + with_commas(found.after);
@@ -296,6 +335,7 @@ Report Findings::end(const Pass& pass) {
     end_refuted(pass);
     end_signed(pass);
     end_opened(pass);
+    for (std::size_t i = 0; i < strange_.size(); ++i) end_damaged(request_.kept[i], static_cast<int>(i), pass);
     return sorted();
 }
 

@@ -22,6 +22,8 @@ public:
     void take_key(const Opened& opened, const std::optional<merkle::NoteKey>& said,
                   const std::optional<merkle::NoteKey>& known = {}, const char* known_from = "owhalectl's own memory",
                   bool empty = false);
+    // After take_key(): whether the checkpoints that were named are what they were when they were saved.
+    Status check_saved() const;
     // One that is stored with the log, as that of this size.
     void take_checkpoint(std::uint64_t size, const std::string& note);
     // Others of the same log, in the order of their sizes, before claims(): those whose signatures hold.
@@ -39,6 +41,8 @@ private:
     void take_note(const Kept& kept, int index, const std::string& note);
     void end_early(const Kept& kept, std::uint64_t held, std::uint64_t known, Anchor& out);
     void end_anchor(const Kept& kept, int index, const Pass& pass);
+    std::string damage_of(const Kept& kept, int index, const Pass& pass) const;
+    void end_damaged(const Kept& kept, int index, const Pass& pass);
     void end_refuted(const Pass& pass);
     void add_swap(const std::pair<std::uint64_t, std::uint64_t>& two, const Narrowed& found);
     void leave_hole(std::uint64_t hole, const Narrowed& found);

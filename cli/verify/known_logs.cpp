@@ -58,7 +58,7 @@ Kept known_logs() {
     const auto all = read_all();
     if (!all) kept.absent = all.error().message;
     if (all)
-        for (const auto& known : *all) kept.logs.push_back({known.key, {known.checkpoint}});
+        for (const auto& known : *all) kept.logs.push_back({known.key, {known.checkpoint}, {}});
     return kept;
 }
 

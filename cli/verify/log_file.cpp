@@ -18,6 +18,12 @@ constexpr std::size_t kMostWords = 1 << 16;
 constexpr unsigned kMostUnreadable = 100; // places at which reading is begun anew
 constexpr std::chrono::seconds kLongestStep{60};
 constexpr int kInstructions = 1'000'000; // of SQLite's, between two looks at the clock
+// The file's own contents are no good; else it may be read elsewhere, or later.
+bool is_damage(int state) {
+    const int primary = state & 0xff;
+    return primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB || primary == SQLITE_TOOBIG;
+}
+
 constexpr auto kTables = {"events", "bodies", "words", "nodes", "checkpoints", "drops", "identity"};
 
 std::string url_of(const std::string& path) {
@@ -59,9 +65,11 @@ struct LogFile::State {
     }
 
     std::unexpected<Error> failed(const std::string& what) const {
-        return fail(Code::state_unavailable,
-                    path + ": " + what + ": " + (database != nullptr ? sqlite->sqlite3_errmsg(database) : "no memory"),
-                    "owhaled's log, and a backup of the file, say more");
+        const bool damaged = database != nullptr && is_damage(sqlite->sqlite3_errcode(database));
+        return std::unexpected(
+            Error{Code::state_unavailable,
+                  path + ": " + what + ": " + (database != nullptr ? sqlite->sqlite3_errmsg(database) : "no memory"),
+                  "owhaled's log, and a backup of the file, say more", 0, damaged ? std::string(kDamaged) : ""});
     }
     Status execute(const char* sql) {
         return sqlite->sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? Status{} : failed(sql);
@@ -333,7 +341,14 @@ Status LogFile::read(Pass& pass, std::uint64_t first, std::uint64_t last,
         at = next;
         progress(std::min(at - 1, last));
         if (state == SQLITE_DONE) continue;
-        if (++unreadable > kMostUnreadable || state == SQLITE_INTERRUPT)
+        const bool too_often = ++unreadable > kMostUnreadable;
+        if (too_often && is_damage(state)) {
+            pass.unreadable(at, last,
+                            "reading ended here, after " + std::to_string(kMostUnreadable) +
+                                " places that cannot be read: " + why);
+            return {};
+        }
+        if (too_often || state == SQLITE_INTERRUPT)
             return fail(Code::state_unavailable,
                         state_->path + ": reading stopped at event " + std::to_string(at) + ": " + why);
         pass.unreadable(at++, "it cannot be read: " + why);

@@ -16,6 +16,9 @@
 
 namespace owhale::cli::verify {
 
+// Error::step where the file's contents are no good: SQLite takes it for damaged, or for no database at all.
+inline constexpr std::string_view kDamaged = "damaged";
+
 class LogFile {
 public:
     static Result<LogFile> open(const std::string& path);

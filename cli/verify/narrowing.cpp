@@ -31,7 +31,7 @@ std::optional<Narrowed> narrowed(std::span<const Claim> claims, const std::vecto
     const auto refuted = [](const Claim& one) { return one.anchor >= 0 && one.state == State::differs; };
     const auto first = std::ranges::find_if(claims, refuted);
     if (first == claims.end()) return {};
-    Narrowed out{.through = first->size, .root = first->root};
+    Narrowed out{.through = first->size, .line = first->line, .root = first->root};
     for (const auto& claim : claims) {
         if (refuted(claim) && std::ranges::find(out.refuting, claim.anchor) == out.refuting.end())
             out.refuting.push_back(claim.anchor);

@@ -13,6 +13,7 @@ namespace owhale::cli::verify {
 struct Narrowed {
     std::uint64_t after = 0,
                   through = 0;   // the first event that is another is one of those behind `after`, up to `through`
+    std::uint64_t line = 0;      // of the file of the first of `refuting`; 0: it is none
     Hash root{};                 // what it should have been over `through`
     std::vector<int> refuting;   // the anchors that say so
     std::optional<int> matching; // the anchor that holds at `after`; none: it is 0

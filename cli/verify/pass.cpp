@@ -76,12 +76,14 @@ void Pass::take(const Row& row, const Hash& computed) {
 }
 
 void Pass::unreadable(std::uint64_t seq, std::string why) {
-    add_problem(seq, {}, "unreadable", std::move(why));
+    unreadable(seq, seq, std::move(why));
+}
+
+void Pass::unreadable(std::uint64_t seq, std::uint64_t through, std::string why) {
+    add_problem(seq, through == seq ? std::nullopt : std::optional(through), "unreadable", std::move(why));
     if (seq < next_) return;
     if (seq > next_) fill_gap(seq);
-    leaf_unknown(seq, seq);
-    ++next_;
-    add_leaf({}, {});
+    skip(through + 1);
 }
 
 // What its leaf was nobody can try any more: a claim may fail for that, and for another event before it.
@@ -95,6 +97,10 @@ void Pass::leaf_unknown(std::uint64_t from, std::uint64_t to) {
 void Pass::fill_gap(std::uint64_t to) {
     add_problem(next_, to - 1, "missing",
                 to - next_ == 1 ? "there is no event of this number" : "there are no events of these numbers");
+    skip(to);
+}
+
+void Pass::skip(std::uint64_t to) {
     if (to - next_ > kWidestGap) tree_ = false;
     leaf_unknown(next_, to - 1);
     if (!tree_) next_ = to;

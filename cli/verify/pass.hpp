@@ -47,8 +47,9 @@ public:
     void take(const Row& row);
     // The same, with the hash that its text has.
     void take(const Row& row, const Hash& computed);
-    // What could not be read where `seq` should be.
+    // What could not be read where `seq` should be, or those from it to `through`.
     void unreadable(std::uint64_t seq, std::string why);
+    void unreadable(std::uint64_t seq, std::uint64_t through, std::string why);
     // Bodies up to this one may be gone, by these drops: through -> sequence of the event that tells it. One that nobody
     // has signed yet counts for nothing: whoever can write the file could have added it.
     void finish(const std::map<std::uint64_t, std::uint64_t>& drops);
@@ -104,6 +105,7 @@ private:
         Two two;
     };
     void fill_gap(std::uint64_t to);
+    void skip(std::uint64_t to);
     void check_text(const Row& row);
     void check_columns(const Columns& columns, const Body& body, std::uint64_t seq);
     void note_drop(const Body& body, std::uint64_t seq);
@@ -120,6 +122,7 @@ private:
     void hold_claims();
     void hold(Claim& claim);
     void claim_fails(Claim& claim);
+    bool is_damaged(const Claim& claim) const;
     bool was_searched(const Claim& claim) const;
     void explain();
     bool hole_explains() const;

@@ -4,6 +4,7 @@
 // of a claim that fails, unless that event's leaf cannot be tried any more: of all others it was.
 #include <algorithm>
 
+#include "audit/merkle/damaged_copy.hpp"
 #include "cli/verify/pass.hpp"
 #include "cli/verify/swaps.hpp"
 
@@ -43,6 +44,12 @@ Pass::Two Pass::swapped(std::uint64_t size, const Hash& root) const {
     return found == searched_.end() ? Two() : found->two;
 }
 
+// A line that nobody signed, of a file: no log that was rewritten has a root that is nearly this one's.
+bool Pass::is_damaged(const Claim& claim) const {
+    const auto nearly = [&](const std::optional<Hash>& is) { return is && merkle::is_damaged_copy(claim.root, *is); };
+    return claim.line != 0 && (nearly(root()) || nearly(stored_root()));
+}
+
 bool Pass::was_searched(const Claim& claim) const {
     return std::ranges::any_of(searched_,
                                [&](const Searched& one) { return one.size == claim.size && one.root == claim.root; });
@@ -56,7 +63,11 @@ void Pass::hold_claims() {
 
 void Pass::hold(Claim& claim) {
     const bool by_texts = root() == claim.root;
-    if (!by_texts && stored_root() != claim.root) return claim_fails(claim);
+    if (!by_texts && stored_root() != claim.root) {
+        if (!is_damaged(claim)) return claim_fails(claim);
+        claim.state = Claim::State::damaged;
+        return;
+    }
     claim.state = Claim::State::holds;
     if (by_texts)
         settle_by_texts();

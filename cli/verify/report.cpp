@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string_view>
 
 #include "cli/escape.hpp"
@@ -61,7 +62,7 @@ bool any_outside(const Report& report) {
 std::string problems_text(const Look& look, const Report& report) {
     std::string out;
     for (const auto& problem : report.problems)
-        out += "  " + toned(look, Tone::bad, range(problem.seq, problem.through)) + "  " +
+        out += "  " + (problem.seq == 0 ? "" : toned(look, Tone::bad, range(problem.seq, problem.through)) + "  ") +
                toned(look, Tone::bold, in_words(problem.kind)) + ": " + escaped(problem.what) + "\n";
     if (report.bad > report.problems.size())
         out += "  and " + with_commas(report.bad - report.problems.size()) + " more\n";
@@ -71,16 +72,72 @@ std::string problems_text(const Look& look, const Report& report) {
 std::string head_of(const Look& look, const Report& report) {
     const auto events = with_commas(report.events) + " events";
     if (report.whole) return toned(look, Tone::good, "whole") + ": " + events + "\n";
+    if (is_unreadable(report)) return toned(look, Tone::bad, "NOT whole") + ": it cannot be read\n";
     const auto first = first_bad(report);
-    const bool several = first && first->through && *first->through != first->seq;
+    if (!first)
+        return toned(look, Tone::bad, "NOT proved whole") + ": " + events +
+               " read, and none is found bad; but an anchor is damaged\n";
+    const bool several = first->through && *first->through != first->seq;
     const auto& open = report.unconfirmed;
     return toned(look, Tone::bad, "NOT whole") + ": " + events + " read; the first " +
            (open ? "one known to be bad is " : "bad one is ") + (several ? "among " : "") +
-           toned(look, Tone::bold, first ? range(first->seq, first->through) : "unknown") +
+           toned(look, Tone::bold, range(first->seq, first->through)) +
            (open ? ", and nothing confirms " + range(open->seq, open->through) + " before it" : "") + "\n";
 }
 
+std::string hold_against(const Told& told) {
+    return "hold it against what was kept elsewhere: " + told.ctl + " audit verify " +
+           (told.log.empty() ? "" : told.log + " ") +
+           "--checkpoint FILE (of audit checkpoint --save); or what the journal was told, here or where it is "
+           "forwarded to";
+}
+
+std::string copy_away(const Told& told) {
+    const auto keep = told.file.empty() ? "" : "keep " + quoted(told.file) + " as it is, and ";
+    if (told.folder.empty())
+        return keep +
+               "have the log's state folder, and the folder of its heads beside it, copied away as they are, before "
+               "anything "
+               "else: " +
+               told.ctl + " status says which it is (State)";
+    const auto anchor = told.folder + "-anchor";
+    std::error_code ignored;
+    return "copy the state folder away as it is, before anything else: cp -a " + quoted(told.folder) +
+           (std::filesystem::exists(anchor, ignored) ? " " + quoted(anchor) : "") + " ELSEWHERE";
+}
+
+// An export by time has no tree head: that nothing signs it is then no sign of anything.
+bool is_unsigned_export(const Report& report, const Told& told) {
+    return !told.file.empty() && report.problems.size() == 1 && report.problems.front().kind == "checkpoint_missing";
+}
+
+std::string next_steps(const Report& report, const Told& told) {
+    if (is_unsigned_export(report, told))
+        return escaped("next: export all, from the first event on (" + told.ctl +
+                       " audit export --file FILE), or verify these events "
+                       "in the log itself: " +
+                       told.ctl + " audit verify --range A..B") +
+               "\n";
+    std::string out = "next: this is evidence, whether of a damaged disk or of a forger\n";
+    int number = 0;
+    const auto add = [&](const std::string& step) {
+        out += "  " + std::to_string(++number) + ". " + escaped(step) + "\n";
+    };
+    add(copy_away(told));
+    add("until then do not restart owhaled, and repair nothing");
+    add(hold_against(told));
+    if (is_unreadable(report))
+        add("what can still be read of it read from a copy (sqlite3 audit.db .recover); then put the newest backup "
+            "back");
+    add("read WHEN IT IS NOT WHOLE in man owhaled-audit");
+    return out;
+}
+
 } // namespace
+
+bool is_unreadable(const Report& report) {
+    return report.events == 0 && report.problems.size() == 1 && report.problems.front().kind == "unreadable";
+}
 
 std::string with_commas(std::uint64_t number) {
     auto out = std::to_string(number);
@@ -99,7 +156,8 @@ bool of_events(const Problem& problem) {
 // Each of them says that one of its events at least is bad, so the first bad one is behind none of their ends; all those of a
 // gap are missing. Where the key is another, nothing that is signed says anything.
 std::optional<FirstBad> first_bad(const Report& report) {
-    if (report.problems.empty()) return {};
+    const auto front = std::ranges::find_if(report.problems, [](const Problem& one) { return one.seq != 0; });
+    if (front == report.problems.end()) return {};
     std::optional<FirstBad> out;
     for (const auto& one : report.problems) {
         if (!of_events(one)) continue;
@@ -107,8 +165,7 @@ std::optional<FirstBad> first_bad(const Report& report) {
         if (!out) out = FirstBad{one.seq, end};
         out = FirstBad{std::min(out->seq, one.seq), std::min(*out->through, end)};
     }
-    const auto& front = report.problems.front();
-    if (!out || front.kind == "key_swapped") out = FirstBad{front.seq, front.through};
+    if (!out || front->kind == "key_swapped") out = FirstBad{front->seq, front->through};
     if (out->through == out->seq) out->through.reset();
     return out;
 }
@@ -123,8 +180,9 @@ Result<Report> report_of(std::string_view json) {
     return codec::decode<Report>(json);
 }
 
-std::string as_text(const Look& look, const Report& report, const std::string& ctl, const std::string& log) {
+std::string as_text(const Look& look, const Report& report, const Told& told) {
     auto out = head_of(look, report) + problems_text(look, report);
+    if (is_unreadable(report)) return out + next_steps(report, told);
     Fields fields;
     fields.add("log", report.origin);
     if (!report.key.empty()) fields.add("key", report.key + " (from " + report.key_from + ")");
@@ -139,11 +197,17 @@ std::string as_text(const Look& look, const Report& report, const std::string& c
                    tone_of(anchor));
     out += fields.text(look);
     for (const auto& one : report.notes) out += escaped(one) + "\n";
+    if (!report.whole)
+        return out +
+               (any_outside(report)
+                    ? ""
+                    : "no outside anchor: nothing is known here that root on its machine could not have made up\n") +
+               next_steps(report, told);
     if (!any_outside(report))
         out += "no outside anchor: root on the log's machine could have made all of this up. Keep a checkpoint "
                "elsewhere: " +
-               escaped(ctl + " audit checkpoint --save FILE; then: " + ctl + " audit verify " +
-                       (log.empty() ? log : log + " ") + "--checkpoint FILE") +
+               escaped(told.ctl + " audit checkpoint --save FILE; then: " + told.ctl + " audit verify " +
+                       (told.log.empty() ? "" : told.log + " ") + "--checkpoint FILE") +
                "\n";
     return out;
 }

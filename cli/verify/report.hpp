@@ -15,10 +15,10 @@ namespace owhale::cli::verify {
 namespace merkle = owhale::audit::merkle;
 
 struct Problem {
-    std::uint64_t seq = 0;                // of the event, or the first of those it may be
+    std::uint64_t seq = 0;                // of the event, or the first of those it may be; 0: it is about none
     std::optional<std::uint64_t> through; // and the last
     // changed, missing, inserted, reordered, checkpoint_forged, checkpoint_missing, key_swapped, node_changed,
-    // drop_invented, signature_wrong, rewritten, older_copy, emptied, unreadable
+    // drop_invented, signature_wrong, rewritten, older_copy, emptied, unreadable, anchor_damaged
     std::string kind;
     std::string what;
 };
@@ -36,7 +36,7 @@ BOOST_DESCRIBE_STRUCT(FirstBad, (), (seq, through))
 // What the log was held against that is kept outside of it.
 struct Anchor {
     std::string name;  // "heads", "journal", "remembered", "checkpoint"
-    std::string state; // matches, beyond (not compared), older_copy, emptied, rewritten, other_log, absent
+    std::string state; // matches, beyond (not compared), older_copy, emptied, rewritten, other_log, damaged, absent
     std::optional<std::uint64_t> size; // the greatest that was held
     std::string detail;
     bool outside = true; // of the folder that the log lies in
@@ -71,14 +71,19 @@ BOOST_DESCRIBE_STRUCT(Report, (),
                        first_refuted, unsigned_events, dropped, signed_answers, bad, first_bad, unconfirmed, problems,
                        anchors, notes, note))
 
-// The first bad event, as exactly as all problems together say it; nothing of a log that is whole.
+// Whether nothing of the log could be read, so that all there is to say is why.
+bool is_unreadable(const Report& report);
+// The first bad event, as exactly as all problems together say it; nothing of a log that is whole, or where no event is bad.
 std::optional<FirstBad> first_bad(const Report& report);
 std::string to_json(const Report& report);
 Result<Report> report_of(std::string_view json);
-// `ctl`: the owhalectl that asks this log's owhaled, with the options that it takes; `log`: those by which the same log is
-// verified again, "--dir /srv/state", "" none.
-std::string as_text(const Look& look, const Report& report, const std::string& ctl = "owhalectl",
-                    const std::string& log = {});
+// How the text speaks of the log.
+struct Told {
+    std::string ctl = "owhalectl"; // which asks this log's owhaled, with the options that it takes
+    std::string log;               // options by which the same log is verified again, "--dir /srv/state"; "": none
+    std::string folder, file; // where it lies: the real path of its state folder, or of an export; "": not known here
+};
+std::string as_text(const Look& look, const Report& report, const Told& told = {});
 
 // 1234567 as "1,234,567".
 std::string with_commas(std::uint64_t number);

@@ -1,4 +1,4 @@
-// The error of a log that does not start: where to look at it is its own folder, spelled out.
+// The error of a log that does not start: where to look at it is its own folder, spelled out. Its sentences are lines.
 #pragma once
 
 #include <expected>
@@ -8,8 +8,8 @@
 
 namespace owhale::audit {
 
-inline constexpr auto kBackOrAnew =
-    "put audit.db back from a backup, or move audit.db and audit.key away together: a new log begins";
+// What to do with a log that cannot be gone on with, a line each. `path`: of its audit.db.
+std::string back_or_anew(const std::string& path);
 
 // `path`: of its audit.db; `then`: what to do once it was looked at.
 std::unexpected<Error> damaged_log(std::string what, const std::string& path, const std::string& then);

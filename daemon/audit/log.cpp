@@ -287,7 +287,7 @@ private:
 Result<std::unique_ptr<Writer>> open_writer(const std::string& dir) {
     auto writer = Writer::open(dir);
     if (!writer && writer.error().step == store::kDamaged && writer.error().message.starts_with(dir + "/audit.db"))
-        writer.error().next = kBackOrAnew;
+        return damaged_log(std::move(writer.error().message), dir + "/audit.db", back_or_anew(dir + "/audit.db"));
     return writer;
 }
 

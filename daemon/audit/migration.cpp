@@ -7,18 +7,16 @@
 #include "audit/moment.hpp"
 #include "audit/tiles.hpp"
 #include "base/log.hpp"
-#include "store/failure.hpp"
 
 namespace owhale::audit {
 namespace {
 
 constexpr std::chrono::seconds kTold{2}; // how often a long one says how far it is
 
-std::unexpected<Error> damaged(std::int64_t seq) {
-    return std::unexpected(Error{Code::state_unavailable,
-                                 "the audit log cannot be brought to its new form: event " + std::to_string(seq) +
-                                     " is not what its hash says, or the one before it is missing",
-                                 kBackOrAnew, 0, std::string(store::kDamaged)});
+std::unexpected<Error> damaged(std::int64_t seq, const std::string& path) {
+    return damaged_log("the audit log cannot be brought to its new form: event " + std::to_string(seq) +
+                           " is not what its hash says, or the one before it is missing",
+                       path, back_or_anew(path));
 }
 
 class Progress {
@@ -44,12 +42,12 @@ struct Old {
     std::string time, event, principal, verb, outcome, run, json;
 };
 
-Status move_one(Ledger& ledger, const store::Statement::Use& row) {
+Status move_one(Ledger& ledger, const store::Statement::Use& row, const std::string& path) {
     const Old old(row);
     const auto hash = hash_in(row, 1);
     const auto seq = static_cast<std::uint64_t>(row.integer(0));
     const auto time = moment_of(old.time);
-    if (!time || seq != ledger.size() + 1 || hash != leaf_hash(old.json)) return damaged(row.integer(0));
+    if (!time || seq != ledger.size() + 1 || hash != leaf_hash(old.json)) return damaged(row.integer(0), path);
     const Entry entry{*time, old.event, old.principal, old.verb, old.outcome, old.run, old.json, hash};
     CHECK(ledger.add(entry));
     return {};
@@ -72,7 +70,7 @@ Status move_events(store::Database& database) {
             "SELECT seq, hash, time, event, principal, verb, outcome, run, json FROM events_001 ORDER BY seq"));
         auto row = old.with();
         while (TRY(row.next())) {
-            CHECK(move_one(*ledger, row));
+            CHECK(move_one(*ledger, row, database.path()));
             progress.at(row.integer(0));
         }
         CHECK(ledger->settle());

@@ -49,4 +49,10 @@ Result<std::int64_t> moment_of(const std::string& text, const std::string& param
     return fail(Code::invalid_value, of + "\"" + text + "\" is not a time", "write it as 2026-01-31T12:00:00Z");
 }
 
+Status check_order(const std::string& since, const std::string& until) {
+    if (since.empty() || until.empty() || TRY(moment_of(since, "since")) <= TRY(moment_of(until, "until"))) return {};
+    return fail(Code::invalid_value, "since, " + since + ", is after until, " + until,
+                "since is the earlier one of the two");
+}
+
 } // namespace owhale::audit

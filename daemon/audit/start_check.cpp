@@ -64,7 +64,7 @@ Result<Problem> first_bad(store::Database& database, std::uint64_t from) {
 }
 
 std::unexpected<Error> refuse(const std::string& what, const std::string& path) {
-    return damaged_log("the audit log is damaged or was changed: " + what, path, kBackOrAnew);
+    return damaged_log("the audit log is damaged or was changed: " + what, path, back_or_anew(path));
 }
 
 Result<std::uint64_t> size_of(store::Database& database) {

@@ -84,8 +84,33 @@ void set_mask(std::string (*mask)(std::string_view)) {
     mask_of = mask;
 }
 
+bool journal_reads() {
+    return is_journals();
+}
+
 std::string prefix(Level level) {
     return is_journals() ? "<" + std::to_string(static_cast<int>(level)) + ">" : "";
+}
+
+std::string text_of(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const auto& line : lines) {
+        text += text.empty() ? "" : "\n  ";
+        append_escaped(text, masked(line));
+    }
+    cut(text);
+    return text;
+}
+
+void write_lines(Level level, const std::vector<std::string>& lines) {
+    if (level > threshold.load()) return;
+    auto text = prefix(level);
+    for (const char c : text_of(lines)) {
+        text += c;
+        if (c == '\n') text += prefix(level);
+    }
+    text += '\n';
+    [[maybe_unused]] const auto n = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {

@@ -1,4 +1,4 @@
-// A host that no list knows is a question for people: daemon/approvals answers, daemon/broker.cpp brings the two together.
+// A host that no list knows is a question for people: daemon/approvals answers, daemon/broker_asks.cpp brings the two together.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

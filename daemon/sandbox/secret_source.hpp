@@ -1,4 +1,4 @@
-// Where a run's secrets come from: daemon/vault, by daemon/broker.cpp. Empty functions: there is no vault.
+// Where a run's secrets come from: daemon/vault, by daemon/broker_asks.cpp. Empty functions: there is no vault.
 #pragma once
 
 #include <functional>

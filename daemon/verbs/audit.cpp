@@ -52,6 +52,7 @@ Status read_texts(const Request& request, Query& query,
         if ((query.*member).size() > kMaxText)
             return fail(Code::invalid_value, std::string(name) + " is longer than 256 bytes");
     }
+    CHECK(audit::check_order(query.since, query.until));
     CHECK(check_words(Word::event, "event", query.event));
     CHECK(check_words(Word::outcome, "outcome", query.outcome));
     return keep_to_own(request, query.principal);

@@ -243,6 +243,7 @@ Result<Wanted> wanted_of(const Request& request) {
     wanted.span.through = TRY(number_of(request, "until_seq", 0, kMaxSequence));
     wanted.span.since_us = TRY(time_of(request, "since", wanted.span.since_us));
     wanted.span.until_us = TRY(time_of(request, "until", wanted.span.until_us));
+    CHECK(audit::check_order(text_of(request, "since"), text_of(request, "until")));
     wanted.follow = TRY(number_of(request, "follow", 0, 1)) == 1;
     return wanted;
 }

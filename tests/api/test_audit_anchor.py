@@ -4,6 +4,7 @@ is not served."""
 import base64
 import hashlib
 import os
+import pathlib
 import re
 import shutil
 import sqlite3
@@ -80,8 +81,16 @@ def refused(owhaled):
     code, said = owhaled.refuses()
     assert code == 1 and "owhaled cannot start" in said, said
     owhaled.log.unlink()
-    assert f"mv {heads_of(owhaled)} " in said, said  # what to do
+    assert max(map(len, said.splitlines())) < 300, said
+    assert commands(said)[-1] == f"mv {heads_of(owhaled)} {heads_of(owhaled)}.old", said  # what to do
     return said
+
+
+def commands(said):
+    """What to type: each on a line of its own."""
+    found = [line.strip() for line in said.splitlines() if line.startswith("    ")]
+    assert all(command.startswith("mv ") and command.count("mv ") == 1 for command in found), said
+    return found
 
 
 def test_each_life_ends_with_a_head_of_all_its_events(own):
@@ -149,6 +158,22 @@ def everything(folder):
             for path in [folder, *folder.rglob("*")] if path.name != "lock"}
 
 
+def test_a_damaged_line_of_the_heads_is_not_told_as_a_changed_log(own, base):
+    owhaled = lived(own())
+    text = heads_of(owhaled).read_text()
+    *before, last = text.splitlines()
+    size, root, time = last.split(" ")
+    for changed in (root[:9] + ("B" if root[9] == "A" else "A") + root[10:], root[:30] + "AAAAAAAA" + root[38:]):
+        heads_of(owhaled).write_text("\n".join([*before, f"{size} {changed} {time}"]) + "\n")
+        said = refused(owhaled)
+        assert f"the last head in {heads_of(owhaled)}, of {size} events, is damaged" in said and "it was changed" not in said, said
+        person = Ctl(base).with_variables(PATH="/nowhere")
+        found = person("audit", "verify", "--dir", str(owhaled.state), code=1).stdout
+        assert f"line {len(before) + 1} is damaged" in found and "were other ones" not in found and "NOT proved whole" in found, found
+    heads_of(owhaled).write_text(text)
+    owhaled.start()
+
+
 def test_a_log_begun_anew_is_not_served(own):
     owhaled = lived(own())
     heads = heads_of(owhaled).read_text()
@@ -199,7 +224,7 @@ def test_a_log_that_went_with_its_heads_is_missed_by_its_key(own):
     key = owhaled.state / "audit.key"
     before = everything(owhaled.state)
     code, said = owhaled.refuses()
-    assert code == 1 and f"the key of one, {key}" in said and f"as root: mv {key} {key}.old)" in said, said
+    assert code == 1 and f"the key of one, {key}" in said and commands(said) == [f"mv {key} {key}.old"], said
     assert everything(owhaled.state) == before
     key.rename(f"{key}.old")
     lived(owhaled)
@@ -234,7 +259,7 @@ def test_a_database_without_an_identity_is_given_none_where_there_are_heads(own,
     for _ in range(2):
         said = refused(owhaled)
         assert f"{log} is a database without the identity" in said, said
-        assert " && ".join(f"mv {path} {path}.old" for path in old_ones) in said, said
+        assert commands(said) == [f"mv {path} {path}.old" for path in old_ones], said
         assert everything(owhaled.state) == before
 
 
@@ -254,7 +279,10 @@ def test_what_is_advised_for_a_damaged_log_names_the_heads_too(own, base):
         (owhaled.state / "audit.db").write_bytes(bytes_)
         before = everything(owhaled.state)
         said = refused(owhaled)
-        assert "move audit.db and audit.key away together" in said and "without that log nothing starts" in said, said
+        assert "\n  or move audit.db and audit.key away together, as root: a new log begins:\n" in said, said
+        assert "without that log nothing starts" in said and f"copy {owhaled.state.resolve()} away as it is, before anything else\n" in said, said
+        for command in commands(said):
+            assert pathlib.Path(command.split(" ")[1]).exists(), said
         assert everything(owhaled.state) == before
     advised = re.search(r"`owhalectl (audit verify --dir [^`]*)`", said)
     assert advised and advised[1].endswith(str(owhaled.state.resolve())), said

@@ -220,6 +220,19 @@ def test_to_a_pipe(large, ctl):
     assert json.loads(done.stdout)["seq"] == 1 and done.stderr == ""  # a reader that goes is no failure
 
 
+def test_a_part_is_said_to_prove_nothing(large, ctl, tmp_path):
+    part = "this is a part of the log, without a signed tree head, and proves nothing by itself"
+    first = json.loads(ctl("audit", "export", "--until-seq", "1"))["event"]["time"]
+    for words in (("--after", "3", "--until-seq", "5"), ("--since", first, "--until-seq", "5"), ("--until", "2999-01-01", "--until-seq", "5")):
+        for to in ((), ("--file", str(tmp_path / words[0]))):
+            done = ctl("audit", "export", *words, *to, code=None)
+            assert done.returncode == 0 and done.stderr.count(part) == 1, done
+            assert f"owhalectl --socket {large.socket} audit verify --range" in done.stderr or "owhalectl audit verify --range" in done.stderr, done
+    for words in (("--until-seq", "5"), ("--after", "3", "--until-seq", "5", "--format", "cef"), ("--since", "2999-01-01"),
+                  ("-q", "--after", "3", "--until-seq", "5")):
+        assert part not in ctl(*words[:words.count("-q")], "audit", "export", *words[words.count("-q"):], code=None).stderr, words
+
+
 def test_to_a_file_that_only_its_owner_reads_and_that_nothing_overwrites(ctl, tmp_path):
     path = tmp_path / "out.jsonl"
     ctl("audit", "export", "--until-seq", "10", "--file", str(path))

@@ -94,6 +94,31 @@ def test_checkpoints_are_copied(own, base, journal):
     assert signature.startswith(f"\u2014 {origin} ") and len(last["MESSAGE_ID"]) == 32
 
 
+def test_why_it_does_not_start_is_one_entry_of_several_lines(own, base, journal):
+    """Where the journal reads stderr: by its own protocol, since it takes each line of stderr for an entry."""
+    owhaled = own("--audit-journal-socket", str(base / "journal")).start()
+    assert owhaled.stop() == 0
+    (owhaled.state / "audit.db").write_bytes(b"")
+    owhaled.log.unlink()
+    owhaled.log.touch()
+    found = owhaled.log.stat()
+    owhaled.environment["JOURNAL_STREAM"] = f"{found.st_dev}:{found.st_ino}"
+    journal.read().clear()
+    code, said = owhaled.refuses()
+    assert code == 1 and "cannot start" not in said, said
+    (entry,) = [entry for entry in journal.read() if "cannot start" in entry["MESSAGE"]]
+    assert (entry["SYSLOG_IDENTIFIER"], entry["PRIORITY"]) == ("owhaled", "3")
+    first, *others = entry["MESSAGE"].splitlines()
+    assert first == f"owhaled cannot start: {owhaled.state}/audit.db has not one byte"
+    assert "  the folder is left as it is" in others and all(line.startswith("  ") for line in others), entry
+    assert [line for line in others if line.startswith("    ")][0] == f"    mv {owhaled.state}/audit.db {owhaled.state}/audit.db.old"
+    journal.socket.close()
+    owhaled.log.write_text("")  # the same file; nobody reads the other socket any more
+    code, said = owhaled.refuses()
+    lines = [line for line in said.splitlines() if "mv " in line or "cannot start" in line]
+    assert code == 1 and len(lines) > 2 and all(line.startswith("<3>") for line in lines), said
+
+
 def test_nothing_is_copied_when_it_is_off(own, base, journal):
     owhaled = own(*flags(base, "off")).start()
     owhaled.ran(argv=["true"], cwd="/tmp")

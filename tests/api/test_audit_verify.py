@@ -205,7 +205,10 @@ def test_saving_replaces_what_is_of_the_same_log_alone(own, base):
     owhaled = own(*accounts.QUICK).start()
     person = ctl.Ctl(base, owhaled)
     saved = base / "saved"
-    person("audit", "checkpoint", "--save", str(saved))
+    said = person("audit", "checkpoint", "--save", str(saved), code=None).stderr
+    ctl_ = f"owhalectl --socket {owhaled.socket}"
+    assert f"for whoever may read all of the log (root, an auditor, an admin): {ctl_} audit verify --checkpoint {saved} --key owhaled/" in said, said
+    assert f"for everybody, whether the log still goes on from it: {ctl_} audit checkpoint --save {saved}\n" in said, said
     first = saved.read_text()
     act(owhaled, 1)
     person("audit", "checkpoint", "--save", str(saved))

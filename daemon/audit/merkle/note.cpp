@@ -19,6 +19,11 @@ std::unexpected<Error> no_note(std::string why) {
                 "give it as it was saved, byte for byte");
 }
 
+// Of a byte in a text, counted from 1: whoever looks for a fault looks at a line.
+std::string line_at(std::string_view text, std::size_t at) {
+    return "line " + std::to_string(1 + std::ranges::count(text.substr(0, at), '\n'));
+}
+
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
@@ -57,13 +62,15 @@ std::string as_hex(std::uint32_t value) {
     return out;
 }
 
-Result<NoteSignature> parse_signature(std::string_view line) {
-    if (!line.starts_with(kDash)) return no_note("a line of its signatures begins without a dash");
+// `where`: which line it is.
+Result<NoteSignature> parse_signature(std::string_view line, const std::string& where) {
+    if (!line.starts_with(kDash)) return no_note(where + " is no signature: it begins without a dash");
     line.remove_prefix(kDash.size());
     const auto space = line.find(' ');
-    if (space == line.npos || !is_key_name(line.substr(0, space))) return no_note("a signature has no key's name");
+    if (space == line.npos || !is_key_name(line.substr(0, space)))
+        return no_note(where + " is a signature without a key's name");
     auto bytes = from_base64(line.substr(space + 1));
-    if (!bytes || bytes->size() < 5) return no_note("a signature is not base64");
+    if (!bytes || bytes->size() < 5) return no_note("the signature in " + where + " is not base64");
     return NoteSignature{std::string(line.substr(0, space)), from_four(*bytes), bytes->substr(4)};
 }
 
@@ -80,7 +87,8 @@ Result<std::uint64_t> parse_size(std::string_view digits) {
     std::uint64_t size = 0;
     if (shaped)
         for (const char digit : digits) size = 10 * size + static_cast<std::uint64_t>(digit - '0');
-    if (!shaped || size >> 63 != 0) return fail(Code::invalid_value, "the checkpoint's size is not a number");
+    if (!shaped || size >> 63 != 0)
+        return fail(Code::invalid_value, "this is no checkpoint: line 2 is not the number of events");
     return size;
 }
 
@@ -151,17 +159,21 @@ Result<NoteKey> parse_vkey(std::string_view text) {
 
 Result<Note> parse_note(std::string_view whole) {
     if (whole.size() > kLargestNote) return no_note("it is larger than 256 KiB");
+    if (whole.empty()) return no_note("it is empty");
     const auto control = [](unsigned char c) { return c < 0x20 && c != '\n'; };
-    if (std::ranges::any_of(whole, control) || first_not_utf8(whole) != whole.size())
-        return no_note("it holds bytes that no note has");
+    const auto strange =
+        std::min(static_cast<std::size_t>(std::ranges::find_if(whole, control) - whole.begin()), first_not_utf8(whole));
+    if (strange != whole.size()) return no_note(line_at(whole, strange) + " holds bytes that no note has");
+    if (!whole.ends_with('\n')) return no_note("its last line, " + line_at(whole, whole.size()) + ", is cut off");
     const auto middle = whole.rfind("\n\n");
-    if (middle == whole.npos || !whole.ends_with('\n')) return no_note("it has no signatures");
+    if (middle == whole.npos) return no_note("it has no empty line with signatures after it");
     Note note{std::string(whole.substr(0, middle + 1)), {}};
     auto rest = whole.substr(middle + 2);
     while (!rest.empty()) {
         if (note.signatures.size() == kMostSignatures) return no_note("it has more than 64 signatures");
         const auto end = rest.find('\n');
-        note.signatures.push_back(TRY(parse_signature(rest.substr(0, end))));
+        note.signatures.push_back(
+            TRY(parse_signature(rest.substr(0, end), line_at(whole, whole.size() - rest.size()))));
         rest.remove_prefix(end + 1);
     }
     if (note.signatures.empty()) return no_note("it has no signatures");
@@ -196,21 +208,19 @@ std::string to_text(const Checkpoint& checkpoint) {
 }
 
 Result<Checkpoint> parse_checkpoint(std::string_view text) {
-    const auto bad = [](const char* why) {
-        return fail(Code::invalid_value, std::string("this is no checkpoint: ") + why);
-    };
+    const auto bad = [](const std::string& why) { return fail(Code::invalid_value, "this is no checkpoint: " + why); };
     std::array<std::string_view, 3> lines;
     std::size_t count = 0;
     for (; !text.empty(); ++count) {
         const auto end = text.find('\n');
-        if (end == 0 || end == text.npos) return bad("a line is empty or has no end");
+        if (end == 0 || end == text.npos) return bad("line " + std::to_string(count + 1) + " is empty or has no end");
         if (count < lines.size()) lines[count] = text.substr(0, end);
         text.remove_prefix(end + 1);
     }
     if (count < lines.size()) return bad("it has fewer than three lines");
     Checkpoint out{std::string(lines[0]), TRY(parse_size(lines[1])), {}};
     const auto root = hash_from_base64(lines[2]);
-    if (!root) return bad("its root is not 32 bytes of base64");
+    if (!root) return bad("line 3 is not a root, 32 bytes in base64");
     out.root = *root;
     return out;
 }

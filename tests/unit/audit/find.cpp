@@ -95,6 +95,18 @@ TEST_CASE("what is searched for is text, not a pattern") {
     CHECK_EQ(log.found(query), Numbers{});
 }
 
+TEST_CASE("a stretch of time does not end before it begins") {
+    CHECK(audit::check_order("", ""));
+    CHECK(audit::check_order("2026-11-22", ""));
+    CHECK(audit::check_order("2026-11-22", "2026-11-22T00:00:00Z"));
+    CHECK(audit::check_order("2026-11-22T13:00:00+01:00", "2026-11-22T12:30:00Z"));
+    const auto refused = audit::check_order("2026-11-22T12:30:00Z", "2026-11-22T13:00:00+01:00");
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Code::invalid_value);
+    CHECK_EQ(refused.error().message, "since, 2026-11-22T12:30:00Z, is after until, 2026-11-22T13:00:00+01:00");
+    CHECK(audit::check_order("never", "2026-11-22").error().message.contains("never"));
+}
+
 TEST_CASE("times are read as people write them") {
     CHECK_EQ(rfc3339(*audit::moment_of("2026-11-22")), "2026-11-22T00:00:00.000000Z");
     CHECK_EQ(rfc3339(*audit::moment_of("2026-11-22T13:00:00Z")), "2026-11-22T13:00:00.000000Z");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/files.hpp"
+#include "base/log_prefix.hpp"
 #include "base/utf8.hpp"
 #include "checks.hpp"
 #include "folder.hpp"
@@ -81,4 +82,12 @@ TEST_CASE("what is below the level is not written") {
     log::set_level(log::Level::debug);
     CHECK_NE(captured(folder, [] { log::debug("heard"); }), "");
     log::set_level(log::Level::info);
+}
+
+TEST_CASE("several lines are told as such, and none can be made of one") {
+    const test::Folder folder;
+    const std::vector<std::string> lines = {"it ends", "a\n<3>fake", "  mv a b"};
+    CHECK_EQ(captured(folder, [&] { log::write_lines(log::Level::error, lines); }),
+             "it ends\n  a\\x0a<3>fake\n    mv a b\n");
+    CHECK_EQ(log::text_of(lines), "it ends\n  a\\x0a<3>fake\n    mv a b");
 }

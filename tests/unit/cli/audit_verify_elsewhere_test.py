@@ -369,15 +369,12 @@ class Hostile(Folder):
             self.assertIn("owhalectl: not_found: ", done.stderr)
 
     def test_a_file_that_is_not_there_is_told_with_what_to_name(self):
-        for option, hint in (("--file", "audit export --file FILE"), ("--checkpoint", "audit checkpoint --save FILE")):
-            done = verify(self.top, option, str(self.top / "none" / "x"))
-            self.assertEqual(done.returncode, 3, done)
-            self.assertIn("owhalectl: not_found: %s/none/x: No such file" % self.top, done.stderr)
-            self.assertIn(hint, done.stderr)
+        done = verify(self.top, "--file", str(self.top / "none" / "x"))
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn("owhalectl: not_found: %s/none/x: No such file" % self.top, done.stderr)
+        self.assertIn("audit export --file FILE", done.stderr)
 
-    def test_no_database(self):
-        (self.state / "audit.db").write_bytes(os.urandom(100_000))
-        self.cannot_look("cannot be read")
+    def test_a_file_without_a_byte(self):
         (self.state / "audit.db").write_bytes(b"")
         self.cannot_look("has not one byte")
 
@@ -420,15 +417,13 @@ class Hostile(Folder):
                 with open(path, "r+b") as file:
                     file.seek(at)
                     file.write(os.urandom(2048))
-                done = self.verify()
-                self.assertIn(1 if isinstance(done, dict) else done.returncode, (1, 3))
+                self.assertFalse(self.verify(code=1)["whole"])
 
     def test_cut_short(self):
         path = self.state / "audit.db"
         with open(path, "r+b") as file:
             file.truncate(path.stat().st_size // 2)
-        done = self.verify()
-        self.assertIn(1 if isinstance(done, dict) else done.returncode, (1, 3))
+        self.assertFalse(self.verify(code=1)["whole"])
 
     def test_nothing_of_the_log_moves_the_cursor(self):
         self.attack(attacks.break_signature, 600)

@@ -2,6 +2,7 @@
 
 #include <sodium/crypto_sign_ed25519.h>
 
+#include "audit/merkle/damaged_copy.hpp"
 #include "checks.hpp"
 
 using namespace owhale;
@@ -154,4 +155,32 @@ TEST_CASE("a checkpoint's text is read strictly") {
           // The same bytes to a lax reader: bits that stand for nothing.
           "o\n1\n" + root.substr(0, 42) + "J=\n", "o\n1\n" + root.substr(0, 40) + "\n"})
         CHECK_FALSE_MESSAGE(parse_checkpoint(text), text);
+}
+
+TEST_CASE("what is no note, or no checkpoint, is told by its line") {
+    const auto whole = sign(checkpoint(), peter(), peters());
+    const auto why = [](std::string text) { return parse_note(text).error().message; };
+    CHECK(why("").contains("it is empty"));
+    CHECK(why(whole.substr(0, whole.size() - 1)).contains("its last line, line 5, is cut off"));
+    CHECK(why("one\ntwo\x01\n" + whole).contains("line 2 holds bytes"));
+    CHECK(why(kText + "\n" + kPeterSigns + "x\n").contains("line 5 is no signature"));
+    CHECK(why(kText + "\n" + kPeterSigns + "— Peter\n").contains("line 5 is a signature without"));
+    CHECK(why(kText + "\n— Peter !\n").contains("the signature in line 4 is not base64"));
+    CHECK(parse_checkpoint("a\n1x\nb\n").error().message.contains("line 2"));
+    CHECK(parse_checkpoint("a\n1\nb\n").error().message.contains("line 3"));
+    CHECK(parse_checkpoint("a\n\nb\n").error().message.contains("line 2 is empty"));
+}
+
+TEST_CASE("a hash with some characters changed is no other hash") {
+    const auto root = checkpoint().root;
+    const auto changed = [&](std::size_t count) {
+        auto text = to_base64(root);
+        for (std::size_t i = 0; i < count; ++i) text[3 * i] = text[3 * i] == 'A' ? 'B' : 'A';
+        return hash_from_base64(text).value();
+    };
+    CHECK(!is_damaged_copy(root, root));
+    CHECK(is_damaged_copy(changed(1), root));
+    CHECK(is_damaged_copy(changed(11), root));
+    CHECK(!is_damaged_copy(changed(12), root));
+    CHECK(!is_damaged_copy(empty_root(), root));
 }
