@@ -97,7 +97,7 @@ class Owhaled:
         self.stop()
         raise AssertionError("owhaled did not start:\n" + self.said())
 
-    def refuses(self, patience=20):
+    def refuses(self, patience=120 if LOGS else 20):
         """Starts it, expecting that it will not serve: its exit code and what it said."""
         self.launch()
         try:
