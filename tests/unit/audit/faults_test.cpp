@@ -100,21 +100,22 @@ TEST_CASE(
         REQUIRE(appended(**log, numbered(1)));
         asio::io_context io;
         std::vector<bool> taken;
-        const auto append = [&](const char* event, const char* outcome) {
-            asio::co_spawn(io, (*log)->append({event, "unix:1000", "runs.create", outcome, "r", {}}),
+        const auto append = [&](audit::Event event) {
+            asio::co_spawn(io, (*log)->append(std::move(event)),
                            [&](std::exception_ptr, const auto& seq) { taken.push_back(seq.has_value()); });
         };
-        append("run.start", "running");
+        append({"run.start", "unix:1000", "runs.create", "running", "r", {}});
         io.poll();
         fault.begin(disk);
-        append("run.outcome", "exited");
+        append({"run.outcome", "unix:1000", "runs.create", "exited", "r", {}});
         io.run();
         CHECK_EQ(taken, std::vector{false, false});
         CHECK_EQ(check_log(**log), 1);
         disk.heal();
         REQUIRE(appended(**log, numbered(2)));
-        const auto rows = all_of(**log); // the outage is told between
-        REQUIRE_EQ(check_log(**log), 3);
+        const auto rows = all_of(**log);
+        CHECK_EQ(rows.size(), 3); // the outage is told between
+        REQUIRE_EQ(check_log(**log), 2);
         const auto made = awaited(io, (*log)->checkpoint());
         REQUIRE(made);
         CHECK(made->root == root_of(std::span(rows).first(made->size)));
