@@ -104,7 +104,8 @@ std::unique_ptr<Prepared> Pool::take(const JailKey& key) {
     const auto now = monotonic_ns();
     auto& demand = demand_for(key, now);
     demand.last_ns = now;
-    refill_ns_ = now + kRefillNs;
+    refill_ns_ =
+        refill_ns_ == 0 ? now + kRefillNs : std::min(refill_ns_, now + kRefillNs); // who asks often is served, too
     drop_what_is_void();
     auto jail = find(key, true);
 #ifdef OWHALE_FAULTS
