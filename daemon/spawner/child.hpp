@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <sys/types.h>
 
@@ -30,6 +31,10 @@ struct Child {
     void step(Step step, int err);
 };
 
+// Of a system call's value: 0 or errno.
+inline int result(int value) {
+    return value >= 0 ? 0 : errno;
+}
 // Waits for a byte of the spawner's: first that the id maps stand, then, for a gated run, that it may execute. 0 or errno.
 int await_go(int setup);
 // No privilege is left, and none can come back. 0 or errno.

@@ -38,10 +38,6 @@ bool hand_over(std::atomic<std::uint32_t>& turn, std::uint32_t from, std::uint32
     return true;
 }
 
-int result(int value) {
-    return value >= 0 ? 0 : errno;
-}
-
 int set_limits(const JailPlan& plan) {
     for (auto [resource, limit] : plan.rlimits) {
         rlimit now{};

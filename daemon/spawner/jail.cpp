@@ -47,10 +47,6 @@ void rename_process() {
     std::memcpy(arguments, kName.data(), kName.size());
 }
 
-int result(int value) {
-    return value >= 0 ? 0 : errno;
-}
-
 // Everything but what the plan names is closed: above all the other ends of our own channels, and other runs' pipes.
 int close_others(const JailPlan& plan) {
     std::array<int, 160> keep{};
